@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+
+namespace IRFunctions.Classification;
+
+/// <summary>What the model takes the alert for. It recommends; the policy decides.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
+public enum Verdict
+{
+    Unknown,
+    TruePositive,
+    BenignPositive,
+    FalsePositive,
+}
+
+/// <summary>Who wrote the assessment: the model, the rules that stand in when it is down, or nobody.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AssessedBy>))]
+public enum AssessedBy
+{
+    Model,
+    Rules,
+    Nobody,
+}
+
+/// <summary>One recommended action. <see cref="Action"/> may be any text a model wrote; only the tier map says what it means (S1).</summary>
+/// <param name="Action">Action name as recommended.</param>
+/// <param name="EntityId">Id of the alert's entity it is about ("e3"), or "alert" for the alert itself. Never an address or a name (S4).</param>
+/// <param name="Confidence">0 to 100.</param>
+/// <param name="Reason">The model's words, for a person. Untrusted text.</param>
+public sealed record Recommendation(string Action, string EntityId, int Confidence, string Reason);
+
+/// <summary>The outcome of classification: always one, even when the model is down (S12).</summary>
+public sealed record Assessment
+{
+    public required Verdict Verdict { get; init; }
+
+    /// <summary>0 to 100.</summary>
+    public required int Confidence { get; init; }
+
+    /// <summary>At most two sentences for a person. Untrusted text.</summary>
+    public required string Reasoning { get; init; }
+
+    public IReadOnlyList<Recommendation> Recommendations { get; init; } = [];
+
+    public required AssessedBy By { get; init; }
+
+    /// <summary>Model name as the endpoint reported it; null without a model.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>SHA-256 of the prompt file, lower-case hex.</summary>
+    public string PromptHash { get; init; } = "";
+
+    /// <summary>Why the model's answer is missing or was not used, in words for a person; null when all is well. Doubt goes to a person (S12).</summary>
+    public string? Problem { get; init; }
+
+    public int InputTokens { get; init; }
+    public int OutputTokens { get; init; }
+}

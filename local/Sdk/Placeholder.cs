@@ -1,0 +1,2 @@
+namespace IRFunctions.AzureSdk;
+internal static class Placeholder;
