@@ -51,7 +51,7 @@ public sealed class SqliteFile : IAsyncDisposable
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
     {
         var done = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!writes.Writer.TryWrite(new Write(c => write(c), done))) throw new ObjectDisposedException(nameof(SqliteFile));
+        ObjectDisposedException.ThrowIf(!writes.Writer.TryWrite(new Write(c => write(c), done)), this);
         return Unwrap(done.Task);
 
         static async Task<T> Unwrap(Task<object?> task) => (T)(await task)!;
