@@ -1,0 +1,40 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IRFunctions.Policies;
+
+namespace IRFunctions.Containment;
+
+/// <summary>Where tickets go: POST JSON with an Idempotency-Key header; the answer carries "number".</summary>
+public sealed record TicketPlace(Uri Tickets);
+
+/// <summary>Opens a ticket for an analyst. Nothing to undo: a ticket is closed by people.</summary>
+public sealed class CreateAlertTicket(HttpClient http, TicketPlace place) : IContainmentAction
+{
+    public ActionCapability Capability { get; } = new("create_alert_ticket", "alert", Reversible: false);
+
+    public string Permission => "access to the ticket system";
+
+    public Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new PriorState { AlreadySo = false, Summary = "no ticket yet" });
+
+    public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
+    {
+        var body = new JsonObject
+        {
+            ["title"] = order.Title, ["description"] = order.Note, ["incident"] = order.Incident, ["alert"] = order.Decision.Target.Id,
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, place.Tickets) { Content = JsonContent.Create(body) };
+        request.Headers.Add("Idempotency-Key", order.Id);
+        using var response = await Faults.SendAsync(http, "opening a ticket", Permission, request, cancellation);
+        if (!response.IsSuccessStatusCode) throw new PermanentFault("opening a ticket: the ticket system's address does not exist; check Tickets__Endpoint");
+        using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
+        return json.RootElement.TryGetProperty("number", out var number) ? $"ticket {number} opened" : "ticket opened";
+    }
+
+    /// <summary>The ticket system's own answer is the proof; the same key would give the same ticket again.</summary>
+    public Task<bool> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult(true);
+
+    public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new UndoReport(false, "a ticket is closed by people, not undone"));
+}
