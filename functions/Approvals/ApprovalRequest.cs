@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IRFunctions.Decisions;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Approvals;
 
@@ -11,10 +12,6 @@ namespace IRFunctions.Approvals;
 /// <param name="StartsAt">When it is asked, UTC.</param>
 /// <param name="Approvers">Who is asked.</param>
 public sealed record RungPlan(string Name, DateTimeOffset StartsAt, IReadOnlyList<Approver> Approvers);
-
-/// <param name="ObjectId">Entra object id, lower case.</param>
-/// <param name="Name">For people.</param>
-public sealed record Approver(string ObjectId, string Name);
 
 /// <summary>A question to people: may exactly this happen?</summary>
 public sealed record ApprovalRequest

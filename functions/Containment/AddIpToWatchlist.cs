@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
+using IRFunctions.Safeguards;
 
 namespace IRFunctions.Containment;
 
@@ -51,7 +52,7 @@ public sealed class AddIpToWatchlist(HttpClient arm, WatchlistPlace place) : ICo
         return $"{target.Id} is on the watchlist";
     }
 
-    public async Task<bool> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => await ReadAsync(order.Decision.Target, cancellation) is not null;
+    public async Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => await ReadAsync(order.Decision.Target, cancellation) is not null;
 
     public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using IRFunctions.Policies;
+using IRFunctions.Safeguards;
 
 namespace IRFunctions.Containment;
 

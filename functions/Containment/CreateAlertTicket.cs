@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Policies;
+using IRFunctions.Safeguards;
 
 namespace IRFunctions.Containment;
 
@@ -18,22 +19,23 @@ public sealed class CreateAlertTicket(HttpClient http, TicketPlace place) : ICon
     public Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation) =>
         Task.FromResult(new PriorState { AlreadySo = false, Summary = "no ticket yet" });
 
-    public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
+    public Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) =>
+        OpenAsync(order.Id, order.Title, order.Note, order.Incident, order.Decision.Target.Id, cancellation);
+
+    /// <summary>Opens a ticket; the same key is the same ticket.</summary>
+    public async Task<string> OpenAsync(string key, string title, string note, string incident, string alertId, CancellationToken cancellation)
     {
-        var body = new JsonObject
-        {
-            ["title"] = order.Title, ["description"] = order.Note, ["incident"] = order.Incident, ["alert"] = order.Decision.Target.Id,
-        };
+        var body = new JsonObject { ["title"] = title, ["description"] = note, ["incident"] = incident, ["alert"] = alertId };
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Tickets) { Content = JsonContent.Create(body) };
-        request.Headers.Add("Idempotency-Key", order.Id);
+        request.Headers.Add("Idempotency-Key", key);
         using var response = await Faults.SendAsync(http, "opening a ticket", Permission, request, cancellation);
         if (!response.IsSuccessStatusCode) throw new PermanentFault("opening a ticket: the ticket system's address does not exist; check Tickets__Endpoint");
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
         return json.RootElement.TryGetProperty("number", out var number) ? $"ticket {number} opened" : "ticket opened";
     }
 
-    /// <summary>The ticket system's own answer is the proof; the same key would give the same ticket again.</summary>
-    public Task<bool> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult(true);
+    /// <summary>The ticket number in its answer is all the contract gives; it cannot be read back.</summary>
+    public Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult<bool?>(null);
 
     public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
         Task.FromResult(new UndoReport(false, "a ticket is closed by people, not undone"));

@@ -1,5 +1,6 @@
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
+using IRFunctions.Safeguards;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 
@@ -42,7 +43,7 @@ public sealed class DisableUserAccount(GraphServiceClient graph) : IContainmentA
         return $"{NameOf(before)} can no longer sign in; existing sessions are ended";
     }
 
-    public async Task<bool> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) =>
+    public async Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) =>
         (await ReadAsync(order.Decision.Target, cancellation)).AccountEnabled == false;
 
     public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)

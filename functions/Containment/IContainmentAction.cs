@@ -5,7 +5,7 @@ namespace IRFunctions.Containment;
 
 /// <summary>
 /// One action of the catalogue, one file each. Every method may be called again after a crash: it reads before it writes, so that a second call
-/// changes nothing (DESIGN section 4). Errors are exceptions; the orchestration retries those that <see cref="ContainmentFaults"/> calls transient.
+/// changes nothing (DESIGN section 4). Errors are exceptions; the orchestration retries those that <see cref="IRFunctions.Safeguards.TransientFault"/> marks as passing.
 /// </summary>
 public interface IContainmentAction
 {
@@ -20,8 +20,8 @@ public interface IContainmentAction
     /// <summary>Does it. Returns what a person should know, for example a ticket number.</summary>
     Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation);
 
-    /// <summary>Reads whether the effect is there.</summary>
-    Task<bool> VerifyAsync(ContainmentOrder order, CancellationToken cancellation);
+    /// <summary>Reads whether the effect is there; null where the receiver offers no way to read it back.</summary>
+    Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation);
 
     /// <summary>Restores the prior state where what we did still stands, and says what it found (S6).</summary>
     Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation);

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Graph.Models.ODataErrors;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Safeguards;
 
 /// <summary>Trying again cannot help: the target is gone, the permission is missing, the request is refused. Ends in a person's hands (S12).</summary>
 public sealed class PermanentFault : Exception
