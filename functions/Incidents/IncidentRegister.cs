@@ -8,7 +8,8 @@ namespace IRFunctions.Incidents;
 /// <summary>An alert arriving at its incident.</summary>
 /// <param name="AlertKey">Derived from tenant and alert id; the same alert always has the same.</param>
 /// <param name="PolicyHash">The policy in force now; only the first alert's counts.</param>
-public sealed record Arrival(string AlertKey, Alert Alert, string PolicyHash);
+/// <param name="Message">Which message brought it: a redelivery of the same message is no second arrival.</param>
+public sealed record Arrival(string AlertKey, Alert Alert, string PolicyHash, string Message);
 
 /// <summary>Memory of one incident's arrivals.</summary>
 public sealed record RegisterState
@@ -17,6 +18,9 @@ public sealed record RegisterState
 
     /// <summary>How often each alert arrived, by alert key; more than once are duplicates (S10).</summary>
     public Dictionary<string, int> Arrivals { get; init; } = [];
+
+    /// <summary>The message that arrived last.</summary>
+    public string LastMessage { get; init; } = "";
 
     /// <summary>Containments some alert of this incident has asked for.</summary>
     public HashSet<string> Claims { get; init; } = [];
@@ -35,6 +39,8 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
 
     public void Arrive(Arrival arrival)
     {
+        if (arrival.Message == State.LastMessage) return;
+        State = State with { LastMessage = arrival.Message };
         var times = State.Arrivals.GetValueOrDefault(arrival.AlertKey) + 1;
         State.Arrivals[arrival.AlertKey] = times;
         if (times > 1) return;
