@@ -27,8 +27,8 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
         var reading = AlertParser.Read(message.Body.ToMemory());
         if (reading.Alert is not { } alert)
         {
-            var description = reading.Description;
-            LogRejected(message.MessageId, reading.ReasonCode ?? "NotAnAlert", description);
+            var description = reading.Explanation;
+            LogRejected(message.MessageId, reading.ReasonCode, description);
             await actions.DeadLetterMessageAsync(message, deadLetterReason: reading.ReasonCode,
                 deadLetterErrorDescription: description.Length > MaxDescription ? description[..MaxDescription] : description, cancellationToken: cancellation);
             return;

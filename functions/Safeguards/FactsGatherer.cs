@@ -1,0 +1,77 @@
+using IRFunctions.Alerts;
+using IRFunctions.Classification;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+using Microsoft.DurableTask.Client;
+using Microsoft.Graph;
+using Microsoft.Graph.Models;
+
+namespace IRFunctions.Safeguards;
+
+/// <summary>The pipeline's own object and application ids, which it must never contain (S9).</summary>
+public sealed record OwnIdentities(IReadOnlyList<string> Ids);
+
+/// <summary>
+/// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a fact too,
+/// and makes the decision ask (S12); only the stop must be readable.
+/// </summary>
+public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, TimeProvider time)
+{
+    private const int MaxAccounts = 20;
+    private static readonly string[] Fields = ["id", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle"];
+
+    /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided meanwhile.</exception>
+    public async Task<Facts> GatherAsync(Alert alert, Assessment assessment, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var stop = await GlobalStop.ReadAsync(client, cancellation);
+        var identities = new Dictionary<string, IdentityFacts>(StringComparer.Ordinal);
+        foreach (var account in AccountsOf(alert, assessment).Take(MaxAccounts))
+            identities[$"account:{account.ObjectId}"] = await LearnAsync(account, client, cancellation);
+        return new Facts
+        {
+            Now = time.GetUtcNow(),
+            Stop = stop.Engaged ? new GlobalStopFact(stop.By, stop.Reason) : null,
+            OwnIdentities = own.Ids,
+            Identities = identities,
+        };
+    }
+
+    private static IEnumerable<AccountEntity> AccountsOf(Alert alert, Assessment assessment)
+    {
+        var asked = assessment.Recommendations.Select(r => r.EntityId).ToHashSet(StringComparer.Ordinal);
+        return alert.Entities.OfType<AccountEntity>().Where(a => a.ObjectId is not null && asked.Contains(a.Id)).DistinctBy(a => a.ObjectId);
+    }
+
+    private async Task<IdentityFacts> LearnAsync(AccountEntity account, DurableTaskClient client, CancellationToken cancellation)
+    {
+        try
+        {
+            var user = await Faults.CallGraphAsync($"reading account {account.ObjectId}", "User.Read.All", () =>
+                graph.Users[account.ObjectId].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
+            return Describe(user) with { LastOwnAction = await LastOwnActionAsync(account, client, cancellation) };
+        }
+        catch (Exception e) when (e is PermanentFault or TransientFault)
+        {
+            return new IdentityFacts { Failed = e.Message };
+        }
+    }
+
+    private static IdentityFacts Describe(User? user) => user is null
+        ? new IdentityFacts { Failed = "the directory answered without a body" }
+        : new IdentityFacts
+        {
+            Type = IdentityType.Person,
+            Aliases = user.UserPrincipalName is { } name ? [name] : [],
+            Roles = user.JobTitle is { Length: > 0 } title ? [title] : [],
+            OnPremisesSynced = user.OnPremisesSyncEnabled == true,
+        };
+
+    /// <summary>The budget of an identity remembers when we last acted on it.</summary>
+    private static async Task<DateTimeOffset?> LastOwnActionAsync(AccountEntity account, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var budget = await client.Entities.GetEntityAsync<RateLimitState>(RateLimit.For("identity", $"account:{account.ObjectId}"), cancellation: cancellation);
+        return budget is { IncludesState: true, State.TakenByMinute.Count: > 0 }
+            ? DateTimeOffset.FromUnixTimeSeconds(budget.State.TakenByMinute.Keys.Last() * 60)
+            : null;
+    }
+}
