@@ -146,6 +146,7 @@ internal static class AlertMessage
                 text.Write("subject", mail.Subject);
                 text.Write("sender", mail.Sender);
                 text.Write("recipient", mail.Recipient);
+                if (!Guid.TryParse(mail.NetworkMessageId, out _)) text.Write("internet_message_id", mail.InternetMessageId);
                 break;
             case MailboxEntity mailbox: text.Write("address", mailbox.PrimaryAddress); break;
             case ApplicationEntity application: text.Write("name", application.Name); break;
