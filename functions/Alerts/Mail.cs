@@ -18,7 +18,7 @@ internal static class Mail
                 ?? fields.Line("p2Sender", "p1Sender", "senderAddress", "sender", "senderFromAddress"),
             Subject = fields.Line("subject"),
         };
-        IReadOnlyList<string?> each = recipients.Count > 0 ? recipients : [null];
+        string?[] each = recipients.Count > 0 ? [.. recipients] : [null];
         var made = new List<Entity>();
         foreach (var id in MessageIds(fields))
         {

@@ -29,6 +29,9 @@ public enum Reversibility
 /// <summary>One line of the tier map: what the policy says about an action, whatever a model thinks of it (S1).</summary>
 public sealed record ActionRule
 {
+    /// <summary>The ticket and the page through which every doubt reaches a person; the loader insists on them.</summary>
+    public static readonly IReadOnlyList<string> ForPeople = ["create_alert_ticket", "send_analyst_notification"];
+
     public required string Name { get; init; }
 
     /// <summary>1 runs alone, 2 asks people, 3 never runs.</summary>

@@ -65,6 +65,15 @@ internal readonly record struct AddressRange(UInt128 Prefix, int Length)
         return Mask(number, length) == number ? new AddressRange(number, length) : null;
     }
 
+    /// <summary>The range that contains an address, in the form people write it.</summary>
+    public static string Canonical(string address, int length)
+    {
+        var isV4 = !address.Contains(':', StringComparison.Ordinal);
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, Mask(Number(address)!.Value, isV4 ? length + MappedOffset : length));
+        return $"{new IPAddress(isV4 ? bytes[12..] : bytes)}/{length}";
+    }
+
     public static UInt128 Mask(UInt128 address, int length) => length == 0 ? UInt128.Zero : address & (UInt128.MaxValue << (128 - length));
 }
 
