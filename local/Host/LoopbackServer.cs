@@ -52,7 +52,7 @@ public sealed class LoopbackServer : IAsyncDisposable
             app.UseStatusCodePages();
             map(app);
             await app.StartAsync(stop);
-            var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+            var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
             foreach (var address in addresses) Loopback.Require(address);
             return new LoopbackServer(app, new Uri(addresses.First()));
         }
