@@ -17,7 +17,11 @@ internal sealed class SortedRows
 
     public void Set(TableRow row)
     {
-        if (chunks.Count == 0) chunks.Add(new List<TableRow>(16));
+        if (chunks.Count == 0)
+        {
+            chunks.Add([row]);
+            return;
+        }
         var (chunk, index) = Seek(row.PartitionKey, row.RowKey);
         if (chunk == chunks.Count) (chunk, index) = (chunks.Count - 1, chunks[^1].Count);
         var rows = chunks[chunk];
