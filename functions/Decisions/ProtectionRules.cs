@@ -10,7 +10,7 @@ internal static class ProtectionRules
     {
         ApplyIdentities(question, ruling);
         List<ProtectedEntry>? entries = null;
-        List<PolicyException>? exceptions = null;
+        List<PolicyExemption>? exceptions = null;
         Collect(question, ref entries, ref exceptions);
         var lifted = ApplyExceptions(question, ruling, exceptions);
         if (entries is null)
@@ -39,7 +39,7 @@ internal static class ProtectionRules
         return false;
     }
 
-    private static void Collect(Question question, ref List<ProtectedEntry>? entries, ref List<PolicyException>? exceptions)
+    private static void Collect(Question question, ref List<ProtectedEntry>? entries, ref List<PolicyExemption>? exceptions)
     {
         var policy = question.Policy;
         if (question.Target.Kind == "ip")
@@ -73,7 +73,7 @@ internal static class ProtectionRules
 
     private static string? FullName(HostEntity host) => host is { HostName: { } name, DnsDomain: { Length: > 0 } domain } ? $"{name}.{domain}" : null;
 
-    private static bool ApplyExceptions(Question question, Ruling ruling, List<PolicyException>? exceptions)
+    private static bool ApplyExceptions(Question question, Ruling ruling, List<PolicyExemption>? exceptions)
     {
         var lifted = false;
         foreach (var exception in exceptions ?? [])

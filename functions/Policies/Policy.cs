@@ -11,7 +11,7 @@ namespace IRFunctions.Policies;
 public sealed class Policy
 {
     private readonly ProtectedThings<ProtectedEntry> _protected;
-    private readonly ProtectedThings<PolicyException> _exceptions;
+    private readonly ProtectedThings<PolicyExemption> _exceptions;
 
     internal Policy(IReadOnlyList<PolicyFile> files, PolicyParts parts)
     {
@@ -35,7 +35,7 @@ public sealed class Policy
         SoftActions = Playbooks.Values.Append(Shared).Append(SeveralRoles).SelectMany(playbook => playbook.Soft)
             .Except(Playbooks.Values.Append(Shared).Append(SeveralRoles).SelectMany(playbook => playbook.Hard)).ToFrozenSet(StringComparer.Ordinal);
         _protected = new ProtectedThings<ProtectedEntry>(Protected, entry => entry.Kind, entry => entry.Id);
-        _exceptions = new ProtectedThings<PolicyException>(Exceptions, exception => exception.Kind, exception => exception.Id);
+        _exceptions = new ProtectedThings<PolicyExemption>(Exceptions, exception => exception.Kind, exception => exception.Id);
     }
 
     /// <summary>SHA-256 over the normalised set of files, lower-case hex: the same however the files were ordered or their lines end.</summary>
@@ -71,7 +71,7 @@ public sealed class Policy
 
     public IReadOnlyList<ProtectedEntry> Protected { get; }
 
-    public IReadOnlyList<PolicyException> Exceptions { get; }
+    public IReadOnlyList<PolicyExemption> Exceptions { get; }
 
     public IReadOnlyList<RegistrationWindow> Windows { get; }
 
@@ -92,9 +92,9 @@ public sealed class Policy
 
     internal void FindProtectedAddress(string address, ref List<ProtectedEntry>? found) => _protected.FindAddress(address, ref found);
 
-    internal void FindExceptions(string? id, ref List<PolicyException>? found) => _exceptions.FindId(id, ref found);
+    internal void FindExceptions(string? id, ref List<PolicyExemption>? found) => _exceptions.FindId(id, ref found);
 
-    internal void FindExceptionsForAddress(string address, ref List<PolicyException>? found) => _exceptions.FindAddress(address, ref found);
+    internal void FindExceptionsForAddress(string address, ref List<PolicyExemption>? found) => _exceptions.FindAddress(address, ref found);
 
     /// <summary>What ends within <paramref name="ahead"/> from now, or has ended already, so that owners are told before; soonest first.</summary>
     public IReadOnlyList<Expiry> EndingSoon(DateTimeOffset now, TimeSpan ahead)
@@ -139,6 +139,6 @@ internal sealed record PolicyParts
     public required RiskThreshold Threshold { get; init; }
     public IReadOnlyList<ContextCheck> Checks { get; init; } = [];
     public IReadOnlyList<ProtectedEntry> Protected { get; init; } = [];
-    public IReadOnlyList<PolicyException> Exceptions { get; init; } = [];
+    public IReadOnlyList<PolicyExemption> Exceptions { get; init; } = [];
     public IReadOnlyList<RegistrationWindow> Windows { get; init; } = [];
 }

@@ -59,7 +59,7 @@ public enum ExceptionEffect
 }
 
 /// <summary>A time-bound exception. An expired one stops counting.</summary>
-public sealed record PolicyException
+public sealed record PolicyExemption
 {
     public required string Name { get; init; }
     public required string Kind { get; init; }

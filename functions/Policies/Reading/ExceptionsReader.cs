@@ -8,9 +8,9 @@ internal static class ExceptionsReader
 
     private static readonly Dictionary<string, ExceptionEffect> Effects = new() { ["hold"] = ExceptionEffect.Hold, ["lift"] = ExceptionEffect.Lift };
 
-    public static IReadOnlyList<PolicyException> Read(Section file, KnownNames known)
+    public static IReadOnlyList<PolicyExemption> Read(Section file, KnownNames known)
     {
-        var exceptions = new List<PolicyException>();
+        var exceptions = new List<PolicyExemption>();
         foreach (var section in file.Items("exceptions"))
         {
             var exception = ReadException(section, known);
@@ -24,12 +24,12 @@ internal static class ExceptionsReader
         return [.. exceptions.Where(exception => exception.Id.Length > 0)];
     }
 
-    private static PolicyException ReadException(Section section, KnownNames known)
+    private static PolicyExemption ReadException(Section section, KnownNames known)
     {
         var (kind, id) = Ids.ReadThing(section);
         var actions = section.Words("actions");
         known.RequireActions(section, "actions", actions);
-        var exception = new PolicyException
+        var exception = new PolicyExemption
         {
             Name = section.Text("name"),
             Kind = kind,
@@ -46,7 +46,7 @@ internal static class ExceptionsReader
         return exception;
     }
 
-    private static void CheckDates(PolicyException exception, Section section, KnownNames known)
+    private static void CheckDates(PolicyExemption exception, Section section, KnownNames known)
     {
         if (exception.From == default || exception.Until == default)
             return;
