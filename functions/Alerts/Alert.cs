@@ -8,6 +8,10 @@ public enum AlertShape
     SentinelIncident,
     SentinelAlert,
     SecurityAlertRow,
+    /// <summary>Incident of the older Defender XDR API (api/incidents), still what many connectors forward.</summary>
+    DefenderApiIncident,
+    /// <summary>Alert of the older Defender for Endpoint or XDR API (api/alerts).</summary>
+    DefenderApiAlert,
 }
 
 /// <summary>Severity as every source understands it; the source's own word is kept in <see cref="Alert.SeverityText"/>.</summary>
@@ -26,6 +30,9 @@ public enum Severity
 /// </summary>
 public sealed record Alert
 {
+    /// <summary>What <see cref="TenantId"/> says where the message names neither tenant, workspace nor subscription.</summary>
+    public const string UnknownTenant = "unknown";
+
     /// <summary>The alert's own id at its source; for an incident with alerts, the incident's.</summary>
     public required string Id { get; init; }
 
@@ -88,6 +95,12 @@ public static class AlertLimits
 
     /// <summary>Longest kept free text in characters.</summary>
     public const int MaxText = 4_000;
+
+    /// <summary>Longest kept title, name or identifier in characters. A longer alert id is refused, never cut: cut ids would collide.</summary>
+    public const int MaxName = 500;
+
+    /// <summary>Most notes kept; the rest is counted in the last one.</summary>
+    public const int MaxNotes = 50;
 
     /// <summary>Most entities kept; the rest is counted in <see cref="Alert.Notes"/>.</summary>
     public const int MaxEntities = 200;

@@ -1,0 +1,150 @@
+namespace IRFunctions.Alerts;
+
+/// <summary>
+/// When two entities are the same thing. They share a key and contradict each other nowhere: two accounts with one name and two object ids
+/// stay two, so that no source can graft a foreign object id onto a known name.
+/// </summary>
+internal static class EntityIdentity
+{
+    /// <summary>Keys from strong to weak.</summary>
+    public static List<string> KeysOf(Entity entity, string? scope)
+    {
+        var keys = new List<string>(4);
+        switch (entity)
+        {
+            case AccountEntity account:
+                AddAccountKeys(keys, account, scope);
+                break;
+            case HostEntity host:
+                AddHostKeys(keys, host);
+                break;
+            case IpEntity ip:
+                Add(keys, "ip", ip.Address);
+                break;
+            case MailMessageEntity mail:
+                Add(keys, "mail", mail.NetworkMessageId ?? mail.InternetMessageId, mail.Recipient ?? "");
+                break;
+            case MailboxEntity mailbox:
+                Add(keys, "mailbox-oid", mailbox.ObjectId);
+                Add(keys, "mailbox", mailbox.PrimaryAddress);
+                break;
+            case ApplicationEntity application:
+                Add(keys, "app-oid", application.ObjectId);
+                Add(keys, "app", application.AppId);
+                break;
+            case AzureResourceEntity resource:
+                Add(keys, "resource", resource.ResourceId);
+                break;
+            case FileEntity file:
+                Add(keys, "sha256", file.Sha256, file.Path ?? "", file.Name ?? "");
+                Add(keys, "file", file.Path ?? (file.Sha256 is null ? scope : null), file.Name ?? "");
+                break;
+            case ProcessEntity process:
+                Add(keys, "process", process.ProcessId, process.CommandLine ?? "", process.ImageName ?? "", scope ?? "");
+                break;
+            case UrlEntity url:
+                // Paths differ by case; the dictionary does not.
+                Add(keys, "url", Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(url.Url)));
+                break;
+            case RegistryEntity registry:
+                Add(keys, "registry", registry.Key, registry.Value ?? "");
+                break;
+            case OtherEntity other:
+                Add(keys, "other", other.Type, other.Display, other.Extra ?? "");
+                break;
+        }
+        return keys;
+    }
+
+    private static void AddAccountKeys(List<string> keys, AccountEntity account, string? scope)
+    {
+        Add(keys, "oid", account.ObjectId);
+        Add(keys, "upn", account.UserPrincipalName);
+        // Well-known SIDs (S-1-5-18 and the like) name a different account on every machine; only a domain's SIDs are unique.
+        Add(keys, "sid", account.Sid?.StartsWith("S-1-5-21-", StringComparison.OrdinalIgnoreCase) == true ? account.Sid : null);
+        if (account.Domain is not null || scope is not null)
+            Add(keys, "name", account.Name, account.Domain ?? "", scope ?? "");
+    }
+
+    private static void AddHostKeys(List<string> keys, HostEntity host)
+    {
+        Add(keys, "device", host.DefenderDeviceId);
+        Add(keys, "entra-device", host.EntraDeviceId);
+        Add(keys, "machine", host.AzureResourceId);
+        Add(keys, "host", host.HostName, host.DnsDomain ?? "");
+    }
+
+    private static void Add(List<string> keys, string kind, string? first, params ReadOnlySpan<string> rest)
+    {
+        if (!string.IsNullOrEmpty(first))
+            keys.Add($"{kind}\0{first}\0{string.Join('\0', rest)}");
+    }
+
+    /// <summary>No field known to both differs.</summary>
+    public static bool AreCompatible(Entity one, Entity two) => (one, two) switch
+    {
+        (AccountEntity a, AccountEntity b) => Agree(a.ObjectId, b.ObjectId) && Agree(a.UserPrincipalName, b.UserPrincipalName)
+            && Agree(a.Sid, b.Sid) && Agree(a.Name, b.Name),
+        (HostEntity a, HostEntity b) => Agree(a.DefenderDeviceId, b.DefenderDeviceId) && Agree(a.EntraDeviceId, b.EntraDeviceId)
+            && Agree(a.AzureResourceId, b.AzureResourceId) && Agree(a.HostName, b.HostName) && Agree(a.DnsDomain, b.DnsDomain),
+        (MailMessageEntity a, MailMessageEntity b) => Agree(a.NetworkMessageId, b.NetworkMessageId) && Agree(a.Recipient, b.Recipient),
+        (MailboxEntity a, MailboxEntity b) => Agree(a.ObjectId, b.ObjectId) && Agree(a.PrimaryAddress, b.PrimaryAddress),
+        (ApplicationEntity a, ApplicationEntity b) => Agree(a.ObjectId, b.ObjectId) && Agree(a.AppId, b.AppId),
+        (FileEntity a, FileEntity b) => Agree(a.Sha256, b.Sha256) && Agree(a.Sha1, b.Sha1) && Agree(a.Name, b.Name) && Agree(a.Path, b.Path),
+        _ => one.GetType() == two.GetType(),
+    };
+
+    private static bool Agree(string? one, string? two) => one is null || two is null || one.Equals(two, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The earlier one, with what only the later one knows. Its id and its display stay.</summary>
+    public static Entity Merge(Entity first, Entity second)
+    {
+        var merged = (first, second) switch
+        {
+            (AccountEntity a, AccountEntity b) => a with
+            {
+                ObjectId = a.ObjectId ?? b.ObjectId,
+                UserPrincipalName = a.UserPrincipalName ?? b.UserPrincipalName,
+                Sid = a.Sid ?? b.Sid,
+                Name = a.Name ?? b.Name,
+                Domain = a.Domain ?? b.Domain,
+            },
+            (HostEntity a, HostEntity b) => MergeHosts(a, b),
+            (MailMessageEntity a, MailMessageEntity b) => a with
+            {
+                NetworkMessageId = a.NetworkMessageId ?? b.NetworkMessageId,
+                InternetMessageId = a.InternetMessageId ?? b.InternetMessageId,
+                Recipient = a.Recipient ?? b.Recipient,
+                Sender = a.Sender ?? b.Sender,
+                Subject = a.Subject ?? b.Subject,
+            },
+            (MailboxEntity a, MailboxEntity b) => a with { ObjectId = a.ObjectId ?? b.ObjectId, PrimaryAddress = a.PrimaryAddress ?? b.PrimaryAddress },
+            (ApplicationEntity a, ApplicationEntity b) => a with { ObjectId = a.ObjectId ?? b.ObjectId, AppId = a.AppId ?? b.AppId, Name = a.Name ?? b.Name },
+            (FileEntity a, FileEntity b) => a with
+            {
+                Name = a.Name ?? b.Name,
+                Path = a.Path ?? b.Path,
+                Sha256 = a.Sha256 ?? b.Sha256,
+                Sha1 = a.Sha1 ?? b.Sha1,
+            },
+            _ => first,
+        };
+        return merged with
+        {
+            SourceVerdict = first.SourceVerdict ?? second.SourceVerdict,
+            Roles = first.Roles.Count == 0 ? second.Roles : [.. first.Roles.Union(second.Roles)],
+            Extra = first.Extra ?? second.Extra,
+        };
+    }
+
+    private static HostEntity MergeHosts(HostEntity a, HostEntity b) => a with
+    {
+        Display = a.HostName is null && b.HostName is not null ? b.Display : a.Display,
+        HostName = a.HostName ?? b.HostName,
+        DnsDomain = a.DnsDomain ?? b.DnsDomain,
+        DefenderDeviceId = a.DefenderDeviceId ?? b.DefenderDeviceId,
+        EntraDeviceId = a.EntraDeviceId ?? b.EntraDeviceId,
+        AzureResourceId = a.AzureResourceId ?? b.AzureResourceId,
+        OsPlatform = a.OsPlatform ?? b.OsPlatform,
+    };
+}

@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace IRFunctions.Alerts;
+
+/// <summary>What nobody read: nested entities, and the rest as one compact object.</summary>
+internal sealed partial class Fields
+{
+    /// <summary>Unread objects among the values, and in lists among them, with the name they stand under.</summary>
+    public IEnumerable<(string Name, JsonElement Value, string Place)> UnreadObjects(Func<string, JsonElement, bool> wanted)
+    {
+        for (var i = 0; i < _slots.Length; i++)
+        {
+            var (name, value) = (_slots[i].Name, _slots[i].Value);
+            if (_slots[i].Taken || value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
+                continue;
+            var isList = value.ValueKind == JsonValueKind.Array;
+            if (isList ? value.GetArrayLength() == 0 || !value.EnumerateArray().All(item => IsWanted(name, item)) : !IsWanted(name, value))
+                continue;
+            _slots[i].Taken = true;
+            if (!isList)
+                yield return (name, value, $"{Place}.{name}");
+            else
+            {
+                var index = 0;
+                foreach (var item in value.EnumerateArray())
+                    yield return (name, item, $"{Place}.{name}[{index++}]");
+            }
+        }
+        bool IsWanted(string name, JsonElement value) => value.ValueKind == JsonValueKind.Object && wanted(name, value);
+    }
+
+    /// <summary>
+    /// Everything unread as one compact JSON object of at most <see cref="AlertLimits.MaxExtra"/> characters, null where nothing is left.
+    /// Whole fields are left out, never half of one; empty values say nothing and are dropped.
+    /// </summary>
+    public string? Extra()
+    {
+        var extra = new ExtraWriter();
+        WriteUnread(extra);
+        if (extra.LeftOut.Count > 0)
+            _session.Notes.Add($"{Place}: too long to keep: {string.Join(", ", extra.LeftOut)}.");
+        return extra.ToJson();
+    }
+
+    private void WriteUnread(ExtraWriter extra)
+    {
+        foreach (ref var slot in _slots.AsSpan())
+        {
+            if (slot.Opened is not null)
+            {
+                var inner = new ExtraWriter();
+                slot.Opened.WriteUnread(inner);
+                extra.AddObject(slot.Name, inner);
+            }
+            else if (!slot.Taken && !IsEmpty(slot.Value) && !IsReference(slot.Value))
+                extra.Add(slot.Name, slot.Value);
+        }
+    }
+
+    /// <summary>"{$ref: 4}" means nothing outside its own message, and the entity it names is kept on its own.</summary>
+    private static bool IsReference(JsonElement value) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("$ref", out _);
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.Undefined => true,
+        JsonValueKind.String => value.ValueEquals(""),
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => value.GetPropertyCount() == 0,
+        _ => false,
+    };
+
+    /// <summary>Collects fields as JSON text, ASCII only (the default encoder), within the bound.</summary>
+    private sealed class ExtraWriter
+    {
+        private const int MostNamed = 8;
+        private readonly StringBuilder _json = new();
+
+        public List<string> LeftOut { get; } = [];
+
+        public string? ToJson() => _json.Length == 0 ? null : _json.Append('}').ToString();
+
+        public void Add(string name, JsonElement value)
+        {
+            // A value whose raw text is far over the bound is not worth encoding to find out.
+            if (JsonMarshal.GetRawUtf8Value(value).Length > 2 * AlertLimits.MaxExtra || name.Length > AlertLimits.MaxName)
+            {
+                Leave(name);
+                return;
+            }
+            var buffer = new ArrayBufferWriter<byte>(256);
+            using (var writer = new Utf8JsonWriter(buffer))
+                value.WriteTo(writer);
+            Append(name, Encoding.UTF8.GetString(buffer.WrittenSpan));
+        }
+
+        public void AddObject(string name, ExtraWriter inner)
+        {
+            foreach (var left in inner.LeftOut)
+                Leave(left);
+            if (inner.ToJson() is { } json)
+                Append(name, json);
+        }
+
+        private void Append(string name, string json)
+        {
+            var encoded = JsonEncodedText.Encode(name).Value;
+            if (_json.Length + encoded.Length + json.Length + 5 > AlertLimits.MaxExtra)
+            {
+                Leave(name);
+                return;
+            }
+            _json.Append(_json.Length == 0 ? "{\"" : ",\"").Append(encoded).Append("\":").Append(json);
+        }
+
+        private void Leave(string name)
+        {
+            if (LeftOut.Count < MostNamed)
+                LeftOut.Add(SafeText.Line(name, 60, out _));
+            else if (LeftOut.Count == MostNamed)
+                LeftOut.Add("and more");
+        }
+    }
+}

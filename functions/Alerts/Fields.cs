@@ -1,0 +1,244 @@
+using System.Text.Json;
+
+namespace IRFunctions.Alerts;
+
+/// <summary>
+/// One JSON object, its names compared without case (the same field is AadUserId, aadUserId or AADUserId, by source and age). Every read
+/// bears wrong types: a value of another kind counts as absent. Remembers what was read, so that the rest can be kept as Extra.
+/// </summary>
+internal sealed partial class Fields
+{
+    private readonly Slot[] _slots;
+    private readonly ReadingSession _session;
+
+    private Fields(Slot[] slots, ReadingSession session, string place)
+    {
+        _slots = slots;
+        _session = session;
+        Place = place;
+    }
+
+    public string Place { get; }
+
+    public ReadingSession Session => _session;
+
+    /// <summary>Names that occur more than once, without regard to case, with different values: what they mean depends on the reader.</summary>
+    public IReadOnlyList<string> Conflicts { get; private set; } = [];
+
+    public static Fields Of(JsonElement element, ReadingSession session, string place)
+    {
+        var slots = new Slot[element.GetPropertyCount()];
+        var count = 0;
+        foreach (var property in element.EnumerateObject())
+            slots[count++] = new Slot(property.Name, property.Value);
+        var fields = new Fields(slots, session, place);
+        fields.FindConflicts();
+        return fields;
+    }
+
+    private void FindConflicts()
+    {
+        if (_slots.Length < 2)
+            return;
+        var seen = new Dictionary<string, JsonElement>(_slots.Length, StringComparer.OrdinalIgnoreCase);
+        foreach (var slot in _slots)
+        {
+            if (!seen.TryAdd(slot.Name, slot.Value) && !JsonElement.DeepEquals(seen[slot.Name], slot.Value))
+                Conflicts = [.. Conflicts, SafeText.Line(slot.Name, 60, out _)];
+            if (Conflicts.Count == 5)
+                return;
+        }
+    }
+
+    public int Count => _slots.Length;
+
+    /// <summary>The first names, for a person who wonders what this is.</summary>
+    public string Names() => _slots.Length == 0
+        ? "none"
+        : string.Join(", ", _slots.Take(12).Select(slot => SafeText.Line(slot.Name, 60, out _))) + (_slots.Length > 12 ? ", ..." : "");
+
+    public bool Has(string name) => Find(name) >= 0;
+
+    /// <summary>The value without marking it as read; null where absent or JSON null.</summary>
+    public JsonElement? Peek(string name) => Find(name) is >= 0 and var i && _slots[i].Value.ValueKind != JsonValueKind.Null ? _slots[i].Value : null;
+
+    public bool HasList(string name) => Peek(name)?.ValueKind == JsonValueKind.Array;
+
+    public bool HasScalar(string name) => Find(name) is >= 0 and var i && !string.IsNullOrWhiteSpace(Scalar(_slots[i].Value));
+
+    public bool HasObject(string name) => Peek(name)?.ValueKind == JsonValueKind.Object;
+
+    /// <summary>Marks fields as of no further interest.</summary>
+    public void Skip(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (Find(name) is >= 0 and var i)
+                _slots[i].Taken = true;
+        }
+    }
+
+    /// <summary>The first of the named fields that holds text, a number or a truth value, exactly as written.</summary>
+    public string? Raw(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            var i = Find(name);
+            if (i < 0 || Scalar(_slots[i].Value) is not { } text || string.IsNullOrWhiteSpace(text))
+                continue;
+            _slots[i].Taken = true;
+            return text;
+        }
+        return null;
+    }
+
+    /// <summary>One safe line of at most <see cref="AlertLimits.MaxName"/> characters.</summary>
+    public string? Line(params ReadOnlySpan<string> names) =>
+        Raw(names) is { } text ? Told(SafeText.Line(text, AlertLimits.MaxName, out var cut).Trim(), cut, names[0]) : null;
+
+    /// <summary>Safe text of several lines, at most <see cref="AlertLimits.MaxText"/> characters.</summary>
+    public string? Block(params ReadOnlySpan<string> names) =>
+        Raw(names) is { } text ? Told(SafeText.Block(text, AlertLimits.MaxText, out var cut), cut, names[0]) : null;
+
+    /// <summary>One safe line that may be long, such as a command line.</summary>
+    public string? LongLine(params ReadOnlySpan<string> names) =>
+        Raw(names) is { } text ? Told(SafeText.Line(text, AlertLimits.MaxText, out var cut), cut, names[0]) : null;
+
+    public DateTimeOffset? Time(params ReadOnlySpan<string> names)
+    {
+        if (Raw(names) is not { } text)
+            return null;
+        var time = Canonical.Time(text);
+        if (time is null)
+            _session.Notes.Add($"{Place}: the time '{SafeText.Line(text, 60, out _)}' is not in a known form and was left out.");
+        return time?.Year > 1 ? time : null;
+    }
+
+    /// <summary>
+    /// The one object id among the named fields. Two different ones are no id at all: acting on the wrong account is worse than asking.
+    /// </summary>
+    public string? ObjectId(params ReadOnlySpan<string> names)
+    {
+        string? found = null;
+        foreach (var name in names)
+        {
+            if (Raw(name) is not { } text)
+                continue;
+            var id = Canonical.Guid(text);
+            if (id is null && System.Guid.TryParseExact(text.Trim(), "D", out _))
+                continue;
+            if (id is null)
+                _session.Notes.Add($"{Place}: {name} is '{SafeText.Line(text, 60, out _)}', not an object id, and was left out.");
+            else if (found is not null && found != id)
+            {
+                _session.Notes.Add($"{Place}: two different object ids for one thing ({found} and {id}); neither is used.");
+                return null;
+            }
+            found ??= id;
+        }
+        return found;
+    }
+
+    /// <summary>A value in canonical form; where it has none, the field stays unread and goes to Extra.</summary>
+    public string? Valid(Func<string?, string?> canonical, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            var i = Find(name);
+            if (i < 0 || canonical(Scalar(_slots[i].Value)) is not { } value)
+                continue;
+            _slots[i].Taken = true;
+            return value;
+        }
+        return null;
+    }
+
+    /// <summary>Words from a list, from a list written as JSON text, or from text with commas: the sources do all three.</summary>
+    public IReadOnlyList<string> Words(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (List(name) is { } list)
+                return WordsOf(list);
+            if (Raw(name) is { } text)
+                return WordsOf(text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        }
+        return [];
+    }
+
+    private static List<string> WordsOf(JsonElement list) => WordsOf(list.EnumerateArray().Select(Scalar));
+
+    private static List<string> WordsOf(IEnumerable<string?> texts)
+    {
+        var words = new List<string>();
+        foreach (var text in texts.Where(text => !string.IsNullOrWhiteSpace(text)).Take(AlertLimits.MaxEntities))
+        {
+            var word = SafeText.Line(text!, AlertLimits.MaxName, out _).Trim();
+            if (!words.Contains(word))
+                words.Add(word);
+        }
+        return words;
+    }
+
+    /// <summary>A list, also where it is written as JSON text.</summary>
+    public JsonElement? List(string name) => Structure(name, JsonValueKind.Array, '[');
+
+    /// <summary>A nested object, also where it is written as JSON text; what it holds and nobody reads counts as unread here.</summary>
+    public Fields? Open(string name)
+    {
+        if (Structure(name, JsonValueKind.Object, '{') is not { } element)
+            return null;
+        var i = Find(name);
+        return _slots[i].Opened ??= Of(element, _session, $"{Place}.{_slots[i].Name}");
+    }
+
+    private JsonElement? Structure(string name, JsonValueKind kind, char opening)
+    {
+        var i = Find(name);
+        if (i < 0)
+            return null;
+        ref var slot = ref _slots[i];
+        if (slot.Value.ValueKind == JsonValueKind.String && slot.Value.GetString()!.AsSpan().TrimStart() is [var first, ..] && first == opening
+            && _session.OpenInner(slot.Value.GetString()!, $"{Place}.{slot.Name}") is { } inner)
+            slot.Value = inner;
+        if (slot.Value.ValueKind != kind)
+            return null;
+        slot.Taken = true;
+        return slot.Value;
+    }
+
+    private string Told(string text, int cut, string name)
+    {
+        if (cut > 0)
+            _session.Notes.Add($"{Place}.{name} was too long: {cut} characters are left out.");
+        return text;
+    }
+
+    private int Find(string name)
+    {
+        for (var i = 0; i < _slots.Length; i++)
+        {
+            var candidate = _slots[i].Name;
+            if (candidate.Length == name.Length && candidate.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return i;
+        }
+        return -1;
+    }
+
+    private static string? Scalar(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Number => value.GetRawText(),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => null,
+    };
+
+    private struct Slot(string name, JsonElement value)
+    {
+        public readonly string Name = name;
+        public JsonElement Value = value;
+        public bool Taken;
+        public Fields? Opened;
+    }
+}

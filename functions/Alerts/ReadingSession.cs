@@ -1,0 +1,48 @@
+using System.Text;
+using System.Text.Json;
+
+namespace IRFunctions.Alerts;
+
+/// <summary>What belongs to the reading of one message: its notes, its entities, and the documents found as text inside the document.</summary>
+internal sealed class ReadingSession : IDisposable
+{
+    private readonly List<JsonDocument> _inner = [];
+
+    public ReadingSession() => Entities = new EntityCollector(Notes);
+
+    public Notes Notes { get; } = new();
+
+    public EntityCollector Entities { get; }
+
+    private readonly List<AlertFault> _faults = [];
+    private string? _reason;
+
+    /// <summary>Records a reason why this is no alert; all are collected, so that a person hears them at once. The first code counts.</summary>
+    public void Refuse(string reasonCode, AlertFault fault)
+    {
+        _reason ??= reasonCode;
+        _faults.Add(fault);
+    }
+
+    public AlertReading? Refusal => _reason is null ? null : AlertReading.Rejected(_reason, _faults);
+
+    /// <summary>Reads JSON that a source wrote as a string; null with a note where it is none.</summary>
+    public JsonElement? OpenInner(string text, string place)
+    {
+        var document = JsonText.TryOpen(Encoding.UTF8.GetBytes(text), Notes, out var refusal);
+        if (document is null)
+        {
+            if (refusal!.ReasonCode != AlertReasons.Empty)
+                Notes.Add($"{place} is text that should hold JSON but does not: {refusal.Faults[0].Problem}");
+            return null;
+        }
+        _inner.Add(document);
+        return document.RootElement;
+    }
+
+    public void Dispose()
+    {
+        foreach (var document in _inner)
+            document.Dispose();
+    }
+}

@@ -1,0 +1,95 @@
+using IRFunctions.Policies;
+
+namespace IRFunctions.Decisions;
+
+/// <summary>
+/// Everything the decision needs besides alert, assessment and policy: plain data that activities collected, so that deciding stays pure and
+/// an audit can decide again. What is absent counts as unknown, and unknown never makes an action more likely.
+/// </summary>
+public sealed record Facts
+{
+    /// <summary>The time the decision is made for; decides what has expired.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The global stop (S13), where it is engaged.</summary>
+    public GlobalStopFact? Stop { get; init; }
+
+    /// <summary>Object and application ids of the pipeline itself (S9).</summary>
+    public IReadOnlyList<string> OwnIdentities { get; init; } = [];
+
+    /// <summary>Object ids of people in the approver groups now, besides those the policy's ladders name (S9).</summary>
+    public IReadOnlyList<string> Approvers { get; init; } = [];
+
+    /// <summary>What the directory knows, by target key ("account:{object id}", "application:{object id}", "host:{device id}").</summary>
+    public IReadOnlyDictionary<string, IdentityFacts> Identities { get; init; } = new Dictionary<string, IdentityFacts>();
+
+    /// <summary>Answers to context checks, by <see cref="CheckKey"/>.</summary>
+    public IReadOnlyDictionary<string, ContextFact> Checks { get; init; } = new Dictionary<string, ContextFact>();
+
+    public BudgetFacts Budgets { get; init; } = new();
+
+    /// <summary>Key of the answer to one check about one target.</summary>
+    public static string CheckKey(string check, Target target) => $"{check}@{target.Key}";
+}
+
+/// <summary>Who engaged the global stop, and why.</summary>
+public sealed record GlobalStopFact(string By, string Why);
+
+/// <summary>What the directory and the logs know about one account, application or host.</summary>
+public sealed record IdentityFacts
+{
+    public IdentityType Type { get; init; }
+
+    /// <summary>Directory roles and job roles, as the directory names them.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>Whether several people or services use it.</summary>
+    public bool Shared { get; init; }
+
+    /// <summary>Other names the directory knows it by (user principal name, SID, application id), to find it on the protected list.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>Business criticality as the asset register says ("low", "medium", "high", "critical"); null where it says nothing.</summary>
+    public string? Criticality { get; init; }
+
+    /// <summary>Whether an on-premises directory is the master, which may overwrite what we change.</summary>
+    public bool OnPremisesSynced { get; init; }
+
+    /// <summary>When the pipeline last touched it; null for never.</summary>
+    public DateTimeOffset? LastOwnAction { get; init; }
+
+    /// <summary>What was observed, by the names of the threshold file.</summary>
+    public IReadOnlyList<ObservedSignal> Signals { get; init; } = [];
+
+    /// <summary>Why the lookup failed; null where it did not. A failed lookup is doubt (S12).</summary>
+    public string? Failed { get; init; }
+}
+
+/// <summary>A signal of the containment threshold.</summary>
+/// <param name="Name">Name in the threshold file, for example "publicly_exposed_key".</param>
+/// <param name="Minutes">How long it has lasted, where that matters.</param>
+public sealed record ObservedSignal(string Name, int Minutes = 0);
+
+/// <summary>The answer to one context check: a value, or why there is none.</summary>
+/// <param name="Value">A number, "true", "false", "never" or an ISO 8601 time.</param>
+/// <param name="Failed">Why the query failed; null where it did not.</param>
+public sealed record ContextFact(string? Value, string? Failed = null);
+
+/// <summary>What has been spent. An effect counts in the minute and the hour in which it started.</summary>
+public sealed record BudgetFacts
+{
+    /// <summary>By "identity:{target key}", "action:{name}" and "tenant"; what is absent has spent nothing.</summary>
+    public IReadOnlyDictionary<string, BudgetSpent> Spent { get; init; } = new Dictionary<string, BudgetSpent>();
+
+    /// <summary>Why the counters could not be read; then nothing runs alone (S12).</summary>
+    public string? Failed { get; init; }
+
+    public const string Tenant = "tenant";
+
+    public static string OfIdentity(Target target) => $"identity:{target.Key}";
+
+    public static string OfAction(string action) => $"action:{action}";
+}
+
+/// <summary>Effects started in the last minute and the last hour.</summary>
+public sealed record BudgetSpent(int LastMinute, int LastHour);

@@ -1,0 +1,45 @@
+using IRFunctions.Policies;
+
+namespace IRFunctions.Decisions;
+
+/// <summary>The playbooks: what may be done to which type of identity, in which order, and with how many approvers.</summary>
+internal static class IdentityRules
+{
+    public static void Apply(Question question, Ruling ruling, Doubts doubts)
+    {
+        if (question.Target.Kind is not ("account" or "application"))
+            return;
+        var identity = question.Identity;
+        if (identity?.Failed is not null)
+        {
+            doubts.Add("identity-lookup", $"The directory could not be asked about {question.Target.Kind} {question.EntityId}.");
+            ruling.Ask("identity-lookup", "The directory could not be asked about this identity, so nothing runs alone on it.");
+        }
+
+        var type = identity is { Failed: null } ? identity.Type : IdentityType.Unknown;
+        ApplyPlaybook(question, ruling, question.Policy.Playbooks[type]);
+        if (identity is { Shared: true })
+            ApplyPlaybook(question, ruling, question.Policy.Shared);
+        if (identity is { Roles.Count: > 1 })
+            ApplyPlaybook(question, ruling, question.Policy.SeveralRoles);
+        if (identity is { OnPremisesSynced: true })
+            ruling.Ask("on-premises", "An on-premises directory is the master of this identity and may overwrite the change.");
+    }
+
+    private static void ApplyPlaybook(Question question, Ruling ruling, Playbook playbook)
+    {
+        var step = playbook.StepOf(question.Action);
+        if (step == 0)
+        {
+            ruling.Tell("playbook", $"The playbook {playbook.Name} does not contain by this action: {playbook.Why}");
+            return;
+        }
+
+        ruling.Step = Math.Max(ruling.Step, step);
+        ruling.NeedQuorum(playbook.Quorum);
+        if (playbook.Alone)
+            ruling.Note("playbook", $"The playbook {playbook.Name} has it as step {step}: {playbook.Why}");
+        else
+            ruling.Ask("playbook", $"The playbook {playbook.Name} has it as step {step} and asks a person: {playbook.Why}");
+    }
+}

@@ -1,0 +1,48 @@
+namespace IRFunctions.Policies;
+
+/// <summary>Someone who may approve.</summary>
+/// <param name="ObjectId">Entra object id, a GUID in lower case.</param>
+/// <param name="Name">For cards and audit; never used to decide.</param>
+public sealed record Approver(string ObjectId, string Name);
+
+/// <summary>One step of the ladder: who is asked, and when, counted from the first request.</summary>
+/// <param name="Name">"primary", "secondary", "manager".</param>
+/// <param name="After">Time since the request was opened; the first rung starts at once.</param>
+/// <param name="Group">Name of the approver group.</param>
+/// <param name="Approvers">The group's members in the order of the file.</param>
+/// <param name="Window">Only the last rung: its own time to answer, after which the request expires; null where the approval timeout ends it.</param>
+public sealed record Rung(string Name, TimeSpan After, string Group, IReadOnlyList<Approver> Approvers, TimeSpan? Window);
+
+/// <summary>A rung with the time at which it starts for one request.</summary>
+public sealed record LadderStep(Rung Rung, TimeSpan StartsAfter);
+
+/// <summary>The whole climb of one request, counted from its opening. At <see cref="ExpiresAfter"/> nothing runs, a ticket is created and the analyst is paged again.</summary>
+public sealed record LadderPlan(IReadOnlyList<LadderStep> Steps, TimeSpan ExpiresAfter);
+
+/// <summary>Who is asked in which order until someone answers (DESIGN section 5).</summary>
+public sealed record Ladder(string Name, IReadOnlyList<Rung> Rungs)
+{
+    /// <summary>The ladder of every action that names none.</summary>
+    public const string DefaultName = "default";
+
+    /// <summary>
+    /// The climb for an action: a rung starts at its own time or at the approval timeout, whichever is earlier; the last one then has its own window.
+    /// </summary>
+    /// <param name="approvalTimeout">The action's approval timeout, positive.</param>
+    public LadderPlan Plan(TimeSpan approvalTimeout)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(approvalTimeout, TimeSpan.Zero);
+        var steps = Rungs.Select(rung => new LadderStep(rung, rung.After < approvalTimeout ? rung.After : approvalTimeout)).ToArray();
+        var last = steps[^1];
+        return new LadderPlan(steps, last.Rung.Window is { } window ? last.StartsAfter + window : approvalTimeout);
+    }
+}
+
+/// <summary>When people are reminded to confirm before an effect is undone.</summary>
+/// <param name="Lead">Time before the undo.</param>
+/// <param name="HalfBelow">Effects shorter than this remind at half their duration instead.</param>
+public sealed record Reminder(TimeSpan Lead, TimeSpan HalfBelow)
+{
+    /// <summary>Time between the reminder and the undo of an effect that lasts <paramref name="duration"/>.</summary>
+    public TimeSpan LeadFor(TimeSpan duration) => duration < HalfBelow ? duration / 2 : Lead;
+}

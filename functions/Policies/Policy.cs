@@ -1,0 +1,144 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace IRFunctions.Policies;
+
+/// <summary>
+/// The whole written policy, immutable. Only <see cref="PolicyLoader"/> makes one, so that holding a Policy means it passed every check.
+/// </summary>
+public sealed class Policy
+{
+    private readonly ProtectedThings<ProtectedEntry> _protected;
+    private readonly ProtectedThings<PolicyExemption> _exceptions;
+
+    internal Policy(IReadOnlyList<PolicyFile> files, PolicyParts parts)
+    {
+        Files = files;
+        Hash = HashOf(files);
+        Actions = parts.Actions.ToFrozenDictionary(action => action.Name, StringComparer.Ordinal);
+        Ladders = parts.Ladders.ToFrozenDictionary(ladder => ladder.Name, StringComparer.Ordinal);
+        Ladder = Ladders[Policies.Ladder.DefaultName];
+        Reminder = parts.Reminder;
+        Budgets = parts.Budgets;
+        Playbooks = parts.Playbooks.ToFrozenDictionary(pair => pair.Key, pair => pair.Value);
+        Shared = parts.Shared;
+        SeveralRoles = parts.SeveralRoles;
+        Threshold = parts.Threshold;
+        Checks = parts.Checks.ToFrozenDictionary(check => check.Name, StringComparer.Ordinal);
+        Protected = parts.Protected;
+        Exceptions = parts.Exceptions;
+        Windows = parts.Windows;
+        Approvers = Ladders.Values.SelectMany(ladder => ladder.Rungs).SelectMany(rung => rung.Approvers).Select(approver => approver.ObjectId)
+            .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        SoftActions = Playbooks.Values.Append(Shared).Append(SeveralRoles).SelectMany(playbook => playbook.Soft)
+            .Except(Playbooks.Values.Append(Shared).Append(SeveralRoles).SelectMany(playbook => playbook.Hard)).ToFrozenSet(StringComparer.Ordinal);
+        _protected = new ProtectedThings<ProtectedEntry>(Protected, entry => entry.Kind, entry => entry.Id);
+        _exceptions = new ProtectedThings<PolicyExemption>(Exceptions, exception => exception.Kind, exception => exception.Id);
+    }
+
+    /// <summary>SHA-256 over the normalised set of files, lower-case hex: the same however the files were ordered or their lines end.</summary>
+    public string Hash { get; }
+
+    /// <summary>The files it came from, by name, to archive beside the hash.</summary>
+    public IReadOnlyList<PolicyFile> Files { get; }
+
+    /// <summary>The tier map. A name it lacks is tier 3 (S1).</summary>
+    public FrozenDictionary<string, ActionRule> Actions { get; }
+
+    /// <summary>The ladder of every action that names none.</summary>
+    public Ladder Ladder { get; }
+
+    public FrozenDictionary<string, Ladder> Ladders { get; }
+
+    public Reminder Reminder { get; }
+
+    public Budgets Budgets { get; }
+
+    /// <summary>One playbook for each identity type.</summary>
+    public FrozenDictionary<IdentityType, Playbook> Playbooks { get; }
+
+    /// <summary>Applies as well where several people use one identity.</summary>
+    public Playbook Shared { get; }
+
+    /// <summary>Applies as well where one identity has several roles.</summary>
+    public Playbook SeveralRoles { get; }
+
+    public RiskThreshold Threshold { get; }
+
+    public FrozenDictionary<string, ContextCheck> Checks { get; }
+
+    public IReadOnlyList<ProtectedEntry> Protected { get; }
+
+    public IReadOnlyList<PolicyExemption> Exceptions { get; }
+
+    public IReadOnlyList<RegistrationWindow> Windows { get; }
+
+    /// <summary>Object ids of everyone on any rung of any ladder.</summary>
+    public FrozenSet<string> Approvers { get; }
+
+    /// <summary>Actions that every playbook using them counts as soft containment.</summary>
+    internal FrozenSet<string> SoftActions { get; }
+
+    /// <summary>The ladder an action's requests climb; unknown actions get the default one.</summary>
+    public Ladder LadderFor(string action) => Actions.TryGetValue(action, out var rule) ? Ladders[rule.Ladder] : Ladder;
+
+    /// <summary>Time between the reminder to confirm and the undo of an effect that lasts <paramref name="duration"/>.</summary>
+    public TimeSpan ReminderLead(TimeSpan duration) => Reminder.LeadFor(duration);
+
+    /// <summary>Registrations under any of these ids (object id, name, mail address), counting or not.</summary>
+    internal void FindProtected(string? id, ref List<ProtectedEntry>? found) => _protected.FindId(id, ref found);
+
+    internal void FindProtectedAddress(string address, ref List<ProtectedEntry>? found) => _protected.FindAddress(address, ref found);
+
+    internal void FindExceptions(string? id, ref List<PolicyExemption>? found) => _exceptions.FindId(id, ref found);
+
+    internal void FindExceptionsForAddress(string address, ref List<PolicyExemption>? found) => _exceptions.FindAddress(address, ref found);
+
+    /// <summary>What ends within <paramref name="ahead"/> from now, or has ended already, so that owners are told before; soonest first.</summary>
+    public IReadOnlyList<Expiry> EndingSoon(DateTimeOffset now, TimeSpan ahead)
+    {
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        var horizon = DateOnly.FromDateTime(now.UtcDateTime + ahead);
+        return [.. Protected.Where(entry => entry.Expires <= horizon).Select(entry => new Expiry("protected", $"{entry.Kind} {entry.Name}", entry.Owner, entry.Expires, entry.Ticket))
+            .Concat(Exceptions.Where(item => item.Until <= horizon).Select(item => new Expiry("exception", item.Name, item.Owner, item.Until, item.Ticket)))
+            .Concat(Windows.Where(window => window.Opens <= horizon && window.Closes >= today && window.Closes <= horizon)
+                .Select(window => new Expiry("registration window", window.Name, window.Contact, window.Closes, "")))
+            .OrderBy(expiry => expiry.Ends).ThenBy(expiry => expiry.What, StringComparer.Ordinal).ThenBy(expiry => expiry.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Line ends and a byte-order mark are the editor's business, not the policy's; each name and length is hashed, so that files cannot run into each other.</summary>
+    [SuppressMessage("Globalization", "CA1308", Justification = "Lower-case hex is the project's form of a hash.")]
+    private static string HashOf(IReadOnlyList<PolicyFile> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files)
+        {
+            var text = Encoding.UTF8.GetBytes(Normalised(file.Text));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{file.Name}\n{text.Length}\n"));
+            hash.AppendData(text);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    internal static string Normalised(string text) => text.TrimStart('\uFEFF').ReplaceLineEndings("\n");
+}
+
+/// <summary>Everything the loader read, before it becomes a policy.</summary>
+internal sealed record PolicyParts
+{
+    public IReadOnlyList<ActionRule> Actions { get; init; } = [];
+    public IReadOnlyList<Ladder> Ladders { get; init; } = [];
+    public required Reminder Reminder { get; init; }
+    public required Budgets Budgets { get; init; }
+    public required IReadOnlyDictionary<IdentityType, Playbook> Playbooks { get; init; }
+    public required Playbook Shared { get; init; }
+    public required Playbook SeveralRoles { get; init; }
+    public required RiskThreshold Threshold { get; init; }
+    public IReadOnlyList<ContextCheck> Checks { get; init; } = [];
+    public IReadOnlyList<ProtectedEntry> Protected { get; init; } = [];
+    public IReadOnlyList<PolicyExemption> Exceptions { get; init; } = [];
+    public IReadOnlyList<RegistrationWindow> Windows { get; init; } = [];
+}

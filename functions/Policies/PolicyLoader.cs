@@ -1,0 +1,80 @@
+namespace IRFunctions.Policies;
+
+/// <summary>From policy files to a policy, or to every error in them.</summary>
+public static class PolicyLoader
+{
+    /// <summary>Reads and cross-checks the whole set.</summary>
+    /// <param name="files">The files of one folder, in any order.</param>
+    /// <param name="catalogue">What the code can do.</param>
+    /// <param name="today">The day of loading; dates far ahead of it are refused. A policy that loads today also loads later: what expires stops counting, it is no error.</param>
+    public static PolicyReading Load(IReadOnlyList<PolicyFile> files, IReadOnlyList<ActionCapability> catalogue, DateTimeOffset today)
+    {
+        var errors = new List<PolicyError>();
+        var sorted = files.OrderBy(file => file.Name, StringComparer.Ordinal).ToArray();
+        CheckNames(sorted, errors);
+        var known = new KnownNames
+        {
+            Catalogue = catalogue.ToDictionary(capability => capability.Name, StringComparer.Ordinal),
+            Today = DateOnly.FromDateTime(today.UtcDateTime),
+        };
+        var parts = ReadParts(sorted, known, errors);
+        return parts is not null && errors.Count == 0
+            ? new PolicyReading(new Policy(sorted, parts))
+            : new PolicyReading([.. errors.OrderBy(error => error.File, StringComparer.Ordinal).ThenBy(error => error.Line).ThenBy(error => error.Column)
+                .ThenBy(error => error.Key, StringComparer.Ordinal).ThenBy(error => error.Problem, StringComparer.Ordinal).Distinct()]);
+    }
+
+    private static void CheckNames(PolicyFile[] files, List<PolicyError> errors)
+    {
+        foreach (var missing in PolicyNames.All.Where(name => files.All(file => file.Name != name)))
+            new Problems(missing, errors).Add(1, 1, "", "the file is missing");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            if (!PolicyNames.All.Contains(file.Name))
+                new Problems(file.Name, errors).Add(1, 1, "", $"no part of the policy has this name; there are {string.Join(", ", PolicyNames.All)}", DidYouMean.Guess(file.Name, PolicyNames.All));
+            else if (!seen.Add(file.Name))
+                new Problems(file.Name, errors).Add(1, 1, "", "the file is given twice");
+        }
+    }
+
+    // The order is that of the cross-checks: each file may name what the ones before it define.
+    private static PolicyParts? ReadParts(PolicyFile[] files, KnownNames known, List<PolicyError> errors)
+    {
+        var context = Open(PolicyNames.Context);
+        known.Checks = context is null ? null : ContextReader.Read(context);
+        if (Open(PolicyNames.Ladder) is { } ladder)
+            (known.Ladders, known.Reminder) = LadderReader.Read(ladder);
+        if (Open(PolicyNames.Actions) is { } actions)
+            known.Actions = new ActionsReader(known).Read(actions);
+        var playbooks = Open(PolicyNames.Identities) is { } identities ? IdentitiesReader.Read(identities, known) : null;
+        var threshold = Open(PolicyNames.Threshold) is { } thresholds ? ThresholdReader.Read(thresholds) : null;
+        var budgets = Open(PolicyNames.Budgets) is { } budget ? BudgetsReader.Read(budget, known) : null;
+        var exceptions = Open(PolicyNames.Exceptions) is { } exception ? ExceptionsReader.Read(exception, known) : null;
+        var list = Open(PolicyNames.Protected) is { } protectedFile ? new ProtectedReader(known).Read(protectedFile) : default;
+        if (errors.Count > 0 || playbooks is null || threshold is null || budgets is null || exceptions is null)
+            return null;
+        return new PolicyParts
+        {
+            Actions = [.. known.Actions!.Values],
+            Ladders = [.. known.Ladders!.Values],
+            Reminder = known.Reminder!,
+            Budgets = budgets,
+            Playbooks = PolicyWords.IdentityTypes.ToDictionary(pair => pair.Value, pair => playbooks[pair.Key]),
+            Shared = playbooks[IdentitiesReader.Shared],
+            SeveralRoles = playbooks[IdentitiesReader.SeveralRoles],
+            Threshold = threshold,
+            Checks = [.. known.Checks!.Values],
+            Protected = list.Entries,
+            Exceptions = exceptions,
+            Windows = list.Windows,
+        };
+
+        Section? Open(string name)
+        {
+            var file = Array.Find(files, candidate => candidate.Name == name);
+            var problems = new Problems(name, errors);
+            return file is not null && YamlTree.Read(file, problems) is { } map ? new Section(map, "", problems) : null;
+        }
+    }
+}

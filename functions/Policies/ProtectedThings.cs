@@ -1,0 +1,53 @@
+using System.Collections.Frozen;
+
+namespace IRFunctions.Policies;
+
+/// <summary>
+/// Registrations or exceptions, found by hash: ids by their key, ranges by prefix. An id is looked up without its kind where it is a GUID or
+/// an address of its own, so that the mailbox of a protected account is as protected as the account.
+/// </summary>
+internal sealed class ProtectedThings<T>
+    where T : class
+{
+    private readonly FrozenDictionary<string, T[]> _byId;
+    private readonly AddressRanges<T> _byRange;
+
+    public ProtectedThings(IEnumerable<T> items, Func<T, string> kindOf, Func<T, string> idOf)
+    {
+        var ids = new Dictionary<string, List<T>>(StringComparer.OrdinalIgnoreCase);
+        var ranges = new List<(AddressRange, T)>();
+        foreach (var item in items)
+        {
+            if (kindOf(item) is "range" or "ip")
+                ranges.Add((RangeOf(idOf(item)), item));
+            else if (ids.TryGetValue(idOf(item), out var same))
+                same.Add(item);
+            else
+                ids[idOf(item)] = [item];
+        }
+
+        _byId = ids.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.OrdinalIgnoreCase);
+        _byRange = new AddressRanges<T>(ranges);
+    }
+
+    /// <summary>Adds what is registered under this id.</summary>
+    public void FindId(string? id, ref List<T>? found)
+    {
+        if (id is not null && _byId.TryGetValue(id, out var items))
+            foreach (var item in items)
+                if (found is null || !found.Contains(item))
+                    (found ??= []).Add(item);
+    }
+
+    /// <summary>Adds what is registered for this address or a range around it.</summary>
+    public void FindAddress(string address, ref List<T>? found)
+    {
+        if (AddressRange.Number(address) is { } number)
+            _byRange.Find(number, ref found);
+    }
+
+    private static AddressRange RangeOf(string id) =>
+        id.Contains('/', StringComparison.Ordinal)
+            ? AddressRange.Parse(id) ?? throw new ArgumentException($"'{id}' is no address range", nameof(id))
+            : new AddressRange(AddressRange.Number(id) ?? throw new ArgumentException($"'{id}' is no address", nameof(id)), 128);
+}

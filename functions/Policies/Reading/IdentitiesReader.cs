@@ -1,0 +1,56 @@
+namespace IRFunctions.Policies;
+
+/// <summary>Reads identities.yaml: the playbook of each identity type, and those for shared identities and for several roles.</summary>
+internal static class IdentitiesReader
+{
+    public const string Shared = "shared";
+    public const string SeveralRoles = "several_roles";
+
+    private static readonly Dictionary<string, Containment> Firsts = new() { ["soft"] = Containment.Soft, ["hard"] = Containment.Hard };
+
+    public static IReadOnlyDictionary<string, Playbook> Read(Section file, KnownNames known)
+    {
+        var playbooks = new Dictionary<string, Playbook>(StringComparer.Ordinal);
+        if (file.Map("identities") is { } identities)
+        {
+            foreach (var name in PolicyWords.IdentityTypes.Keys.Append(Shared).Append(SeveralRoles))
+                if (identities.Map(name) is { } section)
+                    playbooks[name] = ReadPlaybook(name, section, known);
+            identities.Close();
+        }
+
+        file.Close();
+        return playbooks;
+    }
+
+    private static Playbook ReadPlaybook(string name, Section section, KnownNames known)
+    {
+        var playbook = new Playbook
+        {
+            Name = name,
+            Why = section.Text("why"),
+            Soft = ReadActions(section, "soft", known),
+            Hard = ReadActions(section, "hard", known),
+            First = section.Choice("first", Firsts, Containment.Soft),
+            Alone = section.Flag("alone", false),
+            Quorum = section.Number("quorum", 1, 10, 1),
+        };
+        foreach (var action in playbook.Soft.Intersect(playbook.Hard))
+            section.Problem("hard", $"{action} is soft containment in the same playbook");
+        if (name == PolicyWords.Of(IdentityType.BreakGlass) && (playbook.Alone || playbook.Soft.Count + playbook.Hard.Count > 0))
+            section.Problem("why", "break-glass accounts are never contained by the pipeline (S9): this playbook has no actions and is not alone");
+        known.RequireQuorum(section, "quorum", playbook.Quorum, Ladder.DefaultName);
+        section.Close();
+        return playbook;
+    }
+
+    private static IReadOnlyList<string> ReadActions(Section section, string key, KnownNames known)
+    {
+        var actions = section.Words(key, required: true);
+        known.RequireActions(section, key, actions);
+        foreach (var action in actions)
+            if (known.Actions?.GetValueOrDefault(action)?.TargetKind is { } kind and not ("account" or "application"))
+                section.Problem(key, $"{action} concerns the kind {kind}, not an identity");
+        return actions;
+    }
+}

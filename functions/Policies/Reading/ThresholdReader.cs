@@ -1,0 +1,100 @@
+using System.Collections.Frozen;
+using IRFunctions.Alerts;
+
+namespace IRFunctions.Policies;
+
+/// <summary>Reads threshold.yaml.</summary>
+internal static class ThresholdReader
+{
+    private static readonly Dictionary<string, RiskDimension> Dimensions = new()
+    {
+        ["identity"] = RiskDimension.Identity, ["pattern"] = RiskDimension.Pattern, ["target"] = RiskDimension.Target,
+    };
+
+    private static readonly Dictionary<string, Severity> Severities = new()
+    {
+        ["unknown"] = Severity.Unknown, ["informational"] = Severity.Informational, ["low"] = Severity.Low, ["medium"] = Severity.Medium, ["high"] = Severity.High,
+    };
+
+    private static readonly string[] TargetKinds = ["account", "application", "host", "mailbox", "ip", "mailMessage"];
+
+    public static RiskThreshold Read(Section file)
+    {
+        var askAt = file.Number("ask_at", 1, 1_000);
+        var actAt = file.Number("act_at", 1, 1_000);
+        if (actAt < askAt && file.Has("act_at"))
+            file.Problem("act_at", $"acting alone at {actAt} would need less risk than asking at {askAt}");
+        var threshold = new RiskThreshold
+        {
+            AskAt = askAt,
+            ActAt = actAt,
+            TargetKinds = ReadKinds(file).ToFrozenSet(StringComparer.Ordinal),
+            Caps = ReadCaps(file, askAt, actAt),
+            Severity = Weights(file, "severity", Severities.Keys, StringComparer.Ordinal),
+            Techniques = Weights(file, "techniques", null, StringComparer.OrdinalIgnoreCase),
+            Identities = Weights(file, "identities", PolicyWords.IdentityTypes.Keys, StringComparer.Ordinal)
+                .ToFrozenDictionary(pair => PolicyWords.IdentityTypes.GetValueOrDefault(pair.Key), pair => pair.Value),
+            Criticality = Weights(file, "criticality", null, StringComparer.OrdinalIgnoreCase),
+            Evidence = Weights(file, "evidence", null, StringComparer.OrdinalIgnoreCase),
+            SignalOrder = ReadSignals(file),
+            PageWhenDismissedAt = file.Choice<Severity>("page_when_dismissed_at", Severities),
+        };
+        file.Close();
+        return threshold;
+    }
+
+    private static IReadOnlyList<string> ReadKinds(Section file)
+    {
+        var kinds = file.Words("target_kinds", required: true);
+        foreach (var kind in kinds.Except(TargetKinds))
+            file.Problem("target_kinds", $"{Problems.Quote(kind)} is no kind of target; there are {string.Join(", ", TargetKinds)}", DidYouMean.Guess(kind, TargetKinds));
+        return kinds;
+    }
+
+    /// <summary>The caps are what makes "together, never one alone" true: each dimension stays below the points at which anything happens.</summary>
+    private static int[] ReadCaps(Section file, int askAt, int actAt)
+    {
+        var caps = new int[3];
+        if (file.Map("caps") is not { } section)
+            return caps;
+        var before = true;
+        foreach (var (word, dimension) in Dimensions)
+        {
+            before &= section.Has(word);
+            var cap = caps[(int)dimension] = section.Number(word, 0, 1_000);
+            if (cap >= askAt)
+                section.Problem(word, $"with a cap of {cap}, {word} alone would reach the {askAt} points of ask_at; risk is identity, pattern and target together");
+        }
+
+        if (before && caps.Sum() < actAt)
+            file.Problem("act_at", $"all caps together are {caps.Sum()}, so these {actAt} points can never be reached");
+        section.Close();
+        return caps;
+    }
+
+    private static FrozenDictionary<string, int> Weights(Section file, string key, IEnumerable<string>? all, StringComparer comparer)
+    {
+        var weights = new Dictionary<string, int>(comparer);
+        if (file.Map(key) is { } section)
+        {
+            foreach (var name in all ?? section.Keys)
+                weights[name] = section.Number(name, 0, 1_000);
+            section.Close();
+        }
+
+        return weights.ToFrozenDictionary(comparer);
+    }
+
+    private static List<RiskSignal> ReadSignals(Section file)
+    {
+        var signals = new List<RiskSignal>();
+        foreach (var (name, _, section) in file.Named("signals"))
+        {
+            signals.Add(new RiskSignal(
+                name, section.Choice<RiskDimension>("dimension", Dimensions), section.Number("weight", 0, 1_000), section.Number("per_minute", 0, 1_000, 0), section.Text("why")));
+            section.Close();
+        }
+
+        return signals;
+    }
+}

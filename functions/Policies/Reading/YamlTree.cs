@@ -1,0 +1,163 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace IRFunctions.Policies;
+
+internal abstract record YamlNode(int Line, int Column);
+
+internal sealed record YamlText(string Value, bool Quoted, int Line, int Column) : YamlNode(Line, Column);
+
+internal sealed record YamlList(IReadOnlyList<YamlNode> Items, int Line, int Column) : YamlNode(Line, Column);
+
+internal sealed record YamlMap(IReadOnlyList<YamlEntry> Entries, int Line, int Column) : YamlNode(Line, Column);
+
+internal sealed record YamlEntry(string Key, int Line, int Column, YamlNode Value);
+
+/// <summary>
+/// YAML text to a tree that still knows its places. A smaller YAML on purpose: one document, plain maps, lists and text; no anchors, aliases,
+/// tags or merge keys, and bounded in size, depth and number, so that no file can blow up or say something other than what a reader sees.
+/// </summary>
+internal sealed class YamlTree
+{
+    /// <summary>Longest file in characters: room for 100,000 registrations on one line each.</summary>
+    public const int MaxText = 48 * 1024 * 1024;
+
+    public const int MaxDepth = 12;
+
+    public const int MaxNodes = 4_000_000;
+
+    public const int MaxScalar = 2_000;
+
+    private readonly Parser _parser;
+    private readonly Problems _problems;
+    private int _nodes;
+
+    private YamlTree(string text, Problems problems)
+    {
+        _parser = new Parser(new StringReader(text));
+        _problems = problems;
+    }
+
+    /// <summary>The top map; null where there is none, which is then a problem on record.</summary>
+    public static YamlMap? Read(PolicyFile file, Problems problems)
+    {
+        if (file.Text.Length > MaxText)
+        {
+            problems.Add(1, 1, "", $"the file has {file.Text.Length} characters; at most {MaxText} are read");
+            return null;
+        }
+
+        var tree = new YamlTree(file.Text.TrimStart('\uFEFF'), problems);
+        try
+        {
+            return tree.ReadDocument();
+        }
+        catch (YamlException exception)
+        {
+            problems.Add((int)exception.Start.Line, (int)exception.Start.Column, "", $"this is not YAML: {exception.Message}");
+        }
+        catch (Stopped)
+        {
+            // What stopped the reading is on record already.
+        }
+
+        return null;
+    }
+
+    private YamlMap? ReadDocument()
+    {
+        _parser.Consume<StreamStart>();
+        if (_parser.Accept<StreamEnd>(out _))
+        {
+            _problems.Add(1, 1, "", "the file is empty");
+            return null;
+        }
+
+        _parser.Consume<DocumentStart>();
+        var root = ReadNode("", 0);
+        _parser.Consume<DocumentEnd>();
+        if (!_parser.Accept<StreamEnd>(out _))
+            _problems.Add((int)_parser.Current!.Start.Line, (int)_parser.Current.Start.Column, "", "a second document starts here; one file is one document");
+        if (root is YamlMap map)
+            return map;
+        _problems.Add(root.Line, root.Column, "", "the file must be a map of keys");
+        return null;
+    }
+
+    private YamlNode ReadNode(string path, int depth)
+    {
+        if (!_parser.MoveNextFrom(out var next))
+            throw new Stopped();
+        var (line, column) = ((int)next.Start.Line, (int)next.Start.Column);
+        if (++_nodes > MaxNodes)
+            throw Stop(line, column, path, $"more than {MaxNodes} values in one file");
+        if (depth > MaxDepth)
+            throw Stop(line, column, path, $"nested deeper than {MaxDepth} levels");
+        if (next is NodeEvent { Anchor.IsEmpty: false })
+            _problems.Add(line, column, path, "anchors are not allowed; write the value out");
+        if (next is NodeEvent { Tag.IsEmpty: false })
+            _problems.Add(line, column, path, "tags are not allowed; write the plain value");
+        return next switch
+        {
+            Scalar scalar => ReadScalar(scalar, path, line, column),
+            SequenceStart => ReadList(path, depth, line, column),
+            MappingStart => ReadMap(path, depth, line, column),
+            AnchorAlias => throw Stop(line, column, path, "aliases are not allowed; write the value out"),
+            _ => throw Stop(line, column, path, "something other than a value stands here"),
+        };
+    }
+
+    private YamlText ReadScalar(Scalar scalar, string path, int line, int column)
+    {
+        if (scalar.Value.Length > MaxScalar)
+            _problems.Add(line, column, path, $"the text has {scalar.Value.Length} characters; at most {MaxScalar} are allowed");
+        return new YamlText(scalar.Value, scalar.Style is not ScalarStyle.Plain, line, column);
+    }
+
+    private YamlList ReadList(string path, int depth, int line, int column)
+    {
+        var items = new List<YamlNode>();
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+            items.Add(ReadNode($"{path}[{items.Count}]", depth + 1));
+        return new YamlList(items, line, column);
+    }
+
+    private YamlMap ReadMap(string path, int depth, int line, int column)
+    {
+        var entries = new List<YamlEntry>();
+        var known = new Dictionary<string, int>(StringComparer.Ordinal);
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            var key = ReadNode(path, depth + 1);
+            if (key is not YamlText text)
+                throw Stop(key.Line, key.Column, path, "a key must be plain text");
+            var keyPath = path.Length == 0 ? text.Value : $"{path}.{text.Value}";
+            var value = ReadNode(keyPath, depth + 1);
+            if (known.TryAdd(text.Value, key.Line))
+                entries.Add(new YamlEntry(text.Value, key.Line, key.Column, value));
+            else
+                _problems.Add(key.Line, key.Column, keyPath, $"the key is here twice; the first is in line {known[text.Value]}");
+        }
+
+        return new YamlMap(entries, line, column);
+    }
+
+    private Stopped Stop(int line, int column, string path, string problem)
+    {
+        _problems.Add(line, column, path, problem);
+        return new Stopped();
+    }
+
+    /// <summary>Ends the reading of one file after an error that makes the rest unreadable.</summary>
+    private sealed class Stopped : Exception;
+}
+
+file static class ParserReading
+{
+    public static bool MoveNextFrom(this Parser parser, out ParsingEvent next)
+    {
+        var has = parser.TryConsume<ParsingEvent>(out var read);
+        next = read!;
+        return has;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections.Frozen;
+
+namespace IRFunctions.Policies;
+
+/// <summary>Where risk comes from. None alone reaches the threshold: each has a cap below it.</summary>
+public enum RiskDimension
+{
+    Identity,
+    Pattern,
+    Target,
+}
+
+/// <summary>Something observed that adds to the risk.</summary>
+/// <param name="PerMinute">Added for each minute it has lasted, for things like an exposed key.</param>
+public sealed record RiskSignal(string Name, RiskDimension Dimension, int Weight, int PerMinute, string Why);
+
+/// <summary>
+/// The containment threshold: identity, pattern and target together decide whether containing is worth asking (<see cref="AskAt"/>) or acting
+/// alone (<see cref="ActAt"/>). Points, not probabilities; every contribution is written into the decision.
+/// </summary>
+public sealed record RiskThreshold
+{
+    /// <summary>Points from which people are asked; below, the action is held.</summary>
+    public required int AskAt { get; init; }
+
+    /// <summary>Points from which a tier-1 containment may run alone.</summary>
+    public required int ActAt { get; init; }
+
+    /// <summary>Kinds of target it guards; watching an address contains nobody.</summary>
+    public required FrozenSet<string> TargetKinds { get; init; }
+
+    /// <summary>Most points one dimension can add, by <see cref="RiskDimension"/>.</summary>
+    public required IReadOnlyList<int> Caps { get; init; }
+
+    /// <summary>Points by severity name in lower case (dimension pattern).</summary>
+    public required FrozenDictionary<string, int> Severity { get; init; }
+
+    /// <summary>Points by MITRE ATT&amp;CK technique id; a sub-technique counts as its technique where it has no line (dimension pattern).</summary>
+    public required FrozenDictionary<string, int> Techniques { get; init; }
+
+    /// <summary>Points by identity type (dimension identity).</summary>
+    public required FrozenDictionary<IdentityType, int> Identities { get; init; }
+
+    /// <summary>Points by asset criticality word (dimension target).</summary>
+    public required FrozenDictionary<string, int> Criticality { get; init; }
+
+    /// <summary>Points by the source's own verdict on the evidence, in lower case (dimension target).</summary>
+    public required FrozenDictionary<string, int> Evidence { get; init; }
+
+    /// <summary>Signals in the order of the file, which is the order of their contributions.</summary>
+    public required IReadOnlyList<RiskSignal> SignalOrder { get; init; }
+
+    /// <summary>Severity from which a dismissed alert ("false positive") still goes to a person.</summary>
+    public required Alerts.Severity PageWhenDismissedAt { get; init; }
+}
