@@ -12,6 +12,9 @@ internal static class Given
         json["id"] = alert;
         json["providerAlertId"] = alert;
         json["incidentId"] = incident;
+        json["title"] = "Unfamiliar sign-in properties";
+        json["category"] = "InitialAccess";
+        json["mitreTechniques"] = new JsonArray("T1078");
         foreach (var evidence in json["evidence"]!.AsArray())
         {
             if (evidence!["userAccount"] is JsonObject account && account["azureAdUserId"] is not null) account["azureAdUserId"] = user;
