@@ -24,7 +24,8 @@ public static class Pipeline
     private static readonly string[] GraphScopes = ["https://graph.microsoft.com/.default"];
     private static readonly string[] ArmScopes = ["https://management.azure.com/.default"];
 
-    /// <exception cref="InvalidOperationException">A setting is missing or the policy does not load; the message names place and remedy.</exception>
+    /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
+    /// <exception cref="InvalidPolicyException">The policy has errors; nothing starts.</exception>
     public static IServiceCollection AddPipeline(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -71,11 +72,8 @@ public static class Pipeline
     {
         services.TryAddSingleton(s =>
         {
-            var folder = configuration["Policies:Folder"] ?? Path.Combine(AppContext.BaseDirectory, "policies");
-            var reading = PolicyLoader.Load(PolicyFolder.Read(folder), s.GetRequiredService<Catalogue>().Capabilities, s.GetRequiredService<TimeProvider>().GetUtcNow());
-            return reading.Policy is { } policy
-                ? new PolicyStore(policy)
-                : throw new InvalidOperationException($"The policy in {folder} has errors; the pipeline does not start.{Environment.NewLine}{string.Join(Environment.NewLine, reading.Errors)}");
+            var folder = configuration["Policies:Folder"] is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "policies");
+            return PolicyStore.Open(PolicyFolder.Read(folder), s.GetRequiredService<Catalogue>().Capabilities, s.GetRequiredService<TimeProvider>().GetUtcNow());
         });
         services.TryAddSingleton(s => new PolicyArchive(s.GetRequiredService<TableServiceClient>(), s.GetRequiredService<Catalogue>().Capabilities, s.GetRequiredService<TimeProvider>()));
     }

@@ -39,7 +39,7 @@ public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArc
     public async Task<Mandate[]> Decide([ActivityTrigger] DecideInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
-        var known = await facts.GatherAsync(input.Alert, input.Assessment, client, cancellation);
+        var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation);
         var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
         return [.. decisions.Select(d => Mandates.Of(d, input.Alert, policy))];
     }

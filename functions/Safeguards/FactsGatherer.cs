@@ -1,3 +1,4 @@
+using System.Globalization;
 using IRFunctions.Alerts;
 using IRFunctions.Classification;
 using IRFunctions.Decisions;
@@ -18,37 +19,36 @@ public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, TimeProvider time)
 {
     private const int MaxAccounts = 20;
+    private const string OwnActionCheck = "not_touched_by_us";
     private static readonly string[] Fields = ["id", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle"];
 
     /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided meanwhile.</exception>
-    public async Task<Facts> GatherAsync(Alert alert, Assessment assessment, DurableTaskClient client, CancellationToken cancellation)
+    public async Task<Facts> GatherAsync(Alert alert, Assessment assessment, Policy policy, DurableTaskClient client, CancellationToken cancellation)
     {
+        var needed = FactsNeeded.For(alert, assessment, policy);
         var stop = await GlobalStop.ReadAsync(client, cancellation);
         var identities = new Dictionary<string, IdentityFacts>(StringComparer.Ordinal);
-        foreach (var account in AccountsOf(alert, assessment).Take(MaxAccounts))
-            identities[$"account:{account.ObjectId}"] = await LearnAsync(account, client, cancellation);
+        foreach (var target in needed.Identities.Where(t => t.Kind == "account").Take(MaxAccounts))
+            identities[target.Key] = await LearnAsync(target, client, cancellation);
+        var checks = new Dictionary<string, ContextFact>(StringComparer.Ordinal);
+        foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck)) checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
         return new Facts
         {
             Now = time.GetUtcNow(),
             Stop = stop.Engaged ? new GlobalStopFact(stop.By, stop.Reason) : null,
             OwnIdentities = own.Ids,
             Identities = identities,
+            Checks = checks,
         };
     }
 
-    private static IEnumerable<AccountEntity> AccountsOf(Alert alert, Assessment assessment)
-    {
-        var asked = assessment.Recommendations.Select(r => r.EntityId).ToHashSet(StringComparer.Ordinal);
-        return alert.Entities.OfType<AccountEntity>().Where(a => a.ObjectId is not null && asked.Contains(a.Id)).DistinctBy(a => a.ObjectId);
-    }
-
-    private async Task<IdentityFacts> LearnAsync(AccountEntity account, DurableTaskClient client, CancellationToken cancellation)
+    private async Task<IdentityFacts> LearnAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
     {
         try
         {
-            var user = await Faults.CallGraphAsync($"reading account {account.ObjectId}", "User.Read.All", () =>
-                graph.Users[account.ObjectId].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
-            return Describe(user) with { LastOwnAction = await LastOwnActionAsync(account, client, cancellation) };
+            var user = await Faults.CallGraphAsync($"reading account {target.Id}", "User.Read.All", () =>
+                graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
+            return Describe(user) with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
         }
         catch (Exception e) when (e is PermanentFault or TransientFault)
         {
@@ -66,10 +66,13 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, T
             OnPremisesSynced = user.OnPremisesSyncEnabled == true,
         };
 
-    /// <summary>The budget of an identity remembers when we last acted on it.</summary>
-    private static async Task<DateTimeOffset?> LastOwnActionAsync(AccountEntity account, DurableTaskClient client, CancellationToken cancellation)
+    private static async Task<ContextFact> OwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation) =>
+        new((await LastOwnActionAsync(target, client, cancellation))?.ToString("O", CultureInfo.InvariantCulture) ?? "never");
+
+    /// <summary>The budget of a target remembers, by the minute, when we last acted on it.</summary>
+    private static async Task<DateTimeOffset?> LastOwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
     {
-        var budget = await client.Entities.GetEntityAsync<RateLimitState>(RateLimit.For("identity", $"account:{account.ObjectId}"), cancellation: cancellation);
+        var budget = await client.Entities.GetEntityAsync<RateLimitState>(RateLimit.For("identity", target.Key), cancellation: cancellation);
         return budget is { IncludesState: true, State.TakenByMinute.Count: > 0 }
             ? DateTimeOffset.FromUnixTimeSeconds(budget.State.TakenByMinute.Keys.Last() * 60)
             : null;

@@ -6,6 +6,7 @@ using IRFunctions.Local.Machine;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Queue;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Policies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
@@ -35,7 +36,7 @@ internal static class RunCommand
             {
                 return await RunAsync(parsed, stop);
             }
-            catch (Exception e) when (e is InvalidOperationException or PortInUseException or IOException or FunctionCatalogException)
+            catch (Exception e) when (e is InvalidOperationException or PortInUseException or IOException or FunctionCatalogException or InvalidPolicyException)
             {
                 await Console.Error.WriteLineAsync(e.Message);
                 return 1;

@@ -78,12 +78,12 @@ public sealed class LocalMachine : IAsyncDisposable
         services.AddSingleton(s => new DurableEngine(s.GetRequiredService<DurableRegistry>(), s.GetRequiredService<IDurableStore>(), options.Time,
             s.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, options.Engine));
         services.AddSingleton(s => s.GetRequiredService<DurableEngine>().Client);
-        services.AddSingleton(s => new PolicyStore(LoadPolicy(options, s.GetRequiredService<Catalogue>().Capabilities)));
+        services.AddSingleton(s => OpenPolicy(options, s.GetRequiredService<Catalogue>().Capabilities));
         services.AddPipeline(configuration);
     }
 
     /// <summary>Opens the state and creates what is missing.</summary>
-    /// <exception cref="InvalidOperationException">The policy does not load; the message lists every error with its place.</exception>
+    /// <exception cref="InvalidPolicyException">The policy has errors; the message lists every one with its place.</exception>
     public static async Task<LocalMachine> CreateAsync(IServiceProvider services)
     {
         await Pipeline.CreateTablesAsync(services);
@@ -139,12 +139,10 @@ public sealed class LocalMachine : IAsyncDisposable
         if (services is IAsyncDisposable disposable) await disposable.DisposeAsync();
     }
 
-    private static Policy LoadPolicy(MachineOptions options, IReadOnlyList<ActionCapability> catalogue)
+    private static PolicyStore OpenPolicy(MachineOptions options, IReadOnlyList<ActionCapability> catalogue)
     {
         var files = PolicyFolder.Read(options.PolicyFolder);
-        var reading = PolicyLoader.Load(options.EditPolicy?.Invoke(files) ?? files, catalogue, options.Time.GetUtcNow());
-        return reading.Policy ?? throw new InvalidOperationException(
-            $"The policy in {options.PolicyFolder} has errors; nothing starts.{Environment.NewLine}{string.Join(Environment.NewLine, reading.Errors)}");
+        return PolicyStore.Open(options.EditPolicy?.Invoke(files) ?? files, catalogue, options.Time.GetUtcNow());
     }
 
     private static void AddState(IServiceCollection services, MachineOptions options)
