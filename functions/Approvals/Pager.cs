@@ -26,6 +26,6 @@ public sealed class Pager(HttpClient http, PagerPlace place)
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Enqueue) { Content = JsonContent.Create(body) };
         using var response = await Faults.SendAsync(http, "paging", "a valid routing key", request, cancellation);
-        if (!response.IsSuccessStatusCode) throw new PermanentFault("paging: the pager's address does not exist; check Pager__Endpoint");
+        if (!response.IsSuccessStatusCode) throw new PermanentFaultException("paging: the pager's address does not exist; check Pager__Endpoint");
     }
 }

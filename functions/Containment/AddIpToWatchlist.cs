@@ -48,7 +48,7 @@ public sealed class AddIpToWatchlist(HttpClient arm, WatchlistPlace place) : ICo
         };
         using var request = new HttpRequestMessage(HttpMethod.Put, ItemUri(target)) { Content = JsonContent.Create(body) };
         using var response = await SendAsync($"adding {target.Id} to the watchlist", request, cancellation);
-        if (response.StatusCode == HttpStatusCode.NotFound) throw new PermanentFault($"the watchlist {place.Watchlist.AbsolutePath} does not exist");
+        if (response.StatusCode == HttpStatusCode.NotFound) throw new PermanentFaultException($"the watchlist {place.Watchlist.AbsolutePath} does not exist");
         return $"{target.Id} is on the watchlist";
     }
 
@@ -62,7 +62,7 @@ public sealed class AddIpToWatchlist(HttpClient arm, WatchlistPlace place) : ICo
         if (item.Value.Source != Mark) return new UndoReport(false, $"the watchlist entry of {target.Id} was changed by someone else; it stays");
         using var request = new HttpRequestMessage(HttpMethod.Delete, ItemUri(target));
         using (await SendAsync($"taking {target.Id} off the watchlist", request, cancellation)) { }
-        if (await ReadAsync(target, cancellation) is not null) throw new TransientFault($"{target.Id} is still on the watchlist after it was taken off");
+        if (await ReadAsync(target, cancellation) is not null) throw new TransientFaultException($"{target.Id} is still on the watchlist after it was taken off");
         return new UndoReport(true, $"{target.Id} is off the watchlist again");
     }
 

@@ -16,7 +16,7 @@ public sealed class Catalogue
 
     public IReadOnlyList<ActionCapability> Capabilities { get; }
 
-    /// <exception cref="PermanentFault">The action is not in the catalogue.</exception>
+    /// <exception cref="PermanentFaultException">The action is not in the catalogue.</exception>
     public IContainmentAction Find(string name) =>
-        actions.TryGetValue(name, out var action) ? action : throw new PermanentFault($"{name} is not in the catalogue of actions; nothing was done");
+        actions.TryGetValue(name, out var action) ? action : throw new PermanentFaultException($"{name} is not in the catalogue of actions; nothing was done");
 }

@@ -46,16 +46,16 @@ public sealed class ContainmentSteps(Catalogue catalogue)
         catalogue.Find(order.Action).UndoAsync(order, cancellation);
 
     /// <summary>S2 and S3 in one place: tier 3 never; what was asked only with the quorum's grant for exactly this hash.</summary>
-    /// <exception cref="PermanentFault">The order has no authority; nothing was done.</exception>
+    /// <exception cref="PermanentFaultException">The order has no authority; nothing was done.</exception>
     internal static void RequireAuthority(ContainmentOrder order)
     {
         var decision = order.Decision;
-        if (decision.Tier is not (1 or 2)) throw new PermanentFault($"{decision.Action} is tier {decision.Tier}, which never runs (S2)");
+        if (decision.Tier is not (1 or 2)) throw new PermanentFaultException($"{decision.Action} is tier {decision.Tier}, which never runs (S2)");
         if (decision.Kind == DecisionKind.Run && decision.Tier == 1) return;
-        if (decision.Kind is not (DecisionKind.Ask or DecisionKind.Run)) throw new PermanentFault($"the policy did not allow {decision.Action} (S1)");
-        if (order.Grant is not { } grant) throw new PermanentFault($"{decision.Action} needs approval and has none (S3)");
-        if (grant.ActionHash != ActionHash.Of(order.Incident, decision)) throw new PermanentFault($"the approval was for something else than this {decision.Action} (S3)");
+        if (decision.Kind is not (DecisionKind.Ask or DecisionKind.Run)) throw new PermanentFaultException($"the policy did not allow {decision.Action} (S1)");
+        if (order.Grant is not { } grant) throw new PermanentFaultException($"{decision.Action} needs approval and has none (S3)");
+        if (grant.ActionHash != ActionHash.Of(order.Incident, decision)) throw new PermanentFaultException($"the approval was for something else than this {decision.Action} (S3)");
         if (grant.Approvers.Distinct(StringComparer.OrdinalIgnoreCase).Count() < Math.Max(1, decision.Quorum))
-            throw new PermanentFault($"{decision.Action} needs {decision.Quorum} approvers and has {grant.Approvers.Count} (S3)");
+            throw new PermanentFaultException($"{decision.Action} needs {decision.Quorum} approvers and has {grant.Approvers.Count} (S3)");
     }
 }

@@ -29,7 +29,7 @@ public sealed class CreateAlertTicket(HttpClient http, TicketPlace place) : ICon
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Tickets) { Content = JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key);
         using var response = await Faults.SendAsync(http, "opening a ticket", Permission, request, cancellation);
-        if (!response.IsSuccessStatusCode) throw new PermanentFault("opening a ticket: the ticket system's address does not exist; check Tickets__Endpoint");
+        if (!response.IsSuccessStatusCode) throw new PermanentFaultException("opening a ticket: the ticket system's address does not exist; check Tickets__Endpoint");
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
         return json.RootElement.TryGetProperty("number", out var number) ? $"ticket {number} opened" : "ticket opened";
     }

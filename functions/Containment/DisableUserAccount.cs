@@ -52,14 +52,14 @@ public sealed class DisableUserAccount(GraphServiceClient graph) : IContainmentA
         if (now.AccountEnabled != false) return new UndoReport(false, $"{NameOf(now)} had been enabled by someone else meanwhile; nothing was changed");
         await SwitchAsync(order.Target, enabled: true, cancellation);
         var after = await ReadAsync(order.Target, cancellation);
-        if (after.AccountEnabled != true) throw new TransientFault($"{NameOf(now)} still reads as disabled after it was enabled");
+        if (after.AccountEnabled != true) throw new TransientFaultException($"{NameOf(now)} still reads as disabled after it was enabled");
         return new UndoReport(true, $"{NameOf(now)} can sign in again");
     }
 
     private Task<User> ReadAsync(Target target, CancellationToken cancellation) =>
         Faults.CallGraphAsync($"reading account {target.Id}", Permission, async () =>
             await graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation)
-            ?? throw new TransientFault($"account {target.Id}: Graph answered without a body"));
+            ?? throw new TransientFaultException($"account {target.Id}: Graph answered without a body"));
 
     private Task<User?> SwitchAsync(Target target, bool enabled, CancellationToken cancellation) =>
         Faults.CallGraphAsync($"{(enabled ? "enabling" : "disabling")} account {target.Id}", Permission, () =>

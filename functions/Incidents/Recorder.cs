@@ -46,6 +46,6 @@ internal static class Patience
     private static TaskOptions Retry(int attempts, TimeSpan first, TimeSpan longest) =>
         TaskOptions.FromRetryPolicy(new RetryPolicy(attempts, first, 2.0, longest)
         {
-            HandleFailure = failure => !failure.IsCausedBy<Safeguards.PermanentFault>(),
+            HandleFailure = failure => !failure.IsCausedBy<Safeguards.PermanentFaultException>(),
         });
 }

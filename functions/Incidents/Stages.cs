@@ -68,7 +68,7 @@ public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArc
             await pager.PageAsync($"{input.Request}-{view.Attempt}-{view.Stage}", $"{Sentences.Short(view.Request.Title, 200)}: {Sentences.Asked(view)}", "error", cancellation);
             return true;
         }
-        catch (Exception e) when (e is PermanentFault or TransientFault)
+        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
         {
             return false;
         }

@@ -50,7 +50,7 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, T
                 graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
             return Describe(user) with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
         }
-        catch (Exception e) when (e is PermanentFault or TransientFault)
+        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
         {
             return new IdentityFacts { Failed = e.Message };
         }

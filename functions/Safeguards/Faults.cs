@@ -4,27 +4,27 @@ using Microsoft.Graph.Models.ODataErrors;
 namespace IRFunctions.Safeguards;
 
 /// <summary>Trying again cannot help: the target is gone, the permission is missing, the request is refused. Ends in a person's hands (S12).</summary>
-public sealed class PermanentFault : Exception
+public sealed class PermanentFaultException : Exception
 {
-    public PermanentFault(string message, Exception? inner = null) : base(message, inner) { }
-    public PermanentFault() { }
-    public PermanentFault(string message) : base(message) { }
+    public PermanentFaultException(string message, Exception? inner = null) : base(message, inner) { }
+    public PermanentFaultException() { }
+    public PermanentFaultException(string message) : base(message) { }
 }
 
 /// <summary>May pass by itself: throttled, unreachable, a server error. The orchestration tries again.</summary>
-public sealed class TransientFault : Exception
+public sealed class TransientFaultException : Exception
 {
-    public TransientFault(string message, Exception? inner = null) : base(message, inner) { }
-    public TransientFault() { }
-    public TransientFault(string message) : base(message) { }
+    public TransientFaultException(string message, Exception? inner = null) : base(message, inner) { }
+    public TransientFaultException() { }
+    public TransientFaultException(string message) : base(message) { }
 }
 
 /// <summary>Tells errors of the tenant apart, in words that name the remedy.</summary>
 internal static class Faults
 {
     /// <summary>Runs a Graph call and translates what it throws.</summary>
-    /// <exception cref="PermanentFault"/>
-    /// <exception cref="TransientFault"/>
+    /// <exception cref="PermanentFaultException"/>
+    /// <exception cref="TransientFaultException"/>
     public static async Task<T> CallGraphAsync<T>(string what, string permission, Func<Task<T>> call)
     {
         try
@@ -37,7 +37,7 @@ internal static class Faults
         }
         catch (HttpRequestException e)
         {
-            throw new TransientFault($"{what}: Microsoft Graph cannot be reached ({e.Message})", e);
+            throw new TransientFaultException($"{what}: Microsoft Graph cannot be reached ({e.Message})", e);
         }
     }
 
@@ -51,7 +51,7 @@ internal static class Faults
         }
         catch (HttpRequestException e)
         {
-            throw new TransientFault($"{what}: {request.RequestUri?.Host} cannot be reached ({e.Message})", e);
+            throw new TransientFaultException($"{what}: {request.RequestUri?.Host} cannot be reached ({e.Message})", e);
         }
         if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotFound) return response;
         using (response)
@@ -63,10 +63,10 @@ internal static class Faults
 
     private static Exception Translate(string what, string permission, int status, string message, Exception? inner) => status switch
     {
-        401 or 403 => new PermanentFault($"{what}: not permitted. The app needs {permission}. ({message})", inner),
-        404 => new PermanentFault($"{what}: not found. ({message})", inner),
-        429 => new TransientFault($"{what}: throttled. ({message})", inner),
-        >= 500 or 408 => new TransientFault($"{what}: the service failed with {status}. ({message})", inner),
-        _ => new PermanentFault($"{what}: refused with {status}. ({message})", inner),
+        401 or 403 => new PermanentFaultException($"{what}: not permitted. The app needs {permission}. ({message})", inner),
+        404 => new PermanentFaultException($"{what}: not found. ({message})", inner),
+        429 => new TransientFaultException($"{what}: throttled. ({message})", inner),
+        >= 500 or 408 => new TransientFaultException($"{what}: the service failed with {status}. ({message})", inner),
+        _ => new PermanentFaultException($"{what}: refused with {status}. ({message})", inner),
     };
 }

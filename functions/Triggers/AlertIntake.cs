@@ -28,7 +28,7 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
         if (reading.Alert is not { } alert)
         {
             var description = reading.Explanation;
-            LogRejected(message.MessageId, reading.ReasonCode, description);
+            LogRejected(message.MessageId ?? "", reading.ReasonCode ?? "", description);
             await actions.DeadLetterMessageAsync(message, deadLetterReason: reading.ReasonCode,
                 deadLetterErrorDescription: description.Length > MaxDescription ? description[..MaxDescription] : description, cancellationToken: cancellation);
             return;
