@@ -5,6 +5,27 @@ using System.Text.Json;
 
 namespace IRFunctions.Alerts;
 
+/// <summary>One writer for all the values of one message: they are many and small.</summary>
+internal sealed class JsonScratch : IDisposable
+{
+    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private readonly Utf8JsonWriter _writer;
+
+    public JsonScratch() => _writer = new Utf8JsonWriter(_buffer);
+
+    /// <summary>The value without white space, in ASCII.</summary>
+    public string Compact(JsonElement value)
+    {
+        _buffer.ResetWrittenCount();
+        _writer.Reset();
+        value.WriteTo(_writer);
+        _writer.Flush();
+        return Encoding.UTF8.GetString(_buffer.WrittenSpan);
+    }
+
+    public void Dispose() => _writer.Dispose();
+}
+
 /// <summary>What nobody read: nested entities, and the rest as one compact object.</summary>
 internal sealed partial class Fields
 {
@@ -38,7 +59,9 @@ internal sealed partial class Fields
     /// </summary>
     public string? Extra()
     {
-        var extra = new ExtraWriter();
+        if (_session.Scratch is not { } scratch)
+            _session.Scratch = scratch = new JsonScratch();
+        var extra = new ExtraWriter(scratch);
         WriteUnread(extra);
         if (extra.LeftOut.Count > 0)
             _session.Notes.Add($"{Place}: too long to keep: {string.Join(", ", extra.LeftOut)}.");
@@ -51,7 +74,7 @@ internal sealed partial class Fields
         {
             if (slot.Opened is not null)
             {
-                var inner = new ExtraWriter();
+                var inner = extra.Inner();
                 slot.Opened.WriteUnread(inner);
                 extra.AddObject(slot.Name, inner);
             }
@@ -73,12 +96,14 @@ internal sealed partial class Fields
     };
 
     /// <summary>Collects fields as JSON text, ASCII only (the default encoder), within the bound.</summary>
-    private sealed class ExtraWriter
+    private sealed class ExtraWriter(JsonScratch scratch)
     {
         private const int MostNamed = 8;
         private readonly StringBuilder _json = new();
 
         public List<string> LeftOut { get; } = [];
+
+        public ExtraWriter Inner() => new(scratch);
 
         public string? ToJson() => _json.Length == 0 ? null : _json.Append('}').ToString();
 
@@ -90,10 +115,7 @@ internal sealed partial class Fields
                 Leave(name);
                 return;
             }
-            var buffer = new ArrayBufferWriter<byte>(256);
-            using (var writer = new Utf8JsonWriter(buffer))
-                value.WriteTo(writer);
-            Append(name, Encoding.UTF8.GetString(buffer.WrittenSpan));
+            Append(name, scratch.Compact(value));
         }
 
         public void AddObject(string name, ExtraWriter inner)
