@@ -45,7 +45,8 @@ public sealed class LoopbackServer : IAsyncDisposable
         var app = Build(port, configure);
         try
         {
-            foreach (var url in app.Urls) Loopback.Require(url);
+            var urls = app.Configuration[WebHostDefaults.ServerUrlsKey]?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
+            foreach (var url in urls.Concat(app.Urls)) Loopback.Require(url);
             app.UseHostFiltering();
             app.Use(RefuseForeignPagesAsync);
             app.UseExceptionHandler();
