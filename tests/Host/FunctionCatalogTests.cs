@@ -20,7 +20,8 @@ public sealed class FunctionCatalogTests
     {
         var catalog = Served();
         Assert.Equal(["Answer", "GetThing", "Number", "Plain", "Start"], catalog.Http.Select(f => f.Name));
-        Assert.Equal(("things/{id:guid}", "GET"), (catalog.Http.Single(f => f.Name == "GetThing").Route, catalog.Http.Single(f => f.Name == "GetThing").Methods.Single()));
+        Assert.Equal(("things/{id:guid}", "GET"),
+            (catalog.Http.Single(f => f.Name == "GetThing").Route, catalog.Http.Single(f => f.Name == "GetThing").Methods.Single()));
         Assert.Equal("Plain", catalog.Http.Single(f => f.Name == "Plain").Route);
         Assert.Equal([("auto", null), ("intake", false)], catalog.Queues.Select(f => (f.Queue, f.AutoCompleteMessages)));
         Assert.Equal(["0 0 2 * * *", "0 */5 * * * *"], catalog.Timers.Select(f => f.Schedule.ToString()));

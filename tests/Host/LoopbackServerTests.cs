@@ -32,7 +32,8 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
 
     public async Task DisposeAsync() => await server.DisposeAsync();
 
-    private async Task<JsonNode> Problem(HttpMethod method, string path, HttpStatusCode expected, HttpContent? body = null, params (string, string)[] headers)
+    private async Task<JsonNode> Problem(HttpMethod method, string path, HttpStatusCode expected, HttpContent? body = null,
+        params (string, string)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
         foreach (var (name, value) in headers) Assert.True(request.Headers.TryAddWithoutValidation(name, value));
@@ -65,7 +66,8 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
     public async Task Each_kind_of_result_is_executed_as_asp_net_core_does()
     {
         var content = await client.PostAsync("/api/answer/content", new StringContent("hello"));
-        Assert.Equal((HttpStatusCode.Accepted, "hello", "text/plain"), (content.StatusCode, await content.Content.ReadAsStringAsync(), content.Content.Headers.ContentType!.MediaType));
+        Assert.Equal((HttpStatusCode.Accepted, "hello", "text/plain"),
+            (content.StatusCode, await content.Content.ReadAsStringAsync(), content.Content.Headers.ContentType!.MediaType));
         Assert.Equal([1, 2, 3], await (await client.PostAsync("/api/answer/file", null)).Content.ReadAsByteArrayAsync());
         Assert.Equal("taken", (string)(await Problem(HttpMethod.Post, "/api/answer/problem", HttpStatusCode.Conflict))["title"]!);
     }
@@ -82,7 +84,8 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
             await Problem(HttpMethod.Delete, $"/api/things/{Thing}", HttpStatusCode.MethodNotAllowed),
             await Problem(HttpMethod.Post, "/api/answer/status", HttpStatusCode.UnsupportedMediaType),
             await Problem(HttpMethod.Post, "/api/answer/conflict", HttpStatusCode.Conflict),
-            await Problem(HttpMethod.Post, "/api/answer/content", HttpStatusCode.RequestEntityTooLarge, new ByteArrayContent(new byte[LoopbackServer.MaxRequestBody + 1])),
+            await Problem(HttpMethod.Post, "/api/answer/content", HttpStatusCode.RequestEntityTooLarge,
+                new ByteArrayContent(new byte[LoopbackServer.MaxRequestBody + 1])),
             await Problem(HttpMethod.Get, "/api/numbers/many", HttpStatusCode.BadRequest),
         ]) Assert.NotEmpty((string)problem["traceId"]!);
     }
@@ -142,6 +145,7 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
     {
         var app = WebApplication.CreateSlimBuilder().Build();
         app.Urls.Add("http://0.0.0.0:5000");
-        Assert.Contains("0.0.0.0", Assert.Throws<InvalidOperationException>(() => DevelopmentSignIn.Use(app, _ => null)).Message, StringComparison.Ordinal);
+        Assert.Contains("0.0.0.0", Assert.Throws<InvalidOperationException>(() => DevelopmentSignIn.Use(app, _ => null)).Message,
+            StringComparison.Ordinal);
     }
 }

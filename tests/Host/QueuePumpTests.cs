@@ -17,7 +17,8 @@ public sealed class QueuePumpTests : IDisposable
     public void Dispose() => queue.Dispose();
 
     private QueuePump Pump(string function, HostSettings? settings = null) => new(
-        FunctionCatalogTests.Served().Queues.Single(f => f.Name == function), queue, new ServiceCollection().AddSingleton(calls).BuildServiceProvider(), time, settings);
+        FunctionCatalogTests.Served().Queues.Single(f => f.Name == function), queue,
+            new ServiceCollection().AddSingleton(calls).BuildServiceProvider(), time, settings);
 
     [Fact]
     public async Task One_step_processes_one_message_to_its_end()
@@ -72,7 +73,8 @@ public sealed class QueuePumpTests : IDisposable
         var function = FunctionCatalog.Discover([typeof(Slow)]).Queues.Single();
         await using var services = new ServiceCollection().AddSingleton(slow.Gate).BuildServiceProvider();
         await queue.SendAsync(OutgoingMessage.Json("slow"));
-        var step = new QueuePump(function, queue, services, time, new HostSettings { MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(2) }).PumpOneAsync();
+        var step = new QueuePump(function, queue, services, time, new HostSettings { MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(2) })
+            .PumpOneAsync();
         time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal(1, queue.Counts.Locked);
         time.Advance(TimeSpan.FromSeconds(31));
@@ -95,9 +97,14 @@ public sealed class QueuePumpTests : IDisposable
     [Fact]
     public void Host_json_is_read_and_a_wrong_value_is_named()
     {
-        var settings = HostSettings.Parse("""{ "extensions": { "serviceBus": { "autoCompleteMessages": false, "maxConcurrentCalls": 8, "maxAutoLockRenewalDuration": "00:02:00" } } }""");
-        Assert.Equal((false, 8, TimeSpan.FromMinutes(2), "api"), (settings.AutoCompleteMessages, settings.MaxConcurrentCalls, settings.MaxAutoLockRenewalDuration, settings.RoutePrefix));
-        Assert.Contains("maxConcurrentCalls", Assert.Throws<FormatException>(() => HostSettings.Parse("""{"extensions":{"serviceBus":{"maxConcurrentCalls":"many"}}}""")).Message, StringComparison.Ordinal);
+        var settings = HostSettings.Parse("""
+            { "extensions": { "serviceBus": { "autoCompleteMessages": false, "maxConcurrentCalls": 8, "maxAutoLockRenewalDuration": "00:02:00" } } }
+            """);
+        Assert.Equal((false, 8, TimeSpan.FromMinutes(2), "api"),
+            (settings.AutoCompleteMessages, settings.MaxConcurrentCalls, settings.MaxAutoLockRenewalDuration, settings.RoutePrefix));
+        Assert.Contains("maxConcurrentCalls",
+            Assert.Throws<FormatException>(() => HostSettings.Parse("""{"extensions":{"serviceBus":{"maxConcurrentCalls":"many"}}}""")).Message,
+                StringComparison.Ordinal);
     }
 
     internal sealed class Slow

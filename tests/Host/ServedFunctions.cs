@@ -23,14 +23,17 @@ public sealed class ServedFunctions(Calls calls) : IDisposable
     public void Dispose() => calls.Add("disposed");
 
     [Function("GetThing")]
-    public IActionResult GetThing([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "things/{id:guid}")] HttpRequest request, Guid id, int? count)
+    public IActionResult GetThing([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "things/{id:guid}")] HttpRequest request, Guid id,
+        int? count)
     {
         calls.Add("thing");
-        return new OkObjectResult(new { id, count, user = request.HttpContext.User.Identity?.Name, admin = request.HttpContext.User.IsInRole("admin") });
+        return new OkObjectResult(
+            new { id, count, user = request.HttpContext.User.Identity?.Name, admin = request.HttpContext.User.IsInRole("admin") });
     }
 
     [Function("Answer")]
-    public static async Task<IActionResult> Answer([HttpTrigger("post", Route = "answer/{kind}")] HttpRequest request, string kind, CancellationToken stop)
+    public static async Task<IActionResult> Answer([HttpTrigger("post", Route = "answer/{kind}")] HttpRequest request, string kind,
+        CancellationToken stop)
     {
         using var reader = new StreamReader(request.Body);
         var body = await reader.ReadToEndAsync(stop);
@@ -46,13 +49,15 @@ public sealed class ServedFunctions(Calls calls) : IDisposable
     }
 
     [Function("Plain")]
-    public static Task<IResult> Plain([HttpTrigger(AuthorizationLevel.Anonymous, "get", "put")] HttpRequest request) => Task.FromResult(Results.Ok(request.Method));
+    public static Task<IResult> Plain([HttpTrigger(AuthorizationLevel.Anonymous, "get", "put")] HttpRequest request) =>
+        Task.FromResult(Results.Ok(request.Method));
 
     [Function("Number")]
     public static IActionResult Number([HttpTrigger("get", Route = "numbers/{n}")] HttpRequest request, int n) => new OkObjectResult(n);
 
     [Function("Intake")]
-    public async Task Intake([ServiceBusTrigger("%IntakeQueue%", AutoCompleteMessages = false)] ServiceBusReceivedMessage message, ServiceBusMessageActions actions)
+    public async Task Intake([ServiceBusTrigger("%IntakeQueue%", AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions)
     {
         calls.Add($"{message.Body} {message.DeliveryCount}");
         switch (message.Body.ToString())
@@ -68,7 +73,8 @@ public sealed class ServedFunctions(Calls calls) : IDisposable
     public void Auto([ServiceBusTrigger("auto")] string body) => calls.Add(body);
 
     [Function("Tick")]
-    public void Tick([TimerTrigger("0 */5 * * * *", RunOnStartup = false)] TimerInfo timer) => calls.Add($"tick past due: {timer.IsPastDue}, next {timer.ScheduleStatus!.Next:HH:mm:ss}");
+    public void Tick([TimerTrigger("0 */5 * * * *", RunOnStartup = false)] TimerInfo timer) =>
+        calls.Add($"tick past due: {timer.IsPastDue}, next {timer.ScheduleStatus!.Next:HH:mm:ss}");
 
     [Function("Starting")]
     public void Starting([TimerTrigger("%Nightly%", RunOnStartup = true)] TimerInfo timer) => calls.Add($"starting past due: {timer.IsPastDue}");
@@ -88,8 +94,10 @@ public sealed class ServedFunctions(Calls calls) : IDisposable
     public static Task Nothing([ActivityTrigger] int? number, CancellationToken stop) => Task.CompletedTask;
 
     [Function("Start")]
-    public static async Task<IActionResult> Start([HttpTrigger("post", Route = "start")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
-        new OkObjectResult(await client.ScheduleNewOrchestrationInstanceAsync("Greet", new Person("Ada", 36), new StartOrchestrationOptions(InstanceId: "greet-1")));
+    public static async Task<IActionResult> Start([HttpTrigger("post", Route = "start")] HttpRequest request,
+        [DurableClient] DurableTaskClient client) =>
+        new OkObjectResult(await client.ScheduleNewOrchestrationInstanceAsync("Greet", new Person("Ada", 36),
+            new StartOrchestrationOptions(InstanceId: "greet-1")));
 }
 
 /// <summary>An entity with a service; the function only marks the class.</summary>

@@ -13,7 +13,8 @@ public sealed class TimerRunnerTests : IDisposable
     public void Dispose() => folder.Delete(recursive: true);
 
     private TimerRunner Runner(bool remembering = false) => new(
-        FunctionCatalogTests.Served(), new ServiceCollection().AddSingleton(calls).BuildServiceProvider(), time, remembering ? Path.Combine(folder.FullName, "timers.json") : null);
+        FunctionCatalogTests.Served(), new ServiceCollection().AddSingleton(calls).BuildServiceProvider(), time,
+        remembering ? Path.Combine(folder.FullName, "timers.json") : null);
 
     private string[] Ticks() => [.. calls.Where(c => c.StartsWith("tick", StringComparison.Ordinal))];
 

@@ -33,7 +33,8 @@ public sealed class QueueHttpTests : IAsyncLifetime, IDisposable
         await queues.DisposeAsync();
     }
 
-    private async Task<(HttpStatusCode Status, string Detail)> Post(HttpContent body, string? broker = null, string path = "/alerts/messages", params (string, string)[] headers)
+    private async Task<(HttpStatusCode Status, string Detail)> Post(HttpContent body, string? broker = null, string path = "/alerts/messages",
+        params (string, string)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
         if (broker is not null) request.Headers.Add("BrokerProperties", broker);
@@ -49,14 +50,17 @@ public sealed class QueueHttpTests : IAsyncLifetime, IDisposable
     public async Task A_message_is_accepted_with_201_and_arrives_with_its_broker_and_application_properties()
     {
         var broker = """{"MessageId":"m1","SessionId":"alice","CorrelationId":"c","Label":"l","TimeToLive":60,"Unknown":"ignored"}""";
-        var (status, _) = await Post(Json("{\"a\":1}"), broker, headers: [("Priority", "\"High\""), ("Count", "12"), ("Urgent", "true"), ("Plain", "text")]);
+        var (status, _) = await Post(Json("{\"a\":1}"), broker,
+            headers: [("Priority", "\"High\""), ("Count", "12"), ("Urgent", "true"), ("Plain", "text")]);
         Assert.Equal(HttpStatusCode.Created, status);
         var message = await alerts.ReceiveAsync(TimeSpan.Zero);
-        Assert.Equal(("{\"a\":1}", "m1", "alice", "c", "l"), (message!.Body.ToString(), message.MessageId, message.SessionId, message.CorrelationId, message.Subject));
+        Assert.Equal(("{\"a\":1}", "m1", "alice", "c", "l"),
+            (message!.Body.ToString(), message.MessageId, message.SessionId, message.CorrelationId, message.Subject));
         Assert.StartsWith("application/json", message.ContentType, StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(60), message.TimeToLive);
         Assert.Equal(("High", 12L, true, "text"),
-            (message.ApplicationProperties["Priority"], (long)message.ApplicationProperties["Count"], (bool)message.ApplicationProperties["Urgent"], message.ApplicationProperties["Plain"]));
+            (message.ApplicationProperties["Priority"], (long)message.ApplicationProperties["Count"], (bool)message.ApplicationProperties["Urgent"],
+                message.ApplicationProperties["Plain"]));
         Assert.Equal(4, message.ApplicationProperties.Count);
     }
 
@@ -140,7 +144,8 @@ public sealed class QueueHttpTests : IAsyncLifetime, IDisposable
         await alerts.DeadLetterAsync((await alerts.ReceiveAsync(TimeSpan.Zero))!, "NotAnAlert", "The body is not JSON.");
         var view = JsonNode.Parse(await client.GetStringAsync("/local/queues/alerts/deadletter"))!;
         var dead = view["messages"]![0]!;
-        Assert.Equal(("NotAnAlert", "The body is not JSON.", 401), ((string)dead["reason"]!, (string)dead["description"]!, ((string)dead["body"]!).Length));
+        Assert.Equal(("NotAnAlert", "The body is not JSON.", 401),
+            ((string)dead["reason"]!, (string)dead["description"]!, ((string)dead["body"]!).Length));
         var resubmit = $"/local/queues/alerts/deadletter/{dead["sequenceNumber"]}/resubmit";
         Assert.Equal(HttpStatusCode.Accepted, (await client.PostAsync(resubmit, null)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsync(resubmit, null)).StatusCode);
