@@ -2,7 +2,9 @@ using System.Net;
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 
 namespace IRFunctions.Local.Host;
 
@@ -25,7 +27,7 @@ public sealed class DevelopmentSignIn(RequestDelegate next, Func<string, DevUser
     /// <exception cref="InvalidOperationException">An address that is not loopback is configured.</exception>
     public static void Use(WebApplication app, Func<string, DevUser?> find)
     {
-        foreach (var url in app.Urls) Loopback.Require(url);
+        Loopback.Require(app);
         app.UseMiddleware<DevelopmentSignIn>(find);
     }
 
@@ -58,7 +60,8 @@ public sealed class DevelopmentSignIn(RequestDelegate next, Func<string, DevUser
 
     private static void SignIn(HttpContext http, DevUser user)
     {
-        List<Claim> claims = [new("oid", user.ObjectId), new(ObjectIdentifier, user.ObjectId), new("name", user.Name), .. user.Roles.Select(r => new Claim("roles", r))];
+        List<Claim> claims = [new("oid", user.ObjectId), new(ObjectIdentifier, user.ObjectId), new("name", user.Name),
+            .. user.Roles.Select(r => new Claim("roles", r))];
         http.User = new ClaimsPrincipal(new ClaimsIdentity(claims, "Development", "name", "roles"));
         // What App Service authentication hands a function app, so that code reading it works the same here.
         http.Request.Headers[PlatformPrincipal] = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new
@@ -84,11 +87,24 @@ public sealed class DevelopmentSignIn(RequestDelegate next, Func<string, DevUser
 /// <summary>What counts as this machine only.</summary>
 internal static class Loopback
 {
+    /// <summary>Every address an app that has not started is told to listen on, by code, environment or settings file.</summary>
+    /// <exception cref="InvalidOperationException">One of them is not loopback.</exception>
+    public static void Require(WebApplication app)
+    {
+        var urls = app.Configuration[WebHostDefaults.ServerUrlsKey]?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        var endpoints = app.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>();
+        // A port alone means every address.
+        var ports = ((string[])[WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey])
+            .SelectMany(key => app.Configuration[key]?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? []).Select(port => $"http://*:{port}");
+        foreach (var url in app.Urls.Concat(urls).Concat(endpoints).Concat(ports)) Require(url);
+    }
+
     /// <exception cref="InvalidOperationException">The address is not loopback.</exception>
     public static void Require(string address)
     {
         var isLoopback = Uri.TryCreate(address, UriKind.Absolute, out var uri)
             && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
-        if (!isLoopback) throw new InvalidOperationException($"The local runtime serves this machine only, but '{address}' is configured. Use http://127.0.0.1 with a port.");
+        if (!isLoopback) throw new InvalidOperationException(
+            $"The local runtime serves this machine only, but '{address}' is configured. Use http://127.0.0.1 with a port.");
     }
 }

@@ -38,7 +38,8 @@ public sealed class FunctionCatalog
     /// <inheritdoc cref="Discover(Assembly, Func{string, string?}?)"/>
     public static FunctionCatalog Discover(IEnumerable<Type> types, Func<string, string?>? setting = null)
     {
-        const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        const BindingFlags Declared =
+            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
         var discovery = new FunctionDiscovery(setting ?? (_ => null));
         foreach (var method in types.SelectMany(t => t.GetMethods(Declared)))
             if (method.GetCustomAttribute<FunctionAttribute>() is { } function) discovery.Add(function.Name, method);

@@ -19,7 +19,8 @@ internal sealed class FunctionDiscovery(Func<string, string?> setting)
         {
             var function = Create(name, method);
             if (!functions.TryAdd(name, function))
-                throw new FormatException($"the name '{name}' is already taken by {functions[name].Method.DeclaringType?.FullName}.{functions[name].Method.Name}");
+                throw new FormatException(
+                    $"the name '{name}' is already taken by {functions[name].Method.DeclaringType?.FullName}.{functions[name].Method.Name}");
         }
         // InvalidOperationException: dependency injection found no constructor to use.
         catch (Exception e) when (e is FormatException or InvalidOperationException)
@@ -29,19 +30,23 @@ internal sealed class FunctionDiscovery(Func<string, string?> setting)
     }
 
     /// <exception cref="FunctionCatalogException">Some function cannot be hosted.</exception>
-    public FunctionCatalog Finish() => problems.Count == 0 ? new FunctionCatalog([.. functions.Values]) : throw new FunctionCatalogException(problems);
+    public FunctionCatalog Finish() =>
+        problems.Count == 0 ? new FunctionCatalog([.. functions.Values]) : throw new FunctionCatalogException(problems);
 
     private LocalFunction Create(string name, MethodInfo method)
     {
         if (method.ContainsGenericParameters) throw new FormatException("a function cannot be generic");
-        var triggers = method.GetParameters().Select(p => (Parameter: p, Trigger: p.GetCustomAttribute<TriggerBindingAttribute>())).Where(t => t.Trigger is not null).ToList();
+        var triggers = method.GetParameters().Select(p => (Parameter: p, Trigger: p.GetCustomAttribute<TriggerBindingAttribute>()))
+            .Where(t => t.Trigger is not null).ToList();
         if (triggers.Count != 1) throw new FormatException($"a function has exactly one trigger parameter, this one has {triggers.Count}");
         var (parameter, trigger) = (triggers[0].Parameter, triggers[0].Trigger!);
         return trigger switch
         {
             HttpTriggerAttribute http => new HttpFunction(name, Answering(method), http) { Invoker = Invoker(method, http) },
-            ServiceBusTriggerAttribute queue => new QueueFunction(name, method, QueueOf(queue), AutoComplete(parameter)) { Invoker = Invoker(method, queue) },
-            TimerTriggerAttribute timer => new TimerFunction(name, method, Ncrontab.Parse(Resolve(timer.Schedule)), timer) { Invoker = Invoker(method, timer) },
+            ServiceBusTriggerAttribute queue =>
+                new QueueFunction(name, method, QueueOf(queue), AutoComplete(parameter)) { Invoker = Invoker(method, queue) },
+            TimerTriggerAttribute timer =>
+                new TimerFunction(name, method, Ncrontab.Parse(Resolve(timer.Schedule)), timer) { Invoker = Invoker(method, timer) },
             OrchestrationTriggerAttribute => new OrchestratorFunction(name, Orchestrator(method)) { Invoker = Invoker(method, trigger) },
             ActivityTriggerAttribute => new ActivityFunction(name, method) { Invoker = Invoker(method, trigger) },
             EntityTriggerAttribute entity => new EntityFunction(entity.EntityName ?? name, Entity(method, parameter)),
@@ -62,8 +67,10 @@ internal sealed class FunctionDiscovery(Func<string, string?> setting)
     private static MethodInfo Answering(MethodInfo method)
     {
         var type = method.ReturnType;
-        if (type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Task<>) || type.GetGenericTypeDefinition() == typeof(ValueTask<>))) type = type.GetGenericArguments()[0];
-        var answers = type == typeof(void) || type == typeof(Task) || type == typeof(ValueTask) || type.IsAssignableTo(typeof(IActionResult)) || type.IsAssignableTo(typeof(IResult));
+        if (type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Task<>) || type.GetGenericTypeDefinition() == typeof(ValueTask<>)))
+            type = type.GetGenericArguments()[0];
+        var answers = type == typeof(void) || type == typeof(Task) || type == typeof(ValueTask) || type.IsAssignableTo(typeof(IActionResult))
+            || type.IsAssignableTo(typeof(IResult));
         return answers ? method : throw new FormatException($"an HTTP function returns IActionResult, IResult or nothing, not {type.Name}");
     }
 
@@ -73,10 +80,13 @@ internal sealed class FunctionDiscovery(Func<string, string?> setting)
 
     private static MethodInfo Entity(MethodInfo method, ParameterInfo trigger)
     {
-        if (trigger.ParameterType != typeof(TaskEntityDispatcher)) throw new FormatException("an [EntityTrigger] parameter must be a TaskEntityDispatcher");
+        if (trigger.ParameterType != typeof(TaskEntityDispatcher))
+            throw new FormatException("an [EntityTrigger] parameter must be a TaskEntityDispatcher");
         return method.DeclaringType!.IsAssignableTo(typeof(ITaskEntity)) && !method.DeclaringType.IsAbstract
             ? method
-            : throw new FormatException($"the local host runs the class that declares an entity function, and {method.DeclaringType.Name} is no ITaskEntity (derive from TaskEntity<TState>)");
+            : throw new FormatException(
+                $"the local host runs the class that declares an entity function, "
+                + $"and {method.DeclaringType.Name} is no ITaskEntity (derive from TaskEntity<TState>)");
     }
 
     private string QueueOf(ServiceBusTriggerAttribute trigger)

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Local.Host;
 
-/// <summary>A function's method compiled to a delegate once, because activities run by the ten thousand a second and reflection per call would be felt.</summary>
+/// <summary>
+/// A function's method compiled to a delegate once, because activities run by the ten thousand a second and reflection per call would be felt.
+/// </summary>
 internal sealed class FunctionInvoker
 {
     private readonly Func<object?, object?[], ValueTask<object?>> call;
@@ -73,7 +75,8 @@ internal sealed class FunctionInvoker
         if (type == typeof(Task)) return Expression.Call(Method(nameof(OfTask)), called);
         if (type == typeof(ValueTask)) return Expression.Call(Method(nameof(OfValueTask)), called);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Task<>)) return Expression.Call(Method(nameof(OfTaskOf), type), called);
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>)) return Expression.Call(Method(nameof(OfValueTaskOf), type), called);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>))
+            return Expression.Call(Method(nameof(OfValueTaskOf), type), called);
         return Expression.New(typeof(ValueTask<object?>).GetConstructor([typeof(object)])!, Expression.Convert(called, typeof(object)));
     }
 

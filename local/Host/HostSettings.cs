@@ -29,7 +29,8 @@ public sealed record HostSettings
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            root = JsonNode.Parse(json,
+                documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         }
         catch (JsonException e)
         {
@@ -40,7 +41,8 @@ public sealed record HostSettings
         {
             MaxConcurrentCalls = Get("extensions:serviceBus:maxConcurrentCalls", defaults.MaxConcurrentCalls),
             AutoCompleteMessages = Get("extensions:serviceBus:autoCompleteMessages", defaults.AutoCompleteMessages),
-            MaxAutoLockRenewalDuration = TimeSpan.TryParse(Get("extensions:serviceBus:maxAutoLockRenewalDuration", "00:05:00"), CultureInfo.InvariantCulture, out var renewal)
+            MaxAutoLockRenewalDuration = TimeSpan.TryParse(Get("extensions:serviceBus:maxAutoLockRenewalDuration", "00:05:00"),
+                CultureInfo.InvariantCulture, out var renewal)
                 ? renewal
                 : throw Wrong("extensions:serviceBus:maxAutoLockRenewalDuration", "a time such as 00:05:00"),
             RoutePrefix = Get("extensions:http:routePrefix", defaults.RoutePrefix).Trim('/'),

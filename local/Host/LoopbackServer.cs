@@ -38,14 +38,15 @@ public sealed class LoopbackServer : IAsyncDisposable
     /// <param name="map">Middleware and endpoints.</param>
     /// <exception cref="PortInUseException">Another program listens on the port.</exception>
     /// <exception cref="InvalidOperationException">Something configured an address that is not loopback.</exception>
-    public static async Task<LoopbackServer> StartAsync(int port, Action<WebApplicationBuilder>? configure, Action<WebApplication> map, CancellationToken stop = default)
+    public static async Task<LoopbackServer> StartAsync(int port, Action<WebApplicationBuilder>? configure, Action<WebApplication> map,
+        CancellationToken stop = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(port);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
         var app = Build(port, configure);
         try
         {
-            foreach (var url in app.Urls) Loopback.Require(url);
+            Loopback.Require(app);
             app.UseHostFiltering();
             app.Use(RefuseForeignPagesAsync);
             app.UseExceptionHandler();
@@ -93,12 +94,16 @@ public sealed class LoopbackServer : IAsyncDisposable
         return builder.Build();
     }
 
-    /// <summary>A page open in the analyst's browser could post alerts or approvals to this machine; browsers say where a request comes from.</summary>
+    /// <summary>
+    /// A page open in the analyst's browser could post alerts or approvals to this machine; browsers say where a request comes from.
+    /// </summary>
     private static Task RefuseForeignPagesAsync(HttpContext http, RequestDelegate next)
     {
         var request = http.Request;
         var origin = request.Headers.Origin.ToString();
-        var foreign = request.Headers["Sec-Fetch-Site"] == "cross-site" && request.Headers["Sec-Fetch-Mode"] != "navigate"
+        // Following a link here is fine; sending anything is not.
+        var follows = HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] == "navigate";
+        var foreign = (request.Headers["Sec-Fetch-Site"] == "cross-site" && !follows)
             || (origin.Length > 0 && origin != $"{request.Scheme}://{request.Host}");
         return foreign
             ? Results.Problem("Requests from other web pages are refused.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(http)
@@ -108,7 +113,10 @@ public sealed class LoopbackServer : IAsyncDisposable
 
 /// <summary>The port is taken; the message names the remedy.</summary>
 public sealed class PortInUseException(int port, Exception inner)
-    : IOException($"Port {port} on 127.0.0.1 is in use by another program. Stop it, or choose another port with --port (for example --port {(port < 65535 ? port + 1 : 0)}).", inner)
+    : IOException(
+        $"Port {port} on 127.0.0.1 is in use by another program. Stop it, or "
+        + $"choose another port with --port (for example --port {(port < 65535 ? port + 1 : 0)}).",
+        inner)
 {
     public int Port { get; } = port;
 }

@@ -8,11 +8,15 @@ namespace IRFunctions.Local.Host;
 /// </summary>
 public sealed class Ncrontab
 {
-    private static readonly string[] Months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+    private static readonly string[] Months =
+    [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    ];
     private static readonly string[] Days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
     private static readonly Field[] Fields =
     [
-        new("second", 0, 59), new("minute", 0, 59), new("hour", 0, 23), new("day", 1, 31), new("month", 1, 12, Months), new("day of week", 0, 6, Days),
+        new("second", 0, 59), new("minute", 0, 59), new("hour", 0, 23), new("day", 1, 31), new("month", 1, 12, Months),
+        new("day of week", 0, 6, Days),
     ];
 
     /// <summary>29 February on a given weekday comes back within 40 years even across 2100; beyond that there is no next time.</summary>
@@ -31,7 +35,8 @@ public sealed class Ncrontab
     public static Ncrontab Parse(string text)
     {
         var parts = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length is not (5 or 6)) throw new FormatException($"'{text}' is no NCRONTAB schedule: it has {parts.Length} fields, not six (or five without seconds).");
+        if (parts.Length is not (5 or 6))
+            throw new FormatException($"'{text}' is no NCRONTAB schedule: it has {parts.Length} fields, not six (or five without seconds).");
         if (parts.Length == 5) parts = ["0", .. parts];
         return new Ncrontab(text, [.. parts.Select((part, i) => Fields[i].Parse(part, text))]);
     }

@@ -27,7 +27,9 @@ internal static class ParameterBinding
         var type = parameter.ParameterType;
         if (type == typeof(CancellationToken)) return Bound(i => i.Stop);
         if (parameter.IsDefined(typeof(DurableClientAttribute)))
-            return type == typeof(DurableTaskClient) ? Bound(i => i.Services.GetRequiredService<DurableTaskClient>()) : None("a [DurableClient] parameter must be a DurableTaskClient");
+            return type == typeof(DurableTaskClient)
+                ? Bound(i => i.Services.GetRequiredService<DurableTaskClient>())
+                : None("a [DurableClient] parameter must be a DurableTaskClient");
         var isTrigger = parameter.IsDefined(typeof(TriggerBindingAttribute));
         return trigger switch
         {
@@ -59,7 +61,8 @@ internal static class ParameterBinding
         if (type == typeof(string)) return text;
         if (type == typeof(Guid)) return Guid.TryParse(text, out var guid) ? guid : throw new BadRouteValueException(name, text, type);
         if (type == typeof(bool)) return bool.TryParse(text, out var boolean) ? boolean : throw new BadRouteValueException(name, text, type);
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) throw new BadRouteValueException(name, text, type);
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            throw new BadRouteValueException(name, text, type);
         if (type == typeof(long)) return number;
         return number is >= int.MinValue and <= int.MaxValue ? (int)number : throw new BadRouteValueException(name, text, type);
     }
@@ -71,7 +74,9 @@ internal static class ParameterBinding
         if (type == typeof(ServiceBusReceivedMessage)) return Bound(i => i.Message);
         if (type == typeof(string)) return Bound(i => i.Message!.Body.ToString());
         if (type == typeof(BinaryData)) return Bound(i => i.Message!.Body);
-        return type == typeof(byte[]) ? Bound(i => i.Message!.Body.ToArray()) : None("a [ServiceBusTrigger] parameter must be a ServiceBusReceivedMessage, string, BinaryData or byte[]");
+        return type == typeof(byte[])
+            ? Bound(i => i.Message!.Body.ToArray())
+            : None("a [ServiceBusTrigger] parameter must be a ServiceBusReceivedMessage, string, BinaryData or byte[]");
     }
 
     private static (Binder?, string?) Timer(Type type, bool isTrigger) => isTrigger && type == typeof(TimerInfo)
@@ -88,7 +93,8 @@ internal static class ParameterBinding
     private static Binder OrchestrationInput(Type type)
     {
         var invocation = Expression.Parameter(typeof(Invocation));
-        var getInput = typeof(TaskOrchestrationContext).GetMethod(nameof(TaskOrchestrationContext.GetInput), Type.EmptyTypes)!.MakeGenericMethod(type);
+        var getInput = typeof(TaskOrchestrationContext)
+            .GetMethod(nameof(TaskOrchestrationContext.GetInput), Type.EmptyTypes)!.MakeGenericMethod(type);
         var call = Expression.Call(Expression.Property(invocation, nameof(Invocation.Orchestration)), getInput);
         return Expression.Lambda<Binder>(Expression.Convert(call, typeof(object)), invocation).Compile();
     }
@@ -100,7 +106,7 @@ internal static class ParameterBinding
         if (isTrigger) return Bound(i => i.ActivityInput is { } json ? JsonSerializer.Deserialize(json.Span, type, i.Json) : null);
         return type == typeof(string) && parameter.Name == "instanceId"
             ? Bound(i => i.Activity!.InstanceId)
-            : None("an activity takes its [ActivityTrigger] input, 'string instanceId', TaskActivityContext, a [DurableClient] and a CancellationToken");
+            : None("an activity takes [ActivityTrigger] input, 'string instanceId', TaskActivityContext, a [DurableClient] and a CancellationToken");
     }
 
     private static (Binder?, string?) Bound(Binder binder) => (binder, null);

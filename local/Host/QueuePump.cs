@@ -9,7 +9,8 @@ namespace IRFunctions.Local.Host;
 /// Brings a queue's messages to its function, as the Functions host does: several at once, the lock renewed while the function runs, a message whose
 /// function throws abandoned. Either started (<see cref="Start"/>) or stepped (<see cref="PumpOneAsync"/>) by a deterministic test.
 /// </summary>
-public sealed class QueuePump(QueueFunction function, LocalQueue queue, IServiceProvider services, TimeProvider time, HostSettings? settings = null, ILogger? log = null)
+public sealed class QueuePump(QueueFunction function, LocalQueue queue, IServiceProvider services, TimeProvider time, HostSettings? settings = null,
+    ILogger? log = null)
     : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
@@ -108,7 +109,8 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
         }
         catch (Exception e)
         {
-            log.LogError(e, "Function {Function} failed on message {MessageId}, delivery {DeliveryCount}", Function.Name, message.MessageId, message.DeliveryCount);
+            log.LogError(e, "Function {Function} failed on message {MessageId}, delivery {DeliveryCount}", Function.Name, message.MessageId,
+                message.DeliveryCount);
             if (!actions.IsSettled) await AbandonAsync(message);
         }
     }

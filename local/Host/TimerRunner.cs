@@ -7,7 +7,8 @@ namespace IRFunctions.Local.Host;
 
 /// <summary>
 /// Runs timer functions by their schedules (UTC). Either started (<see cref="Start"/>) or stepped (<see cref="RunDueTimersAsync"/>) by a test
-/// that moves virtual time to <see cref="NextDue"/> itself. Runs of one function never overlap; occurrences missed meanwhile run once, marked past due.
+/// that moves virtual time to <see cref="NextDue"/> itself. Runs of one function never overlap; occurrences missed meanwhile run once, marked past
+/// due.
 /// </summary>
 public sealed class TimerRunner : IAsyncDisposable
 {
@@ -22,7 +23,8 @@ public sealed class TimerRunner : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private Task? running;
 
-    /// <param name="statusFile">Remembers the last runs, so that one missed while the host was down runs at its start; null remembers nothing.</param>
+    /// <param name="statusFile">Remembers the last runs, so that one missed while the host was down runs at its start; null remembers
+    /// nothing.</param>
     public TimerRunner(FunctionCatalog catalog, IServiceProvider services, TimeProvider time, string? statusFile = null, ILogger? log = null)
     {
         this.services = services;
@@ -37,7 +39,9 @@ public sealed class TimerRunner : IAsyncDisposable
     /// <summary>When the next function is due, or null where no schedule has a next time.</summary>
     public DateTimeOffset? NextDue => plan.Min(p => p.Next);
 
-    /// <summary>Runs what is due now, in order of time and name, and answers how many ran. A function that throws is logged and keeps its schedule.</summary>
+    /// <summary>
+    /// Runs what is due now, in order of time and name, and answers how many ran. A function that throws is logged and keeps its schedule.
+    /// </summary>
     public async Task<int> RunDueTimersAsync()
     {
         await oneAtATime.WaitAsync();
@@ -151,7 +155,8 @@ public sealed class TimerRunner : IAsyncDisposable
         public DateTimeOffset? Next { get; private set; }
 
         /// <summary>Late enough to count: another occurrence has come too, or the host was down when this one came.</summary>
-        public bool IsPastDue(DateTimeOffset now) => !atStart && Next is { } due && (Function.Schedule.Next(due) <= now || now - due >= TimeSpan.FromMinutes(1));
+        public bool IsPastDue(DateTimeOffset now) =>
+            !atStart && Next is { } due && (Function.Schedule.Next(due) <= now || now - due >= TimeSpan.FromMinutes(1));
 
         public void Ran(DateTimeOffset now, DateTimeOffset? following)
         {

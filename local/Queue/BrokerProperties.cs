@@ -43,13 +43,17 @@ internal static class BrokerProperties
         ScheduledEnqueueTime = Time(properties, "ScheduledEnqueueTimeUtc"),
     };
 
-    /// <summary>A custom header or user property: a quoted text, a number or a boolean as the real endpoint reads them; anything else stays text.</summary>
+    /// <summary>
+    /// A custom header or user property: a quoted text, a number or a boolean as the real endpoint reads them; anything else stays text.
+    /// </summary>
     public static object PropertyValue(string text)
     {
         if (text.Length >= 2 && text[0] == '"' && text[^1] == '"') return text[1..^1].Replace("\\\"", "\"", StringComparison.Ordinal);
         if (bool.TryParse(text, out var boolean)) return boolean;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)) return whole;
-        return double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var real) ? real : text;
+        return double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var real)
+            ? real
+            : text;
     }
 
     private static JsonValue? Value(JsonObject properties, string name, string kind) => properties[name] switch
@@ -79,7 +83,8 @@ internal static class BrokerProperties
     {
         var text = Text(properties, name);
         if (text is null) return null;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time)
             ? time
             : throw Wrong(name, "a time such as 'Sun, 06 Nov 2026 08:49:37 GMT'");
     }

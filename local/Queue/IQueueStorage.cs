@@ -5,8 +5,10 @@ public enum StoredState { Active = 0, Deferred = 1, DeadLettered = 2 }
 
 /// <summary>A message as stored; immutable, so that a storage may write it later than it was handed over.</summary>
 /// <param name="EnqueuedTime">When it was accepted; a scheduled message counts its life from its scheduled time.</param>
-/// <param name="DeliveryCount">Deliveries so far, counted when a receiver gets the message, so that one that kills the process is counted too.</param>
-public sealed record StoredMessage(long SequenceNumber, string Queue, OutgoingMessage Content, DateTimeOffset EnqueuedTime, int DeliveryCount, StoredState State);
+/// <param name="DeliveryCount">Deliveries so far, counted when a receiver gets the message, so that one that kills the process is counted
+/// too.</param>
+public sealed record StoredMessage(long SequenceNumber, string Queue, OutgoingMessage Content, DateTimeOffset EnqueuedTime, int DeliveryCount,
+    StoredState State);
 
 /// <summary>Where queues keep their messages: in memory for tests, in SQLite otherwise. A returned task completes when the change is kept.</summary>
 public interface IQueueStorage : IAsyncDisposable
@@ -20,7 +22,10 @@ public interface IQueueStorage : IAsyncDisposable
     /// <summary>The message ids a queue accepted since a time, for duplicate detection.</summary>
     IReadOnlyList<(string MessageId, DateTimeOffset Seen)> LoadSeenIds(string queue, DateTimeOffset since);
 
-    /// <summary>Keeps all the messages or none; <paramref name="seenIds"/> are the ids to remember with them, older than <paramref name="forgetBefore"/> may go.</summary>
+    /// <summary>
+    /// Keeps all the messages or none; <paramref name="seenIds"/> are the ids to remember with them, older than <paramref name="forgetBefore"/> may
+    /// go.
+    /// </summary>
     Task AddAsync(IReadOnlyList<StoredMessage> messages, IReadOnlyList<string> seenIds, DateTimeOffset forgetBefore);
 
     Task UpdateAsync(StoredMessage message);

@@ -24,7 +24,7 @@ public sealed partial class LocalQueue
         {
             case StoredState.DeadLettered: Set(entry, EntryState.DeadLettered); break;
             case StoredState.Deferred: Set(entry, EntryState.Deferred, entry.ExpiresAt(Options.DefaultTimeToLive)); break;
-            case StoredState.Active when message.Content.ScheduledEnqueueTime > now: Set(entry, EntryState.Scheduled, message.Content.ScheduledEnqueueTime.Value); break;
+            case StoredState.Active when message.Content.ScheduledEnqueueTime is { } at && at > now: Set(entry, EntryState.Scheduled, at); break;
             default: Release(entry, now); break;
         }
     }
@@ -107,18 +107,34 @@ public sealed partial class LocalQueue
     private StoredMessage TooManyDeliveriesOf(StoredMessage message) =>
         Dead(message, TooManyDeliveries, $"Message could not be consumed after {Options.MaxDeliveryCount} delivery attempts.");
 
-    private static StoredMessage Dead(StoredMessage message, string? reason, string? description, IEnumerable<KeyValuePair<string, object>>? changes = null)
+    private static StoredMessage Dead(StoredMessage message, string? reason, string? description,
+        IEnumerable<KeyValuePair<string, object>>? changes = null)
     {
-        var properties = new Dictionary<string, object>(message.Content.ApplicationProperties);
-        foreach (var (name, value) in changes ?? []) properties[name] = value;
+        var properties = Merged(message.Content.ApplicationProperties, changes);
         if (reason is not null) properties["DeadLetterReason"] = reason;
         if (description is not null) properties["DeadLetterErrorDescription"] = description;
         return message with { State = StoredState.DeadLettered, Content = message.Content with { ApplicationProperties = properties } };
     }
 
-    /// <summary>Nobody waits for what time decides, and nothing is lost if such a write fails: a restart decides the same from the same times and counts.</summary>
+    private static Dictionary<string, object> Merged(
+        IReadOnlyDictionary<string, object> properties, IEnumerable<KeyValuePair<string, object>>? changes)
+    {
+        var merged = new Dictionary<string, object>(properties);
+        foreach (var (name, value) in changes ?? [])
+        {
+            if (!PropertyCodec.Supports(value))
+                throw new ArgumentException($"No Service Bus message can carry property '{name}' of type {value?.GetType().Name ?? "null"}.");
+            merged[name] = value;
+        }
+        return merged;
+    }
+
+    /// <summary>
+    /// Nobody waits for what time decides, and nothing is lost if such a write fails: a restart decides the same from the same times and counts.
+    /// </summary>
     private static void InBackground(Task write) =>
-        _ = write.ContinueWith(static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = write.ContinueWith(
+            static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     private void OnAlarm()
     {

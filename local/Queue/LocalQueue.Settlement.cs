@@ -5,6 +5,9 @@ namespace IRFunctions.Local.Queue;
 /// <summary>What a receiver may do with a message it holds, and what people may do with dead letters.</summary>
 public sealed partial class LocalQueue
 {
+    /// <summary>Characters of a dead letter's reason or description.</summary>
+    public const int MaxDeadLetterText = 4096;
+
     /// <summary>The message is done and goes.</summary>
     /// <exception cref="MessageLockLostException">The lock expired or the message was settled before.</exception>
     public Task CompleteAsync(ServiceBusReceivedMessage message) => SettleAsync(message, _ => null);
@@ -18,9 +21,16 @@ public sealed partial class LocalQueue
     });
 
     /// <summary>To the dead letters, with words for the person who will look.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Reason or description has more than <see cref="MaxDeadLetterText"/> characters.</exception>
     /// <inheritdoc cref="CompleteAsync"/>
-    public Task DeadLetterAsync(ServiceBusReceivedMessage message, string? reason, string? description = null, IDictionary<string, object>? propertiesToModify = null) =>
-        SettleAsync(message, m => Dead(m, reason, description, propertiesToModify));
+    public Task DeadLetterAsync(
+        ServiceBusReceivedMessage message, string? reason, string? description = null, IDictionary<string, object>? propertiesToModify = null)
+    {
+        // The real one refuses longer ones too; better to learn that here than in production.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(reason?.Length ?? 0, MaxDeadLetterText, nameof(reason));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(description?.Length ?? 0, MaxDeadLetterText, nameof(description));
+        return SettleAsync(message, m => Dead(m, reason, description, propertiesToModify));
+    }
 
     /// <summary>Set aside until asked for by its sequence number.</summary>
     /// <inheritdoc cref="CompleteAsync"/>
@@ -47,9 +57,12 @@ public sealed partial class LocalQueue
     public IReadOnlyList<ServiceBusReceivedMessage> Peek(int max = 100, long fromSequenceNumber = 0) => Browse(max, fromSequenceNumber, dead: false);
 
     /// <summary>Looks at the dead letters without touching them, by rising sequence number.</summary>
-    public IReadOnlyList<ServiceBusReceivedMessage> PeekDeadLetters(int max = 100, long fromSequenceNumber = 0) => Browse(max, fromSequenceNumber, dead: true);
+    public IReadOnlyList<ServiceBusReceivedMessage> PeekDeadLetters(int max = 100, long fromSequenceNumber = 0) =>
+        Browse(max, fromSequenceNumber, dead: true);
 
-    /// <summary>Sends a dead letter again as a new message with the same id, past duplicate detection: a person wants it. False when there is none.</summary>
+    /// <summary>
+    /// Sends a dead letter again as a new message with the same id, past duplicate detection: a person wants it. False when there is none.
+    /// </summary>
     public async Task<bool> ResubmitAsync(long sequenceNumber)
     {
         QueueEntry? entry;
@@ -136,16 +149,15 @@ public sealed partial class LocalQueue
     }
 
     private QueueEntry Held(ServiceBusReceivedMessage message) =>
-        entries.TryGetValue(message.SequenceNumber, out var entry) && entry.State == EntryState.Locked && message.LockToken == entry.LockToken.ToString()
+        entries.TryGetValue(message.SequenceNumber, out var entry) && entry.State == EntryState.Locked
+            && message.LockToken == entry.LockToken.ToString()
             ? entry
             : throw new MessageLockLostException(Name, message.SequenceNumber);
 
     private static StoredMessage WithProperties(StoredMessage message, IDictionary<string, object>? changes)
     {
         if (changes is null || changes.Count == 0) return message;
-        var properties = new Dictionary<string, object>(message.Content.ApplicationProperties);
-        foreach (var (name, value) in changes) properties[name] = value;
-        return message with { Content = message.Content with { ApplicationProperties = properties } };
+        return message with { Content = message.Content with { ApplicationProperties = Merged(message.Content.ApplicationProperties, changes) } };
     }
 
     private StoredMessage Again(StoredMessage dead, DateTimeOffset now)

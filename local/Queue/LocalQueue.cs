@@ -96,7 +96,10 @@ public sealed partial class LocalQueue : IDisposable
         return accepted;
     }
 
-    /// <summary>Peek, lock and hand over the next message; null when none came within <paramref name="maxWait"/> (null waits until cancelled, zero does not wait).</summary>
+    /// <summary>
+    /// Peek, lock and hand over the next message; null when none came within <paramref name="maxWait"/> (null waits until cancelled, zero does not
+    /// wait).
+    /// </summary>
     public async Task<ServiceBusReceivedMessage?> ReceiveAsync(TimeSpan? maxWait = null, CancellationToken stop = default)
     {
         stop.ThrowIfCancellationRequested();
@@ -107,7 +110,8 @@ public sealed partial class LocalQueue : IDisposable
             var now = time.GetUtcNow();
             Sweep(now);
             delivery = TakeNext(now);
-            if (delivery is null && maxWait != TimeSpan.Zero) waiter = waiters.AddLast(new TaskCompletionSource<Delivery?>(TaskCreationOptions.RunContinuationsAsynchronously));
+            if (delivery is null && maxWait != TimeSpan.Zero)
+                waiter = waiters.AddLast(new TaskCompletionSource<Delivery?>(TaskCreationOptions.RunContinuationsAsynchronously));
             Arm(now);
         }
         if (waiter is not null) delivery = await WaitAsync(waiter, maxWait, stop);
@@ -169,7 +173,8 @@ public sealed partial class LocalQueue : IDisposable
             lock (gate)
             {
                 var now = time.GetUtcNow();
-                if (delivery.Entry.State == EntryState.Locked && ReferenceEquals(delivery.Entry.Stored, delivery.Stored)) Release(delivery.Entry, now);
+                if (delivery.Entry.State == EntryState.Locked
+                    && ReferenceEquals(delivery.Entry.Stored, delivery.Stored)) Release(delivery.Entry, now);
                 Arm(now);
             }
             throw;

@@ -12,7 +12,9 @@ public sealed class MessageRefusedException(RefusalReason reason, string message
         new(RefusalReason.TooLarge, $"The message is refused: it has {size} bytes, the queue takes at most {limit}.");
 }
 
-/// <summary>The lock was lost: it expired, the message was settled already, or the runtime restarted. The message is delivered again or is gone.</summary>
+/// <summary>
+/// The lock was lost: it expired, the message was settled already, or the runtime restarted. The message is delivered again or is gone.
+/// </summary>
 public sealed class MessageLockLostException(string queue, long sequenceNumber)
     : InvalidOperationException($"The lock on message {sequenceNumber} of queue '{queue}' is lost: it expired, or the message was settled before.")
 {

@@ -31,7 +31,8 @@ public sealed record OutgoingMessage
         new() { Body = Encoding.UTF8.GetBytes(body), MessageId = messageId, ContentType = "application/json" };
 
     /// <summary>Bytes counted against the queue's limit: body and every property.</summary>
-    internal int SizeInBytes => Body.Length + PropertyBytes + Length(MessageId) + Length(SessionId) + Length(PartitionKey) + Length(CorrelationId) + Length(Subject)
+    internal int SizeInBytes =>
+        Body.Length + PropertyBytes + Length(MessageId) + Length(SessionId) + Length(PartitionKey) + Length(CorrelationId) + Length(Subject)
         + Length(ContentType) + Length(To) + Length(ReplyTo) + Length(ReplyToSessionId);
 
     private int PropertyBytes
@@ -56,8 +57,10 @@ public sealed record OutgoingMessage
         if (TimeToLive <= TimeSpan.Zero) throw Bad($"TimeToLive {TimeToLive} is not positive");
         foreach (var (name, value) in ApplicationProperties)
         {
-            if (!PropertyCodec.Supports(value)) throw Bad($"application property '{name}' has type {value?.GetType().Name ?? "null"}, which no Service Bus message can carry");
-            if (Length(name) + PropertyCodec.SizeOf(value) > MaxPropertyBytes) throw Bad($"application property '{name}' is larger than {MaxPropertyBytes} bytes");
+            if (!PropertyCodec.Supports(value))
+                throw Bad($"application property '{name}' has type {value?.GetType().Name ?? "null"}, which no Service Bus message can carry");
+            if (Length(name) + PropertyCodec.SizeOf(value) > MaxPropertyBytes)
+                throw Bad($"application property '{name}' is larger than {MaxPropertyBytes} bytes");
         }
         if (PropertyBytes > MaxAllPropertiesBytes) throw Bad($"the application properties are together larger than {MaxAllPropertiesBytes} bytes");
         var size = SizeInBytes;

@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace IRFunctions.Local.Queue;
 
-/// <summary>Application properties keep their type across a restart: each is written as [name, type, text], for the types Service Bus carries.</summary>
+/// <summary>
+/// Application properties keep their type across a restart: each is written as [name, type, text], for the types Service Bus carries.
+/// </summary>
 internal static class PropertyCodec
 {
     private static readonly Dictionary<Type, (string Tag, Func<object, string> Write, Func<string, object> Read)> ByType = new()
@@ -24,7 +26,8 @@ internal static class PropertyCodec
         [typeof(decimal)] = Number<decimal>("m"),
         [typeof(char)] = ("c", v => v.ToString()!, t => t[0]),
         [typeof(Guid)] = ("g", v => v.ToString()!, t => Guid.Parse(t)),
-        [typeof(DateTime)] = ("d", v => ((DateTime)v).ToString("O"), t => DateTime.Parse(t, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind)),
+        [typeof(DateTime)] = ("d", v => ((DateTime)v).ToString("O"), t =>
+            DateTime.Parse(t, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind)),
         [typeof(DateTimeOffset)] = ("o", v => ((DateTimeOffset)v).ToString("O"), t => DateTimeOffset.Parse(t, CultureInfo.InvariantCulture)),
         [typeof(TimeSpan)] = ("t", v => ((TimeSpan)v).ToString("c"), t => TimeSpan.Parse(t, CultureInfo.InvariantCulture)),
         [typeof(Uri)] = ("r", v => ((Uri)v).OriginalString, t => new Uri(t, UriKind.RelativeOrAbsolute)),

@@ -9,7 +9,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace IRFunctions.Local.Queue;
 
-/// <summary>Service Bus's HTTP send at <c>POST /{queue}/messages</c>, and, for people, a look into the queues under <c>/local/queues</c>, which the real one does not have.</summary>
+/// <summary>
+/// Service Bus's HTTP send at <c>POST /{queue}/messages</c>, and, for people, a look into the queues under <c>/local/queues</c>, which the real one
+/// does not have.
+/// </summary>
 public static class QueueEndpoints
 {
     private const string BatchType = "application/vnd.microsoft.servicebus.json";
@@ -20,9 +23,9 @@ public static class QueueEndpoints
     /// <summary>Headers that describe the request, not the message; every other one becomes an application property.</summary>
     private static readonly HashSet<string> NotProperties = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "BrokerProperties", "Cache-Control", "Connection", "Content-Encoding",
-        "Content-Length", "Content-Type", "Cookie", "Date", "Expect", "Host", "Keep-Alive", "Origin", "Pragma", "Referer", "Request-Id", "traceparent", "tracestate",
-        "Transfer-Encoding", "Upgrade", "User-Agent", "x-ms-retrypolicy",
+        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "BrokerProperties", "Cache-Control", "Connection",
+        "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Date", "Expect", "Host", "Keep-Alive", "Origin", "Pragma", "Referer",
+        "Request-Id", "traceparent", "tracestate", "Transfer-Encoding", "Upgrade", "User-Agent", "x-ms-retrypolicy",
     };
 
     public static void MapQueues(this IEndpointRouteBuilder endpoints, QueueNamespace queues)
@@ -31,7 +34,8 @@ public static class QueueEndpoints
         endpoints.MapGet("/local/queues", () => Results.Json(queues.Queues.Select(q => new { q.Name, q.Counts })));
         endpoints.MapGet("/local/queues/{name}", (string name) => Look(queues, name, dead: false));
         endpoints.MapGet("/local/queues/{name}/deadletter", (string name) => Look(queues, name, dead: true));
-        endpoints.MapPost("/local/queues/{name}/deadletter/{sequenceNumber:long}/resubmit", (string name, long sequenceNumber) => ResubmitAsync(queues, name, sequenceNumber));
+        endpoints.MapPost("/local/queues/{name}/deadletter/{sequenceNumber:long}/resubmit", (string name, long sequenceNumber) =>
+            ResubmitAsync(queues, name, sequenceNumber));
     }
 
     private static async Task<IResult> SendAsync(LocalQueue? queue, string name, HttpRequest request)
@@ -40,7 +44,8 @@ public static class QueueEndpoints
         var limit = queue.Options.MaxMessageBytes;
         var (body, size) = await ReadAsync(request, limit);
         // The same status as the real one: 403 means quota exceeded or message too large.
-        if (body is null) return Refused(StatusCodes.Status403Forbidden, $"The message is too large: {size} bytes of body, the queue takes at most {limit} bytes in all.");
+        if (body is null) return Refused(StatusCodes.Status403Forbidden,
+            $"The message is too large: {size} bytes of body, the queue takes at most {limit} bytes in all.");
         try
         {
             await queue.SendAsync(IsBatch(request) ? Batch(body) : [Single(request, body)]);
@@ -64,7 +69,8 @@ public static class QueueEndpoints
             if (NotProperties.Contains(name) || name.StartsWith("sec-", StringComparison.OrdinalIgnoreCase)) continue;
             properties[name] = BrokerProperties.PropertyValue(value.ToString());
         }
-        return BrokerProperties.Apply(request.Headers["BrokerProperties"], new OutgoingMessage { Body = body, ContentType = request.ContentType, ApplicationProperties = properties });
+        return BrokerProperties.Apply(request.Headers["BrokerProperties"],
+            new OutgoingMessage { Body = body, ContentType = request.ContentType, ApplicationProperties = properties });
     }
 
     private static bool IsBatch(HttpRequest request) => request.ContentType?.StartsWith(BatchType, StringComparison.OrdinalIgnoreCase) == true;
@@ -89,7 +95,8 @@ public static class QueueEndpoints
         if (node is not JsonObject entry || entry["Body"] is not JsonValue value || !value.TryGetValue<string>(out var text))
             throw new FormatException($"Message {index} of the batch has no text 'Body'.");
         var message = new OutgoingMessage { Body = Encoding.UTF8.GetBytes(text) };
-        if (entry["UserProperties"] is JsonObject user) message = message with { ApplicationProperties = user.ToDictionary(p => p.Key, p => UserProperty(p, index)) };
+        if (entry["UserProperties"] is JsonObject user)
+            message = message with { ApplicationProperties = user.ToDictionary(p => p.Key, p => UserProperty(p, index)) };
         try
         {
             return entry["BrokerProperties"] is JsonObject properties ? BrokerProperties.Apply(properties, message) : message;

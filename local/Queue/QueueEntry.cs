@@ -4,7 +4,9 @@ namespace IRFunctions.Local.Queue;
 
 internal enum EntryState { Available, Locked, Settling, Scheduled, Deferred, DeadLettered }
 
-/// <summary>A message in a running queue. At most one moment matters to it at a time: the end of its lock, its scheduled time, or the end of its life.</summary>
+/// <summary>
+/// A message in a running queue. At most one moment matters to it at a time: the end of its lock, its scheduled time, or the end of its life.
+/// </summary>
 internal sealed class QueueEntry(StoredMessage stored)
 {
     public StoredMessage Stored { get; set; } = stored;
@@ -16,7 +18,9 @@ internal sealed class QueueEntry(StoredMessage stored)
 
     public long SequenceNumber => Stored.SequenceNumber;
 
-    /// <summary>Derived, not random: a delivery is named by message and delivery count, which no other delivery shares, not even after a restart.</summary>
+    /// <summary>
+    /// Derived, not random: a delivery is named by message and delivery count, which no other delivery shares, not even after a restart.
+    /// </summary>
     public Guid LockToken => LockTokenOf(Stored);
 
     public DateTimeOffset ExpiresAt(TimeSpan defaultTimeToLive)
@@ -42,7 +46,8 @@ internal sealed record Delivery(QueueEntry Entry, StoredMessage Stored, DateTime
 /// <summary>Stored message to what the functions see, by the official model factory.</summary>
 internal static class Received
 {
-    public static ServiceBusReceivedMessage From(StoredMessage m, LocalQueue queue, ServiceBusMessageState state, DateTimeOffset lockedUntil = default)
+    public static ServiceBusReceivedMessage From(StoredMessage m, LocalQueue queue, ServiceBusMessageState state,
+        DateTimeOffset lockedUntil = default)
     {
         var c = m.Content;
         return ServiceBusModelFactory.ServiceBusReceivedMessage(
@@ -59,7 +64,9 @@ internal static class Received
             contentType: c.ContentType,
             replyTo: c.ReplyTo,
             scheduledEnqueueTime: c.ScheduledEnqueueTime ?? default,
-            properties: c.ApplicationProperties.Count == 0 ? new Dictionary<string, object>() : new Dictionary<string, object>(c.ApplicationProperties),
+            properties: c.ApplicationProperties.Count == 0
+                ? new Dictionary<string, object>()
+                : new Dictionary<string, object>(c.ApplicationProperties),
             lockTokenGuid: lockedUntil == default ? Guid.Empty : QueueEntry.LockTokenOf(m),
             deliveryCount: m.DeliveryCount,
             lockedUntil: lockedUntil,

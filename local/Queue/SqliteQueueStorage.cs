@@ -14,7 +14,8 @@ public sealed class SqliteQueueStorage : IQueueStorage
           sequence INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, state INTEGER NOT NULL, delivery_count INTEGER NOT NULL,
           enqueued INTEGER NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL);
         CREATE INDEX IF NOT EXISTS queue_messages_by_queue ON queue_messages (queue, sequence);
-        CREATE TABLE IF NOT EXISTS queue_seen_ids (queue TEXT NOT NULL, message_id TEXT NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY (queue, message_id)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS queue_seen_ids (
+          queue TEXT NOT NULL, message_id TEXT NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY (queue, message_id)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS queue_seen_ids_by_time ON queue_seen_ids (queue, seen);
         """;
 
@@ -38,14 +39,16 @@ public sealed class SqliteQueueStorage : IQueueStorage
     {
         using var connection = file.OpenConnection();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT sequence, state, delivery_count, enqueued, head, body FROM queue_messages WHERE queue = $queue ORDER BY sequence";
+        command.CommandText =
+            "SELECT sequence, state, delivery_count, enqueued, head, body FROM queue_messages WHERE queue = $queue ORDER BY sequence";
         command.Parameters.AddWithValue("$queue", queue);
         using var rows = command.ExecuteReader();
         var messages = new List<StoredMessage>();
         while (rows.Read())
         {
             var content = MessageHead.Read(rows.GetString(4), rows.GetFieldValue<byte[]>(5));
-            messages.Add(new StoredMessage(rows.GetInt64(0), queue, content, FromTicks(rows.GetInt64(3)), rows.GetInt32(2), (StoredState)rows.GetInt32(1)));
+            messages.Add(new StoredMessage(rows.GetInt64(0), queue, content, FromTicks(rows.GetInt64(3)), rows.GetInt32(2),
+                (StoredState)rows.GetInt32(1)));
         }
         return messages;
     }
@@ -63,7 +66,8 @@ public sealed class SqliteQueueStorage : IQueueStorage
         return ids;
     }
 
-    public Task AddAsync(IReadOnlyList<StoredMessage> messages, IReadOnlyList<string> seenIds, DateTimeOffset forgetBefore) => file.WriteAsync(connection =>
+    public Task AddAsync(IReadOnlyList<StoredMessage> messages, IReadOnlyList<string> seenIds, DateTimeOffset forgetBefore) =>
+        file.WriteAsync(connection =>
     {
         var on = On(connection);
         foreach (var message in messages) on.Insert(message);
@@ -100,13 +104,16 @@ public sealed class SqliteQueueStorage : IQueueStorage
         private readonly Statement insert = new(connection,
             "INSERT INTO queue_messages (sequence, queue, state, delivery_count, enqueued, head, body) VALUES ($0, $1, $2, $3, $4, $5, $6)", 7);
 
-        public Statement Update { get; } = new(connection, "UPDATE queue_messages SET state = $1, delivery_count = $2, head = $3 WHERE sequence = $0", 4);
+        public Statement Update { get; } = new(connection,
+            "UPDATE queue_messages SET state = $1, delivery_count = $2, head = $3 WHERE sequence = $0", 4);
         public Statement Delete { get; } = new(connection, "DELETE FROM queue_messages WHERE sequence = $0", 1);
-        public Statement Remember { get; } = new(connection, "INSERT OR REPLACE INTO queue_seen_ids (queue, message_id, seen) VALUES ($0, $1, $2)", 3);
+        public Statement Remember { get; } = new(connection,
+            "INSERT OR REPLACE INTO queue_seen_ids (queue, message_id, seen) VALUES ($0, $1, $2)", 3);
         public Statement Forget { get; } = new(connection, "DELETE FROM queue_seen_ids WHERE queue = $0 AND seen <= $1", 2);
 
         public void Insert(StoredMessage m) => insert.Run(
-            m.SequenceNumber, m.Queue, (int)m.State, m.DeliveryCount, m.EnqueuedTime.UtcTicks, MessageHead.Write(m.Content), m.Content.Body.ToArray());
+            m.SequenceNumber, m.Queue, (int)m.State, m.DeliveryCount, m.EnqueuedTime.UtcTicks,
+            MessageHead.Write(m.Content), m.Content.Body.ToArray());
 
         public void Dispose()
         {

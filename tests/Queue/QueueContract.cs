@@ -43,12 +43,14 @@ public abstract class QueueContract : IAsyncLifetime
         await queue.SendAsync(OutgoingMessage.Json("1", "a"));
         await queue.SendAsync(new OutgoingMessage
         {
-            Body = Encoding.UTF8.GetBytes("2"), MessageId = "b", CorrelationId = "c", Subject = "s", ContentType = "text/plain", SessionId = "alice", To = "t", ReplyTo = "r",
+            Body = Encoding.UTF8.GetBytes("2"), MessageId = "b", CorrelationId = "c", Subject = "s", ContentType = "text/plain",
+            SessionId = "alice", To = "t", ReplyTo = "r",
             ApplicationProperties = new Dictionary<string, object> { ["text"] = "x", ["count"] = 7, ["at"] = Time.GetUtcNow() },
         });
         Assert.Equal("1", (await Take(queue)).Body.ToString());
         var second = await Take(queue);
-        Assert.Equal(("2", "b", "c", "s", "text/plain", "alice"), (second.Body.ToString(), second.MessageId, second.CorrelationId, second.Subject, second.ContentType, second.SessionId));
+        Assert.Equal(("2", "b", "c", "s", "text/plain", "alice"),
+            (second.Body.ToString(), second.MessageId, second.CorrelationId, second.Subject, second.ContentType, second.SessionId));
         Assert.Equal(7, second.ApplicationProperties["count"]);
         Assert.Equal(Time.GetUtcNow(), second.ApplicationProperties["at"]);
         Assert.Equal(1, second.DeliveryCount);
@@ -131,9 +133,11 @@ public abstract class QueueContract : IAsyncLifetime
     {
         var queue = Open();
         await queue.SendAsync(OutgoingMessage.Json("{", "broken"));
-        await queue.DeadLetterAsync(await Take(queue), "NotAnAlert", "The body is not JSON: line 1.", new Dictionary<string, object> { ["by"] = "intake" });
+        await queue.DeadLetterAsync(await Take(queue), "NotAnAlert", "The body is not JSON: line 1.",
+            new Dictionary<string, object> { ["by"] = "intake" });
         var dead = Assert.Single(queue.PeekDeadLetters());
-        Assert.Equal(("NotAnAlert", "The body is not JSON: line 1.", "intake"), (dead.DeadLetterReason, dead.DeadLetterErrorDescription, dead.ApplicationProperties["by"]));
+        Assert.Equal(("NotAnAlert", "The body is not JSON: line 1.", "intake"),
+            (dead.DeadLetterReason, dead.DeadLetterErrorDescription, dead.ApplicationProperties["by"]));
         Assert.Empty(queue.Peek());
 
         Assert.True(await queue.ResubmitAsync(dead.SequenceNumber));
@@ -149,7 +153,8 @@ public abstract class QueueContract : IAsyncLifetime
     {
         var queue = Open();
         var first = await queue.SendAsync(OutgoingMessage.Json("1", "id"));
-        for (var i = 0; i < 100; i++) Assert.Equal(new Accepted(first.SequenceNumber, true), await queue.SendAsync(OutgoingMessage.Json("again", "id")));
+        for (var i = 0; i < 100; i++)
+            Assert.Equal(new Accepted(first.SequenceNumber, true), await queue.SendAsync(OutgoingMessage.Json("again", "id")));
         await queue.CompleteAsync(await Take(queue));
         Time.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromTicks(1));
         Assert.True((await queue.SendAsync(OutgoingMessage.Json("late", "id"))).IsDuplicate);
@@ -229,13 +234,27 @@ public abstract class QueueContract : IAsyncLifetime
     public async Task A_message_over_the_limit_or_with_a_broken_property_is_refused_by_name_and_a_batch_is_all_or_nothing()
     {
         var queue = Open(new LocalQueueOptions { MaxMessageBytes = 100 });
-        var tooLarge = await Assert.ThrowsAsync<MessageRefusedException>(() => queue.SendAsync([OutgoingMessage.Json("1"), OutgoingMessage.Json(new string('x', 101))]));
+        var tooLarge = await Assert.ThrowsAsync<MessageRefusedException>(() =>
+            queue.SendAsync([OutgoingMessage.Json("1"), OutgoingMessage.Json(new string('x', 101))]));
         Assert.Equal(RefusalReason.TooLarge, tooLarge.Reason);
-        var differing = await Assert.ThrowsAsync<MessageRefusedException>(() => queue.SendAsync(OutgoingMessage.Json("1") with { SessionId = "a", PartitionKey = "b" }));
+        var differing = await Assert.ThrowsAsync<MessageRefusedException>(() =>
+            queue.SendAsync(OutgoingMessage.Json("1") with { SessionId = "a", PartitionKey = "b" }));
         Assert.Contains("PartitionKey", differing.Message, StringComparison.Ordinal);
         var longId = await Assert.ThrowsAsync<MessageRefusedException>(() => queue.SendAsync(OutgoingMessage.Json("1", new string('i', 129))));
         Assert.Contains("MessageId has 129 characters", longId.Message, StringComparison.Ordinal);
         Assert.Equal(0, queue.Counts.Active);
+    }
+
+    [Fact]
+    public async Task Settling_with_what_the_real_queue_refuses_is_refused_and_leaves_the_message_locked()
+    {
+        var queue = Open();
+        await queue.SendAsync(OutgoingMessage.Json("1"));
+        var message = await Take(queue);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => queue.DeadLetterAsync(message, "Reason", new string('x', 4097)));
+        await Assert.ThrowsAsync<ArgumentException>(() => queue.AbandonAsync(message, new Dictionary<string, object> { ["bad"] = new object() }));
+        Assert.Equal(1, queue.Counts.Locked);
+        await queue.CompleteAsync(message);
     }
 
     [Fact]
