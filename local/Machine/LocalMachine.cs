@@ -5,6 +5,7 @@ using IRFunctions.Audit;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Local.Durable;
+using IRFunctions.Local.Durable.Stores;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Queue;
@@ -172,7 +173,9 @@ public sealed class LocalMachine : IAsyncDisposable
     /// <summary>The tenant and the model: over HTTP where there is an address, in process otherwise.</summary>
     private static void AddPeers(IServiceCollection services, MachineOptions options, IConfiguration configuration)
     {
-        services.AddSingleton(_ => new SimulatedTenant(options.Time, options.StateFolder is { } folder ? Path.Combine(folder, "tenant.db") : null));
+        services.AddSingleton(_ => options.StateFolder is { } folder
+            ? SimulatedTenant.OpenAsync(Path.Combine(folder, "tenant.db"), options.Time).GetAwaiter().GetResult()
+            : SimulatedTenant.InMemory(options.Time));
         services.AddSingleton(_ => new LocalModel(options.Time));
         if (options.Address is null)
         {

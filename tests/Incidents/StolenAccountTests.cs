@@ -84,14 +84,14 @@ public sealed class StolenAccountTests
         Assert.Equal(1, (await world.PendingAsync())[0].View.Stage);
         await world.PassAsync(10 * Minute);
         Assert.Equal(2, (await world.PendingAsync())[0].View.Stage);
-        var tickets = world.Effects("ticket").Count;
+        var tickets = world.Effects("ticket.create").Count;
         await world.PassAsync(15 * Minute);
 
         Assert.Empty(await world.PendingAsync());
         Assert.True(await world.CanSignInAsync(World.Adele));
         var incident = Assert.Single(await world.IncidentsAsync());
         Assert.Contains(incident.Decisions, d => d.Ending == Ending.Expired);
-        Assert.Equal(tickets + 1, world.Effects("ticket").Count);
+        Assert.Equal(tickets + 1, world.Effects("ticket.create").Count);
         Assert.Equal(409, await world.AnswerAsync(request, World.Morgan, "approve"));
     }
 
@@ -161,7 +161,7 @@ public sealed class StolenAccountTests
         Assert.Equal(ContainmentStatus.Released, (await world.ContainmentOfAsync(World.Adele)).Status);
         Assert.Equal(409, await world.ChangeAsync(World.DisableOf(World.Adele), "release"));
         await world.PassAsync(3 * Hour);
-        Assert.Equal(2, world.Effects("user.accountEnabled", World.Adele).Count);
+        Assert.Equal(2, world.Effects("user.update", World.Adele).Count);
     }
 
     [Fact]
@@ -202,7 +202,7 @@ public sealed class StolenAccountTests
         Assert.False(await world.CanSignInAsync(World.Adele));
         await world.PassAsync(80 * Minute);
         Assert.True(await world.CanSignInAsync(World.Adele));
-        Assert.Equal(2, world.Effects("user.accountEnabled", World.Adele).Count);
+        Assert.Equal(2, world.Effects("user.update", World.Adele).Count);
     }
 
     [Fact]
@@ -215,7 +215,7 @@ public sealed class StolenAccountTests
         await world.PassAsync(24 * Hour);
         Assert.False(await world.CanSignInAsync(World.Adele));
         Assert.Contains(Assert.Single(await world.IncidentsAsync()).Decisions, d => d.Ending == Ending.AlreadySo);
-        Assert.Single(world.Effects("user.accountEnabled", World.Adele));
+        Assert.Single(world.Effects("user.update", World.Adele));
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class StolenAccountTests
         await world.PassAsync(3 * Hour);
         Assert.True(await world.CanSignInAsync(World.Adele));
         Assert.Contains(AuditKinds.NotUndone, await world.KindsAsync(Assert.Single(await world.IncidentsAsync()).Incident));
-        Assert.Equal(2, world.Effects("user.accountEnabled", World.Adele).Count);
+        Assert.Equal(2, world.Effects("user.update", World.Adele).Count);
     }
 
     [Fact]
