@@ -59,7 +59,7 @@ public sealed class LocalMachine : IAsyncDisposable
 
     public IServiceProvider Services => services;
 
-    /// <summary>Registers everything; then make a provider of the services and call <see cref="CreateAsync"/>.</summary>
+    /// <summary>Registers everything; then make a provider of the services and call <see cref="CreateAsync(IServiceProvider)"/>.</summary>
     public static void Register(IServiceCollection services, MachineOptions options)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(LocalSettings.For(options.Address)).AddInMemoryCollection(options.Settings).Build();
