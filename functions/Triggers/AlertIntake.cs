@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Alerts;
 using IRFunctions.Audit;
+using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using Microsoft.Azure.Functions.Worker;
@@ -35,9 +36,16 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
         }
         var policy = policies.Current;
         await archive.KeepAsync(policy, cancellation);
-        var arrival = new Arrival(Correlation.AlertKey(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
+        var arrival = new Arrival(KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
         await client.Entities.SignalEntityAsync(IncidentRegister.For(Correlation.IncidentKey(alert)), nameof(IncidentRegister.Arrive), arrival, cancellation: cancellation);
         await actions.CompleteMessageAsync(message, cancellation);
+    }
+
+    /// <summary>An incident that came back with other alerts inside is news, not a duplicate.</summary>
+    private static string KeyOf(Alert alert)
+    {
+        var key = Correlation.AlertKey(alert);
+        return alert.MemberAlertIds.Count == 0 ? key : $"{key}-{Fingerprint.Of([.. alert.MemberAlertIds.Order(StringComparer.Ordinal)])}";
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} is no alert ({Reason}): {Description}")]

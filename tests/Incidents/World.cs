@@ -51,7 +51,7 @@ internal sealed class World : IAsyncDisposable
 
     public static async Task<World> CreateAsync(Func<MachineOptions, MachineOptions>? change = null, VirtualTimeProvider? time = null)
     {
-        time ??= new VirtualTimeProvider();
+        time ??= new VirtualTimeProvider(new DateTimeOffset(2026, 11, 23, 3, 0, 0, TimeSpan.Zero)); // 3 AM, while the shipped policy is in force
         var options = new MachineOptions { Time = time, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") };
         return new World(await LocalMachine.CreateAsync(change?.Invoke(options) ?? options), time);
     }
