@@ -16,6 +16,10 @@ internal sealed class JsonScratch : IDisposable
     /// <summary>The value without white space, in ASCII.</summary>
     public string Compact(JsonElement value)
     {
+        // A plain value in ASCII is compact as it stands; most are.
+        var raw = JsonMarshal.GetRawUtf8Value(value);
+        if (value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array) && Ascii.IsValid(raw))
+            return Encoding.ASCII.GetString(raw);
         _buffer.ResetWrittenCount();
         _writer.Reset();
         value.WriteTo(_writer);
@@ -99,13 +103,13 @@ internal sealed partial class Fields
     private sealed class ExtraWriter(JsonScratch scratch)
     {
         private const int MostNamed = 8;
-        private readonly StringBuilder _json = new();
+        private StringBuilder? _json;
 
         public List<string> LeftOut { get; } = [];
 
         public ExtraWriter Inner() => new(scratch);
 
-        public string? ToJson() => _json.Length == 0 ? null : _json.Append('}').ToString();
+        public string? ToJson() => _json?.Append('}').ToString();
 
         public void Add(string name, JsonElement value)
         {
@@ -129,12 +133,13 @@ internal sealed partial class Fields
         private void Append(string name, string json)
         {
             var encoded = JsonEncodedText.Encode(name).Value;
-            if (_json.Length + encoded.Length + json.Length + 5 > AlertLimits.MaxExtra)
+            if ((_json?.Length ?? 0) + encoded.Length + json.Length + 5 > AlertLimits.MaxExtra)
             {
                 Leave(name);
                 return;
             }
-            _json.Append(_json.Length == 0 ? "{\"" : ",\"").Append(encoded).Append("\":").Append(json);
+            _json = _json?.Append(",\"") ?? new StringBuilder("{\"", 256);
+            _json.Append(encoded).Append("\":").Append(json);
         }
 
         private void Leave(string name)
