@@ -8,6 +8,10 @@ namespace IRFunctions.Alerts;
 /// <summary>One writer for all the values of one message: they are many and small.</summary>
 internal sealed class JsonScratch : IDisposable
 {
+    /// <summary>ASCII less what the default encoder escapes.</summary>
+    private static readonly SearchValues<byte> Plain =
+        SearchValues.Create(" !#$%()*,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~"u8);
+
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _writer;
 
@@ -16,9 +20,9 @@ internal sealed class JsonScratch : IDisposable
     /// <summary>The value without white space, in ASCII.</summary>
     public string Compact(JsonElement value)
     {
-        // A plain value in ASCII is compact as it stands; most are.
+        // Most values are plain and stand as the encoder would write them.
         var raw = JsonMarshal.GetRawUtf8Value(value);
-        if (value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array) && Ascii.IsValid(raw))
+        if (value.ValueKind == JsonValueKind.String && raw[1..^1].IndexOfAnyExcept(Plain) < 0)
             return Encoding.ASCII.GetString(raw);
         _buffer.ResetWrittenCount();
         _writer.Reset();
