@@ -8,6 +8,10 @@ namespace IRFunctions.Alerts;
 /// <summary>One writer for all the values of one message: they are many and small.</summary>
 internal sealed class JsonScratch : IDisposable
 {
+    /// <summary>ASCII less what the default encoder escapes.</summary>
+    private static readonly SearchValues<byte> Plain =
+        SearchValues.Create(" !#$%()*,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~"u8);
+
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _writer;
 
@@ -16,6 +20,10 @@ internal sealed class JsonScratch : IDisposable
     /// <summary>The value without white space, in ASCII.</summary>
     public string Compact(JsonElement value)
     {
+        // Most values are plain and stand as the encoder would write them.
+        var raw = JsonMarshal.GetRawUtf8Value(value);
+        if (value.ValueKind == JsonValueKind.String && raw[1..^1].IndexOfAnyExcept(Plain) < 0)
+            return Encoding.ASCII.GetString(raw);
         _buffer.ResetWrittenCount();
         _writer.Reset();
         value.WriteTo(_writer);
@@ -99,13 +107,13 @@ internal sealed partial class Fields
     private sealed class ExtraWriter(JsonScratch scratch)
     {
         private const int MostNamed = 8;
-        private readonly StringBuilder _json = new();
+        private StringBuilder? _json;
 
         public List<string> LeftOut { get; } = [];
 
         public ExtraWriter Inner() => new(scratch);
 
-        public string? ToJson() => _json.Length == 0 ? null : _json.Append('}').ToString();
+        public string? ToJson() => _json?.Append('}').ToString();
 
         public void Add(string name, JsonElement value)
         {
@@ -129,12 +137,13 @@ internal sealed partial class Fields
         private void Append(string name, string json)
         {
             var encoded = JsonEncodedText.Encode(name).Value;
-            if (_json.Length + encoded.Length + json.Length + 5 > AlertLimits.MaxExtra)
+            if ((_json?.Length ?? 0) + encoded.Length + json.Length + 5 > AlertLimits.MaxExtra)
             {
                 Leave(name);
                 return;
             }
-            _json.Append(_json.Length == 0 ? "{\"" : ",\"").Append(encoded).Append("\":").Append(json);
+            _json = _json?.Append(",\"") ?? new StringBuilder("{\"", 256);
+            _json.Append(encoded).Append("\":").Append(json);
         }
 
         private void Leave(string name)

@@ -197,8 +197,8 @@ internal sealed partial class Fields
         if (i < 0)
             return null;
         ref var slot = ref _slots[i];
-        if (slot.Value.ValueKind == JsonValueKind.String && slot.Value.GetString()!.AsSpan().TrimStart() is [var first, ..] && first == opening
-            && _session.OpenInner(slot.Value.GetString()!, $"{Place}.{slot.Name}") is { } inner)
+        if (slot.Value.ValueKind == JsonValueKind.String && slot.Value.GetString() is { } text && text.AsSpan().TrimStart() is [var first, ..]
+            && first == opening && _session.OpenInner(text, $"{Place}.{slot.Name}") is { } inner)
             slot.Value = inner;
         if (slot.Value.ValueKind != kind)
             return null;

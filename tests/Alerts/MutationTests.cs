@@ -7,7 +7,7 @@ namespace IRFunctions.Tests.Alerts;
 /// <summary>Thousands of seeded mutations of the real messages: never an exception, always an alert or reasons, always within the limits.</summary>
 public sealed class MutationTests
 {
-    private const int Rounds = 6000;
+    private const int Rounds = 3000;
 
     [Theory]
     [InlineData(1)]
