@@ -18,8 +18,7 @@ public static class DurableFunctions
                 function.Invoker.InvokeAsync(new Invocation(services, CancellationToken.None) { InScope = true, Orchestration = context }).AsTask());
         foreach (var function in catalog.Activities)
             registry.AddActivity(function.Name, (context, input, stop) =>
-                function.Invoker.InvokeAsync(
-                    new Invocation(services, stop) { Activity = context, ActivityInput = input, Json = DurableJson.Options }).AsTask());
+                function.Invoker.InvokeAsync(new Invocation(services, stop) { Activity = context, ActivityInput = input }).AsTask());
         foreach (var function in catalog.Entities)
         {
             var create = ActivatorUtilities.CreateFactory(function.EntityType, Type.EmptyTypes);

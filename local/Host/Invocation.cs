@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -30,9 +29,6 @@ internal sealed class Invocation(IServiceProvider services, CancellationToken st
 
     /// <summary>An activity's input as JSON, or null for none.</summary>
     public ReadOnlyMemory<byte>? ActivityInput { get; init; }
-
-    /// <summary>How the durable engine reads and writes JSON.</summary>
-    public JsonSerializerOptions? Json { get; init; }
 }
 
 /// <summary>Draws one parameter's value.</summary>
