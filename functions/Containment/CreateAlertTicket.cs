@@ -6,7 +6,7 @@ using IRFunctions.Safeguards;
 
 namespace IRFunctions.Containment;
 
-/// <summary>Where tickets go: POST JSON with an Idempotency-Key header; the answer carries "number".</summary>
+/// <summary>Where tickets go: POST JSON with an Idempotency-Key header; the answer carries "id".</summary>
 public sealed record TicketPlace(Uri Tickets);
 
 /// <summary>Opens a ticket for an analyst. Nothing to undo: a ticket is closed by people.</summary>
@@ -31,10 +31,10 @@ public sealed class CreateAlertTicket(HttpClient http, TicketPlace place) : ICon
         using var response = await Faults.SendAsync(http, "opening a ticket", Permission, request, cancellation);
         if (!response.IsSuccessStatusCode) throw new PermanentFaultException("opening a ticket: the ticket system's address does not exist; check Tickets__Endpoint");
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
-        return json.RootElement.TryGetProperty("number", out var number) ? $"ticket {number} opened" : "ticket opened";
+        return json.RootElement.TryGetProperty("id", out var id) ? $"ticket {id} opened" : "ticket opened";
     }
 
-    /// <summary>The ticket number in its answer is all the contract gives; it cannot be read back.</summary>
+    /// <summary>The ticket id in its answer is all the contract gives; it cannot be read back.</summary>
     public Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult<bool?>(null);
 
     public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>

@@ -15,7 +15,7 @@ internal static class LocalSettings
             ["Sentinel:Watchlist"] = new Uri(here, $"{workspace}/providers/Microsoft.SecurityInsights/watchlists/irfunctions-addresses").ToString(),
             ["Tickets:Endpoint"] = new Uri(here, "itsm/tickets").ToString(),
             ["Pager:Endpoint"] = new Uri(here, "pager/v2/enqueue").ToString(),
-            ["Pager:RoutingKey"] = "local",
+            ["Pager:RoutingKey"] = new string('0', 32), // PagerDuty keys have 32 characters; this one opens nothing,
             ["Model:Endpoint"] = new Uri(here, "openai/v1/").ToString(),
             ["Model:Deployment"] = "irfunctions-rules",
             ["Pipeline:OwnIdentities"] = "00000000-0000-4000-8000-0000000000f1",
