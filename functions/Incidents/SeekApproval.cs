@@ -33,7 +33,7 @@ public static class SeekApproval
             waits.Add(context.WaitForExternalEvent<ApprovalAnswer>(ApprovalView.EventName(view.Attempt, view.Stage), end.Token));
             view = await ListenAsync(context, record, view, waits, delivered, end.Token);
         }
-        await end.CancelAsync();
+        end.Cancel(); // Not CancelAsync: its callbacks run on other threads, where no replay can follow.
         context.SetCustomStatus(view);
         return view;
     }
@@ -61,7 +61,7 @@ public static class SeekApproval
                 context.SetCustomStatus(view);
                 continue;
             }
-            await cancel.CancelAsync();
+            cancel.Cancel();
             return view;
         }
     }
