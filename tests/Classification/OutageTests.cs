@@ -143,6 +143,8 @@ public sealed class OutageTests
 
     private sealed class DripStream : Stream
     {
+        private int left = 500;
+
         public override bool CanRead => true;
         public override bool CanSeek => false;
         public override bool CanWrite => false;
@@ -155,7 +157,7 @@ public sealed class OutageTests
         {
             await Task.Delay(1, CancellationToken.None);
             buffer.Span[0] = (byte)' ';
-            return 1;
+            return left-- > 0 ? 1 : 0;
         }
 
         public override void Flush() { }
