@@ -81,11 +81,32 @@ public sealed class RuleTests
         Assert.DoesNotContain("disable_user_account_temporarily:e1", Of(Given.SpraySignIn with { Entities = [new AccountEntity { Id = "e1", Name = "bob" }] }));
 
     [Fact]
-    public void Of_many_addresses_those_the_source_calls_malicious_come_first()
+    public void Of_many_addresses_the_one_the_source_calls_malicious_is_meant()
     {
         var many = Enumerable.Range(1, 50).Select(i => new IpEntity { Id = $"e{i}", Address = $"198.51.100.{i}", SourceVerdict = i == 40 ? "malicious" : "unknown" });
         var picked = Of(Given.SpraySignIn with { Entities = [.. many] }).Where(r => r.StartsWith("add_ip", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(["add_ip_to_watchlist:e40", "add_ip_to_watchlist:e1", "add_ip_to_watchlist:e2"], picked);
+        Assert.Equal(["add_ip_to_watchlist:e40"], picked);
+    }
+
+    [Fact]
+    public void Evidence_the_source_calls_compromised_or_hostile_counts_whatever_the_title() => Assert.Equal(
+        ["create_alert_ticket:alert", "add_ip_to_watchlist:e1", "disable_user_account_temporarily:e2"],
+        Of(Plain with
+        {
+            Entities =
+            [
+                new IpEntity { Id = "e1", Address = "198.51.100.7", SourceVerdict = "suspicious", Roles = ["attacker"] },
+                new AccountEntity { Id = "e2", ObjectId = Given.AdeleId, SourceVerdict = "suspicious", Roles = ["compromised"] },
+                new AccountEntity { Id = "e3", ObjectId = Given.AdeleId },
+                new HostEntity { Id = "e4", SourceVerdict = "suspicious", Roles = ["compromised"] },
+            ],
+        }));
+
+    [Fact]
+    public void Many_addresses_without_a_verdict_are_watched_up_to_a_limit()
+    {
+        var many = Enumerable.Range(1, 50).Select(i => new IpEntity { Id = $"e{i}", Address = $"198.51.100.{i}" });
+        Assert.Equal(3, Of(Given.SpraySignIn with { Entities = [.. many] }).Count(r => r.StartsWith("add_ip", StringComparison.Ordinal)));
     }
 
     [Fact]
