@@ -67,13 +67,11 @@ internal static class AnswerReader
     private static List<Recommendation> Keep(IReadOnlyList<AnswerRecommendation> recommended, HashSet<string> known, List<string> problems)
     {
         var kept = new List<Recommendation>();
-        var seen = new HashSet<(string, string)>();
         int nowhere = 0, nameless = 0, tooMany = 0;
         foreach (var r in recommended)
         {
             if (r.EntityId != AlertItself && !known.Contains(r.EntityId)) nowhere++;
             else if (string.IsNullOrWhiteSpace(r.Action) || r.Action.Length > MaxActionName) nameless++;
-            else if (!seen.Add((r.Action, r.EntityId))) { /* Said twice means the same. */ }
             else if (kept.Count == MaxRecommendations) tooMany++;
             else kept.Add(new Recommendation(r.Action, r.EntityId, r.Confidence, UntrustedText.ForPeople(r.Reason, MaxReason)));
         }

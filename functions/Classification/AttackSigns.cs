@@ -15,8 +15,8 @@ internal enum Signs
 }
 
 /// <summary>
-/// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists. The description, entity names and every other
-/// free text are never read, so an instruction planted there changes nothing.
+/// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists, and from the roles and verdicts the source gave
+/// its evidence. The description, entity names and every other free text are never read, so an instruction planted there changes nothing.
 /// </summary>
 internal static class AttackSigns
 {
@@ -75,6 +75,24 @@ internal static class AttackSigns
         foreach (var technique in alert.Techniques) signs |= OfTechnique(technique);
         return signs;
     }
+
+    /// <summary>What the source itself says of one entity.</summary>
+    public static Signs Of(Entity entity)
+    {
+        var (hostile, worst) = (Says(entity.SourceVerdict, "malicious") || Says(entity.SourceVerdict, "suspicious"), Says(entity.SourceVerdict, "malicious"));
+        return entity switch
+        {
+            IpEntity when worst || (hostile && HasRole(entity, "attacker")) => Signs.HostileAddress,
+            AccountEntity when hostile && HasRole(entity, "compromised") => Signs.StolenAccount,
+            MailMessageEntity when worst => Signs.HostileMail,
+            HostEntity when worst && HasRole(entity, "compromised") => Signs.LostHost,
+            _ => Signs.None,
+        };
+    }
+
+    private static bool Says(string? word, string wanted) => wanted.Equals(word, StringComparison.OrdinalIgnoreCase);
+
+    private static bool HasRole(Entity entity, string role) => entity.Roles.Any(r => Says(r, role));
 
     private static Signs In(string text)
     {

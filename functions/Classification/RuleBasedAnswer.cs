@@ -5,7 +5,7 @@ namespace IRFunctions.Classification;
 
 /// <summary>
 /// Plain rules that stand in for the model when it is down, and that the local model endpoint answers with. Pure. They read severity, techniques, tactics,
-/// category, fixed words of the detector's title and the kinds of entities; no other text can change their answer.
+/// category, fixed words of the detector's title, and the kinds, roles and verdicts of entities; no other text can change their answer.
 /// </summary>
 public static class RuleBasedAnswer
 {
@@ -14,14 +14,16 @@ public static class RuleBasedAnswer
 
     private const int MaxPerAction = 3;
 
-    private static readonly string[] HostileVerdicts = ["malicious", "suspicious"];
-
     /// <param name="alert">Alert to judge.</param>
     /// <param name="actions">Actions that may be named; rules for others say nothing.</param>
     /// <param name="cap">Highest confidence to claim, 0 to 100.</param>
     public static Assessment For(Alert alert, IReadOnlyList<AllowedAction> actions, int cap = FallbackCap)
     {
         var signs = AttackSigns.Of(alert);
+        if (!signs.HasFlag(Signs.Test))
+        {
+            foreach (var entity in alert.Entities) signs |= AttackSigns.Of(entity);
+        }
         var confidence = Math.Min(cap, Confidence(alert.Severity, signs));
         var recommendations = new List<Recommendation>();
         foreach (var (action, entityId, reason) in Candidates(alert, signs))
@@ -69,15 +71,17 @@ public static class RuleBasedAnswer
         }
     }
 
-    /// <summary>Entities of a kind the rule is about; those the source calls hostile or involved first, so that the limit keeps the best.</summary>
-    private static IEnumerable<T> Pick<T>(Alert alert, Signs signs, Signs needed, Func<T, bool> fits) where T : Entity =>
-        signs.HasFlag(needed)
-            ? alert.Entities.OfType<T>().Where(fits).OrderByDescending(SourceWeight).Take(MaxPerAction)
-            : [];
-
-    private static int SourceWeight(Entity entity) =>
-        (HostileVerdicts.Contains(entity.SourceVerdict, StringComparer.OrdinalIgnoreCase) ? 2 : 0)
-        + (entity.Roles.Any(r => r.Equals("attacker", StringComparison.OrdinalIgnoreCase) || r.Equals("compromised", StringComparison.OrdinalIgnoreCase)) ? 1 : 0);
+    /// <summary>
+    /// Entities a rule is about: where the source points at some of the kind itself, those only; else, where the alert as a whole shows the attack, each of
+    /// the kind, up to a limit.
+    /// </summary>
+    private static IEnumerable<T> Pick<T>(Alert alert, Signs signs, Signs needed, Func<T, bool> fits) where T : Entity
+    {
+        if (!signs.HasFlag(needed)) return [];
+        var candidates = alert.Entities.OfType<T>().Where(fits).ToList();
+        var pointedAt = candidates.Where(e => AttackSigns.Of(e).HasFlag(needed)).ToList();
+        return (pointedAt.Count > 0 ? pointedAt : candidates).Take(MaxPerAction);
+    }
 
     /// <summary>A public address: our own networks are no help on a list of hostile addresses.</summary>
     private static bool IsForeign(IpEntity ip)
@@ -119,7 +123,7 @@ public static class RuleBasedAnswer
         if (signs.HasFlag(Signs.Test)) return "The title is the name of a detector's own test alert.";
         if (signs == Signs.None) return $"A {Word(severity)} alert that shows none of the attacks the rules know; a person should look.";
         var kinds = string.Join(", ", Names(signs));
-        return $"A {Word(severity)} alert; category, techniques or the detector's title show {kinds}.";
+        return $"A {Word(severity)} alert; category, techniques, the detector's title or its evidence show {kinds}.";
     }
 
     private static IEnumerable<string> Names(Signs signs)

@@ -132,7 +132,7 @@ internal sealed class ArmWatchlists(TenantState state)
             ["displayName"] = name,
             ["provider"] = "IRFunctions",
             ["source"] = "Local file",
-            ["itemsSearchKey"] = "address",
+            ["itemsSearchKey"] = "IPAddress",
             ["watchlistAlias"] = alias,
             ["tenantId"] = TenantSeed.TenantId,
             ["isDeleted"] = false,

@@ -19,6 +19,10 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
     public static EntityType DirectoryObject { get; } = new("microsoft.graph.directoryObject",
         ["id", "displayName"], ["description", "isAssignableToRole", "securityEnabled", "roleTemplateId", "userPrincipalName", "mail", "accountEnabled"]);
 
+    public static EntityType NamedLocation { get; } = new("microsoft.graph.namedLocation",
+        ["id", "displayName", "modifiedDateTime", "createdDateTime"],
+        ["isTrusted", "ipRanges", "countriesAndRegions", "includeUnknownCountriesAndRegions"]);
+
     public static EntityType IpNamedLocation { get; } = new("microsoft.graph.ipNamedLocation",
         ["id", "displayName", "modifiedDateTime", "createdDateTime", "isTrusted", "ipRanges"], []);
 

@@ -105,7 +105,11 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
     });
 
     /// <summary>A page of documents, honouring $filter (equality only), $select, $top and the skip token of @odata.nextLink.</summary>
-    public TenantResponse Collection(string set, EntityType type, IEnumerable<JsonObject> documents)
+    /// <param name="set">Name of the set, for @odata.context.</param>
+    /// <param name="type">Type of the documents, or their common base.</param>
+    /// <param name="documents">Everything there is.</param>
+    /// <param name="typeOf">A document's own type, where it is a derived one: without $select each shows its own properties.</param>
+    public TenantResponse Collection(string set, EntityType type, IEnumerable<JsonObject> documents, Func<JsonObject, EntityType>? typeOf = null)
     {
         var (select, refusal) = Select(type);
         if (refusal is not null) return refusal;
@@ -130,7 +134,7 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
             foreach (var document in page.Take(top))
             {
                 json.WriteStartObject();
-                WriteProperties(json, document, select!);
+                WriteProperties(json, document, typeOf is not null && ReferenceEquals(select, type.Default) ? typeOf(document).Default : select!);
                 json.WriteEndObject();
             }
             json.WriteEndArray();

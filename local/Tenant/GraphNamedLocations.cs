@@ -22,7 +22,7 @@ internal sealed class GraphNamedLocations(TenantState state)
         {
             return exchange.Request.Method switch
             {
-                "GET" => exchange.Collection(Set, All(), state.All(Kind.NamedLocation)),
+                "GET" => exchange.Collection(Set, EntityType.NamedLocation, state.All(Kind.NamedLocation), TypeOf),
                 "POST" => Create(exchange),
                 _ => exchange.MethodNotAllowed(),
             };
@@ -125,8 +125,4 @@ internal sealed class GraphNamedLocations(TenantState state)
 
     private static EntityType TypeOf(JsonObject location) =>
         (string?)location["@odata.type"] == CountryType ? EntityType.CountryNamedLocation : EntityType.IpNamedLocation;
-
-    private static EntityType All() => new("microsoft.graph.namedLocation",
-        ["id", "displayName", "modifiedDateTime", "createdDateTime"],
-        ["isTrusted", "ipRanges", "countriesAndRegions", "includeUnknownCountriesAndRegions"]);
 }

@@ -27,7 +27,7 @@ public static class TenantSeed
     public const string GlobalAdministrators = "00000000-0000-4000-8000-0000000000ef";
 
     /// <summary>Alias of the watchlist of hostile addresses.</summary>
-    public const string Watchlist = "HostileAddresses";
+    public const string Watchlist = "irfunctions-addresses";
 
     /// <summary>Workspace of the watchlist; any other workspace in a path shows the same lists.</summary>
     public const string Workspace =
