@@ -1,4 +1,5 @@
 using Azure.Core;
+using Microsoft.Graph.Identity;
 using Microsoft.Graph.Users;
 using Microsoft.Kiota.Abstractions;
 using Microsoft.Kiota.Abstractions.Authentication;
@@ -12,6 +13,8 @@ public class BaseGraphServiceClient : BaseRequestBuilder
     }
 
     public UsersRequestBuilder Users => new(PathParameters, RequestAdapter);
+
+    public IdentityRequestBuilder Identity => new(PathParameters, RequestAdapter);
 }
 
 public class GraphServiceClient : BaseGraphServiceClient, IDisposable
