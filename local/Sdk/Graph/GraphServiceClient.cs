@@ -31,7 +31,11 @@ public class GraphServiceClient : BaseGraphServiceClient, IDisposable
     {
     }
 
-    public GraphServiceClient(HttpClient httpClient, TokenCredential tokenCredential, IEnumerable<string>? scopes = default, string? baseUrl = default)
+    public GraphServiceClient(
+        HttpClient httpClient,
+        TokenCredential tokenCredential,
+        IEnumerable<string>? scopes = default,
+        string? baseUrl = default)
         : this(httpClient, Authentication(tokenCredential, scopes), baseUrl, owned: false)
     {
     }

@@ -44,7 +44,8 @@ namespace Microsoft.Graph.Identity.ConditionalAccess.NamedLocations
         public Task<NamedLocation?> PostAsync(
             NamedLocation body,
             Action<RequestConfiguration<DefaultQueryParameters>>? requestConfiguration = default,
-            CancellationToken cancellationToken = default) => SendAsync<NamedLocation>(HttpMethod.Post, body, requestConfiguration, cancellationToken);
+            CancellationToken cancellationToken = default) =>
+            SendAsync<NamedLocation>(HttpMethod.Post, body, requestConfiguration, cancellationToken);
     }
 }
 
@@ -69,7 +70,8 @@ namespace Microsoft.Graph.Identity.ConditionalAccess.NamedLocations.Item
         public Task<NamedLocation?> PatchAsync(
             NamedLocation body,
             Action<RequestConfiguration<DefaultQueryParameters>>? requestConfiguration = default,
-            CancellationToken cancellationToken = default) => SendAsync<NamedLocation>(HttpMethod.Patch, body, requestConfiguration, cancellationToken);
+            CancellationToken cancellationToken = default) =>
+            SendAsync<NamedLocation>(HttpMethod.Patch, body, requestConfiguration, cancellationToken);
 
         public class NamedLocationItemRequestBuilderGetQueryParameters
         {
