@@ -55,8 +55,8 @@ internal sealed class NothingThere<T> : NullableResponse<T>
 }
 
 /// <summary>Pages read one by one as they are asked for.</summary>
-internal sealed class EmbeddedPages<T>(Func<string?, int?, Task<Page<T>>> read, CancellationToken cancellationToken) : AsyncPageable<T>(cancellationToken)
-    where T : notnull
+internal sealed class EmbeddedPages<T>(Func<string?, int?, Task<Page<T>>> read, CancellationToken cancellationToken)
+    : AsyncPageable<T>(cancellationToken) where T : notnull
 {
     public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
     {

@@ -5,7 +5,7 @@ using Azure.Data.Tables.Models;
 
 namespace IRFunctions.Local.Tables;
 
-/// <summary>One table of an <see cref="EmbeddedTableServiceClient"/>. Only the asynchronous members are there, as everywhere in the pipeline.</summary>
+/// <summary>One table of an <see cref="EmbeddedTableServiceClient"/>. Only the asynchronous members are there; the pipeline uses no other.</summary>
 public sealed class EmbeddedTableClient : TableClient
 {
     internal const string Account = "embedded";
@@ -64,8 +64,11 @@ public sealed class EmbeddedTableClient : TableClient
     public override Task<Response> UpsertEntityAsync<T>(
         T entity,
         TableUpdateMode mode = TableUpdateMode.Merge,
-        CancellationToken cancellationToken = default) =>
-        WriteAsync(mode == TableUpdateMode.Merge ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.UpsertReplace, entity, null, cancellationToken);
+        CancellationToken cancellationToken = default)
+    {
+        var type = mode == TableUpdateMode.Merge ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.UpsertReplace;
+        return WriteAsync(type, entity, null, cancellationToken);
+    }
 
     public override Task<Response> DeleteEntityAsync(ITableEntity entity, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
         DeleteEntityAsync(entity.PartitionKey, entity.RowKey, ifMatch, cancellationToken);
@@ -109,7 +112,9 @@ public sealed class EmbeddedTableClient : TableClient
         CancellationToken cancellationToken = default)
     {
         var wanted = select?.ToHashSet();
-        return new EmbeddedPages<T>((token, hint) => ReadPageAsync<T>(filter, hint ?? maxPerPage, wanted, token, cancellationToken), cancellationToken);
+        return new EmbeddedPages<T>(Read, cancellationToken);
+
+        Task<Page<T>> Read(string? token, int? hint) => ReadPageAsync<T>(filter, hint ?? maxPerPage, wanted, token, cancellationToken);
     }
 
     public override async Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
@@ -123,7 +128,8 @@ public sealed class EmbeddedTableClient : TableClient
         try
         {
             var rows = await storage.WriteAsync(table, changes, time.GetUtcNow());
-            return Response.FromValue<IReadOnlyList<Response>>([.. rows.Select(row => new EmbeddedResponse(204, row?.ETag))], new EmbeddedResponse(202));
+            var responses = rows.Select(row => new EmbeddedResponse(204, row?.ETag)).ToList();
+            return Response.FromValue<IReadOnlyList<Response>>(responses, new EmbeddedResponse(202));
         }
         catch (ChangeRefusedException e)
         {
@@ -137,7 +143,11 @@ public sealed class EmbeddedTableClient : TableClient
         catch (RequestFailedException e) { throw TableErrors.InTransaction(e, index); }
     }
 
-    private async Task<Response> WriteAsync(TableTransactionActionType type, ITableEntity entity, string? ifMatch, CancellationToken cancellationToken)
+    private async Task<Response> WriteAsync(
+        TableTransactionActionType type,
+        ITableEntity entity,
+        string? ifMatch,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
@@ -151,8 +161,12 @@ public sealed class EmbeddedTableClient : TableClient
         }
     }
 
-    private async Task<Page<T>> ReadPageAsync<T>(string? filter, int? pageSize, HashSet<string>? select, string? token, CancellationToken cancellationToken)
-        where T : class, ITableEntity
+    private async Task<Page<T>> ReadPageAsync<T>(
+        string? filter,
+        int? pageSize,
+        HashSet<string>? select,
+        string? token,
+        CancellationToken cancellationToken) where T : class, ITableEntity
     {
         if (pageSize is < 1 or > TableLimits.MaxPageRows) throw TableErrors.Invalid("InvalidInput", "A page has 1 to 1000 rows.");
         var (size, parsed) = (pageSize ?? TableLimits.MaxPageRows, TableFilterParser.Parse(filter));
@@ -178,7 +192,10 @@ public sealed class EmbeddedTableClient : TableClient
     {
         var keys = token.Split(' ');
         try { return range.From(Decode(keys[0]), Decode(keys[1])); }
-        catch (Exception e) when (e is FormatException or IndexOutOfRangeException) { throw TableErrors.Invalid("InvalidInput", "Not a continuation token."); }
+        catch (Exception e) when (e is FormatException or IndexOutOfRangeException or ArgumentOutOfRangeException)
+        {
+            throw TableErrors.Invalid("InvalidInput", "Not a continuation token.");
+        }
     }
 
     private static string Encode(string key) => "1!" + Convert.ToBase64String(Encoding.UTF8.GetBytes(key));

@@ -6,7 +6,8 @@ using IRFunctions.Local.Storage;
 namespace IRFunctions.Local.Tables;
 
 /// <summary>
-/// The Table service inside this process: same answers, same errors, same limits, no network. As with the service, a table must be created before use.
+/// The Table service inside this process: same answers, same errors, same limits, no network.
+/// As with the service, a table must be created before use.
 /// </summary>
 public sealed class EmbeddedTableServiceClient : TableServiceClient
 {

@@ -6,9 +6,12 @@ using Azure.Data.Tables;
 
 namespace IRFunctions.Local.Tables;
 
-/// <summary>Between entities and stored rows, with the conversions the wire would make; a class of the caller's is bound by its public properties.</summary>
+/// <summary>Between entities and stored rows, with the conversions the wire would make; a class is bound by its public properties.</summary>
 internal static class EntityValues
 {
+    private static readonly HashSet<string> KeptByService =
+        [nameof(ITableEntity.PartitionKey), nameof(ITableEntity.RowKey), nameof(ITableEntity.Timestamp), nameof(ITableEntity.ETag), "odata.etag"];
+
     private static readonly ConcurrentDictionary<Type, (string Name, PropertyInfo Property)[]> Bound = new();
 
     /// <exception cref="RequestFailedException">The entity breaks a limit of the service.</exception>
@@ -19,8 +22,7 @@ internal static class EntityValues
         TableLimits.CheckKey(nameof(ITableEntity.RowKey), entity.RowKey);
         if (type == TableTransactionActionType.Delete) return new RowChange(type, entity.PartitionKey, entity.RowKey, [], ifMatch);
         var properties = Named(entity)
-            .Where(value => value.Value is not null && value.Key is not
-                (nameof(ITableEntity.PartitionKey) or nameof(ITableEntity.RowKey) or nameof(ITableEntity.Timestamp) or nameof(ITableEntity.ETag) or "odata.etag"))
+            .Where(value => value.Value is not null && !KeptByService.Contains(value.Key))
             .Select(value => KeyValuePair.Create(value.Key, Stored(value.Key, value.Value!)))
             .ToArray();
         TableLimits.CheckEntity(entity.PartitionKey, entity.RowKey, properties);

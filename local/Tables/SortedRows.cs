@@ -63,20 +63,28 @@ internal sealed class SortedRows
     /// <summary>The first place whose row is not before the key.</summary>
     private (int Chunk, int Index) Seek(string partitionKey, string rowKey)
     {
-        var chunk = LowerBound(chunks.Count, i => chunks[i][^1], partitionKey, rowKey);
-        return chunk == chunks.Count ? (chunk, 0) : (chunk, LowerBound(chunks[chunk].Count, i => chunks[chunk][i], partitionKey, rowKey));
-    }
-
-    private static int LowerBound(int count, Func<int, TableRow> at, string partitionKey, string rowKey)
-    {
-        var (low, high) = (0, count);
+        var (low, high) = (0, chunks.Count);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            var row = at(middle);
-            if (KeyOrder.Compare(row.PartitionKey, row.RowKey, partitionKey, rowKey) < 0) low = middle + 1;
+            if (IsBefore(chunks[middle][^1], partitionKey, rowKey)) low = middle + 1;
+            else high = middle;
+        }
+        return low == chunks.Count ? (low, 0) : (low, Seek(chunks[low], partitionKey, rowKey));
+    }
+
+    private static int Seek(List<TableRow> rows, string partitionKey, string rowKey)
+    {
+        var (low, high) = (0, rows.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (IsBefore(rows[middle], partitionKey, rowKey)) low = middle + 1;
             else high = middle;
         }
         return low;
     }
+
+    private static bool IsBefore(TableRow row, string partitionKey, string rowKey) =>
+        KeyOrder.Compare(row.PartitionKey, row.RowKey, partitionKey, rowKey) < 0;
 }

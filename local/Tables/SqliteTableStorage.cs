@@ -61,7 +61,8 @@ internal sealed class SqliteTableStorage : ITableStorage
         return Query(
             connection,
             $"{Columns}{where} ORDER BY pk, rk LIMIT $max",
-            ("$tbl", table), ("$pk", range.FromPartition), ("$rk", range.FromRow), ("$topk", range.ToPartition), ("$torow", range.ToRow), ("$max", max));
+            ("$tbl", table), ("$pk", range.FromPartition), ("$rk", range.FromRow), ("$topk", range.ToPartition), ("$torow", range.ToRow),
+            ("$max", max));
     }
 
     public async Task<IReadOnlyList<TableRow?>> WriteAsync(string table, IReadOnlyList<RowChange> changes, DateTimeOffset now)
@@ -100,7 +101,8 @@ internal sealed class SqliteTableStorage : ITableStorage
         connection,
         "INSERT INTO table_rows VALUES ($tbl, $pk, $rk, $etag, $time, $json) " +
         "ON CONFLICT (tbl, pk, rk) DO UPDATE SET etag = excluded.etag, timestamp = excluded.timestamp, json = excluded.json",
-        ("$tbl", table), ("$pk", row.PartitionKey), ("$rk", row.RowKey), ("$etag", row.Version), ("$time", row.Timestamp.UtcTicks), ("$json", RowJson.Write(row.Properties)));
+        ("$tbl", table), ("$pk", row.PartitionKey), ("$rk", row.RowKey), ("$etag", row.Version), ("$time", row.Timestamp.UtcTicks),
+        ("$json", RowJson.Write(row.Properties)));
 
     private static void Require(SqliteConnection connection, string table)
     {

@@ -7,7 +7,7 @@ internal abstract record TableFilter
 
     public abstract bool Matches(TableRow row);
 
-    /// <summary>Keys outside of the range cannot match; keys inside may. What is pushed down: a partition, and a range of rows in it or of partitions.</summary>
+    /// <summary>Keys outside of the range cannot match; keys inside may. One partition and a range of its rows, or a range of partitions.</summary>
     public KeyRange Range()
     {
         var comparisons = Conjuncts().OfType<Comparison>().Where(c => c.Literal is string).ToList();

@@ -45,17 +45,20 @@ internal static class TableLimits
     public static void CheckTransaction(IReadOnlyList<RowChange> changes)
     {
         if (changes.Count > MaxTransactionActions)
-            throw TableErrors.InTransaction(TableErrors.Invalid("InvalidInput", "A transaction has at most 100 actions."), MaxTransactionActions - 1);
+            throw InTransaction("InvalidInput", "A transaction has at most 100 actions.", MaxTransactionActions - 1);
         var rows = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < changes.Count; i++)
         {
             if (changes[i].PartitionKey != changes[0].PartitionKey)
-                throw TableErrors.InTransaction(TableErrors.Invalid("CommandsInBatchActOnDifferentPartitions", "All actions must act on one partition."), i);
+                throw InTransaction("CommandsInBatchActOnDifferentPartitions", "All actions must act on one partition.", i);
             if (!rows.Add(changes[i].RowKey))
-                throw TableErrors.InTransaction(TableErrors.Invalid("InvalidDuplicateRow", "A row may appear only once in a transaction."), i);
+                throw InTransaction("InvalidDuplicateRow", "A row may appear only once in a transaction.", i);
         }
         if (changes.Sum(change => EntityBytes(change.PartitionKey, change.RowKey, change.Properties)) > MaxTransactionBytes)
-            throw TableErrors.InTransaction(TableErrors.Invalid("ContentLengthExceeded", "The transaction is larger than 4 MiB."), 0);
+            throw InTransaction("ContentLengthExceeded", "The transaction is larger than 4 MiB.", 0);
+
+        static Exception InTransaction(string code, string message, int index) =>
+            TableErrors.InTransaction(TableErrors.Invalid(code, message), index);
     }
 
     /// <summary>What the wire would make of half a surrogate pair, which is not text.</summary>

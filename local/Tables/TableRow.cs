@@ -29,7 +29,7 @@ internal sealed record RowChange(
     string? IfMatch = null)
 {
     /// <summary>The row after the change; null when it is deleted.</summary>
-    /// <exception cref="Azure.RequestFailedException">The row as it is does not allow the change (404, 409, 412), or the result is too large (400).</exception>
+    /// <exception cref="Azure.RequestFailedException">The row as it is does not allow it (404, 409, 412), or grows too large (400).</exception>
     public TableRow? Apply(TableRow? current, long version, DateTimeOffset now)
     {
         switch (Type)

@@ -10,6 +10,8 @@ internal static class Surface
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
+    private static readonly Type[] Implied = [typeof(object), typeof(ValueType), typeof(Enum), typeof(MulticastDelegate)];
+
     public static SortedSet<string> Describe(IEnumerable<Type> types)
     {
         var lines = new SortedSet<string>(StringComparer.Ordinal);
@@ -55,7 +57,11 @@ internal static class Surface
         Visible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && !method.Name.Contains('<');
 
     private static string Kind(Type type) =>
-        type.IsEnum ? "enum" : type.IsInterface ? "interface" : type.IsValueType ? "struct" : typeof(Delegate).IsAssignableFrom(type) ? "delegate" : "class";
+        type.IsEnum ? "enum"
+        : type.IsInterface ? "interface"
+        : type.IsValueType ? "struct"
+        : typeof(Delegate).IsAssignableFrom(type) ? "delegate"
+        : "class";
 
     private static string Modifiers(Type type) => (type.IsAbstract, type.IsSealed) switch
     {
@@ -66,9 +72,7 @@ internal static class Surface
     };
 
     private static string Base(Type type) =>
-        type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum) && parent != typeof(MulticastDelegate)
-            ? " : " + Name(parent)
-            : "";
+        type.BaseType is { } parent && !Implied.Contains(parent) ? " : " + Name(parent) : "";
 
     private static string TypeParameters(MethodInfo method) =>
         method.IsGenericMethodDefinition ? "<" + string.Join(", ", method.GetGenericArguments().Select(a => a.Name)) + ">" : "";
@@ -76,7 +80,10 @@ internal static class Surface
     private static string Access(MethodBase method)
     {
         var overrides = method is MethodInfo info && info.GetBaseDefinition() != info;
-        var kind = method.IsStatic ? "static " : method.IsAbstract ? "abstract " : !method.IsVirtual || method.IsFinal ? "" : overrides ? "override " : "virtual ";
+        var kind = method.IsStatic ? "static "
+            : method.IsAbstract ? "abstract "
+            : !method.IsVirtual || method.IsFinal ? ""
+            : overrides ? "override " : "virtual ";
         return (method.IsPublic ? "" : "protected ") + kind;
     }
 
@@ -84,7 +91,8 @@ internal static class Surface
 
     private static string Parameter(ParameterInfo parameter)
     {
-        var prefix = parameter.ParameterType.IsByRef ? parameter.IsOut ? "out " : "ref " : parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : "";
+        var byRef = parameter.IsOut ? "out " : "ref ";
+        var prefix = parameter.ParameterType.IsByRef ? byRef : parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : "";
         var value = parameter.RawDefaultValue is null ? "default" : Convert.ToString(parameter.RawDefaultValue, CultureInfo.InvariantCulture);
         return $"{prefix}{Name(parameter.ParameterType)} {parameter.Name}{(parameter.HasDefaultValue ? $" = {value}" : "")}";
     }

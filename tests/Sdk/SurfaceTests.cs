@@ -13,6 +13,8 @@ public sealed class SurfaceTests
     [
         "Microsoft.Graph.BaseGraphServiceClient",
         "Microsoft.Graph.Models.BaseCollectionPaginationCountResponse",
+        "Microsoft.Graph.Models.OutlookItem",
+        "Microsoft.Graph.Models.PolicyDeletableItem",
         "Microsoft.Kiota.Abstractions.ApiException",
         "Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider",
         "Microsoft.Kiota.Abstractions.BaseRequestBuilder",

@@ -13,7 +13,10 @@ namespace IRFunctions.Tests.Tables;
 public sealed class Azurite : IAsyncLifetime
 {
     private const string Account = "devstoreaccount1";
-    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="; // the emulator's published key
+
+    // The emulator's published key; it opens nothing else.
+    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
     private static readonly string Home = Path.Combine(RepositoryRoot(), "tests", "azurite");
     private Process? process;
 
@@ -30,7 +33,8 @@ public sealed class Azurite : IAsyncLifetime
         for (var attempt = 1; ; attempt++)
         {
             var port = FreePort();
-            process = Start("node", program, "--tableHost", "127.0.0.1", "--tablePort", $"{port}", "--inMemoryPersistence", "--disableTelemetry", "--silent");
+            process = Start(
+                "node", program, "--tableHost", "127.0.0.1", "--tablePort", $"{port}", "--inMemoryPersistence", "--disableTelemetry", "--silent");
             Endpoint = new Uri($"http://127.0.0.1:{port}/{Account}");
             if (await AnswersAsync(process)) return;
             if (attempt == 3) throw new InvalidOperationException($"Azurite does not start: {await process.StandardError.ReadToEndAsync()}");
@@ -61,7 +65,7 @@ public sealed class Azurite : IAsyncLifetime
         var (output, errors) = (run.StandardOutput.ReadToEndAsync(), run.StandardError.ReadToEndAsync());
         await run.WaitForExitAsync();
         if (run.ExitCode != 0)
-            throw new InvalidOperationException($"'{program} {string.Join(' ', arguments)}' in tests/azurite failed:\n{await output}\n{await errors}");
+            throw new InvalidOperationException($"'{program} {string.Join(' ', arguments)}' failed in tests/azurite:\n{await output}{await errors}");
     }
 
     private static Process Start(string program, params string[] arguments)
@@ -78,7 +82,7 @@ public sealed class Azurite : IAsyncLifetime
         catch (Win32Exception e)
         {
             throw new InvalidOperationException(
-                $"'{program}' cannot be started. The contract tests of the tables need Node.js 20 with npm on the PATH (see tests/azurite/package.json).", e);
+                $"'{program}' cannot be started. The table contract tests need Node.js 20 with npm on the PATH (tests/azurite/package.json).", e);
         }
     }
 

@@ -5,7 +5,7 @@ using IRFunctions.Local.Tables;
 
 namespace IRFunctions.Tests.Tables;
 
-/// <summary>What the service promises and its emulator does not keep, so that only the embedded tables can be held to it; and what is theirs alone.</summary>
+/// <summary>What the service promises and its emulator does not keep, so that only the embedded tables are held to it; and what is theirs.</summary>
 #pragma warning disable CA1001 // xunit disposes of it asynchronously.
 public sealed class EmbeddedTables : IAsyncLifetime
 #pragma warning restore CA1001
@@ -27,7 +27,8 @@ public sealed class EmbeddedTables : IAsyncLifetime
 
     private async Task ForBoth(Func<TableClient, Task> test)
     {
-        foreach (var service in new[] { new EmbeddedTableServiceClient(TimeProvider.System), new EmbeddedTableServiceClient(file, TimeProvider.System) })
+        EmbeddedTableServiceClient[] both = [new(TimeProvider.System), new(file, TimeProvider.System)];
+        foreach (var service in both)
         {
             await service.CreateTableIfNotExistsAsync("Rows");
             await test(service.GetTableClient("rows")); // names do not tell letter case apart
@@ -174,14 +175,15 @@ public sealed class EmbeddedTables : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_range_of_one_partition_in_a_million_rows_is_read_without_scanning_the_others()
+    public async Task A_range_of_one_partition_among_many_rows_is_found()
     {
         var storage = new MemoryTableStorage();
         await storage.CreateAsync("t");
-        for (var i = 0; i < 1_000_000; i += 1000)
+        for (var i = 0; i < 1000; i++)
         {
-            var partition = $"p{i / 1000 * 7919 % 1000:D3}"; // not in order
-            await storage.WriteAsync("t", [.. Enumerable.Range(0, 1000).Select(row => new RowChange(TableTransactionActionType.Add, partition, $"{row:D3}", []))], default);
+            var partition = $"p{i * 7919 % 1000:D3}"; // not in order
+            var rows = Enumerable.Range(900, 100).Select(row => new RowChange(TableTransactionActionType.Add, partition, $"{row:D3}", []));
+            await storage.WriteAsync("t", [.. rows], default);
         }
         var compared = TableFilterParser.Parse("PartitionKey eq 'p500' and RowKey ge '990'").Range();
         Assert.Equal(new KeyRange("p500", "990", "p500", null), compared);

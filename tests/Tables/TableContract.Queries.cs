@@ -50,8 +50,14 @@ public abstract partial class TableContract
     public async Task A_filter_compares_properties_by_their_type()
     {
         var id = Guid.NewGuid();
-        await table.AddEntityAsync(new TableEntity("p", "1") { ["N"] = 5, ["L"] = 5L, ["D"] = 1.5, ["B"] = true, ["T"] = Moment, ["G"] = id, ["S"] = "x" });
-        await table.AddEntityAsync(new TableEntity("p", "2") { ["N"] = 10, ["L"] = 1L << 40, ["D"] = 2.5, ["B"] = false, ["T"] = Moment.AddMilliseconds(1), ["G"] = Guid.NewGuid(), ["S"] = "y" });
+        await table.AddEntityAsync(new TableEntity("p", "1")
+        {
+            ["N"] = 5, ["L"] = 5L, ["D"] = 1.5, ["B"] = true, ["T"] = Moment, ["G"] = id, ["S"] = "x",
+        });
+        await table.AddEntityAsync(new TableEntity("p", "2")
+        {
+            ["N"] = 10, ["L"] = 1L << 40, ["D"] = 2.5, ["B"] = false, ["T"] = Moment.AddMilliseconds(1), ["G"] = Guid.NewGuid(), ["S"] = "y",
+        });
         await table.AddEntityAsync(new TableEntity("p", "3"));
         Assert.Equal("p/2", await Keys(TableClient.CreateQueryFilter($"N gt {9}")));
         Assert.Equal("p/1", await Keys(TableClient.CreateQueryFilter($"N ge {-3} and N le {5}")));

@@ -35,9 +35,11 @@ public abstract partial class TableContract : IAsyncLifetime
         return rows;
     }
 
-    private async Task<string> Keys(string? filter = null) => string.Join(' ', (await Query(filter)).Select(row => $"{row.PartitionKey}/{row.RowKey}"));
+    private async Task<string> Keys(string? filter = null) =>
+        string.Join(' ', (await Query(filter)).Select(row => $"{row.PartitionKey}/{row.RowKey}"));
 
-    private async Task<string?> Value(string partition, string row) => (await table.GetEntityAsync<TableEntity>(partition, row)).Value.GetString("Value");
+    private async Task<string?> Value(string partition, string row) =>
+        (await table.GetEntityAsync<TableEntity>(partition, row)).Value.GetString("Value");
 
     [Fact]
     public async Task A_table_is_created_once_and_again_without_error()
@@ -187,7 +189,8 @@ public abstract partial class TableContract : IAsyncLifetime
     {
         const int writers = 100;
         await table.AddEntityAsync(new TableEntity("chain", "head") { ["Length"] = 0 });
-        await Parallel.ForEachAsync(Enumerable.Range(0, writers), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (writer, _) => await Append(writer));
+        var eight = new ParallelOptions { MaxDegreeOfParallelism = 8 };
+        await Parallel.ForEachAsync(Enumerable.Range(0, writers), eight, async (writer, _) => await Append(writer));
         var head = (await table.GetEntityAsync<TableEntity>("chain", "head")).Value;
         Assert.Equal(writers, head.GetInt32("Length"));
         var entries = await Query("PartitionKey eq 'chain' and RowKey ne 'head'");

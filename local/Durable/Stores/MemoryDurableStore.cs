@@ -13,7 +13,6 @@ public sealed class MemoryDurableStore : IDurableStore
         lock (gate)
         {
             var highest = instances.Values.Select(i => i.Record.Execution).Concat(messages.Keys).Concat(tasks.Keys).DefaultIfEmpty().Max();
-            foreach (var message in messages.Values) message.HeapIndex = -1;
             return new StoredWork([.. messages.Values.OrderBy(m => m.Number)], [.. tasks.Values.OrderBy(t => t.Number)], highest);
         }
     }

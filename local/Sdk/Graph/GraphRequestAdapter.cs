@@ -63,12 +63,10 @@ internal sealed class GraphRequestAdapter(HttpClient client, IAuthenticationProv
         return buffer.ToArray();
     }
 
-    private static T Read<T>(byte[] body) where T : IGraphModel, new()
+    private static T Read<T>(byte[] body) where T : class, IGraphModel, new()
     {
         using var document = JsonDocument.Parse(body);
-        var model = new T();
-        model.Values.Load(document.RootElement);
-        return model;
+        return GraphModels.Read<T>(document.RootElement);
     }
 }
 

@@ -1,4 +1,5 @@
 using Azure.Core;
+using Microsoft.Graph.Identity;
 using Microsoft.Graph.Users;
 using Microsoft.Kiota.Abstractions;
 using Microsoft.Kiota.Abstractions.Authentication;
@@ -12,6 +13,8 @@ public class BaseGraphServiceClient : BaseRequestBuilder
     }
 
     public UsersRequestBuilder Users => new(PathParameters, RequestAdapter);
+
+    public IdentityRequestBuilder Identity => new(PathParameters, RequestAdapter);
 }
 
 public class GraphServiceClient : BaseGraphServiceClient, IDisposable
@@ -28,7 +31,11 @@ public class GraphServiceClient : BaseGraphServiceClient, IDisposable
     {
     }
 
-    public GraphServiceClient(HttpClient httpClient, TokenCredential tokenCredential, IEnumerable<string>? scopes = default, string? baseUrl = default)
+    public GraphServiceClient(
+        HttpClient httpClient,
+        TokenCredential tokenCredential,
+        IEnumerable<string>? scopes = default,
+        string? baseUrl = default)
         : this(httpClient, Authentication(tokenCredential, scopes), baseUrl, owned: false)
     {
     }

@@ -13,6 +13,7 @@ internal sealed class GraphValues
 {
     private readonly Dictionary<string, JsonElement> answered = [];
     private readonly Dictionary<string, object?> set = [];
+    private readonly Dictionary<string, (System.Collections.IList Models, int Answered)> lists = [];
 
     public T? Get<T>(string name)
     {
@@ -29,18 +30,34 @@ internal sealed class GraphValues
             if (property.Value.ValueKind != JsonValueKind.Null) answered[property.Name] = property.Value.Clone();
     }
 
-    /// <summary>For values that are models themselves; what was answered is read once and then counts as set only if set again.</summary>
-    public T? Get<T>(string name, Func<JsonElement, T> read) where T : class
+    /// <summary>For lists of models. A list that was answered counts as set once entries were added or removed.</summary>
+    public List<T>? GetList<T>(string name) where T : class, IGraphModel, new()
     {
-        if (set.TryGetValue(name, out var value)) return (T?)value;
-        return answered.TryGetValue(name, out var json) ? read(json) : null;
+        if (set.TryGetValue(name, out var value)) return (List<T>?)value;
+        if (lists.TryGetValue(name, out var list)) return (List<T>)list.Models;
+        if (!answered.TryGetValue(name, out var json)) return null;
+        var models = json.EnumerateArray().Select(GraphModels.Read<T>).ToList();
+        lists[name] = (models, models.Count);
+        return models;
     }
 
     /// <summary>What was set, also to null; nothing else, or a PATCH would write back what it never meant to change.</summary>
     public void Write(Utf8JsonWriter json)
     {
+        var changed = lists.Where(list => !set.ContainsKey(list.Key) && list.Value.Models.Count != list.Value.Answered)
+            .Select(list => KeyValuePair.Create(list.Key, (object?)list.Value.Models));
+        Write(json, set.Concat(changed));
+    }
+
+    // A model inside of another has no address of its own to PATCH, so it is always sent whole.
+    private void WriteWhole(Utf8JsonWriter json) => Write(
+        json,
+        answered.Where(value => !set.ContainsKey(value.Key)).Select(value => KeyValuePair.Create(value.Key, (object?)value.Value)).Concat(set));
+
+    private static void Write(Utf8JsonWriter json, IEnumerable<KeyValuePair<string, object?>> values)
+    {
         json.WriteStartObject();
-        foreach (var (name, value) in set)
+        foreach (var (name, value) in values)
         {
             json.WritePropertyName(name);
             WriteValue(json, value);
@@ -53,11 +70,11 @@ internal sealed class GraphValues
         switch (value)
         {
             case IGraphModel model:
-                model.Values.Write(json);
+                model.Values.WriteWhole(json);
                 break;
             case IEnumerable<IGraphModel> models:
                 json.WriteStartArray();
-                foreach (var model in models) model.Values.Write(json);
+                foreach (var model in models) model.Values.WriteWhole(json);
                 json.WriteEndArray();
                 break;
             default:

@@ -81,7 +81,8 @@ namespace Microsoft.Kiota.Abstractions
         {
             var configuration = new RequestConfiguration<TQuery>();
             configure?.Invoke(configuration);
-            var request = new RequestInformation { Headers = configuration.Headers, URI = Address(query?.Invoke(configuration.QueryParameters) ?? []) };
+            var address = Address(query?.Invoke(configuration.QueryParameters) ?? []);
+            var request = new RequestInformation { Headers = configuration.Headers, URI = address };
             return ((Graph.GraphRequestAdapter)RequestAdapter).SendAsync<T>(method, request, body, cancellationToken);
         }
 

@@ -20,16 +20,20 @@ internal sealed class RetryHandler(HttpMessageHandler inner, TimeProvider time) 
         for (var attempt = 0; ; attempt++)
         {
             var response = await base.SendAsync(request, cancellationToken);
-            if (response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)) return response;
+            if (!Passing(response.StatusCode)) return response;
             failures.Add(await GraphRequestAdapter.ErrorAsync(response, cancellationToken));
             var delay = Delay(response, attempt);
             response.Dispose();
-            if (attempt == MaxRetries) throw new AggregateException($"Too many retries performed. More than {MaxRetries} retries encountered while sending the request.", failures);
+            if (attempt == MaxRetries)
+                throw new AggregateException($"Too many retries performed. More than {MaxRetries} retries encountered.", failures);
             await Task.Delay(delay, time, cancellationToken);
             request.Headers.Remove("Retry-Attempt");
             request.Headers.Add("Retry-Attempt", (attempt + 1).ToString(CultureInfo.InvariantCulture));
         }
     }
+
+    private static bool Passing(HttpStatusCode status) =>
+        status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 
     private TimeSpan Delay(HttpResponseMessage response, int attempt)
     {

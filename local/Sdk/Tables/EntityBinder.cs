@@ -29,10 +29,11 @@ internal static class EntityBinder
     {
         if (typeof(T) == typeof(TableEntity) || typeof(T) == typeof(ITableEntity)) return (T)(ITableEntity)new TableEntity(values);
         var entity = Activator.CreateInstance<T>();
+        if (values.GetValueOrDefault(TableEntity.ETagKey) is string etag) entity.ETag = new ETag(etag);
         foreach (var (name, property) in BoundProperties(typeof(T)))
         {
-            if (name == nameof(ITableEntity.ETag)) entity.ETag = values.GetValueOrDefault(TableEntity.ETagKey) is string etag ? new ETag(etag) : default;
-            else if (property.CanWrite && values.TryGetValue(name, out var value)) property.SetValue(entity, Convert(value, property.PropertyType));
+            if (name != nameof(ITableEntity.ETag) && property.CanWrite && values.TryGetValue(name, out var value))
+                property.SetValue(entity, Convert(value, property.PropertyType));
         }
         return entity;
     }

@@ -34,7 +34,8 @@ internal static class EntityJson
     }
 
     /// <summary>UTC with seven digits, which is all the service keeps.</summary>
-    public static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+    public static string Moment(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
     private static void WriteProperty(Utf8JsonWriter json, string name, object value)
     {

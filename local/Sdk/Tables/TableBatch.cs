@@ -50,7 +50,9 @@ internal static class TableBatch
         };
         body.Append(CultureInfo.InvariantCulture, $"{method} {pipeline.Address(path).AbsoluteUri} HTTP/1.1\r\n");
         body.Append(CultureInfo.InvariantCulture, $"Accept: {TablePipeline.Json}\r\nDataServiceVersion: 3.0\r\nPrefer: return-no-content\r\n");
-        if (action.ActionType is TableTransactionActionType.UpdateMerge or TableTransactionActionType.UpdateReplace or TableTransactionActionType.Delete)
+        var conditional = action.ActionType is
+            TableTransactionActionType.UpdateMerge or TableTransactionActionType.UpdateReplace or TableTransactionActionType.Delete;
+        if (conditional)
             body.Append(CultureInfo.InvariantCulture, $"If-Match: {(action.ETag == default ? "*" : action.ETag.ToString("H"))}\r\n");
         if (action.ActionType == TableTransactionActionType.Delete)
         {

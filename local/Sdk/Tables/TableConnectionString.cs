@@ -19,8 +19,8 @@ internal sealed record TableConnectionString(Uri Endpoint, TableSharedKeyCredent
         }
         if (!settings.TryGetValue("AccountName", out var account) || !settings.TryGetValue("AccountKey", out var key))
             throw new FormatException("No valid combination of account information found.");
-        var address = settings.GetValueOrDefault("TableEndpoint") ??
-            $"{settings.GetValueOrDefault("DefaultEndpointsProtocol") ?? "https"}://{account}.table.{settings.GetValueOrDefault("EndpointSuffix") ?? "core.windows.net"}";
+        var (scheme, suffix) = (settings.GetValueOrDefault("DefaultEndpointsProtocol"), settings.GetValueOrDefault("EndpointSuffix"));
+        var address = settings.GetValueOrDefault("TableEndpoint") ?? $"{scheme ?? "https"}://{account}.table.{suffix ?? "core.windows.net"}";
         return new TableConnectionString(new Uri(address), new TableSharedKeyCredential(account, key));
     }
 }

@@ -56,7 +56,7 @@ public sealed class TableEntity : ITableEntity, IDictionary<string, object>
     public object this[string key]
     {
         get => properties.GetValueOrDefault(key)!;
-        set => properties[key] = value is null || !properties.TryGetValue(key, out var existing) || existing is null ? value! : Coerce(existing, value);
+        set => properties[key] = value is not null && properties.GetValueOrDefault(key) is { } existing ? Coerce(existing, value) : value!;
     }
 
     public string? GetString(string key) => (string?)Get(key, typeof(string));
@@ -95,7 +95,8 @@ public sealed class TableEntity : ITableEntity, IDictionary<string, object>
 
     bool ICollection<KeyValuePair<string, object>>.Contains(KeyValuePair<string, object> item) => properties.Contains(item);
 
-    bool ICollection<KeyValuePair<string, object>>.Remove(KeyValuePair<string, object> item) => properties.Contains(item) && properties.Remove(item.Key);
+    bool ICollection<KeyValuePair<string, object>>.Remove(KeyValuePair<string, object> item) =>
+        properties.Contains(item) && properties.Remove(item.Key);
 
     void ICollection<KeyValuePair<string, object>>.CopyTo(KeyValuePair<string, object>[] array, int arrayIndex) =>
         ((ICollection<KeyValuePair<string, object>>)properties).CopyTo(array, arrayIndex);

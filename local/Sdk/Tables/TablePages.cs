@@ -1,8 +1,8 @@
 namespace Azure.Data.Tables;
 
 /// <summary>Pages fetched one by one as they are asked for.</summary>
-internal sealed class TablePages<T>(Func<string?, int?, Task<Page<T>>> fetch, CancellationToken cancellationToken) : AsyncPageable<T>(cancellationToken)
-    where T : notnull
+internal sealed class TablePages<T>(Func<string?, int?, Task<Page<T>>> fetch, CancellationToken cancellationToken)
+    : AsyncPageable<T>(cancellationToken) where T : notnull
 {
     public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
     {
