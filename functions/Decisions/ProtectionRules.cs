@@ -46,7 +46,6 @@ internal static class ProtectionRules
         {
             policy.FindProtectedAddress(question.Target.Id, ref entries);
             policy.FindExceptionsForAddress(question.Target.Id, ref exceptions);
-            return;
         }
 
         policy.FindProtected(question.Target.Id, ref entries);

@@ -12,7 +12,7 @@ namespace IRFunctions.Tests.Decisions;
 /// <summary>What must hold for every alert, policy and model answer. A failure prints the seed, which <see cref="Scenario.From"/> turns back into the world.</summary>
 public sealed class DeciderProperties
 {
-    private const int Worlds = 20_000;
+    private const int Worlds = 5_000;
 
     private static void ForEveryWorld(Action<Scenario> holds) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(Worlds), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed => holds(Scenario.From(seed))));
