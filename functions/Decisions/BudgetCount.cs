@@ -4,7 +4,7 @@ namespace IRFunctions.Decisions;
 
 /// <summary>
 /// S8 inside one alert: what this alert asks for is added to what is spent already, and where that is over budget every action of that budget
-/// is asked for, as one request. Every recommendation counts, whatever else the policy says about it, so that more caution elsewhere never
+/// is asked for, as one request. Every recommendation counts, also of unknown actions and of what never runs, so that more caution elsewhere never
 /// frees budget here.
 /// </summary>
 internal sealed class BudgetCount
@@ -15,7 +15,7 @@ internal sealed class BudgetCount
     {
         foreach (var question in questions)
         {
-            if (question.Rule is not { IsNotification: false })
+            if (question.Rule is { IsNotification: true })
                 continue;
             Count(BudgetFacts.OfIdentity(question.Target));
             Count(BudgetFacts.OfAction(question.Action));

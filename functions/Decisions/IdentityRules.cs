@@ -16,14 +16,21 @@ internal static class IdentityRules
             ruling.Ask("identity-lookup", "The directory could not be asked about this identity, so nothing runs alone on it.");
         }
 
-        var type = identity is { Failed: null } ? identity.Type : IdentityType.Unknown;
-        ApplyPlaybook(question, ruling, question.Policy.Playbooks[type]);
-        if (identity is { Shared: true })
-            ApplyPlaybook(question, ruling, question.Policy.Shared);
-        if (identity is { Roles.Count: > 1 })
-            ApplyPlaybook(question, ruling, question.Policy.SeveralRoles);
+        foreach (var playbook in PlaybooksOf(question))
+            ApplyPlaybook(question, ruling, playbook);
         if (identity is { OnPremisesSynced: true })
             ruling.Ask("on-premises", "An on-premises directory is the master of this identity and may overwrite the change.");
+    }
+
+    /// <summary>Whether every playbook of this identity counts the action as soft containment; what no playbook orders is hard.</summary>
+    public static bool IsSoft(Question question) =>
+        question.Target.Kind is "account" or "application" && PlaybooksOf(question).All(playbook => playbook.Soft.Contains(question.Action));
+
+    private static IEnumerable<Playbook> PlaybooksOf(Question question)
+    {
+        var identity = question.Identity;
+        return question.Policy.PlaybooksFor(
+            identity is { Failed: null } ? identity.Type : IdentityType.Unknown, identity is { Shared: true }, identity is { Roles.Count: > 1 });
     }
 
     private static void ApplyPlaybook(Question question, Ruling ruling, Playbook playbook)

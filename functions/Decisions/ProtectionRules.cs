@@ -46,14 +46,15 @@ internal static class ProtectionRules
         {
             policy.FindProtectedAddress(question.Target.Id, ref entries);
             policy.FindExceptionsForAddress(question.Target.Id, ref exceptions);
-            return;
         }
 
         policy.FindProtected(question.Target.Id, ref entries);
         policy.FindExceptions(question.Target.Id, ref exceptions);
         // Names the alert claims add protection but no exception: an alert is easier to forge than the directory.
-        foreach (var name in OtherNames(question.Entity))
-            policy.FindProtected(name, ref entries);
+        foreach (var entity in question.Alert.Entities)
+            if (Targets.IsOf(entity, question.Target))
+                foreach (var name in OtherNames(entity))
+                    policy.FindProtected(name, ref entries);
         foreach (var alias in question.Identity?.Aliases ?? [])
         {
             policy.FindProtected(alias, ref entries);
@@ -117,11 +118,9 @@ internal static class ProtectionRules
         ruling.NeedQuorum(entry.Quorum);
         if (entry.Level == ProtectionLevel.Never)
             ruling.Tell("protected", $"{entry.Name} is protected and never contained by the pipeline ({entry.Ticket}, {entry.Owner}): {entry.Why}");
-        else if (entry.Level == ProtectionLevel.Soft && IsHard(question))
+        else if (entry.Level == ProtectionLevel.Soft && !IdentityRules.IsSoft(question))
             ruling.Tell("protected", $"{entry.Name} is protected, only soft containment is allowed ({entry.Ticket}, {entry.Owner}): {entry.Why}");
         else
             ruling.Ask("protected", $"{entry.Name} is protected, a person approves ({entry.Ticket}, {entry.Owner}): {entry.Why}");
     }
-
-    private static bool IsHard(Question question) => !question.Policy.SoftActions.Contains(question.Action);
 }

@@ -12,15 +12,22 @@ public static class Targets
     public static Target OfAlert(Alert alert) => new("alert", alert.Id, alert.Title);
 
     /// <summary>The target an entity offers; null where it has no id an action could use (a file, a process, an account without object id).</summary>
-    public static Target? Of(Entity entity) => entity switch
+    public static Target? Of(Entity entity) =>
+        IdOf(entity) is (var kind, { Length: > 0 } id) ? new Target(kind, Lower(id), Shown(entity)) : null;
+
+    /// <summary>Whether an entity is the thing a target means: one thing may stand in an alert more than once, under different names.</summary>
+    public static bool IsOf(Entity entity, Target target) =>
+        IdOf(entity) is var (kind, id) && kind == target.Kind && target.Id.Equals(id, StringComparison.OrdinalIgnoreCase);
+
+    private static (string Kind, string? Id) IdOf(Entity entity) => entity switch
     {
-        AccountEntity { ObjectId: { Length: > 0 } id } => new Target("account", Lower(id), Shown(entity)),
-        IpEntity ip => new Target("ip", ip.Address, Shown(entity)),
-        HostEntity host when (host.DefenderDeviceId ?? host.EntraDeviceId) is { Length: > 0 } id => new Target("host", Lower(id), Shown(entity)),
-        MailMessageEntity { NetworkMessageId: { Length: > 0 } id } => new Target("mailMessage", Lower(id), Shown(entity)),
-        MailboxEntity mailbox when (mailbox.ObjectId ?? mailbox.PrimaryAddress) is { Length: > 0 } id => new Target("mailbox", Lower(id), Shown(entity)),
-        ApplicationEntity application when (application.ObjectId ?? application.AppId) is { Length: > 0 } id => new Target("application", Lower(id), Shown(entity)),
-        _ => null,
+        AccountEntity account => ("account", account.ObjectId),
+        IpEntity ip => ("ip", ip.Address),
+        HostEntity host => ("host", host.DefenderDeviceId ?? host.EntraDeviceId),
+        MailMessageEntity mail => ("mailMessage", mail.NetworkMessageId),
+        MailboxEntity mailbox => ("mailbox", mailbox.ObjectId ?? mailbox.PrimaryAddress),
+        ApplicationEntity application => ("application", application.ObjectId ?? application.AppId),
+        _ => ("", null),
     };
 
     /// <summary>Every target of an alert, one for each thing however often it is named, in the order of the alert.</summary>

@@ -32,8 +32,6 @@ public sealed class Policy
         Windows = parts.Windows;
         Approvers = Ladders.Values.SelectMany(ladder => ladder.Rungs).SelectMany(rung => rung.Approvers).Select(approver => approver.ObjectId)
             .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        SoftActions = Playbooks.Values.Append(Shared).Append(SeveralRoles).SelectMany(playbook => playbook.Soft)
-            .Except(Playbooks.Values.Append(Shared).Append(SeveralRoles).SelectMany(playbook => playbook.Hard)).ToFrozenSet(StringComparer.Ordinal);
         _protected = new ProtectedThings<ProtectedEntry>(Protected, entry => entry.Kind, entry => entry.Id);
         _exceptions = new ProtectedThings<PolicyExemption>(Exceptions, exception => exception.Kind, exception => exception.Id);
     }
@@ -78,14 +76,21 @@ public sealed class Policy
     /// <summary>Object ids of everyone on any rung of any ladder.</summary>
     public FrozenSet<string> Approvers { get; }
 
-    /// <summary>Actions that every playbook using them counts as soft containment.</summary>
-    internal FrozenSet<string> SoftActions { get; }
-
     /// <summary>The ladder an action's requests climb; unknown actions get the default one.</summary>
     public Ladder LadderFor(string action) => Actions.TryGetValue(action, out var rule) ? Ladders[rule.Ladder] : Ladder;
 
     /// <summary>Time between the reminder to confirm and the undo of an effect that lasts <paramref name="duration"/>.</summary>
     public TimeSpan ReminderLead(TimeSpan duration) => Reminder.LeadFor(duration);
+
+    /// <summary>The playbooks that apply to one identity, all of them: the stricter counts.</summary>
+    internal IEnumerable<Playbook> PlaybooksFor(IdentityType type, bool isShared, bool hasSeveralRoles)
+    {
+        yield return Playbooks[type];
+        if (isShared)
+            yield return Shared;
+        if (hasSeveralRoles)
+            yield return SeveralRoles;
+    }
 
     /// <summary>Registrations under any of these ids (object id, name, mail address), counting or not.</summary>
     internal void FindProtected(string? id, ref List<ProtectedEntry>? found) => _protected.FindId(id, ref found);

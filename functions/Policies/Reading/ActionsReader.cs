@@ -43,7 +43,12 @@ internal sealed class ActionsReader(KnownNames known)
         _recommendFloor = defaults?.Number("recommend_floor", 0, 100) ?? 0;
         _actFloor = defaults?.Number("act_floor", 0, 100) ?? 0;
         _approvalTimeout = defaults?.Time("approval_timeout") ?? TimeSpan.FromMinutes(15);
-        defaults?.Close();
+        if (defaults is not null)
+        {
+            CheckFloors(_recommendFloor, _actFloor, defaults);
+            CheckLadder(Ladder.DefaultName, _approvalTimeout, defaults);
+            defaults.Close();
+        }
     }
 
     private ActionRule ReadAction(string name, Section section, int order)
@@ -92,10 +97,20 @@ internal sealed class ActionsReader(KnownNames known)
         if (capability is null && rule.Mode != ActionMode.Observe)
             section.Problem("mode", $"the catalogue has no action {rule.Name}, so it can only be observed", DidYouMean.Guess(rule.Name, known.Catalogue.Keys) ?? "observe");
         CheckReversal(rule, capability, section);
-        if (rule.ActFloor < rule.RecommendFloor)
-            section.Problem("act_floor", $"acting alone at {rule.ActFloor} would need less confidence than a recommendation at {rule.RecommendFloor}");
+        // What an action takes over from the defaults is checked there, once.
+        if (section.Has("recommend_floor") | section.Has("act_floor"))
+            CheckFloors(rule.RecommendFloor, rule.ActFloor, section);
         CheckNames(rule, section);
-        CheckTimes(rule, section);
+        if (rule.ApprovalTimeout is { } timeout && (section.Has("approval_timeout") | section.Has("ladder")))
+            CheckLadder(rule.Ladder, timeout, section);
+        if (known.Reminder is { } reminder && rule.MaxDuration is { } duration && duration > TimeSpan.Zero && reminder.LeadFor(duration) >= duration)
+            section.Problem("max_duration", $"the reminder {Shown(reminder.LeadFor(duration))} before the undo would come before the action itself, which lasts {Shown(duration)}");
+    }
+
+    private static void CheckFloors(int recommend, int act, Section section)
+    {
+        if (act < recommend)
+            section.Problem("act_floor", $"acting alone at {act} would need less confidence than a recommendation at {recommend}");
     }
 
     private static void CheckReversal(ActionRule rule, ActionCapability? capability, Section section)
@@ -121,22 +136,19 @@ internal sealed class ActionsReader(KnownNames known)
         known.RequireQuorum(section, "quorum", rule.Quorum, rule.Ladder);
     }
 
-    private void CheckTimes(ActionRule rule, Section section)
+    private void CheckLadder(string name, TimeSpan timeout, Section section)
     {
-        if (known.Ladders?.GetValueOrDefault(rule.Ladder) is { } ladder && rule.ApprovalTimeout is { } timeout)
-            CheckLadder(ladder, timeout, section);
-        if (known.Reminder is { } reminder && rule.MaxDuration is { } duration && duration > TimeSpan.Zero && reminder.LeadFor(duration) >= duration)
-            section.Problem("max_duration", $"the reminder {Shown(reminder.LeadFor(duration))} before the undo would come before the action itself, which lasts {Shown(duration)}");
-    }
-
-    private static void CheckLadder(Ladder ladder, TimeSpan timeout, Section section)
-    {
+        if (known.Ladders?.GetValueOrDefault(name) is not { } ladder)
+            return;
         if (timeout == TimeSpan.Zero)
         {
             section.Problem("approval_timeout", "nobody can answer in no time");
             return;
         }
 
+        // A ladder whose rungs are out of order has been complained about already.
+        if (ladder.Rungs.Zip(ladder.Rungs.Skip(1)).Any(pair => pair.Second.After <= pair.First.After))
+            return;
         var last = ladder.Rungs[^1];
         if (last.Window is null && last.After >= timeout)
             section.Problem("approval_timeout", $"ladder {ladder.Name} reaches {last.Name} after {Shown(last.After)}, when the request has expired; give that rung a window of its own");

@@ -49,8 +49,11 @@ internal sealed class KnownNames
     {
         if (Ladders is null || !Ladders.TryGetValue(ladderName, out var ladder))
             return;
+        // An unknown group has been complained about already.
+        if (ladder.Rungs.Any(rung => rung.Approvers.Count == 0))
+            return;
         var people = ladder.Rungs.SelectMany(rung => rung.Approvers).Select(approver => approver.ObjectId).Distinct().Count();
         if (quorum > people)
-            section.Problem(key, $"a quorum of {quorum} can never be reached: ladder {ladderName} has {people} different approvers");
+            section.Problem(key, $"a quorum of {quorum} can never be reached: ladder {ladderName} has {people} different approver(s)");
     }
 }

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text;
+using IRFunctions.Alerts;
+using IRFunctions.Classification;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+
+namespace IRFunctions.Local.CommandLine;
+
+/// <summary>What would happen to an alert and why, as a tree for a person.</summary>
+internal static class PolicyExplanation
+{
+    public static string Tree(Alert alert, Assessment assessment, IReadOnlyList<Decision> decisions, Policy policy)
+    {
+        var text = new StringBuilder();
+        Line(text, 0, $"alert {Plain(alert.Id)}: {Plain(alert.Title)} ({alert.Severity}, {alert.Entities.Count} entities)");
+        Line(text, 0, $"assessed by {assessment.By}: {assessment.Verdict}, confidence {assessment.Confidence}, {assessment.Recommendations.Count} recommendation(s)");
+        if (assessment.Problem is { } problem)
+            Line(text, 0, $"problem: {Plain(problem)}");
+        Line(text, 0, $"policy {policy.Hash[..12]}");
+        for (var i = 0; i < decisions.Count; i++)
+            Explain(text, decisions[i], policy, isLast: i == decisions.Count - 1);
+        return text.ToString();
+    }
+
+    private static void Explain(StringBuilder text, Decision decision, Policy policy, bool isLast)
+    {
+        Line(text, 0, $"{(isLast ? "`-" : "|-")} {Word(decision.Kind)} {decision.Action} on {Plain(decision.Target.Key)} ({Plain(decision.Target.Display)})");
+        var stem = isLast ? "   " : "|  ";
+        var details = decision.Reasons.Select(reason => $"{reason.Rule}: {Plain(reason.Text)}").ToList();
+        if (decision.Kind == DecisionKind.Ask && decision.ApprovalTimeout is { } timeout)
+            details.Add(Ladder(decision, policy, timeout));
+        if (decision.Kind is DecisionKind.Run or DecisionKind.Ask)
+            details.Add(Undo(decision, policy));
+        for (var i = 0; i < details.Count; i++)
+            Line(text, 0, $"{stem}{(i == details.Count - 1 ? "`-" : "|-")} {details[i]}");
+    }
+
+    private static string Ladder(Decision decision, Policy policy, TimeSpan timeout)
+    {
+        var plan = policy.LadderFor(decision.Action).Plan(timeout);
+        var steps = plan.Steps.Select(step => $"{step.Rung.Name} {(step.StartsAfter == TimeSpan.Zero ? "at once" : $"after {Minutes(step.StartsAfter)}")}");
+        return $"asks {decision.Quorum} of: {string.Join(", ", steps)}; expires after {Minutes(plan.ExpiresAfter)}";
+    }
+
+    private static string Undo(Decision decision, Policy policy) => decision.MaxDuration is { } duration
+        ? $"undone after {Minutes(duration)}, reminder {Minutes(policy.ReminderLead(duration))} before: {decision.Reversal}"
+        : $"not undone by itself: {decision.Reversal}";
+
+    internal static string Minutes(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} min");
+
+    private static string Word(DecisionKind kind) => kind switch
+    {
+        DecisionKind.Run => "RUN ",
+        DecisionKind.Ask => "ASK ",
+        DecisionKind.Tell => "TELL",
+        _ => "HOLD",
+    };
+
+    /// <summary>Attacker-written text on a terminal: no control characters, no line breaks.</summary>
+    internal static string Plain(string text) => string.Concat(text.Select(character => char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format ? ' ' : character));
+
+    private static void Line(StringBuilder text, int indent, string line) => text.Append(' ', indent).Append(line).Append('\n');
+}
