@@ -56,16 +56,15 @@ public static class Pipeline
         services.TryAddSingleton(_ => new TicketPlace(new Uri(Setting(configuration, "Tickets:Endpoint"))));
         services.TryAddSingleton(_ => new PagerPlace(new Uri(Setting(configuration, "Pager:Endpoint")), Setting(configuration, "Pager:RoutingKey")));
         services.TryAddSingleton(s => new Pager(Http(s, "pager"), s.GetRequiredService<PagerPlace>()));
-        services.TryAddSingleton(s => new CreateAlertTicket(Http(s, "tickets"), s.GetRequiredService<TicketPlace>()));
-        services.AddSingleton<IContainmentAction, DisableUserAccount>();
-        services.AddSingleton<IContainmentAction>(s => new AddIpToWatchlist(Http(s, "arm"), s.GetRequiredService<WatchlistPlace>()));
-        services.AddSingleton<IContainmentAction>(s => s.GetRequiredService<CreateAlertTicket>());
-        services.AddSingleton<IContainmentAction, SendAnalystNotification>();
+        services.TryAddSingleton<CreateAlertTicket>();
+        // Every action file is found by itself: adding one touches its own file, the tier map and its cases.
+        foreach (var type in typeof(IContainmentAction).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract))
+            services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
         services.TryAddSingleton<Catalogue>();
         services.AddHttpClient("graph");
-        services.AddHttpClient("tickets");
         services.AddHttpClient("pager");
-        services.AddHttpClient("arm").AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), ArmScopes));
+        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
+        services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), ArmScopes)).AddAsKeyed();
     }
 
     private static void AddPolicy(IServiceCollection services, IConfiguration configuration)

@@ -73,6 +73,7 @@ internal static class AttackSigns
         var signs = In(alert.Title) | In(alert.Category);
         foreach (var tactic in alert.Tactics) signs |= In(tactic);
         foreach (var technique in alert.Techniques) signs |= OfTechnique(technique);
+        if (alert.Entities.OfType<AccountEntity>().Any(IsCalledCompromised)) signs |= Signs.StolenAccount;
         return signs;
     }
 
@@ -93,6 +94,11 @@ internal static class AttackSigns
     private static bool Says(string? word, string wanted) => wanted.Equals(word, StringComparison.OrdinalIgnoreCase);
 
     private static bool HasRole(Entity entity, string role) => entity.Roles.Any(r => Says(r, role));
+
+    /// <summary>The detector's own role and verdict of a piece of evidence, from closed lists of words.</summary>
+    private static bool IsCalledCompromised(AccountEntity account) =>
+        account.Roles.Contains("compromised", StringComparer.OrdinalIgnoreCase)
+        && account.SourceVerdict is { } verdict && (verdict.Equals("suspicious", StringComparison.OrdinalIgnoreCase) || verdict.Equals("malicious", StringComparison.OrdinalIgnoreCase));
 
     private static Signs In(string text)
     {

@@ -121,9 +121,9 @@ public static class RuleBasedAnswer
     private static string Reasoning(Severity severity, Signs signs)
     {
         if (signs.HasFlag(Signs.Test)) return "The title is the name of a detector's own test alert.";
-        if (signs == Signs.None) return $"A {Word(severity)} alert that shows none of the attacks the rules know; a person should look.";
+        if (signs == Signs.None) return $"This {Word(severity)} alert shows none of the attacks the rules know; a person should look.";
         var kinds = string.Join(", ", Names(signs));
-        return $"A {Word(severity)} alert; category, techniques, the detector's title or its evidence show {kinds}.";
+        return $"In this {Word(severity)} alert category, techniques, the detector's title or its evidence show {kinds}.";
     }
 
     private static IEnumerable<string> Names(Signs signs)

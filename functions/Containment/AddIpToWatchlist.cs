@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Containment;
 
@@ -14,8 +15,11 @@ namespace IRFunctions.Containment;
 public sealed record WatchlistPlace(Uri Watchlist);
 
 /// <summary>Puts an address on a Microsoft Sentinel watchlist, so that analytics rules see it. Undo takes our own entry off again.</summary>
-public sealed class AddIpToWatchlist(HttpClient arm, WatchlistPlace place) : IContainmentAction
+public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] HttpClient arm, WatchlistPlace place) : IContainmentAction
 {
+    /// <summary>Name of its HTTP client, which signs requests to Azure Resource Manager.</summary>
+    public const string Http = "arm";
+
     private const string ApiVersion = "2024-09-01";
     private const string Mark = "IRFunctions";
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Containment;
 
@@ -10,8 +11,11 @@ namespace IRFunctions.Containment;
 public sealed record TicketPlace(Uri Tickets);
 
 /// <summary>Opens a ticket for an analyst. Nothing to undo: a ticket is closed by people.</summary>
-public sealed class CreateAlertTicket(HttpClient http, TicketPlace place) : IContainmentAction
+public sealed class CreateAlertTicket([FromKeyedServices(CreateAlertTicket.Http)] HttpClient http, TicketPlace place) : IContainmentAction
 {
+    /// <summary>Name of its HTTP client.</summary>
+    public const string Http = "tickets";
+
     public ActionCapability Capability { get; } = new("create_alert_ticket", "alert", Reversible: false);
 
     public string Permission => "access to the ticket system";

@@ -26,6 +26,9 @@ internal static class Sentences
         _ => $"{length.TotalSeconds:0.##} s",
     };
 
+    /// <summary>All reasons in order, as sentences.</summary>
+    public static string Why(Decision decision) => string.Join(" ", decision.Reasons.Select(r => r.Text.EndsWith('.') ? r.Text : r.Text + "."));
+
     public static string Received(Alert alert) =>
         $"{alert.Severity} alert \"{Short(alert.Title, 200)}\" with {alert.Entities.Count} {(alert.Entities.Count == 1 ? "entity" : "entities")}";
 
@@ -49,14 +52,14 @@ internal static class Sentences
 
     public static string Decided(Decision decision) =>
         $"{decision.Kind.ToString().ToLowerInvariant()}: {decision.Action} on {Short(decision.Target.Display, 120)} (tier {decision.Tier}). " +
-        string.Join(" ", decision.Reasons.Select(r => r.Text));
+        Why(decision);
 
     public static string Note(Assessment assessment, Decision decision) =>
-        $"{Assessed(assessment)} Decided: {string.Join(" ", decision.Reasons.Select(r => r.Text))}";
+        $"{Assessed(assessment)} Decided: {Why(decision)}";
 
     public static string Told(Alert alert, Decision decision) =>
         $"Recommended, never run by itself: {decision.Action} on {Short(decision.Target.Display, 120)}. Alert: {Short(alert.Title, 200)}. " +
-        string.Join(" ", decision.Reasons.Select(r => r.Text));
+        Why(decision);
 
     public static string Asked(ApprovalView view)
     {
@@ -91,7 +94,7 @@ internal static class Sentences
         $"{decision.Action} on {Short(decision.Target.Display, 120)} failed: {Short(problem, 300)} Alert: {Short(alert.Title, 200)}";
 
     public static string TicketNote(Decision decision, string why) =>
-        $"{why}. Wanted: {decision.Action} on {Short(decision.Target.Display, 120)}. {string.Join(" ", decision.Reasons.Select(r => r.Text))}";
+        $"{why}. Wanted: {decision.Action} on {Short(decision.Target.Display, 120)}. {Why(decision)}";
 
     public static string Outcome(IncidentView view) =>
         $"{view.Outcome.ToString().ToLowerInvariant()}: " + (view.Decisions.Count == 0

@@ -24,6 +24,9 @@ internal static class RunCommand
     private static readonly Option<DirectoryInfo> Policies = new("--policies") { Description = "Folder of policy files.", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(AppContext.BaseDirectory, "policies")) };
     private static readonly Option<bool> Fresh = new("--fresh") { Description = "Forget the state of earlier runs first." };
 
+    /// <summary>Columns where no terminal says how many there are.</summary>
+    private const int RedirectedWidth = 160;
+
     public static RootCommand Create()
     {
         var root = new RootCommand("IRFunctions on one machine: safe AI-driven incident response. Nothing leaves 127.0.0.1.")
@@ -57,6 +60,7 @@ internal static class RunCommand
 
         await using var server = await LoopbackServer.StartAsync(parsed.GetValue(Port), builder => LocalMachine.Register(builder.Services, options), Map, stop);
         await using var machine = await LocalMachine.CreateAsync(server.App.Services);
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = RedirectedWidth;
         var timeline = new Timeline(AnsiConsole.Console, address, time);
         machine.Audit.Appended += timeline.Show;
         timeline.Welcome(machine, options, parsed.GetValue(Clock));

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using IRFunctions.Audit;
@@ -12,7 +11,7 @@ namespace IRFunctions.Local.Demonstration;
 internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider time)
 {
     private static readonly string[] Colours = ["deepskyblue1", "gold1", "mediumpurple1", "springgreen2", "orange1", "hotpink", "turquoise2", "khaki1"];
-    private readonly ConcurrentDictionary<string, int> numbers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
 
     public void Welcome(LocalMachine machine, MachineOptions options, double factor)
@@ -37,7 +36,7 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
 
     public void Staff(string name, string what)
     {
-        lock (gate) Line($"{Now()}      [italic grey]({Markup.Escape(name)}, simulated: {Markup.Escape(what)})[/]");
+        lock (gate) Row(Now(), "", "[italic]☺ staff[/]", $"[italic]{Markup.Escape(name)} (simulated) {Markup.Escape(what)}[/]");
     }
 
     public void Goodbye(string state)
@@ -51,17 +50,35 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
 
     public void Show(AuditEntry entry)
     {
-        var number = numbers.GetOrAdd(entry.Chain, _ => numbers.Count + 1);
-        var colour = entry.Chain == AuditChain.PipelineChain ? "grey" : Colours[(number - 1) % Colours.Length];
-        var tag = entry.Chain == AuditChain.PipelineChain ? "--" : $"#{number}";
-        var (mark, style) = Look(entry.Kind);
+        // Tickets and pages have no inverse and cannot be read back: that they were sent says it all.
+        if (entry.Kind is AuditKinds.Executing or AuditKinds.Verified && (entry.Text.EndsWith("(no inverse)", StringComparison.Ordinal) || entry.Text.StartsWith("accepted", StringComparison.Ordinal))) return;
+        var pipeline = entry.Chain == AuditChain.PipelineChain;
         lock (gate)
         {
+            var number = pipeline ? 0 : numbers.TryGetValue(entry.Chain, out var known) ? known : numbers[entry.Chain] = numbers.Count + 1;
+            var colour = pipeline ? "grey" : Colours[(number - 1) % Colours.Length];
+            var (mark, style) = Look(entry.Kind);
             if (entry.Kind == AuditKinds.Received) console.WriteLine();
-            Line($"{Stamp(entry.At)}  [{colour}]{tag,-3}[/] [{style}]{mark} {entry.Kind,-12}[/] {Markup.Escape(entry.Text)}");
-            foreach (var hint in Hints(entry)) Line($"                   [grey]{Markup.Escape(hint)}[/]");
+            Row(Stamp(entry.At), $"[{colour}]{(pipeline ? "--" : $"#{number}")}[/]", $"[{style}]{mark} {entry.Kind}[/]", $"[{TextStyle(entry.Kind)}]{Markup.Escape(entry.Text)}[/]");
+            foreach (var hint in Hints(entry)) Row("", "", "", $"[grey]{Markup.Escape(hint)}[/]");
         }
     }
+
+    /// <summary>One line in columns, so that long text stays under its own beginning.</summary>
+    private void Row(string time, string tag, string kind, string text)
+    {
+        var grid = new Grid()
+            .AddColumn(new GridColumn().Width(8).NoWrap().PadRight(2)).AddColumn(new GridColumn().Width(4).NoWrap().PadRight(1))
+            .AddColumn(new GridColumn().Width(16).NoWrap().PadRight(1)).AddColumn(new GridColumn());
+        console.Write(grid.AddRow(time, tag, kind, text));
+    }
+
+    private static string TextStyle(string kind) => kind switch
+    {
+        AuditKinds.Received => "bold",
+        AuditKinds.Assessed or AuditKinds.Captured => "grey",
+        _ => "default",
+    };
 
     /// <summary>What a person can do about it, ready to paste.</summary>
     private IEnumerable<string> Hints(AuditEntry entry)
