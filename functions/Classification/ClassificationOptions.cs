@@ -24,6 +24,12 @@ public sealed record ClassificationOptions
     /// <summary>Tries after the first.</summary>
     public int Retries { get; init; } = 2;
 
+    /// <summary>Outages in a row after which the model is left alone for <see cref="Pause"/>.</summary>
+    public int PauseAfter { get; init; } = 5;
+
+    /// <summary>How long a model that is down is left alone.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Scope of the Azure token; sovereign clouds have their own.</summary>
     public string TokenScope { get; init; } = "https://cognitiveservices.azure.com/.default";
 

@@ -15,6 +15,7 @@ namespace IRFunctions.Classification;
 public sealed class Classifier(ChatClient client, ClassificationOptions options, TimeProvider? time = null)
 {
     private readonly TimeProvider time = time ?? TimeProvider.System;
+    private readonly ModelBreaker breaker = new(options.PauseAfter, options.Pause, time ?? TimeProvider.System);
     private SystemMessageFor? lastSystem;
 
     /// <param name="alert">Alert to judge.</param>
@@ -23,6 +24,8 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public async Task<Assessment> AssessAsync(Alert alert, IReadOnlyList<AllowedAction> actions, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (breaker.Objection() is { } objection) return Fallback(alert, actions, objection, null);
         ChatMessage[] messages = [SystemMessage(actions), new UserChatMessage(AlertMessage.Write(alert))];
         using var limit = new CancellationTokenSource(options.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -32,6 +35,7 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         {
             // WaitAsync, because a server that sends its answer byte by byte can keep a read alive past any cancellation the client checks for.
             completion = (await client.CompleteChatAsync(messages, RequestOptions(), both.Token).WaitAsync(both.Token)).Value;
+            breaker.Answered();
             var (assessment, trouble) = ReadCompletion(completion, alert);
             if (assessment is not null) return assessment;
             problem = trouble;
@@ -44,6 +48,8 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         catch (Exception e)
         {
             problem = limit.IsCancellationRequested ? SlowModel() : Explain(e);
+            if (IsAboutThisRequest(e)) breaker.Answered();
+            else breaker.Failed();
         }
         return Fallback(alert, actions, problem ?? "The model gave no answer.", completion);
     }
@@ -74,6 +80,15 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         OutputTokens = completion.Usage?.OutputTokenCount ?? 0,
     };
 
+    /// <summary>
+    /// The endpoint is up and rejected this one request, as a content filter does, or answered nonsense to it. The next alert may fare better, and text in an
+    /// alert must not be able to switch the model off for all others.
+    /// </summary>
+    private static bool IsAboutThisRequest(Exception e) => e is ClientResultException { Status: 400 or 413 or 422 } || IsNonsense(e);
+
+    private static bool IsNonsense(Exception e) =>
+        e is JsonException or FormatException or InvalidOperationException or ArgumentException or KeyNotFoundException;
+
     private string SlowModel() => $"The model did not answer within {options.Timeout.TotalSeconds:0.#} seconds.";
 
     /// <summary>Words for a person. Messages of exceptions may quote the answer or the request, so none of them is repeated.</summary>
@@ -85,8 +100,7 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         ClientResultException { Status: 400 } => "The model rejected the request (400), which a content filter does too.",
         ClientResultException { Status: > 0 } c => $"The model's endpoint failed ({c.Status}).",
         OperationCanceledException => SlowModel(),
-        JsonException or FormatException or InvalidOperationException or ArgumentException or KeyNotFoundException =>
-            "The model's endpoint answered something that is no chat completion.",
+        _ when IsNonsense(e) => "The model's endpoint answered something that is no chat completion.",
         _ => "The model's endpoint could not be reached.",
     };
 

@@ -92,6 +92,48 @@ public sealed class OutageTests
         Assert.All(waits.Waits, w => Assert.InRange(w, TimeSpan.Zero, TimeSpan.FromSeconds(4)));
     }
 
+    [Fact]
+    public async Task A_model_that_is_down_is_left_alone_for_a_while_and_then_tried_once()
+    {
+        var clock = new StandingClock();
+        var options = Given.Options with { Retries = 0, PauseAfter = 3, Pause = TimeSpan.FromSeconds(30) };
+        var model = new LocalModel();
+        var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(model)), options, clock);
+        model.Behave(ModelBehaviour.Fail);
+        for (var i = 0; i < 10; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 3 ? "failed (500)" : "3 times in a row");
+        Assert.Equal(3, model.Answered);
+
+        clock.Now += TimeSpan.FromSeconds(30);
+        for (var i = 0; i < 5; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 1 ? "failed (500)" : "4 times in a row");
+        Assert.Equal(4, model.Answered);
+
+        model.Behave(ModelBehaviour.Rules);
+        clock.Now += TimeSpan.FromSeconds(30);
+        for (var i = 0; i < 5; i++) Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
+        Assert.Equal(9, model.Answered);
+    }
+
+    [Theory]
+    [InlineData(ModelBehaviour.Refuse)]
+    [InlineData(ModelBehaviour.Garbage)]
+    [InlineData(ModelBehaviour.ContentFilter)]
+    [InlineData(ModelBehaviour.Huge)]
+    public async Task A_model_that_answers_nonsense_is_still_asked_about_the_next_alert(ModelBehaviour behaviour)
+    {
+        var model = new LocalModel();
+        model.Behave(behaviour);
+        var classifier = Given.Classifier(new ModelHttpHandler(model));
+        for (var i = 0; i < 10; i++) Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
+        Assert.Equal(10, model.Answered);
+    }
+
+    private sealed class StandingClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
     [Theory]
     [InlineData(HttpStatusCode.Unauthorized, "sign-in (401)")]
     [InlineData(HttpStatusCode.Forbidden, "sign-in (403)")]

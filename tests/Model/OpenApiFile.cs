@@ -25,7 +25,9 @@ internal sealed class OpenApiFile
     {
         var responses = Operation(path, method)["responses"]!.AsObject();
         Assert.True(responses.ContainsKey($"{status}"), $"{method} {path} documents no {status}");
-        return responses[$"{status}"]!["content"]?["application/json"]?["schema"] is { } schema ? CheckSchema(schema, json) : json.Length == 0 ? [] : ["body where none is documented"];
+        var response = responses[$"{status}"]!;
+        if ((string?)response["$ref"] is { } shared) response = root["components"]!["responses"]![shared[(shared.LastIndexOf('/') + 1)..]]!;
+        return response["content"]?["application/json"]?["schema"] is { } schema ? CheckSchema(schema, json) : json.Length == 0 ? [] : ["body where none is documented"];
     }
 
     private JsonObject Operation(string path, string method) => root["paths"]![path]![method]!.AsObject();
