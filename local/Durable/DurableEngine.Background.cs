@@ -96,12 +96,10 @@ public sealed partial class DurableEngine
         {
             await RunStepAsync(slot);
         }
-#pragma warning disable CA1031 // The store failed, or a crash is simulated: either way nothing was recorded that is not in the store.
-        catch (Exception e)
+#pragma warning disable CA1031 // Logged already, or a simulated crash; nothing was recorded that is not in the store.
+        catch (Exception)
 #pragma warning restore CA1031
         {
-            if (crash is not null) return;
-            log.LogCritical(e, "A step of '{Id}' could not be stored; instances with work pending go on when the engine is started again.", slot.Id);
         }
         finally
         {

@@ -17,28 +17,38 @@ public sealed partial class DurableEngine
     private async ValueTask RunStepAsync(InstanceSlot slot)
     {
         var messages = board.Begin(slot);
-        var result = await ComputeStepAsync(slot.Id, messages);
-        var commit = result.Commit;
-        if (commit.IsEmpty)
+        StepResult result;
+        try
         {
-            board.Finish(slot, result.Deferred, result.CancelledTimers);
-            return;
+            result = await ComputeStepAsync(slot.Id, messages);
+            if (!result.Commit.IsEmpty && !await CommitAsync(slot.Id, result.Commit))
+            {
+                // A client replaced or purged the instance meanwhile: look again.
+                board.Finish(slot, messages, [], again: true);
+                return;
+            }
         }
-
-        MayCrash(CrashMoment.BeforeCommit, slot.Id);
-        var held = await store.CommitAsync(commit);
-        if (!held)
+        catch (Exception e) when (crash is null)
         {
-            // A client replaced or purged the instance meanwhile: look again.
+            // The store failed. Nothing is lost, but nothing goes on either until it works again.
+            log.LogCritical(e, "A step of '{Id}' could not be stored; it is tried again.", slot.Id);
+            if (background is not null) await Task.Delay(PauseAfterFailure, time, stopping.Token);
             board.Finish(slot, messages, [], again: true);
-            return;
+            throw;
         }
 
-        MayCrash(CrashMoment.AfterCommit, slot.Id);
-        Interlocked.Increment(ref steps);
-        board.Add(commit.NewMessages, commit.NewTasks, Now);
+        board.Add(result.Commit.NewMessages, result.Commit.NewTasks, Now);
         board.Finish(slot, result.Deferred, result.CancelledTimers);
-        if (commit.Record is not null || commit.Delete) watchers.Changed(slot.Id);
+        if (result.Commit.Record is not null || result.Commit.Delete) watchers.Changed(slot.Id);
+    }
+
+    private async ValueTask<bool> CommitAsync(string id, StepCommit commit)
+    {
+        MayCrash(CrashMoment.BeforeCommit, id);
+        if (!await store.CommitAsync(commit)) return false;
+        MayCrash(CrashMoment.AfterCommit, id);
+        Interlocked.Increment(ref steps);
+        return true;
     }
 
     private ValueTask<StepResult> ComputeStepAsync(string id, List<DurableMessage> messages)

@@ -6,8 +6,9 @@ namespace IRFunctions.Local.Durable;
 /// </summary>
 public sealed class NonDeterminismException : Exception
 {
-    public NonDeterminismException(string instanceId, int? eventNumber, string message, string? location)
-        : base($"Orchestration '{instanceId}': {message}{(location is null ? string.Empty : " At " + location + ".")}")
+    /// <param name="isLastCall">The location is that of the last durable call before the failure, not of the failure itself.</param>
+    public NonDeterminismException(string instanceId, int? eventNumber, string message, string? location, bool isLastCall = false)
+        : base($"Orchestration '{instanceId}': {message}{Place(location, isLastCall)}")
     {
         InstanceId = instanceId;
         EventNumber = eventNumber;
@@ -21,4 +22,7 @@ public sealed class NonDeterminismException : Exception
 
     /// <summary>File and line of the orchestrator; null without symbols.</summary>
     public string? Location { get; }
+
+    private static string Place(string? location, bool isLastCall) =>
+        location is null ? string.Empty : $" {(isLastCall ? "The last durable call before that was at" : "At")} {location}.";
 }

@@ -44,7 +44,7 @@ public class DeterminismTests
         });
         Assert.Contains("but the code waits for something else", message, StringComparison.Ordinal);
         Assert.Contains("ActivityScheduled #2 'two'", message, StringComparison.Ordinal);
-        Assert.Matches(@"The last durable call before that was At .*DeterminismTests\.cs:\d+", message);
+        Assert.Matches(@"The last durable call before that was at .*DeterminismTests\.cs:\d+", message);
     }
 
     [Theory, EachStore]

@@ -249,4 +249,29 @@ public class OrchestrationTests
         await rig.Engine.AdvanceAsync(TimeSpan.FromHours(1));
         Assert.Equal("early", (await rig.GetAsync()).ReadOutputAs<string>());
     }
+
+    [Theory, EachStore]
+    public async Task A_delayed_start_can_be_terminated_and_leaves_no_timer(StoreKind kind)
+    {
+        await using var rig = new DurableRig(kind);
+        rig.Orchestrator("never", _ => throw new InvalidOperationException("ran"));
+        await rig.Client.ScheduleNewOrchestrationInstanceAsync("never", new StartOrchestrationOptions("i", rig.Clock.GetUtcNow().AddHours(3)));
+        await rig.Client.TerminateInstanceAsync("i");
+        await rig.Engine.RunUntilIdleAsync();
+        Assert.Null(rig.Engine.NextDue);
+        await rig.RestartAsync();
+        await rig.Engine.AdvanceAsync(TimeSpan.FromHours(4));
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await rig.GetAsync()).RuntimeStatus);
+    }
+
+    [Theory, EachStore]
+    public async Task Two_clients_that_start_the_same_id_at_once_get_one_instance(StoreKind kind)
+    {
+        await using var rig = new DurableRig(kind);
+        rig.Orchestrator("waits", async c => await c.WaitForExternalEvent<int>("go"));
+        var starts = Enumerable.Range(0, 8).Select(i => Task.Run(() =>
+            rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", (object?)i, new StartOrchestrationOptions("i")))).ToArray();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Task.WhenAll(starts));
+        Assert.Equal(1, starts.Count(s => s.IsCompletedSuccessfully));
+    }
 }

@@ -127,11 +127,8 @@ internal sealed partial class ReplayContext : TaskOrchestrationContext
             + "no Task.Run, no Task.Delay, no IO.");
     }
 
-    private NonDeterminismException Break(int? eventNumber, string message, string? location)
-    {
-        var explained = trackLines && location is null && lastLine is not null ? message + " The last durable call before that was" : message;
-        return Broken ??= new NonDeterminismException(record.Id, eventNumber, explained, location ?? lastLine);
-    }
+    private NonDeterminismException Break(int? eventNumber, string message, string? location) =>
+        Broken ??= new NonDeterminismException(record.Id, eventNumber, message, location ?? lastLine, isLastCall: location is null);
 
     private static bool Same(ReadOnlyMemory<byte> recorded, string? actual)
     {

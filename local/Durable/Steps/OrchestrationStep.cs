@@ -208,6 +208,8 @@ internal sealed class OrchestrationStep(ReplaySettings settings, IDurableStore s
         var open = OpenWork.Of(past, null);
         var failure = DurableJson.Failure("Terminated", $"Orchestration '{id}' was terminated.");
         EndWithEvent(record with { Status = InstanceStatus.Terminated, Output = termination.Data?.ToArray(), Failure = failure }, EventKind.Terminated, termination.Data, []);
+        // A start that still waits for its time.
+        if (record.Status == InstanceStatus.Pending) result.CancelTimers([record.Execution]);
         if (!recursive) return;
         foreach (var child in open.SubOrchestrations)
             result.Commit.NewMessages.Add(new DurableMessage { Number = settings.NextNumber(), Target = child, Event = EncodedEvent.Of(EventKind.Terminated, 1) });
