@@ -49,8 +49,8 @@ internal sealed class KnownNames
     {
         if (Ladders is null || !Ladders.TryGetValue(ladderName, out var ladder))
             return;
-        // An unknown group has been complained about already.
-        if (ladder.Rungs.Any(rung => rung.Approvers.Count == 0))
+        // An unknown group or a bad object id has been complained about already.
+        if (ladder.Rungs.Any(rung => rung.Approvers.Count == 0 || rung.Approvers.Any(approver => approver.ObjectId.Length == 0)))
             return;
         var people = ladder.Rungs.SelectMany(rung => rung.Approvers).Select(approver => approver.ObjectId).Distinct().Count();
         if (quorum > people)

@@ -60,6 +60,12 @@ internal sealed class YamlTree
         {
             // What stopped the reading is on record already.
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException)
+        {
+            // The scanner of YamlDotNet 16.3 answers some broken texts with these instead of its own exception (found by PolicyLoaderTests).
+            var place = tree._parser.Current?.End ?? Mark.Empty;
+            problems.Add(Math.Max(1, (int)place.Line), Math.Max(1, (int)place.Column), "", "this is not YAML, here or soon after");
+        }
 
         return null;
     }
