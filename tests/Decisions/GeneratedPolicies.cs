@@ -65,7 +65,7 @@ internal static class GeneratedPolicies
         return new Playbook
         {
             Name = name, Why = "why", Soft = soft, Hard = [.. IdentityActions.Except(soft).Where(_ => random.Chance(80))],
-            First = (Containment)random.Next(2), Alone = random.Chance(70), Quorum = random.Next(1, 3),
+            First = (IRFunctions.Policies.Containment)random.Next(2), Alone = random.Chance(70), Quorum = random.Next(1, 3),
         };
     }
 
