@@ -15,6 +15,8 @@ internal static class Given
         json["title"] = "Unfamiliar sign-in properties";
         json["category"] = "InitialAccess";
         json["mitreTechniques"] = new JsonArray("T1078");
+        // Only the account: other evidence makes decisions of its own.
+        json["evidence"] = new JsonArray([.. json["evidence"]!.AsArray().Where(e => e!["userAccount"]?["azureAdUserId"] is not null).Select(e => e!.DeepClone())]);
         foreach (var evidence in json["evidence"]!.AsArray())
         {
             if (evidence!["userAccount"] is JsonObject account && account["azureAdUserId"] is not null) account["azureAdUserId"] = user;

@@ -35,7 +35,11 @@ internal static class ImportOrder
         {
             if (node is UsingDirectiveSyntax { Name: { } name }) yield return name.ToString();
             else if (node is QualifiedNameSyntax { Parent: not QualifiedNameSyntax } qualified) yield return qualified.ToString();
-            else if (node is MemberAccessExpressionSyntax { Parent: not MemberAccessExpressionSyntax, Expression: MemberAccessExpressionSyntax or IdentifierNameSyntax } access) yield return access.ToString();
+            else if (node is MemberAccessExpressionSyntax { Parent: not MemberAccessExpressionSyntax, Expression: MemberAccessExpressionSyntax } access)
+            {
+                // Three parts at least: two may be an enum that is called like a folder.
+                yield return access.ToString();
+            }
         }
     }
 }
