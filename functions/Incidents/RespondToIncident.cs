@@ -17,6 +17,20 @@ public static class RespondToIncident
     {
         var input = context.GetInput<Case>()!;
         var progress = new Progress(context, input);
+        try
+        {
+            await RespondAsync(context, input, progress);
+        }
+        catch (Exception e) when (Handover.IsFailedStep(e))
+        {
+            // No decision, no facts, no record: whatever it was, a person takes the alert (S10, S12).
+            await Handover.OfAlertAsync(context, input, e.Message);
+        }
+        return progress.Finish();
+    }
+
+    private static async Task RespondAsync(TaskOrchestrationContext context, Case input, Progress progress)
+    {
         var assessment = await context.CallActivityAsync<Assessment>(nameof(Stages.Classify), new ClassifyInput(input.Alert, input.PolicyHash), Patience.ForTheTenant);
         var mandates = await context.CallActivityAsync<Mandate[]>(nameof(Stages.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), Patience.ForTheTenant);
         await RecordOpeningAsync(new Recorder(context, input.Incident), input, assessment, mandates);
@@ -30,7 +44,6 @@ public static class RespondToIncident
         // Facts recorded by branches have ids of their own; the outcome's recorder counts from a name no branch uses.
         await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(input.Incident,
             [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, Sentences.Outcome(view), "pipeline")]), Patience.ForTheRecord);
-        return view;
     }
 
     private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, Mandate[] mandates)
@@ -91,9 +104,11 @@ public static class RespondToIncident
                     break;
             }
         }
-        catch (Exception e) when (e is TaskFailedException or Microsoft.DurableTask.Entities.EntityOperationFailedException)
+        catch (Exception e) when (Handover.IsFailedStep(e))
         {
-            row.Set(await HandOverAsync(context, input, mandate, e.Message));
+            // What the step had changed was put back by Contain; people take over (S12).
+            await Handover.OfDecisionAsync(context, input, mandate, e.Message);
+            row.Set(new ContainReport(Ending.Failed, e.Message));
         }
     }
 
@@ -140,16 +155,9 @@ public static class RespondToIncident
         return new ContainReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
     }
 
-    /// <summary>A step failed for good: what it had changed was put back by Contain; people take over (S12).</summary>
-    private static async Task<ContainReport> HandOverAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string problem)
-    {
-        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"failed-{OrderId(input, mandate)}", Sentences.FailedPage(input.Alert, mandate.Decision, problem), "critical"), Patience.ForPeople);
-        return new ContainReport(Ending.Failed, problem);
-    }
-
     private static Task TicketAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string why) =>
         context.CallActivityAsync(nameof(Stages.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
             Sentences.TicketNote(mandate.Decision, why)), Patience.ForPeople);
 
-    private static string OrderId(Case input, Mandate mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);
+    internal static string OrderId(Case input, Mandate mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);
 }
