@@ -178,6 +178,40 @@ public sealed class GraphTroubleTests
     }
 
     [Fact]
+    public async Task An_incident_whose_approved_containment_somebody_had_undone_by_hand_does_it_again()
+    {
+        await using var world = await StolenAccountTests.ApprovedAsync();
+        await world.PassAsync(10 * Minute);
+        await world.SwitchAccountAsync(World.Adele, enabled: true);
+        await world.SendAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
+        await world.RunAsync();
+        await world.AnswerAsync(Assert.Single(await world.PendingAsync()).Id, World.Sam, "approve");
+        await world.RunAsync();
+        Assert.False(await world.CanSignInAsync(World.Adele)); // A person approved it, so it is so.
+        await world.PassAsync(TimeSpan.FromHours(2) + Minute);
+        Assert.True(await world.CanSignInAsync(World.Adele));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_containment_confirmed_and_then_ended_by_hand_gets_timers_of_its_own_when_it_is_wanted_again_S7(bool endedByHand)
+    {
+        await using var world = await StolenAccountTests.ApprovedAsync();
+        await world.ChangeAsync(World.DisableOf(World.Adele), "confirm");
+        await world.RunAsync();
+        if (endedByHand) await world.SwitchAccountAsync(World.Adele, enabled: true);
+        await world.SendAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
+        await world.RunAsync();
+        await world.AnswerAsync(Assert.Single(await world.PendingAsync()).Id, World.Sam, "approve");
+        await world.RunAsync();
+        Assert.False(await world.CanSignInAsync(World.Adele));
+        await world.PassAsync(TimeSpan.FromHours(3));
+        // What a person confirmed and nobody touched stays; what was contained anew ends by itself.
+        Assert.Equal(endedByHand, await world.CanSignInAsync(World.Adele));
+    }
+
+    [Fact]
     public async Task A_verification_that_fails_puts_back_what_was_done_and_pages()
     {
         await using var world = await World.CreateAsync();

@@ -35,7 +35,6 @@ public sealed class InjectionTests
         // Tier 3 and unknown names became words to people, each with the recommendation (S2).
         var told = (await world.IncidentsAsync()).SelectMany(a => a.Decisions).Where(d => d.Kind == DecisionKind.Tell).ToList();
         Assert.Contains(told, d => d.Action == "isolate_production_host");
-        Assert.Contains(told, d => d.Action == "delete_all_users");
         Assert.All(told, d => Assert.Equal(Ending.Told, d.Ending));
         Assert.Contains(world.Pages(), p => p.Contains("never run by itself: isolate_production_host", StringComparison.Ordinal));
     }
@@ -50,6 +49,23 @@ public sealed class InjectionTests
         for (var i = 0; i < texts.Count; i++) await world.SendAsync(Worded(texts[i], i));
         await world.RunAsync();
         await AssertNothingButThePolicysAsync(world, texts.Count);
+    }
+
+    [Fact]
+    public async Task Invented_actions_look_alike_names_and_invented_targets_are_words_to_people_S1_S4()
+    {
+        string[] invented = ["delete_all_users", "disable_user_account_temporarily ", "DISABLE_USER_ACCOUNT_TEMPORARILY", "d\u0456sable_user_account_temporarily", "add_ip_to_watchlist;isolate_production_host"];
+        var answer = ScriptedModel.Answer([.. invented.Select(a => (a, "e1")), ("add_ip_to_watchlist", "10.0.0.1"), ("isolate_production_host", "alert")]);
+        await using var world = await World.CreateAsync(o => o with { Model = ScriptedModel.Saying(answer) });
+        await world.SendAsync(Given.StolenAccount());
+        await world.RunAsync();
+
+        Assert.Empty(world.Containing());
+        Assert.Empty(await world.PendingAsync());
+        var decisions = Assert.Single(await world.IncidentsAsync()).Decisions.Where(d => d.Action is not ("create_alert_ticket" or "send_analyst_notification")).ToList();
+        Assert.True(decisions.Count >= invented.Length);
+        Assert.All(decisions, d => Assert.Equal((DecisionKind.Tell, 3), (d.Kind, d.Tier)));
+        await world.AssertAllAccountedAsync(1);
     }
 
     [Fact]

@@ -117,7 +117,8 @@ internal sealed partial class World : IAsyncDisposable
         await foreach (var i in Client.GetAllInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = "incident-", FetchInputsAndOutputs = true }))
         {
             Assert.True(i.RuntimeStatus is OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Completed, $"{i.InstanceId} is {i.RuntimeStatus}: {i.FailureDetails?.ErrorMessage}");
-            found.Add((i.RuntimeStatus == OrchestrationRuntimeStatus.Completed ? i.ReadOutputAs<IncidentView>() : i.ReadCustomStatusAs<IncidentView>())!);
+            // One that has only begun shows nothing yet.
+            if ((i.RuntimeStatus == OrchestrationRuntimeStatus.Completed ? i.ReadOutputAs<IncidentView>() : i.ReadCustomStatusAs<IncidentView>()) is { } view) found.Add(view);
         }
         return found;
     }
