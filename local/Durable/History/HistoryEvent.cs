@@ -65,7 +65,8 @@ internal struct HistoryEvent
 
     public readonly string TargetText => Encoding.UTF8.GetString(Target.Span);
 
-    public readonly ReadOnlyMemory<byte>? Data => HasPayload ? Payload : null;
+    // Spelt out: a bare null would become empty memory, by way of byte[].
+    public readonly ReadOnlyMemory<byte>? Data => HasPayload ? Payload : default(ReadOnlyMemory<byte>?);
 
     public override readonly string ToString() => Describe(Kind, TaskId, NameText, TargetText);
 
