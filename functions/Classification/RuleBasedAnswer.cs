@@ -121,9 +121,9 @@ public static class RuleBasedAnswer
     private static string Reasoning(Severity severity, Signs signs)
     {
         if (signs.HasFlag(Signs.Test)) return "The title is the name of a detector's own test alert.";
-        if (signs == Signs.None) return $"A {Word(severity)} alert that shows none of the attacks the rules know; a person should look.";
+        if (signs == Signs.None) return $"An alert of {Word(severity)} severity that shows none of the attacks the rules know; a person should look.";
         var kinds = string.Join(", ", Names(signs));
-        return $"A {Word(severity)} alert; category, techniques, the detector's title or its evidence show {kinds}.";
+        return $"An alert of {Word(severity)} severity; category, techniques, the detector's title or its evidence show {kinds}.";
     }
 
     private static IEnumerable<string> Names(Signs signs)
@@ -136,10 +136,10 @@ public static class RuleBasedAnswer
 
     private static string Word(Severity severity) => severity switch
     {
-        Severity.High => "high-severity",
-        Severity.Medium => "medium-severity",
-        Severity.Low => "low-severity",
+        Severity.High => "high",
+        Severity.Medium => "medium",
+        Severity.Low => "low",
         Severity.Informational => "informational",
-        _ => "severity-less",
+        _ => "unknown",
     };
 }
