@@ -25,8 +25,9 @@ public static class AlertParser
         catch (Exception error) when (error is not OutOfMemoryException)
         {
             // A defect here must cost one alert its automation, not its outcome (S10): the dead-letter queue shows it to a person.
-            return AlertReading.Rejected(AlertReasons.ParserFault, new AlertFault("the whole message",
-                $"The parser failed: {error.GetType().Name}: {SafeText.Line(error.Message, 200, out _)}", "Report this as a defect, with the message."));
+            var problem = $"The parser failed: {error.GetType().Name}: {SafeText.Line(error.Message, 200, out _)}";
+            return AlertReading.Rejected(AlertReasons.ParserFault,
+                new AlertFault("the whole message", problem, "Report this as a defect, with the message."));
         }
     }
 
@@ -60,6 +61,7 @@ public static class AlertParser
             : root.Has("essentials") || root.Has("schemaId")
             ? "This is an Azure Monitor alert (common alert schema); only security alerts are handled here."
             : "Known shapes: Graph alerts_v2 and incident, Defender API alert and incident, Sentinel incident and alert, SecurityAlert row.";
-        return AlertReading.Rejected(AlertReasons.UnknownShape, new AlertFault(root.Place, $"This is no alert known here; its fields are: {root.Names()}.", remedy));
+        return AlertReading.Rejected(AlertReasons.UnknownShape,
+            new AlertFault(root.Place, $"This is no alert known here; its fields are: {root.Names()}.", remedy));
     }
 }

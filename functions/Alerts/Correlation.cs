@@ -9,7 +9,9 @@ namespace IRFunctions.Alerts;
 /// </summary>
 public static class Correlation
 {
-    /// <summary>"incident-" and the first 32 hex digits of SHA-256 over tenant, NUL, and the incident's id or, where it has none, the alert's.</summary>
+    /// <summary>
+    /// "incident-" and the first 32 hex digits of SHA-256 over tenant, NUL, and the incident's id or, where it has none, the alert's.
+    /// </summary>
     public static string IncidentKey(Alert alert)
     {
         ArgumentNullException.ThrowIfNull(alert);

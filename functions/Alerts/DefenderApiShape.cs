@@ -9,7 +9,8 @@ internal static class DefenderApiShape
     public static bool MatchesAlert(Fields root) =>
         root.Has("title") && (root.Has("alertCreationTime") || root.Has("aadTenantId") || (root.Has("alertId") && root.Has("severity")));
 
-    public static bool MatchesIncident(Fields root) => root.Has("incidentId") && (root.Has("incidentName") || (root.HasList("alerts") && !root.Has("id")));
+    public static bool MatchesIncident(Fields root) =>
+        root.Has("incidentId") && (root.Has("incidentName") || (root.HasList("alerts") && !root.Has("id")));
 
     public static AlertReading ReadAlert(Fields root) => Drafts.Finish(Draft(root), root.Session, root);
 

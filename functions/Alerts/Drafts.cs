@@ -33,7 +33,7 @@ internal static class Drafts
         return (Canonical.SeverityOf(text), text);
     }
 
-    /// <summary>An incident with what its alerts say: the widest time span, every technique, and each alert's own words after the incident's.</summary>
+    /// <summary>An incident with what its alerts say: their time span, every technique, and each alert's own words after the incident's.</summary>
     public static Alert Combine(Alert incident, IReadOnlyList<Alert> members)
     {
         if (members.Count == 0)
@@ -102,7 +102,8 @@ internal static class Drafts
         if (draft.Id.Length == 0 && session.Refusal is null)
         {
             session.Refuse(AlertReasons.NoIdentity, new AlertFault(levels[^1]?.Place ?? "$",
-                $"It looks like a {draft.Shape}, but has no id.", "Send the alert with its id; without one, a repeat cannot be told from a new alert."));
+                $"It looks like a {draft.Shape}, but has no id.",
+                "Send the alert with its id; without one, a repeat cannot be told from a new alert."));
         }
         return session.Refusal
             ?? AlertReading.Accepted(draft with { Entities = session.Entities.ToList(), Notes = session.Notes.ToList(), Extra = extra });

@@ -118,8 +118,17 @@ internal static class EntityIdentity
                 Sender = a.Sender ?? b.Sender,
                 Subject = a.Subject ?? b.Subject,
             },
-            (MailboxEntity a, MailboxEntity b) => a with { ObjectId = a.ObjectId ?? b.ObjectId, PrimaryAddress = a.PrimaryAddress ?? b.PrimaryAddress },
-            (ApplicationEntity a, ApplicationEntity b) => a with { ObjectId = a.ObjectId ?? b.ObjectId, AppId = a.AppId ?? b.AppId, Name = a.Name ?? b.Name },
+            (MailboxEntity a, MailboxEntity b) => a with
+            {
+                ObjectId = a.ObjectId ?? b.ObjectId,
+                PrimaryAddress = a.PrimaryAddress ?? b.PrimaryAddress,
+            },
+            (ApplicationEntity a, ApplicationEntity b) => a with
+            {
+                ObjectId = a.ObjectId ?? b.ObjectId,
+                AppId = a.AppId ?? b.AppId,
+                Name = a.Name ?? b.Name,
+            },
             (FileEntity a, FileEntity b) => a with
             {
                 Name = a.Name ?? b.Name,

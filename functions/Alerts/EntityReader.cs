@@ -77,7 +77,8 @@ internal sealed class EntityReader(ReadingSession session, References references
         // Two values under one name: which of them is the target depends on who reads, so it is none.
         if (fields.Conflicts.Count > 0)
         {
-            session.Notes.Add($"{fields.Place} holds different values under the same name ({string.Join(", ", fields.Conflicts)}); it cannot be a target.");
+            var names = string.Join(", ", fields.Conflicts);
+            session.Notes.Add($"{fields.Place} holds different values under the same name ({names}); it cannot be a target.");
             return [];
         }
         return MakersOf(KindOf(word))?.Invoke(fields, references) ?? MakersOf(kind ?? "")?.Invoke(fields, references) ?? [];

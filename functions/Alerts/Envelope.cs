@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace IRFunctions.Alerts;
 
-/// <summary>Takes an alert out of what carried it: lists of one, {value: [one]}, Event Grid and CloudEvents, a playbook's {body}, JSON as text.</summary>
+/// <summary>
+/// Takes an alert out of what carried it: lists of one, {value: [one]}, Event Grid and CloudEvents, a playbook's {body}, JSON as text.
+/// </summary>
 internal static class Envelope
 {
     private const int MostLayers = 6;
@@ -31,12 +33,13 @@ internal static class Envelope
                     place = $"{place}.{name}";
                     break;
                 default:
-                    session.Refuse(AlertReasons.NoAlert, new AlertFault(place, $"There is {Named(element.ValueKind)} where an alert should be.",
-                        "Send the alert as one JSON object."));
+                    session.Refuse(AlertReasons.NoAlert, new AlertFault(place,
+                        $"There is {Named(element.ValueKind)} where an alert should be.", "Send the alert as one JSON object."));
                     return null;
             }
         }
-        session.Refuse(AlertReasons.UnknownShape, new AlertFault(place, $"The alert is wrapped more than {MostLayers} times.", "Send the alert itself."));
+        session.Refuse(AlertReasons.UnknownShape, new AlertFault(place,
+            $"The alert is wrapped more than {MostLayers} times.", "Send the alert itself."));
         return null;
     }
 
@@ -51,7 +54,8 @@ internal static class Envelope
         }
         session.Refuse(count == 0 ? AlertReasons.NoAlert : AlertReasons.ManyAlerts, count == 0
             ? new AlertFault(place, "The list is empty.", "Nothing to do, unless an alert was expected here.")
-            : new AlertFault(place, $"There are {count} alerts in one message.", "Send each alert in its own message, so that each gets its own outcome."));
+            : new AlertFault(place, $"There are {count} alerts in one message.",
+                "Send each alert in its own message, so that each gets its own outcome."));
         return false;
     }
 

@@ -5,6 +5,35 @@ using System.Text.Json;
 
 namespace IRFunctions.Alerts;
 
+/// <summary>One writer for all the values of one message: they are many and small.</summary>
+internal sealed class JsonScratch : IDisposable
+{
+    /// <summary>ASCII less what the default encoder escapes.</summary>
+    private static readonly SearchValues<byte> Plain =
+        SearchValues.Create(" !#$%()*,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~"u8);
+
+    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private readonly Utf8JsonWriter _writer;
+
+    public JsonScratch() => _writer = new Utf8JsonWriter(_buffer);
+
+    /// <summary>The value without white space, in ASCII.</summary>
+    public string Compact(JsonElement value)
+    {
+        // Most values are plain and stand as the encoder would write them.
+        var raw = JsonMarshal.GetRawUtf8Value(value);
+        if (value.ValueKind == JsonValueKind.String && raw[1..^1].IndexOfAnyExcept(Plain) < 0)
+            return Encoding.ASCII.GetString(raw);
+        _buffer.ResetWrittenCount();
+        _writer.Reset();
+        value.WriteTo(_writer);
+        _writer.Flush();
+        return Encoding.UTF8.GetString(_buffer.WrittenSpan);
+    }
+
+    public void Dispose() => _writer.Dispose();
+}
+
 /// <summary>What nobody read: nested entities, and the rest as one compact object.</summary>
 internal sealed partial class Fields
 {
@@ -38,7 +67,9 @@ internal sealed partial class Fields
     /// </summary>
     public string? Extra()
     {
-        var extra = new ExtraWriter();
+        if (_session.Scratch is not { } scratch)
+            _session.Scratch = scratch = new JsonScratch();
+        var extra = new ExtraWriter(scratch);
         WriteUnread(extra);
         if (extra.LeftOut.Count > 0)
             _session.Notes.Add($"{Place}: too long to keep: {string.Join(", ", extra.LeftOut)}.");
@@ -51,7 +82,7 @@ internal sealed partial class Fields
         {
             if (slot.Opened is not null)
             {
-                var inner = new ExtraWriter();
+                var inner = extra.Inner();
                 slot.Opened.WriteUnread(inner);
                 extra.AddObject(slot.Name, inner);
             }
@@ -73,14 +104,16 @@ internal sealed partial class Fields
     };
 
     /// <summary>Collects fields as JSON text, ASCII only (the default encoder), within the bound.</summary>
-    private sealed class ExtraWriter
+    private sealed class ExtraWriter(JsonScratch scratch)
     {
         private const int MostNamed = 8;
-        private readonly StringBuilder _json = new();
+        private StringBuilder? _json;
 
         public List<string> LeftOut { get; } = [];
 
-        public string? ToJson() => _json.Length == 0 ? null : _json.Append('}').ToString();
+        public ExtraWriter Inner() => new(scratch);
+
+        public string? ToJson() => _json?.Append('}').ToString();
 
         public void Add(string name, JsonElement value)
         {
@@ -90,10 +123,7 @@ internal sealed partial class Fields
                 Leave(name);
                 return;
             }
-            var buffer = new ArrayBufferWriter<byte>(256);
-            using (var writer = new Utf8JsonWriter(buffer))
-                value.WriteTo(writer);
-            Append(name, Encoding.UTF8.GetString(buffer.WrittenSpan));
+            Append(name, scratch.Compact(value));
         }
 
         public void AddObject(string name, ExtraWriter inner)
@@ -107,12 +137,13 @@ internal sealed partial class Fields
         private void Append(string name, string json)
         {
             var encoded = JsonEncodedText.Encode(name).Value;
-            if (_json.Length + encoded.Length + json.Length + 5 > AlertLimits.MaxExtra)
+            if ((_json?.Length ?? 0) + encoded.Length + json.Length + 5 > AlertLimits.MaxExtra)
             {
                 Leave(name);
                 return;
             }
-            _json.Append(_json.Length == 0 ? "{\"" : ",\"").Append(encoded).Append("\":").Append(json);
+            _json = _json?.Append(",\"") ?? new StringBuilder("{\"", 256);
+            _json.Append(encoded).Append("\":").Append(json);
         }
 
         private void Leave(string name)

@@ -38,15 +38,14 @@ internal sealed partial class Fields
 
     private void FindConflicts()
     {
-        if (_slots.Length < 2)
-            return;
-        var seen = new Dictionary<string, JsonElement>(_slots.Length, StringComparer.OrdinalIgnoreCase);
-        foreach (var slot in _slots)
+        // Comparing each with each is quicker than hashing for objects as small as real ones.
+        const int small = 24;
+        var seen = _slots.Length > small ? new Dictionary<string, int>(_slots.Length, StringComparer.OrdinalIgnoreCase) : null;
+        for (var i = 0; i < _slots.Length && Conflicts.Count < 5; i++)
         {
-            if (!seen.TryAdd(slot.Name, slot.Value) && !JsonElement.DeepEquals(seen[slot.Name], slot.Value))
-                Conflicts = [.. Conflicts, SafeText.Line(slot.Name, 60, out _)];
-            if (Conflicts.Count == 5)
-                return;
+            var earlier = seen is null ? Find(_slots[i].Name) : seen.TryAdd(_slots[i].Name, i) ? i : seen[_slots[i].Name];
+            if (earlier < i && !JsonElement.DeepEquals(_slots[earlier].Value, _slots[i].Value))
+                Conflicts = [.. Conflicts, SafeText.Line(_slots[i].Name, 60, out _)];
         }
     }
 
@@ -198,8 +197,8 @@ internal sealed partial class Fields
         if (i < 0)
             return null;
         ref var slot = ref _slots[i];
-        if (slot.Value.ValueKind == JsonValueKind.String && slot.Value.GetString()!.AsSpan().TrimStart() is [var first, ..] && first == opening
-            && _session.OpenInner(slot.Value.GetString()!, $"{Place}.{slot.Name}") is { } inner)
+        if (slot.Value.ValueKind == JsonValueKind.String && slot.Value.GetString() is { } text && text.AsSpan().TrimStart() is [var first, ..]
+            && first == opening && _session.OpenInner(text, $"{Place}.{slot.Name}") is { } inner)
             slot.Value = inner;
         if (slot.Value.ValueKind != kind)
             return null;

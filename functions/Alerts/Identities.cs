@@ -17,13 +17,14 @@ internal static class Identities
             Name = name,
             Domain = fields.Line("domainName", "ntDomain", "dnsDomain"),
         };
-        var shown = fields.Line("displayName", "friendlyName");
-        var handle = account.UserPrincipalName ?? Qualified(account, references.Follow(fields, "Host", "hostEntityId") is { } host
-            ? References.Text(host, "HostName") : null);
-        var display = shown is null || handle is null || handle.Contains(shown, StringComparison.OrdinalIgnoreCase) ? handle ?? shown : $"{shown} ({handle})";
-        display ??= account.ObjectId ?? account.Sid;
+        var host = references.Follow(fields, "Host", "hostEntityId") is { } machine ? References.Text(machine, "HostName") : null;
+        var handle = account.UserPrincipalName ?? Qualified(account, host);
+        var display = Shown(fields.Line("displayName", "friendlyName"), handle) ?? account.ObjectId ?? account.Sid;
         return display is null ? [] : [account with { Display = display }];
     }
+
+    private static string? Shown(string? name, string? handle) =>
+        name is null || handle is null || handle.Contains(name, StringComparison.OrdinalIgnoreCase) ? handle ?? name : $"{name} ({handle})";
 
     private static string? PrincipalName(string? name, string? suffix) =>
         name is null ? null
@@ -41,7 +42,8 @@ internal static class Identities
         var name = fields.Line("displayName", "mailboxDisplayName", "friendlyName");
         if (address is null && id is null && principal is null)
             return [];
-        List<Entity> made = [new MailboxEntity { Id = "", Display = address ?? name ?? principal ?? id!, PrimaryAddress = address ?? principal, ObjectId = id }];
+        var display = address ?? name ?? principal ?? id!;
+        List<Entity> made = [new MailboxEntity { Id = "", Display = display, PrimaryAddress = address ?? principal, ObjectId = id }];
         if (principal is not null && !fields.HasObject("userAccount"))
         {
             made.Add(new AccountEntity

@@ -25,8 +25,9 @@ internal static class Mail
             foreach (var recipient in each)
             {
                 var subject = template.Subject ?? id ?? template.InternetMessageId;
+                var display = recipient is null ? subject : $"{subject} (to {recipient})";
                 if (subject is not null)
-                    made.Add(template with { NetworkMessageId = id, Recipient = recipient, Display = recipient is null ? subject : $"{subject} (to {recipient})" });
+                    made.Add(template with { NetworkMessageId = id, Recipient = recipient, Display = display! });
             }
         }
         if (made.Count > 0)
@@ -46,7 +47,9 @@ internal static class Mail
     public static List<Entity> Url(Fields fields, References references)
     {
         fields.Skip("friendlyName");
-        return fields.Valid(Whole, "url") is { } url ? [new UrlEntity { Id = "", Url = url, Display = SafeText.Line(url, AlertLimits.MaxName, out _) }] : [];
+        return fields.Valid(Whole, "url") is { } url
+            ? [new UrlEntity { Id = "", Url = url, Display = SafeText.Line(url, AlertLimits.MaxName, out _) }]
+            : [];
     }
 
     private static string? Whole(string? text)

@@ -14,6 +14,8 @@ internal sealed class ReadingSession : IDisposable
 
     public EntityCollector Entities { get; }
 
+    public JsonScratch? Scratch { get; set; }
+
     private readonly List<AlertFault> _faults = [];
     private string? _reason;
 
@@ -42,6 +44,7 @@ internal sealed class ReadingSession : IDisposable
 
     public void Dispose()
     {
+        Scratch?.Dispose();
         foreach (var document in _inner)
             document.Dispose();
     }

@@ -27,9 +27,9 @@ internal sealed class References
     {
         if (fields.Peek(name) is { ValueKind: JsonValueKind.Object } value)
             return Follow(value);
-        return fields.Peek(idName) is { ValueKind: JsonValueKind.String } id && _byId.TryGetValue(Canonical.LastSegment(id.GetString()) ?? "", out var entity)
-            ? Follow(entity)
-            : null;
+        if (fields.Peek(idName) is not { ValueKind: JsonValueKind.String } id)
+            return null;
+        return _byId.TryGetValue(Canonical.LastSegment(id.GetString()) ?? "", out var entity) ? Follow(entity) : null;
     }
 
     /// <summary>A text field of an entity, whichever way its name is written.</summary>

@@ -65,7 +65,9 @@ internal static class SentinelIncidentShape
             Description = fields.Block("description") ?? "",
             Severity = severity,
             SeverityText = severityText,
-            Product = string.Join(", ", facts?.Words("alertProductNames") ?? []) is { Length: > 0 } products ? products : fields.Line("providerName") ?? "",
+            Product = facts?.Words("alertProductNames") is { Count: > 0 } products
+                ? SafeText.Line(string.Join(", ", products), AlertLimits.MaxName, out _)
+                : fields.Line("providerName") ?? "",
             Tactics = facts?.Words("tactics") ?? [],
             Techniques = facts?.Words("techniques") ?? [],
             FirstActivity = fields.Time("firstActivityTimeUtc"),

@@ -41,6 +41,9 @@ public sealed record Assessment
 
     public IReadOnlyList<Recommendation> Recommendations { get; init; } = [];
 
+    /// <summary>Ids of the alert's entities that support the verdict.</summary>
+    public IReadOnlyList<string> Evidence { get; init; } = [];
+
     public required AssessedBy By { get; init; }
 
     /// <summary>Model name as the endpoint reported it; null without a model.</summary>

@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace IRFunctions.Local.Tenant;
+
+/// <summary>
+/// A tenant on this machine that answers as the real ones do: Microsoft Graph under /graph/v1.0, Sentinel's watchlists under /arm, a ticket system under /itsm,
+/// paging under /pager, and orders to misbehave under /local/tenant. Pure in and out: <see cref="TenantEndpoint"/> and
+/// <see cref="TenantHttpHandler"/> carry it over HTTP and in process.
+/// </summary>
+public sealed class SimulatedTenant : IAsyncDisposable
+{
+    private readonly TimeProvider time;
+    private readonly TenantState state;
+    private readonly GraphUsers users;
+    private readonly GraphGroups groups;
+    private readonly GraphMail mail;
+    private readonly GraphNamedLocations locations;
+    private readonly ArmWatchlists watchlists;
+    private readonly TicketSystem tickets;
+    private readonly Pager pager;
+    private readonly TenantControl control;
+    private long requests;
+
+    private SimulatedTenant(string? path, TimeProvider time)
+    {
+        this.time = time;
+        state = new TenantState(path, time, Journal);
+        groups = new GraphGroups(state);
+        mail = new GraphMail(state);
+        users = new GraphUsers(state, groups, mail);
+        locations = new GraphNamedLocations(state);
+        watchlists = new ArmWatchlists(state);
+        tickets = new TicketSystem(state);
+        pager = new Pager(state);
+        control = new TenantControl(Faults, Journal);
+    }
+
+    /// <summary>What goes wrong next.</summary>
+    public TenantFaults Faults { get; } = new();
+
+    /// <summary>Every accepted write.</summary>
+    public TenantJournal Journal { get; } = new();
+
+    /// <summary>Requests received, faulty ones included.</summary>
+    public long Requests => Interlocked.Read(ref requests);
+
+    /// <summary>A tenant that forgets when it goes.</summary>
+    public static SimulatedTenant InMemory(TimeProvider? time = null)
+    {
+        var tenant = new SimulatedTenant(null, time ?? TimeProvider.System);
+        TenantSeed.Fill(tenant.state, tenant.time.GetUtcNow());
+        return tenant;
+    }
+
+    /// <summary>A tenant in a SQLite file: whatever it acknowledged is there after kill -9 and restart. Seeded when the file is new.</summary>
+    public static async Task<SimulatedTenant> OpenAsync(string path, TimeProvider? time = null)
+    {
+        var tenant = new SimulatedTenant(path, time ?? TimeProvider.System);
+        Task saved;
+        lock (tenant.state.Gate)
+        {
+            if (tenant.state.IsEmpty) TenantSeed.Fill(tenant.state, tenant.time.GetUtcNow());
+            saved = tenant.state.SaveAsync();
+        }
+        await saved;
+        return tenant;
+    }
+
+    /// <summary>Answers one request. Writes are on disk, where there is one, before the answer is given.</summary>
+    public async Task<TenantResponse> HandleAsync(TenantRequest request, CancellationToken cancellationToken = default)
+    {
+        var number = Interlocked.Increment(ref requests);
+        var exchange = new Exchange(request, string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-b000-{number:x12}"), time.GetUtcNow());
+        if (request.Segments is ["local", ..]) return control.Handle(exchange);
+        var fault = Faults.Take(request.Method, request.Path);
+        if (fault is { Kind: FaultKind.Slow }) await Task.Delay(TimeSpan.FromSeconds(fault.Seconds), time, cancellationToken);
+        if (fault is not null && Refuse(exchange, fault) is { } refused) return refused;
+        TenantResponse response;
+        Task saved;
+        lock (state.Gate)
+        {
+            response = Route(exchange);
+            saved = state.SaveAsync();
+        }
+        await saved;
+        return fault is { Kind: FaultKind.LoseAnswer } ? response with { Abort = true } : response;
+    }
+
+    /// <summary>A copy of a user's document by object id or user principal name; null where there is none.</summary>
+    public JsonObject? FindUser(string idOrName)
+    {
+        lock (state.Gate) return users.Find(idOrName)?.DeepClone().AsObject();
+    }
+
+    /// <summary>Adds a user, for tests and benchmarks that need more than the seeded ones.</summary>
+    public async Task AddUserAsync(string objectId, string name, string userPrincipalName)
+    {
+        Task saved;
+        lock (state.Gate)
+        {
+            state.Put(Kind.User, objectId, TenantSeed.User(objectId, name, userPrincipalName, time.GetUtcNow()));
+            saved = state.SaveAsync();
+        }
+        await saved;
+    }
+
+    /// <summary>Puts a mail into a user's inbox; returns its message id.</summary>
+    public async Task<string> DeliverAsync(string userObjectId, string subject, string from, string internetMessageId)
+    {
+        string id;
+        Task saved;
+        lock (state.Gate)
+        {
+            var to = (string?)users.Find(userObjectId)?["mail"] ?? throw new ArgumentException($"There is no user {userObjectId}.", nameof(userObjectId));
+            id = mail.Deliver(userObjectId, subject, from, to, internetMessageId, time.GetUtcNow());
+            saved = state.SaveAsync();
+        }
+        await saved;
+        return id;
+    }
+
+    public ValueTask DisposeAsync() => state.DisposeAsync();
+
+    private TenantResponse Route(Exchange exchange)
+    {
+        var path = exchange.Request.Segments.AsSpan();
+        try
+        {
+            return path switch
+            {
+                ["graph", "v1.0", .. var rest] => Authorized(exchange) ?? Graph(exchange, rest),
+                ["arm", .. var rest] => Authorized(exchange) ?? watchlists.Handle(exchange, rest),
+                ["itsm", .. var rest] => tickets.Handle(exchange, rest),
+                ["pager", .. var rest] => pager.Handle(exchange, rest),
+                _ => exchange.Error(404, "NotFound", "The simulated tenant answers /graph/v1.0, /arm, /itsm, /pager and /local/tenant."),
+            };
+        }
+        // A JSON value of another kind than the property's: the request is at fault. Handlers read before they write.
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            return exchange.BadBody();
+        }
+    }
+
+    private TenantResponse Graph(Exchange exchange, ReadOnlySpan<string> path) => path switch
+    {
+        ["users", .. var rest] => users.Handle(exchange, rest),
+        ["groups", .. var rest] => groups.Handle(exchange, rest),
+        ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
+        [] => exchange.NoSuchSegment(""),
+        _ => exchange.NoSuchSegment(path[0]),
+    };
+
+    private static TenantResponse? Authorized(Exchange exchange)
+    {
+        var header = exchange.Request.Authorization;
+        return header is not null && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && header.AsSpan(7).Trim().Length > 0
+            ? null
+            : exchange.Error(401, "InvalidAuthenticationToken", "Access token is empty.");
+    }
+
+    private static TenantResponse? Refuse(Exchange exchange, Fault fault) => fault.Kind switch
+    {
+        FaultKind.Throttle => exchange.Error(429, "TooManyRequests", "Too many requests. Please retry again later.", (int)Math.Ceiling(fault.Seconds)),
+        FaultKind.Unavailable => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
+        FaultKind.Error => exchange.Error(500, "InternalServerError", "The server encountered an error and was unable to complete the request."),
+        FaultKind.Forbid => exchange.Error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+        _ => null,
+    };
+}

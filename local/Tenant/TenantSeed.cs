@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+
+namespace IRFunctions.Local.Tenant;
+
+/// <summary>The people and things a new tenant holds. All invented; the domain is reserved and resolves nowhere.</summary>
+public static class TenantSeed
+{
+    public const string TenantId = "00000000-0000-4000-8000-000000000001";
+    public const string PipelineObjectId = "00000000-0000-4000-8000-0000000000f9";
+    public const string Adele = "00000000-0000-4000-8000-0000000000a1";
+    public const string Megan = "00000000-0000-4000-8000-0000000000a2";
+    public const string Joni = "00000000-0000-4000-8000-0000000000a4";
+    public const string Lee = "00000000-0000-4000-8000-0000000000a5";
+    public const string Admin = "00000000-0000-4000-8000-0000000000a9";
+    public const string BreakGlass = "00000000-0000-4000-8000-0000000000c1";
+    public const string ServiceAccount = "00000000-0000-4000-8000-0000000000d1";
+    public const string Alex = "00000000-0000-4000-8000-0000000000b1";
+    public const string Sam = "00000000-0000-4000-8000-0000000000b2";
+    public const string Morgan = "00000000-0000-4000-8000-0000000000b3";
+
+    public const string AdminGroup = "00000000-0000-4000-8000-0000000000e1";
+    public const string PrimaryApprovers = "00000000-0000-4000-8000-0000000000e2";
+    public const string SecondaryApprovers = "00000000-0000-4000-8000-0000000000e3";
+    public const string Managers = "00000000-0000-4000-8000-0000000000e4";
+    public const string AllApprovers = "00000000-0000-4000-8000-0000000000e5";
+    public const string BreakGlassGroup = "00000000-0000-4000-8000-0000000000e6";
+    public const string GlobalAdministrators = "00000000-0000-4000-8000-0000000000ef";
+
+    /// <summary>Alias of the watchlist of hostile addresses.</summary>
+    public const string Watchlist = "irfunctions-addresses";
+
+    /// <summary>Workspace of the watchlist; any other workspace in a path shows the same lists.</summary>
+    public const string Workspace =
+        "/subscriptions/00000000-0000-4000-8000-000000000002/resourceGroups/rg-security/providers/Microsoft.OperationalInsights/workspaces/law-security";
+
+    /// <summary>Internet message id of the phishing mail in Megan's inbox.</summary>
+    public const string PhishingMail = "<invoice-20260301@mail.evil.example>";
+
+    internal static void Fill(TenantState state, DateTimeOffset now)
+    {
+        foreach (var user in Users(now)) state.Put(Kind.User, (string)user["id"]!, user);
+        foreach (var group in Groups(now)) state.Put(Kind.Group, (string)group["id"]!, group);
+        state.Put(Kind.Watchlist, Watchlist, ArmWatchlists.NewWatchlist(Workspace, Watchlist, "Hostile addresses", now));
+        state.Put(Kind.NamedLocation, OfficeId, Office(now));
+        const string megan = "MeganB@contoso.example";
+        state.Put(Kind.Message, "AAMkSeed1AAA=", GraphMail.NewMessage(
+            "AAMkSeed1AAA=", Megan, "Overdue invoice - act today", "billing@mail.evil.example", megan, PhishingMail, now));
+        state.Put(Kind.Message, "AAMkSeed2AAA=", GraphMail.NewMessage(
+            "AAMkSeed2AAA=", Megan, "Lunch on Thursday?", "AdeleV@contoso.example", megan, "<lunch-1@contoso.example>", now));
+    }
+
+    internal static JsonObject User(string id, string name, string upn, DateTimeOffset now, string title = "") => new()
+    {
+        ["id"] = id,
+        ["displayName"] = name,
+        ["givenName"] = name.Split(' ')[0],
+        ["surname"] = name.Split(' ')[^1],
+        ["jobTitle"] = title,
+        ["mail"] = upn,
+        ["businessPhones"] = new JsonArray(),
+        ["userPrincipalName"] = upn,
+        ["accountEnabled"] = true,
+        ["userType"] = "Member",
+        ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+        ["signInSessionsValidFromDateTime"] = GraphUsers.Stamp(now.AddDays(-40)),
+    };
+
+    private const string OfficeId = "00000000-0000-4000-8000-0000000000fa";
+
+    private static IEnumerable<JsonObject> Users(DateTimeOffset now)
+    {
+        yield return User(Adele, "Adele Vance", "AdeleV@contoso.example", now, "Retail Manager");
+        yield return User(Megan, "Megan Bowen", "MeganB@contoso.example", now, "Marketing Manager");
+        var left = User(Joni, "Joni Sherman", "JoniS@contoso.example", now, "Left the company");
+        left["accountEnabled"] = false;
+        yield return left;
+        var synced = User(Lee, "Lee Gu", "LeeG@contoso.example", now, "Director");
+        synced["onPremisesSyncEnabled"] = true;
+        synced["onPremisesSamAccountName"] = "leeg";
+        yield return synced;
+        yield return User(Admin, "Patti Fernandez", "admin.patti@contoso.example", now, "Administrator");
+        yield return User(BreakGlass, "Break Glass", "breakglass1@contoso.example", now, "Emergency access");
+        var service = User(ServiceAccount, "svc-backup", "svc-backup@contoso.example", now, "Service account");
+        service["employeeType"] = "Service";
+        yield return service;
+        yield return User(Alex, "Alex Analyst", "AlexA@contoso.example", now, "Security analyst");
+        yield return User(Sam, "Sam Second", "SamS@contoso.example", now, "Security analyst");
+        yield return User(Morgan, "Morgan Manager", "MorganM@contoso.example", now, "Head of security operations");
+    }
+
+    private static IEnumerable<JsonObject> Groups(DateTimeOffset now)
+    {
+        yield return Group(AdminGroup, "Tier 0 administrators", now, [Admin, BreakGlass], assignable: true);
+        yield return Group(PrimaryApprovers, "Incident approvers, primary", now, [Alex]);
+        yield return Group(SecondaryApprovers, "Incident approvers, secondary", now, [Sam]);
+        yield return Group(Managers, "Incident approvers, managers", now, [Morgan]);
+        yield return Group(AllApprovers, "Incident approvers", now, [PrimaryApprovers, SecondaryApprovers, Managers]);
+        yield return Group(BreakGlassGroup, "Break-glass accounts", now, [BreakGlass]);
+        var role = Group(GlobalAdministrators, "Global Administrator", now, [Admin, BreakGlass]);
+        role["@odata.type"] = "#microsoft.graph.directoryRole";
+        role["roleTemplateId"] = "62e90394-69f5-4237-9190-012177145e10";
+        yield return role;
+    }
+
+    private static JsonObject Group(string id, string name, DateTimeOffset now, string[] members, bool assignable = false) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.group",
+        ["id"] = id,
+        ["displayName"] = name,
+        ["description"] = name,
+        ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+        ["groupTypes"] = new JsonArray(),
+        ["isAssignableToRole"] = assignable,
+        ["mailEnabled"] = false,
+        ["securityEnabled"] = true,
+        ["_members"] = new JsonArray([.. members.Select(m => (JsonNode)m)]),
+    };
+
+    private static JsonObject Office(DateTimeOffset now) => new()
+    {
+        ["@odata.type"] = "#microsoft.graph.ipNamedLocation",
+        ["id"] = OfficeId,
+        ["displayName"] = "Head office",
+        ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+        ["modifiedDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+        ["isTrusted"] = true,
+        ["ipRanges"] = new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.iPv4CidrRange", ["cidrAddress"] = "203.0.113.0/24" }),
+    };
+}

@@ -1,0 +1,124 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using IRFunctions.Local.Storage;
+
+namespace IRFunctions.Local.Tenant;
+
+/// <summary>Kinds of things the tenant holds; the names stand in the state file.</summary>
+internal static class Kind
+{
+    public const string User = "user";
+    public const string Group = "group";
+    public const string NamedLocation = "namedLocation";
+    public const string MailFolder = "mailFolder";
+    public const string Message = "message";
+    public const string Watchlist = "watchlist";
+    public const string WatchlistItem = "watchlistItem";
+    public const string Ticket = "ticket";
+    public const string TicketKey = "ticketKey";
+    public const string Page = "page";
+}
+
+/// <summary>
+/// What the tenant holds: JSON documents by kind and id, in memory, and where a file is given also in SQLite. Reads and writes run inside
+/// <see cref="Gate"/>; a write's task completes once it is on disk, and only then is the request answered, so nothing acknowledged is lost.
+/// </summary>
+internal sealed class TenantState : IAsyncDisposable
+{
+    private const string Schema = """
+        CREATE TABLE IF NOT EXISTS tenant_object (kind TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS tenant_effect (sequence INTEGER PRIMARY KEY, at TEXT NOT NULL, effect TEXT NOT NULL, target TEXT NOT NULL,
+          detail TEXT NOT NULL, changed INTEGER NOT NULL);
+        """;
+
+    private readonly Dictionary<string, Dictionary<string, JsonObject>> kinds = new(StringComparer.Ordinal);
+    private readonly SqliteFile? file;
+    private readonly TimeProvider time;
+    private readonly TenantJournal journal;
+    private readonly List<(string Kind, string Id, string? Json)> dirty = [];
+    private readonly List<TenantEffect> effects = [];
+
+    public TenantState(string? path, TimeProvider time, TenantJournal journal)
+    {
+        (this.time, this.journal) = (time, journal);
+        if (path is null) return;
+        file = new SqliteFile(path, Schema);
+        Load();
+    }
+
+    public Lock Gate { get; } = new();
+
+    public bool IsEmpty => kinds.Count == 0;
+
+    public JsonObject? Find(string kind, string id) => Of(kind).GetValueOrDefault(id);
+
+    public IEnumerable<JsonObject> All(string kind) => Of(kind).Values;
+
+    /// <summary>Adds a document or says that it was changed in place.</summary>
+    public void Put(string kind, string id, JsonObject document)
+    {
+        Of(kind)[id] = document;
+        if (file is not null) dirty.Add((kind, id, document.ToJsonString()));
+    }
+
+    public bool Remove(string kind, string id)
+    {
+        if (!Of(kind).Remove(id)) return false;
+        if (file is not null) dirty.Add((kind, id, null));
+        return true;
+    }
+
+    /// <summary>The next number in the tenant's life; ids are made of it, so that the same requests give the same ids.</summary>
+    public long NextSequence => journal.Last + 1;
+
+    public void Record(string effect, string target, string detail, bool changed)
+    {
+        var entry = new TenantEffect(NextSequence, time.GetUtcNow(), effect, target, detail, changed);
+        journal.Add(entry);
+        if (file is not null) effects.Add(entry);
+    }
+
+    /// <summary>Sends what changed since the last call to disk, in order; call inside <see cref="Gate"/>, await outside.</summary>
+    public Task SaveAsync()
+    {
+        if (file is null || (dirty.Count == 0 && effects.Count == 0)) return Task.CompletedTask;
+        var (objects, entries) = (dirty.ToArray(), effects.ToArray());
+        dirty.Clear();
+        effects.Clear();
+        return file.WriteAsync(connection =>
+        {
+            foreach (var (kind, id, json) in objects)
+            {
+                if (json is null) connection.Execute("DELETE FROM tenant_object WHERE kind = @kind AND id = @id", new { kind, id });
+                else connection.Execute("INSERT INTO tenant_object VALUES (@kind, @id, @json) ON CONFLICT (kind, id) DO UPDATE SET json = @json", new { kind, id, json });
+            }
+            foreach (var e in entries)
+            {
+                connection.Execute("INSERT INTO tenant_effect VALUES (@Sequence, @At, @Effect, @Target, @Detail, @Changed)",
+                    new { e.Sequence, At = e.At.ToString("O"), e.Effect, e.Target, e.Detail, e.Changed });
+            }
+        });
+    }
+
+    public ValueTask DisposeAsync() => file?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private Dictionary<string, JsonObject> Of(string kind)
+    {
+        if (!kinds.TryGetValue(kind, out var documents)) kinds[kind] = documents = new(StringComparer.OrdinalIgnoreCase);
+        return documents;
+    }
+
+    private void Load()
+    {
+        using var connection = file!.OpenConnection();
+        foreach (var (kind, id, json) in connection.Query<(string, string, string)>("SELECT kind, id, json FROM tenant_object"))
+        {
+            Of(kind)[id] = JsonNode.Parse(json)!.AsObject();
+        }
+        foreach (var e in connection.Query<(long Sequence, string At, string Effect, string Target, string Detail, bool Changed)>(
+            "SELECT sequence, at, effect, target, detail, changed FROM tenant_effect ORDER BY sequence DESC LIMIT @Capacity", new { journal.Capacity }).Reverse())
+        {
+            journal.Add(new TenantEffect(e.Sequence, DateTimeOffset.Parse(e.At, System.Globalization.CultureInfo.InvariantCulture), e.Effect, e.Target, e.Detail, e.Changed));
+        }
+    }
+}
