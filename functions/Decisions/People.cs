@@ -25,7 +25,7 @@ internal static class People
         if (nothingRecommended)
             reasons = [.. reasons, new Reason("nothing-recommended", "Nothing was recommended: the alert becomes a ticket, so that it is not lost.")];
         else if (nothingActs)
-            reasons = [.. reasons, new Reason("nothing-acts", "No recommended action runs or is asked for: the alert becomes a ticket, so that it is not lost.")];
+            reasons = [.. reasons, new Reason("nothing-acts", "No containment runs or is asked for: the alert becomes a ticket, so that it is not lost.")];
         Require(Ticket, reasons, decisions, alert, assessment, policy);
     }
 

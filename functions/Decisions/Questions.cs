@@ -34,7 +34,13 @@ internal static class Questions
     private static Question Merge(Question known, Question again)
     {
         var first = string.CompareOrdinal(known.EntityId, again.EntityId) <= 0 ? known : again;
-        return first with { Confidence = Math.Min(known.Confidence, again.Confidence), Times = known.Times + 1 };
+        return first with
+        {
+            Confidence = Math.Min(known.Confidence, again.Confidence),
+            Times = known.Times + 1,
+            Entity = known.Entity is null || again.Entity is null ? null : first.Entity,
+            EntityIds = [.. known.EntityIds.Union(again.EntityIds)],
+        };
     }
 
     private static Question Ask(
@@ -56,6 +62,7 @@ internal static class Questions
             Rule = rule,
             Entity = isAlert ? null : entity,
             EntityId = recommendation.EntityId ?? "",
+            EntityIds = isAlert ? [] : [entity!.Id],
             Target = isAlert ? Targets.OfAlert(alert) : Targets.Of(entity!) ?? Targets.OfAlert(alert),
             Confidence = recommendation.Confidence is < 0 or > 100 ? 0 : recommendation.Confidence,
             Times = 1,

@@ -96,7 +96,8 @@ public static class PolicyCommands
         var @new = new Argument<string>("new") { Description = "Folder of the new policy" };
         var alertsFile = new Option<string>("--alerts") { Description = "File with one alert on each line", Required = true };
         var html = new Option<string?>("--html") { Description = "Write the page here as well" };
-        var command = new Command("diff", "Print which decisions change between two policies on the same alerts") { old, @new, alertsFile, html };
+        var identity = new Option<IdentityType>("--identity") { Description = "What accounts and applications are taken for", DefaultValueFactory = _ => IdentityType.Person };
+        var command = new Command("diff", "Print which decisions change between two policies on the same alerts") { old, @new, alertsFile, html, identity };
         command.SetAction(result => Guarded(result, () =>
         {
             var before = session.Load(result.GetValue(old)!, result);
@@ -105,7 +106,7 @@ public static class PolicyCommands
                 return Different;
             if (ReadAlerts(result.GetValue(alertsFile)!, result) is not { } alerts)
                 return Unreadable;
-            var diff = PolicyDiff.Of(before, after, alerts, session.Assess, session.Now);
+            var diff = PolicyDiff.Of(before, after, alerts, session.Assess, result.GetValue(identity), session.Now);
             Write(result, diff.Text().TrimEnd('\n'));
             if (result.GetValue(html) is { } path)
                 File.WriteAllText(path, PolicyDiffPage.Html(diff));

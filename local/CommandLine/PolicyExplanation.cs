@@ -39,15 +39,17 @@ internal static class PolicyExplanation
     private static string Ladder(Decision decision, Policy policy, TimeSpan timeout)
     {
         var plan = policy.LadderFor(decision.Action).Plan(timeout);
-        var steps = plan.Steps.Select(step => $"{step.Rung.Name} {(step.StartsAfter == TimeSpan.Zero ? "at once" : $"after {Minutes(step.StartsAfter)}")}");
-        return $"asks {decision.Quorum} of: {string.Join(", ", steps)}; expires after {Minutes(plan.ExpiresAfter)}";
+        var steps = plan.Steps.Select(step => $"{step.Rung.Name} {(step.StartsAfter == TimeSpan.Zero ? "at once" : $"after {Shown(step.StartsAfter)}")}");
+        return $"asks {decision.Quorum} of: {string.Join(", ", steps)}; expires after {Shown(plan.ExpiresAfter)}";
     }
 
     private static string Undo(Decision decision, Policy policy) => decision.MaxDuration is { } duration
-        ? $"undone after {Minutes(duration)}, reminder {Minutes(policy.ReminderLead(duration))} before: {decision.Reversal}"
+        ? $"undone after {Shown(duration)}, reminder {Shown(policy.ReminderLead(duration))} before: {decision.Reversal}"
         : $"not undone by itself: {decision.Reversal}";
 
-    internal static string Minutes(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} min");
+    internal static string Shown(TimeSpan time) => time >= TimeSpan.FromHours(1)
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.##} h")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} min");
 
     private static string Word(DecisionKind kind) => kind switch
     {
