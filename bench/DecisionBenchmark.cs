@@ -23,7 +23,9 @@ public static class DecisionBenchmark
         new("create_alert_ticket", "alert", false), new("send_analyst_notification", "alert", false),
     ];
 
-    /// <summary>Prints decisions a second, the best of a few rounds for each size; rounds of all sizes take turns, so that a noisy moment hits all.</summary>
+    /// <summary>
+    /// Prints decisions a second, the best of a few rounds for each size; rounds of all sizes take turns, so that a noisy moment hits all.
+    /// </summary>
     public static int Run()
     {
         int[] sizes = [0, 10_000, 100_000];
@@ -37,11 +39,13 @@ public static class DecisionBenchmark
                 if (Measure(policies[i], alerts, TimeSpan.FromSeconds(1)) is var speed && speed.Decisions > best[i].Decisions)
                     best[i] = speed;
         for (var i = 0; i < sizes.Length; i++)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sizes[i],7:N0} protected entries: {best[i].Decisions,9:N0} decisions/s, {best[i].Alerts,9:N0} alerts/s, {best[i].Bytes:N0} bytes a decision"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{sizes[i],7:N0} protected entries: {best[i].Decisions,9:N0} decisions/s, {best[i].Alerts,9:N0} alerts/s, {best[i].Bytes:N0} bytes a decision"));
         return 0;
     }
 
-    private static (double Decisions, double Alerts, double Bytes) Measure(Policy policy, (Alert Alert, Assessment Assessment, Facts Facts)[] worlds, TimeSpan length)
+    private static (double Decisions, double Alerts, double Bytes) Measure(Policy policy,
+        (Alert Alert, Assessment Assessment, Facts Facts)[] worlds, TimeSpan length)
     {
         long decisions = 0, alerts = 0;
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -63,7 +67,8 @@ public static class DecisionBenchmark
             .Select(file => file.Name == "protected.yaml" ? file with { Text = file.Text + Registrations(entries) } : file).ToArray();
         var watch = Stopwatch.StartNew();
         var reading = PolicyLoader.Load(files, Catalogue, Now);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entries,7:N0} more registrations loaded in {watch.Elapsed.TotalMilliseconds:N0} ms"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{entries,7:N0} more registrations loaded in {watch.Elapsed.TotalMilliseconds:N0} ms"));
         return reading.Policy ?? throw new InvalidPolicyException(reading.Errors);
     }
 
@@ -79,7 +84,9 @@ public static class DecisionBenchmark
                 1 => ("range", $"{20 + (i >> 16)}.{(i >> 8) & 255}.{i & 255}.{(i % 4) * 64}/{26 + (i % 3)}"),
                 _ => ("host", $"host-{i}.contoso.example"),
             };
-            text.Append(CultureInfo.InvariantCulture, $"  - {{ kind: {kind}, id: {id}, name: entry {i}, containment: ask, owner: team@contoso.example, ticket: CHG-{i}, why: critical, registered: 2026-10-01, expires: 2027-10-31 }}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"  - {{ kind: {kind}, id: {id}, name: entry {i}, containment: ask, owner: team@contoso.example, ")
+                .Append(CultureInfo.InvariantCulture, $"ticket: CHG-{i}, why: critical, registered: 2026-10-01, expires: 2027-10-31 }}\n");
         }
 
         return text.ToString();
@@ -90,12 +97,14 @@ public static class DecisionBenchmark
     /// <summary>One alert in three meets a registration; each recommends two containments, a ticket and one thing that never runs.</summary>
     private static (Alert Alert, Assessment Assessment, Facts Facts) World(int i)
     {
-        var account = new AccountEntity { Id = "e1", ObjectId = Account((i % 3 == 0 ? 1_000_000 : 0) + i), UserPrincipalName = $"user{i}@contoso.example", Display = $"user{i}" };
+        var account = new AccountEntity { Id = "e1", ObjectId = Account((i % 3 == 0 ? 1_000_000 : 0) + i),
+            UserPrincipalName = $"user{i}@contoso.example", Display = $"user{i}" };
         var address = new IpEntity { Id = "e2", Address = $"203.0.{i & 127}.{i % 251}", Display = "address" };
         var host = new HostEntity { Id = "e3", DefenderDeviceId = $"{i:x40}", HostName = $"host-{i}", DnsDomain = "contoso.example" };
         var alert = new Alert
         {
-            Id = $"alert-{i}", TenantId = "tenant", Shape = AlertShape.GraphAlert, Title = "Suspicious sign-in", Severity = Severity.High, Techniques = ["T1078.004"],
+            Id = $"alert-{i}", TenantId = "tenant", Shape = AlertShape.GraphAlert, Title = "Suspicious sign-in", Severity = Severity.High,
+                Techniques = ["T1078.004"],
             Entities = [account, address, host, new FileEntity { Id = "e4", Name = "tool.exe" }],
         };
         var assessment = new Assessment
@@ -111,8 +120,12 @@ public static class DecisionBenchmark
         {
             Now = Now,
             OwnIdentities = [Account(5_000_000)],
-            Identities = new Dictionary<string, IdentityFacts> { [$"account:{account.ObjectId}"] = new() { Type = IdentityType.Person, Criticality = "high", Signals = [new("privilege_change")] } },
-            Checks = new Dictionary<string, ContextFact> { [$"not_touched_by_us@ip:{address.Address}"] = new("never"), [$"not_an_approved_job@account:{account.ObjectId}"] = new("false") },
+            Identities = new Dictionary<string,
+                IdentityFacts> { [$"account:{account.ObjectId}"] = new() { Type = IdentityType.Person, Criticality = "high",
+                Signals = [new("privilege_change")] } },
+            Checks = new Dictionary<string,
+                ContextFact> { [$"not_touched_by_us@ip:{address.Address}"] = new("never"),
+                [$"not_an_approved_job@account:{account.ObjectId}"] = new("false") },
         };
         return (alert, assessment, facts);
     }

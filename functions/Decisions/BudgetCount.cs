@@ -47,7 +47,8 @@ internal sealed class BudgetCount
         ruling.Batch = $"over-budget:{question.Alert.IncidentId ?? question.Alert.Id}";
         ruling.Ask(
             "budget",
-            $"Over budget for {words}: {spent.LastMinute} in the last minute and {spent.LastHour} in the last hour, with {wanted} more for this alert; allowed are {budget.PerMinute} and {budget.PerHour}.");
+            $"Over budget for {words}: {wanted} for this alert on top of {spent.LastMinute} in the last minute (allowed {budget.PerMinute}) "
+            + $"and {spent.LastHour} in the last hour (allowed {budget.PerHour}).");
     }
 
     private static readonly BudgetSpent Nothing = new(0, 0);

@@ -83,21 +83,24 @@ internal static class ProtectionRules
                 continue;
             if (!exception.CountsAt(question.Facts.Now))
             {
-                ruling.Note("exception-over", $"Exception {exception.Name} ({exception.Ticket}) does not count today: it runs from {exception.From:yyyy-MM-dd} until {exception.Until:yyyy-MM-dd}.");
+                ruling.Note("exception-over", $"{Named(exception)} does not count today: its first day is {exception.From:yyyy-MM-dd}.");
             }
             else if (exception.Effect == ExceptionEffect.Hold)
             {
-                ruling.Hold("exception", $"Exception {exception.Name} ({exception.Ticket}, {exception.Owner}) until {exception.Until:yyyy-MM-dd}: {exception.Why}");
+                ruling.Hold("exception", $"{Named(exception)}: {exception.Why}");
             }
             else
             {
                 lifted = true;
-                ruling.Note("exception", $"Exception {exception.Name} ({exception.Ticket}, {exception.Owner}) lifts the protection until {exception.Until:yyyy-MM-dd}: {exception.Why}");
+                ruling.Note("exception", $"{Named(exception)} lifts the protection: {exception.Why}");
             }
         }
 
         return lifted;
     }
+
+    private static string Named(PolicyExemption exception) =>
+        $"Exception {exception.Name} until {exception.Until:yyyy-MM-dd} ({exception.Ticket}, {exception.Owner})";
 
     private static void ApplyEntry(Question question, Ruling ruling, ProtectedEntry entry, bool lifted)
     {
@@ -109,7 +112,8 @@ internal static class ProtectionRules
 
         if (!entry.CountsAt(question.Facts.Now))
         {
-            ruling.Note("registration-over", $"The registration of {entry.Name} ({entry.Ticket}, {entry.Owner}) ended on {entry.Expires:yyyy-MM-dd}; the default applies.");
+            ruling.Note("registration-over",
+                $"The registration of {entry.Name} ({entry.Ticket}, {entry.Owner}) ended on {entry.Expires:yyyy-MM-dd}; the default applies.");
             return;
         }
 

@@ -30,7 +30,7 @@ internal static class Questions
         return questions;
     }
 
-    // A hostile answer repeats itself to find the weaker reading: the lowest confidence counts, and of two entities that are the same thing the first id.
+    // A hostile answer repeats itself to find the weaker reading: the lowest confidence counts, and of two names for one thing the first id.
     private static Question Merge(Question known, Question again)
     {
         var first = string.CompareOrdinal(known.EntityId, again.EntityId) <= 0 ? known : again;
@@ -44,7 +44,8 @@ internal static class Questions
     }
 
     private static Question Ask(
-        Recommendation recommendation, Dictionary<string, Entity>? entities, Alert alert, Assessment assessment, Facts facts, Policy policy, Doubts doubts)
+        Recommendation recommendation, Dictionary<string, Entity>? entities, Alert alert, Assessment assessment, Facts facts, Policy policy,
+        Doubts doubts)
     {
         var action = Words.ActionName(recommendation.Action);
         var rule = policy.Actions.GetValueOrDefault(action);

@@ -13,11 +13,13 @@ public static class PolicyFolder
 
     /// <summary>The policy files of a folder by name, without the cases beside them.</summary>
     /// <exception cref="IOException">The folder or a file cannot be read.</exception>
-    public static IReadOnlyList<PolicyFile> Read(string directory) => ReadWhere(directory, name => !name.EndsWith(CasesEnding, StringComparison.Ordinal));
+    public static IReadOnlyList<PolicyFile> Read(string directory) =>
+        ReadWhere(directory, name => !name.EndsWith(CasesEnding, StringComparison.Ordinal));
 
     /// <summary>The case files of a folder by name.</summary>
     /// <exception cref="IOException">The folder or a file cannot be read.</exception>
-    public static IReadOnlyList<PolicyFile> ReadCases(string directory) => ReadWhere(directory, name => name.EndsWith(CasesEnding, StringComparison.Ordinal));
+    public static IReadOnlyList<PolicyFile> ReadCases(string directory) =>
+        ReadWhere(directory, name => name.EndsWith(CasesEnding, StringComparison.Ordinal));
 
     [SuppressMessage("ApiDesign", "RS0030", Justification = "Reading the policy files is the one IO this folder may do (DESIGN section 2).")]
     private static PolicyFile[] ReadWhere(string directory, Func<string, bool> wanted) =>

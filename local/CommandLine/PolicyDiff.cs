@@ -43,7 +43,8 @@ internal sealed record PolicyDiff(Policy Old, Policy New, int Alerts, int Decisi
             var after = Decider.Decide(alert, assessment, facts, @new).ToDictionary(decision => (decision.Action, decision.Target.Key));
             decided += after.Count;
             changes.AddRange(before.Keys.Union(after.Keys)
-                .Select(key => new DecisionChange(alert.Id, alert.Title, key.Action, key.Key, before.GetValueOrDefault(key), after.GetValueOrDefault(key)))
+                .Select(key => new DecisionChange(alert.Id, alert.Title, key.Action, key.Key, before.GetValueOrDefault(key),
+                    after.GetValueOrDefault(key)))
                 .Where(change => IsChange(change.Old, change.New)));
         }
 
@@ -52,7 +53,8 @@ internal sealed record PolicyDiff(Policy Old, Policy New, int Alerts, int Decisi
 
     /// <summary>Number of changes by summary, most first.</summary>
     public IReadOnlyList<(string Summary, int Count)> Numbers =>
-        [.. Changes.GroupBy(change => change.Summary).Select(group => (group.Key, group.Count())).OrderByDescending(pair => pair.Item2).ThenBy(pair => pair.Key, StringComparer.Ordinal)];
+        [.. Changes.GroupBy(change => change.Summary).Select(group => (group.Key, group.Count())).OrderByDescending(pair => pair.Item2)
+            .ThenBy(pair => pair.Key, StringComparer.Ordinal)];
 
     public string Text()
     {
@@ -99,5 +101,6 @@ internal sealed record PolicyDiff(Policy Old, Policy New, int Alerts, int Decisi
 
     // A reworded reason changes nothing that happens; the hash always differs.
     private static bool IsChange(Decision? old, Decision? @new) => old is null || @new is null || old.Kind != @new.Kind || old.Quorum != @new.Quorum
-        || old.ApprovalTimeout != @new.ApprovalTimeout || old.MaxDuration != @new.MaxDuration || old.Tier != @new.Tier || old.Step != @new.Step || old.Batch != @new.Batch;
+        || old.ApprovalTimeout != @new.ApprovalTimeout || old.MaxDuration != @new.MaxDuration || old.Tier != @new.Tier || old.Step != @new.Step
+            || old.Batch != @new.Batch;
 }
