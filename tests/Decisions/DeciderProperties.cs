@@ -209,6 +209,8 @@ public sealed class DeciderProperties
                 names.Add(name);
             if (entity is HostEntity { HostName: { } host })
                 names.Add(host);
+            if (entity is ApplicationEntity { AppId: { } app })
+                names.Add(app);
             if (entity is MailboxEntity { PrimaryAddress: { } address })
                 names.Add(address);
         }

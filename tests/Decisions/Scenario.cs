@@ -63,7 +63,7 @@ internal static class GeneratedAlerts
         },
         3 or 4 => new IpEntity { Id = id, Address = random.Pick(Addresses) },
         5 => new HostEntity { Id = id, DefenderDeviceId = random.Chance(80) ? random.Pick(Hosts) : null, HostName = random.Pick(HostNames) },
-        6 => new ApplicationEntity { Id = id, ObjectId = random.Pick(Accounts) },
+        6 => new ApplicationEntity { Id = id, ObjectId = random.Pick(Accounts), AppId = random.Chance(50) ? random.Pick(Accounts) : null },
         _ => random.Chance(50)
             ? new MailboxEntity { Id = id, ObjectId = random.Chance(50) ? random.Pick(Accounts) : null, PrimaryAddress = random.Pick(Names) }
             : new FileEntity { Id = id, Name = "evil.exe" },
