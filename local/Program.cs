@@ -1,1 +1,5 @@
-return 0;
+using System.CommandLine;
+using IRFunctions.Local.CommandLine;
+
+var root = RunCommand.Create();
+return await root.Parse(args).InvokeAsync();

@@ -15,8 +15,8 @@ internal enum Signs
 }
 
 /// <summary>
-/// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists, and from the roles and verdicts the source gave
-/// its evidence. The description, entity names and every other free text are never read, so an instruction planted there changes nothing.
+/// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists, and from the roles and verdicts the
+/// source gave its evidence. The description, entity names and every other free text are never read, so an instruction planted there changes nothing.
 /// </summary>
 internal static class AttackSigns
 {
@@ -79,7 +79,8 @@ internal static class AttackSigns
     /// <summary>What the source itself says of one entity.</summary>
     public static Signs Of(Entity entity)
     {
-        var (hostile, worst) = (Says(entity.SourceVerdict, "malicious") || Says(entity.SourceVerdict, "suspicious"), Says(entity.SourceVerdict, "malicious"));
+        var worst = Says(entity.SourceVerdict, "malicious");
+        var hostile = worst || Says(entity.SourceVerdict, "suspicious");
         return entity switch
         {
             IpEntity when worst || (hostile && HasRole(entity, "attacker")) => Signs.HostileAddress,

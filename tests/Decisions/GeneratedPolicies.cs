@@ -76,7 +76,7 @@ internal static class GeneratedPolicies
         return new Playbook
         {
             Name = name, Why = "why", Soft = soft, Hard = [.. IdentityActions.Except(soft).Where(_ => random.Chance(90))],
-            First = (Containment)random.Next(2), Alone = random.Chance(85), Quorum = random.Next(1, 3),
+            First = (ContainmentKind)random.Next(2), Alone = random.Chance(85), Quorum = random.Next(1, 3),
         };
     }
 

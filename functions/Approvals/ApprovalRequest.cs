@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+
+namespace IRFunctions.Approvals;
+
+/// <summary>One rung of the ladder as it applies to one request.</summary>
+/// <param name="Name">"primary", "secondary", "manager".</param>
+/// <param name="StartsAt">When it is asked, UTC.</param>
+/// <param name="Approvers">Who is asked.</param>
+public sealed record RungPlan(string Name, DateTimeOffset StartsAt, IReadOnlyList<Approver> Approvers);
+
+/// <summary>A question to people: may exactly this happen?</summary>
+public sealed record ApprovalRequest
+{
+    public required string Incident { get; init; }
+    public required string Title { get; init; }
+    public required Decision Decision { get; init; }
+
+    /// <summary>Binds the answer to exactly this action on this target for this long under this policy (S3).</summary>
+    public required string ActionHash { get; init; }
+
+    /// <summary>The model's words. Untrusted text.</summary>
+    public string Reasoning { get; init; } = "";
+    public IReadOnlyList<string> Evidence { get; init; } = [];
+}
+
+/// <summary>Hash that an approval is bound to.</summary>
+public static class ActionHash
+{
+    /// <summary>SHA-256, lower-case hex, over incident, action, target, duration, quorum and policy hash.</summary>
+    public static string Of(string incident, Decision decision)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(incident);
+            json.WriteStringValue(decision.Action);
+            json.WriteStringValue(decision.Target.Key);
+            json.WriteNumberValue(decision.MaxDuration?.Ticks ?? -1);
+            json.WriteNumberValue(decision.Quorum);
+            json.WriteStringValue(decision.PolicyHash);
+            json.WriteEndArray();
+        }
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+    }
+}
+
+/// <summary>One person's answer as it reached us.</summary>
+/// <param name="By">Object id, lower case, as authenticated; never from the body or a card.</param>
+/// <param name="Approve">False is a denial; any denial wins.</param>
+/// <param name="Reason">Their words, required.</param>
+/// <param name="At">When it reached the server, by the server's clock.</param>
+/// <param name="Door">"api", "console" or "teams".</param>
+public sealed record ApprovalAnswer(string By, bool Approve, string Reason, DateTimeOffset At, string Door);
+
+/// <summary>Proof that people said yes to one hash; Contain runs nothing else (S3).</summary>
+/// <param name="ActionHash">What they said yes to.</param>
+/// <param name="Approvers">Object ids, distinct.</param>
+/// <param name="At">When the quorum was reached.</param>
+public sealed record Grant(string ActionHash, IReadOnlyList<string> Approvers, DateTimeOffset At);
+
+/// <summary>How a request stands.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ApprovalState>))]
+public enum ApprovalState
+{
+    Pending,
+    Granted,
+    Denied,
+    Expired,
+    Withdrawn,
+}
+
+/// <summary>What people see of a request, kept as the custom status of its orchestration.</summary>
+public sealed record ApprovalView
+{
+    public required ApprovalRequest Request { get; init; }
+    public required ApprovalState State { get; init; }
+
+    /// <summary>Index into <see cref="Rungs"/> of who is being asked now.</summary>
+    public required int Stage { get; init; }
+    public required int Attempt { get; init; }
+    public required DateTimeOffset AskedAt { get; init; }
+
+    /// <summary>An answer at exactly this time is late (DESIGN section 4).</summary>
+    public required DateTimeOffset Deadline { get; init; }
+    public required IReadOnlyList<RungPlan> Rungs { get; init; }
+    public IReadOnlyList<ApprovalAnswer> Answers { get; init; } = [];
+
+    /// <summary>Name of the event that carries an answer to the present attempt and stage.</summary>
+    public string AnswerEvent => EventName(Attempt, Stage);
+
+    public static string EventName(int attempt, int stage) => $"answer-a{attempt}-s{stage}";
+}

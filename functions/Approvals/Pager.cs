@@ -1,0 +1,31 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using IRFunctions.Safeguards;
+
+namespace IRFunctions.Approvals;
+
+/// <summary>Where people are paged: PagerDuty Events API v2 form, which most pagers accept.</summary>
+/// <param name="Enqueue">POST address.</param>
+/// <param name="RoutingKey">Integration key; a secret, from configuration only.</param>
+public sealed record PagerPlace(Uri Enqueue, string RoutingKey);
+
+/// <summary>Sends one page; the same key twice is one page.</summary>
+public sealed class Pager(HttpClient http, PagerPlace place)
+{
+    private const int MaxSummary = 1024; // PagerDuty Events API v2: payload.summary is cut at 1,024 characters.
+
+    public async Task PageAsync(string key, string summary, string severity, CancellationToken cancellation)
+    {
+        var body = new JsonObject
+        {
+            ["routing_key"] = place.RoutingKey, ["event_action"] = "trigger", ["dedup_key"] = key,
+            ["payload"] = new JsonObject
+            {
+                ["summary"] = summary.Length > MaxSummary ? summary[..MaxSummary] : summary, ["source"] = "IRFunctions", ["severity"] = severity,
+            },
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, place.Enqueue) { Content = JsonContent.Create(body) };
+        using var response = await Faults.SendAsync(http, "paging", "a valid routing key", request, cancellation);
+        if (!response.IsSuccessStatusCode) throw new PermanentFaultException("paging: the pager's address does not exist; check Pager__Endpoint");
+    }
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+using IRFunctions.Safeguards;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IRFunctions.Containment;
+
+/// <summary>Where the Sentinel watchlist is.</summary>
+/// <param name="Watchlist">ARM URL of the watchlist, without a trailing slash: .../Microsoft.SecurityInsights/watchlists/{alias}.</param>
+public sealed record WatchlistPlace(Uri Watchlist);
+
+/// <summary>Puts an address on a Microsoft Sentinel watchlist, so that analytics rules see it. Undo takes our own entry off again.</summary>
+public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] HttpClient arm, WatchlistPlace place) : IContainmentAction
+{
+    /// <summary>Name of its HTTP client, which signs requests to Azure Resource Manager.</summary>
+    public const string Http = "arm";
+
+    private const string ApiVersion = "2024-09-01";
+    private const string Mark = "IRFunctions";
+
+    public ActionCapability Capability { get; } = new("add_ip_to_watchlist", "ip", Reversible: true);
+
+    /// <remarks>Azure role on the workspace, not a Graph permission.</remarks>
+    public string Permission => "the role Microsoft Sentinel Contributor on the workspace";
+
+    public async Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation)
+    {
+        var target = order.Decision.Target;
+        var item = await ReadAsync(target, cancellation);
+        return new PriorState
+        {
+            AlreadySo = item is not null,
+            Summary = item is null ? $"{target.Id} was not on the watchlist" : $"{target.Id} was on the watchlist already",
+            Value = item is null ? "absent" : "present",
+        };
+    }
+
+    public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
+    {
+        var target = order.Decision.Target;
+        var body = new JsonObject
+        {
+            ["properties"] = new JsonObject
+            {
+                ["itemsKeyValue"] = new JsonObject { ["IPAddress"] = target.Id, ["Source"] = Mark, ["Incident"] = order.Incident },
+            },
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Put, ItemUri(target)) { Content = JsonContent.Create(body) };
+        using var response = await SendAsync($"adding {target.Id} to the watchlist", request, cancellation);
+        if (response.StatusCode == HttpStatusCode.NotFound) throw new PermanentFaultException($"the watchlist {place.Watchlist.AbsolutePath} does not exist");
+        return $"{target.Id} is on the watchlist";
+    }
+
+    public async Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => await ReadAsync(order.Decision.Target, cancellation) is not null;
+
+    public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
+    {
+        var target = order.Target;
+        var item = await ReadAsync(target, cancellation);
+        if (item is null) return new UndoReport(false, $"{target.Id} had been taken off the watchlist by someone else meanwhile; nothing was changed");
+        if (item.Value.Source != Mark) return new UndoReport(false, $"the watchlist entry of {target.Id} was changed by someone else; it stays");
+        using var request = new HttpRequestMessage(HttpMethod.Delete, ItemUri(target));
+        using (await SendAsync($"taking {target.Id} off the watchlist", request, cancellation)) { }
+        if (await ReadAsync(target, cancellation) is not null) throw new TransientFaultException($"{target.Id} is still on the watchlist after it was taken off");
+        return new UndoReport(true, $"{target.Id} is off the watchlist again");
+    }
+
+    /// <summary>Null where there is no entry under our derived id.</summary>
+    private async Task<(string Source, string Incident)?> ReadAsync(Target target, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, ItemUri(target));
+        using var response = await SendAsync($"reading the watchlist entry of {target.Id}", request, cancellation);
+        if (response.StatusCode == HttpStatusCode.NotFound) return null;
+        using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
+        var values = json.RootElement.GetProperty("properties").GetProperty("itemsKeyValue");
+        return (Field(values, "Source"), Field(values, "Incident"));
+
+        static string Field(JsonElement values, string name) => values.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
+    }
+
+    private Task<HttpResponseMessage> SendAsync(string what, HttpRequestMessage request, CancellationToken cancellation) =>
+        Faults.SendAsync(arm, what, Permission, request, cancellation);
+
+    /// <summary>One entry an address: the id is derived from it, so that a second PUT is the same entry.</summary>
+    private Uri ItemUri(Target target)
+    {
+        var id = new Guid(Convert.FromHexString(Fingerprint.Of("watchlist", target.Id) + "00000000"));
+        return new Uri(string.Create(CultureInfo.InvariantCulture, $"{place.Watchlist}/watchlistItems/{id}?api-version={ApiVersion}"));
+    }
+}

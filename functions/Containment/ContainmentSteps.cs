@@ -1,0 +1,61 @@
+using IRFunctions.Approvals;
+using IRFunctions.Decisions;
+using IRFunctions.Safeguards;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace IRFunctions.Containment;
+
+/// <summary>What an effect came to.</summary>
+/// <param name="Done">False where it was halted before it began.</param>
+/// <param name="Text">One sentence for a person.</param>
+public sealed record StepReport(bool Done, string Text);
+
+/// <summary>Input of Execute.</summary>
+public sealed record ExecuteStep(ContainmentOrder Order, PriorState Prior);
+
+/// <summary>The four steps of a containment as activities. Each may be run again after a crash and then changes nothing more.</summary>
+public sealed class ContainmentSteps(Catalogue catalogue)
+{
+    [Function(nameof(Capture))]
+    public Task<PriorState> Capture([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation) =>
+        catalogue.Find(order.Decision.Action).CaptureAsync(order, cancellation);
+
+    /// <summary>The only place where an effect begins. What must hold is checked here once more, immediately before it.</summary>
+    [Function(nameof(Execute))]
+    public async Task<StepReport> Execute([ActivityTrigger] ExecuteStep step, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var order = step.Order;
+        RequireAuthority(order);
+        if (order.Decision.Target.Kind != "alert") // Tickets and pages are how people hear of the stop; they go on.
+        {
+            var stop = await GlobalStop.ReadAsync(client, cancellation);
+            if (stop.Engaged) return new StepReport(false, $"halted by the global stop ({stop.Reason}); nothing was done");
+        }
+        return new StepReport(true, await catalogue.Find(order.Decision.Action).ExecuteAsync(order, step.Prior, cancellation));
+    }
+
+    /// <summary>True or false as read back; null where it cannot be read back.</summary>
+    [Function(nameof(Verify))]
+    public async Task<bool?> Verify([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation) =>
+        await catalogue.Find(order.Decision.Action).VerifyAsync(order, cancellation);
+
+    /// <summary>Never halted by the global stop (S13).</summary>
+    [Function(nameof(UndoEffect))]
+    public Task<UndoReport> UndoEffect([ActivityTrigger] UndoOrder order, CancellationToken cancellation) =>
+        catalogue.Find(order.Action).UndoAsync(order, cancellation);
+
+    /// <summary>S2 and S3 in one place: tier 3 never; what was asked only with the quorum's grant for exactly this hash.</summary>
+    /// <exception cref="PermanentFaultException">The order has no authority; nothing was done.</exception>
+    internal static void RequireAuthority(ContainmentOrder order)
+    {
+        var decision = order.Decision;
+        if (decision.Tier is not (1 or 2)) throw new PermanentFaultException($"{decision.Action} is tier {decision.Tier}, which never runs (S2)");
+        if (decision.Kind == DecisionKind.Run && decision.Tier == 1) return;
+        if (decision.Kind is not (DecisionKind.Ask or DecisionKind.Run)) throw new PermanentFaultException($"the policy did not allow {decision.Action} (S1)");
+        if (order.Grant is not { } grant) throw new PermanentFaultException($"{decision.Action} needs approval and has none (S3)");
+        if (grant.ActionHash != ActionHash.Of(order.Incident, decision)) throw new PermanentFaultException($"the approval was for something else than this {decision.Action} (S3)");
+        if (grant.Approvers.Distinct(StringComparer.OrdinalIgnoreCase).Count() < Math.Max(1, decision.Quorum))
+            throw new PermanentFaultException($"{decision.Action} needs {decision.Quorum} approvers and has {grant.Approvers.Count} (S3)");
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IRFunctions.Policies;
+using IRFunctions.Safeguards;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IRFunctions.Containment;
+
+/// <summary>Where tickets go: POST JSON with an Idempotency-Key header; the answer carries "id".</summary>
+public sealed record TicketPlace(Uri Tickets);
+
+/// <summary>Opens a ticket for an analyst. Nothing to undo: a ticket is closed by people.</summary>
+public sealed class CreateAlertTicket([FromKeyedServices(CreateAlertTicket.Http)] HttpClient http, TicketPlace place) : IContainmentAction
+{
+    /// <summary>Name of its HTTP client.</summary>
+    public const string Http = "tickets";
+
+    public ActionCapability Capability { get; } = new("create_alert_ticket", "alert", Reversible: false);
+
+    public string Permission => "access to the ticket system";
+
+    public Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new PriorState { AlreadySo = false, Summary = "no ticket yet" });
+
+    public Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) =>
+        OpenAsync(order.Id, order.Title, order.Note, order.Incident, order.Decision.Target.Id, cancellation);
+
+    /// <summary>Opens a ticket; the same key is the same ticket.</summary>
+    public async Task<string> OpenAsync(string key, string title, string note, string incident, string alertId, CancellationToken cancellation)
+    {
+        var body = new JsonObject { ["title"] = title, ["description"] = note, ["incident"] = incident, ["alert"] = alertId };
+        using var request = new HttpRequestMessage(HttpMethod.Post, place.Tickets) { Content = JsonContent.Create(body) };
+        request.Headers.Add("Idempotency-Key", key);
+        using var response = await Faults.SendAsync(http, "opening a ticket", Permission, request, cancellation);
+        if (!response.IsSuccessStatusCode) throw new PermanentFaultException("opening a ticket: the ticket system's address does not exist; check Tickets__Endpoint");
+        using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
+        return json.RootElement.TryGetProperty("id", out var id) ? $"ticket {id} opened" : "ticket opened";
+    }
+
+    /// <summary>The ticket id in its answer is all the contract gives; it cannot be read back.</summary>
+    public Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult<bool?>(null);
+
+    public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new UndoReport(false, "a ticket is closed by people, not undone"));
+}

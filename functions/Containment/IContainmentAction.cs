@@ -1,0 +1,94 @@
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+
+namespace IRFunctions.Containment;
+
+/// <summary>
+/// One action of the catalogue, one file each. Every method may be called again after a crash: it reads before it writes, so that a second call
+/// changes nothing (DESIGN section 4). Errors are exceptions; the orchestration retries those that <see cref="IRFunctions.Safeguards.TransientFaultException"/> marks as passing.
+/// </summary>
+public interface IContainmentAction
+{
+    ActionCapability Capability { get; }
+
+    /// <summary>Least Graph or service permission it needs, for the docs and for errors; empty where none.</summary>
+    string Permission { get; }
+
+    /// <summary>Reads the state before. Changes nothing.</summary>
+    Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation);
+
+    /// <summary>Does it. Returns what a person should know, for example a ticket number.</summary>
+    Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation);
+
+    /// <summary>Reads whether the effect is there; null where the receiver offers no way to read it back.</summary>
+    Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation);
+
+    /// <summary>Restores the prior state where what we did still stands, and says what it found (S6).</summary>
+    Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation);
+}
+
+/// <summary>State before an action, as read from the tenant.</summary>
+public sealed record PriorState
+{
+    /// <summary>True where the wanted state was there already: nothing will be done and nothing undone (S6).</summary>
+    public required bool AlreadySo { get; init; }
+
+    /// <summary>One sentence for a person.</summary>
+    public required string Summary { get; init; }
+
+    /// <summary>Why this target is for people only; null where it is not. For example an account synchronised from on-premises.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>What Undo needs to restore it; meaning is the action's own.</summary>
+    public string? Value { get; init; }
+}
+
+/// <summary>Exactly one action on exactly one target, frozen when it was decided.</summary>
+public sealed record ContainmentOrder
+{
+    /// <summary>Derived from incident, action and target: the idempotency key of every effect of this order.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Key of the incident's chain.</summary>
+    public required string Incident { get; init; }
+
+    public required Decision Decision { get; init; }
+
+    /// <summary>Title of the alert, for tickets and notes. Untrusted text.</summary>
+    public string Title { get; init; } = "";
+
+    /// <summary>Words for whoever reads the ticket or the page. May quote untrusted text.</summary>
+    public string Note { get; init; } = "";
+
+    /// <summary>How long before undo people are reminded; null where nothing is undone.</summary>
+    public TimeSpan? ReminderLead { get; init; }
+
+    /// <summary>Who approved this hash; null where the policy lets it run alone.</summary>
+    public Approvals.Grant? Grant { get; init; }
+}
+
+/// <summary>What to undo and how it was before.</summary>
+public sealed record UndoOrder
+{
+    /// <summary>Key of the containment: action and target.</summary>
+    public required string Containment { get; init; }
+    public required int Generation { get; init; }
+    public required string Action { get; init; }
+    public required Target Target { get; init; }
+    public required PriorState Prior { get; init; }
+
+    /// <summary>"expired" or "released".</summary>
+    public required string Cause { get; init; }
+
+    /// <summary>Object id of the person who released it, or "policy".</summary>
+    public required string By { get; init; }
+    public string Reason { get; init; } = "";
+
+    /// <summary>Incidents whose chains get the entries.</summary>
+    public required IReadOnlyList<string> Incidents { get; init; }
+}
+
+/// <summary>What an undo came to.</summary>
+/// <param name="Restored">True where the prior state was restored and read back; false where there was nothing of ours to undo.</param>
+/// <param name="Text">One sentence for a person.</param>
+public sealed record UndoReport(bool Restored, string Text);

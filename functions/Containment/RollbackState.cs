@@ -1,0 +1,99 @@
+using System.Text.Json.Serialization;
+using IRFunctions.Decisions;
+
+namespace IRFunctions.Containment;
+
+/// <summary>Where a containment stands. Every live one has a timer and ends in one of the last four (S7).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ContainmentStatus>))]
+public enum ContainmentStatus
+{
+    None,
+    Live,
+    Undoing,
+    Confirmed,
+    Released,
+    RolledBack,
+    RollbackFailed,
+}
+
+/// <summary>One incident's claim that the containment stays for now.</summary>
+public sealed record Hold
+{
+    public required string OrderId { get; init; }
+    public required string Incident { get; init; }
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>When this hold ends by itself.</summary>
+    public required DateTimeOffset Until { get; init; }
+
+    /// <summary>When people are reminded to confirm or let it lapse; null where not.</summary>
+    public DateTimeOffset? RemindAt { get; init; }
+
+    /// <summary>Object ids of those who approved; empty where the policy let it run alone.</summary>
+    public IReadOnlyList<string> ApprovedBy { get; init; } = [];
+}
+
+/// <summary>Memory of one containment: action and target. Kept after its end, so that the next one starts a new generation.</summary>
+public sealed record RollbackState
+{
+    public string Action { get; init; } = "";
+    public Target? Target { get; init; }
+    public PriorState? Prior { get; init; }
+    public ContainmentStatus Status { get; init; }
+
+    /// <summary>Counts containments of this action and target; timers of an earlier one find a different number and do nothing.</summary>
+    public int Generation { get; init; }
+    public IReadOnlyList<Hold> Holds { get; init; } = [];
+
+    /// <summary>Incidents that held it in this generation, also after their hold ended.</summary>
+    public IReadOnlyList<string> Incidents { get; init; } = [];
+
+    /// <summary>Longest hold the policy allows, from the order; bounds every extension.</summary>
+    public TimeSpan MaxDuration { get; init; }
+
+    /// <summary>How it ended or is ending, in words for a person.</summary>
+    public string Ending { get; init; } = "";
+    public string EndedBy { get; init; } = "";
+    public DateTimeOffset? EndedAt { get; init; }
+    public int UndoAttempts { get; init; }
+
+    /// <summary>The moment the last hold ends; null where none is left.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);
+}
+
+/// <summary>Asks for a hold before the effect (S5).</summary>
+public sealed record HoldRequest
+{
+    public required ContainmentOrder Order { get; init; }
+    public required PriorState Prior { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<HoldAnswer>))]
+public enum HoldAnswer
+{
+    /// <summary>First hold: the rollback is registered, go on.</summary>
+    Registered,
+
+    /// <summary>We hold this already for another incident: nothing to do, the hold is added.</summary>
+    Joined,
+
+    /// <summary>It was so before us: nothing to do, nothing will be undone.</summary>
+    NotOurs,
+
+    /// <summary>Being undone right now: ask again shortly.</summary>
+    Busy,
+}
+
+/// <summary>What a person asks of a live containment.</summary>
+/// <param name="By">Object id.</param>
+/// <param name="Reason">Their words, required.</param>
+/// <param name="For">Extension from now; only for extend.</param>
+public sealed record HoldChange(string By, string Reason, TimeSpan? For = null);
+
+/// <summary>A timer's note to itself.</summary>
+public sealed record HoldTimer(int Generation, string OrderId);
+
+/// <summary>An undo tells how it went.</summary>
+/// <param name="Done">False where it failed and keeps being tried.</param>
+public sealed record UndoResult(int Generation, bool Done, string Text, string Cause);

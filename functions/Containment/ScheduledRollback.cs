@@ -1,0 +1,174 @@
+using IRFunctions.Decisions;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
+
+namespace IRFunctions.Containment;
+
+/// <summary>
+/// `ScheduledRollback@action:target`: owns the timers of one containment. A hold is registered here before the effect happens (S5); when the last
+/// hold ends, by its timer or by a person, the undo starts (S6, S7). Illegal requests are answered with what is true now, never ignored.
+/// </summary>
+public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackState>
+{
+    /// <summary>Name of the orchestration that undoes; it lives in a later stage, so it is named, not referenced.</summary>
+    public const string UndoOrchestration = "Undo";
+    public const string ReminderOrchestration = "RemindBeforeUndo";
+
+    [Function(nameof(ScheduledRollback))]
+    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<ScheduledRollback>();
+
+    /// <summary>Id of the entity that owns the containment of this action on this target.</summary>
+    public static EntityInstanceId For(string action, Target target) => new(nameof(ScheduledRollback), KeyOf(action, target));
+
+    public static string KeyOf(string action, Target target) => $"{action}:{target.Key}";
+
+    /// <summary>Registers the rollback of an order, or joins a hold that is already there.</summary>
+    public HoldAnswer Hold(HoldRequest request)
+    {
+        var order = request.Order;
+        if (State.Status is ContainmentStatus.Undoing) return HoldAnswer.Busy;
+        if (State.Holds.Any(h => h.OrderId == order.Id)) return HoldAnswer.Registered; // The same order again after a crash.
+        if (State.Status is ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed)
+        {
+            // Our own work stands: hold it longer; what to restore stays what the first hold captured.
+            AddHold(order);
+            return HoldAnswer.Joined;
+        }
+        if (request.Prior.AlreadySo) return HoldAnswer.NotOurs;
+        State = new RollbackState
+        {
+            Action = order.Decision.Action, Target = order.Decision.Target, Prior = request.Prior, Status = ContainmentStatus.Live,
+            Generation = State.Generation + 1, MaxDuration = order.Decision.MaxDuration ?? TimeSpan.Zero,
+        };
+        AddHold(order);
+        return HoldAnswer.Registered;
+    }
+
+    /// <summary>A hold's timer fired.</summary>
+    public void Expire(HoldTimer timer)
+    {
+        if (!IsCurrent(timer, out var hold)) return;
+        if (hold.Until > time.GetUtcNow())
+        {
+            Schedule(nameof(Expire), timer, hold.Until); // It was extended meanwhile.
+            return;
+        }
+        State = State with { Holds = [.. State.Holds.Where(h => h.OrderId != timer.OrderId)] };
+        if (State.Holds.Count == 0) BeginUndo("expired", "policy", "no one confirmed it before its time was up");
+    }
+
+    /// <summary>Time to remind people that it will be undone.</summary>
+    public void Remind(HoldTimer timer)
+    {
+        if (!IsCurrent(timer, out var hold) || hold.RemindAt is null || hold.RemindAt > time.GetUtcNow()) return;
+        if (State.UndoAt > hold.Until) return; // Another incident holds it longer; that hold reminds.
+        Context.ScheduleNewOrchestration(ReminderOrchestration, new Reminder(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until));
+    }
+
+    /// <summary>An order whose effect failed gives its hold back; what may have happened is undone.</summary>
+    public void Abandon(HoldTimer order)
+    {
+        if (!IsCurrent(order with { Generation = State.Generation }, out _)) return;
+        State = State with { Holds = [.. State.Holds.Where(h => h.OrderId != order.OrderId)] };
+        if (State.Holds.Count == 0) BeginUndo("released", "pipeline", "the action failed, so whatever it changed is put back");
+    }
+
+    /// <summary>An authorised person ends it now, for every incident that holds it.</summary>
+    public bool Release(HoldChange change)
+    {
+        if (State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed)) return false;
+        BeginUndo("released", change.By, change.Reason);
+        return true;
+    }
+
+    /// <summary>An authorised person keeps it: no undo by itself any more.</summary>
+    public bool Confirm(HoldChange change)
+    {
+        if (State.Status is not ContainmentStatus.Live) return false;
+        State = State with
+        {
+            Status = ContainmentStatus.Confirmed, Holds = [], Ending = change.Reason, EndedBy = change.By, EndedAt = time.GetUtcNow(),
+        };
+        return true;
+    }
+
+    /// <summary>An authorised person holds it longer, from now, at most by the action's maximum duration.</summary>
+    public bool Extend(HoldChange change)
+    {
+        if (State.Status is not ContainmentStatus.Live || change.For is not { } length || length <= TimeSpan.Zero) return false;
+        var until = time.GetUtcNow() + (length < State.MaxDuration ? length : State.MaxDuration);
+        // The expiry timer finds the later end by itself; the reminder keeps its lead, so it needs a timer of its own.
+        State = State with { Holds = [.. State.Holds.Select(h => h.Until < until ? h with { Until = until, RemindAt = until - (h.Until - h.RemindAt) } : h)] };
+        foreach (var hold in State.Holds)
+        {
+            if (hold.RemindAt is { } at && at > time.GetUtcNow()) Schedule(nameof(Remind), new HoldTimer(State.Generation, hold.OrderId), at);
+        }
+        return true;
+    }
+
+    /// <summary>The undo orchestration reports. A failure stays visible until a later attempt or a person ends it.</summary>
+    public void Undone(UndoResult result)
+    {
+        if (result.Generation != State.Generation || State.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)) return;
+        State = State with
+        {
+            Status = !result.Done ? ContainmentStatus.RollbackFailed
+                : result.Cause == "expired" ? ContainmentStatus.RolledBack : ContainmentStatus.Released,
+            Ending = result.Text,
+            EndedAt = time.GetUtcNow(),
+            Holds = result.Done ? [] : State.Holds,
+        };
+    }
+
+    protected override RollbackState InitializeState(TaskEntityOperation entityOperation) => new();
+
+    private void AddHold(ContainmentOrder order)
+    {
+        var now = time.GetUtcNow();
+        var length = order.Decision.MaxDuration ?? TimeSpan.Zero;
+        var hold = new Hold
+        {
+            OrderId = order.Id, Incident = order.Incident, Since = now, Until = now + length,
+            RemindAt = order.ReminderLead is { } lead && lead < length ? now + length - lead : null,
+            ApprovedBy = order.Grant?.Approvers ?? [],
+        };
+        // A hold on something confirmed or stuck adds its incident but must not restart timers that no longer undo.
+        State = State with
+        {
+            Holds = State.Status is ContainmentStatus.Live ? [.. State.Holds, hold] : State.Holds,
+            Incidents = State.Incidents.Contains(order.Incident) ? State.Incidents : [.. State.Incidents, order.Incident],
+        };
+        if (State.Status is not ContainmentStatus.Live) return;
+        var timer = new HoldTimer(State.Generation, order.Id);
+        Schedule(nameof(Expire), timer, hold.Until);
+        if (hold.RemindAt is { } remindAt) Schedule(nameof(Remind), timer, remindAt);
+    }
+
+    private void BeginUndo(string cause, string by, string reason)
+    {
+        State = State with
+        {
+            Status = ContainmentStatus.Undoing, Holds = [], Ending = reason, EndedBy = by, UndoAttempts = State.UndoAttempts + 1,
+        };
+        var order = new UndoOrder
+        {
+            Containment = Context.Id.Key, Generation = State.Generation, Action = State.Action, Target = State.Target!, Prior = State.Prior!,
+            Cause = cause, By = by, Reason = reason, Incidents = State.Incidents,
+        };
+        var id = $"undo-{Fingerprint.Of(Context.Id.Key)}-{State.Generation}-{State.UndoAttempts}";
+        Context.ScheduleNewOrchestration(UndoOrchestration, order, new StartOrchestrationOptions(id));
+    }
+
+    private bool IsCurrent(HoldTimer timer, out Hold hold)
+    {
+        hold = State.Holds.FirstOrDefault(h => h.OrderId == timer.OrderId)!;
+        return timer.Generation == State.Generation && State.Status is ContainmentStatus.Live && hold is not null;
+    }
+
+    private void Schedule(string operation, HoldTimer timer, DateTimeOffset at) =>
+        Context.SignalEntity(Context.Id, operation, timer, new SignalEntityOptions { SignalTime = at });
+}
+
+/// <summary>Tells people that a containment is about to be undone.</summary>
+public sealed record Reminder(string Containment, string Incident, string Action, Target Target, DateTimeOffset UndoAt);

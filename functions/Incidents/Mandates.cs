@@ -1,0 +1,44 @@
+using IRFunctions.Alerts;
+using IRFunctions.Classification;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+using IRFunctions.Safeguards;
+
+namespace IRFunctions.Incidents;
+
+/// <summary>Takes from the frozen policy what an orchestration needs to carry a decision out, so that the orchestration itself never reads a policy.</summary>
+internal static class Mandates
+{
+    /// <summary>For requests of actions that name no approval timeout: a tier-1 action that must ask after all.</summary>
+    private static readonly TimeSpan DefaultApprovalTimeout = TimeSpan.FromMinutes(15); // DESIGN section 5, the tier-2 value
+
+    public static Mandate Of(Decision decision, Alert alert, Policy policy)
+    {
+        if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask)) return new Mandate { Decision = decision };
+        var plan = policy.LadderFor(decision.Action).Plan(decision.ApprovalTimeout ?? DefaultApprovalTimeout);
+        return new Mandate
+        {
+            Decision = decision,
+            Ladder = [.. plan.Steps.Select(s => new AskStep(s.Rung.Name, s.StartsAfter, s.Rung.Approvers))],
+            ExpiresAfter = plan.ExpiresAfter,
+            ReminderLead = decision.MaxDuration is { } length ? policy.ReminderLead(length) : null,
+            Budgets = decision.Target.Kind == "alert" ? [] : Budgets(decision, alert, policy),
+        };
+    }
+
+    private static BudgetClaim[] Budgets(Decision decision, Alert alert, Policy policy) =>
+    [
+        Claim("identity", decision.Target.Key, policy.Budgets.Identity),
+        Claim("action", decision.Action, policy.Budgets.ForAction(decision.Action)),
+        Claim("tenant", alert.TenantId, policy.Budgets.Tenant),
+    ];
+
+    private static BudgetClaim Claim(string scope, string key, Budget budget) => new(scope, key, new Allowance(budget.PerMinute, budget.PerHour));
+}
+
+/// <summary>What the model may recommend, from the tier map.</summary>
+internal static class AllowedActions
+{
+    public static IReadOnlyList<AllowedAction> Of(Policy policy) =>
+        [.. policy.Actions.Values.OrderBy(a => a.Order).Select(a => new AllowedAction(a.Name, a.Tier, a.TargetKind ?? "any", a.BlastRadius))];
+}

@@ -1,0 +1,19 @@
+using IRFunctions.Audit;
+using IRFunctions.Containment;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace IRFunctions.Incidents;
+
+/// <summary>Tells people that a containment will be undone soon unless someone confirms it.</summary>
+public static class RemindBeforeUndo
+{
+    [Function(ScheduledRollback.ReminderOrchestration)]
+    public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var reminder = context.GetInput<Reminder>()!;
+        var text = $"{reminder.Action} on {Sentences.Short(reminder.Target.Display, 120)} will be undone at {reminder.UndoAt:yyyy-MM-dd HH:mm} UTC unless someone confirms it";
+        await new Recorder(context, reminder.Incident).WriteAsync(AuditKinds.Reminded, text);
+        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"reminder-{context.InstanceId}", text, "warning"), Patience.ForPeople);
+    }
+}

@@ -1,0 +1,155 @@
+using IRFunctions.Approvals;
+using IRFunctions.Audit;
+using IRFunctions.Classification;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Safeguards;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace IRFunctions.Incidents;
+
+/// <summary>One alert from classification to its outcome. Every stage returns facts; this orchestration records them and lets the next stage begin.</summary>
+public static class RespondToIncident
+{
+    [Function(nameof(RespondToIncident))]
+    public static async Task<IncidentView> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var input = context.GetInput<Case>()!;
+        var progress = new Progress(context, input);
+        var assessment = await context.CallActivityAsync<Assessment>(nameof(Stages.Classify), new ClassifyInput(input.Alert, input.PolicyHash), Patience.ForTheTenant);
+        var mandates = await context.CallActivityAsync<Mandate[]>(nameof(Stages.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), Patience.ForTheTenant);
+        await RecordOpeningAsync(new Recorder(context, input.Incident), input, assessment, mandates);
+        mandates = await WithoutSiblingsAsync(context, input, mandates);
+        progress.Start(assessment, mandates);
+
+        var rows = mandates.Select((mandate, i) => (Mandate: mandate, Row: progress.Of(i)));
+        await Task.WhenAll(rows.GroupBy(r => r.Mandate.Decision.Target.Key).Select(target => InOrderAsync(context, input, assessment, target)));
+
+        var view = progress.Finish();
+        // Facts recorded by branches have ids of their own; the outcome's recorder counts from a name no branch uses.
+        await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(input.Incident,
+            [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, Sentences.Outcome(view), "pipeline")]), Patience.ForTheRecord);
+        return view;
+    }
+
+    private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, Mandate[] mandates)
+    {
+        record.Note(AuditKinds.Received, Sentences.Received(input.Alert), "pipeline", Sentences.AlertData(input.Alert));
+        record.Note(AuditKinds.Assessed, Sentences.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
+            new { assessment.Verdict, assessment.Confidence, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Recommendations });
+        foreach (var mandate in mandates) record.Note(AuditKinds.Decided, Sentences.Decided(mandate.Decision), "policy", mandate.Decision);
+        return record.WriteAsync();
+    }
+
+    /// <summary>What another alert of the same incident already asks for or does is not asked for or done twice.</summary>
+    private static async Task<Mandate[]> WithoutSiblingsAsync(TaskOrchestrationContext context, Case input, Mandate[] mandates)
+    {
+        string[] keys = [.. mandates.Where(IsContainment).Select(r => ScheduledRollback.KeyOf(r.Decision.Action, r.Decision.Target))];
+        if (keys.Length == 0) return mandates;
+        var ours = await context.Entities.CallEntityAsync<string[]>(IncidentRegister.For(input.Incident), nameof(IncidentRegister.Claim), keys);
+        return [.. mandates.Select(r => !IsContainment(r) || ours.Contains(ScheduledRollback.KeyOf(r.Decision.Action, r.Decision.Target)) ? r : Held(r))];
+
+        static Mandate Held(Mandate r) => r with
+        {
+            Decision = r.Decision with
+            {
+                Kind = DecisionKind.Hold,
+                Reasons = [.. r.Decision.Reasons, new Reason("sibling", "another alert of this incident already asked for exactly this")],
+            },
+        };
+    }
+
+    private static bool IsContainment(Mandate mandate) =>
+        mandate.Decision is { Kind: DecisionKind.Run or DecisionKind.Ask, Target.Kind: not "alert" };
+
+    /// <summary>On one target the playbook's order holds: soft containment before hard, and what comes first ends first.</summary>
+    private static async Task InOrderAsync(TaskOrchestrationContext context, Case input, Assessment assessment, IEnumerable<(Mandate Mandate, Progress.Row Row)> sameTarget)
+    {
+        foreach (var step in sameTarget.GroupBy(r => r.Mandate.Decision.Step).OrderBy(g => g.Key))
+            await Task.WhenAll(step.Select(r => CarryOutAsync(context, input, assessment, r.Mandate, r.Row)));
+    }
+
+    private static async Task CarryOutAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Progress.Row row)
+    {
+        try
+        {
+            switch (mandate.Decision.Kind)
+            {
+                case DecisionKind.Run when await InBudgetAsync(context, mandate):
+                    row.Set(await ContainAsync(context, input, assessment, mandate, null));
+                    break;
+                case DecisionKind.Run or DecisionKind.Ask:
+                    await AskThenContainAsync(context, input, assessment, mandate, row);
+                    break;
+                case DecisionKind.Tell:
+                    await context.CallActivityAsync(nameof(Stages.Page), new PageInput(OrderId(input, mandate), Sentences.Told(input.Alert, mandate.Decision), "error"), Patience.ForPeople);
+                    row.Set(new ContainReport(Ending.Told, "people were told; it never runs by itself"));
+                    break;
+                default:
+                    row.Set(new ContainReport(Ending.Held, mandate.Decision.Reasons.Count > 0 ? mandate.Decision.Reasons[^1].Text : "held"));
+                    break;
+            }
+        }
+        catch (Exception e) when (e is TaskFailedException or Microsoft.DurableTask.Entities.EntityOperationFailedException)
+        {
+            row.Set(await HandOverAsync(context, input, mandate, e.Message));
+        }
+    }
+
+    /// <summary>Draws from every budget at once; one that is used up means a person is asked (S8).</summary>
+    private static async Task<bool> InBudgetAsync(TaskOrchestrationContext context, Mandate mandate)
+    {
+        if (mandate.Budgets.Count == 0) return true;
+        var answers = await Task.WhenAll(mandate.Budgets.Select(b =>
+            context.Entities.CallEntityAsync<bool>(RateLimit.For(b.Scope, b.Key), nameof(RateLimit.TryTake), b.Allowance)));
+        return answers.All(granted => granted);
+    }
+
+    private static async Task AskThenContainAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Progress.Row row)
+    {
+        row.Set(new ContainReport(Ending.AwaitingApproval, "waiting for approval"));
+        var request = new ApprovalRequest
+        {
+            Incident = input.Incident, Title = input.Alert.Title, Decision = mandate.Decision, ActionHash = ActionHash.Of(input.Incident, mandate.Decision),
+            Reasoning = assessment.Reasoning, Evidence = [.. input.Alert.Entities.Take(10).Select(e => e.Display)],
+        };
+        var answer = await context.CallSubOrchestratorAsync<ApprovalView>(nameof(SeekApproval), new ApprovalAsk(request, mandate.Ladder, mandate.ExpiresAfter),
+            new SubOrchestrationOptions(instanceId: $"approval-{OrderId(input, mandate)}"));
+        row.Set(answer.State switch
+        {
+            ApprovalState.Granted => await ContainAsync(context, input, assessment, mandate,
+                new Grant(request.ActionHash, [.. answer.Answers.Where(a => a.Approve).Select(a => a.By)], answer.Answers.Max(a => a.At))),
+            ApprovalState.Denied => new ContainReport(Ending.Denied, $"denied: {answer.Answers[^1].Reason}"),
+            _ => await ExpireAsync(context, input, mandate),
+        });
+    }
+
+    private static Task<ContainReport> ContainAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Grant? grant) =>
+        context.CallSubOrchestratorAsync<ContainReport>(nameof(Contain), new ContainmentOrder
+        {
+            Id = OrderId(input, mandate), Incident = input.Incident, Decision = mandate.Decision, Title = input.Alert.Title,
+            Note = Sentences.Note(assessment, mandate.Decision), ReminderLead = mandate.ReminderLead, Grant = grant,
+        }, new SubOrchestrationOptions(instanceId: $"contain-{OrderId(input, mandate)}"));
+
+    /// <summary>Nobody answered: nothing runs, a ticket is opened and people are paged again (S12).</summary>
+    private static async Task<ContainReport> ExpireAsync(TaskOrchestrationContext context, Case input, Mandate mandate)
+    {
+        await TicketAsync(context, input, mandate, "nobody answered in time");
+        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"expired-{OrderId(input, mandate)}", Sentences.ExpiredPage(input.Alert, mandate.Decision), "critical"), Patience.ForPeople);
+        return new ContainReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
+    }
+
+    /// <summary>A step failed for good: what it had changed was put back by Contain; people take over (S12).</summary>
+    private static async Task<ContainReport> HandOverAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string problem)
+    {
+        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"failed-{OrderId(input, mandate)}", Sentences.FailedPage(input.Alert, mandate.Decision, problem), "critical"), Patience.ForPeople);
+        return new ContainReport(Ending.Failed, problem);
+    }
+
+    private static Task TicketAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string why) =>
+        context.CallActivityAsync(nameof(Stages.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
+            Sentences.TicketNote(mandate.Decision, why)), Patience.ForPeople);
+
+    private static string OrderId(Case input, Mandate mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);
+}

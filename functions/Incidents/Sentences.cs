@@ -1,0 +1,103 @@
+using System.Globalization;
+using IRFunctions.Alerts;
+using IRFunctions.Approvals;
+using IRFunctions.Classification;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+
+namespace IRFunctions.Incidents;
+
+/// <summary>What people read about an incident: pages, tickets, the record. Short, in the past tense for what happened, with times in UTC.</summary>
+internal static class Sentences
+{
+    /// <summary>Bounds untrusted text and keeps it on one line.</summary>
+    public static string Short(string text, int most)
+    {
+        var line = text.ReplaceLineEndings(" ");
+        return line.Length <= most ? line : string.Concat(line.AsSpan(0, most - 1), "…");
+    }
+
+    public static string Time(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    public static string Length(TimeSpan length) => length switch
+    {
+        { TotalHours: >= 1 } => $"{length.TotalHours:0.##} h",
+        { TotalMinutes: >= 1 } => $"{length.TotalMinutes:0.##} min",
+        _ => $"{length.TotalSeconds:0.##} s",
+    };
+
+    /// <summary>All reasons in order, as sentences.</summary>
+    public static string Why(Decision decision) => string.Join(" ", decision.Reasons.Select(r => r.Text.EndsWith('.') ? r.Text : r.Text + "."));
+
+    public static string Received(Alert alert) =>
+        $"{alert.Severity} alert \"{Short(alert.Title, 200)}\" with {alert.Entities.Count} {(alert.Entities.Count == 1 ? "entity" : "entities")}";
+
+    public static object AlertData(Alert alert) => new
+    {
+        alert.Id, alert.IncidentId, alert.TenantId, alert.Shape, alert.Severity, alert.Product, alert.Category, alert.Techniques,
+        Entities = alert.Entities.Take(20).Select(e => new { e.Id, Type = e.GetType().Name, Display = Short(e.Display, 120) }), alert.Notes,
+    };
+
+    public static string Assessed(Assessment assessment)
+    {
+        var who = assessment.By switch
+        {
+            AssessedBy.Model => $"the model ({assessment.Model ?? "unnamed"})",
+            AssessedBy.Rules => "the rules, since the model gave no usable answer",
+            _ => "nobody",
+        };
+        var text = $"{who}: {assessment.Verdict} at {assessment.Confidence}%. {Short(assessment.Reasoning, 400)}";
+        return assessment.Problem is null ? text : $"{text} Problem: {Short(assessment.Problem, 300)}";
+    }
+
+    public static string Decided(Decision decision) =>
+        $"{decision.Kind.ToString().ToLowerInvariant()}: {decision.Action} on {Short(decision.Target.Display, 120)} (tier {decision.Tier}). " +
+        Why(decision);
+
+    public static string Note(Assessment assessment, Decision decision) =>
+        $"{Assessed(assessment)} Decided: {Why(decision)}";
+
+    public static string Told(Alert alert, Decision decision) =>
+        $"Recommended, never run by itself: {decision.Action} on {Short(decision.Target.Display, 120)}. Alert: {Short(alert.Title, 200)}. " +
+        Why(decision);
+
+    public static string Asked(ApprovalView view)
+    {
+        var rung = view.Rungs[view.Stage];
+        var decision = view.Request.Decision;
+        return $"asked {rung.Name} ({string.Join(", ", rung.Approvers.Select(a => a.Name))}): may {decision.Action} run on {Short(decision.Target.Display, 120)}? Until {Time(view.Deadline)}";
+    }
+
+    public static string Answered(ApprovalView view, ApprovalAnswer answer)
+    {
+        var name = view.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == answer.By)?.Name ?? answer.By;
+        return $"{name} {(answer.Approve ? "approved" : "denied")}: {Short(answer.Reason, ApprovalRules.MaxReason)}";
+    }
+
+    public static string Executing(ContainmentOrder order) =>
+        $"about to run {order.Decision.Action} on {Short(order.Decision.Target.Display, 120)}" +
+        (order.Decision.MaxDuration is { } length && order.Decision.Reversible ? $" for at most {Length(length)}" : " (no inverse)");
+
+    public static string Verified(ContainmentOrder order, DateTimeOffset? undoAt) =>
+        $"read back: {order.Decision.Action} is in effect" + (undoAt is { } at ? $"; it will be undone at {Time(at)} unless someone confirms it" : "");
+
+    public static string Undoing(UndoOrder order) =>
+        $"about to undo {order.Action} on {Short(order.Target.Display, 120)}: {order.Cause}" + (order.Reason.Length > 0 ? $" ({Short(order.Reason, 300)})" : "");
+
+    public static string RollbackFailedPage(UndoOrder order, string problem) =>
+        $"ROLLBACK FAILED: {order.Action} on {Short(order.Target.Display, 120)} is still in effect. {Short(problem, 300)} It keeps being tried; undo it by hand if it hurts.";
+
+    public static string ExpiredPage(Alert alert, Decision decision) =>
+        $"Nobody answered: {decision.Action} on {Short(decision.Target.Display, 120)} was NOT run. Alert: {Short(alert.Title, 200)}";
+
+    public static string FailedPage(Alert alert, Decision decision, string problem) =>
+        $"{decision.Action} on {Short(decision.Target.Display, 120)} failed: {Short(problem, 300)} Alert: {Short(alert.Title, 200)}";
+
+    public static string TicketNote(Decision decision, string why) =>
+        $"{why}. Wanted: {decision.Action} on {Short(decision.Target.Display, 120)}. {Why(decision)}";
+
+    public static string Outcome(IncidentView view) =>
+        $"{view.Outcome.ToString().ToLowerInvariant()}: " + (view.Decisions.Count == 0
+            ? "nothing was recommended"
+            : string.Join("; ", view.Decisions.Select(d => $"{d.Action} {d.Ending.ToString().ToLowerInvariant()}")));
+}

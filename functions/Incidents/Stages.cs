@@ -1,0 +1,76 @@
+using IRFunctions.Alerts;
+using IRFunctions.Approvals;
+using IRFunctions.Audit;
+using IRFunctions.Classification;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+using IRFunctions.Safeguards;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace IRFunctions.Incidents;
+
+/// <summary>Input of Classify.</summary>
+public sealed record ClassifyInput(Alert Alert, string PolicyHash);
+
+/// <summary>Input of Decide.</summary>
+public sealed record DecideInput(Alert Alert, Assessment Assessment, string PolicyHash);
+
+/// <summary>Input of AskApprovers.</summary>
+/// <param name="Request">Instance id of the request: where answers go.</param>
+public sealed record AskInput(string Request, ApprovalView View);
+
+/// <summary>Input of OpenTicket.</summary>
+/// <param name="Key">Same key, same ticket.</param>
+public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
+
+/// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
+public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArchive policies, AuditChain audit, Pager pager, CreateAlertTicket tickets)
+{
+    [Function(nameof(Classify))]
+    public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, CancellationToken cancellation)
+    {
+        var policy = await policies.FindAsync(input.PolicyHash, cancellation);
+        return await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), cancellation);
+    }
+
+    [Function(nameof(Decide))]
+    public async Task<Mandate[]> Decide([ActivityTrigger] DecideInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var policy = await policies.FindAsync(input.PolicyHash, cancellation);
+        var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation);
+        var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
+        return [.. decisions.Select(d => Mandates.Of(d, input.Alert, policy))];
+    }
+
+    /// <summary>Writes to the record; idempotent by fact id.</summary>
+    [Function(nameof(Record))]
+    public async Task Record([ActivityTrigger] RecordInput input, CancellationToken cancellation) =>
+        await audit.AppendAsync(input.Chain, input.Facts, cancellation);
+
+    /// <summary>Pages whoever is on call.</summary>
+    [Function(nameof(Page))]
+    public Task Page([ActivityTrigger] PageInput input, CancellationToken cancellation) =>
+        pager.PageAsync(input.Key, input.Summary, input.Severity, cancellation);
+
+    [Function(nameof(OpenTicket))]
+    public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
+        tickets.OpenAsync(input.Key, input.Title, input.Note, input.Incident, input.AlertId, cancellation);
+
+    /// <summary>Tells the approvers of the present rung. False where none of them could be reached, so that the request climbs at once.</summary>
+    [Function(nameof(AskApprovers))]
+    public async Task<bool> AskApprovers([ActivityTrigger] AskInput input, CancellationToken cancellation)
+    {
+        var view = input.View;
+        try
+        {
+            await pager.PageAsync($"{input.Request}-{view.Attempt}-{view.Stage}", $"{Sentences.Short(view.Request.Title, 200)}: {Sentences.Asked(view)}", "error", cancellation);
+            return true;
+        }
+        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
+        {
+            return false;
+        }
+    }
+}

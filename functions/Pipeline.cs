@@ -1,0 +1,96 @@
+using Azure.Core;
+using Azure.Data.Tables;
+using IRFunctions.Approvals;
+using IRFunctions.Audit;
+using IRFunctions.Classification;
+using IRFunctions.Containment;
+using IRFunctions.Policies;
+using IRFunctions.Safeguards;
+using IRFunctions.Triggers;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Graph;
+using OpenAI.Chat;
+
+namespace IRFunctions;
+
+/// <summary>
+/// What the functions need, from configuration. Registered with TryAdd: a host that brings its own clock, tables, credential or HTTP clients
+/// (local/, tests) registers them first.
+/// </summary>
+public static class Pipeline
+{
+    private static readonly string[] GraphScopes = ["https://graph.microsoft.com/.default"];
+    private static readonly string[] ArmScopes = ["https://management.azure.com/.default"];
+
+    /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
+    /// <exception cref="InvalidPolicyException">The policy has errors; nothing starts.</exception>
+    public static IServiceCollection AddPipeline(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s => new GraphServiceClient(Http(s, "graph"), s.GetRequiredService<TokenCredential>(), GraphScopes, Setting(configuration, "Graph:Endpoint")));
+        services.TryAddSingleton(_ => ClassificationOptions.From(configuration));
+        services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(new OwnIdentities([.. (configuration["Pipeline:OwnIdentities"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]));
+        services.TryAddSingleton<FactsGatherer>();
+        AddActions(services, configuration);
+        AddPolicy(services, configuration);
+        services.TryAddSingleton<AuditChain>();
+        services.TryAddSingleton<Door>();
+        return services;
+    }
+
+    /// <summary>Tables must exist before the first alert.</summary>
+    public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
+    {
+        var tables = services.GetRequiredService<TableServiceClient>();
+        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName])
+            await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
+    }
+
+    private static void AddActions(IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(s => new WatchlistPlace(new Uri(Setting(configuration, "Sentinel:Watchlist"))));
+        services.TryAddSingleton(_ => new TicketPlace(new Uri(Setting(configuration, "Tickets:Endpoint"))));
+        services.TryAddSingleton(_ => new PagerPlace(new Uri(Setting(configuration, "Pager:Endpoint")), Setting(configuration, "Pager:RoutingKey")));
+        services.TryAddSingleton(s => new Pager(Http(s, "pager"), s.GetRequiredService<PagerPlace>()));
+        services.TryAddSingleton<CreateAlertTicket>();
+        // Every action file is found by itself: adding one touches its own file, the tier map and its cases.
+        foreach (var type in typeof(IContainmentAction).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract))
+            services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
+        services.TryAddSingleton<Catalogue>();
+        services.AddHttpClient("graph");
+        services.AddHttpClient("pager");
+        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
+        services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), ArmScopes)).AddAsKeyed();
+    }
+
+    private static void AddPolicy(IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(s =>
+        {
+            var folder = configuration["Policies:Folder"] is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "policies");
+            return PolicyStore.Open(PolicyFolder.Read(folder), s.GetRequiredService<Catalogue>().Capabilities, s.GetRequiredService<TimeProvider>().GetUtcNow());
+        });
+        services.TryAddSingleton(s => new PolicyArchive(s.GetRequiredService<TableServiceClient>(), s.GetRequiredService<Catalogue>().Capabilities, s.GetRequiredService<TimeProvider>()));
+    }
+
+    private static HttpClient Http(IServiceProvider services, string name) => services.GetRequiredService<IHttpClientFactory>().CreateClient(name);
+
+    private static string Setting(IConfiguration configuration, string key) =>
+        configuration[key] is { Length: > 0 } value ? value
+            : throw new InvalidOperationException($"The setting {key.Replace(":", "__", StringComparison.Ordinal)} is missing. local.settings.sample.json explains every setting.");
+
+    /// <summary>Signs requests to Azure Resource Manager.</summary>
+    private sealed class BearerHandler(TokenCredential credential, string[] scopes) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var token = await credential.GetTokenAsync(new TokenRequestContext(scopes), cancellationToken);
+            request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", token.Token);
+            return await base.SendAsync(request, cancellationToken);
+        }
+    }
+}

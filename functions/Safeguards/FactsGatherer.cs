@@ -1,0 +1,80 @@
+using System.Globalization;
+using IRFunctions.Alerts;
+using IRFunctions.Classification;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+using Microsoft.DurableTask.Client;
+using Microsoft.Graph;
+using Microsoft.Graph.Models;
+
+namespace IRFunctions.Safeguards;
+
+/// <summary>The pipeline's own object and application ids, which it must never contain (S9).</summary>
+public sealed record OwnIdentities(IReadOnlyList<string> Ids);
+
+/// <summary>
+/// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a fact too,
+/// and makes the decision ask (S12); only the stop must be readable.
+/// </summary>
+public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, TimeProvider time)
+{
+    private const int MaxAccounts = 20;
+    private const string OwnActionCheck = "not_touched_by_us";
+    private static readonly string[] Fields = ["id", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle"];
+
+    /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided meanwhile.</exception>
+    public async Task<Facts> GatherAsync(Alert alert, Assessment assessment, Policy policy, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var needed = FactsNeeded.For(alert, assessment, policy);
+        var stop = await GlobalStop.ReadAsync(client, cancellation);
+        var identities = new Dictionary<string, IdentityFacts>(StringComparer.Ordinal);
+        foreach (var target in needed.Identities.Where(t => t.Kind == "account").Take(MaxAccounts))
+            identities[target.Key] = await LearnAsync(target, client, cancellation);
+        var checks = new Dictionary<string, ContextFact>(StringComparer.Ordinal);
+        foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck)) checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
+        return new Facts
+        {
+            Now = time.GetUtcNow(),
+            Stop = stop.Engaged ? new GlobalStopFact(stop.By, stop.Reason) : null,
+            OwnIdentities = own.Ids,
+            Identities = identities,
+            Checks = checks,
+        };
+    }
+
+    private async Task<IdentityFacts> LearnAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
+    {
+        try
+        {
+            var user = await Faults.CallGraphAsync($"reading account {target.Id}", "User.Read.All", () =>
+                graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
+            return Describe(user) with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
+        }
+        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
+        {
+            return new IdentityFacts { Failed = e.Message };
+        }
+    }
+
+    private static IdentityFacts Describe(User? user) => user is null
+        ? new IdentityFacts { Failed = "the directory answered without a body" }
+        : new IdentityFacts
+        {
+            Type = IdentityType.Person,
+            Aliases = user.UserPrincipalName is { } name ? [name] : [],
+            Roles = user.JobTitle is { Length: > 0 } title ? [title] : [],
+            OnPremisesSynced = user.OnPremisesSyncEnabled == true,
+        };
+
+    private static async Task<ContextFact> OwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation) =>
+        new((await LastOwnActionAsync(target, client, cancellation))?.ToString("O", CultureInfo.InvariantCulture) ?? "never");
+
+    /// <summary>The budget of a target remembers, by the minute, when we last acted on it.</summary>
+    private static async Task<DateTimeOffset?> LastOwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var budget = await client.Entities.GetEntityAsync<RateLimitState>(RateLimit.For("identity", target.Key), cancellation: cancellation);
+        return budget is { IncludesState: true, State.TakenByMinute.Count: > 0 }
+            ? DateTimeOffset.FromUnixTimeSeconds(budget.State.TakenByMinute.Keys.Last() * 60)
+            : null;
+    }
+}

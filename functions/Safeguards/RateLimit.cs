@@ -1,0 +1,43 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Entities;
+
+namespace IRFunctions.Safeguards;
+
+/// <summary>A budget: how often something may happen by itself.</summary>
+/// <param name="PerMinute">Most in any 60 seconds, counted in whole minutes.</param>
+/// <param name="PerHour">Most in any 60 minutes.</param>
+public sealed record Allowance(int PerMinute, int PerHour);
+
+/// <summary>Actions taken lately, counted by minute. At most 61 counters, whatever the load.</summary>
+public sealed record RateLimitState
+{
+    /// <summary>Minute since the Unix epoch, and how many were taken in it.</summary>
+    public SortedDictionary<long, int> TakenByMinute { get; init; } = [];
+}
+
+/// <summary>
+/// One budget's memory: `RateLimit@identity:...`, `RateLimit@action:...`, `RateLimit@tenant:...`. Over budget means ask a person (S8):
+/// the entity only counts and answers.
+/// </summary>
+public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
+{
+    private const int WindowMinutes = 60;
+
+    [Function(nameof(RateLimit))]
+    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<RateLimit>();
+
+    /// <summary>Takes one from the budget if there is one left. Exactly once per call: the caller's history holds the answer.</summary>
+    public bool TryTake(Allowance allowance)
+    {
+        var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
+        foreach (var old in State.TakenByMinute.Keys.TakeWhile(m => m <= minute - WindowMinutes).ToList()) State.TakenByMinute.Remove(old);
+        var thisMinute = State.TakenByMinute.GetValueOrDefault(minute);
+        if (thisMinute >= allowance.PerMinute || State.TakenByMinute.Values.Sum() >= allowance.PerHour) return false;
+        State.TakenByMinute[minute] = thisMinute + 1;
+        return true;
+    }
+
+    protected override RateLimitState InitializeState(TaskEntityOperation entityOperation) => new();
+
+    public static EntityInstanceId For(string scope, string key) => new(nameof(RateLimit), $"{scope}:{key}");
+}

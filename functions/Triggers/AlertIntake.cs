@@ -1,0 +1,53 @@
+using Azure.Messaging.ServiceBus;
+using IRFunctions.Alerts;
+using IRFunctions.Audit;
+using IRFunctions.Decisions;
+using IRFunctions.Incidents;
+using IRFunctions.Policies;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>
+/// Takes alerts from the queue. A message is completed only after its alert is durably at its incident's door; what is no alert goes to the
+/// dead-letter queue with every reason (S10).
+/// </summary>
+public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive archive, ILogger<AlertIntake> log)
+{
+    private const int MaxDescription = 4096; // Service Bus keeps this much of a dead-letter description.
+
+    [Function(nameof(AlertIntake))]
+    public async Task RunAsync(
+        [ServiceBusTrigger("alerts", Connection = "ServiceBus", AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation)
+    {
+        var reading = AlertParser.Read(message.Body.ToMemory());
+        if (reading.Alert is not { } alert)
+        {
+            var description = reading.Explanation;
+            LogRejected(message.MessageId ?? "", reading.ReasonCode ?? "", description);
+            await actions.DeadLetterMessageAsync(message, deadLetterReason: reading.ReasonCode,
+                deadLetterErrorDescription: description.Length > MaxDescription ? description[..MaxDescription] : description, cancellationToken: cancellation);
+            return;
+        }
+        var policy = policies.Current;
+        await archive.KeepAsync(policy, cancellation);
+        var arrival = new Arrival(KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
+        await client.Entities.SignalEntityAsync(IncidentRegister.For(Correlation.IncidentKey(alert)), nameof(IncidentRegister.Arrive), arrival, cancellation: cancellation);
+        await actions.CompleteMessageAsync(message, cancellation);
+    }
+
+    /// <summary>An incident that came back with other alerts inside is news, not a duplicate.</summary>
+    private static string KeyOf(Alert alert)
+    {
+        var key = Correlation.AlertKey(alert);
+        return alert.MemberAlertIds.Count == 0 ? key : $"{key}-{Fingerprint.Of([.. alert.MemberAlertIds.Order(StringComparer.Ordinal)])}";
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} is no alert ({Reason}): {Description}")]
+    private partial void LogRejected(string messageId, string reason, string description);
+}

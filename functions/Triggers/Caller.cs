@@ -1,0 +1,45 @@
+using System.Security.Claims;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>The signed-in person behind a request.</summary>
+/// <param name="ObjectId">Entra object id, lower case.</param>
+public sealed record Caller(string ObjectId, string Name)
+{
+    private const string ObjectIdClaim = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+    private const string PrincipalHeader = "X-MS-CLIENT-PRINCIPAL";
+
+    /// <summary>
+    /// Who signed in; null for nobody. Either a middleware authenticated the request (local: the development sign-in), or App Service
+    /// authentication did, which strips the header from the outside and sets it itself; without it the header is not believed.
+    /// </summary>
+    public static Caller? Of(HttpRequest request, bool appServiceAuthenticates)
+    {
+        if (request.HttpContext.User.Identity?.IsAuthenticated == true) return FromClaims(request.HttpContext.User.Claims.Select(c => (c.Type, c.Value)));
+        if (!appServiceAuthenticates || !request.Headers.TryGetValue(PrincipalHeader, out var header)) return null;
+        try
+        {
+            using var json = JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(header.ToString())));
+            return FromClaims(json.RootElement.GetProperty("claims").EnumerateArray()
+                .Select(c => (c.GetProperty("typ").GetString() ?? "", c.GetProperty("val").GetString() ?? "")).ToList());
+        }
+        catch (Exception e) when (e is FormatException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static Caller? FromClaims(IEnumerable<(string Type, string Value)> claims)
+    {
+        string? id = null, name = null;
+        foreach (var (type, value) in claims)
+        {
+            if (type is "oid" or ObjectIdClaim) id ??= value;
+            if (type is "name" or ClaimTypes.Name) name ??= value;
+        }
+        return Guid.TryParse(id, out var guid) ? new Caller(guid.ToString(), name ?? guid.ToString()) : null;
+    }
+}

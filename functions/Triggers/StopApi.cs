@@ -1,0 +1,43 @@
+using IRFunctions.Audit;
+using IRFunctions.Safeguards;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace IRFunctions.Triggers;
+
+/// <param name="Reason">Why; stands on the record.</param>
+public sealed record StopBody(string? Reason);
+
+/// <summary>The red button: PUT engages it, DELETE lifts it, GET looks.</summary>
+public sealed class StopApi(Door door)
+{
+    [Function("GetStop")]
+    public async Task<IActionResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "stop")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        door.Reader(request) is null ? Problems.SignIn() : new OkObjectResult(await GlobalStop.ReadAsync(client, cancellation));
+
+    [Function("PutStop")]
+    public Task<IActionResult> EngageAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "stop")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        ChangeAsync(request, client, nameof(GlobalStop.Engage), AuditKinds.StopEngaged, "engaged the global stop", cancellation);
+
+    [Function("DeleteStop")]
+    public Task<IActionResult> LiftAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "stop")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        ChangeAsync(request, client, nameof(GlobalStop.Lift), AuditKinds.StopLifted, "lifted the global stop", cancellation);
+
+    private async Task<IActionResult> ChangeAsync(HttpRequest request, DurableTaskClient client, string operation, string kind, string what, CancellationToken cancellation)
+    {
+        var (caller, refusal) = await door.ResponderAsync(request, what, cancellation);
+        if (caller is null) return refusal!;
+        var (body, problem) = await Door.ReadAsync<StopBody>(request, """{"reason":"..."}""", cancellation);
+        if (body is null) return problem!;
+        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500)
+            return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        await door.RecordAsync(AuditChain.PipelineChain, kind, $"{caller.Name} {what}: {body.Reason}", caller.ObjectId, cancellation);
+        await client.Entities.SignalEntityAsync(GlobalStop.Id, operation, new StopOrder(caller.ObjectId, body.Reason), cancellation: cancellation);
+        return new AcceptedResult("/api/stop", new { what, look = "/api/stop" });
+    }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text.Json;
+using IRFunctions.Audit;
+using IRFunctions.Local.Host;
+using IRFunctions.Local.Machine;
+using Spectre.Console;
+
+namespace IRFunctions.Local.Demonstration;
+
+/// <summary>Tells what happens as it happens, from the record itself: what is shown here is what an auditor will read.</summary>
+internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider time)
+{
+    private static readonly string[] Colours = ["deepskyblue1", "gold1", "mediumpurple1", "springgreen2", "orange1", "hotpink", "turquoise2", "khaki1"];
+    private readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
+    private readonly Lock gate = new();
+
+    public void Welcome(LocalMachine machine, MachineOptions options, double factor)
+    {
+        lock (gate)
+        {
+            console.Write(new Rule("[bold]IRFunctions[/] on this machine").LeftJustified());
+            Line($"[grey]policy[/]   {machine.Policy.Hash[..12]} from {Markup.Escape(options.PolicyFolder)}");
+            Line($"[grey]state[/]    {Markup.Escape(options.StateFolder!)}{(factor == 1 ? "" : $"   [yellow]clock runs {factor:0.##} times as fast[/]")}");
+            Line($"[grey]look[/]     {address}api/incidents   [grey]with the header[/] {DevelopmentSignIn.Header}: {People.All(machine.Policy).First().ObjectId}");
+            Line($"[grey]send[/]     curl -d @alert.json {address}alerts/messages      [grey]refused ones:[/] {address}local/queues/alerts/deadletter");
+            Line($"[grey]people[/]   {string.Join(", ", People.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}"))}   [grey]Ctrl-C ends it; nothing is lost[/]");
+            console.Write(new Rule().RuleStyle("grey"));
+        }
+    }
+
+    public void Sent(string file, int status)
+    {
+        if (status is >= 200 and < 300) return; // The alert speaks for itself when it is received.
+        lock (gate) Line($"[red]{Now()}  the queue refused {Markup.Escape(file)} with {status}[/]");
+    }
+
+    public void Staff(string name, string what)
+    {
+        lock (gate) Row(Now(), "", "[italic]☺ staff[/]", $"[italic]{Markup.Escape(name)} (simulated) {Markup.Escape(what)}[/]");
+    }
+
+    public void Goodbye(string state)
+    {
+        lock (gate)
+        {
+            console.WriteLine();
+            Line($"Stopped. Everything is kept in {Markup.Escape(state)}; the same command goes on where it was, --fresh forgets it.");
+        }
+    }
+
+    public void Show(AuditEntry entry)
+    {
+        // Tickets and pages have no inverse and cannot be read back: that they were sent says it all.
+        if (entry.Kind is AuditKinds.Executing or AuditKinds.Verified && (entry.Text.EndsWith("(no inverse)", StringComparison.Ordinal) || entry.Text.StartsWith("accepted", StringComparison.Ordinal))) return;
+        var pipeline = entry.Chain == AuditChain.PipelineChain;
+        lock (gate)
+        {
+            var number = pipeline ? 0 : numbers.TryGetValue(entry.Chain, out var known) ? known : numbers[entry.Chain] = numbers.Count + 1;
+            var colour = pipeline ? "grey" : Colours[(number - 1) % Colours.Length];
+            var (mark, style) = Look(entry.Kind);
+            if (entry.Kind == AuditKinds.Received) console.WriteLine();
+            Row(Stamp(entry.At), $"[{colour}]{(pipeline ? "--" : $"#{number}")}[/]", $"[{style}]{mark} {entry.Kind}[/]", $"[{TextStyle(entry.Kind)}]{Markup.Escape(entry.Text)}[/]");
+            foreach (var hint in Hints(entry)) Row("", "", "", $"[grey]{Markup.Escape(hint)}[/]");
+        }
+    }
+
+    /// <summary>One line in columns, so that long text stays under its own beginning.</summary>
+    private void Row(string time, string tag, string kind, string text)
+    {
+        var grid = new Grid()
+            .AddColumn(new GridColumn().Width(8).NoWrap().PadRight(2)).AddColumn(new GridColumn().Width(4).NoWrap().PadRight(1))
+            .AddColumn(new GridColumn().Width(16).NoWrap().PadRight(1)).AddColumn(new GridColumn());
+        console.Write(grid.AddRow(time, tag, kind, text));
+    }
+
+    private static string TextStyle(string kind) => kind switch
+    {
+        AuditKinds.Received => "bold",
+        AuditKinds.Assessed or AuditKinds.Captured => "grey",
+        _ => "default",
+    };
+
+    /// <summary>What a person can do about it, ready to paste.</summary>
+    private IEnumerable<string> Hints(AuditEntry entry)
+    {
+        if (entry.Kind == AuditKinds.Received) yield return $"{address}api/incidents/{entry.Chain}";
+        if (entry.Kind is AuditKinds.Asked or AuditKinds.Climbed)
+        {
+            var id = entry.FactId[..entry.FactId.LastIndexOf('-')];
+            yield return $"curl {address}api/approvals/{id} -H '{DevelopmentSignIn.Header}: {FirstApprover(entry)}' -d '{{\"decision\":\"approve\",\"reason\":\"...\"}}'   (or \"deny\")";
+        }
+        if (entry.Kind == AuditKinds.Verified && entry.Text.Contains("will be undone", StringComparison.Ordinal))
+            yield return $"release, confirm or extend: {address}api/containments";
+    }
+
+    private static string FirstApprover(AuditEntry entry)
+    {
+        using var json = JsonDocument.Parse(entry.Data ?? "{}");
+        return json.RootElement.TryGetProperty("rung", out var rung) && rung.TryGetProperty("approvers", out var people) && people.GetArrayLength() > 0
+            ? people[0].GetProperty("objectId").GetString() ?? "" : "";
+    }
+
+    private static (string Mark, string Style) Look(string kind) => kind switch
+    {
+        AuditKinds.Received => ("▶", "bold"),
+        AuditKinds.Assessed => ("◌", "grey"),
+        AuditKinds.Decided => ("§", "white"),
+        AuditKinds.Asked or AuditKinds.Climbed or AuditKinds.Reminded => ("?", "yellow"),
+        AuditKinds.Answered or AuditKinds.Granted or AuditKinds.Confirmed => ("✓", "green"),
+        AuditKinds.Executing or AuditKinds.Executed or AuditKinds.Verified or AuditKinds.Captured => ("■", "aqua"),
+        AuditKinds.Undoing or AuditKinds.Undone or AuditKinds.NotUndone or AuditKinds.ReleaseAsked => ("↺", "springgreen2"),
+        AuditKinds.Denied or AuditKinds.Expired or AuditKinds.Refused => ("✗", "orange1"),
+        AuditKinds.Failed or AuditKinds.RollbackFailed => ("!", "red"),
+        AuditKinds.StopEngaged or AuditKinds.StopLifted => ("●", "red"),
+        _ => ("·", "grey"),
+    };
+
+    private string Now() => Stamp(time.GetUtcNow());
+
+    private static string Stamp(DateTimeOffset at) => $"[grey]{at.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}[/]";
+
+    private void Line(string markup) => console.MarkupLine(markup);
+}

@@ -1,0 +1,201 @@
+using System.Reflection;
+using Azure.Core;
+using Azure.Data.Tables;
+using IRFunctions.Audit;
+using IRFunctions.Classification;
+using IRFunctions.Containment;
+using IRFunctions.Local.Durable;
+using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Host;
+using IRFunctions.Local.Model;
+using IRFunctions.Local.Queue;
+using IRFunctions.Local.Storage;
+using IRFunctions.Local.Tables;
+using IRFunctions.Local.Tenant;
+using IRFunctions.Policies;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace IRFunctions.Local.Machine;
+
+/// <summary>
+/// The whole pipeline on one machine: the sources of functions/ with what Azure would provide around them. Runs in the background for people
+/// (<see cref="Start"/>), or step by step under virtual time for tests (<see cref="RunUntilIdleAsync"/>, <see cref="AdvanceAsync"/>).
+/// </summary>
+public sealed class LocalMachine : IAsyncDisposable
+{
+    /// <summary>The queue of alerts, as AlertIntake names it.</summary>
+    public const string AlertsQueue = "alerts";
+
+    private readonly IServiceProvider services;
+    private readonly List<QueuePump> pumps;
+    private readonly TimerRunner timers;
+
+    private LocalMachine(IServiceProvider services)
+    {
+        this.services = services;
+        var catalog = services.GetRequiredService<FunctionCatalog>();
+        var time = services.GetRequiredService<TimeProvider>();
+        var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
+        pumps = [.. catalog.Queues.Select(f => new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings))];
+        timers = new TimerRunner(catalog, services, time);
+    }
+
+    public DurableEngine Engine => services.GetRequiredService<DurableEngine>();
+
+    public DurableTaskClient Client => Engine.Client;
+
+    public LocalQueue Alerts => services.GetRequiredService<QueueNamespace>().Find(AlertsQueue)!;
+
+    public SimulatedTenant Tenant => services.GetRequiredService<SimulatedTenant>();
+
+    public LocalModel Model => services.GetRequiredService<LocalModel>();
+
+    public AuditChain Audit => services.GetRequiredService<AuditChain>();
+
+    public Policy Policy => services.GetRequiredService<PolicyStore>().Current;
+
+    public IServiceProvider Services => services;
+
+    /// <summary>Registers everything; then make a provider of the services and call <see cref="CreateAsync(IServiceProvider)"/>.</summary>
+    public static void Register(IServiceCollection services, MachineOptions options)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(LocalSettings.For(options.Address)).AddInMemoryCollection(options.Settings).Build();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddSingleton(options.Time);
+        services.AddSingleton<TokenCredential>(new LocalCredential());
+        services.AddLogging();
+        AddState(services, options);
+        AddPeers(services, options, configuration);
+        services.AddSingleton(_ => FunctionCatalog.Discover(typeof(Pipeline).Assembly, key => configuration[key]));
+        services.AddSingleton(s =>
+        {
+            var registry = new DurableRegistry();
+            DurableFunctions.Register(s.GetRequiredService<FunctionCatalog>(), registry, s);
+            return registry;
+        });
+        services.AddSingleton(s => new DurableEngine(s.GetRequiredService<DurableRegistry>(), s.GetRequiredService<IDurableStore>(), options.Time,
+            s.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, options.Engine));
+        services.AddSingleton(s => s.GetRequiredService<DurableEngine>().Client);
+        services.AddSingleton(s => OpenPolicy(options, s.GetRequiredService<Catalogue>().Capabilities));
+        services.AddPipeline(configuration);
+    }
+
+    /// <summary>Opens the state and creates what is missing.</summary>
+    /// <exception cref="InvalidPolicyException">The policy has errors; the message lists every one with its place.</exception>
+    public static async Task<LocalMachine> CreateAsync(IServiceProvider services)
+    {
+        await Pipeline.CreateTablesAsync(services);
+        _ = services.GetRequiredService<PolicyStore>();
+        return new LocalMachine(services);
+    }
+
+    /// <summary>A machine of its own, without an HTTP server; for tests and benchmarks.</summary>
+    public static Task<LocalMachine> CreateAsync(MachineOptions options)
+    {
+        var services = new ServiceCollection();
+        Register(services, options);
+        return CreateAsync(services.BuildServiceProvider());
+    }
+
+    /// <summary>Runs in the background until disposed.</summary>
+    public async Task Start(CancellationToken stop = default)
+    {
+        await Engine.StartAsync(stop);
+        foreach (var pump in pumps) pump.Start();
+        timers.Start();
+    }
+
+    /// <summary>Works until nothing is left to do now.</summary>
+    public async Task RunUntilIdleAsync()
+    {
+        bool worked;
+        do
+        {
+            worked = false;
+            foreach (var pump in pumps)
+            {
+                while (await pump.PumpOneAsync()) worked = true;
+            }
+            worked |= await timers.RunDueTimersAsync() > 0;
+            await Engine.RunUntilIdleAsync();
+        }
+        while (worked);
+    }
+
+    /// <summary>Lets virtual time pass, stopping at everything that falls due.</summary>
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        await RunUntilIdleAsync();
+        await Engine.AdvanceAsync(by);
+        await RunUntilIdleAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var pump in pumps) await pump.DisposeAsync();
+        await timers.DisposeAsync();
+        if (services is IAsyncDisposable disposable) await disposable.DisposeAsync();
+    }
+
+    private static PolicyStore OpenPolicy(MachineOptions options, IReadOnlyList<ActionCapability> catalogue)
+    {
+        var files = PolicyFolder.Read(options.PolicyFolder);
+        return PolicyStore.Open(options.EditPolicy?.Invoke(files) ?? files, catalogue, options.Time.GetUtcNow());
+    }
+
+    private static void AddState(IServiceCollection services, MachineOptions options)
+    {
+        if (options.StateFolder is { } folder)
+        {
+            Directory.CreateDirectory(folder);
+            services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
+            services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), options.Time));
+            services.AddSingleton<IDurableStore>(_ => new SqliteDurableStore(Path.Combine(folder, "durable.db")));
+            services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
+        }
+        else
+        {
+            services.AddSingleton<TableServiceClient>(_ => new EmbeddedTableServiceClient(options.Time));
+            services.AddSingleton<IDurableStore>(_ => new MemoryDurableStore());
+            services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
+        }
+        services.AddSingleton(s =>
+        {
+            var queues = new QueueNamespace(s.GetRequiredService<IQueueStorage>(), options.Time);
+            queues.Open(AlertsQueue, new LocalQueueOptions { MaxMessageBytes = options.MaxMessageBytes });
+            return queues;
+        });
+    }
+
+    /// <summary>The tenant and the model: over HTTP where there is an address, in process otherwise.</summary>
+    private static void AddPeers(IServiceCollection services, MachineOptions options, IConfiguration configuration)
+    {
+        services.AddSingleton(_ => options.StateFolder is { } folder
+            ? SimulatedTenant.OpenAsync(Path.Combine(folder, "tenant.db"), options.Time).GetAwaiter().GetResult()
+            : SimulatedTenant.InMemory(options.Time));
+        services.AddSingleton(_ => new LocalModel(options.Time));
+        if (options.Address is null)
+        {
+            services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(s => new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())));
+            services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
+        }
+        else if (options.Model is { } model)
+        {
+            services.AddSingleton(model);
+        }
+    }
+
+    /// <summary>A token that only the simulated tenant takes.</summary>
+    private sealed class LocalCredential : TokenCredential
+    {
+        private static readonly AccessToken Token = new("local-development-token", DateTimeOffset.MaxValue);
+
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => Token;
+
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(Token);
+    }
+}

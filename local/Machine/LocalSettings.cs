@@ -1,0 +1,24 @@
+namespace IRFunctions.Local.Machine;
+
+/// <summary>The settings of local.settings.sample.json with values that point at this machine.</summary>
+internal static class LocalSettings
+{
+    private static readonly Uri InProcess = new("http://127.0.0.1/");
+
+    public static IEnumerable<KeyValuePair<string, string?>> For(Uri? address)
+    {
+        var here = address ?? InProcess;
+        const string workspace = "arm/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/local/providers/Microsoft.OperationalInsights/workspaces/local";
+        return new Dictionary<string, string?>
+        {
+            ["Graph:Endpoint"] = new Uri(here, "graph/v1.0").ToString(),
+            ["Sentinel:Watchlist"] = new Uri(here, $"{workspace}/providers/Microsoft.SecurityInsights/watchlists/irfunctions-addresses").ToString(),
+            ["Tickets:Endpoint"] = new Uri(here, "itsm/tickets").ToString(),
+            ["Pager:Endpoint"] = new Uri(here, "pager/v2/enqueue").ToString(),
+            ["Pager:RoutingKey"] = new string('0', 32), // PagerDuty keys have 32 characters; this one opens nothing,
+            ["Model:Endpoint"] = new Uri(here, "openai/v1/").ToString(),
+            ["Model:Deployment"] = "irfunctions-rules",
+            ["Pipeline:OwnIdentities"] = "00000000-0000-4000-8000-0000000000f1",
+        };
+    }
+}

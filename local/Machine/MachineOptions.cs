@@ -1,0 +1,33 @@
+using IRFunctions.Policies;
+using OpenAI.Chat;
+
+namespace IRFunctions.Local.Machine;
+
+/// <summary>How to set up the pipeline on one machine.</summary>
+public sealed record MachineOptions
+{
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Folder for all state; null keeps everything in memory.</summary>
+    public string? StateFolder { get; init; }
+
+    /// <summary>Folder of policy files.</summary>
+    public required string PolicyFolder { get; init; }
+
+    /// <summary>Where this machine's own HTTP server answers, so that Graph, model, ticket and pager requests travel over real HTTP; null answers them in process.</summary>
+    public Uri? Address { get; init; }
+
+    /// <summary>Settings that override the built-in ones, in the form of local.settings.json ("Model:Endpoint").</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Replaces the model client; for benchmarks with an instant model.</summary>
+    public ChatClient? Model { get; init; }
+
+    /// <summary>Changes a loaded policy's files before they are used; for tests of other budgets or tiers.</summary>
+    public Func<IReadOnlyList<PolicyFile>, IReadOnlyList<PolicyFile>>? EditPolicy { get; init; }
+
+    public Durable.DurableEngineOptions Engine { get; init; } = new();
+
+    /// <summary>Largest alert the queue takes, in bytes: Service Bus standard is 256 KB, premium 1 MB and more.</summary>
+    public int MaxMessageBytes { get; init; } = 1024 * 1024;
+}

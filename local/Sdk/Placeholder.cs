@@ -1,2 +1,0 @@
-namespace IRFunctions.AzureSdk;
-internal static class Placeholder;

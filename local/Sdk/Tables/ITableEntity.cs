@@ -1,0 +1,18 @@
+namespace Azure.Data.Tables;
+
+public interface ITableEntity
+{
+    string PartitionKey { get; set; }
+
+    string RowKey { get; set; }
+
+    DateTimeOffset? Timestamp { get; set; }
+
+    ETag ETag { get; set; }
+}
+
+public enum TableUpdateMode
+{
+    Merge = 0,
+    Replace = 1,
+}
