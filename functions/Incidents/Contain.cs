@@ -50,7 +50,8 @@ public static class Contain
             await record.WriteAsync(AuditKinds.AlreadySo, $"{prior.Summary}; nothing was done and nothing will be undone");
             return new ContainReport(Ending.AlreadySo, prior.Summary);
         }
-        if (answer == HoldAnswer.Joined)
+        // Held for another incident but not in effect: that order is still at work, or somebody put it back by hand. This one does it.
+        if (answer == HoldAnswer.Joined && prior.AlreadySo)
         {
             await record.WriteAsync(AuditKinds.Joined, "contained already for another incident; it stays until the last hold ends");
             return new ContainReport(Ending.Done, "contained already; this incident holds it too", UndoAt(context, order));
@@ -70,8 +71,8 @@ public static class Contain
         }
         catch (TaskFailedException e)
         {
+            await GiveBackAsync(context, order); // First: a record that fails as well must not keep the hold.
             await record.WriteAsync(AuditKinds.Failed, $"failed: {e.FailureDetails.ErrorMessage}; whatever had changed is put back");
-            await GiveBackAsync(context, order);
             throw;
         }
     }
