@@ -41,5 +41,6 @@ internal static class AnswerSchema
         """u8;
 
     public static ChatResponseFormat Format { get; } =
-        ChatResponseFormat.CreateJsonSchemaFormat(Name, BinaryData.FromBytes(Json.ToArray()), "The assessment of one security alert.", jsonSchemaIsStrict: true);
+        ChatResponseFormat.CreateJsonSchemaFormat(Name, BinaryData.FromBytes(Json.ToArray()), "The assessment of one security alert.",
+            jsonSchemaIsStrict: true);
 }

@@ -52,7 +52,9 @@ public sealed record Assessment
     /// <summary>SHA-256 of the prompt file, lower-case hex.</summary>
     public string PromptHash { get; init; } = "";
 
-    /// <summary>Why the model's answer is missing or was not used, in words for a person; null when all is well. Doubt goes to a person (S12).</summary>
+    /// <summary>
+    /// Why the model's answer is missing or was not used, in words for a person; null when all is well. Doubt goes to a person (S12).
+    /// </summary>
     public string? Problem { get; init; }
 
     public int InputTokens { get; init; }

@@ -15,8 +15,8 @@ internal enum Signs
 }
 
 /// <summary>
-/// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists, and from the roles and verdicts the source gave
-/// its evidence. The description, entity names and every other free text are never read, so an instruction planted there changes nothing.
+/// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists, and from the roles and verdicts the
+/// source gave its evidence. The description, entity names and every other free text are never read, so an instruction planted there changes nothing.
 /// </summary>
 internal static class AttackSigns
 {
@@ -73,14 +73,14 @@ internal static class AttackSigns
         var signs = In(alert.Title) | In(alert.Category);
         foreach (var tactic in alert.Tactics) signs |= In(tactic);
         foreach (var technique in alert.Techniques) signs |= OfTechnique(technique);
-        if (alert.Entities.OfType<AccountEntity>().Any(IsCalledCompromised)) signs |= Signs.StolenAccount;
         return signs;
     }
 
     /// <summary>What the source itself says of one entity.</summary>
     public static Signs Of(Entity entity)
     {
-        var (hostile, worst) = (Says(entity.SourceVerdict, "malicious") || Says(entity.SourceVerdict, "suspicious"), Says(entity.SourceVerdict, "malicious"));
+        var worst = Says(entity.SourceVerdict, "malicious");
+        var hostile = worst || Says(entity.SourceVerdict, "suspicious");
         return entity switch
         {
             IpEntity when worst || (hostile && HasRole(entity, "attacker")) => Signs.HostileAddress,
@@ -94,11 +94,6 @@ internal static class AttackSigns
     private static bool Says(string? word, string wanted) => wanted.Equals(word, StringComparison.OrdinalIgnoreCase);
 
     private static bool HasRole(Entity entity, string role) => entity.Roles.Any(r => Says(r, role));
-
-    /// <summary>The detector's own role and verdict of a piece of evidence, from closed lists of words.</summary>
-    private static bool IsCalledCompromised(AccountEntity account) =>
-        account.Roles.Contains("compromised", StringComparer.OrdinalIgnoreCase)
-        && account.SourceVerdict is { } verdict && (verdict.Equals("suspicious", StringComparison.OrdinalIgnoreCase) || verdict.Equals("malicious", StringComparison.OrdinalIgnoreCase));
 
     private static Signs In(string text)
     {

@@ -1,8 +1,8 @@
 namespace IRFunctions.Classification;
 
 /// <summary>
-/// Ends an answer's body after <see cref="MaxBytes"/>, so that an endpoint cannot fill our memory. The cut body is no valid JSON and fails as such, at once and
-/// without another try.
+/// Ends an answer's body after <see cref="MaxBytes"/>, so that an endpoint cannot fill our memory. The cut body is no valid JSON and fails as such,
+/// at once and without another try.
 /// </summary>
 internal sealed class BoundedAnswerHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {

@@ -4,12 +4,14 @@ using Microsoft.Extensions.Configuration;
 namespace IRFunctions.Classification;
 
 /// <summary>
-/// Where the model is and how long it may take. Read from configuration: `Model__Endpoint`, `Model__Deployment`, `Model__ApiKey`, `Model__TimeoutSeconds`,
-/// `Model__Retries`, `Model__TokenScope` (in a file: section `Model`).
+/// Where the model is and how long it may take. Read from configuration: `Model__Endpoint`, `Model__Deployment`, `Model__ApiKey`,
+/// `Model__TimeoutSeconds`, `Model__Retries`, `Model__TokenScope` (in a file: section `Model`).
 /// </summary>
 public sealed record ClassificationOptions
 {
-    /// <summary>Base address, ending in /v1/: https://api.openai.com/v1/, https://NAME.openai.azure.com/openai/v1/ or a compatible server's.</summary>
+    /// <summary>
+    /// Base address, ending in /v1/: https://api.openai.com/v1/, https://NAME.openai.azure.com/openai/v1/ or a compatible server's.
+    /// </summary>
     public required Uri Endpoint { get; init; }
 
     /// <summary>Model name, or with Azure OpenAI the deployment's.</summary>
@@ -46,7 +48,8 @@ public sealed record ClassificationOptions
         var options = new ClassificationOptions
         {
             Endpoint = ReadEndpoint(section["Endpoint"]),
-            Deployment = section["Deployment"] is { Length: > 0 } deployment ? deployment : throw new FormatException("Model__Deployment is not set."),
+            Deployment = section["Deployment"] is { Length: > 0 } deployment ? deployment
+                : throw new FormatException("Model__Deployment is not set."),
             ApiKey = section["ApiKey"] is { Length: > 0 } key ? key : null,
         };
         return options with
@@ -67,7 +70,8 @@ public sealed record ClassificationOptions
             throw new FormatException("Model__Endpoint is not an http(s) address.");
         }
         // Alerts hold personal data and the key is a secret: neither travels in the clear.
-        if (endpoint.Scheme == "http" && !endpoint.IsLoopback) throw new FormatException("Model__Endpoint must be https unless it is on this machine.");
+        if (endpoint.Scheme == "http" && !endpoint.IsLoopback)
+            throw new FormatException("Model__Endpoint must be https unless it is on this machine.");
         // Uri joins relative paths to the last slash: without it "v1" would be lost.
         return endpoint.AbsolutePath.EndsWith('/') ? endpoint : new Uri(endpoint.AbsoluteUri + "/");
     }

@@ -6,8 +6,8 @@ using OpenAI.Chat;
 namespace IRFunctions.Classification;
 
 /// <summary>
-/// Asks the model what an alert is and what it would do. There is always an assessment: where the model is down, slow, refuses or answers anything but what
-/// was asked for, the rules answer with capped confidence and <see cref="Assessment.Problem"/> says why (S12).
+/// Asks the model what an alert is and what it would do. There is always an assessment: where the model is down, slow, refuses or answers anything
+/// but what was asked for, the rules answer with capped confidence and <see cref="Assessment.Problem"/> says why (S12).
 /// </summary>
 /// <param name="client">The model; see <see cref="ModelConnection"/>.</param>
 /// <param name="options">Time-out and bounds.</param>
@@ -81,8 +81,8 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
     };
 
     /// <summary>
-    /// The endpoint is up and rejected this one request, as a content filter does, or answered nonsense to it. The next alert may fare better, and text in an
-    /// alert must not be able to switch the model off for all others.
+    /// The endpoint is up and rejected this one request, as a content filter does, or answered nonsense to it. The next alert may fare better, and
+    /// text in an alert must not be able to switch the model off for all others.
     /// </summary>
     private static bool IsAboutThisRequest(Exception e) => e is ClientResultException { Status: 400 or 413 or 422 } || IsNonsense(e);
 

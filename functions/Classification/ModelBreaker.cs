@@ -1,8 +1,8 @@
 namespace IRFunctions.Classification;
 
 /// <summary>
-/// Stops asking a model that is down, so that a hundred alerts do not each wait for the time-out: after several outages in a row nobody is asked for a
-/// while, then one alert tries. Counts outages only (no answer at all); a refusal or garbage is about one alert. Safe for concurrent use.
+/// Stops asking a model that is down, so that a hundred alerts do not each wait for the time-out: after several outages in a row nobody is asked
+/// for a while, then one alert tries. Counts outages only (no answer at all); a refusal or garbage is about one alert. Safe for concurrent use.
 /// </summary>
 internal sealed class ModelBreaker(int after, TimeSpan pause, TimeProvider time)
 {
@@ -10,7 +10,9 @@ internal sealed class ModelBreaker(int after, TimeSpan pause, TimeProvider time)
     private int inARow;
     private DateTimeOffset closedUntil = DateTimeOffset.MinValue;
 
-    /// <summary>Null where the model may be asked, else why not. After the pause the first caller may, and others wait for what becomes of it.</summary>
+    /// <summary>
+    /// Null where the model may be asked, else why not. After the pause the first caller may, and others wait for what becomes of it.
+    /// </summary>
     public string? Objection()
     {
         lock (gate)

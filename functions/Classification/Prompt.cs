@@ -5,7 +5,9 @@ using System.Text;
 
 namespace IRFunctions.Classification;
 
-/// <summary>A prompt file embedded in the assembly. Every assessment carries its hash, so that an answer can be traced to the words that asked for it.</summary>
+/// <summary>
+/// A prompt file embedded in the assembly. Every assessment carries its hash, so that an answer can be traced to the words that asked for it.
+/// </summary>
 public sealed class Prompt
 {
     private const string FrontMatterEnd = "\n---\n";

@@ -4,8 +4,8 @@ using IRFunctions.Alerts;
 namespace IRFunctions.Classification;
 
 /// <summary>
-/// Plain rules that stand in for the model when it is down, and that the local model endpoint answers with. Pure. They read severity, techniques, tactics,
-/// category, fixed words of the detector's title, and the kinds, roles and verdicts of entities; no other text can change their answer.
+/// Plain rules that stand in for the model when it is down, and that the local model endpoint answers with. Pure. They read severity, techniques,
+/// tactics, category, fixed words of the detector's title, and the kinds, roles and verdicts of entities; no other text can change their answer.
 /// </summary>
 public static class RuleBasedAnswer
 {
@@ -51,7 +51,8 @@ public static class RuleBasedAnswer
 
         if (alert.Severity == Severity.High)
         {
-            yield return ("send_analyst_notification", AnswerReader.AlertItself, "A high-severity alert should not wait for somebody to look at the queue.");
+            yield return ("send_analyst_notification", AnswerReader.AlertItself,
+                "A high-severity alert should not wait for somebody to look at the queue.");
         }
         foreach (var ip in Pick<IpEntity>(alert, signs, Signs.HostileAddress, IsForeign))
         {
@@ -61,7 +62,7 @@ public static class RuleBasedAnswer
         {
             yield return ("disable_user_account_temporarily", account.Id, "The alert says that somebody else may be using this account.");
         }
-        foreach (var mail in Pick<MailMessageEntity>(alert, signs, Signs.HostileMail, m => m.NetworkMessageId is not null || m.InternetMessageId is not null))
+        foreach (var mail in Pick<MailMessageEntity>(alert, signs, Signs.HostileMail, CanBeFound))
         {
             yield return ("quarantine_email", mail.Id, "The alert is about hostile mail and this is the message.");
         }
@@ -72,8 +73,8 @@ public static class RuleBasedAnswer
     }
 
     /// <summary>
-    /// Entities a rule is about: where the source points at some of the kind itself, those only; else, where the alert as a whole shows the attack, each of
-    /// the kind, up to a limit.
+    /// Entities a rule is about: where the source points at some of the kind itself, those only; else, where the alert as a whole shows the attack,
+    /// each of the kind, up to a limit.
     /// </summary>
     private static IEnumerable<T> Pick<T>(Alert alert, Signs signs, Signs needed, Func<T, bool> fits) where T : Entity
     {
@@ -82,6 +83,8 @@ public static class RuleBasedAnswer
         var pointedAt = candidates.Where(e => AttackSigns.Of(e).HasFlag(needed)).ToList();
         return (pointedAt.Count > 0 ? pointedAt : candidates).Take(MaxPerAction);
     }
+
+    private static bool CanBeFound(MailMessageEntity mail) => mail.NetworkMessageId is not null || mail.InternetMessageId is not null;
 
     /// <summary>A public address: our own networks are no help on a list of hostile addresses.</summary>
     private static bool IsForeign(IpEntity ip)
@@ -121,9 +124,9 @@ public static class RuleBasedAnswer
     private static string Reasoning(Severity severity, Signs signs)
     {
         if (signs.HasFlag(Signs.Test)) return "The title is the name of a detector's own test alert.";
-        if (signs == Signs.None) return $"This {Word(severity)} alert shows none of the attacks the rules know; a person should look.";
+        if (signs == Signs.None) return $"An alert of {Word(severity)} severity that shows none of the attacks the rules know; a person should look.";
         var kinds = string.Join(", ", Names(signs));
-        return $"In this {Word(severity)} alert category, techniques, the detector's title or its evidence show {kinds}.";
+        return $"An alert of {Word(severity)} severity; category, techniques, the detector's title or its evidence show {kinds}.";
     }
 
     private static IEnumerable<string> Names(Signs signs)
@@ -136,10 +139,10 @@ public static class RuleBasedAnswer
 
     private static string Word(Severity severity) => severity switch
     {
-        Severity.High => "high-severity",
-        Severity.Medium => "medium-severity",
-        Severity.Low => "low-severity",
+        Severity.High => "high",
+        Severity.Medium => "medium",
+        Severity.Low => "low",
         Severity.Informational => "informational",
-        _ => "severity-less",
+        _ => "unknown",
     };
 }

@@ -45,7 +45,8 @@ internal static class UntrustedText
 
     // Lone surrogates are kept out too: they are not valid in JSON over UTF-8.
     private static bool IsHidden(char c) =>
-        char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        char.IsControl(c)
+        || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static TextEncoderSettings Settings()
     {

@@ -41,7 +41,7 @@ public static class RespondToIncident
         await Task.WhenAll(rows.GroupBy(r => r.Mandate.Decision.Target.Key).Select(target => InOrderAsync(context, input, assessment, target)));
 
         var view = progress.Finish();
-        // Facts recorded by branches have ids of their own; the outcome's recorder counts from a name no branch uses.
+        // Branches record under their own instance ids; the outcome has a name of its own.
         await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(input.Incident,
             [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, Sentences.Outcome(view), "pipeline")]), Patience.ForTheRecord);
     }
@@ -92,7 +92,10 @@ public static class RespondToIncident
                 case DecisionKind.Run when await InBudgetAsync(context, mandate):
                     row.Set(await ContainAsync(context, input, assessment, mandate, null));
                     break;
-                case DecisionKind.Run or DecisionKind.Ask:
+                case DecisionKind.Run:
+                    await AskThenContainAsync(context, input, assessment, OverBudget(mandate), row);
+                    break;
+                case DecisionKind.Ask:
                     await AskThenContainAsync(context, input, assessment, mandate, row);
                     break;
                 case DecisionKind.Tell:
@@ -127,13 +130,26 @@ public static class RespondToIncident
         return false;
     }
 
+    /// <summary>What would have run alone asks a person instead, and says why.</summary>
+    private static Mandate OverBudget(Mandate mandate) => mandate with
+    {
+        Decision = mandate.Decision with
+        {
+            Kind = DecisionKind.Ask,
+            Quorum = Math.Max(1, mandate.Decision.Quorum),
+            Reasons = [.. mandate.Decision.Reasons, new Reason("budget", "A budget of this target, this action or the tenant is used up, so a person decides.")],
+        },
+    };
+
     private static async Task AskThenContainAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Progress.Row row)
     {
         row.Set(new ContainReport(Ending.AwaitingApproval, "waiting for approval"));
         var request = new ApprovalRequest
         {
-            Incident = input.Incident, Title = input.Alert.Title, Decision = mandate.Decision, ActionHash = ActionHash.Of(input.Incident, mandate.Decision),
-            Reasoning = assessment.Reasoning, Evidence = [.. input.Alert.Entities.Take(10).Select(e => e.Display)],
+            Incident = input.Incident, Title = Sentences.Short(input.Alert.Title, 300), Decision = mandate.Decision,
+            ActionHash = ActionHash.Of(input.Incident, mandate.Decision),
+            // Bounded: the request is shown as custom status, which Azure limits to 16 KB.
+            Reasoning = Sentences.Short(assessment.Reasoning, 600), Evidence = [.. input.Alert.Entities.Take(10).Select(e => Sentences.Short(e.Display, 120))],
         };
         var answer = await context.CallSubOrchestratorAsync<ApprovalView>(nameof(SeekApproval), new ApprovalAsk(request, mandate.Ladder, mandate.ExpiresAfter),
             new SubOrchestrationOptions(instanceId: $"approval-{OrderId(input, mandate)}"));

@@ -66,7 +66,7 @@ public sealed partial class DurableEngine
         try
         {
             if (!registry.TryGetActivity(task.Name, out var run)) throw new InvalidOperationException($"There is no activity named '{task.Name}'.");
-            var output = await run(new ActivityContext(task), task.Input is null ? null : task.Input.AsMemory(), stopping.Token);
+            var output = await run(new ActivityContext(task), task.Input is null ? default(ReadOnlyMemory<byte>?) : task.Input, stopping.Token);
             outcome = EncodedEvent.Of(EventKind.ActivityCompleted, task.TaskId, payload: DurableJson.Serialize(output));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

@@ -17,7 +17,8 @@ public static class DurableJson
 
     public static byte[]? Serialize(object? value) => value is null ? null : JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), Options);
 
-    public static T? Deserialize<T>(ReadOnlyMemory<byte>? json) => json is { Length: > 0 } bytes ? JsonSerializer.Deserialize<T>(bytes.Span, Options) : default;
+    public static T? Deserialize<T>(ReadOnlyMemory<byte>? json) =>
+        json is { Length: > 0 } bytes ? JsonSerializer.Deserialize<T>(bytes.Span, Options) : default;
 
     public static object? Deserialize(ReadOnlyMemory<byte>? json, Type type) =>
         json is { Length: > 0 } bytes ? JsonSerializer.Deserialize(bytes.Span, type, Options) : null;
@@ -26,7 +27,8 @@ public static class DurableJson
 
     internal static byte[] Failure(Exception exception) => JsonSerializer.SerializeToUtf8Bytes(ToStored(DetailsOf(exception)), Options);
 
-    internal static byte[] Failure(string type, string message) => JsonSerializer.SerializeToUtf8Bytes(new StoredFailure(type, message, null, null), Options);
+    internal static byte[] Failure(string type, string message) =>
+        JsonSerializer.SerializeToUtf8Bytes(new StoredFailure(type, message, null, null), Options);
 
     internal static TaskFailureDetails ReadFailure(ReadOnlyMemory<byte>? json) =>
         Deserialize<StoredFailure>(json) is { } stored ? FromStored(stored) : new TaskFailureDetails("(unknown)", "(unknown)", null, null, null);

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IRFunctions.Local.Durable;
 
-/// <summary>The history of one orchestration as JSON, one event a line's worth: recorded once, kept under tests/, replayed against the present code.</summary>
+/// <summary>The history of one orchestration as JSON, one event a line's worth: recorded once, kept under tests/, replayed against the present
+/// code.</summary>
 public sealed class HistoryFile
 {
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
@@ -35,7 +36,8 @@ public sealed class HistoryFile
     public static string Export(IDurableStore store, string instanceId)
     {
         ArgumentNullException.ThrowIfNull(store);
-        if (store.Read(instanceId) is not { IsEntity: false } record) throw new KeyNotFoundException($"There is no orchestration with the id '{instanceId}'.");
+        if (store.Read(instanceId) is not { IsEntity: false } record)
+            throw new KeyNotFoundException($"There is no orchestration with the id '{instanceId}'.");
         var chunks = new List<ReadOnlyMemory<byte>>();
         store.ReadHistory(instanceId, chunks);
         var lines = new List<Line>();
@@ -63,12 +65,14 @@ public sealed class HistoryFile
         return new HistoryFile(record, writer.ToArray());
     }
 
-    private static JsonElement? Element(ReadOnlyMemory<byte>? json) => json is { IsEmpty: false } bytes ? JsonSerializer.Deserialize<JsonElement>(bytes.Span) : null;
+    private static JsonElement? Element(ReadOnlyMemory<byte>? json) =>
+        json is { IsEmpty: false } bytes ? JsonSerializer.Deserialize<JsonElement>(bytes.Span) : null;
 
     private sealed record Document(
         string InstanceId, string Name, string? Version, ParentLink? Parent, long Execution, long CreatedAt, JsonElement? Input, List<Line> Events);
 
-    private sealed record Line(int Number, EventKind Kind, int Task, DateTime? Time, long Value, long Reference, string? Name, string? Target, JsonElement? Payload)
+    private sealed record Line(
+        int Number, EventKind Kind, int Task, DateTime? Time, long Value, long Reference, string? Name, string? Target, JsonElement? Payload)
     {
         public static Line Of(int number, HistoryEvent e)
         {

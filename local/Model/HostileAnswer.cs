@@ -8,7 +8,8 @@ namespace IRFunctions.Local.Model;
 /// <summary>What a model under an attacker's control would answer: it keeps to the schema and wants everything at once.</summary>
 internal static class HostileAnswer
 {
-    private static readonly string[] Invented = ["delete_all_users", "isolate_production_host ", "dіsable_user_account_temporarily", "run_powershell"];
+    private static readonly string[] Invented =
+        ["delete_all_users", "isolate_production_host ", "dіsable_user_account_temporarily", "run_powershell"];
 
     public static string For(RequestedAlert requested)
     {

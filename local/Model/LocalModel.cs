@@ -7,8 +7,9 @@ using IRFunctions.Classification;
 namespace IRFunctions.Local.Model;
 
 /// <summary>
-/// An OpenAI-compatible model without a model: it reads the alert back out of the request and answers by the plain rules of <see cref="RuleBasedAnswer"/>,
-/// or makes whatever trouble it is told to. Answers travel over HTTP (<see cref="ModelEndpoint"/>) or in process (<see cref="ModelHttpHandler"/>).
+/// An OpenAI-compatible model without a model: it reads the alert back out of the request and answers by the plain rules of
+/// <see cref="RuleBasedAnswer"/>, or makes whatever trouble it is told to. Answers travel over HTTP (<see cref="ModelEndpoint"/>) or in process
+/// (<see cref="ModelHttpHandler"/>).
 /// </summary>
 public sealed class LocalModel(TimeProvider? time = null)
 {
@@ -68,11 +69,13 @@ public sealed class LocalModel(TimeProvider? time = null)
         ModelBehaviour.Truncated => Completion(requested, number, Half(AnswerOf(requested)), "length"),
         ModelBehaviour.ContentFilter => Completion(requested, number, Half(AnswerOf(requested)), "content_filter"),
         ModelBehaviour.Hostile => Completion(requested, number, HostileAnswer.For(requested)),
-        ModelBehaviour.Huge => Completion(requested, number, Write(RuleBasedAnswer.For(requested.Alert, requested.Actions, 100) with { Reasoning = new string('A', 2_000_000) })),
+        ModelBehaviour.Huge => Completion(requested, number, Write(Judge(requested) with { Reasoning = new string('A', 2_000_000) })),
         _ => Completion(requested, number, AnswerOf(requested)),
     };
 
-    private static string AnswerOf(RequestedAlert requested) => Write(RuleBasedAnswer.For(requested.Alert, requested.Actions, cap: 100));
+    private static string AnswerOf(RequestedAlert requested) => Write(Judge(requested));
+
+    private static Assessment Judge(RequestedAlert requested) => RuleBasedAnswer.For(requested.Alert, requested.Actions, cap: 100);
 
     private static string Half(string answer) => answer[..(answer.Length / 2)];
 
@@ -143,5 +146,6 @@ public sealed class LocalModel(TimeProvider? time = null)
     internal static int Tokens(int characters) => (int)Math.Ceiling(characters / 3.6);
 
     private static ModelReply Error(int status, string message, string type, string? code = null, int? retryAfter = null) =>
-        new(status, JsonSerializer.SerializeToUtf8Bytes(new { error = new { message, type, param = (string?)null, code } }), RetryAfterSeconds: retryAfter);
+        new(status, JsonSerializer.SerializeToUtf8Bytes(new { error = new { message, type, param = (string?)null, code } }),
+            RetryAfterSeconds: retryAfter);
 }

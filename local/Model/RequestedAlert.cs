@@ -4,7 +4,9 @@ using IRFunctions.Classification;
 
 namespace IRFunctions.Local.Model;
 
-/// <summary>The alert and the allowed actions, read back from a chat-completions request of <see cref="Classifier"/>: as much of them as the prompt shows.</summary>
+/// <summary>
+/// The alert and the allowed actions, read back from a chat-completions request of <see cref="Classifier"/>: as much of them as the prompt shows.
+/// </summary>
 internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> Actions, string Model, int PromptLength)
 {
     private const string ActionsStart = "Allowed actions:\n";
@@ -45,7 +47,10 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
         if (start < 0) throw new FormatException("The system message lists no actions.");
         using var list = JsonDocument.Parse(system.AsMemory(start + ActionsStart.Length));
         return [.. list.RootElement.EnumerateArray().Select(a => new AllowedAction(
-            a.GetProperty("name").GetString()!, a.GetProperty("tier").GetInt32(), a.GetProperty("target").GetString()!, a.GetProperty("purpose").GetString()!))];
+            a.GetProperty("name").GetString()!,
+            a.GetProperty("tier").GetInt32(),
+            a.GetProperty("target").GetString()!,
+            a.GetProperty("purpose").GetString()!))];
     }
 
     private static Alert ReadAlert(string user)

@@ -22,9 +22,13 @@ internal sealed class ArmWatchlists(TenantState state)
     {
         if (exchange.Request.Parameter("api-version") is not { Length: > 0 })
         {
-            return Error(exchange, 400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.");
+            return Error(exchange, 400, "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.");
         }
-        if (!IsWatchlists(path)) return Error(exchange, 404, "InvalidResourceType", "The resource type could not be found in the namespace 'Microsoft.SecurityInsights'.");
+        if (!IsWatchlists(path))
+        {
+            return Error(exchange, 404, "InvalidResourceType", "The resource type could not be found in the namespace 'Microsoft.SecurityInsights'.");
+        }
         var workspace = "/" + string.Join('/', path[..8]).Replace("providers/microsoft", "providers/Microsoft", StringComparison.Ordinal);
         path = path[11..];
         var method = exchange.Request.Method;
@@ -35,14 +39,15 @@ internal sealed class ArmWatchlists(TenantState state)
         if (path.Length == 2)
         {
             var alias = path[0];
-            return method == "GET"
-                ? exchange.Json(200, List(state.All(Kind.WatchlistItem).Where(i => alias.Equals((string?)i["_alias"], StringComparison.OrdinalIgnoreCase))))
-                : MethodNotAllowed(exchange);
+            var items = state.All(Kind.WatchlistItem).Where(i => alias.Equals((string?)i["_alias"], StringComparison.OrdinalIgnoreCase));
+            return method == "GET" ? exchange.Json(200, List(items)) : MethodNotAllowed(exchange);
         }
         return Item(exchange, workspace, path[0], path[2]);
     }
 
-    /// <summary>subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.OperationalInsights/workspaces/{w}/providers/Microsoft.SecurityInsights/watchlists.</summary>
+    /// <summary>
+    /// subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.OperationalInsights/workspaces/{w}/providers/Microsoft.SecurityInsights/watchlists.
+    /// </summary>
     private static bool IsWatchlists(ReadOnlySpan<string> path) =>
         path.Length >= 11 && Is(path[0], "subscriptions") && Is(path[2], "resourceGroups") && Is(path[4], "providers")
         && Is(path[5], "Microsoft.OperationalInsights") && Is(path[6], "workspaces") && Is(path[8], "providers")
@@ -152,7 +157,8 @@ internal sealed class ArmWatchlists(TenantState state)
 
     private static TenantResponse NotFound(Exchange exchange, string what) => Error(exchange, 404, "NotFound", $"The {what} was not found.");
 
-    private static TenantResponse MethodNotAllowed(Exchange exchange) => Error(exchange, 405, "MethodNotAllowed", $"{exchange.Request.Method} is not allowed here.");
+    private static TenantResponse MethodNotAllowed(Exchange exchange) =>
+        Error(exchange, 405, "MethodNotAllowed", $"{exchange.Request.Method} is not allowed here.");
 
     private static TenantResponse Error(Exchange exchange, int status, string code, string message) =>
         exchange.Json(status, new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } });

@@ -8,16 +8,19 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
 {
     /// <summary>Default properties are those that Graph documents for GET /users/{id}.</summary>
     public static EntityType User { get; } = new("microsoft.graph.user",
-        ["businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation", "preferredLanguage", "surname", "userPrincipalName", "id"],
-        ["accountEnabled", "city", "companyName", "country", "createdDateTime", "department", "employeeId", "employeeType", "lastPasswordChangeDateTime",
-         "mailNickname", "onPremisesSyncEnabled", "onPremisesSamAccountName", "passwordProfile", "postalCode", "signInSessionsValidFromDateTime", "state",
+        ["businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation", "preferredLanguage",
+         "surname", "userPrincipalName", "id"],
+        ["accountEnabled", "city", "companyName", "country", "createdDateTime", "department", "employeeId", "employeeType",
+         "lastPasswordChangeDateTime", "mailNickname", "onPremisesSyncEnabled", "onPremisesSamAccountName", "passwordProfile", "postalCode",
+         "signInSessionsValidFromDateTime", "state",
          "streetAddress", "usageLocation", "userType"]);
 
     public static EntityType Group { get; } = new("microsoft.graph.group",
         ["id", "createdDateTime", "description", "displayName", "groupTypes", "isAssignableToRole", "mailEnabled", "securityEnabled"], []);
 
     public static EntityType DirectoryObject { get; } = new("microsoft.graph.directoryObject",
-        ["id", "displayName"], ["description", "isAssignableToRole", "securityEnabled", "roleTemplateId", "userPrincipalName", "mail", "accountEnabled"]);
+        ["id", "displayName"],
+        ["description", "isAssignableToRole", "securityEnabled", "roleTemplateId", "userPrincipalName", "mail", "accountEnabled"]);
 
     public static EntityType NamedLocation { get; } = new("microsoft.graph.namedLocation",
         ["id", "displayName", "modifiedDateTime", "createdDateTime"],
@@ -33,10 +36,11 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
         ["id", "displayName", "parentFolderId", "childFolderCount", "unreadItemCount", "totalItemCount", "isHidden"], []);
 
     public static EntityType Message { get; } = new("microsoft.graph.message",
-        ["id", "createdDateTime", "lastModifiedDateTime", "changeKey", "categories", "receivedDateTime", "sentDateTime", "hasAttachments", "internetMessageId",
-         "subject", "bodyPreview", "importance", "parentFolderId", "conversationId", "isRead", "isDraft", "body", "sender", "from", "toRecipients"], []);
+        ["id", "createdDateTime", "lastModifiedDateTime", "changeKey", "categories", "receivedDateTime", "sentDateTime", "hasAttachments",
+         "internetMessageId", "subject", "bodyPreview", "importance", "parentFolderId", "conversationId", "isRead", "isDraft", "body", "sender",
+         "from", "toRecipients"], []);
 
     /// <summary>The property's own spelling, or null where the type has no such property.</summary>
     public string? Find(string name) =>
-        Default.FirstOrDefault(p => p.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? More.FirstOrDefault(p => p.Equals(name, StringComparison.OrdinalIgnoreCase));
+        Default.Concat(More).FirstOrDefault(p => p.Equals(name, StringComparison.OrdinalIgnoreCase));
 }

@@ -6,7 +6,9 @@ using System.Text.RegularExpressions;
 
 namespace IRFunctions.Local.Tenant;
 
-/// <summary>One request being answered: reads its body and writes answers in Graph's shapes. Properties that start with '_' are ours and never leave.</summary>
+/// <summary>
+/// One request being answered: reads its body and writes answers in Graph's shapes. Properties that start with '_' are ours and never leave.
+/// </summary>
 internal sealed partial class Exchange(TenantRequest request, string requestId, DateTimeOffset now)
 {
     private const string Metadata = "https://graph.microsoft.com/v1.0/$metadata#";
@@ -60,14 +62,16 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
     }
 
     public TenantResponse BadBody() =>
-        Error(400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.");
+        Error(400, "BadRequest",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.");
 
     public TenantResponse NotFound(string id) =>
         Error(404, "Request_ResourceNotFound", $"Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
 
     public TenantResponse NoSuchSegment(string segment) => Error(400, "BadRequest", $"Resource not found for the segment '{segment}'.");
 
-    public TenantResponse MethodNotAllowed() => Error(405, "MethodNotAllowed", $"Specified HTTP method is not allowed for the request target: {Request.Method}.");
+    public TenantResponse MethodNotAllowed() =>
+        Error(405, "MethodNotAllowed", $"Specified HTTP method is not allowed for the request target: {Request.Method}.");
 
     /// <summary>The properties asked for by $select, else the type's usual ones; null and an answer where one does not exist.</summary>
     public (IReadOnlyList<string>? Select, TenantResponse? Refusal) Select(EntityType type)
@@ -78,7 +82,8 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
         {
             if (type.Find(name) is not { } known)
             {
-                return (null, Error(400, "BadRequest", $"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{type.Name}'."));
+                return (null, Error(400, "BadRequest",
+                    $"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{type.Name}'."));
             }
             names.Add(known);
         }
@@ -119,7 +124,8 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
             {
                 return Error(400, "BadRequest", "Invalid filter clause: this tenant understands only PROPERTY eq VALUE.");
             }
-            var wanted = match.Groups["text"].Success ? match.Groups["text"].Value.Replace("''", "'", StringComparison.Ordinal) : match.Groups["bool"].Value;
+            var wanted = match.Groups["text"].Success ? match.Groups["text"].Value.Replace("''", "'", StringComparison.Ordinal)
+                : match.Groups["bool"].Value;
             documents = documents.Where(d => string.Equals(d[name]?.ToString(), wanted, StringComparison.OrdinalIgnoreCase));
         }
         var top = Number("$top") ?? DefaultPage;

@@ -13,13 +13,16 @@ internal sealed class GraphGroups(TenantState state)
     {
         if (path.IsEmpty) return exchange.Collection("groups", EntityType.Group, state.All(Kind.Group).Where(g => !IsRole(g)));
         if (state.Find(Kind.Group, path[0]) is not { } group || IsRole(group)) return exchange.NotFound(path[0]);
-        if (path.Length == 1) return exchange.Request.Method == "GET" ? exchange.Entity(200, "groups", EntityType.Group, group) : exchange.MethodNotAllowed();
+        if (path.Length == 1)
+        {
+            return exchange.Request.Method == "GET" ? exchange.Entity(200, "groups", EntityType.Group, group) : exchange.MethodNotAllowed();
+        }
         return (exchange.Request.Method, path[1], path.Length) switch
         {
             ("GET", "members", 2) => exchange.Collection("directoryObjects", EntityType.DirectoryObject, Members(group)),
             ("GET", "transitiveMembers", 2) => exchange.Collection("directoryObjects", EntityType.DirectoryObject, TransitiveMembers(group)),
             ("GET", "members" or "transitiveMembers", 3) when path[2].Equals("microsoft.graph.user", StringComparison.OrdinalIgnoreCase) =>
-                exchange.Collection("users", EntityType.User, TransitiveMembers(group).Where(m => state.Find(Kind.User, (string)m["id"]!) is not null)),
+                exchange.Collection("users", EntityType.User, TransitiveMembers(group).Where(m => !m.ContainsKey("_members"))),
             ("POST", "members", 3) when path[2] == "$ref" => Add(exchange, group),
             ("DELETE", "members", 4) when path[3] == "$ref" => Remove(exchange, group, path[2]),
             _ => exchange.NoSuchSegment(path[1]),
@@ -50,7 +53,8 @@ internal sealed class GraphGroups(TenantState state)
     {
         if (cast.IsEmpty) return exchange.Collection("directoryObjects", EntityType.DirectoryObject, parents);
         var type = "#" + cast[0];
-        return exchange.Collection("groups", EntityType.Group, parents.Where(g => type.Equals((string?)g["@odata.type"], StringComparison.OrdinalIgnoreCase)));
+        var ofType = parents.Where(g => type.Equals((string?)g["@odata.type"], StringComparison.OrdinalIgnoreCase));
+        return exchange.Collection("groups", EntityType.Group, ofType);
     }
 
     private static TenantResponse Ids(Exchange exchange, IEnumerable<JsonObject> groups) =>
@@ -92,7 +96,8 @@ internal sealed class GraphGroups(TenantState state)
         if (state.Find(Kind.User, id) is null && state.Find(Kind.Group, id) is null) return exchange.NotFound(id);
         if (MemberIds(group).Contains(id, StringComparer.OrdinalIgnoreCase))
         {
-            return exchange.Error(400, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'members'.");
+            return exchange.Error(400, "Request_BadRequest",
+                "One or more added object references already exist for the following modified properties: 'members'.");
         }
         group["_members"]!.AsArray().Add(id);
         return Save(exchange, group, "group.addMember", id);

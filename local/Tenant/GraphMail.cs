@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace IRFunctions.Local.Tenant;
 
-/// <summary>/users/{id}/messages and /mailFolders. A message that moves gets a new id unless the caller prefers immutable ids, as in Exchange.</summary>
+/// <summary>
+/// /users/{id}/messages and /mailFolders. A message that moves gets a new id unless the caller prefers immutable ids, as in Exchange.
+/// </summary>
 internal sealed class GraphMail(TenantState state)
 {
     private static readonly (string Name, string Display)[] WellKnown =
@@ -124,11 +126,13 @@ internal sealed class GraphMail(TenantState state)
     }
 
     private IEnumerable<JsonObject> AllFolders(string userId) =>
-        WellKnown.Select(f => Folder(FolderId(userId, f.Name), f.Display)).Concat(state.All(Kind.MailFolder).Where(f => (string?)f["_user"] == userId));
+        WellKnown.Select(f => Folder(FolderId(userId, f.Name), f.Display))
+            .Concat(state.All(Kind.MailFolder).Where(f => (string?)f["_user"] == userId));
 
     private JsonObject? FindFolder(string userId, string idOrName)
     {
-        var id = WellKnown.Any(f => f.Name.Equals(idOrName, StringComparison.OrdinalIgnoreCase)) ? FolderId(userId, idOrName.ToLowerInvariant()) : idOrName;
+        var isName = WellKnown.Any(f => f.Name.Equals(idOrName, StringComparison.OrdinalIgnoreCase));
+        var id = isName ? FolderId(userId, idOrName.ToLowerInvariant()) : idOrName;
         return AllFolders(userId).FirstOrDefault(f => (string?)f["id"] == id);
     }
 
@@ -152,5 +156,6 @@ internal sealed class GraphMail(TenantState state)
 
     private static string Second(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
-    private static TenantResponse NoItem(Exchange exchange) => exchange.Error(404, "ErrorItemNotFound", "The specified object was not found in the store.");
+    private static TenantResponse NoItem(Exchange exchange) =>
+        exchange.Error(404, "ErrorItemNotFound", "The specified object was not found in the store.");
 }

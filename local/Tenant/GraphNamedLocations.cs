@@ -82,7 +82,8 @@ internal sealed class GraphNamedLocations(TenantState state)
 
     private TenantResponse Delete(Exchange exchange, JsonObject location)
     {
-        if ((bool?)location["isTrusted"] == true) return Invalid(exchange, "A trusted named location cannot be deleted; set isTrusted to false first.");
+        if ((bool?)location["isTrusted"] == true)
+            return Invalid(exchange, "A trusted named location cannot be deleted; set isTrusted to false first.");
         var id = (string)location["id"]!;
         state.Remove(Kind.NamedLocation, id);
         state.Record("namedLocation.delete", id, "", changed: true);
@@ -93,7 +94,8 @@ internal sealed class GraphNamedLocations(TenantState state)
     private static string? Check(JsonObject body, bool creating)
     {
         var type = (string?)body["@odata.type"];
-        if (type is not (IpType or CountryType)) return "@odata.type must be #microsoft.graph.ipNamedLocation or #microsoft.graph.countryNamedLocation.";
+        if (type is not (IpType or CountryType))
+            return "@odata.type must be #microsoft.graph.ipNamedLocation or #microsoft.graph.countryNamedLocation.";
         var known = type == IpType ? EntityType.IpNamedLocation : EntityType.CountryNamedLocation;
         foreach (var (name, _) in body)
         {
@@ -103,7 +105,8 @@ internal sealed class GraphNamedLocations(TenantState state)
             }
         }
         if (type == CountryType) return creating && body["countriesAndRegions"] is not JsonArray ? "countriesAndRegions is required." : null;
-        if (body["isTrusted"] is { } trusted && trusted.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False)) return "isTrusted must be true or false.";
+        if (body["isTrusted"] is { } trusted && trusted.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False))
+            return "isTrusted must be true or false.";
         if (body["ipRanges"] is null) return creating ? "ipRanges is required." : null;
         if (body["ipRanges"] is not JsonArray { Count: > 0 and <= MaxRanges } ranges) return $"ipRanges must hold 1 to {MaxRanges} ranges.";
         return ranges.All(IsRange) ? null : "An ipRanges entry is not a valid CIDR range of its type.";

@@ -18,7 +18,8 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
     {
         if (path.IsEmpty)
         {
-            return exchange.Request.Method == "GET" ? exchange.Collection("users", EntityType.User, state.All(Kind.User)) : exchange.MethodNotAllowed();
+            return exchange.Request.Method == "GET" ? exchange.Collection("users", EntityType.User, state.All(Kind.User))
+                : exchange.MethodNotAllowed();
         }
         if (Find(path[0]) is not { } user) return exchange.NotFound(path[0]);
         if (path.Length == 1)
@@ -65,7 +66,8 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
             {
                 // What Graph says of accounts whose source of authority is the on-premises directory.
                 return exchange.Error(400, "Request_BadRequest",
-                    "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.");
+                    "Unable to update the specified properties for on-premises mastered Directory Sync objects "
+                    + "or objects currently undergoing migration.");
             }
         }
         Apply(exchange, user, body);

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace IRFunctions.Local.Tenant;
 
 /// <summary>
-/// Paging in the form of PagerDuty's Events API v2: `POST /pager/v2/enqueue`. Events with the same dedup_key are one page; `GET /pager/pages` shows them.
+/// Paging in the form of PagerDuty's Events API v2: `POST /pager/v2/enqueue`. Events with the same dedup_key are one page; `GET /pager/pages` shows
+/// them.
 /// </summary>
 internal sealed class Pager(TenantState state)
 {
@@ -50,14 +51,16 @@ internal sealed class Pager(TenantState state)
         var errors = new List<string>();
         var action = (string?)body["event_action"];
         if ((string?)body["routing_key"] is not { Length: 32 }) errors.Add("Length of 'routing_key' is incorrect (should be 32 characters)");
-        if (action is not ("trigger" or "acknowledge" or "resolve")) errors.Add("'event_action' is invalid (must be one of: trigger, acknowledge, resolve)");
+        if (action is not ("trigger" or "acknowledge" or "resolve"))
+            errors.Add("'event_action' is invalid (must be one of: trigger, acknowledge, resolve)");
         if ((string?)body["dedup_key"] is { Length: > 255 }) errors.Add("Length of 'dedup_key' is incorrect (should be at most 255 characters)");
         if (action is "acknowledge" or "resolve" && body["dedup_key"] is null) errors.Add("'dedup_key' is missing or blank");
         if (action != "trigger") return errors;
         if (body["payload"] is not JsonObject payload) return [.. errors, "'payload' is missing or blank"];
         if ((string?)payload["summary"] is not { Length: > 0 and <= 1024 }) errors.Add("'payload.summary' is missing or longer than 1024 characters");
         if ((string?)payload["source"] is not { Length: > 0 }) errors.Add("'payload.source' is missing or blank");
-        if (!Severities.Contains((string?)payload["severity"])) errors.Add("'payload.severity' is invalid (must be one of: critical, error, warning, info)");
+        if (!Severities.Contains((string?)payload["severity"]))
+            errors.Add("'payload.severity' is invalid (must be one of: critical, error, warning, info)");
         return errors;
     }
 

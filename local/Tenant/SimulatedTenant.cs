@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace IRFunctions.Local.Tenant;
 
 /// <summary>
-/// A tenant on this machine that answers as the real ones do: Microsoft Graph under /graph/v1.0, Sentinel's watchlists under /arm, a ticket system under /itsm,
-/// paging under /pager, and orders to misbehave under /local/tenant. Pure in and out: <see cref="TenantEndpoint"/> and
+/// A tenant on this machine that answers as the real ones do: Microsoft Graph under /graph/v1.0, Sentinel's watchlists under /arm, a ticket system
+/// under /itsm, paging under /pager, and orders to misbehave under /local/tenant. Pure in and out: <see cref="TenantEndpoint"/> and
 /// <see cref="TenantHttpHandler"/> carry it over HTTP and in process.
 /// </summary>
 public sealed class SimulatedTenant : IAsyncDisposable
@@ -112,7 +112,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
         Task saved;
         lock (state.Gate)
         {
-            var to = (string?)users.Find(userObjectId)?["mail"] ?? throw new ArgumentException($"There is no user {userObjectId}.", nameof(userObjectId));
+            var to = (string?)users.Find(userObjectId)?["mail"]
+                ?? throw new ArgumentException($"There is no user {userObjectId}.", nameof(userObjectId));
             id = mail.Deliver(userObjectId, subject, from, to, internetMessageId, time.GetUtcNow());
             saved = state.SaveAsync();
         }
@@ -162,7 +163,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
 
     private static TenantResponse? Refuse(Exchange exchange, Fault fault) => fault.Kind switch
     {
-        FaultKind.Throttle => exchange.Error(429, "TooManyRequests", "Too many requests. Please retry again later.", (int)Math.Ceiling(fault.Seconds)),
+        FaultKind.Throttle => exchange.Error(429, "TooManyRequests", "Too many requests. Please retry again later.",
+            (int)Math.Ceiling(fault.Seconds)),
         FaultKind.Unavailable => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
         FaultKind.Error => exchange.Error(500, "InternalServerError", "The server encountered an error and was unable to complete the request."),
         FaultKind.Forbid => exchange.Error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),

@@ -1,12 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace IRFunctions.Local.Tenant;
 
-/// <summary>`/local/tenant`: orders to misbehave and a look at what happened. `PUT /local/tenant/faults` takes one fault or a list and replaces all.</summary>
+/// <summary>
+/// `/local/tenant`: orders to misbehave and a look at what happened. `PUT /local/tenant/faults` takes one fault or a list and replaces all.
+/// </summary>
 internal sealed class TenantControl(TenantFaults faults, TenantJournal journal)
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
 
     public TenantResponse Handle(Exchange exchange) => (exchange.Request.Method, string.Join('/', exchange.Request.Segments)) switch
     {
@@ -27,7 +33,8 @@ internal sealed class TenantControl(TenantFaults faults, TenantJournal journal)
         }
         catch (JsonException e)
         {
-            return exchange.Error(400, "BadRequest", $"A fault is {{\"kind\": \"Throttle\", \"path\": \"/graph/*\", \"method\": \"PATCH\", \"count\": 2, \"seconds\": 1}}: {e.Message}");
+            const string example = """{"kind": "Throttle", "path": "/graph/*", "method": "PATCH", "count": 2, "seconds": 1}""";
+            return exchange.Error(400, "BadRequest", $"A fault is {example}: {e.Message}");
         }
         if (wanted.Contains(null!)) return exchange.Error(400, "BadRequest", "A fault is an object.");
         var before = faults.Planned;

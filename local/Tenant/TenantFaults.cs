@@ -51,7 +51,8 @@ public sealed class TenantFaults
     public void Add(Fault fault)
     {
         if (fault.Count is < 1) throw new ArgumentException("A fault's count is at least 1.", nameof(fault));
-        if (!double.IsFinite(fault.Seconds) || fault.Seconds is < 0 or > 86_400) throw new ArgumentException("A fault's seconds are 0 to 86400.", nameof(fault));
+        if (!double.IsFinite(fault.Seconds) || fault.Seconds is < 0 or > 86_400)
+            throw new ArgumentException("A fault's seconds are 0 to 86400.", nameof(fault));
         if (string.IsNullOrWhiteSpace(fault.Path)) throw new ArgumentException("A fault has a path pattern.", nameof(fault));
         lock (gate)
         {

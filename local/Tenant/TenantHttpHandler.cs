@@ -19,7 +19,8 @@ public sealed class TenantHttpHandler(SimulatedTenant tenant) : HttpMessageHandl
             Origin = uri.GetLeftPart(UriPartial.Authority),
         }, cancellationToken);
         if (answer.Abort) throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke before the answer arrived.");
-        var response = new HttpResponseMessage((HttpStatusCode)answer.Status) { RequestMessage = request, Content = new ByteArrayContent(answer.Body) };
+        var response = new HttpResponseMessage((HttpStatusCode)answer.Status) { RequestMessage = request,
+            Content = new ByteArrayContent(answer.Body) };
         if (answer.Body.Length > 0) response.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(answer.ContentType);
         foreach (var (name, value) in answer.Headers()) response.Headers.TryAddWithoutValidation(name, value);
         return response;

@@ -3,7 +3,8 @@ namespace IRFunctions.Local.Tenant;
 /// <summary>One accepted write.</summary>
 /// <param name="Sequence">1, 2, 3, ... since the tenant was created.</param>
 /// <param name="At">When, by the tenant's clock.</param>
-/// <param name="Effect">What was done: "user.update", "user.revokeSessions", "namedLocation.create", "message.move", "watchlistItem.put", "ticket.create", "page.trigger", ...</param>
+/// <param name="Effect">What was done: "user.update", "user.revokeSessions", "namedLocation.create", "message.move", "watchlistItem.put",
+/// "ticket.create", "page.trigger", ...</param>
 /// <param name="Target">Id of what it was done to.</param>
 /// <param name="Detail">The request's body, or what is worth knowing.</param>
 /// <param name="Changed">False where the request was accepted and the state was so already.</param>

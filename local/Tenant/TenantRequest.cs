@@ -27,7 +27,9 @@ public sealed record TenantRequest(string Method, string Path, string Query = ""
     /// <summary>The path's segments, unescaped.</summary>
     public string[] Segments { get; } = [.. Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
 
-    /// <summary>A query parameter, unescaped; null where it is absent. Names count as written; OData's may come with or without their dollar.</summary>
+    /// <summary>
+    /// A query parameter, unescaped; null where it is absent. Names count as written; OData's may come with or without their dollar.
+    /// </summary>
     public string? Parameter(string name)
     {
         foreach (var pair in Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
@@ -47,7 +49,8 @@ public sealed record TenantResponse(int Status, byte[] Body)
 {
     public static TenantResponse NoContent { get; } = new(204, []);
 
-    public string ContentType { get; init; } = "application/json; odata.metadata=minimal; odata.streaming=true; IEEE754Compatible=false; charset=utf-8";
+    public string ContentType { get; init; } =
+        "application/json; odata.metadata=minimal; odata.streaming=true; IEEE754Compatible=false; charset=utf-8";
 
     /// <summary>Seconds, for the Retry-After header; null where there is none.</summary>
     public int? RetryAfterSeconds { get; init; }

@@ -31,7 +31,7 @@ public static class TenantSeed
 
     /// <summary>Workspace of the watchlist; any other workspace in a path shows the same lists.</summary>
     public const string Workspace =
-        "/subscriptions/00000000-0000-4000-8000-000000000002/resourceGroups/rg-security/providers/Microsoft.OperationalInsights/workspaces/law-security";
+        "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/local/providers/Microsoft.OperationalInsights/workspaces/local";
 
     /// <summary>Internet message id of the phishing mail in Megan's inbox.</summary>
     public const string PhishingMail = "<invoice-20260301@mail.evil.example>";

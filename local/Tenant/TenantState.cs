@@ -90,7 +90,8 @@ internal sealed class TenantState : IAsyncDisposable
             foreach (var (kind, id, json) in objects)
             {
                 if (json is null) connection.Execute("DELETE FROM tenant_object WHERE kind = @kind AND id = @id", new { kind, id });
-                else connection.Execute("INSERT INTO tenant_object VALUES (@kind, @id, @json) ON CONFLICT (kind, id) DO UPDATE SET json = @json", new { kind, id, json });
+                else connection.Execute("INSERT INTO tenant_object VALUES (@kind, @id, @json) ON CONFLICT (kind, id) DO UPDATE SET json = @json",
+                    new { kind, id, json });
             }
             foreach (var e in entries)
             {
@@ -116,9 +117,11 @@ internal sealed class TenantState : IAsyncDisposable
             Of(kind)[id] = JsonNode.Parse(json)!.AsObject();
         }
         foreach (var e in connection.Query<(long Sequence, string At, string Effect, string Target, string Detail, bool Changed)>(
-            "SELECT sequence, at, effect, target, detail, changed FROM tenant_effect ORDER BY sequence DESC LIMIT @Capacity", new { journal.Capacity }).Reverse())
+            "SELECT sequence, at, effect, target, detail, changed FROM tenant_effect ORDER BY sequence DESC LIMIT @Capacity",
+                new { journal.Capacity }).Reverse())
         {
-            journal.Add(new TenantEffect(e.Sequence, DateTimeOffset.Parse(e.At, System.Globalization.CultureInfo.InvariantCulture), e.Effect, e.Target, e.Detail, e.Changed));
+            journal.Add(new TenantEffect(e.Sequence, DateTimeOffset.Parse(e.At, System.Globalization.CultureInfo.InvariantCulture), e.Effect,
+                e.Target, e.Detail, e.Changed));
         }
     }
 }

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace IRFunctions.Local.Tenant;
 
 /// <summary>
-/// A small ticket system: `POST /itsm/tickets` with any fields and a title. The same Idempotency-Key gives the same ticket (201 the first time, then 200),
-/// whatever the later body says.
+/// A small ticket system: `POST /itsm/tickets` with any fields and a title. The same Idempotency-Key gives the same ticket (201 the first time,
+/// then 200), whatever the later body says.
 /// </summary>
 internal sealed class TicketSystem(TenantState state)
 {
@@ -17,7 +17,8 @@ internal sealed class TicketSystem(TenantState state)
         switch (exchange.Request.Method, path.Length)
         {
             case ("POST", 1): return Create(exchange);
-            case ("GET", 1): return exchange.Json(200, new JsonObject { ["tickets"] = new JsonArray([.. state.All(Kind.Ticket).Select(t => t.DeepClone())]) });
+            case ("GET", 1): return exchange.Json(200, new JsonObject { ["tickets"] = new JsonArray([.. state.All(Kind.Ticket).Select(t =>
+                t.DeepClone())]) });
             case ("GET", 2):
                 return state.Find(Kind.Ticket, path[1]) is { } ticket
                     ? exchange.Json(200, ticket)

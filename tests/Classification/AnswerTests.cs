@@ -24,7 +24,8 @@ public sealed class AnswerTests
     public async Task An_answer_that_keeps_to_the_schema_is_used()
     {
         var assessment = await Assess(Given.Answer(
-            """[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":88,"reason":"It tried many accounts."}]""", evidence: """["e1","e9"]"""));
+            """[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":88,"reason":"It tried many accounts."}]""",
+                evidence: """["e1","e9"]"""));
 
         Assert.Equal(AssessedBy.Model, assessment.By);
         Assert.Null(assessment.Problem);
@@ -55,7 +56,8 @@ public sealed class AnswerTests
     public async Task S4_a_target_that_is_no_entity_of_the_alert_is_dropped_and_told(string target)
     {
         var assessment = await Assess(Given.Answer($$"""
-            [{"action":"block_ip_at_firewall","entity_id":"{{target}}","confidence":100,"reason":"r"},{"action":"create_alert_ticket","entity_id":"alert","confidence":70,"reason":"r"}]
+            [{"action":"block_ip_at_firewall","entity_id":"{{target}}","confidence":100,"reason":"r"},
+             {"action":"create_alert_ticket","entity_id":"alert","confidence":70,"reason":"r"}]
             """));
         Assert.Equal("create_alert_ticket", Assert.Single(assessment.Recommendations).Action);
         Assert.Contains("1 action(s) on something that is not an entity", assessment.Problem, StringComparison.Ordinal);
@@ -112,7 +114,8 @@ public sealed class AnswerTests
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public async Task S12_an_answer_that_breaks_the_schema_is_not_used_at_all(string content, string problem) => AssertRules(await Assess(content), problem);
+    public async Task S12_an_answer_that_breaks_the_schema_is_not_used_at_all(string content, string problem) => AssertRules(await Assess(content),
+        problem);
 
     [Theory]
     [InlineData("length", null, "cut off")]
@@ -151,14 +154,19 @@ public sealed class AnswerTests
     public void S1_S4_no_answer_however_mangled_gets_past_the_bounds()
     {
         var random = new Random(20_260_301);
-        string[] actions = ["disable_user_account_temporarily", "isolate_production_host", "x", "", new string('y', 101), "\\u0000", "add_ip_to_watchlist "];
+        string[] actions = ["disable_user_account_temporarily", "isolate_production_host", "x", "", new string('y', 101), "\\u0000",
+            "add_ip_to_watchlist "];
         string[] entities = ["e1", "e2", "e3", "alert", "e4", "", "ALERT", "198.51.100.7", "e1,e2"];
         var used = 0;
         for (var i = 0; i < 10_000; i++)
         {
             var recommendations = string.Join(',', Enumerable.Range(0, random.Next(0, 15)).Select(_ =>
-                $$"""{"action":"{{actions[random.Next(actions.Length)]}}","entity_id":"{{entities[random.Next(entities.Length)]}}","confidence":{{random.Next(-2, 130) % 104}},"reason":"r"}"""));
-            var answer = Mangle(Given.Answer($"[{recommendations}]", confidence: random.Next(0, 103).ToString(System.Globalization.CultureInfo.InvariantCulture)), random);
+                $$"""
+                {"action":"{{actions[random.Next(actions.Length)]}}","entity_id":"{{entities[random.Next(entities.Length)]}}",
+                 "confidence":{{random.Next(-2, 130) % 104}},"reason":"r"}
+                """));
+            var answer = Mangle(Given.Answer($"[{recommendations}]", confidence: random.Next(0,
+                103).ToString(System.Globalization.CultureInfo.InvariantCulture)), random);
             var (assessment, problem) = AnswerReader.Read(answer, Given.SpraySignIn);
             Assert.True(assessment is not null || problem is not null);
             if (assessment is null) continue;
@@ -198,7 +206,8 @@ public sealed class AnswerTests
     [Fact]
     public async Task A_rejected_request_is_not_tried_again()
     {
-        var handler = CannedHandler.Json("""{"error":{"message":"content management policy","type":null,"param":"prompt","code":"content_filter"}}""", HttpStatusCode.BadRequest);
+        var handler = CannedHandler.Json(
+            """{"error":{"message":"content management policy","type":null,"param":"prompt","code":"content_filter"}}""", HttpStatusCode.BadRequest);
         AssertRules(await Given.Classifier(handler).AssessAsync(Given.SpraySignIn, Given.Actions), "rejected the request (400)");
         Assert.Single(handler.Requests);
     }

@@ -65,12 +65,15 @@ internal static class Given
         @object = "chat.completion",
         created = 1_770_950_834,
         model = "gpt-test",
-        choices = new[] { new { index = 0, message = new { role = "assistant", content, refusal }, logprobs = (object?)null, finish_reason = finish } },
+        choices = new[] { new { index = 0, message = new { role = "assistant", content, refusal }, logprobs = (object?)null,
+            finish_reason = finish } },
         usage = new { prompt_tokens = 900, completion_tokens = 80, total_tokens = 980 },
     });
 
-    public static string Answer(string recommendations = "[]", string confidence = "90", string verdict = "true_positive", string evidence = "[]", string more = "") =>
-        $$"""{"verdict":"{{verdict}}","confidence":{{confidence}},"reasoning":"r","evidence":{{evidence}},"recommendations":{{recommendations}}{{more}}}""";
+    public static string Answer(string recommendations = "[]", string confidence = "90", string verdict = "true_positive", string evidence = "[]",
+        string more = "") =>
+        $$"""{"verdict":"{{verdict}}","confidence":{{confidence}},"reasoning":"r","evidence":{{evidence}},""" +
+        $$""" "recommendations":{{recommendations}}{{more}}}""";
 }
 
 /// <summary>Answers every request the same way and remembers them.</summary>

@@ -6,7 +6,9 @@ using IRFunctions.Local.Model;
 
 namespace IRFunctions.Tests.Classification;
 
-/// <summary>The model is down, slow or over its limit: an answer comes in seconds all the same, with a reason and with confidence capped (S12).</summary>
+/// <summary>
+/// The model is down, slow or over its limit: an answer comes in seconds all the same, with a reason and with confidence capped (S12).
+/// </summary>
 public sealed class OutageTests
 {
     private static async Task<(Assessment Assessment, LocalModel Model)> Assess(ModelBehaviour behaviour, TimeProvider? time = null)
@@ -64,7 +66,8 @@ public sealed class OutageTests
         model.Behave(ModelBehaviour.Silent);
         var client = ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock());
         // The outer time-out is out of the way, so that the client's AggregateException is what arrives.
-        var assessment = await new Classifier(client, options with { Timeout = TimeSpan.FromMinutes(5) }).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var assessment = await new Classifier(client, options with { Timeout = TimeSpan.FromMinutes(5) }).AssessAsync(Given.SpraySignIn,
+            Given.Actions);
         AssertRules(assessment, "did not answer within");
         Assert.Equal(2, model.Answered);
     }
@@ -82,7 +85,8 @@ public sealed class OutageTests
         var waits = new WaitRecorder();
         var handler = new CannedHandler(() =>
         {
-            var response = new HttpResponseMessage(HttpStatusCode.TooManyRequests) { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+            var response = new HttpResponseMessage(HttpStatusCode.TooManyRequests) { Content = new StringContent("{}", Encoding.UTF8,
+                "application/json") };
             response.Headers.Add("Retry-After", "3600");
             return response;
         });
@@ -100,11 +104,13 @@ public sealed class OutageTests
         var model = new LocalModel();
         var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(model)), options, clock);
         model.Behave(ModelBehaviour.Fail);
-        for (var i = 0; i < 10; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 3 ? "failed (500)" : "3 times in a row");
+        for (var i = 0; i < 10; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 3 ? "failed (500)"
+            : "3 times in a row");
         Assert.Equal(3, model.Answered);
 
         clock.Now += TimeSpan.FromSeconds(30);
-        for (var i = 0; i < 5; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 1 ? "failed (500)" : "4 times in a row");
+        for (var i = 0; i < 5; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 1 ? "failed (500)"
+            : "4 times in a row");
         Assert.Equal(4, model.Answered);
 
         model.Behave(ModelBehaviour.Rules);

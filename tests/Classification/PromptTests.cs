@@ -38,11 +38,13 @@ public sealed class PromptTests
     /// <summary>An alert with this text in every free-text field there is.</summary>
     private static Alert Everywhere(string text) => Given.SpraySignIn with
     {
-        Id = text, TenantId = text, Title = text, Description = text, SeverityText = text, Product = text, Category = text, Tactics = [text], Techniques = [text],
+        Id = text, TenantId = text, Title = text, Description = text, SeverityText = text, Product = text, Category = text, Tactics = [text],
+            Techniques = [text],
         Notes = [text], Extra = text, Link = text, MemberAlertIds = [text],
         Entities =
         [
-            new AccountEntity { Id = "e1", Display = text, ObjectId = text, UserPrincipalName = text, Name = text, Domain = text, Sid = text, SourceVerdict = text, Roles = [text], Extra = text },
+            new AccountEntity { Id = "e1", Display = text, ObjectId = text, UserPrincipalName = text, Name = text, Domain = text, Sid = text,
+                SourceVerdict = text, Roles = [text], Extra = text },
             new HostEntity { Id = "e2", Display = text, HostName = text, DnsDomain = text, DefenderDeviceId = text, OsPlatform = text },
             new MailMessageEntity { Id = "e3", Subject = text, Sender = text, Recipient = text, NetworkMessageId = text, InternetMessageId = text },
             new MailboxEntity { Id = "e4", PrimaryAddress = text, ObjectId = text },
@@ -98,7 +100,8 @@ public sealed class PromptTests
         var (trusted, untrusted) = Frames(message);
         Assert.Contains("[cut: 2500 more characters]", untrusted.GetProperty("description").GetString(), StringComparison.Ordinal);
         Assert.Equal(170, trusted.GetProperty("entities_not_shown").GetInt32());
-        Assert.Contains("[cut: 300 more characters]", untrusted.GetProperty("entities").GetProperty("e30").GetProperty("host_name").GetString(), StringComparison.Ordinal);
+        Assert.Contains("[cut: 300 more characters]", untrusted.GetProperty("entities").GetProperty("e30").GetProperty("host_name").GetString(),
+            StringComparison.Ordinal);
         Assert.InRange(message.Length, 1, 12_000);
     }
 

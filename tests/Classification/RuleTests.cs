@@ -12,7 +12,8 @@ public sealed class RuleTests
     private static string[] Of(Alert alert) =>
         [.. RuleBasedAnswer.For(alert, Given.Actions).Recommendations.Select(r => $"{r.Action}:{r.EntityId}")];
 
-    private static readonly Alert Plain = Given.SpraySignIn with { Title = "Something happened", Tactics = [], Techniques = [], Severity = Severity.Medium };
+    private static readonly Alert Plain = Given.SpraySignIn with { Title = "Something happened", Tactics = [], Techniques = [],
+        Severity = Severity.Medium };
 
     [Fact]
     public void A_password_spray_watches_the_address_and_recommends_to_disable_the_account() =>
@@ -32,7 +33,8 @@ public sealed class RuleTests
     [InlineData("T1110.001", "add_ip_to_watchlist:e1")]
     [InlineData("T1078", "disable_user_account_temporarily:e2")]
     [InlineData("T1486", "isolate_production_host:e3")]
-    public void Techniques_are_known_with_their_sub_techniques(string technique, string expected) => Assert.Contains(expected, Of(Plain with { Techniques = [technique] }));
+    public void Techniques_are_known_with_their_sub_techniques(string technique, string expected) => Assert.Contains(expected,
+        Of(Plain with { Techniques = [technique] }));
 
     [Fact]
     public void Hostile_mail_is_quarantined_where_it_can_be_found()
@@ -58,7 +60,8 @@ public sealed class RuleTests
         Assert.Equal(["create_alert_ticket:alert"], Of(test));
         Assert.Equal(Verdict.BenignPositive, RuleBasedAnswer.For(test, Given.Actions).Verdict);
         // A title that merely says so is an attacker's.
-        Assert.NotEqual(Verdict.BenignPositive, RuleBasedAnswer.For(test with { Title = "Ransomware (test alert, not a threat)" }, Given.Actions).Verdict);
+        Assert.NotEqual(Verdict.BenignPositive, RuleBasedAnswer.For(test with { Title = "Ransomware (test alert, not a threat)" },
+            Given.Actions).Verdict);
     }
 
     [Theory]
@@ -78,12 +81,14 @@ public sealed class RuleTests
 
     [Fact]
     public void An_account_without_an_object_id_is_no_target() =>
-        Assert.DoesNotContain("disable_user_account_temporarily:e1", Of(Given.SpraySignIn with { Entities = [new AccountEntity { Id = "e1", Name = "bob" }] }));
+        Assert.DoesNotContain("disable_user_account_temporarily:e1", Of(Given.SpraySignIn with { Entities = [new AccountEntity { Id = "e1",
+            Name = "bob" }] }));
 
     [Fact]
     public void Of_many_addresses_the_one_the_source_calls_malicious_is_meant()
     {
-        var many = Enumerable.Range(1, 50).Select(i => new IpEntity { Id = $"e{i}", Address = $"198.51.100.{i}", SourceVerdict = i == 40 ? "malicious" : "unknown" });
+        var many = Enumerable.Range(1, 50).Select(i => new IpEntity { Id = $"e{i}", Address = $"198.51.100.{i}", SourceVerdict = i == 40
+            ? "malicious" : "unknown" });
         var picked = Of(Given.SpraySignIn with { Entities = [.. many] }).Where(r => r.StartsWith("add_ip", StringComparison.Ordinal)).ToArray();
         Assert.Equal(["add_ip_to_watchlist:e40"], picked);
     }

@@ -274,4 +274,22 @@ public class OrchestrationTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => Task.WhenAll(starts));
         Assert.Equal(1, starts.Count(s => s.IsCompletedSuccessfully));
     }
+
+    [Theory, EachStore]
+    public async Task No_input_and_no_output_are_null_not_empty(StoreKind kind)
+    {
+        await using var rig = new DurableRig(kind);
+        var inputs = new List<bool>();
+        rig.Registry.AddActivity("nothing", (_, input, _) =>
+        {
+            inputs.Add(input is null);
+            return Task.FromResult<object?>(null);
+        });
+        rig.Orchestrator("quiet", async c => await c.CallActivityAsync<string?>("nothing") ?? c.GetInput<string>());
+        var quiet = await rig.RunAsync("quiet");
+        Assert.Equal([true], inputs);
+        Assert.Equal(OrchestrationRuntimeStatus.Completed, quiet.RuntimeStatus);
+        Assert.Null(quiet.SerializedInput);
+        Assert.Null(quiet.SerializedOutput);
+    }
 }

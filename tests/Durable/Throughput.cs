@@ -7,7 +7,8 @@ using Xunit.Abstractions;
 
 namespace IRFunctions.Tests.Durable;
 
-/// <summary>Runs only when asked to: DURABLE_MEASURE=1 dotnet test tests -c Release --filter Throughput --logger "console;verbosity=detailed".</summary>
+/// <summary>Runs only when asked to: DURABLE_MEASURE=1 dotnet test tests -c Release --filter Throughput --logger
+/// "console;verbosity=detailed".</summary>
 public sealed class MeasurementAttribute : FactAttribute
 {
     public MeasurementAttribute()
@@ -90,7 +91,8 @@ public class Throughput(ITestOutputHelper output)
         var history = new List<ReadOnlyMemory<byte>>();
         store.ReadHistory("incident-00000000", history);
         var bytes = (GC.GetTotalMemory(true) - before) / instances;
-        output.WriteLine($"{instances:N0} waiting incidents: {bytes:N0} bytes each, {bytes * instances >> 20:N0} MB in all; history {history.Sum(h => h.Length)} bytes in {history.Count} chunks, twice");
+        output.WriteLine($"{instances:N0} waiting incidents: {bytes:N0} bytes each, {bytes * instances >> 20:N0} MB in all");
+        output.WriteLine($"of which history: twice {history.Sum(h => h.Length)} bytes in {history.Count} chunks");
         GC.KeepAlive(engine);
     }
 }

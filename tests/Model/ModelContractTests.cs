@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Tests.Model;
 
-/// <summary>Requests and answers keep to OpenAI's own description of the API, and recorded exchanges with the real service go through our reader.</summary>
+/// <summary>
+/// Requests and answers keep to OpenAI's own description of the API, and recorded exchanges with the real service go through our reader.
+/// </summary>
 public sealed class ModelContractTests
 {
     private static readonly OpenApiFile OpenAi = OpenApiFile.Load("openai", "openai-chat-completions.openapi.json");
@@ -19,7 +21,8 @@ public sealed class ModelContractTests
         var model = new LocalModel();
         model.Behave(behaviour);
         var recorder = new Recorder(new ModelHttpHandler(model));
-        await new Classifier(ModelConnection.Create(Given.Options with { Retries = 0 }, handler: recorder), Given.Options).AssessAsync(Given.SpraySignIn, Given.Actions);
+        await new Classifier(ModelConnection.Create(Given.Options with { Retries = 0 }, handler: recorder),
+            Given.Options).AssessAsync(Given.SpraySignIn, Given.Actions);
         return (recorder.Request!, recorder.Answer!);
     }
 
@@ -136,7 +139,8 @@ public sealed class ModelContractTests
         Assert.Contains("429", (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).Problem, StringComparison.Ordinal);
         Assert.Null((await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).Problem);
 
-        using var foreign = new StringContent("""{"model":"m","messages":[{"role":"user","content":"hello"}]}""", System.Text.Encoding.UTF8, "application/json");
+        using var foreign = new StringContent("""{"model":"m","messages":[{"role":"user","content":"hello"}]}""", System.Text.Encoding.UTF8,
+            "application/json");
         Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync("/v1/chat/completions", foreign)).StatusCode);
     }
 

@@ -4,8 +4,8 @@ using NJsonSchema;
 namespace IRFunctions.Tests.Model;
 
 /// <summary>
-/// Schemas of an OpenAPI file as NJsonSchema can check them. Limits: it passes over `const`, `if/then` and `contains`, so `const` becomes a one-value `enum` here,
-/// and `discriminator` is dropped (it would make NJsonSchema ignore the rest of the schema).
+/// Schemas of an OpenAPI file as NJsonSchema can check them. Limits: it passes over `const`, `if/then` and `contains`, so `const` becomes a
+/// one-value `enum` here, and `discriminator` is dropped (it would make NJsonSchema ignore the rest of the schema).
 /// </summary>
 internal sealed class OpenApiFile
 {
@@ -16,7 +16,8 @@ internal sealed class OpenApiFile
     public static OpenApiFile Load(params string[] path) =>
         new(JsonNode.Parse(File.ReadAllText(Path.Combine([AppContext.BaseDirectory, "data", .. path])))!.AsObject());
 
-    public IReadOnlyList<string> Check(string schemaName, string json) => CheckSchema(new JsonObject { ["$ref"] = $"#/components/schemas/{schemaName}" }, json);
+    public IReadOnlyList<string> Check(string schemaName, string json) =>
+        CheckSchema(new JsonObject { ["$ref"] = $"#/components/schemas/{schemaName}" }, json);
 
     public IReadOnlyList<string> CheckRequest(string path, string method, string json) =>
         CheckSchema(Operation(path, method)["requestBody"]!["content"]!["application/json"]!["schema"]!, json);
@@ -27,7 +28,8 @@ internal sealed class OpenApiFile
         Assert.True(responses.ContainsKey($"{status}"), $"{method} {path} documents no {status}");
         var response = responses[$"{status}"]!;
         if ((string?)response["$ref"] is { } shared) response = root["components"]!["responses"]![shared[(shared.LastIndexOf('/') + 1)..]]!;
-        return response["content"]?["application/json"]?["schema"] is { } schema ? CheckSchema(schema, json) : json.Length == 0 ? [] : ["body where none is documented"];
+        return response["content"]?["application/json"]?["schema"] is { } schema ? CheckSchema(schema, json) : json.Length == 0 ? []
+            : ["body where none is documented"];
     }
 
     private JsonObject Operation(string path, string method) => root["paths"]![path]![method]!.AsObject();
@@ -61,7 +63,8 @@ internal sealed class OpenApiFile
                 default: converted[name] = value is null ? null : Convert(value, definitions); break;
             }
         }
-        if (fields["nullable"] is JsonValue nullable && nullable.TryGetValue<bool>(out var isNullable) && isNullable && fields["type"] is JsonValue type)
+        if (fields["nullable"] is JsonValue nullable && nullable.TryGetValue<bool>(out var isNullable) && isNullable
+            && fields["type"] is JsonValue type)
         {
             converted["type"] = new JsonArray(type.DeepClone(), "null");
         }

@@ -72,7 +72,8 @@ public sealed class FaultAndStateTests
     public async Task Faults_can_be_ordered_over_HTTP()
     {
         using var t = new TenantFixture();
-        var (status, body, _) = await t.Send("PUT", "/local/tenant/faults", """[{"kind":"Throttle","path":"/itsm/*","count":1,"seconds":3},{"kind":"Error","path":"/pager/*"}]""");
+        var (status, body, _) = await t.Send("PUT", "/local/tenant/faults",
+            """[{"kind":"Throttle","path":"/itsm/*","count":1,"seconds":3},{"kind":"Error","path":"/pager/*"}]""");
         Assert.Equal((HttpStatusCode.OK, 2), (status, body!.AsArray().Count));
         Assert.Equal(HttpStatusCode.TooManyRequests, (await t.Send("POST", "/itsm/tickets", "{}")).Status);
         Assert.Equal(HttpStatusCode.InternalServerError, (await t.Send("GET", "/pager/pages")).Status);
@@ -160,7 +161,8 @@ public sealed class FaultAndStateTests
         var user = await http.GetStringAsync($"/graph/v1.0/users/{Uri.EscapeDataString("AdeleV@contoso.example")}?$select=accountEnabled");
         Assert.Contains("\"accountEnabled\":false", user, StringComparison.Ordinal);
         using var move = new StringContent("""{"destinationId":"junkemail"}""", Encoding.UTF8, "application/json");
-        Assert.Equal(HttpStatusCode.Created, (await http.PostAsync($"/graph/v1.0/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA%3D/move", move)).StatusCode);
+        Assert.Equal(HttpStatusCode.Created, (await http.PostAsync($"/graph/v1.0/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA%3D/move",
+            move)).StatusCode);
         var page = await http.GetStringAsync("/graph/v1.0/users?$top=1");
         Assert.Contains($"\"@odata.nextLink\":\"{app.Urls.Single()}/graph/v1.0/users?$top=1\\u0026$skiptoken=1\"", page, StringComparison.Ordinal);
 

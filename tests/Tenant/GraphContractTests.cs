@@ -13,17 +13,22 @@ public sealed class GraphContractTests
     public static TheoryData<string, string, string, string?, int> Exchanges => new()
     {
         { "GET", "/users/{user-id}", $"/users/{TenantSeed.Adele}", null, 200 },
-        { "GET", "/users/{user-id}", $"/users/{TenantSeed.Adele}?$select=id,accountEnabled,signInSessionsValidFromDateTime,onPremisesSyncEnabled", null, 200 },
+        { "GET", "/users/{user-id}", $"/users/{TenantSeed.Adele}?$select=id,accountEnabled,signInSessionsValidFromDateTime,onPremisesSyncEnabled",
+            null, 200 },
         { "GET", "/users/{user-id}", "/users/nobody@contoso.example", null, 404 },
         { "POST", "/users/{user-id}/revokeSignInSessions", $"/users/{TenantSeed.Adele}/revokeSignInSessions", null, 200 },
         { "PATCH", "/users/{user-id}", $"/users/{TenantSeed.Adele}", """{"accountEnabled":false}""", 204 },
         { "PATCH", "/users/{user-id}", $"/users/{TenantSeed.Lee}", """{"accountEnabled":false}""", 400 },
         { "GET", "/users/{user-id}/messages/{message-id}", $"/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA=", null, 200 },
-        { "POST", "/users/{user-id}/messages/{message-id}/move", $"/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA=/move", """{"destinationId":"junkemail"}""", 201 },
+        { "POST", "/users/{user-id}/messages/{message-id}/move", $"/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA=/move",
+            """{"destinationId":"junkemail"}""", 201 },
         { "GET", "/identity/conditionalAccess/namedLocations", "/identity/conditionalAccess/namedLocations", null, 200 },
         {
             "POST", "/identity/conditionalAccess/namedLocations", "/identity/conditionalAccess/namedLocations",
-            """{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"B","isTrusted":false,"ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"198.51.100.7/32"}]}""", 201
+            """
+            {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"B","isTrusted":false,
+             "ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"198.51.100.7/32"}]}
+            """, 201
         },
     };
 
@@ -63,7 +68,8 @@ public sealed class GraphContractTests
     public async Task The_documentations_own_requests_are_taken_and_answered_with_their_documented_shape()
     {
         using var t = new TenantFixture();
-        var pages = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "data", "graph", "docs_named_locations.json")))!.AsArray();
+        var pages = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "data", "graph",
+            "docs_named_locations.json")))!.AsArray();
         var examples = pages[0]!["examples"]!.AsArray();
         for (var i = 0; i < examples.Count; i += 2)
         {
@@ -72,7 +78,8 @@ public sealed class GraphContractTests
             var documented = examples[i + 1]!["body"]!.AsObject();
             Assert.Equal(documented.Select(p => p.Key).Order(), answer!.AsObject().Select(p => p.Key).Order());
         }
-        var users = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "data", "graph", "docs_user_actions.json")))!.AsArray();
+        var users = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "data", "graph",
+            "docs_user_actions.json")))!.AsArray();
         foreach (var example in users[0]!["examples"]!.AsArray().Where(e => (string?)e!["kind"] == "request"))
         {
             Assert.Equal(HttpStatusCode.NoContent, (await t.Graph("PATCH", $"/users/{TenantSeed.Adele}", example!["body"]!.ToJsonString())).Status);

@@ -6,13 +6,17 @@ namespace IRFunctions.Tests.Tenant;
 public sealed class GraphMailAndLocationTests
 {
     private const string Locations = "/identity/conditionalAccess/namedLocations";
-    private const string Block = """{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"Blocked","isTrusted":false,"ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"198.51.100.7/32"}]}""";
+    private const string Block = """
+        {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"Blocked","isTrusted":false,
+         "ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"198.51.100.7/32"}]}
+        """;
 
     private static readonly string Mailbox = $"/users/{TenantSeed.Megan}";
 
     private static async Task<string> Phish(TenantFixture t)
     {
-        var (_, found, _) = await t.Graph("GET", $"{Mailbox}/messages?$filter={Uri.EscapeDataString($"internetMessageId eq '{TenantSeed.PhishingMail}'")}&$select=id");
+        var filter = Uri.EscapeDataString($"internetMessageId eq '{TenantSeed.PhishingMail}'");
+        var (_, found, _) = await t.Graph("GET", $"{Mailbox}/messages?$filter={filter}&$select=id");
         return (string)Assert.Single(found!["value"]!.AsArray())!["id"]!;
     }
 
@@ -40,7 +44,8 @@ public sealed class GraphMailAndLocationTests
         var (_, folder, _) = await t.Graph("POST", $"{Mailbox}/mailFolders", """{"displayName":"Quarantine"}""");
         foreach (var destination in (string[])[(string)folder!["id"]!, inbox])
         {
-            var (_, moved, _) = await t.Graph("POST", $"{Mailbox}/messages/{id}/move", $$"""{"destinationId":"{{destination}}"}""", ("Prefer", "IdType=\"ImmutableId\""));
+            var (_, moved, _) = await t.Graph("POST", $"{Mailbox}/messages/{id}/move", $$"""{"destinationId":"{{destination}}"}""", ("Prefer",
+                "IdType=\"ImmutableId\""));
             Assert.Equal((id, destination), ((string?)moved!["id"], (string?)moved["parentFolderId"]));
         }
         Assert.Equal(HttpStatusCode.Conflict, (await t.Graph("POST", $"{Mailbox}/mailFolders", """{"displayName":"quarantine"}""")).Status);
@@ -51,7 +56,8 @@ public sealed class GraphMailAndLocationTests
     {
         using var t = new TenantFixture();
         Assert.Equal(HttpStatusCode.NotFound, (await t.Graph("GET", $"/users/{TenantSeed.Adele}/messages/{await Phish(t)}")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await t.Graph("POST", $"{Mailbox}/messages/{await Phish(t)}/move", """{"destinationId":"nowhere"}""")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await t.Graph("POST", $"{Mailbox}/messages/{await Phish(t)}/move",
+            """{"destinationId":"nowhere"}""")).Status);
         Assert.Empty(t.Tenant.Journal.Entries);
     }
 
@@ -79,9 +85,18 @@ public sealed class GraphMailAndLocationTests
     [Theory]
     [InlineData("""{"displayName":"x","ipRanges":[]}""")]
     [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x"}""")]
-    [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x","ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"198.51.100.7"}]}""")]
-    [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x","ipRanges":[{"@odata.type":"#microsoft.graph.iPv6CidrRange","cidrAddress":"198.51.100.7/32"}]}""")]
-    [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x","ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"0.0.0.0/0"}]}""")]
+    [InlineData("""
+        {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
+         "ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"198.51.100.7"}]}
+        """)]
+    [InlineData("""
+        {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
+         "ipRanges":[{"@odata.type":"#microsoft.graph.iPv6CidrRange","cidrAddress":"198.51.100.7/32"}]}
+        """)]
+    [InlineData("""
+        {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
+         "ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"0.0.0.0/0"}]}
+        """)]
     [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x","ipRanges":["198.51.100.7/32"]}""")]
     [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":7,"ipRanges":[]}""")]
     public async Task A_named_location_that_makes_no_sense_is_refused(string body)
@@ -96,6 +111,7 @@ public sealed class GraphMailAndLocationTests
     {
         using var t = new TenantFixture();
         var (_, list, _) = await t.Graph("GET", Locations + "?$filter=displayName eq 'Head office'");
-        Assert.Equal(HttpStatusCode.BadRequest, (await t.Graph("DELETE", $"{Locations}/{(string)Assert.Single(list!["value"]!.AsArray())!["id"]!}")).Status);
+        var office = (string)Assert.Single(list!["value"]!.AsArray())!["id"]!;
+        Assert.Equal(HttpStatusCode.BadRequest, (await t.Graph("DELETE", $"{Locations}/{office}")).Status);
     }
 }

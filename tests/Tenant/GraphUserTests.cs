@@ -13,7 +13,8 @@ public sealed class GraphUserTests
         var (status, body, response) = await t.Graph("GET", $"/users/{TenantSeed.Adele}");
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(
-            ["@odata.context", "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation", "preferredLanguage", "surname", "userPrincipalName", "id"],
+            ["@odata.context", "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
+                "preferredLanguage", "surname", "userPrincipalName", "id"],
             body!.AsObject().Select(p => p.Key));
         Assert.Equal("https://graph.microsoft.com/v1.0/$metadata#users/$entity", (string?)body["@odata.context"]);
         Assert.Equal("Adele Vance", (string?)body["displayName"]);
@@ -25,8 +26,10 @@ public sealed class GraphUserTests
     {
         using var t = new TenantFixture();
         var (_, body, _) = await t.Graph("GET", "/users/AdeleV@contoso.example?$select=id,accountEnabled,department,signInSessionsValidFromDateTime");
-        Assert.Equal(["@odata.context", "id", "accountEnabled", "department", "signInSessionsValidFromDateTime"], body!.AsObject().Select(p => p.Key));
-        Assert.Equal("https://graph.microsoft.com/v1.0/$metadata#users(id,accountEnabled,department,signInSessionsValidFromDateTime)/$entity", (string?)body["@odata.context"]);
+        Assert.Equal(["@odata.context", "id", "accountEnabled", "department", "signInSessionsValidFromDateTime"], body!.AsObject().Select(p =>
+            p.Key));
+        Assert.Equal("https://graph.microsoft.com/v1.0/$metadata#users(id,accountEnabled,department,signInSessionsValidFromDateTime)/$entity",
+            (string?)body["@odata.context"]);
         Assert.True((bool)body["accountEnabled"]!);
         Assert.Null(body["department"]);
     }
@@ -97,15 +100,18 @@ public sealed class GraphUserTests
     public async Task A_new_password_is_neither_kept_nor_on_the_journal()
     {
         using var t = new TenantFixture();
-        await t.Graph("PATCH", $"/users/{TenantSeed.Adele}", """{"passwordProfile":{"forceChangePasswordNextSignIn":true,"password":"example-only"}}""");
-        Assert.DoesNotContain("example-only", t.Tenant.FindUser(TenantSeed.Adele)!.ToJsonString() + t.Tenant.Journal.Entries[0].Detail, StringComparison.Ordinal);
+        await t.Graph("PATCH", $"/users/{TenantSeed.Adele}",
+            """{"passwordProfile":{"forceChangePasswordNextSignIn":true,"password":"example-only"}}""");
+        Assert.DoesNotContain("example-only", t.Tenant.FindUser(TenantSeed.Adele)!.ToJsonString() + t.Tenant.Journal.Entries[0].Detail,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Nobody_of_that_id_is_not_found_in_Graphs_words()
     {
         using var t = new TenantFixture();
-        var (status, body, _) = await t.Graph("PATCH", "/users/00000000-0000-4000-8000-00000000ffff", """{"accountEnabled":false}""", ("client-request-id", "abc"));
+        var (status, body, _) = await t.Graph("PATCH", "/users/00000000-0000-4000-8000-00000000ffff", """{"accountEnabled":false}""",
+            ("client-request-id", "abc"));
         Assert.Equal(HttpStatusCode.NotFound, status);
         var error = body!["error"]!;
         Assert.Equal("Request_ResourceNotFound", (string?)error["code"]);
@@ -121,7 +127,8 @@ public sealed class GraphUserTests
     {
         using var t = new TenantFixture();
         t.Http.DefaultRequestHeaders.Authorization = null;
-        var (status, body, response) = await t.Graph("GET", $"/users/{TenantSeed.Adele}", null, authorization is null ? [] : [("Authorization", authorization)]);
+        var (status, body, response) = await t.Graph("GET", $"/users/{TenantSeed.Adele}", null, authorization is null ? [] : [("Authorization",
+            authorization)]);
         Assert.Equal(HttpStatusCode.Unauthorized, status);
         Assert.Equal("InvalidAuthenticationToken", (string?)body!["error"]!["code"]);
         Assert.Equal("Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
@@ -157,7 +164,8 @@ public sealed class GraphUserTests
         var (_, admin, _) = await t.Graph("GET", $"/users/{TenantSeed.Admin}/transitiveMemberOf/microsoft.graph.directoryRole");
         Assert.Equal(TenantSeed.GlobalAdministrators, (string?)Assert.Single(admin!["value"]!.AsArray())!["id"]);
 
-        var (_, check, _) = await t.Graph("POST", $"/users/{TenantSeed.Sam}/checkMemberGroups", $$"""{"groupIds":["{{TenantSeed.AllApprovers}}","{{TenantSeed.AdminGroup}}"]}""");
+        var (_, check, _) = await t.Graph("POST", $"/users/{TenantSeed.Sam}/checkMemberGroups",
+            $$"""{"groupIds":["{{TenantSeed.AllApprovers}}","{{TenantSeed.AdminGroup}}"]}""");
         Assert.Equal([TenantSeed.AllApprovers], check!["value"]!.AsArray().Select(g => (string?)g));
 
         var (_, members, _) = await t.Graph("GET", $"/groups/{TenantSeed.AllApprovers}/transitiveMembers/microsoft.graph.user?$select=id");

@@ -10,7 +10,8 @@ public sealed class OtherSystemsTests
     private const string ItemId = "82ba292c-dc97-4dfc-969d-d4dd9e666842";
     private const string Item = """{"properties":{"itemsKeyValue":{"IPAddress":"198.51.100.7","Source":"IRFunctions"}}}""";
 
-    private static string List(string alias = TenantSeed.Watchlist) => $"/arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{alias}";
+    private static string List(string alias = TenantSeed.Watchlist) =>
+        $"/arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{alias}";
 
     private static string ItemPath(string alias = TenantSeed.Watchlist) => $"{List(alias)}/watchlistItems/{ItemId}?api-version=2023-11-01";
 
@@ -22,10 +23,13 @@ public sealed class OtherSystemsTests
         Assert.Equal(HttpStatusCode.Created, (await t.Send("PUT", ItemPath(), Item)).Status);
         var (again, item, _) = await t.Send("PUT", ItemPath(), Item);
         Assert.Equal(HttpStatusCode.OK, again);
-        Assert.Equal($"{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/Watchlists/{TenantSeed.Watchlist}/WatchlistItems/{ItemId}", (string?)item!["id"]);
+        Assert.Equal(
+            $"{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/Watchlists/{TenantSeed.Watchlist}/WatchlistItems/{ItemId}",
+            (string?)item!["id"]);
         Assert.Equal("Microsoft.SecurityInsights/Watchlists/WatchlistItems", (string?)item["type"]);
         Assert.Equal(
-            ["watchlistItemType", "watchlistItemId", "tenantId", "isDeleted", "created", "updated", "createdBy", "updatedBy", "itemsKeyValue", "entityMapping"],
+            ["watchlistItemType", "watchlistItemId", "tenantId", "isDeleted", "created", "updated", "createdBy", "updatedBy", "itemsKeyValue",
+                "entityMapping"],
             item["properties"]!.AsObject().Select(p => p.Key));
         Assert.Equal([true, false], t.Tenant.Journal.Of("watchlistItem.put").Select(e => e.Changed));
 
@@ -42,11 +46,13 @@ public sealed class OtherSystemsTests
         Assert.Equal("MissingApiVersionParameter", (string?)(await t.Send("GET", $"{List()}/watchlistItems")).Body!["error"]!["code"]);
         Assert.Equal(HttpStatusCode.NotFound, (await t.Send("PUT", ItemPath("no-such-list"), Item)).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await t.Send("PUT", ItemPath(), "{}")).Status);
-        Assert.Equal(HttpStatusCode.BadRequest, (await t.Send("PUT", ItemPath().Replace(ItemId, "not-a-guid", StringComparison.Ordinal), Item)).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await t.Send("PUT", ItemPath().Replace(ItemId, "not-a-guid", StringComparison.Ordinal),
+            Item)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await t.Send("GET", "/arm/subscriptions/x?api-version=1")).Status);
         Assert.Empty(t.Tenant.Journal.Entries);
 
-        Assert.Equal(HttpStatusCode.Created, (await t.Send("PUT", $"{List("second")}?api-version=2023-11-01", """{"properties":{"displayName":"Second"}}""")).Status);
+        Assert.Equal(HttpStatusCode.Created, (await t.Send("PUT", $"{List("second")}?api-version=2023-11-01",
+            """{"properties":{"displayName":"Second"}}""")).Status);
         Assert.Equal(HttpStatusCode.Created, (await t.Send("PUT", ItemPath("second"), Item)).Status);
         t.Http.DefaultRequestHeaders.Authorization = null;
         Assert.Equal(HttpStatusCode.Unauthorized, (await t.Send("GET", ItemPath())).Status);

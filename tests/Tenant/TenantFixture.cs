@@ -21,7 +21,8 @@ internal sealed class TenantFixture : IDisposable
 
     public HttpClient Http { get; }
 
-    public async Task<(HttpStatusCode Status, JsonNode? Body, HttpResponseMessage Response)> Send(string method, string path, string? body = null, params (string Name, string Value)[] headers)
+    public async Task<(HttpStatusCode Status, JsonNode? Body, HttpResponseMessage Response)> Send(string method, string path, string? body = null,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
@@ -31,7 +32,8 @@ internal sealed class TenantFixture : IDisposable
         return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text), response);
     }
 
-    public Task<(HttpStatusCode Status, JsonNode? Body, HttpResponseMessage Response)> Graph(string method, string path, string? body = null, params (string, string)[] headers) =>
+    public Task<(HttpStatusCode Status, JsonNode? Body, HttpResponseMessage Response)> Graph(string method, string path, string? body = null,
+        params (string, string)[] headers) =>
         Send(method, "/graph/v1.0" + path, body, headers);
 
     public void Dispose() => Http.Dispose();

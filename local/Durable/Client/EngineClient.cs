@@ -13,7 +13,8 @@ internal sealed class EngineClient(DurableEngine engine, IDurableStore store) : 
 {
     public override DurableEntityClient Entities { get; } = new EngineEntityClient(engine, store);
 
-    /// <exception cref="InvalidOperationException">There is such an instance, and it is not finished (or finished in a status that is to be kept).</exception>
+    /// <exception cref="InvalidOperationException">There is such an instance, and it is not finished (or finished in a status that is to be
+    /// kept).</exception>
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
@@ -49,17 +50,20 @@ internal sealed class EngineClient(DurableEngine engine, IDurableStore store) : 
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         PostAsync(instanceId, EncodedEvent.Of(EventKind.Resumed, name: reason));
 
-    public override Task TerminateInstanceAsync(string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default) =>
+    public override Task TerminateInstanceAsync(
+        string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default) =>
         PostAsync(instanceId, EncodedEvent.Of(EventKind.Terminated, options?.Recursive == true ? 1 : 0, payload: DurableJson.Serialize(options?.Output)));
 
-    public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+    public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         WaitAsync(instanceId, r => r.Status != InstanceStatus.Pending, getInputsAndOutputs, cancellation);
 
     public override Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         WaitAsync(instanceId, r => r.IsTerminal, getInputsAndOutputs, cancellation);
 
-    public override Task<OrchestrationMetadata?> GetInstancesAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+    public override Task<OrchestrationMetadata?> GetInstancesAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         Task.FromResult(Find(instanceId) is { } record ? Metadata.Of(record, getInputsAndOutputs) : null);
 
     public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
@@ -77,7 +81,8 @@ internal sealed class EngineClient(DurableEngine engine, IDurableStore store) : 
         });
     }
 
-    public override async Task<PurgeResult> PurgeInstanceAsync(string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
+    public override async Task<PurgeResult> PurgeInstanceAsync(
+        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
         new(await PurgeAsync(instanceId, options?.Recursive == true), isComplete: true);
 
     public override async Task<PurgeResult> PurgeAllInstancesAsync(

@@ -26,7 +26,8 @@ internal sealed class EngineEntityClient(DurableEngine engine, IDurableStore sto
     public override Task<EntityMetadata?> GetEntityAsync(EntityInstanceId id, bool includeState = true, CancellationToken cancellation = default) =>
         Task.FromResult(Find(id) is { } record ? Untyped(record, includeState) : null);
 
-    public override Task<EntityMetadata<T>?> GetEntityAsync<T>(EntityInstanceId id, bool includeState = true, CancellationToken cancellation = default) =>
+    public override Task<EntityMetadata<T>?> GetEntityAsync<T>(
+        EntityInstanceId id, bool includeState = true, CancellationToken cancellation = default) =>
         Task.FromResult(Find(id) is { } record ? Typed<T>(record, includeState) : null);
 
     public override AsyncPageable<EntityMetadata> GetAllEntitiesAsync(EntityQuery? filter = null) => Pages(filter, Untyped);
@@ -59,7 +60,9 @@ internal sealed class EngineEntityClient(DurableEngine engine, IDurableStore sto
     }
 
     private EntityMetadata Untyped(InstanceRecord r, bool includeState) =>
-        new(EntityInstanceId.FromString(r.Id), includeState && r.Output is not null ? new SerializedData(DurableJson.Text(r.Output)!, DurableJson.Converter) : null)
+        new(
+            EntityInstanceId.FromString(r.Id),
+            includeState && r.Output is not null ? new SerializedData(DurableJson.Text(r.Output)!, DurableJson.Converter) : null)
         {
             LastModifiedTime = new DateTimeOffset(r.UpdatedAt, TimeSpan.Zero), LockedBy = r.LockedBy, BacklogQueueSize = engine.Backlog(r.Id),
         };
@@ -68,8 +71,9 @@ internal sealed class EngineEntityClient(DurableEngine engine, IDurableStore sto
     {
         var id = EntityInstanceId.FromString(r.Id);
         var modified = new DateTimeOffset(r.UpdatedAt, TimeSpan.Zero);
-        return includeState && r.Output is not null
-            ? new EntityMetadata<T>(id, DurableJson.Deserialize<T>(r.Output.AsMemory())) { LastModifiedTime = modified, LockedBy = r.LockedBy, BacklogQueueSize = engine.Backlog(r.Id) }
-            : new EntityMetadata<T>(id) { LastModifiedTime = modified, LockedBy = r.LockedBy, BacklogQueueSize = engine.Backlog(r.Id) };
+        var backlog = engine.Backlog(r.Id);
+        if (!includeState || r.Output is null) return new EntityMetadata<T>(id) { LastModifiedTime = modified, LockedBy = r.LockedBy, BacklogQueueSize = backlog };
+        var state = DurableJson.Deserialize<T>(r.Output.AsMemory());
+        return new EntityMetadata<T>(id, state) { LastModifiedTime = modified, LockedBy = r.LockedBy, BacklogQueueSize = backlog };
     }
 }

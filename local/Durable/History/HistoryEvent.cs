@@ -44,7 +44,8 @@ internal enum EventKind : byte
 }
 
 /// <summary>
-/// One event, as a view into the bytes it was read from. Which fields are used depends on the kind: <see cref="Number"/> holds UTC ticks for times, or a
+/// One event, as a view into the bytes it was read from. Which fields are used depends on the kind: <see cref="Number"/> holds UTC ticks for
+/// times, or a
 /// status; <see cref="Reference"/> the number of the message or task in the store; <see cref="Target"/> the other instance.
 /// </summary>
 internal struct HistoryEvent
@@ -65,7 +66,8 @@ internal struct HistoryEvent
 
     public readonly string TargetText => Encoding.UTF8.GetString(Target.Span);
 
-    public readonly ReadOnlyMemory<byte>? Data => HasPayload ? Payload : null;
+    // Spelt out: a bare null would become empty memory, by way of byte[].
+    public readonly ReadOnlyMemory<byte>? Data => HasPayload ? Payload : default(ReadOnlyMemory<byte>?);
 
     public override readonly string ToString() => Describe(Kind, TaskId, NameText, TargetText);
 

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace IRFunctions.Local.Durable.History;
 
-/// <summary>Writes events as compact bytes: kind, a byte that says which fields follow, then those fields (numbers as variable-length integers).</summary>
+/// <summary>Writes events as compact bytes: kind, a byte that says which fields follow, then those fields (numbers as variable-length
+/// integers).</summary>
 internal sealed class HistoryWriter
 {
     internal const byte TaskFlag = 1;

@@ -1,7 +1,8 @@
 namespace IRFunctions.Local.Durable.Replay;
 
 /// <summary>
-/// Runs the continuations of one orchestrator one after another on the thread of its step. Whatever comes from another thread is kept out and remembered:
+/// Runs the continuations of one orchestrator one after another on the thread of its step. Whatever comes from another thread is kept out and
+/// remembered:
 /// the code awaited something that is not durable.
 /// </summary>
 internal sealed class OrchestratorThread : SynchronizationContext

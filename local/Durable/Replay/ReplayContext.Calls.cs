@@ -10,7 +10,8 @@ internal sealed partial class ReplayContext
     public override T? GetInput<T>()
         where T : default => DurableJson.Deserialize<T>(record.Input);
 
-    public override Task CallActivityAsync(TaskName name, object? input = null, TaskOptions? options = null) => CallActivityAsync<Nothing>(name, input, options);
+    public override Task CallActivityAsync(TaskName name, object? input = null, TaskOptions? options = null) =>
+        CallActivityAsync<Nothing>(name, input, options);
 
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null) =>
         options?.Retry is { } retry
@@ -43,7 +44,8 @@ internal sealed partial class ReplayContext
             Effects.History.Write(EventKind.TimerCreated, taskId, due.Ticks, number);
             Effects.Messages.Add(new DurableMessage
             {
-                Number = number, Target = record.Id, Execution = record.Execution, Due = Math.Max(1, due.Ticks), Event = EncodedEvent.Of(EventKind.TimerFired, taskId),
+                Number = number, Target = record.Id, Execution = record.Execution, Due = Math.Max(1, due.Ticks),
+                Event = EncodedEvent.Of(EventKind.TimerFired, taskId),
             });
         }
 

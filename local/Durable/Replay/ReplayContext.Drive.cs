@@ -168,7 +168,8 @@ internal sealed partial class ReplayContext
     private void Finish(Task<object?> finished)
     {
         var kind = next is not null && finished.IsCompletedSuccessfully ? EventKind.ContinuedAsNew : EventKind.Completed;
-        Result = kind == EventKind.ContinuedAsNew ? InstanceStatus.Pending : finished.IsCompletedSuccessfully ? InstanceStatus.Completed : InstanceStatus.Failed;
+        Result = kind == EventKind.ContinuedAsNew ? InstanceStatus.Pending
+            : finished.IsCompletedSuccessfully ? InstanceStatus.Completed : InstanceStatus.Failed;
         if (!replaying)
         {
             Serialize(finished);

@@ -17,7 +17,8 @@ internal sealed class ReplayEntities(ReplayContext context) : TaskOrchestrationE
     public override Task<TResult> CallEntityAsync<TResult>(EntityInstanceId id, string operationName, object? input = null, CallEntityOptions? options = null)
     {
         context.EnsureOnThread();
-        if (section is { } s && !s.Ids.Contains(id)) throw new InvalidOperationException($"In a critical section only locked entities can be called; '{id}' is not.");
+        if (section is { } s && !s.Ids.Contains(id))
+            throw new InvalidOperationException($"In a critical section only locked entities can be called; '{id}' is not.");
         var taskId = context.NewTaskId();
         var target = id.ToString();
         if (!context.IsRecorded(EventKind.EntityCalled, taskId, operationName, target, out _))
@@ -32,7 +33,8 @@ internal sealed class ReplayEntities(ReplayContext context) : TaskOrchestrationE
     public override Task SignalEntityAsync(EntityInstanceId id, string operationName, object? input = null, SignalEntityOptions? options = null)
     {
         context.EnsureOnThread();
-        if (section is { } s && s.Ids.Contains(id)) throw new InvalidOperationException($"In a critical section a locked entity cannot be signalled; '{id}' is.");
+        if (section is { } s && s.Ids.Contains(id))
+            throw new InvalidOperationException($"In a critical section a locked entity cannot be signalled; '{id}' is.");
         var target = id.ToString();
         if (context.IsRecorded(EventKind.EntitySignalled, 0, operationName, target, out _)) return Task.CompletedTask;
         var due = options?.SignalTime?.UtcTicks ?? 0;

@@ -2,7 +2,8 @@ using IRFunctions.Local.Durable.Stores;
 
 namespace IRFunctions.Local.Durable.Scheduling;
 
-/// <summary>Messages by due time, then number. Each knows its place, so that a cancelled one leaves at once instead of lying there until it is due.</summary>
+/// <summary>Messages by due time, then number. Each knows its place, so that a cancelled one leaves at once instead of lying there until it is
+/// due.</summary>
 internal sealed class TimerHeap
 {
     private readonly List<DurableMessage> heap = [];

@@ -51,7 +51,8 @@ internal sealed class EntityStep(ReplaySettings settings, IDurableStore store, E
         byte[] reply;
         try
         {
-            if (!settings.Registry.TryGetEntity(id.Name, out var create)) throw new InvalidOperationException($"There is no entity named '{id.Name}'.");
+            if (!settings.Registry.TryGetEntity(id.Name, out var create))
+                throw new InvalidOperationException($"There is no entity named '{id.Name}'.");
             var output = DurableJson.Serialize(await create().RunAsync(run));
             reply = EncodedEvent.Of(EventKind.EntityReplied, call.TaskId, payload: output);
             state = run.NewState;
@@ -90,9 +91,10 @@ internal sealed class EntityStep(ReplaySettings settings, IDurableStore store, E
     private void Unlock(DurableMessage message, LinkedList<DurableMessage> queue)
     {
         // The owner may have ended before its turn came: it does not want the lock any more.
-        foreach (var request in result.Deferred.Where(d => d.Kind == EventKind.EntityLock && d.Source == message.Source && d.SourceExecution == message.SourceExecution))
-            result.Consume(request);
-        result.Deferred.RemoveAll(d => result.Commit.ConsumedMessages.Contains(d.Number));
+        bool IsItsRequest(DurableMessage d) =>
+            d.Kind == EventKind.EntityLock && d.Source == message.Source && d.SourceExecution == message.SourceExecution;
+        foreach (var request in result.Deferred.Where(IsItsRequest)) result.Consume(request);
+        result.Deferred.RemoveAll(IsItsRequest);
         if (!IsOwner(message)) return;
         lockedBy = null;
         for (var i = result.Deferred.Count - 1; i >= 0; i--) queue.AddFirst(result.Deferred[i]);

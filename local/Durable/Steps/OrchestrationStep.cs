@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Local.Durable.Steps;
 
-/// <summary>One step of one orchestration: takes its messages, replays its code, and says what is to be stored. Touches the store only to read.</summary>
+/// <summary>One step of one orchestration: takes its messages, replays its code, and says what is to be stored. Touches the store only to
+/// read.</summary>
 internal sealed class OrchestrationStep(ReplaySettings settings, IDurableStore store, string id, long now, ILogger log)
 {
     private readonly InstanceRecord? existing = store.Read(id);
@@ -207,12 +208,18 @@ internal sealed class OrchestrationStep(ReplaySettings settings, IDurableStore s
         var recursive = termination.TaskId != 0;
         var open = OpenWork.Of(past, null);
         var failure = DurableJson.Failure("Terminated", $"Orchestration '{id}' was terminated.");
-        EndWithEvent(record with { Status = InstanceStatus.Terminated, Output = termination.Data?.ToArray(), Failure = failure }, EventKind.Terminated, termination.Data, []);
+        var ended = record with { Status = InstanceStatus.Terminated, Output = termination.Data?.ToArray(), Failure = failure };
+        EndWithEvent(ended, EventKind.Terminated, termination.Data, []);
         // A start that still waits for its time.
         if (record.Status == InstanceStatus.Pending) result.CancelTimers([record.Execution]);
         if (!recursive) return;
         foreach (var child in open.SubOrchestrations)
-            result.Commit.NewMessages.Add(new DurableMessage { Number = settings.NextNumber(), Target = child, Event = EncodedEvent.Of(EventKind.Terminated, 1) });
+        {
+            result.Commit.NewMessages.Add(new DurableMessage
+            {
+                Number = settings.NextNumber(), Target = child, Event = EncodedEvent.Of(EventKind.Terminated, 1),
+            });
+        }
     }
 
     private void EndWithEvent(InstanceRecord record, EventKind kind, ReadOnlyMemory<byte>? payload, List<DurableMessage> left)

@@ -1,7 +1,8 @@
 namespace IRFunctions.Local.Durable.Stores;
 
 /// <summary>
-/// What survives a crash: instances, their histories, messages on their way (timers and scheduled signals are messages with a due time) and activities to
+/// What survives a crash: instances, their histories, messages on their way (timers and scheduled signals are messages with a due time) and
+/// activities to
 /// run. A commit is all or nothing. One engine at a time uses a store.
 /// </summary>
 public interface IDurableStore : IAsyncDisposable
@@ -14,7 +15,8 @@ public interface IDurableStore : IAsyncDisposable
     /// <summary>Adds the history of an instance, oldest chunk first. A chunk is never changed afterwards.</summary>
     void ReadHistory(string instanceId, ICollection<ReadOnlyMemory<byte>> chunks);
 
-    /// <summary>Completes when the commit would survive a crash. False where <see cref="StepCommit.ExpectedExecution"/> does not hold: nothing was stored.</summary>
+    /// <summary>Completes when the commit would survive a crash. False where <see cref="StepCommit.ExpectedExecution"/> does not hold: nothing was
+    /// stored.</summary>
     ValueTask<bool> CommitAsync(StepCommit commit);
 
     /// <summary>Instances that fit, ordered by id (ordinal), at most <see cref="InstanceFilter.Limit"/>.</summary>

@@ -27,6 +27,7 @@ namespace Microsoft.DurableTask.Converters
 
         public override string? Serialize(object? value) => value is null ? null : JsonSerializer.Serialize(value, options);
 
-        public override object? Deserialize(string? data, Type targetType) => data is null ? null : JsonSerializer.Deserialize(data, targetType, options);
+        public override object? Deserialize(string? data, Type targetType) =>
+            data is null ? null : JsonSerializer.Deserialize(data, targetType, options);
     }
 }

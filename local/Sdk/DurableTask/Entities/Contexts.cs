@@ -5,7 +5,8 @@ public abstract class TaskEntityContext
 {
     public abstract EntityInstanceId Id { get; }
 
-    public virtual void SignalEntity(EntityInstanceId id, string operationName, SignalEntityOptions options) => SignalEntity(id, operationName, null, options);
+    public virtual void SignalEntity(EntityInstanceId id, string operationName, SignalEntityOptions options) =>
+        SignalEntity(id, operationName, null, options);
 
     public abstract void SignalEntity(EntityInstanceId id, string operationName, object? input = null, SignalEntityOptions? options = null);
 
@@ -63,7 +64,8 @@ public abstract class TaskOrchestrationEntityFeature
 
     public abstract Task SignalEntityAsync(EntityInstanceId id, string operationName, object? input = null, SignalEntityOptions? options = null);
 
-    public virtual Task<IAsyncDisposable> LockEntitiesAsync(params EntityInstanceId[] entityIds) => LockEntitiesAsync((IEnumerable<EntityInstanceId>)entityIds);
+    public virtual Task<IAsyncDisposable> LockEntitiesAsync(params EntityInstanceId[] entityIds) =>
+        LockEntitiesAsync((IEnumerable<EntityInstanceId>)entityIds);
 
     /// <summary>Locks the entities in a fixed order, so that two critical sections cannot wait for each other; disposing releases them.</summary>
     public abstract Task<IAsyncDisposable> LockEntitiesAsync(IEnumerable<EntityInstanceId> entityIds);

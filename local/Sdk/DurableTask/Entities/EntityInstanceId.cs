@@ -20,7 +20,8 @@ public readonly record struct EntityInstanceId
 #pragma warning restore CA1308
         Key = key;
         var length = Name.Length + Key.Length + 2;
-        if (length > MaxLength) throw new ArgumentException($"An entity's id has at most {MaxLength} characters; this one has {length}.", nameof(key));
+        if (length > MaxLength)
+            throw new ArgumentException($"An entity's id has at most {MaxLength} characters; this one has {length}.", nameof(key));
     }
 
     public string Name { get; }
@@ -40,9 +41,11 @@ public readonly record struct EntityInstanceId
 
     private sealed class AsText : JsonConverter<EntityInstanceId>
     {
-        public override EntityInstanceId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => FromString(reader.GetString()!);
+        public override EntityInstanceId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            FromString(reader.GetString()!);
 
-        public override void Write(Utf8JsonWriter writer, EntityInstanceId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, EntityInstanceId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }
 

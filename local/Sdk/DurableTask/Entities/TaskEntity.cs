@@ -40,7 +40,8 @@ public abstract class TaskEntity<TState> : ITaskEntity
             return default;
         }
 
-        if (EntityDispatch.Find(GetType(), operation.Name) is { } method) return StoreAfter(operation, EntityDispatch.Invoke(method, this, operation));
+        if (EntityDispatch.Find(GetType(), operation.Name) is { } method)
+            return StoreAfter(operation, EntityDispatch.Invoke(method, this, operation));
         if (AllowStateDispatch && State is null) throw new InvalidOperationException("Operations go to the state, but the state is null.");
         if (AllowStateDispatch && EntityDispatch.Find(State!.GetType(), operation.Name) is { } ofState)
             return StoreAfter(operation, EntityDispatch.Invoke(ofState, State, operation));
@@ -67,7 +68,8 @@ internal static class EntityDispatch
 {
     public static bool IsImplicitDelete(TaskEntityOperation operation) => string.Equals(operation.Name, "delete", StringComparison.OrdinalIgnoreCase);
 
-    public static MethodInfo? Find(Type type, string operation) => type.GetMethod(operation, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
+    public static MethodInfo? Find(Type type, string operation) =>
+        type.GetMethod(operation, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
 
     public static ValueTask<object?> Invoke(MethodInfo method, object target, TaskEntityOperation operation)
     {
