@@ -61,7 +61,6 @@ public static class Contain
             await record.WriteAsync(AuditKinds.Joined, "contained already for another incident; it stays until the last hold ends");
             return new ContainReport(Ending.Done, "contained already; this incident holds it too", UndoAt(context, order));
         }
-        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers));
         return await ExecuteHeldAsync(context, record, order, prior);
     }
 
@@ -69,6 +68,7 @@ public static class Contain
     {
         try
         {
+            await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers));
             var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), new ExecuteStep(order, prior), Patience.ForTheTenant);
             if (report.Done) return await VerifyAsync(context, record, order, report.Text, UndoAt(context, order));
             await GiveBackAsync(context, order);
