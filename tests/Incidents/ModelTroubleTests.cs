@@ -32,10 +32,14 @@ public sealed class ModelTroubleTests
         await AssertLeftToPeopleAsync(world, alerts: 1);
     }
 
-    [Fact]
-    public async Task A_model_client_that_throws_what_nobody_expected_ends_with_people_S12()
+    public static TheoryData<Exception> Surprises =>
+        [new HttpRequestException(HttpRequestError.ConnectionError, "connection refused"), new IOException("the connection broke"), new NotSupportedException("nobody expected this"), new TaskCanceledException("gave up")];
+
+    [Theory]
+    [MemberData(nameof(Surprises))]
+    public async Task A_model_that_cannot_be_reached_or_a_client_that_throws_the_unexpected_ends_with_people_S12(Exception surprise)
     {
-        await using var world = await World.CreateAsync(o => o with { Model = ScriptedModel.Throwing(new NotSupportedException("nobody expected this")) });
+        await using var world = await World.CreateAsync(o => o with { Model = ScriptedModel.Throwing(surprise) });
         await world.SendAsync(Given.MaliciousAddress());
         await world.RunAsync();
         await AssertLeftToPeopleAsync(world, alerts: 1);
