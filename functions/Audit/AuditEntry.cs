@@ -45,6 +45,7 @@ public static class AuditKinds
     public const string StopEngaged = "stop-engaged";
     public const string StopLifted = "stop-lifted";
     public const string Outcome = "outcome";
+    public const string PolicyChanged = "policy-changed";
 }
 
 /// <summary>One link of an incident's chain. Its hash covers every field here and the hash before it.</summary>

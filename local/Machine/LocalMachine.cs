@@ -3,7 +3,6 @@ using Azure.Core;
 using Azure.Data.Tables;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
-using IRFunctions.Containment;
 using IRFunctions.Local.Durable;
 using IRFunctions.Local.Durable.Stores;
 using IRFunctions.Local.Host;
@@ -13,6 +12,7 @@ using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
+using IRFunctions.Safeguards;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -80,7 +80,11 @@ public sealed class LocalMachine : IAsyncDisposable
         services.AddSingleton(s => new DurableEngine(s.GetRequiredService<DurableRegistry>(), s.GetRequiredService<IDurableStore>(), options.Time,
             s.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, options.Engine));
         services.AddSingleton(s => s.GetRequiredService<DurableEngine>().Client);
-        services.AddSingleton(s => OpenPolicy(options, s.GetRequiredService<Catalogue>().Capabilities));
+        services.AddSingleton(new PolicySource(() =>
+        {
+            var files = PolicyFolder.Read(options.PolicyFolder);
+            return options.EditPolicy?.Invoke(files) ?? files;
+        }));
         services.AddPipeline(configuration);
     }
 
@@ -139,12 +143,6 @@ public sealed class LocalMachine : IAsyncDisposable
         foreach (var pump in pumps) await pump.DisposeAsync();
         await timers.DisposeAsync();
         if (services is IAsyncDisposable disposable) await disposable.DisposeAsync();
-    }
-
-    private static PolicyStore OpenPolicy(MachineOptions options, IReadOnlyList<ActionCapability> catalogue)
-    {
-        var files = PolicyFolder.Read(options.PolicyFolder);
-        return PolicyStore.Open(options.EditPolicy?.Invoke(files) ?? files, catalogue, options.Time.GetUtcNow());
     }
 
     private static void AddState(IServiceCollection services, MachineOptions options)
