@@ -121,7 +121,13 @@ public static class RespondToIncident
         if (mandate.Budgets.Count == 0) return true;
         var answers = await Task.WhenAll(mandate.Budgets.Select(b =>
             context.Entities.CallEntityAsync<bool>(RateLimit.For(b.Scope, b.Key), nameof(RateLimit.TryTake), b.Allowance)));
-        return answers.All(granted => granted);
+        if (answers.All(granted => granted)) return true;
+        // A flood of one action must not use up what others may spend.
+        foreach (var (budget, granted) in mandate.Budgets.Zip(answers))
+        {
+            if (granted) await context.Entities.SignalEntityAsync(RateLimit.For(budget.Scope, budget.Key), nameof(RateLimit.GiveBack));
+        }
+        return false;
     }
 
     /// <summary>What would have run alone asks a person instead, and says why.</summary>

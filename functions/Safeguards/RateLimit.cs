@@ -45,6 +45,15 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
         return true;
     }
 
+    /// <summary>Gives one back: another budget of the same action was used up, so nothing ran.</summary>
+    public void GiveBack()
+    {
+        if (State.TakenByMinute.Count == 0) return;
+        var (minute, taken) = State.TakenByMinute.Last();
+        if (taken > 1) State.TakenByMinute[minute] = taken - 1;
+        else State.TakenByMinute.Remove(minute);
+    }
+
     protected override RateLimitState InitializeState(TaskEntityOperation entityOperation) => new();
 
     public static EntityInstanceId For(string scope, string key) => new(nameof(RateLimit), $"{scope}:{key}");
