@@ -26,11 +26,13 @@ internal static class Throughput
             rig.Clock.NextMinute();
             var done = rig.WhenCounted(AuditKinds.Outcome, (batch + 1L) * batchSize);
             var (allocated, busy) = (GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime);
+            var (steps, activities, pause, collections) = (rig.Machine.Engine.Steps, rig.Machine.Engine.ActivitiesRun, GC.GetTotalPauseDuration(), GC.CollectionCount(0));
             var start = Stopwatch.GetTimestamp();
             await rig.SendManyAsync(alerts, batch * batchSize, batchSize);
             await done;
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            report.Progress(Report.Text($"{(batch == 0 ? "warm-up" : $"batch {batch}")}: {batchSize / seconds:N0} incidents/s"));
+            report.Progress(Report.Text($"{(batch == 0 ? "warm-up" : $"batch {batch}")}: {batchSize / seconds:N0} incidents/s, {(rig.Machine.Engine.Steps - steps) / (double)batchSize:0.0} steps and {(rig.Machine.Engine.ActivitiesRun - activities) / (double)batchSize:0.0} activities each, ")
+                + Report.Text($"{GC.CollectionCount(0) - collections} collections paused {(GC.GetTotalPauseDuration() - pause) / TimeSpan.FromSeconds(seconds):P0} of the time, heap {GC.GetTotalMemory(false) / 1e6:N0} MB"));
             if (batch == 0) continue;
             rates.Add(batchSize / seconds);
             bytes.Add((GC.GetTotalAllocatedBytes() - allocated) / (double)batchSize);
