@@ -39,7 +39,7 @@ public sealed class LocalMachine : IAsyncDisposable
         this.services = services;
         var catalog = services.GetRequiredService<FunctionCatalog>();
         var time = services.GetRequiredService<TimeProvider>();
-        pumps = [.. catalog.Queues.Select(f => new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time))];
+        pumps = [.. catalog.Queues.Select(f => new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, whenCalm: () => Engine.WhenCalm()))];
         timers = new TimerRunner(catalog, services, time);
     }
 
