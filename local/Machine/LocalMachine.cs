@@ -40,7 +40,8 @@ public sealed class LocalMachine : IAsyncDisposable
         var catalog = services.GetRequiredService<FunctionCatalog>();
         var time = services.GetRequiredService<TimeProvider>();
         var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
-        pumps = [.. catalog.Queues.Select(f => new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings))];
+        pumps = [.. catalog.Queues.Select(f =>
+            new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings, whenCalm: () => Engine.WhenCalm()))];
         timers = new TimerRunner(catalog, services, time);
     }
 
@@ -178,7 +179,8 @@ public sealed class LocalMachine : IAsyncDisposable
         services.AddSingleton(_ => new LocalModel(options.Time));
         if (options.Address is null)
         {
-            services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(s => new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())));
+            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers()
+                .ConfigurePrimaryHttpMessageHandler(s => new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())));
             services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
         }
         else if (options.Model is { } model)
