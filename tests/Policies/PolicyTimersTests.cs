@@ -6,7 +6,7 @@ using IRFunctions.Triggers;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Safeguards;
+namespace IRFunctions.Tests.Policies;
 
 /// <summary>A policy that changes while the pipeline runs.</summary>
 public sealed class PolicyTimersTests
