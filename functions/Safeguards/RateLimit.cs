@@ -1,3 +1,4 @@
+using IRFunctions.Decisions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Entities;
 
@@ -13,6 +14,13 @@ public sealed record RateLimitState
 {
     /// <summary>Minute since the Unix epoch, and how many were taken in it.</summary>
     public SortedDictionary<long, int> TakenByMinute { get; init; } = [];
+
+    /// <summary>What was taken in this minute and in the hour that ends with it.</summary>
+    public BudgetSpent Spent(DateTimeOffset now)
+    {
+        var minute = now.ToUnixTimeSeconds() / 60;
+        return new BudgetSpent(TakenByMinute.GetValueOrDefault(minute), TakenByMinute.Where(t => t.Key > minute - 60).Sum(t => t.Value));
+    }
 }
 
 /// <summary>
