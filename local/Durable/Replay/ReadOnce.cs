@@ -41,7 +41,12 @@ internal static class ReadOnce
         public static readonly Entry<T>?[] Lately = new Entry<T>?[IsImmutable ? 1024 : 0]; // as many as PlaceOf has places
     }
 
-    private sealed record Entry<T>(ReadOnlyMemory<byte> Bytes, T? Value);
+    private sealed class Entry<T>(ReadOnlyMemory<byte> bytes, T? value)
+    {
+        public ReadOnlyMemory<byte> Bytes => bytes;
+
+        public T? Value => value;
+    }
 }
 
 /// <summary>Which types nobody can change once they were read: values, and sealed classes of init-only members and read-only collections of such.</summary>
