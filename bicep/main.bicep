@@ -8,9 +8,7 @@ param prefix string = 'irfunc'
 @description('Region of everything but the bot, which is global. Must offer Flex Consumption; `az functionapp list-flexconsumption-locations` lists such regions.')
 param location string = resourceGroup().location
 @description('Put on every resource. Say at least who owns it and what it is for.')
-param tags object = {
-  application: 'irfunctions'
-}
+param tags object = { application: 'irfunctions' }
 
 @description('Where orchestrations keep their state. azure-storage is enough for most teams; durable-task-scheduler when one storage account is outgrown (docs/deploy-durable.md).')
 @allowed(['azure-storage', 'durable-task-scheduler'])
@@ -117,7 +115,6 @@ var names = {
 var withSentinel = !empty(sentinelWorkspaceId)
 var withScheduler = durableBackend == 'durable-task-scheduler'
 var sentinelParts = split(withSentinel ? sentinelWorkspaceId : '0/1/2/3/4/5/6/7/8', '/')
-var arm = environment().resourceManager
 var watchlistAlias = 'irfunctions-addresses'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
@@ -127,7 +124,6 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
 }
 
 module monitoring 'modules/monitoring.bicep' = {
-  name: 'monitoring'
   params: {
     name: names.logs
     location: location
@@ -138,7 +134,6 @@ module monitoring 'modules/monitoring.bicep' = {
 }
 
 module runtime 'modules/storage.bicep' = {
-  name: 'runtime'
   params: {
     name: names.runtime
     location: location
@@ -151,7 +146,6 @@ module runtime 'modules/storage.bicep' = {
 }
 
 module record 'modules/storage.bicep' = {
-  name: 'record'
   params: {
     name: names.record
     location: location
@@ -166,7 +160,6 @@ module record 'modules/storage.bicep' = {
 }
 
 module messaging 'modules/messaging.bicep' = {
-  name: 'messaging'
   params: {
     name: names.bus
     location: location
@@ -179,7 +172,6 @@ module messaging 'modules/messaging.bicep' = {
 }
 
 module vault 'modules/vault.bicep' = {
-  name: 'vault'
   params: {
     name: names.vault
     location: location
@@ -190,7 +182,6 @@ module vault 'modules/vault.bicep' = {
 }
 
 module model 'modules/model.bicep' = if (deployModel) {
-  name: 'model'
   params: {
     name: names.model
     location: location
@@ -207,7 +198,6 @@ module model 'modules/model.bicep' = if (deployModel) {
 }
 
 module scheduler 'modules/scheduler.bicep' = if (withScheduler) {
-  name: 'scheduler'
   params: {
     name: names.scheduler
     location: location
@@ -219,7 +209,6 @@ module scheduler 'modules/scheduler.bicep' = if (withScheduler) {
 }
 
 module network 'modules/network.bicep' = if (privateNetworking) {
-  name: 'network'
   params: {
     name: names.network
     location: location
@@ -234,7 +223,6 @@ module network 'modules/network.bicep' = if (privateNetworking) {
 }
 
 module access 'modules/access.bicep' = {
-  name: 'access'
   params: {
     principalId: identity.properties.principalId
     runtimeAccount: runtime.outputs.name
@@ -250,7 +238,6 @@ module access 'modules/access.bicep' = {
 }
 
 module app 'modules/app.bicep' = {
-  name: 'app'
   params: {
     name: names.app
     location: location
@@ -272,8 +259,7 @@ module app 'modules/app.bicep' = {
       tablesEndpoint: record.outputs.tableEndpoint
       serviceBusHost: messaging.outputs.host
       applicationInsights: monitoring.outputs.connectionString
-      graphEndpoint: 'https://graph.microsoft.com/v1.0'
-      watchlist: empty(sentinelWatchlist) ? '${arm}${skip(sentinelWorkspaceId, 1)}/providers/Microsoft.SecurityInsights/watchlists/${watchlistAlias}' : sentinelWatchlist
+      watchlist: empty(sentinelWatchlist) ? '${environment().resourceManager}${skip(sentinelWorkspaceId, 1)}/providers/Microsoft.SecurityInsights/watchlists/${watchlistAlias}' : sentinelWatchlist
       ticketsEndpoint: ticketsEndpoint
       pagerEndpoint: pagerEndpoint
       pagerKeyReference: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=pager-routing-key)'
@@ -286,7 +272,6 @@ module app 'modules/app.bicep' = {
 }
 
 module bot 'modules/bot.bicep' = if (deployBot) {
-  name: 'bot'
   params: {
     name: names.bot
     tags: tags
@@ -298,7 +283,6 @@ module bot 'modules/bot.bicep' = if (deployBot) {
 }
 
 module alerts 'modules/alerts.bicep' = {
-  name: 'alerts'
   params: {
     prefix: prefix
     location: location
@@ -311,7 +295,6 @@ module alerts 'modules/alerts.bicep' = {
 }
 
 module playbook 'modules/playbook.bicep' = if (withSentinel || defenderForCloud) {
-  name: 'playbook'
   params: {
     name: names.playbook
     location: location
@@ -326,7 +309,6 @@ module playbook 'modules/playbook.bicep' = if (withSentinel || defenderForCloud)
 }
 
 module sentinel 'modules/sentinel.bicep' = if (withSentinel) {
-  name: 'irfunctions-sentinel'
   scope: resourceGroup(sentinelParts[2], sentinelParts[4])
   params: {
     workspace: sentinelParts[8]

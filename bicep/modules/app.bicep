@@ -60,7 +60,7 @@ var appSettings = {
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobs_AlertIntake_Disabled: takeAlerts ? 'false' : 'true'
-  Graph__Endpoint: settings.graphEndpoint
+  Graph__Endpoint: 'https://graph.microsoft.com/v1.0'
   Model__Deployment: settings.modelDeployment
   Model__Endpoint: settings.modelEndpoint
   Model__Retries: '2'
