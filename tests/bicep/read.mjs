@@ -32,7 +32,7 @@ export function read(path) {
 function collect(node, file) {
   if (node.isError || node.isMissing) file.errors.push(`line ${node.startPosition.row + 1}: ${node.text.slice(0, 60)}`);
   if (node.type === 'call_expression') {
-    const name = node.namedChildren[0].text;
+    const name = node.namedChildren[0].text.split('.').pop(); // account.listKeys() as well as listKeys(account.id)
     file.calls.push(name);
     if (name.startsWith('load')) file.loads.push(valueOf(node.namedChildren[1].namedChildren[0]).text);
   }
