@@ -44,8 +44,11 @@ public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadO
         return new PermissionReport(granted, needs, [.. needs.Where(n => !granted.Contains(n.Permission))], [.. granted.Where(h => needs.All(n => n.Permission != h))]);
     }
 
-    /// <summary>The Graph permissions an action names in words: "User.Read.All and User.RevokeSessions.All". A sentence without any names none.</summary>
-    public static IReadOnlyList<string> NamesIn(string permission) => [.. Names().Matches(permission).Select(m => m.Value)];
+    /// <summary>
+    /// The Graph permissions an action names in words: "User.Read.All and User.RevokeSessions.All". A sentence without any names none; what stands in
+    /// brackets is a remark, for example what would be needed where the least does not do.
+    /// </summary>
+    public static IReadOnlyList<string> NamesIn(string permission) => [.. Names().Matches(Remark().Replace(permission, "")).Select(m => m.Value)];
 
     /// <summary>
     /// The roles claim of an access token. The token is our own, straight from Entra ID, and only looked at, so its signature is not checked.
@@ -70,4 +73,7 @@ public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadO
 
     [GeneratedRegex(@"\b[A-Z][A-Za-z]+(?:-[A-Za-z]+)?(?:\.[A-Z][A-Za-z]+)+\b")]
     private static partial Regex Names();
+
+    [GeneratedRegex(@"\([^)]*\)")]
+    private static partial Regex Remark();
 }

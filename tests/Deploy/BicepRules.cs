@@ -31,7 +31,7 @@ internal static partial class BicepRules
     public static IEnumerable<string> UnusedNames(IEnumerable<BicepFile> files) =>
         from f in files.Where(f => f.Using is null)
         from name in f.Params.Select(p => p.Name).Concat(f.Vars.Select(v => v.Name))
-        where Regex.Count(WithoutComments(f.Source), $@"(?<![\w.'])\b{name}\b(?!:)") < 2 // the declaration and at least one use; "name:" is a property
+        where Regex.Count(WithoutComments(f.Source), $@"(?<![\w.'])\b{name}\b(?!:\s\S)") + Regex.Count(f.Source, $@"\bin {name}:") < 2 // "name: value" is a property, "in name: {{" a loop
         select $"{f.Path}: {name} is never used";
 
     /// <summary>What a module is given against what it asks for, and what is read from it against what it returns.</summary>
