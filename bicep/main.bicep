@@ -20,6 +20,9 @@ param schedulerSku string = 'Consumption'
 @minLength(3)
 @maxLength(45)
 param taskHub string = 'irfunctions'
+@description('Letters that make a second app beside the first, for a release that must not touch running incidents (docs/deploy-upgrade.md). Empty for the usual one.')
+@maxLength(4)
+param release string = ''
 @description('False stops taking alerts and leaves everything else running: timers, undo, approvals. For draining and for side-by-side releases.')
 param takeAlerts bool = true
 
@@ -99,7 +102,7 @@ param alertEmails array
 
 var suffix = take(uniqueString(resourceGroup().id), 6)
 var names = {
-  app: '${prefix}-app-${suffix}'
+  app: '${prefix}-app${release}-${suffix}'
   bot: '${prefix}-bot-${suffix}'
   bus: '${prefix}-bus-${suffix}'
   identity: '${prefix}-id-${suffix}'

@@ -79,7 +79,8 @@ internal static partial class BicepRules
             if (!NameRules.TryGetValue(name.Key, out var rule)) { yield return $"{name.Key}: no rule for this name"; continue; }
             foreach (var length in (int[])[least, most])
             {
-                var text = name.Value.Text.Replace("${prefix}", new string('a', length), StringComparison.Ordinal).Replace("${suffix}", "z9z9z9", StringComparison.Ordinal);
+                var text = name.Value.Text.Replace("${prefix}", new string('a', length), StringComparison.Ordinal).Replace("${suffix}", "z9z9z9", StringComparison.Ordinal)
+                    .Replace("${release}", length == least ? "" : "next", StringComparison.Ordinal);
                 if (text.Length < rule.Least || text.Length > rule.Most || !Regex.IsMatch(text, rule.Form)) yield return $"{name.Key}: {text} is not {rule.Least} to {rule.Most} characters like {rule.Form}";
             }
         }
