@@ -9,7 +9,6 @@ namespace IRFunctions.Incidents;
 /// </summary>
 internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
 {
-    private static readonly RecordInput AlreadyOnRecord = new("", []);
     private readonly List<(string Kind, object Text, string Actor, object? Data)> pending = [];
     private int count;
 
@@ -26,11 +25,12 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
         if (pending.Count == 0) return;
         var first = count + 1;
         count += pending.Count;
-        // A replayed call is answered from history; nobody reads its input. Putting everything into words again would be most of a replay's work.
-        AuditFact[]? facts = context.IsReplaying ? null : [.. pending.Select((p, i) => Fact(first + i, p.Kind, p.Text, p.Actor, p.Data))];
+        var noted = pending.ToArray();
         pending.Clear();
-        foreach (var chain in chains)
-            await context.CallActivityAsync(nameof(Stages.Record), facts is null ? AlreadyOnRecord : new RecordInput(chain, facts), Patience.ForTheRecord);
+        // A replayed call is answered from history and nobody reads its input; putting everything into words again would be most of a replay's work. Whether a
+        // call is replayed cannot be known here, though: its first try may be and its second not. So the words are found when the input is written down.
+        var facts = new LaterFacts(() => [.. noted.Select((p, i) => Fact(first + i, p.Kind, p.Text, p.Actor, p.Data))]);
+        foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts), Patience.ForTheRecord);
     }
 
     public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
@@ -45,6 +45,22 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
     {
         var details = data is Func<object> later ? later() : data;
         return new AuditFact($"{context.InstanceId}-{number}", kind, text as string ?? ((Func<string>)text)(), actor, details is null ? null : AuditJson.Of(details));
+    }
+
+    /// <summary>Facts that are put into words when somebody reads them first.</summary>
+    private sealed class LaterFacts(Func<AuditFact[]> make) : IReadOnlyList<AuditFact>
+    {
+        private AuditFact[]? made;
+
+        public int Count => Made.Length;
+
+        public AuditFact this[int index] => Made[index];
+
+        private AuditFact[] Made => made ??= make();
+
+        public IEnumerator<AuditFact> GetEnumerator() => ((IEnumerable<AuditFact>)Made).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }
 
