@@ -39,6 +39,7 @@ public static class Pipeline
         AddPolicy(services, configuration);
         services.TryAddSingleton<AuditChain>();
         services.TryAddSingleton<Door>();
+        services.AddHostedService<RecordLog>();
         return services;
     }
 

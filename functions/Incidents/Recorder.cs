@@ -1,3 +1,4 @@
+using System.Collections;
 using IRFunctions.Audit;
 using Microsoft.DurableTask;
 
@@ -23,13 +24,10 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
     public async Task WriteAsync()
     {
         if (pending.Count == 0) return;
-        var first = count + 1;
+        // Every chain and every retry gets the same facts; a replayed call, answered from history, never puts them into words.
+        var facts = new Facts(context.InstanceId, count + 1, [.. pending]);
         count += pending.Count;
-        var noted = pending.ToArray();
         pending.Clear();
-        // A replayed call is answered from history and nobody reads its input; putting everything into words again would be most of a replay's work. Whether a
-        // call is replayed cannot be known here, though: its first try may be and its second not. So the words are found when the input is written down.
-        var facts = new LaterFacts(() => [.. noted.Select((p, i) => Fact(first + i, p.Kind, p.Text, p.Actor, p.Data))]);
         foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts), Patience.ForTheRecord);
     }
 
@@ -41,26 +39,26 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
         return this;
     }
 
-    private AuditFact Fact(int number, string kind, object text, string actor, object? data)
+    /// <summary>Facts that are put into words when they are read, which is when the activity's input is written down: most of a replay's work otherwise.</summary>
+    private sealed class Facts(string instance, int first, (string Kind, object Text, string Actor, object? Data)[] noted) : IReadOnlyList<AuditFact>
     {
-        var details = data is Func<object> later ? later() : data;
-        return new AuditFact($"{context.InstanceId}-{number}", kind, text as string ?? ((Func<string>)text)(), actor, details is null ? null : AuditJson.Of(details));
-    }
+        private AuditFact[]? words;
 
-    /// <summary>Facts that are put into words when somebody reads them first.</summary>
-    private sealed class LaterFacts(Func<AuditFact[]> make) : IReadOnlyList<AuditFact>
-    {
-        private AuditFact[]? made;
+        public int Count => noted.Length;
 
-        public int Count => Made.Length;
+        public AuditFact this[int index] => Words[index];
 
-        public AuditFact this[int index] => Made[index];
+        private AuditFact[] Words => words ??= [.. noted.Select((n, i) => Fact(first + i, n.Kind, n.Text, n.Actor, n.Data))];
 
-        private AuditFact[] Made => made ??= make();
+        public IEnumerator<AuditFact> GetEnumerator() => ((IEnumerable<AuditFact>)Words).GetEnumerator();
 
-        public IEnumerator<AuditFact> GetEnumerator() => ((IEnumerable<AuditFact>)Made).GetEnumerator();
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+        private AuditFact Fact(int number, string kind, object text, string actor, object? data)
+        {
+            var details = data is Func<object> later ? later() : data;
+            return new AuditFact($"{instance}-{number}", kind, text as string ?? ((Func<string>)text)(), actor, details is null ? null : AuditJson.Of(details));
+        }
     }
 }
 
