@@ -45,9 +45,13 @@ public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArc
     }
 
     /// <summary>Writes to the record; idempotent by fact id.</summary>
+    /// <exception cref="InvalidOperationException">There is nothing to write: a recorder that lost its facts must not let the effect happen (S11).</exception>
     [Function(nameof(Record))]
-    public async Task Record([ActivityTrigger] RecordInput input, CancellationToken cancellation) =>
+    public async Task Record([ActivityTrigger] RecordInput input, CancellationToken cancellation)
+    {
+        if (input.Chain.Length == 0 || input.Facts.Count == 0) throw new InvalidOperationException("a record without chain or facts; nothing was written");
         await audit.AppendAsync(input.Chain, input.Facts, cancellation);
+    }
 
     /// <summary>Pages whoever is on call.</summary>
     [Function(nameof(Page))]

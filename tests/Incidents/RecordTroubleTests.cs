@@ -90,6 +90,38 @@ public sealed class RecordTroubleTests
     }
 
     [Fact]
+    public async Task An_undo_for_two_incidents_stands_on_both_records_and_refusals_lose_neither_S11()
+    {
+        var (world, tables) = await StubbornAsync();
+        await using var _ = world;
+        await world.AnswerAsync(await StolenAccountTests.AskedAsync(world), World.Alex, "approve");
+        await world.RunAsync();
+        await world.SendAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
+        await world.RunAsync();
+        await world.AnswerAsync(Assert.Single(await world.PendingAsync()).Id, World.Sam, "approve");
+        await world.RunAsync();
+        var every = 0;
+        tables.Refuses = (table, chain) => table == AuditChain.TableName && every++ % 2 == 0; // every second write
+        await world.PassAsync(TimeSpan.FromHours(3));
+
+        Assert.True(await world.CanSignInAsync(World.Adele));
+        foreach (var (incident, _) in await world.RegistersAsync())
+        {
+            var kinds = await world.KindsAsync(incident);
+            Assert.Single(kinds, AuditKinds.Undoing);
+            Assert.Single(kinds, AuditKinds.Undone);
+        }
+    }
+
+    [Fact]
+    public async Task A_record_that_lost_its_facts_is_refused_S11()
+    {
+        await using var world = await World.CreateAsync();
+        foreach (var empty in (RecordInput[])[new("", []), new("incident-x", [])])
+            await Assert.ThrowsAsync<InvalidOperationException>(() => ActivatorUtilities.CreateInstance<Stages>(world.Machine.Services).Record(empty, default));
+    }
+
+    [Fact]
     public async Task A_policy_that_could_not_be_archived_at_first_is_archived_by_the_next_delivery()
     {
         var (world, tables) = await StubbornAsync();
