@@ -16,7 +16,7 @@ public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 /// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a fact too,
 /// and makes the decision ask (S12); only the stop must be readable.
 /// </summary>
-public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, TimeProvider time)
+public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, PrivilegedGroups privileged, TimeProvider time)
 {
     private const int MaxAccounts = 20;
     private const string OwnActionCheck = "not_touched_by_us";
@@ -48,7 +48,9 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, T
         {
             var user = await Faults.CallGraphAsync($"reading account {target.Id}", "User.Read.All", () =>
                 graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
-            return Describe(user) with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
+            var facts = Describe(user);
+            if (facts.Failed is null && await privileged.HoldsAsync(graph, target.Id, cancellation)) facts = facts with { Type = IdentityType.PrivilegedPerson };
+            return facts with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
         {

@@ -71,8 +71,8 @@ internal static class Faults
         }
     }
 
-    /// <summary>Sends a plain HTTP request and translates failures; the response is the caller's to dispose. A 404 comes back as a response.</summary>
-    public static async Task<HttpResponseMessage> SendAsync(HttpClient http, string what, string permission, HttpRequestMessage request, CancellationToken cancellation)
+    /// <summary>Sends a plain HTTP request and translates failures; the response is the caller's to dispose. A 404 comes back as a response, and so does <paramref name="answer"/>.</summary>
+    public static async Task<HttpResponseMessage> SendAsync(HttpClient http, string what, string permission, HttpRequestMessage request, CancellationToken cancellation, HttpStatusCode? answer = null)
     {
         HttpResponseMessage response;
         try
@@ -87,13 +87,17 @@ internal static class Faults
         {
             throw new TransientFaultException($"{what}: {request.RequestUri?.Host} did not answer in time", e);
         }
-        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotFound) return response;
+        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotFound || response.StatusCode == answer) return response;
         using (response)
         {
             var body = await response.Content.ReadAsStringAsync(cancellation);
             throw Translate(what, permission, (int)response.StatusCode, body.Length > 300 ? body[..300] : body, null, response.Headers.RetryAfter?.Delta);
         }
     }
+
+    /// <summary>Whether the thing itself is not there, as opposed to not permitted or refused.</summary>
+    public static bool IsNotFound(PermanentFaultException fault) =>
+        fault.InnerException is ODataError { ResponseStatusCode: (int)HttpStatusCode.NotFound };
 
     private static Exception Translate(string what, string permission, int status, string message, Exception? inner, TimeSpan? wait) => status switch
     {

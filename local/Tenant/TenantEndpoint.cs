@@ -32,7 +32,7 @@ public static class TenantEndpoint
             IdempotencyKey = headers["Idempotency-Key"],
             ClientRequestId = headers["client-request-id"],
             Prefer = headers["Prefer"],
-            Signed = (headers[ConnectorSignature.KeyHeader], headers[ConnectorSignature.TimestampHeader], headers[ConnectorSignature.SignatureHeader]),
+            CommandHeaders = (headers[ConnectorSignature.KeyHeader], headers[ConnectorSignature.TimestampHeader], headers[ConnectorSignature.SignatureHeader]),
             Origin = $"{context.Request.Scheme}://{context.Request.Host}",
         }, context.RequestAborted);
         if (answer.Abort)

@@ -17,7 +17,7 @@ public sealed class TenantHttpHandler(SimulatedTenant tenant) : HttpMessageHandl
             IdempotencyKey = Header(request, "Idempotency-Key"),
             ClientRequestId = Header(request, "client-request-id"),
             Prefer = Header(request, "Prefer"),
-            Signed = (Header(request, ConnectorSignature.KeyHeader), Header(request, ConnectorSignature.TimestampHeader), Header(request, ConnectorSignature.SignatureHeader)),
+            CommandHeaders = (Header(request, ConnectorSignature.KeyHeader), Header(request, ConnectorSignature.TimestampHeader), Header(request, ConnectorSignature.SignatureHeader)),
             Origin = uri.GetLeftPart(UriPartial.Authority),
         }, cancellationToken);
         if (answer.Abort) throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke before the answer arrived.");
