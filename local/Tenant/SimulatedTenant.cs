@@ -134,6 +134,12 @@ public sealed class SimulatedTenant : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Somebody changes what the connector's receiver holds, at its own console; for tests.</summary>
+    public void SetConnectorState(string key, string value)
+    {
+        lock (state.Gate) state.Put(Kind.Connector, key, new JsonObject { ["state"] = value, ["held_by"] = null });
+    }
+
     public ValueTask DisposeAsync() => state.DisposeAsync();
 
     private TenantResponse Route(Exchange exchange)
