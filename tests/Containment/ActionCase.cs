@@ -46,7 +46,7 @@ internal sealed record ActionCase(string Action, string Entities, string TargetK
 
     public override string ToString() => Name;
 
-    public const string Address = "198.51.100.7";
+    public const string Address = "192.0.2.77";
     public const string Device = "1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
     private const string Message = "00000000-0000-4000-8000-000000000301";
     private const string Ip = $$"""{"$id":"1","Address":"{{Address}}","Type":"ip"}""";
