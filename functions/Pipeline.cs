@@ -4,6 +4,7 @@ using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
 using IRFunctions.Triggers;
@@ -34,11 +35,13 @@ public static class Pipeline
         services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
+        services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.TryAddSingleton<AuditChain>();
         services.TryAddSingleton<Door>();
+        services.TryAddSingleton<Watchdog>();
         return services;
     }
 
@@ -46,7 +49,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName])
+        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName, DrillCertificates.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 
@@ -68,6 +71,7 @@ public static class Pipeline
         foreach (var type in typeof(IContainmentAction).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract))
             services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
         services.TryAddSingleton<Catalogue>();
+        services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);

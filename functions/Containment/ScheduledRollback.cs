@@ -108,6 +108,9 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         return true;
     }
 
+    /// <summary>How it stands, for orchestrations that wait for its end.</summary>
+    public RollbackState Show() => State;
+
     /// <summary>Whether this undo is still the one to do it: a release in the meantime starts another.</summary>
     public bool Wants(UndoTurn turn) =>
         turn.Generation == State.Generation && turn.Attempt == State.UndoAttempts && State.Status is ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed;

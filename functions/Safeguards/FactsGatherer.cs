@@ -16,7 +16,7 @@ public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 /// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a fact too,
 /// and makes the decision ask (S12); only the stop must be readable.
 /// </summary>
-public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, PrivilegedGroups privileged, TimeProvider time)
+public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, PrivilegedGroups privileged, DrillCertificates certificates, TimeProvider time)
 {
     private const int MaxAccounts = 20;
     private const string OwnActionCheck = "not_touched_by_us";
@@ -39,6 +39,7 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
             OwnIdentities = own.Ids,
             Identities = identities,
             Checks = checks,
+            Drills = await DrillsAsync(assessment, policy, cancellation),
         };
     }
 
@@ -67,6 +68,24 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
             Roles = user.JobTitle is { Length: > 0 } title ? [title] : [],
             OnPremisesSynced = user.OnPremisesSyncEnabled == true,
         };
+
+    /// <summary>The last drill of each recommended action; what cannot be read is absent, and absent means ask where the policy wants a drill.</summary>
+    private async Task<IReadOnlyDictionary<string, DrillFact>> DrillsAsync(Assessment assessment, Policy policy, CancellationToken cancellation)
+    {
+        var drills = new Dictionary<string, DrillFact>(StringComparer.Ordinal);
+        foreach (var action in assessment.Recommendations.Select(r => r.Action).Distinct().Where(a => policy.Actions.TryGetValue(a, out var rule) && rule is { Reversible: Reversibility.Automatic, Tier: < 3 }))
+        {
+            try
+            {
+                if (await certificates.LatestAsync(action, cancellation) is { } latest) drills[action] = new DrillFact(latest.At, latest.UndoneIn ?? 0);
+            }
+            catch (Azure.RequestFailedException)
+            {
+                // Absent is unknown.
+            }
+        }
+        return drills;
+    }
 
     private static async Task<ContextFact> OwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation) =>
         new((await LastOwnActionAsync(target, client, cancellation))?.ToString("O", CultureInfo.InvariantCulture) ?? "never");

@@ -44,6 +44,9 @@ internal sealed record ActionCase(string Action, string Entities, string TargetK
         return json;
     }
 
+    /// <summary>Whether its effect goes through this part of the tenant.</summary>
+    public bool Through(string part) => Path.StartsWith($"/{part}/", StringComparison.Ordinal);
+
     public override string ToString() => Name;
 
     public const string Address = "192.0.2.77";
