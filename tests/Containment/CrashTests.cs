@@ -12,8 +12,11 @@ public sealed class CrashTests
         var data = new TheoryData<string, CrashMoment>();
         foreach (var action in ActionCase.All)
         {
-            foreach (var moment in Enum.GetValues<CrashMoment>()) data.Add(action.Name, moment);
+            data.Add(action.Name, CrashMoment.AfterActivity);
+            data.Add(action.Name, CrashMoment.AfterCommit);
         }
+        // Before a commit is after the one before it, to whoever looks from outside; once is enough.
+        data.Add(ActionCase.All[0].Name, CrashMoment.BeforeCommit);
         return data;
     }
 
@@ -39,8 +42,7 @@ public sealed class CrashTests
             },
         };
         await using var stage = await Stage.OpenAsync(action);
-        await stage.AskAsync();
-        await SurviveAsync(stage, options, stage.ApproveAsync);
+        await SurviveAsync(stage, options, () => stage.ActAsync()); // After a crash the alert comes again, as from a queue.
         if (action.Lasts is { } length) await SurviveAsync(stage, crashed ? null : options, () => stage.World.PassAsync(length + TimeSpan.FromMinutes(10)));
 
         Assert.Equal(action.Lasts is null, await stage.InEffectAsync());

@@ -24,6 +24,7 @@ internal sealed class Stage : IAsyncDisposable
     private readonly SimulatedTenant tenant;
     private readonly HttpClient http;
     private readonly Func<MachineOptions, MachineOptions>? change;
+    private string? losing;
 
     private Stage(ActionCase action, Func<MachineOptions, MachineOptions>? change)
     {
@@ -51,6 +52,14 @@ internal sealed class Stage : IAsyncDisposable
 
     public static Task<Stage> OpenAsync(string name, Func<MachineOptions, MachineOptions>? change = null) => OpenAsync(ActionCase.Of(name), change);
 
+    /// <summary>The machine starts anew, and what waited for its time at these instances is lost, as after a restore of half a store.</summary>
+    public async Task LoseTimersAsync(string prefix)
+    {
+        losing = prefix;
+        await RestartAsync(null);
+        losing = null;
+    }
+
     /// <summary>Starts the machine anew on what is stored.</summary>
     public async Task RestartAsync(IRFunctions.Local.Durable.DurableEngineOptions? engine)
     {
@@ -62,7 +71,7 @@ internal sealed class Stage : IAsyncDisposable
                 Model = ScriptedModel.Recommending(Case.Action, Time), Settings = Case.Settings, Engine = engine ?? options.Engine,
                 Replace = services =>
                 {
-                    services.AddSingleton<IDurableStore>(store);
+                    services.AddSingleton<IDurableStore>(losing is { } prefix ? new LossyStore(store, prefix) : store);
                     services.AddSingleton<IQueueStorage>(queue);
                     services.AddSingleton<TableServiceClient>(tables);
                     services.AddSingleton(tenant);
@@ -192,4 +201,24 @@ internal sealed class Stage : IAsyncDisposable
         http.Dispose();
         await tenant.DisposeAsync();
     }
+}
+
+/// <summary>Forgets, when an engine starts on it, messages that wait for their time.</summary>
+internal sealed class LossyStore(IDurableStore inner, string prefix) : IDurableStore
+{
+    public StoredWork LoadWork()
+    {
+        var work = inner.LoadWork();
+        return work with { Messages = [.. work.Messages.Where(m => m.Due == 0 || !m.Target.StartsWith(prefix, StringComparison.Ordinal))] };
+    }
+
+    public InstanceRecord? Read(string instanceId) => inner.Read(instanceId);
+
+    public void ReadHistory(string instanceId, ICollection<ReadOnlyMemory<byte>> chunks) => inner.ReadHistory(instanceId, chunks);
+
+    public ValueTask<bool> CommitAsync(StepCommit commit) => inner.CommitAsync(commit);
+
+    public IReadOnlyList<InstanceRecord> Query(InstanceFilter filter) => inner.Query(filter);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
