@@ -45,6 +45,7 @@ public static class AuditKinds
     public const string StopEngaged = "stop-engaged";
     public const string StopLifted = "stop-lifted";
     public const string Outcome = "outcome";
+    public const string PolicyChanged = "policy-changed";
 }
 
 /// <summary>One link of an incident's chain. Its hash covers every field here and the hash before it.</summary>
@@ -75,29 +76,43 @@ public sealed record AuditEntry
 
     private static readonly JsonWriterOptions CanonicalOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? scratch;
+
     public AuditEntry Sealed() => this with { Hash = ComputeHash() };
 
-    public string ComputeHash() => Convert.ToHexStringLower(SHA256.HashData(Canonical()));
+    public string ComputeHash()
+    {
+        var buffer = scratch ??= new ArrayBufferWriter<byte>(4096);
+        buffer.ResetWrittenCount();
+        WriteCanonical(buffer);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(buffer.WrittenSpan, hash);
+        return Convert.ToHexStringLower(hash);
+    }
 
     /// <summary>The bytes that are hashed: one JSON object, fixed order, no white space, time in ticks so that no formatting can differ.</summary>
     public byte[] Canonical()
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, CanonicalOptions))
-        {
-            json.WriteStartObject();
-            json.WriteString("chain", Chain);
-            json.WriteNumber("sequence", Sequence);
-            json.WriteNumber("ticks", At.UtcTicks);
-            json.WriteString("factId", FactId);
-            json.WriteString("kind", Kind);
-            json.WriteString("text", Text);
-            json.WriteString("actor", Actor);
-            json.WriteString("data", Data);
-            json.WriteString("previous", PreviousHash);
-            json.WriteEndObject();
-        }
+        WriteCanonical(buffer);
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private void WriteCanonical(ArrayBufferWriter<byte> buffer)
+    {
+        using var json = new Utf8JsonWriter(buffer, CanonicalOptions);
+        json.WriteStartObject();
+        json.WriteString("chain", Chain);
+        json.WriteNumber("sequence", Sequence);
+        json.WriteNumber("ticks", At.UtcTicks);
+        json.WriteString("factId", FactId);
+        json.WriteString("kind", Kind);
+        json.WriteString("text", Text);
+        json.WriteString("actor", Actor);
+        json.WriteString("data", Data);
+        json.WriteString("previous", PreviousHash);
+        json.WriteEndObject();
     }
 
     /// <summary>Everything wrong with a chain read from start to end, in words; empty when it is whole.</summary>

@@ -108,8 +108,8 @@ public sealed record UndoOrder
     public required string Containment { get; init; }
     public required int Generation { get; init; }
 
-    /// <summary>Counts the undos of this generation: a release takes over from an undo that keeps failing.</summary>
-    public int Attempt { get; init; }
+    /// <summary>1 for the first undo of this generation; a later one (a person's release, a second hold's end) replaces those before it.</summary>
+    public int Number { get; init; } = 1;
     public required string Action { get; init; }
     public required Target Target { get; init; }
     public required PriorState Prior { get; init; }

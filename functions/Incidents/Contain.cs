@@ -32,7 +32,7 @@ public static class Contain
         var prior = new PriorState { AlreadySo = false, Summary = "no inverse" };
         await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order));
         var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), new ExecuteStep(order, prior), Patience.ForPeople);
-        return report.Done ? await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null) : await HaltAsync(record, report);
+        return report.Done ? await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null) : await HaltAsync(context, record, order, report);
     }
 
     /// <summary>Actions without an inverse, which the policy says (`reversible: none` or `manual`): captured for the record, never undone.</summary>
@@ -43,7 +43,7 @@ public static class Contain
         if (prior.AlreadySo) return await AlreadySoAsync(record, prior);
         await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), ActorOf(order));
         var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
-        if (!report.Done) return await HaltAsync(record, report);
+        if (!report.Done) return await HaltAsync(context, record, order, report);
         return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null));
     }
 
@@ -58,13 +58,18 @@ public static class Contain
         }
         (var answer, prior) = await HoldAsync(context, order, prior);
         if (answer == HoldAnswer.NotOurs) return await AlreadySoAsync(record, prior);
-        if (answer == HoldAnswer.Joined)
+        if (answer == HoldAnswer.Joined && !prior.AlreadySo)
+        {
+            // Held for another incident but not in effect: that order is still at work, or somebody put it back by hand; then this one does it again.
+            await context.CreateTimer(BusyWait, CancellationToken.None);
+            prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentSteps.Capture), order, Patience.ForTheTenant);
+        }
+        if (answer == HoldAnswer.Joined && prior.AlreadySo)
         {
             await record.WriteAsync(AuditKinds.Joined, "contained already for another incident; it stays until the last hold ends");
             return new ContainReport(Ending.Done, "contained already; this incident holds it too", UndoAt(context, order));
         }
         record.Note(ContainmentKinds.Registered, $"the rollback is registered: undone at {UndoAt(context, order):yyyy-MM-dd HH:mm:ss} UTC unless someone confirms it");
-        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), ActorOf(order));
         return await ExecuteHeldAsync(context, record, order, prior);
     }
 
@@ -81,16 +86,17 @@ public static class Contain
     {
         try
         {
+            await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), ActorOf(order));
             var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
             if (report.Done)
                 return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, UndoAt(context, order)));
             await GiveBackAsync(context, order);
-            return await HaltAsync(record, report);
+            return await HaltAsync(context, record, order, report);
         }
         catch (TaskFailedException e)
         {
+            await GiveBackAsync(context, order); // First: a record that fails as well must not keep the hold.
             await record.WriteAsync(AuditKinds.Failed, $"failed: {e.FailureDetails.ErrorMessage}; whatever had changed is put back");
-            await GiveBackAsync(context, order);
             throw;
         }
     }
@@ -166,9 +172,11 @@ public static class Contain
         return new ContainReport(Ending.AlreadySo, prior.Summary);
     }
 
-    private static async Task<ContainReport> HaltAsync(Recorder record, StepReport report)
+    private static async Task<ContainReport> HaltAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, StepReport report)
     {
         await record.WriteAsync(AuditKinds.Failed, report.Text);
+        // Somebody may have approved it and believe it done.
+        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"halted-{order.Id}", Sentences.HaltedPage(order, report.Text), "error"), Patience.ForPeople);
         return new ContainReport(Ending.Halted, report.Text);
     }
 

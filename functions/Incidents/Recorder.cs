@@ -9,26 +9,43 @@ namespace IRFunctions.Incidents;
 /// </summary>
 internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
 {
-    private readonly List<AuditFact> pending = [];
+    private static readonly RecordInput AlreadyOnRecord = new("", []);
+    private readonly List<(string Kind, object Text, string Actor, object? Data)> pending = [];
     private int count;
 
     /// <summary>Notes a fact; it is written by the next <see cref="WriteAsync()"/>.</summary>
-    public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null)
-    {
-        pending.Add(new AuditFact($"{context.InstanceId}-{++count}", kind, text, actor, data is null ? null : AuditJson.Of(data)));
-        return this;
-    }
+    /// <param name="data">Must not change afterwards: it is put into words only when it is written.</param>
+    public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null) => Add(kind, text, actor, data);
+
+    /// <summary>Notes a fact whose words are found only when they are written, not on every replay.</summary>
+    public Recorder Note(string kind, Func<string> text, string actor, Func<object> data) => Add(kind, text, actor, data);
 
     /// <summary>Writes what was noted. Fails where the record cannot be written; then nothing after it happens.</summary>
     public async Task WriteAsync()
     {
         if (pending.Count == 0) return;
-        AuditFact[] facts = [.. pending];
+        var first = count + 1;
+        count += pending.Count;
+        // A replayed call is answered from history; nobody reads its input. Putting everything into words again would be most of a replay's work.
+        AuditFact[]? facts = context.IsReplaying ? null : [.. pending.Select((p, i) => Fact(first + i, p.Kind, p.Text, p.Actor, p.Data))];
         pending.Clear();
-        foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts), Patience.ForTheRecord);
+        foreach (var chain in chains)
+            await context.CallActivityAsync(nameof(Stages.Record), facts is null ? AlreadyOnRecord : new RecordInput(chain, facts), Patience.ForTheRecord);
     }
 
     public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
+
+    private Recorder Add(string kind, object text, string actor, object? data)
+    {
+        pending.Add((kind, text, actor, data));
+        return this;
+    }
+
+    private AuditFact Fact(int number, string kind, object text, string actor, object? data)
+    {
+        var details = data is Func<object> later ? later() : data;
+        return new AuditFact($"{context.InstanceId}-{number}", kind, text as string ?? ((Func<string>)text)(), actor, details is null ? null : AuditJson.Of(details));
+    }
 }
 
 /// <summary>How long orchestrations try before they give a step to a person.</summary>

@@ -3,13 +3,12 @@ using IRFunctions.Audit;
 using IRFunctions.Containment;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Incidents;
 
 /// <summary>
 /// Puts back what a containment changed, and keeps trying until it is back: a rollback that fails pages a person at once and again as the waits grow (S7).
-/// The global stop never halts it (S13).
+/// The global stop never halts it (S13), nor does a pager or a record that fails.
 /// </summary>
 public static class Undo
 {
@@ -21,28 +20,40 @@ public static class Undo
     {
         var order = context.GetInput<UndoOrder>()!;
         var record = new Recorder(context, order.Incidents);
-        var entity = ScheduledRollback.For(order.Action, order.Target);
-        await record.WriteAsync(AuditKinds.Undoing, Sentences.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason });
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {
-            try
-            {
-                await EndAsync(context, record, order, await UndoEffectAsync(context, order));
-                return;
-            }
-            catch (TaskFailedException e) when (e.TaskName == nameof(ContainmentSteps.UndoEffect))
-            {
-                await FailAsync(context, record, order, attempt, pause, e.FailureDetails.ErrorMessage);
-            }
+            var problem = await TryAsync(() => UndoAsync(context, record, order, attempt));
+            if (problem is null) return;
+            await ReportFailureAsync(context, record, order, attempt, pause, problem);
             await context.CreateTimer(pause, CancellationToken.None);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            if (await context.Entities.CallEntityAsync<bool>(entity, nameof(ScheduledRollback.Wants), new UndoTurn(order.Generation, order.Attempt))) continue;
-            await record.WriteAsync(ContainmentKinds.TakenOver, "a later release or the watchdog took this undo over");
-            return;
+            // Somebody may have released it, or another incident may hold it by now: what this undo would put back is then not its own any more (S6).
+            if (!await context.Entities.CallEntityAsync<bool>(EntityOf(order), nameof(ScheduledRollback.TryAgain), new UndoTurn(order.Generation, order.Number)))
+            {
+                await TryAsync(() => record.WriteAsync(ContainmentKinds.TakenOver, "another release or hold took this undo over"));
+                return;
+            }
         }
     }
 
+    private static async Task UndoAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt)
+    {
+        await record.WriteAsync(AuditKinds.Undoing, Sentences.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
+        var report = await UndoEffectAsync(context, order);
+        var took = report.VerifiedAt - order.AskedAt;
+        var time = took is { } length ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for") : "";
+        await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text + time,
+            data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
+        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
+            new UndoResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
+        if (report.Restored) return;
+        // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
+        await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page),
+            new PageInput($"not-undone-{context.InstanceId}", Sentences.NotUndonePage(order, report.Text), "warning"), Patience.ForPeople));
+    }
+
+    /// <summary>What several containments change together they change one after the other.</summary>
     private static async Task<UndoReport> UndoEffectAsync(TaskOrchestrationContext context, UndoOrder order)
     {
         if (order.Prior.Shared is not { } shared) return await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
@@ -50,35 +61,30 @@ public static class Undo
         return await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
     }
 
-    private static async Task EndAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, UndoReport report)
-    {
-        var took = report.VerifiedAt - order.AskedAt;
-        var time = took is { } length ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for") : "";
-        await context.Entities.SignalEntityAsync(ScheduledRollback.For(order.Action, order.Target), nameof(ScheduledRollback.Undone),
-            new UndoResult(order.Generation, true, report.Text, order.Cause, took, order.Attempt));
-        await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text + time,
-            data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
-        if (report.Restored) return;
-        // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
-        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"not-undone-{context.InstanceId}", Sentences.NotUndonePage(order, report.Text), "warning"), Patience.ForPeople);
-    }
-
-    private static async Task FailAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt, TimeSpan pause, string problem)
+    private static async Task ReportFailureAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt, TimeSpan pause, string problem)
     {
         var next = context.CurrentUtcDateTime + pause;
-        await record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
-            data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt });
-        await context.Entities.SignalEntityAsync(ScheduledRollback.For(order.Action, order.Target), nameof(ScheduledRollback.Undone),
-            new UndoResult(order.Generation, false, problem, order.Cause, Attempt: order.Attempt));
+        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
+            new UndoResult(order.Generation, false, problem, order.Cause, Number: order.Number));
+        await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
+            data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt }));
+        await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
+            Sentences.RollbackFailedPage(order, attempt, next, problem), "critical"), Patience.ForPeople));
+    }
+
+    /// <summary>Null where it worked, else why not.</summary>
+    private static async Task<string?> TryAsync(Func<Task> step)
+    {
         try
         {
-            await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
-                Sentences.RollbackFailedPage(order, attempt, next, problem), "critical"), Patience.ForPeople);
+            await step();
+            return null;
         }
         catch (TaskFailedException e)
         {
-            // With the pager down the undo must still go on; the watchdog pages as well.
-            await record.WriteAsync(AuditKinds.Failed, $"nobody could be paged: {e.FailureDetails.ErrorMessage}");
+            return e.FailureDetails.ErrorMessage;
         }
     }
+
+    private static Microsoft.DurableTask.Entities.EntityInstanceId EntityOf(UndoOrder order) => ScheduledRollback.For(order.Action, order.Target);
 }

@@ -145,7 +145,11 @@ public sealed class ActingAloneTests
     {
         Now = Shipped.Today,
         Identities = new Dictionary<string, IdentityFacts> { [$"account:{Account}"] = identity },
-        Checks = new Dictionary<string, ContextFact> { [$"not_an_approved_job@account:{Account}"] = new("false") },
+        Checks = new Dictionary<string, ContextFact>
+        {
+            [$"not_an_approved_job@account:{Account}"] = new("false"),
+            [$"not_touched_by_us@account:{Account}"] = new(identity.LastOwnAction?.ToString("O") ?? "never"),
+        },
     };
 
     private static Decision Decide(Alert alert, Facts facts, Policy policy) =>
