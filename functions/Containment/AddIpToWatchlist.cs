@@ -77,7 +77,7 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
     {
         var target = order.Target;
         var item = await ReadAsync(target, cancellation);
-        if (item is null) return new UndoReport(false, $"{target.Id} is off the watchlist already: someone else took it off meanwhile (or an attempt of ours did, before a crash); nothing was changed");
+        if (item is null) return new UndoReport(false, $"{target.Id} is off the watchlist already; nothing of ours was left to undo");
         if (item.Value.Source != Mark) return new UndoReport(false, $"the watchlist entry of {target.Id} was changed by someone else; it stays");
         using var request = new HttpRequestMessage(HttpMethod.Delete, ItemUri("watchlist", target));
         using (await SendAsync($"taking {target.Id} off the watchlist", request, cancellation)) { }

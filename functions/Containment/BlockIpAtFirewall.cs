@@ -81,7 +81,7 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
         if (place.NamedLocation is { } location)
         {
             if (!await locations.RemoveAsync(location, id, cancellation))
-                return new UndoReport(false, $"{id} is not blocked any more: someone else unblocked it meanwhile (or an attempt of ours did, before a crash); nothing was changed");
+                return new UndoReport(false, $"{id} is not blocked any more; nothing of ours was left to undo");
         }
         else
         {

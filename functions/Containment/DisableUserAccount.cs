@@ -59,7 +59,7 @@ public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accoun
     {
         var now = await accounts.ReadAsync(order.Target, cancellation);
         var name = Accounts.NameOf(now);
-        if (now.AccountEnabled != false) return new UndoReport(false, $"{name} can sign in already: someone else enabled the account meanwhile (or an attempt of ours did, before a crash); nothing was changed");
+        if (now.AccountEnabled != false) return new UndoReport(false, $"{name} is enabled already; nothing of ours was left to undo");
         await SwitchAsync(order.Target, enabled: true, cancellation);
         var after = await accounts.ReadAsync(order.Target, cancellation);
         if (after.AccountEnabled != true) throw new TransientFaultException($"{name} still reads as disabled after it was enabled");

@@ -47,7 +47,7 @@ public static class Undo
             data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
         await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
             new UndoResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
-        if (report.Restored) return;
+        if (report.Restored || order.By == "pipeline") return; // An order that failed before it changed anything has nothing to put back.
         // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
         await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page),
             new PageInput($"not-undone-{context.InstanceId}", Sentences.NotUndonePage(order, report.Text), "warning"), Patience.ForPeople));
