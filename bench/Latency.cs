@@ -7,21 +7,19 @@ namespace IRFunctions.Bench;
 /// <summary>One alert at a time, from the queue to the action that is executed, read back and on the record.</summary>
 internal static class Latency
 {
-    private const int WarmUp = 200;
-
-    public static async Task RunAsync(Report report, int count, bool onDisk = true)
+    public static async Task RunAsync(Report report, int count, bool onDisk = true, int warmUp = 200)
     {
         var alerts = Alerts.AboutAddresses();
         await using var rig = await Rig.StartAsync(InstantModel.Recommending("add_ip_to_watchlist", alerts.EntityId), onDisk);
         var (verified, outcome) = (new List<double>(count), new List<double>(count));
-        for (var i = 0; i < WarmUp + count; i++)
+        for (var i = 0; i < warmUp + count; i++)
         {
             var chain = Correlation.IncidentKey(AlertParser.Read(alerts.Body(i)).Alert!);
             var (whenVerified, whenOutcome) = (rig.WhenRecorded(AuditKinds.Verified, chain), rig.WhenRecorded(AuditKinds.Outcome, chain));
             var start = Stopwatch.GetTimestamp();
             await rig.SendAsync(alerts, i);
             var (v, o) = (await whenVerified, await whenOutcome);
-            if (i < WarmUp) continue;
+            if (i < warmUp) continue;
             verified.Add(Stopwatch.GetElapsedTime(start, v).TotalMilliseconds);
             outcome.Add(Stopwatch.GetElapsedTime(start, o).TotalMilliseconds);
         }

@@ -8,7 +8,7 @@ var batches = new Option<int>("--batches") { Description = "Batches of 9,500 inc
 var waiting = new Option<int>("--waiting") { Description = "Incidents that wait for approval.", DefaultValueFactory = _ => 100_000 };
 var memoryOnly = new Option<bool>("--memory-only") { Description = "Leave out what needs a state folder." };
 var scenario = new Argument<string>("scenario") { Description = "What to measure." };
-scenario.AcceptOnlyFromAmong("latency", "throughput", "engine", "waiting", "all", "sizes", "sizes2");
+scenario.AcceptOnlyFromAmong("latency", "throughput", "engine", "waiting", "all");
 
 var root = new RootCommand("Measures the pipeline on this machine. Figures depend on what else runs here: look at the load average.") { scenario, markdown, alerts, batches, waiting, memoryOnly };
 root.SetAction(async parsed =>
@@ -26,7 +26,6 @@ root.SetAction(async parsed =>
         await Throughput.RunAsync(report, parsed.GetValue(batches));
         if (!inMemoryOnly) await Throughput.RunAsync(report, 3, 3_000, onDisk: true);
     }
-    if (chosen.StartsWith("sizes")) await Sizes.RunAsync(chosen == "sizes2");
     if (Wanted("engine")) await EngineOnly.RunAsync(report, 30_000);
     if (Wanted("waiting"))
     {

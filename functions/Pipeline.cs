@@ -41,7 +41,11 @@ public static class Pipeline
         AddPolicy(services, configuration);
         services.TryAddSingleton<AuditChain>();
         services.TryAddSingleton<Door>();
+<<<<<<< HEAD
         services.TryAddSingleton<Watchdog>();
+=======
+        services.AddHostedService<RecordLog>();
+>>>>>>> main
         return services;
     }
 

@@ -14,7 +14,7 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
 
     private DecisionView[] rows = [];
 
-    public void Start(Assessment assessment, Mandate[] mandates)
+    public void Start(Assessment assessment, IReadOnlyList<Mandate> mandates)
     {
         rows = [.. mandates.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, Sentences.Short(r.Decision.Target.Display, 120),
             r.Decision.Kind, r.Decision.Tier, Ending.InProgress, ""))];

@@ -1,3 +1,4 @@
+using System.Collections;
 using IRFunctions.Audit;
 using Microsoft.DurableTask;
 
@@ -9,7 +10,6 @@ namespace IRFunctions.Incidents;
 /// </summary>
 internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
 {
-    private static readonly RecordInput AlreadyOnRecord = new("", []);
     private readonly List<(string Kind, object Text, string Actor, object? Data)> pending = [];
     private int count;
 
@@ -24,13 +24,11 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
     public async Task WriteAsync()
     {
         if (pending.Count == 0) return;
-        var first = count + 1;
+        // Every chain and every retry gets the same facts; a replayed call, answered from history, never puts them into words.
+        var facts = new Facts(context.InstanceId, count + 1, [.. pending]);
         count += pending.Count;
-        // A replayed call is answered from history; nobody reads its input. Putting everything into words again would be most of a replay's work.
-        AuditFact[]? facts = context.IsReplaying ? null : [.. pending.Select((p, i) => Fact(first + i, p.Kind, p.Text, p.Actor, p.Data))];
         pending.Clear();
-        foreach (var chain in chains)
-            await context.CallActivityAsync(nameof(Stages.Record), facts is null ? AlreadyOnRecord : new RecordInput(chain, facts), Patience.ForTheRecord);
+        foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts), Patience.ForTheRecord);
     }
 
     public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
@@ -41,10 +39,26 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
         return this;
     }
 
-    private AuditFact Fact(int number, string kind, object text, string actor, object? data)
+    /// <summary>Facts that are put into words when they are read, which is when the activity's input is written down: most of a replay's work otherwise.</summary>
+    private sealed class Facts(string instance, int first, (string Kind, object Text, string Actor, object? Data)[] noted) : IReadOnlyList<AuditFact>
     {
-        var details = data is Func<object> later ? later() : data;
-        return new AuditFact($"{context.InstanceId}-{number}", kind, text as string ?? ((Func<string>)text)(), actor, details is null ? null : AuditJson.Of(details));
+        private AuditFact[]? words;
+
+        public int Count => noted.Length;
+
+        public AuditFact this[int index] => Words[index];
+
+        private AuditFact[] Words => words ??= [.. noted.Select((n, i) => Fact(first + i, n.Kind, n.Text, n.Actor, n.Data))];
+
+        public IEnumerator<AuditFact> GetEnumerator() => ((IEnumerable<AuditFact>)Words).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        private AuditFact Fact(int number, string kind, object text, string actor, object? data)
+        {
+            var details = data is Func<object> later ? later() : data;
+            return new AuditFact($"{instance}-{number}", kind, text as string ?? ((Func<string>)text)(), actor, details is null ? null : AuditJson.Of(details));
+        }
     }
 }
 

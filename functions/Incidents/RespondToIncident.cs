@@ -33,7 +33,7 @@ public static class RespondToIncident
     private static async Task RespondAsync(TaskOrchestrationContext context, Case input, Progress progress)
     {
         var assessment = await context.CallActivityAsync<Assessment>(nameof(Stages.Classify), new ClassifyInput(input.Alert, input.PolicyHash), Patience.ForTheTenant);
-        var mandates = await context.CallActivityAsync<Mandate[]>(nameof(Stages.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), Patience.ForTheTenant);
+        var mandates = await context.CallActivityAsync<IReadOnlyList<Mandate>>(nameof(Stages.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), Patience.ForTheTenant);
         await RecordOpeningAsync(new Recorder(context, input.Incident), input, assessment, mandates);
         mandates = await WithoutSiblingsAsync(context, input, mandates);
         progress.Start(assessment, mandates);
@@ -47,7 +47,7 @@ public static class RespondToIncident
             [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, Sentences.Outcome(view), "pipeline")]), Patience.ForTheRecord);
     }
 
-    private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, Mandate[] mandates)
+    private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, IReadOnlyList<Mandate> mandates)
     {
         record.Note(AuditKinds.Received, () => Sentences.Received(input.Alert), "pipeline", () => Sentences.AlertData(input.Alert));
         record.Note(AuditKinds.Assessed, () => Sentences.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
@@ -57,7 +57,7 @@ public static class RespondToIncident
     }
 
     /// <summary>What another alert of the same incident already asks for or does is not asked for or done twice.</summary>
-    private static async Task<Mandate[]> WithoutSiblingsAsync(TaskOrchestrationContext context, Case input, Mandate[] mandates)
+    private static async Task<IReadOnlyList<Mandate>> WithoutSiblingsAsync(TaskOrchestrationContext context, Case input, IReadOnlyList<Mandate> mandates)
     {
         string[] keys = [.. mandates.Where(IsContainment).Select(r => ScheduledRollback.KeyOf(r.Decision.Action, r.Decision.Target))];
         if (keys.Length == 0) return mandates;
