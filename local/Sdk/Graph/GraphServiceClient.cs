@@ -1,4 +1,5 @@
 using Azure.Core;
+using Microsoft.Graph.Groups;
 using Microsoft.Graph.Identity;
 using Microsoft.Graph.Users;
 using Microsoft.Kiota.Abstractions;
@@ -13,6 +14,8 @@ public class BaseGraphServiceClient : BaseRequestBuilder
     }
 
     public UsersRequestBuilder Users => new(PathParameters, RequestAdapter);
+
+    public GroupsRequestBuilder Groups => new(PathParameters, RequestAdapter);
 
     public IdentityRequestBuilder Identity => new(PathParameters, RequestAdapter);
 }
