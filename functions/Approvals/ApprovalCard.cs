@@ -45,7 +45,7 @@ public static class ApprovalCard
         for (var i = 0; i < requests.Count; i++) body.Add(Request(requests[i], i, brief));
         if (requests.Any(r => r.Detailed) || !brief) body.Add(Evidence(first.Request, requests.Any(r => r.Detailed)));
         if (open.Count > 0) body.AddRange(Decide(open));
-        if (live.Count > 0) body.AddRange(Live(live));
+        if (live.Count > 0) body.AddRange(Live(live, askWhy: open.Count == 0));
         if (console is not null)
             body.Add(CardParts.Buttons(new JsonObject { ["type"] = "Action.OpenUrl", ["title"] = "Open the operator page", ["url"] = new Uri(console, $"api/console?request={Uri.EscapeDataString(requests[0].Id)}").ToString() }));
         body.Add(CardParts.Small($"Incident {first.Request.Incident}. The action is bound to hash {first.Request.ActionHash[..Math.Min(12, first.Request.ActionHash.Length)]}; nothing else runs.", 200));
@@ -152,9 +152,9 @@ public static class ApprovalCard
         yield return CardParts.Buttons(CardParts.Execute("Show all evidence", More, Data(open), takesInput: false));
     }
 
-    private static IEnumerable<JsonNode> Live(List<CardRequest> live)
+    private static IEnumerable<JsonNode> Live(List<CardRequest> live, bool askWhy)
     {
-        yield return CardParts.Reason("Why keep or end it? (required, on the record)");
+        if (askWhy) yield return CardParts.Reason("Why keep or end it? (required, on the record)");
         foreach (var one in live)
         {
             if (live.Count > 1) yield return CardParts.Text(one.View.Request.Decision.Action, 60);

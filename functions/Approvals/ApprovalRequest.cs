@@ -118,5 +118,8 @@ public sealed record ApprovalView
     /// <summary>Name of the event that carries an answer to the present attempt and stage.</summary>
     public string AnswerEvent => EventName(Attempt, Stage);
 
+    /// <summary>What instance ids of requests begin with.</summary>
+    public const string InstancePrefix = "approval-";
+
     public static string EventName(int attempt, int stage) => $"answer-a{attempt}-s{stage}";
 }

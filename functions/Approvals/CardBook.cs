@@ -20,6 +20,7 @@ public sealed class CardBook(TableServiceClient tables, TimeProvider time)
 
     private const string ChannelMessage = ";messageid=";
     private const string OpenPrefix = "open-";
+    private const string HoldPrefix = "hold-";
 
     /// <summary>A decision that comes this soon after another one of the same incident joins its card.</summary>
     private static readonly TimeSpan Together = TimeSpan.FromMinutes(2);
@@ -104,6 +105,19 @@ public sealed class CardBook(TableServiceClient tables, TimeProvider time)
         {
             // Already free.
         }
+    }
+
+    /// <summary>Remembers which request a containment came from, so that its end is shown on the same cards.</summary>
+    public async Task LinkAsync(string containment, string request, CancellationToken cancellation) =>
+        await table.UpsertEntityAsync(new TableEntity(HoldPrefix + Fingerprint.Of(containment), request), TableUpdateMode.Replace, cancellation);
+
+    /// <summary>Requests that this containment came from, of this or earlier times.</summary>
+    public async Task<IReadOnlyList<string>> RequestsOfAsync(string containment, CancellationToken cancellation)
+    {
+        var requests = new List<string>();
+        var partition = HoldPrefix + Fingerprint.Of(containment);
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), cancellationToken: cancellation)) requests.Add(row.RowKey);
+        return requests;
     }
 
     private static string RowOf(string conversation, string activity) => Fingerprint.Of(Plain(conversation), activity);

@@ -17,10 +17,6 @@ public sealed record ClassifyInput(Alert Alert, string PolicyHash);
 /// <summary>Input of Decide.</summary>
 public sealed record DecideInput(Alert Alert, Assessment Assessment, string PolicyHash);
 
-/// <summary>Input of AskApprovers.</summary>
-/// <param name="Request">Instance id of the request: where answers go.</param>
-public sealed record AskInput(string Request, ApprovalView View);
-
 /// <summary>Input of OpenTicket.</summary>
 /// <param name="Key">Same key, same ticket.</param>
 public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
@@ -57,20 +53,4 @@ public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArc
     [Function(nameof(OpenTicket))]
     public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
         tickets.OpenAsync(input.Key, input.Title, input.Note, input.Incident, input.AlertId, cancellation);
-
-    /// <summary>Tells the approvers of the present rung. False where none of them could be reached, so that the request climbs at once.</summary>
-    [Function(nameof(AskApprovers))]
-    public async Task<bool> AskApprovers([ActivityTrigger] AskInput input, CancellationToken cancellation)
-    {
-        var view = input.View;
-        try
-        {
-            await pager.PageAsync($"{input.Request}-{view.Attempt}-{view.Stage}", $"{Sentences.Short(view.Request.Title, 200)}: {Sentences.Asked(view)}", "error", cancellation);
-            return true;
-        }
-        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
-        {
-            return false;
-        }
-    }
 }

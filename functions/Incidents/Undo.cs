@@ -29,6 +29,7 @@ public static class Undo
                 var report = await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
                 await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text);
                 await context.Entities.SignalEntityAsync(entity, nameof(ScheduledRollback.Undone), new UndoResult(order.Generation, true, report.Text, order.Cause));
+                await ShowAsync(context, order, order.Cause == "expired" ? "undone" : "released", report.Text);
                 return;
             }
             catch (TaskFailedException e)
@@ -37,9 +38,14 @@ public static class Undo
                 await record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}");
                 await context.Entities.SignalEntityAsync(entity, nameof(ScheduledRollback.Undone), new UndoResult(order.Generation, false, problem, order.Cause));
                 await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}", Sentences.RollbackFailedPage(order, problem), "critical"), Patience.ForPeople);
+                if (attempt == 1) await ShowAsync(context, order, "undo-failed", "It keeps being tried; undo it by hand if it hurts.");
             }
             await context.CreateTimer(pause, CancellationToken.None);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
+
+    /// <summary>The cards of those who approved it say how it ended.</summary>
+    private static Task ShowAsync(TaskOrchestrationContext context, UndoOrder order, string state, string text) =>
+        context.CallActivityAsync(nameof(SeekApprovalSteps.ShowHold), new HoldNews(order.Containment, state, text, null), Patience.ForPeople);
 }
