@@ -94,6 +94,7 @@ public static class ApprovalCard
         (_, "reminder") => ("Will be undone soon, unless you confirm it", "Warning"),
         (_, "confirmed") => ("Confirmed: it stays until someone releases it", "Good"),
         (_, "released") => ("Released: undone by a person", "Default"),
+        (_, "releasing") => ("Being undone now", "Default"),
         (_, "undone") => ("Undone by itself when its time was up", "Default"),
         (_, "undo-failed") => ("STILL IN EFFECT: undoing it failed", "Attention"),
         (_, "failed") => ("Approved, but it could not be carried out", "Attention"),

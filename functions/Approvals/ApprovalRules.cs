@@ -55,7 +55,8 @@ public static class ApprovalRules
     private static string OwnerOf(ApprovalView view, string account) =>
         view.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => Same(a.ObjectId, account))?.Owner ?? account;
 
-    private static Objection Late(DateTimeOffset deadline) => new(410, "late", $"The deadline was {deadline:yyyy-MM-dd HH:mm:ss} UTC; the answer came too late and does not count.");
+    /// <summary>What someone hears whose answer comes at the deadline or after it.</summary>
+    public static Objection Late(DateTimeOffset deadline) => new(410, "late", $"The deadline was {deadline:yyyy-MM-dd HH:mm:ss} UTC; the answer came too late and does not count.");
 
     private static Objection? Reason(ApprovalAnswer answer) => string.IsNullOrWhiteSpace(answer.Reason) || answer.Reason.Length > MaxReason
         ? new Objection(403, "reason", $"A reason of 1 to {MaxReason} characters is required.")

@@ -123,6 +123,15 @@ public sealed class CardDesk(Connector connector, CardBook cards, ConversationBo
     public async Task<JsonObject> BuildAsync(IReadOnlyList<string> ids, string id, ApprovalView? view, bool detailed, DurableTaskClient client, CancellationToken cancellation) =>
         ApprovalCard.Build([.. (await ReadAsync(ids, id, view, client, cancellation)).Select(r => r with { Detailed = detailed })], console: settings.ConsoleUrl);
 
+    /// <summary>The card after an answer to several of its requests.</summary>
+    public async Task<JsonObject> BuildAsync(IReadOnlyList<string> ids, IReadOnlyDictionary<string, ApprovalView> newer, DurableTaskClient client, CancellationToken cancellation) =>
+        ApprovalCard.Build([.. (await ReadAsync(ids, "", null, client, cancellation)).Select(r => newer.TryGetValue(r.Id, out var view) ? r with { View = view } : r)], console: settings.ConsoleUrl);
+
+    /// <summary>The card while a release is on its way: no button left to press twice.</summary>
+    public async Task<JsonObject> BuildReleasingAsync(IReadOnlyList<string> ids, string id, string text, DurableTaskClient client, CancellationToken cancellation) =>
+        ApprovalCard.Build([.. (await ReadAsync(ids, "", null, client, cancellation)).Select(r => r.Id == id && r.Result is { } result ? r with { Result = result with { State = "releasing", Text = text } } : r)],
+            console: settings.ConsoleUrl);
+
     private static bool IsOver(string state) => state is "released" or "undone" or "failed";
 
     private async Task SendAsync(string id, ApprovalView view, string person, DurableTaskClient client, CancellationToken cancellation)

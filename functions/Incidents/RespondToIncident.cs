@@ -122,7 +122,7 @@ public static class RespondToIncident
             var report = await ContainAsync(context, input, assessment, mandate,
                 new Grant(request.ActionHash, [.. answer.Answers.Where(a => a.Approve && !a.Withdraw).Select(a => a.By)], answer.Answers.Max(a => a.At)));
             row.Set(report);
-            await context.CallActivityAsync(nameof(SeekApprovalSteps.ShowResult), new ShowInput(id, ResultOf(mandate, report)), Patience.ForPeople);
+            await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowResult), new ShowInput(id, ResultOf(mandate, report)));
             return;
         }
         row.Set(answer.State switch

@@ -40,7 +40,7 @@ public static class SeekApproval
         view = view with { EndedAt = Now(context) };
         context.SetCustomStatus(view);
         await CloseAsync(context, record, view);
-        if (copies > 0) await context.CallActivityAsync<string[]>(nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
+        if (copies > 0) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
         return view;
     }
 
@@ -102,7 +102,7 @@ public static class SeekApproval
             if (view.State == ApprovalState.Pending)
             {
                 context.SetCustomStatus(view);
-                if (hasCards && view.Answers.Count > heard) await context.CallActivityAsync<string[]>(nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
+                if (hasCards && view.Answers.Count > heard) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
                 continue;
             }
             cancel.Cancel();

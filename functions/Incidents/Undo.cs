@@ -47,5 +47,5 @@ public static class Undo
 
     /// <summary>The cards of those who approved it say how it ended.</summary>
     private static Task ShowAsync(TaskOrchestrationContext context, UndoOrder order, string state, string text) =>
-        context.CallActivityAsync(nameof(SeekApprovalSteps.ShowHold), new HoldNews(order.Containment, state, text, null), Patience.ForPeople);
+        Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowHold), new HoldNews(order.Containment, state, text, null));
 }

@@ -5,6 +5,7 @@ using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Queue;
+using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using Microsoft.AspNetCore.Builder;
@@ -56,7 +57,7 @@ internal static class RunCommand
         using var only = StateFolder.Lock(state.FullName);
         var time = StateFolder.Clock(state.FullName, parsed.GetValue(Clock));
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
-        var options = new MachineOptions { Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address };
+        var options = new MachineOptions { Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address, Settings = LocalSettings.Teams(address) };
 
         await using var server = await LoopbackServer.StartAsync(parsed.GetValue(Port), builder => LocalMachine.Register(builder.Services, options), Map, stop);
         await using var machine = await LocalMachine.CreateAsync(server.App.Services);
@@ -85,6 +86,7 @@ internal static class RunCommand
         app.UseRouting();
         HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>());
         app.MapQueues(services.GetRequiredService<QueueNamespace>());
+        TeamsEndpoint.Map(app, services.GetRequiredService<LoopbackTeams>());
         TenantEndpoint.Map(app, services.GetRequiredService<SimulatedTenant>());
         ModelEndpoint.Map(app, services.GetRequiredService<LocalModel>());
     }

@@ -136,7 +136,7 @@ internal static class LadderReader
         return null;
     }
 
-    private static Rung ReadRung(Section item, Dictionary<string, IReadOnlyList<Approver>> groups, bool isLast)
+    private static Rung ReadRung(Section item, Dictionary<string, ApproverGroup> groups, bool isLast)
     {
         var group = item.Text("group");
         if (group.Length > 0 && !groups.ContainsKey(group))
