@@ -5,18 +5,18 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace IRFunctions.Console;
+namespace IRFunctions.OperatorConsole; // Not .Console: that would hide System.Console everywhere below IRFunctions.
 
 /// <summary>
 /// `GET /api/console`: the page behind the link in a page message. It is the same for everybody and contains nothing: what waits is fetched by its script with
 /// the person's own sign-in, and deciding is a POST that takes a reason. Opening, previewing or forwarding the link decides nothing.
 /// </summary>
-public sealed class OperatorPage
+public static class OperatorPage
 {
     private static readonly Lazy<(string Html, string Policy)> Page = new(Load);
 
     [Function("GetConsole")]
-    public IActionResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "console")] HttpRequest request)
+    public static IActionResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "console")] HttpRequest request)
     {
         var headers = request.HttpContext.Response.Headers;
         headers.ContentSecurityPolicy = Page.Value.Policy;
