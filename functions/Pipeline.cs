@@ -93,7 +93,7 @@ public static class Pipeline
 
     /// <summary>The bot's own secret where it has one; otherwise the pipeline's identity.</summary>
     private static TokenCredential BotCredential(IServiceProvider services, IConfiguration configuration) =>
-        configuration["Teams:ClientSecret"] is { Length: > 0 } secret
+        configuration["Teams:ClientSecret"] is { Length: > 0 } secret && services.GetRequiredService<TeamsSettings>().Enabled
             ? new BotSecretCredential(Http(services, TokenKeys), new Uri(Setting(configuration, "Teams:TokenEndpoint")), Setting(configuration, "Teams:AppId"), secret, services.GetRequiredService<TimeProvider>())
             : services.GetRequiredService<TokenCredential>();
 

@@ -18,6 +18,8 @@ public static class ApprovalCard
     /// <summary>Teams refuses larger ones.</summary>
     public const int MaxBytes = 28 * 1024;
 
+    private const int Margin = 2 * 1024; // The activity around the card counts too.
+
     /// <summary>Decisions that one card shows; further ones get a card of their own.</summary>
     public const int MaxRequests = 5;
 
@@ -57,7 +59,7 @@ public static class ApprovalCard
                 ["action"] = CardParts.Execute("Refresh", Look, Data(open)), ["userIds"] = new JsonArray([.. viewers.Take(60).Select(v => (JsonNode)v)]),
             };
         }
-        return card;
+        return CardParts.Fit(card, MaxBytes - Margin);
     }
 
     /// <summary>SHA-256 of a card's JSON, lower-case hex: what the person had before their eyes.</summary>

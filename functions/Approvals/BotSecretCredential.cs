@@ -20,7 +20,7 @@ public sealed class BotSecretCredential(HttpClient http, Uri tokenEndpoint, stri
     {
         lock (gate)
         {
-            if (known.ExpiresOn - Early > time.GetUtcNow()) return known;
+            if (known.ExpiresOn > time.GetUtcNow() + Early) return known;
         }
         if (!SigningKeys.IsSafe(tokenEndpoint)) throw new InvalidOperationException("The setting Teams__TokenEndpoint is not an https address.");
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>

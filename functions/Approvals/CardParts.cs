@@ -63,9 +63,34 @@ internal static class CardParts
 
     public static JsonObject Card(IEnumerable<JsonNode> body, string speak) => new()
     {
-        ["$schema"] = Schema, ["type"] = "AdaptiveCard", ["version"] = "1.5", ["fallbackText"] = speak, ["msteams"] = new JsonObject { ["width"] = "Full" },
+        ["$schema"] = Schema, ["type"] = "AdaptiveCard", ["version"] = "1.5", ["fallbackText"] = speak,
         ["body"] = new JsonArray([.. body]),
     };
+
+    /// <summary>
+    /// Shortens the longest texts until the card fits. Escaped as JSON one character may take twelve bytes, which only hostile text makes matter.
+    /// </summary>
+    public static JsonObject Fit(JsonObject card, int mostBytes)
+    {
+        foreach (var most in (int[])[600, 300, 150, 80, 40, 20])
+        {
+            if (Encoding.UTF8.GetByteCount(card.ToJsonString()) < mostBytes) break;
+            foreach (var run in Runs(card)) Shorten(run, most);
+        }
+        return card;
+    }
+
+    private static void Shorten(JsonObject run, int most)
+    {
+        if (run["text"]?.GetValue<string>() is not { } text || text.Length <= most) return;
+        run["text"] = string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most), "…");
+    }
+
+    private static IEnumerable<JsonObject> Runs(JsonNode? node)
+    {
+        if (node is JsonObject { } run && (string?)run["type"] == "TextRun") return [run];
+        return node is JsonObject o ? o.SelectMany(p => Runs(p.Value)) : node is JsonArray a ? a.SelectMany(Runs) : [];
+    }
 
     public static string Time(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
