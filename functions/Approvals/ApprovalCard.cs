@@ -79,8 +79,8 @@ public static class ApprovalCard
         {
             0 when requests.Count == 1 => State(requests[0]),
             0 => ("All decided", "Default"),
-            1 => ("Decide: may this run?", "Warning"),
-            var n => ($"Decide: may these {n} actions run?", "Warning"),
+            1 => ("Decide: may this run?", "Accent"),
+            var n => ($"Decide: may these {n} actions run?", "Accent"),
         };
         return CardParts.Heading(text, color);
     }
@@ -88,12 +88,12 @@ public static class ApprovalCard
     /// <summary>How one request stands, in our words.</summary>
     private static (string Text, string Color) State(CardRequest request) => (request.View.State, request.Result?.State) switch
     {
-        (ApprovalState.Pending, _) => ("Waiting for a decision", "Warning"),
+        (ApprovalState.Pending, _) => ("Waiting for a decision", "Accent"),
         (ApprovalState.Denied, _) => ("Denied: nothing ran", "Default"),
         (ApprovalState.Expired, _) => ("Expired: nobody decided in time, nothing ran", "Attention"),
         (ApprovalState.Withdrawn, _) => ("Withdrawn: no decision is needed, nothing ran", "Default"),
         (_, "executed") => ("Executed: in effect now", "Good"),
-        (_, "reminder") => ("Will be undone soon, unless you confirm it", "Warning"),
+        (_, "reminder") => ("Will be undone soon, unless you confirm it", "Accent"),
         (_, "confirmed") => ("Confirmed: it stays until someone releases it", "Good"),
         (_, "released") => ("Released: undone by a person", "Default"),
         (_, "releasing") => ("Being undone now", "Default"),
@@ -121,7 +121,7 @@ public static class ApprovalCard
         items.Add(CardParts.Line("What", decision.Action, 80));
         items.Add(CardParts.Line("On", $"{decision.Target.Kind} {decision.Target.Display}", 160));
         items.Add(CardParts.Line("Why", Reasons(decision, request.Detailed), request.Detailed ? 1200 : most));
-        items.Add(CardParts.Line("How sure", $"the model says {decision.Confidence} of 100; the policy, not the model, asks you", 120));
+        items.Add(CardParts.Line("How sure", $"confidence {decision.Confidence} of 100; the policy, not the model, asks you", 120));
         items.Add(CardParts.Line("May hurt", decision.BlastRadius.Length > 0 ? decision.BlastRadius : "not stated in the policy", most));
         items.Add(CardParts.Line("Undo", Undo(decision), most));
         if (decision.Quorum > 1) items.Add(CardParts.Line("Needs", $"{decision.Quorum} different people; one denial is enough to stop it", 120));
@@ -132,7 +132,7 @@ public static class ApprovalCard
 
     private static JsonObject Evidence(ApprovalRequest request, bool detailed)
     {
-        var items = new List<JsonNode> { CardParts.Heading("Evidence"), CardParts.Line("The model's words", request.Reasoning.Length > 0 ? request.Reasoning : "none", detailed ? 1500 : 400) };
+        var items = new List<JsonNode> { CardParts.Heading("Evidence"), CardParts.Line("Assessment", request.Reasoning.Length > 0 ? request.Reasoning : "none", detailed ? 1500 : 400) };
         items.AddRange(request.Evidence.Take(detailed ? 10 : 4).Select(e => CardParts.Small("• " + e, detailed ? 200 : 120)));
         if (detailed) items.Add(CardParts.Small($"Policy {request.Decision.PolicyHash[..Math.Min(12, request.Decision.PolicyHash.Length)]}. The clock keeps running.", 100));
         return CardParts.Box("evidence", "default", items);

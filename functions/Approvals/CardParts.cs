@@ -75,7 +75,7 @@ internal static class CardParts
         foreach (var most in (int[])[600, 300, 150, 80, 40, 20])
         {
             if (Encoding.UTF8.GetByteCount(card.ToJsonString()) < mostBytes) break;
-            foreach (var run in Runs(card)) Shorten(run, most);
+            foreach (var run in TextRunsOf(card)) Shorten(run, most);
         }
         return card;
     }
@@ -86,10 +86,10 @@ internal static class CardParts
         run["text"] = string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most), "…");
     }
 
-    private static IEnumerable<JsonObject> Runs(JsonNode? node)
+    private static IEnumerable<JsonObject> TextRunsOf(JsonNode? node)
     {
         if (node is JsonObject { } run && (string?)run["type"] == "TextRun") return [run];
-        return node is JsonObject o ? o.SelectMany(p => Runs(p.Value)) : node is JsonArray a ? a.SelectMany(Runs) : [];
+        return node is JsonObject o ? o.SelectMany(p => TextRunsOf(p.Value)) : node is JsonArray a ? a.SelectMany(TextRunsOf) : [];
     }
 
     public static string Time(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
