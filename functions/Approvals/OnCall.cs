@@ -82,6 +82,25 @@ public sealed class OnCall(GraphServiceClient graph, HttpClient http, PolicyStor
         ? new Standing(true)
         : await BelongsAsync(person, policies.Current.Groups.Values.Where(g => g.EntraGroup is not null).Select(g => new RungPlan("", default, []) { Group = g.Name }), cancellation);
 
+    /// <summary>Everyone whom only an Entra group makes an approver: never contained automatically either (S9). A group that cannot be read is a problem.</summary>
+    public async Task<(IReadOnlyList<string> People, string? Problem)> FromGroupsAsync(Policy policy, CancellationToken cancellation)
+    {
+        var people = new List<string>();
+        string? problem = null;
+        foreach (var group in policy.Groups.Values.Select(g => g.EntraGroup).OfType<string>().Distinct())
+        {
+            try
+            {
+                people.AddRange((await MembersAsync(group, cancellation)).Select(p => p.ObjectId));
+            }
+            catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
+            {
+                problem = e.Message;
+            }
+        }
+        return (people, problem);
+    }
+
     private static Approver Present(Approver member, DateTimeOffset now) => member.Away is { } away && away.Covers(now) ? away.Substitute : member;
 
     private async Task<bool> IsMemberAsync(string person, string group, CancellationToken cancellation)

@@ -22,7 +22,7 @@ public sealed record DecideInput(Alert Alert, Assessment Assessment, string Poli
 public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
 
 /// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
-public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArchive policies, AuditChain audit, Pager pager, CreateAlertTicket tickets)
+public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArchive policies, AuditChain audit, Pager pager, CreateAlertTicket tickets, OnCall onCall)
 {
     [Function(nameof(Classify))]
     public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, CancellationToken cancellation)
@@ -36,6 +36,10 @@ public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArc
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation);
+        var (approvers, problem) = await onCall.FromGroupsAsync(policy, cancellation);
+        known = known with { Approvers = approvers };
+        // Who the approvers are is not known: any account could be one, so each is a doubt and a person decides (S9, S12).
+        if (problem is not null) known = known with { Identities = known.Identities.ToDictionary(i => i.Key, i => i.Value with { Failed = i.Value.Failed ?? problem }) };
         var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
         return [.. decisions.Select(d => Mandates.Of(d, input.Alert, policy))];
     }
