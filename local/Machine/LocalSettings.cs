@@ -1,3 +1,4 @@
+using IRFunctions.Local.Host;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 
@@ -26,9 +27,12 @@ internal static class LocalSettings
     }
 
     /// <summary>Switches the bot on, with the loopback token service and connector of this machine in the place of Teams.</summary>
-    public static IReadOnlyDictionary<string, string?> Teams(Uri? address)
+    /// <param name="clients">host:port of test clients that act as Teams too.</param>
+    /// <exception cref="InvalidOperationException">One of them is not loopback.</exception>
+    public static IReadOnlyDictionary<string, string?> Teams(Uri? address, params string[] clients)
     {
         var here = address ?? InProcess;
+        foreach (var client in clients) Loopback.Require($"http://{client}");
         return new Dictionary<string, string?>
         {
             ["Teams:AppId"] = LoopbackTeams.AppId,
@@ -37,7 +41,7 @@ internal static class LocalSettings
             ["Teams:TokenEndpoint"] = new Uri(here, "teams/token").ToString(),
             ["Teams:ClientSecret"] = LoopbackTeams.Secret,
             ["Teams:ServiceUrl"] = new Uri(here, "teams/connector").ToString(),
-            ["Teams:ServiceHosts"] = here.IsDefaultPort ? here.Host : here.Authority,
+            ["Teams:ServiceHosts"] = string.Join(',', [here.IsDefaultPort ? here.Host : here.Authority, .. clients]),
             ["Teams:ConsoleUrl"] = here.ToString(),
         };
     }

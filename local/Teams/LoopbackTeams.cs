@@ -83,7 +83,9 @@ public sealed class LoopbackTeams(TimeProvider time) : IDisposable
     {
         var fields = form.Split('&').Select(f => f.Split('=', 2)).Where(f => f.Length == 2).GroupBy(f => f[0]).ToDictionary(f => f.Key, f => Uri.UnescapeDataString(f.First()[1].Replace('+', ' ')));
         if (fields.GetValueOrDefault("client_secret") != Secret) return (401, new JsonObject { ["error"] = "invalid_client" });
-        // Both ways: the bot's token for the connector and, for a test client that acts as Teams, a token for the bot.
+        // Both ways: for a test client that acts as Teams a token for the bot, and for the bot its token for the connector.
+        if (fields.GetValueOrDefault("scope") == $"{AppId}/.default")
+            return (200, new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = 3600, ["access_token"] = BotToken(fields.GetValueOrDefault("service_url") ?? "") });
         var client = fields.GetValueOrDefault("client_id") ?? "";
         return (200, new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = 3600, ["access_token"] = Sign(new JsonObject { ["iss"] = Issuer, ["aud"] = Issuer, ["appid"] = client, ["nbf"] = Now, ["exp"] = Now + 3600 }) });
     }
