@@ -38,10 +38,12 @@ async function stop(child) {
   clearTimeout(killed);
 }
 
+class Stop extends Error {}
+
 async function until(what, probe) {
   const end = Date.now() + patience;
   for (;;) {
-    try { const found = await probe(); if (found) return found; } catch { /* not yet */ }
+    try { const found = await probe(); if (found) return found; } catch (e) { if (e instanceof Stop) throw e; }
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise(resolve => setTimeout(resolve, 500));
   }
@@ -54,6 +56,7 @@ function policies(quorum) {
   const edit = (file, pairs) => { let text = fs.readFileSync(file, "utf8"); for (const [a, b] of pairs) { if (!text.includes(a)) throw new Error(`${file} lacks ${a}`); text = text.replace(a, b); } fs.writeFileSync(file, text); };
   // The first rung from the Entra group; the second soon; an end that a test can wait for.
   edit(ladder, [[`    members:\n      - { id: ${people.alex.id}, name: Alex Analyst }`, `    entra_group: ${primaryGroup}`], ["after: 5 min", "after: 5 s"], ["after: 15 min", "after: 60 s"], ["window: 15 min", "window: 15 s"]]);
+  fs.writeFileSync(actions, fs.readFileSync(actions, "utf8").replace(/approval_timeout: \d+ min/g, "approval_timeout: 60 s"));
   if (quorum > 1) edit(actions, [["  disable_user_account_temporarily:\n", `  disable_user_account_temporarily:\n    quorum: ${quorum}\n`]]);
   return folder;
 }
@@ -62,7 +65,10 @@ async function bot(quorum) {
   const dll = path.join(root, "local/bin/standin/Debug/net10.0/IRFunctions.Local.dll");
   const clients = Object.values(people).flatMap(p => ["--teams-client", `127.0.0.1:${p.port}`]);
   const child = start("dotnet", [dll, "--port", String(server), "--state", path.join(work, `state-${quorum}`), "--no-feed", "--no-staff", "--policies", policies(quorum), ...clients], { cwd: work }, "bot.log");
-  await until("the bot", async () => (await fetch(`${base}/api/health`)).ok);
+  await until("the bot", async () => {
+    if (child.exitCode !== null) throw new Stop(`the bot ended: ${fs.readFileSync(path.join(work, "bot.log"), "utf8").slice(0, 600)}`);
+    return (await fetch(`${base}/api/health`)).ok;
+  });
   return child;
 }
 
