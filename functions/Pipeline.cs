@@ -37,7 +37,7 @@ public static class Pipeline
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
-        services.TryAddSingleton<AuditChain>();
+        services.AddRecord(configuration);
         services.TryAddSingleton<Door>();
         return services;
     }
@@ -46,7 +46,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName])
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 

@@ -18,7 +18,7 @@ public static class Contain
     public static async Task<ContainReport> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var order = context.GetInput<ContainmentOrder>()!;
-        var record = new Recorder(context, order.Incident);
+        var record = new Recorder(context, order.Incident) { About = Recorder.AboutOf(order.Decision.Action, order.Decision.Target) };
         return order.Decision.Reversible && order.Decision.MaxDuration is not null
             ? await ContainForAWhileAsync(context, record, order)
             : await ActOnceAsync(context, record, order);
@@ -28,7 +28,7 @@ public static class Contain
     private static async Task<ContainReport> ActOnceAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
         var prior = new PriorState { AlreadySo = false, Summary = "no inverse" };
-        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order));
+        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
         var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), new ExecuteStep(order, prior), Patience.ForPeople);
         if (!report.Done) return await HaltAsync(record, report);
         return await VerifyAsync(context, record, order, report.Text, null);
@@ -55,7 +55,7 @@ public static class Contain
             await record.WriteAsync(AuditKinds.Joined, "contained already for another incident; it stays until the last hold ends");
             return new ContainReport(Ending.Done, "contained already; this incident holds it too", UndoAt(context, order));
         }
-        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers));
+        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
         return await ExecuteHeldAsync(context, record, order, prior);
     }
 
@@ -112,6 +112,9 @@ public static class Contain
         await record.WriteAsync(AuditKinds.Failed, report.Text);
         return new ContainReport(Ending.Halted, report.Text);
     }
+
+    /// <summary>Who answers for it: the policy, or the people who approved.</summary>
+    private static string Signer(ContainmentOrder order) => order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers);
 
     private static DateTimeOffset? UndoAt(TaskOrchestrationContext context, ContainmentOrder order) =>
         new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero) + order.Decision.MaxDuration;

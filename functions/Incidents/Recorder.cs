@@ -1,4 +1,5 @@
 using IRFunctions.Audit;
+using IRFunctions.Decisions;
 using Microsoft.DurableTask;
 
 namespace IRFunctions.Incidents;
@@ -10,12 +11,16 @@ namespace IRFunctions.Incidents;
 internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
 {
     private readonly List<AuditFact> pending = [];
+
+    /// <summary>What every fact of this recorder is about; null where that is the alert as a whole.</summary>
+    public About? About { get; init; }
+
     private int count;
 
     /// <summary>Notes a fact; it is written by the next <see cref="WriteAsync()"/>.</summary>
-    public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null)
+    public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null, About? about = null)
     {
-        pending.Add(new AuditFact($"{context.InstanceId}-{++count}", kind, text, actor, data is null ? null : AuditJson.Of(data)));
+        pending.Add(new AuditFact($"{context.InstanceId}-{++count}", kind, text, actor, AuditJson.Of(data, about ?? About)));
         return this;
     }
 
@@ -27,6 +32,9 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
         pending.Clear();
         foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts), Patience.ForTheRecord);
     }
+
+    /// <summary>What the facts of one decision are about.</summary>
+    public static About AboutOf(string action, Target target) => new(action, target.Key, Sentences.Short(target.Display, 120));
 
     public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
 }

@@ -35,10 +35,14 @@ public static class RespondToIncident
 
     private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, Mandate[] mandates)
     {
-        record.Note(AuditKinds.Received, Sentences.Received(input.Alert), "pipeline", Sentences.AlertData(input.Alert));
+        record.Note(AuditKinds.Received, Sentences.Received(input.Alert), "pipeline", Sentences.AlertData(input));
         record.Note(AuditKinds.Assessed, Sentences.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
-            new { assessment.Verdict, assessment.Confidence, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Recommendations });
-        foreach (var mandate in mandates) record.Note(AuditKinds.Decided, Sentences.Decided(mandate.Decision), "policy", mandate.Decision);
+            new { assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Evidence, assessment.Recommendations });
+        foreach (var mandate in mandates)
+        {
+            record.Note(AuditKinds.Decided, Sentences.Decided(mandate.Decision), "policy", mandate.Decision,
+            Recorder.AboutOf(mandate.Decision.Action, mandate.Decision.Target));
+        }
         return record.WriteAsync();
     }
 

@@ -18,7 +18,7 @@ public static class Undo
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var order = context.GetInput<UndoOrder>()!;
-        var record = new Recorder(context, order.Incidents);
+        var record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target) };
         var entity = ScheduledRollback.For(order.Action, order.Target);
         await record.WriteAsync(AuditKinds.Undoing, Sentences.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason });
         var pause = FirstPause;
