@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace IRFunctions.Alerts;
 
 /// <summary>The shape an alert arrived in. Names a parser, not a product.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AlertShape>))]
 public enum AlertShape
 {
     GraphAlert,
@@ -15,6 +18,7 @@ public enum AlertShape
 }
 
 /// <summary>Severity as every source understands it; the source's own word is kept in <see cref="Alert.SeverityText"/>.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Severity>))]
 public enum Severity
 {
     Unknown,

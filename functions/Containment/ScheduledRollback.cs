@@ -63,7 +63,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     {
         if (!IsCurrent(timer, out var hold) || hold.RemindAt is null || hold.RemindAt > time.GetUtcNow()) return;
         if (State.UndoAt > hold.Until) return; // Another incident holds it longer; that hold reminds.
-        Context.ScheduleNewOrchestration(ReminderOrchestration, new Reminder(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until));
+        var id = $"remind-{Fingerprint.Of(Context.Id.Key, hold.OrderId)}-{State.Generation}-{hold.Until.UtcTicks}";
+        Context.ScheduleNewOrchestration(ReminderOrchestration, new Reminder(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until), new StartOrchestrationOptions(id));
     }
 
     /// <summary>An order whose effect failed gives its hold back; what may have happened is undone.</summary>

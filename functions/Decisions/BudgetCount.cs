@@ -44,10 +44,14 @@ internal sealed class BudgetCount
         var wanted = (long)_wanted.GetValueOrDefault(key);
         if (spent.LastMinute + wanted <= budget.PerMinute && spent.LastHour + wanted <= budget.PerHour)
             return;
-        ruling.Batch = $"over-budget:{question.Alert.IncidentId ?? question.Alert.Id}";
+        // Too much on one identity is one question about that identity, whichever incidents it came from; anything else is one about the incident.
+        ruling.Batch = key.StartsWith("identity:", StringComparison.Ordinal)
+            ? $"over-budget:{question.Target.Key}"
+            : $"over-budget:{question.Alert.IncidentId ?? question.Alert.Id}";
         ruling.Ask(
             "budget",
-            $"Over budget for {words}: {spent.LastMinute} in the last minute and {spent.LastHour} in the last hour, with {wanted} more for this alert; allowed are {budget.PerMinute} and {budget.PerHour}.");
+            $"Over budget for {words}: {wanted} for this alert on top of {spent.LastMinute} in the last minute (allowed {budget.PerMinute}) "
+            + $"and {spent.LastHour} in the last hour (allowed {budget.PerHour}).");
     }
 
     private static readonly BudgetSpent Nothing = new(0, 0);

@@ -51,6 +51,10 @@ internal static class ContextRules
         CheckTest.IsTrue => value switch { "true" => true, "false" => false, _ => null },
         CheckTest.IsFalse => value switch { "false" => true, "true" => false, _ => null },
         _ when value == "never" => true,
-        _ => DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time <= now && now - time >= check.Age : null,
+        _ => LongAgo(value, check.Age, now),
     };
+
+    // A time ahead of ours is a clock we do not understand: it does not hold.
+    private static bool? LongAgo(string? value, TimeSpan age, DateTimeOffset now) =>
+        DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? now - time >= age : null;
 }

@@ -65,7 +65,7 @@ public static class Decider
         {
             Kind = ruling.Kind,
             Action = question.Action,
-            Target = question.Target,
+            Target = question.ShownTarget,
             Tier = rule?.Tier ?? 3,
             Confidence = question.Confidence,
             Reasons = ruling.Reasons,

@@ -71,7 +71,9 @@ public sealed record Decision
     /// <summary>Place in the playbook of the target's identity type: soft containment before hard; 0 where no playbook orders it.</summary>
     public int Step { get; init; }
 
-    /// <summary>Requests with the same batch are shown to approvers as one; null where the request stands alone. Set where a budget is exceeded.</summary>
+    /// <summary>
+    /// Requests with the same batch are shown to approvers as one; null where the request stands alone. Set where a budget is exceeded.
+    /// </summary>
     public string? Batch { get; init; }
 
     /// <summary>Content hash of the policy that decided (SHA-256, lower-case hex).</summary>

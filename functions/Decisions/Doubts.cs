@@ -16,7 +16,8 @@ internal sealed class Doubts
 
     public void Add(string rule, string text) =>
         (_found ??= new SortedSet<(string Rule, string Text)>(Comparer<(string Rule, string Text)>.Create(static (left, right) =>
-            string.CompareOrdinal(left.Rule, right.Rule) is var byRule && byRule != 0 ? byRule : string.CompareOrdinal(left.Text, right.Text)))).Add((rule, text));
+            string.CompareOrdinal(left.Rule, right.Rule) is var byRule && byRule != 0 ? byRule : string.CompareOrdinal(left.Text, right.Text))))
+        .Add((rule, text));
 
     /// <summary>Doubt about the assessment as a whole.</summary>
     public void About(Alert alert, Assessment assessment, Policy policy)

@@ -10,8 +10,12 @@ public sealed record CheckNeeded(ContextCheck Check, Target Target)
     public string Key => Facts.CheckKey(Check.Name, Target);
 }
 
-/// <summary>What has to be found out before deciding: asked of directory, logs and counters by activities, then handed to <see cref="Decider"/>.</summary>
-/// <param name="Identities">Accounts, applications, hosts and mailboxes; their facts belong into <see cref="Facts.Identities"/> under <see cref="Target.Key"/>.</param>
+/// <summary>
+/// What has to be found out before deciding: asked of directory, logs and counters by activities, then handed to <see cref="Decider"/>.
+/// </summary>
+/// <param name="Identities">
+/// Accounts, applications, hosts and mailboxes; their facts belong into <see cref="Facts.Identities"/> under <see cref="Target.Key"/>.
+/// </param>
 /// <param name="Checks">Context checks to answer.</param>
 /// <param name="BudgetKeys">Counters to read; they belong into <see cref="BudgetFacts.Spent"/>.</param>
 public sealed record FactsNeeded(IReadOnlyList<Target> Identities, IReadOnlyList<CheckNeeded> Checks, IReadOnlyList<string> BudgetKeys)
@@ -21,13 +25,15 @@ public sealed record FactsNeeded(IReadOnlyList<Target> Identities, IReadOnlyList
     {
         var facts = new Facts { Now = default };
         var questions = Questions.Of(alert, assessment, facts, policy, new Doubts())
-            .Where(question => question is { Rule: { Tier: < 3, IsNotification: false }, Entity: not null } && question.Target.Kind != "alert").ToArray();
+            .Where(question => question is { Rule: { Tier: < 3, IsNotification: false }, Entity: not null } && question.Target.Kind != "alert")
+            .ToArray();
         return new FactsNeeded(
             [.. questions.Select(question => question.Target).Where(target => target.Kind is "account" or "application" or "host" or "mailbox")
                 .DistinctBy(target => target.Key).OrderBy(target => target.Key, StringComparer.Ordinal)],
             [.. questions.SelectMany(question => question.Rule!.Checks.Select(check => new CheckNeeded(policy.Checks[check], question.Target)))
                 .DistinctBy(check => check.Key).OrderBy(check => check.Key, StringComparer.Ordinal)],
-            [.. questions.SelectMany(question => (string[])[BudgetFacts.OfIdentity(question.Target), BudgetFacts.OfAction(question.Action), BudgetFacts.Tenant])
+            [.. questions.SelectMany(question =>
+                (string[])[BudgetFacts.OfIdentity(question.Target), BudgetFacts.OfAction(question.Action), BudgetFacts.Tenant])
                 .Distinct().Order(StringComparer.Ordinal)]);
     }
 }

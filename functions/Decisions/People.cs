@@ -23,9 +23,9 @@ internal static class People
         if (doubts.Any)
             Require(Page, reasons, decisions, alert, assessment, policy);
         if (nothingRecommended)
-            reasons = [.. reasons, new Reason("nothing-recommended", "Nothing was recommended: the alert becomes a ticket, so that it is not lost.")];
+            reasons = [.. reasons, new Reason("nothing-recommended", "Nothing was recommended: the alert becomes a ticket.")];
         else if (nothingActs)
-            reasons = [.. reasons, new Reason("nothing-acts", "No recommended action runs or is asked for: the alert becomes a ticket, so that it is not lost.")];
+            reasons = [.. reasons, new Reason("nothing-acts", "No containment runs or is asked for: the alert becomes a ticket.")];
         Require(Ticket, reasons, decisions, alert, assessment, policy);
     }
 
@@ -36,7 +36,13 @@ internal static class People
         {
             // Recommended as well: what the rules said stays on record, but it runs.
             var recommended = decisions[known];
-            decisions[known] = recommended with { Kind = DecisionKind.Run, Quorum = 0, ApprovalTimeout = null, Reasons = [.. recommended.Reasons, .. reasons] };
+            decisions[known] = recommended with
+            {
+                Kind = DecisionKind.Run,
+                Quorum = 0,
+                ApprovalTimeout = null,
+                Reasons = [.. recommended.Reasons, .. reasons],
+            };
             return;
         }
 

@@ -8,58 +8,65 @@ internal static class ProtectionRules
 {
     public static void Apply(Question question, Ruling ruling)
     {
-        ApplyIdentities(question, ruling);
-        List<ProtectedEntry>? entries = null;
-        List<PolicyExemption>? exceptions = null;
-        Collect(question, ref entries, ref exceptions);
-        var lifted = ApplyExceptions(question, ruling, exceptions);
-        if (entries is null)
-            return;
-        foreach (var entry in entries)
+        var names = NamesOf(question);
+        ApplyIdentities(question, ruling, names);
+        var entries = FindEntries(question, names);
+        var lifted = ApplyExceptions(question, ruling, FindExceptions(question));
+        foreach (var entry in entries ?? [])
             ApplyEntry(question, ruling, entry, lifted);
     }
 
-    private static void ApplyIdentities(Question question, Ruling ruling)
+    /// <summary>Every name of the target, by the directory and by the alert: names the alert claims can only add protection.</summary>
+    private static List<string> NamesOf(Question question)
     {
-        var id = question.Target.Id;
-        var aliases = question.Identity?.Aliases ?? [];
-        if (Names(question.Facts.OwnIdentities, id, aliases))
+        var names = new List<string>(4) { question.Target.Id };
+        foreach (var entity in question.Alert.Entities)
+            if (Targets.IsOf(entity, question.Target))
+                foreach (var name in OtherNames(entity))
+                    if (name is { Length: > 0 })
+                        names.Add(name);
+        names.AddRange(question.Identity?.Aliases ?? []);
+        return names;
+    }
+
+    private static void ApplyIdentities(Question question, Ruling ruling, List<string> names)
+    {
+        if (names.Exists(name => Has(question.Facts.OwnIdentities, name)))
             ruling.Tell("own-identity", "This is the pipeline's own identity: it never contains itself.");
         if (question.Identity?.Type == IdentityType.BreakGlass)
             ruling.Tell("break-glass", "This is a break-glass account: only people touch it.");
-        if (question.Policy.Approvers.Contains(id) || Names(question.Facts.Approvers, id, aliases) || aliases.Any(question.Policy.Approvers.Contains))
+        if (names.Exists(name => question.Policy.Approvers.Contains(name) || Has(question.Facts.Approvers, name)))
             ruling.Ask("approver", "This is an approver: someone else has to approve.");
     }
 
-    private static bool Names(IReadOnlyList<string> ids, string id, IReadOnlyList<string> aliases)
+    private static bool Has(IReadOnlyList<string> ids, string name)
     {
-        foreach (var known in ids)
-            if (known.Equals(id, StringComparison.OrdinalIgnoreCase) || aliases.Contains(known, StringComparer.OrdinalIgnoreCase))
+        foreach (var id in ids)
+            if (id.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return true;
         return false;
     }
 
-    private static void Collect(Question question, ref List<ProtectedEntry>? entries, ref List<PolicyExemption>? exceptions)
+    private static List<ProtectedEntry>? FindEntries(Question question, List<string> names)
     {
-        var policy = question.Policy;
+        List<ProtectedEntry>? found = null;
         if (question.Target.Kind == "ip")
-        {
-            policy.FindProtectedAddress(question.Target.Id, ref entries);
-            policy.FindExceptionsForAddress(question.Target.Id, ref exceptions);
-        }
+            question.Policy.FindProtectedAddress(question.Target.Id, ref found);
+        foreach (var name in names)
+            question.Policy.FindProtected(name, ref found);
+        return found;
+    }
 
-        policy.FindProtected(question.Target.Id, ref entries);
-        policy.FindExceptions(question.Target.Id, ref exceptions);
-        // Names the alert claims add protection but no exception: an alert is easier to forge than the directory.
-        foreach (var entity in question.Alert.Entities)
-            if (Targets.IsOf(entity, question.Target))
-                foreach (var name in OtherNames(entity))
-                    policy.FindProtected(name, ref entries);
+    // An alert is easier to forge than the directory: only the target's id and the directory's names lead to an exception.
+    private static List<PolicyExemption>? FindExceptions(Question question)
+    {
+        List<PolicyExemption>? found = null;
+        if (question.Target.Kind == "ip")
+            question.Policy.FindExceptionsForAddress(question.Target.Id, ref found);
+        question.Policy.FindExceptions(question.Target.Id, ref found);
         foreach (var alias in question.Identity?.Aliases ?? [])
-        {
-            policy.FindProtected(alias, ref entries);
-            policy.FindExceptions(alias, ref exceptions);
-        }
+            question.Policy.FindExceptions(alias, ref found);
+        return found;
     }
 
     private static string?[] OtherNames(Entity? entity) => entity switch
@@ -83,21 +90,24 @@ internal static class ProtectionRules
                 continue;
             if (!exception.CountsAt(question.Facts.Now))
             {
-                ruling.Note("exception-over", $"Exception {exception.Name} ({exception.Ticket}) does not count today: it runs from {exception.From:yyyy-MM-dd} until {exception.Until:yyyy-MM-dd}.");
+                ruling.Note("exception-over", $"{Named(exception)} does not count today: its first day is {exception.From:yyyy-MM-dd}.");
             }
             else if (exception.Effect == ExceptionEffect.Hold)
             {
-                ruling.Hold("exception", $"Exception {exception.Name} ({exception.Ticket}, {exception.Owner}) until {exception.Until:yyyy-MM-dd}: {exception.Why}");
+                ruling.Hold("exception", $"{Named(exception)}: {exception.Why}");
             }
             else
             {
                 lifted = true;
-                ruling.Note("exception", $"Exception {exception.Name} ({exception.Ticket}, {exception.Owner}) lifts the protection until {exception.Until:yyyy-MM-dd}: {exception.Why}");
+                ruling.Note("exception", $"{Named(exception)} lifts the protection: {exception.Why}");
             }
         }
 
         return lifted;
     }
+
+    private static string Named(PolicyExemption exception) =>
+        $"Exception {exception.Name} until {exception.Until:yyyy-MM-dd} ({exception.Ticket}, {exception.Owner})";
 
     private static void ApplyEntry(Question question, Ruling ruling, ProtectedEntry entry, bool lifted)
     {
@@ -109,7 +119,8 @@ internal static class ProtectionRules
 
         if (!entry.CountsAt(question.Facts.Now))
         {
-            ruling.Note("registration-over", $"The registration of {entry.Name} ({entry.Ticket}, {entry.Owner}) ended on {entry.Expires:yyyy-MM-dd}; the default applies.");
+            ruling.Note("registration-over",
+                $"The registration of {entry.Name} ({entry.Ticket}, {entry.Owner}) ended on {entry.Expires:yyyy-MM-dd}; the default applies.");
             return;
         }
 

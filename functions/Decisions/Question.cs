@@ -24,6 +24,9 @@ internal sealed record Question
     /// <summary>The entity id as recommended; only for reasons.</summary>
     public required string EntityId { get; init; }
 
+    /// <summary>Ids of all entities recommended for this action on this target; several where none has an id an action could use.</summary>
+    public required IReadOnlyList<string> EntityIds { get; init; }
+
     public required Target Target { get; init; }
 
     /// <summary>Lowest confidence of all recommendations of this action on this target.</summary>
@@ -31,6 +34,19 @@ internal sealed record Question
 
     /// <summary>How often it was recommended.</summary>
     public required int Times { get; init; }
+
+    /// <summary>The target as people see it: what is told of about things without a usable id still names those things.</summary>
+    public Target ShownTarget
+    {
+        get
+        {
+            if (Entity is null || Target.Kind != "alert")
+                return Target;
+            var things = Alert.Entities.Where(entity => EntityIds.Contains(entity.Id))
+                .Select(entity => entity.Display.Length > 0 ? entity.Display : entity.Id);
+            return Target with { Display = string.Join(", ", things) };
+        }
+    }
 
     public IdentityFacts? Identity => Facts.Identities.GetValueOrDefault(Target.Key);
 }

@@ -30,15 +30,22 @@ internal static class Questions
         return questions;
     }
 
-    // A hostile answer repeats itself to find the weaker reading: the lowest confidence counts, and of two entities that are the same thing the first id.
+    // A hostile answer repeats itself to find the weaker reading: the lowest confidence counts, and of two names for one thing the first id.
     private static Question Merge(Question known, Question again)
     {
         var first = string.CompareOrdinal(known.EntityId, again.EntityId) <= 0 ? known : again;
-        return first with { Confidence = Math.Min(known.Confidence, again.Confidence), Times = known.Times + 1 };
+        return first with
+        {
+            Confidence = Math.Min(known.Confidence, again.Confidence),
+            Times = known.Times + 1,
+            Entity = known.Entity is null || again.Entity is null ? null : first.Entity,
+            EntityIds = [.. known.EntityIds.Union(again.EntityIds)],
+        };
     }
 
     private static Question Ask(
-        Recommendation recommendation, Dictionary<string, Entity>? entities, Alert alert, Assessment assessment, Facts facts, Policy policy, Doubts doubts)
+        Recommendation recommendation, Dictionary<string, Entity>? entities, Alert alert, Assessment assessment, Facts facts, Policy policy,
+        Doubts doubts)
     {
         var action = Words.ActionName(recommendation.Action);
         var rule = policy.Actions.GetValueOrDefault(action);
@@ -56,6 +63,7 @@ internal static class Questions
             Rule = rule,
             Entity = isAlert ? null : entity,
             EntityId = recommendation.EntityId ?? "",
+            EntityIds = isAlert ? [] : [entity!.Id],
             Target = isAlert ? Targets.OfAlert(alert) : Targets.Of(entity!) ?? Targets.OfAlert(alert),
             Confidence = recommendation.Confidence is < 0 or > 100 ? 0 : recommendation.Confidence,
             Times = 1,

@@ -100,7 +100,8 @@ internal static class RiskRules
         return longest;
     }
 
-    private static void Add(RiskDimension dimension, string kind, string name, IReadOnlyDictionary<string, int> weights, Span<int> points, StringBuilder account) =>
+    private static void Add(RiskDimension dimension, string kind, string name, IReadOnlyDictionary<string, int> weights, Span<int> points,
+        StringBuilder account) =>
         Add(dimension, kind, name, weights.GetValueOrDefault(name), points, account);
 
     private static void Add(RiskDimension dimension, string kind, string name, int weight, Span<int> points, StringBuilder account)

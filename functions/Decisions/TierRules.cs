@@ -74,7 +74,8 @@ internal static class ConfidenceRules
     public static void ApplyToNotification(Question question, Ruling ruling)
     {
         if (question.Confidence < question.Rule!.RecommendFloor)
-            ruling.Hold("confidence-floor", $"Confidence {question.Confidence} is below {question.Rule.RecommendFloor}, from which a recommendation counts.");
+            ruling.Hold("confidence-floor",
+                $"Confidence {question.Confidence} is below {question.Rule.RecommendFloor}, from which a recommendation counts.");
         if (question.Facts.Stop is { } stop)
             ruling.Note("global-stop", $"The global stop is engaged by {stop.By}; people are told all the same.");
     }

@@ -5,7 +5,9 @@ internal static class Words
 {
     private const int MaxName = 64;
 
-    /// <summary>A recommended action's name as it may be stored: unchanged where it looks like one, otherwise cut and with every odd character as "?".</summary>
+    /// <summary>
+    /// A recommended action's name as it may be stored: unchanged where it looks like one, otherwise cut and with every odd character as "?".
+    /// </summary>
     public static string ActionName(string? written)
     {
         if (string.IsNullOrEmpty(written))

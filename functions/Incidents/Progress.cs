@@ -29,6 +29,14 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
         return view;
     }
 
+    /// <summary>The alert could not be handled; a ticket stands for it.</summary>
+    public IncidentView GiveUp(string problem)
+    {
+        view = view with { Assessment = Sentences.Short($"not handled: {problem}", 600), Decisions = [.. rows], Outcome = Outcome.Ticketed };
+        context.SetCustomStatus(view);
+        return view;
+    }
+
     private void Set(int index, ContainReport report)
     {
         rows[index] = rows[index] with { Ending = report.Ending, Text = Sentences.Short(report.Text, 300), UndoAt = report.UndoAt };

@@ -17,6 +17,21 @@ public static class RespondToIncident
     {
         var input = context.GetInput<Case>()!;
         var progress = new Progress(context, input);
+        try
+        {
+            return await RespondAsync(context, input, progress);
+        }
+        catch (TaskFailedException e)
+        {
+            // Not classified, not decided or not recorded: nothing was done, and a person must hear of it (S10, S12).
+            await TicketAsync(context, input, $"the pipeline could not handle this alert: {e.FailureDetails.ErrorMessage}");
+            await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"unhandled-{context.InstanceId}", Sentences.UnhandledPage(input.Alert, e.FailureDetails.ErrorMessage), "critical"), Patience.ForPeople);
+            return progress.GiveUp(e.FailureDetails.ErrorMessage);
+        }
+    }
+
+    private static async Task<IncidentView> RespondAsync(TaskOrchestrationContext context, Case input, Progress progress)
+    {
         var assessment = await context.CallActivityAsync<Assessment>(nameof(Stages.Classify), new ClassifyInput(input.Alert, input.PolicyHash), Patience.ForTheTenant);
         var mandates = await context.CallActivityAsync<Mandate[]>(nameof(Stages.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), Patience.ForTheTenant);
         await RecordOpeningAsync(new Recorder(context, input.Incident), input, assessment, mandates);
@@ -27,7 +42,7 @@ public static class RespondToIncident
         await Task.WhenAll(rows.GroupBy(r => r.Mandate.Decision.Target.Key).Select(target => InOrderAsync(context, input, assessment, target)));
 
         var view = progress.Finish();
-        // Facts recorded by branches have ids of their own; the outcome's recorder counts from a name no branch uses.
+        // Branches record under their own instance ids; the outcome has a name of its own.
         await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(input.Incident,
             [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, Sentences.Outcome(view), "pipeline")]), Patience.ForTheRecord);
         return view;
@@ -83,7 +98,10 @@ public static class RespondToIncident
                 case DecisionKind.Run when await InBudgetAsync(context, mandate):
                     row.Set(await ContainAsync(context, input, assessment, mandate, null));
                     break;
-                case DecisionKind.Run or DecisionKind.Ask:
+                case DecisionKind.Run:
+                    await AskThenContainAsync(context, input, assessment, OverBudget(mandate), row);
+                    break;
+                case DecisionKind.Ask:
                     await AskThenContainAsync(context, input, assessment, mandate, row);
                     break;
                 case DecisionKind.Tell:
@@ -110,13 +128,26 @@ public static class RespondToIncident
         return answers.All(granted => granted);
     }
 
+    /// <summary>What would have run alone asks a person instead, and says why.</summary>
+    private static Mandate OverBudget(Mandate mandate) => mandate with
+    {
+        Decision = mandate.Decision with
+        {
+            Kind = DecisionKind.Ask,
+            Quorum = Math.Max(1, mandate.Decision.Quorum),
+            Reasons = [.. mandate.Decision.Reasons, new Reason("budget", "A budget of this target, this action or the tenant is used up, so a person decides.")],
+        },
+    };
+
     private static async Task AskThenContainAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Progress.Row row)
     {
         row.Set(new ContainReport(Ending.AwaitingApproval, "waiting for approval"));
         var request = new ApprovalRequest
         {
-            Incident = input.Incident, Title = input.Alert.Title, Decision = mandate.Decision, ActionHash = ActionHash.Of(input.Incident, mandate.Decision),
-            Reasoning = assessment.Reasoning, Evidence = [.. input.Alert.Entities.Take(10).Select(e => e.Display)],
+            Incident = input.Incident, Title = Sentences.Short(input.Alert.Title, 300), Decision = mandate.Decision,
+            ActionHash = ActionHash.Of(input.Incident, mandate.Decision),
+            // Bounded: the request is shown as custom status, which Azure limits to 16 KB.
+            Reasoning = Sentences.Short(assessment.Reasoning, 600), Evidence = [.. input.Alert.Entities.Take(10).Select(e => Sentences.Short(e.Display, 120))],
         };
         var answer = await context.CallSubOrchestratorAsync<ApprovalView>(nameof(SeekApproval), new ApprovalAsk(request, mandate.Ladder, mandate.ExpiresAfter),
             new SubOrchestrationOptions(instanceId: $"approval-{OrderId(input, mandate)}"));
@@ -139,7 +170,7 @@ public static class RespondToIncident
     /// <summary>Nobody answered: nothing runs, a ticket is opened and people are paged again (S12).</summary>
     private static async Task<ContainReport> ExpireAsync(TaskOrchestrationContext context, Case input, Mandate mandate)
     {
-        await TicketAsync(context, input, mandate, "nobody answered in time");
+        await TicketAsync(context, input, Sentences.TicketNote(mandate.Decision, "nobody answered in time"), OrderId(input, mandate));
         await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"expired-{OrderId(input, mandate)}", Sentences.ExpiredPage(input.Alert, mandate.Decision), "critical"), Patience.ForPeople);
         return new ContainReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
     }
@@ -151,9 +182,9 @@ public static class RespondToIncident
         return new ContainReport(Ending.Failed, problem);
     }
 
-    private static Task TicketAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string why) =>
-        context.CallActivityAsync(nameof(Stages.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
-            Sentences.TicketNote(mandate.Decision, why)), Patience.ForPeople);
+    private static Task TicketAsync(TaskOrchestrationContext context, Case input, string note, string? about = null) =>
+        context.CallActivityAsync(nameof(Stages.OpenTicket),
+            new TicketInput($"ticket-{about ?? context.InstanceId}", input.Incident, input.Alert.Id, input.Alert.Title, note), Patience.ForPeople);
 
     private static string OrderId(Case input, Mandate mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);
 }

@@ -108,6 +108,9 @@ internal static class Sentences
     public static string ExpiredPage(Alert alert, Decision decision) =>
         $"Nobody answered: {decision.Action} on {Short(decision.Target.Display, 120)} was NOT run. Alert: {Short(alert.Title, 200)}";
 
+    public static string UnhandledPage(Alert alert, string problem) =>
+        $"The pipeline could not handle an alert; a ticket stands for it. Alert: {Short(alert.Title, 200)}. Problem: {Short(problem, 300)}";
+
     public static string FailedPage(Alert alert, Decision decision, string problem) =>
         $"{decision.Action} on {Short(decision.Target.Display, 120)} failed: {Short(problem, 300)} Alert: {Short(alert.Title, 200)}";
 

@@ -74,7 +74,9 @@ public sealed record ActionRule
     /// <summary>Kind of target the catalogue's implementation needs; null where the catalogue has none, so that it can only be told of.</summary>
     public string? TargetKind { get; init; }
 
-    /// <summary>True for tickets and notifications: they concern the alert, contain nobody, and people need them even under the global stop.</summary>
+    /// <summary>
+    /// True for tickets and notifications: they concern the alert, contain nobody, and people need them even under the global stop.
+    /// </summary>
     public bool IsNotification => TargetKind == "alert";
 
     /// <summary>Position in the tier map, which orders decisions.</summary>

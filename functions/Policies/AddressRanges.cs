@@ -16,7 +16,8 @@ internal sealed class AddressRanges<T>
         _byLength = [.. ranges
             .GroupBy(item => item.Range.Length)
             .OrderByDescending(group => group.Key)
-            .Select(group => (group.Key, group.GroupBy(item => item.Range.Prefix).ToDictionary(same => same.Key, same => same.Select(item => item.Value).ToArray())))];
+            .Select(group => (group.Key, group.GroupBy(item => item.Range.Prefix)
+                .ToDictionary(same => same.Key, same => same.Select(item => item.Value).ToArray())))];
 
     /// <summary>Adds what contains the address to <paramref name="found"/>, narrowest range first.</summary>
     public void Find(UInt128 address, ref List<T>? found)

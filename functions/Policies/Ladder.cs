@@ -16,7 +16,10 @@ public sealed record Rung(string Name, TimeSpan After, string Group, IReadOnlyLi
 /// <summary>A rung with the time at which it starts for one request.</summary>
 public sealed record LadderStep(Rung Rung, TimeSpan StartsAfter);
 
-/// <summary>The whole climb of one request, counted from its opening. At <see cref="ExpiresAfter"/> nothing runs, a ticket is created and the analyst is paged again.</summary>
+/// <summary>
+/// The whole climb of one request, counted from its opening. At <see cref="ExpiresAfter"/> nothing runs, a ticket is created and the analyst is paged
+/// again.
+/// </summary>
 public sealed record LadderPlan(IReadOnlyList<LadderStep> Steps, TimeSpan ExpiresAfter);
 
 /// <summary>Who is asked in which order until someone answers (DESIGN section 5).</summary>

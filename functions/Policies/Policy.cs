@@ -106,14 +106,20 @@ public sealed class Policy
     {
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         var horizon = DateOnly.FromDateTime(now.UtcDateTime + ahead);
-        return [.. Protected.Where(entry => entry.Expires <= horizon).Select(entry => new Expiry("protected", $"{entry.Kind} {entry.Name}", entry.Owner, entry.Expires, entry.Ticket))
-            .Concat(Exceptions.Where(item => item.Until <= horizon).Select(item => new Expiry("exception", item.Name, item.Owner, item.Until, item.Ticket)))
+        return [.. Protected.Where(entry => entry.Expires <= horizon)
+            .Select(entry => new Expiry("protected", $"{entry.Kind} {entry.Name}", entry.Owner, entry.Expires, entry.Ticket))
+            .Concat(Exceptions.Where(item => item.Until <= horizon)
+                .Select(item => new Expiry("exception", item.Name, item.Owner, item.Until, item.Ticket)))
             .Concat(Windows.Where(window => window.Opens <= horizon && window.Closes >= today && window.Closes <= horizon)
                 .Select(window => new Expiry("registration window", window.Name, window.Contact, window.Closes, "")))
-            .OrderBy(expiry => expiry.Ends).ThenBy(expiry => expiry.What, StringComparer.Ordinal).ThenBy(expiry => expiry.Name, StringComparer.Ordinal)];
+            .OrderBy(expiry => expiry.Ends).ThenBy(expiry => expiry.What, StringComparer.Ordinal)
+            .ThenBy(expiry => expiry.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>Line ends and a byte-order mark are the editor's business, not the policy's; each name and length is hashed, so that files cannot run into each other.</summary>
+    /// <summary>
+    /// Line ends and a byte-order mark are the editor's business, not the policy's; each name and length is hashed, so that files cannot run into
+    /// each other.
+    /// </summary>
     [SuppressMessage("Globalization", "CA1308", Justification = "Lower-case hex is the project's form of a hash.")]
     private static string HashOf(IReadOnlyList<PolicyFile> files)
     {

@@ -6,7 +6,8 @@ public static class PolicyLoader
     /// <summary>Reads and cross-checks the whole set.</summary>
     /// <param name="files">The files of one folder, in any order.</param>
     /// <param name="catalogue">What the code can do.</param>
-    /// <param name="today">The day of loading; dates far ahead of it are refused. A policy that loads today also loads later: what expires stops counting, it is no error.</param>
+    /// <param name="today">The day of loading; dates far ahead of it are refused. A policy that loads today also loads later: what expires stops
+    /// counting, it is no error.</param>
     public static PolicyReading Load(IReadOnlyList<PolicyFile> files, IReadOnlyList<ActionCapability> catalogue, DateTimeOffset today)
     {
         var errors = new List<PolicyError>();
@@ -20,7 +21,8 @@ public static class PolicyLoader
         var parts = ReadParts(sorted, known, errors);
         return parts is not null && errors.Count == 0
             ? new PolicyReading(new Policy(sorted, parts))
-            : new PolicyReading([.. errors.OrderBy(error => error.File, StringComparer.Ordinal).ThenBy(error => error.Line).ThenBy(error => error.Column)
+            : new PolicyReading([.. errors.OrderBy(error => error.File, StringComparer.Ordinal).ThenBy(error => error.Line)
+                .ThenBy(error => error.Column)
                 .ThenBy(error => error.Key, StringComparer.Ordinal).ThenBy(error => error.Problem, StringComparer.Ordinal).Distinct()]);
     }
 
@@ -32,7 +34,8 @@ public static class PolicyLoader
         foreach (var file in files)
         {
             if (!PolicyNames.All.Contains(file.Name))
-                new Problems(file.Name, errors).Add(1, 1, "", $"no part of the policy has this name; there are {string.Join(", ", PolicyNames.All)}", DidYouMean.Guess(file.Name, PolicyNames.All));
+                new Problems(file.Name, errors).Add(1, 1, "",
+                    $"no part of the policy has this name; there are {string.Join(", ", PolicyNames.All)}", DidYouMean.Guess(file.Name, PolicyNames.All));
             else if (!seen.Add(file.Name))
                 new Problems(file.Name, errors).Add(1, 1, "", "the file is given twice");
         }

@@ -1,6 +1,8 @@
 namespace IRFunctions.Policies;
 
-/// <summary>The policy in force. A change takes effect only when it loads clean; otherwise the one before stays, and the errors go to whoever is paged.</summary>
+/// <summary>
+/// The policy in force. A change takes effect only when it loads clean; otherwise the one before stays, and the errors go to whoever is paged.
+/// </summary>
 public sealed class PolicyStore
 {
     private readonly IReadOnlyList<ActionCapability> _catalogue;

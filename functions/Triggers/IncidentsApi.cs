@@ -14,7 +14,7 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
     private const int MaxTop = 500;
     private const string Prefix = "incident-";
 
-    /// <summary>`?top=50&amp;continuation=...`: alerts in work and ended, one page.</summary>
+    /// <summary>`?top=50&amp;continuation=...`: alerts in work and ended, one page, the latest change first within it.</summary>
     [Function("GetIncidents")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
@@ -24,7 +24,7 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
             return Problems.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
         var query = new OrchestrationQuery { InstanceIdPrefix = Prefix, PageSize = top, FetchInputsAndOutputs = true };
         await foreach (var page in client.GetAllInstancesAsync(query).AsPages(request.Query["continuation"].FirstOrDefault(), top).WithCancellation(cancellation))
-            return new OkObjectResult(new { incidents = page.Values.Select(ViewOf), continuation = page.ContinuationToken });
+            return new OkObjectResult(new { incidents = page.Values.OrderByDescending(i => i.LastUpdatedAt).Select(ViewOf), continuation = page.ContinuationToken });
         return new OkObjectResult(new { incidents = Array.Empty<object>(), continuation = (string?)null });
     }
 

@@ -48,7 +48,8 @@ internal static class PolicyCases
         var name = section.Text("name");
         try
         {
-            var alert = Read<Alert>(section, "alert", new JsonObject { ["id"] = "case", ["tenantId"] = "tenant", ["shape"] = "graphAlert", ["title"] = name });
+            var alert = Read<Alert>(section, "alert",
+                new JsonObject { ["id"] = "case", ["tenantId"] = "tenant", ["shape"] = "graphAlert", ["title"] = name });
             var assessment = ReadAssessment(section);
             var facts = Read<Facts>(section, "facts", new JsonObject { ["now"] = DefaultNow });
             var decisions = Decider.Decide(alert, assessment, facts, policy);

@@ -37,7 +37,8 @@ public static class PolicyCommands
         {
             if (session.Load(result.GetValue(folder)!, result) is not { } policy)
                 return Different;
-            Write(result, $"the policy is good: {policy.Actions.Count} actions, {policy.Protected.Count} registrations, {policy.Exceptions.Count} exceptions, hash {policy.Hash}");
+            var counts = $"{policy.Actions.Count} actions, {policy.Protected.Count} registrations, {policy.Exceptions.Count} exceptions";
+            Write(result, $"the policy is good: {counts}, hash {policy.Hash}");
             foreach (var expiry in policy.EndingSoon(session.Now, TimeSpan.FromDays(14)))
                 Write(result, $"ends on {expiry.Ends:yyyy-MM-dd}: {expiry.What} {expiry.Name}, tell {expiry.Owner} {expiry.Ticket}");
             return Fine;
@@ -96,7 +97,15 @@ public static class PolicyCommands
         var @new = new Argument<string>("new") { Description = "Folder of the new policy" };
         var alertsFile = new Option<string>("--alerts") { Description = "File with one alert on each line", Required = true };
         var html = new Option<string?>("--html") { Description = "Write the page here as well" };
-        var command = new Command("diff", "Print which decisions change between two policies on the same alerts") { old, @new, alertsFile, html };
+        var identity = new Option<IdentityType>("--identity")
+        {
+            Description = "What accounts and applications are taken for",
+            DefaultValueFactory = _ => IdentityType.Person,
+        };
+        var command = new Command("diff", "Print which decisions change between two policies on the same alerts")
+        {
+            old, @new, alertsFile, html, identity,
+        };
         command.SetAction(result => Guarded(result, () =>
         {
             var before = session.Load(result.GetValue(old)!, result);
@@ -105,7 +114,7 @@ public static class PolicyCommands
                 return Different;
             if (ReadAlerts(result.GetValue(alertsFile)!, result) is not { } alerts)
                 return Unreadable;
-            var diff = PolicyDiff.Of(before, after, alerts, session.Assess, session.Now);
+            var diff = PolicyDiff.Of(before, after, alerts, session.Assess, result.GetValue(identity), session.Now);
             Write(result, diff.Text().TrimEnd('\n'));
             if (result.GetValue(html) is { } path)
                 File.WriteAllText(path, PolicyDiffPage.Html(diff));
@@ -133,7 +142,8 @@ public static class PolicyCommands
 
     private static T? ReadJson<T>(string? path)
         where T : class =>
-        path is null ? null : JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), PolicyJson.Options) ?? throw new JsonException("the file says null");
+        path is null ? null : JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), PolicyJson.Options)
+            ?? throw new JsonException("the file says null");
 
     private static Argument<string> FolderArgument() =>
         new("dir") { Description = "Folder of the policy", DefaultValueFactory = _ => DefaultFolder };

@@ -8,7 +8,8 @@ internal static class PolicyDiffPage
 {
     private const string Style = """
         body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1b1b1b;background:#fff}
-        table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
+        table{border-collapse:collapse;width:100%;margin:1rem 0}
+        th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
         code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}td.n{text-align:right}ul{margin:.2rem 0;padding-left:1.1rem;color:#444}
         @media (prefers-color-scheme:dark){body{color:#eee;background:#181818}th,td{border-color:#444}ul{color:#bbb}}
         """;
@@ -16,11 +17,14 @@ internal static class PolicyDiffPage
     public static string Html(PolicyDiff diff)
     {
         var page = new StringBuilder();
-        page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n");
+        page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        page.Append("<meta name=\"viewport\" content=\"width=device-width\">\n");
         page.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
         page.Append("<title>Policy change</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n<h1>Policy change</h1>\n");
-        page.Append("<p>Old policy <code>").Append(diff.Old.Hash).Append("</code><br>new policy <code>").Append(diff.New.Hash).Append("</code></p>\n");
-        page.Append("<p>").Append(diff.Alerts).Append(" alerts, ").Append(diff.Decisions).Append(" decisions, <strong>").Append(diff.Changes.Count).Append("</strong> change.</p>\n");
+        page.Append("<p>Old policy <code>").Append(diff.Old.Hash).Append("</code><br>new policy <code>").Append(diff.New.Hash)
+            .Append("</code></p>\n");
+        page.Append("<p>").Append(diff.Alerts).Append(" alerts, ").Append(diff.Decisions).Append(" decisions, <strong>").Append(diff.Changes.Count)
+            .Append("</strong> change.</p>\n");
         AppendNumbers(page, diff);
         AppendChanges(page, diff);
         return page.Append("</body>\n</html>\n").ToString();
@@ -39,7 +43,8 @@ internal static class PolicyDiffPage
         page.Append("<h2>One by one</h2>\n<table>\n<tr><th>Alert</th><th>Action</th><th>Target</th><th>Change and new reasons</th></tr>\n");
         foreach (var change in diff.Changes)
         {
-            page.Append("<tr><td>").Append(Encoded(change.AlertTitle)).Append("<br><code>").Append(Encoded(change.AlertId)).Append("</code></td><td><code>")
+            page.Append("<tr><td>").Append(Encoded(change.AlertTitle)).Append("<br><code>").Append(Encoded(change.AlertId))
+                .Append("</code></td><td><code>")
                 .Append(Encoded(change.Action)).Append("</code></td><td><code>").Append(Encoded(change.Target)).Append("</code></td><td>")
                 .Append(Encoded(change.Summary)).Append("<ul>");
             foreach (var reason in change.NewReasons)

@@ -14,7 +14,8 @@ internal static class PolicyExplanation
     {
         var text = new StringBuilder();
         Line(text, 0, $"alert {Plain(alert.Id)}: {Plain(alert.Title)} ({alert.Severity}, {alert.Entities.Count} entities)");
-        Line(text, 0, $"assessed by {assessment.By}: {assessment.Verdict}, confidence {assessment.Confidence}, {assessment.Recommendations.Count} recommendation(s)");
+        var count = assessment.Recommendations.Count;
+        Line(text, 0, $"assessed by {assessment.By}: {assessment.Verdict}, confidence {assessment.Confidence}, {count} recommendation(s)");
         if (assessment.Problem is { } problem)
             Line(text, 0, $"problem: {Plain(problem)}");
         Line(text, 0, $"policy {policy.Hash[..12]}");
@@ -25,7 +26,8 @@ internal static class PolicyExplanation
 
     private static void Explain(StringBuilder text, Decision decision, Policy policy, bool isLast)
     {
-        Line(text, 0, $"{(isLast ? "`-" : "|-")} {Word(decision.Kind)} {decision.Action} on {Plain(decision.Target.Key)} ({Plain(decision.Target.Display)})");
+        var target = $"{Plain(decision.Target.Key)} ({Plain(decision.Target.Display)})";
+        Line(text, 0, $"{(isLast ? "`-" : "|-")} {Word(decision.Kind)} {decision.Action} on {target}");
         var stem = isLast ? "   " : "|  ";
         var details = decision.Reasons.Select(reason => $"{reason.Rule}: {Plain(reason.Text)}").ToList();
         if (decision.Kind == DecisionKind.Ask && decision.ApprovalTimeout is { } timeout)
@@ -39,15 +41,18 @@ internal static class PolicyExplanation
     private static string Ladder(Decision decision, Policy policy, TimeSpan timeout)
     {
         var plan = policy.LadderFor(decision.Action).Plan(timeout);
-        var steps = plan.Steps.Select(step => $"{step.Rung.Name} {(step.StartsAfter == TimeSpan.Zero ? "at once" : $"after {Minutes(step.StartsAfter)}")}");
-        return $"asks {decision.Quorum} of: {string.Join(", ", steps)}; expires after {Minutes(plan.ExpiresAfter)}";
+        var steps = plan.Steps.Select(step =>
+            $"{step.Rung.Name} {(step.StartsAfter == TimeSpan.Zero ? "at once" : $"after {Shown(step.StartsAfter)}")}");
+        return $"asks {decision.Quorum} of: {string.Join(", ", steps)}; expires after {Shown(plan.ExpiresAfter)}";
     }
 
     private static string Undo(Decision decision, Policy policy) => decision.MaxDuration is { } duration
-        ? $"undone after {Minutes(duration)}, reminder {Minutes(policy.ReminderLead(duration))} before: {decision.Reversal}"
+        ? $"undone after {Shown(duration)}, reminder {Shown(policy.ReminderLead(duration))} before: {decision.Reversal}"
         : $"not undone by itself: {decision.Reversal}";
 
-    internal static string Minutes(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} min");
+    internal static string Shown(TimeSpan time) => time >= TimeSpan.FromHours(1)
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.##} h")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} min");
 
     private static string Word(DecisionKind kind) => kind switch
     {
@@ -58,7 +63,8 @@ internal static class PolicyExplanation
     };
 
     /// <summary>Attacker-written text on a terminal: no control characters, no line breaks.</summary>
-    internal static string Plain(string text) => string.Concat(text.Select(character => char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format ? ' ' : character));
+    internal static string Plain(string text) => string.Concat(text.Select(character =>
+        char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator ? ' ' : character));
 
     private static void Line(StringBuilder text, int indent, string line) => text.Append(' ', indent).Append(line).Append('\n');
 }

@@ -27,7 +27,8 @@ internal static class PolicyJson
         YamlText { Quoted: true } text => JsonValue.Create(text.Value),
         YamlText { Value: "" or "null" or "~" } => null,
         YamlText { Value: "true" or "false" } text => JsonValue.Create(text.Value == "true"),
-        YamlText text when long.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+        YamlText text when long.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
+            JsonValue.Create(number),
         YamlText text => JsonValue.Create(text.Value),
         _ => null,
     };

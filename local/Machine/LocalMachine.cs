@@ -39,7 +39,8 @@ public sealed class LocalMachine : IAsyncDisposable
         this.services = services;
         var catalog = services.GetRequiredService<FunctionCatalog>();
         var time = services.GetRequiredService<TimeProvider>();
-        pumps = [.. catalog.Queues.Select(f => new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time))];
+        var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
+        pumps = [.. catalog.Queues.Select(f => new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings))];
         timers = new TimerRunner(catalog, services, time);
     }
 

@@ -9,13 +9,16 @@ using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Decisions;
 
-/// <summary>What must hold for every alert, policy and model answer. A failure prints the seed, which <see cref="Scenario.From"/> turns back into the world.</summary>
+/// <summary>
+/// What must hold for every alert, policy and model answer. A failure prints the seed, which <see cref="Scenario.From"/> turns back into the world.
+/// </summary>
 public sealed class DeciderProperties
 {
     private const int Worlds = 5_000;
 
     private static void ForEveryWorld(Action<Scenario> holds) =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(Worlds), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed => holds(Scenario.From(seed))));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(Worlds),
+            Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed => holds(Scenario.From(seed))));
 
     [Fact]
     public void S1_only_what_the_tier_map_lists_runs_or_is_asked_for_and_the_tier_is_the_maps() => ForEveryWorld(world =>
@@ -71,7 +74,8 @@ public sealed class DeciderProperties
         void Within(string key, Budget budget, int count)
         {
             var spent = world.Facts.Budgets.Spent.GetValueOrDefault(key) ?? new BudgetSpent(0, 0);
-            Assert.True(count == 0 || (spent.LastMinute + count <= budget.PerMinute && spent.LastHour + count <= budget.PerHour && world.Facts.Budgets.Failed is null));
+            Assert.True(count == 0 || (spent.LastMinute + count <= budget.PerMinute && spent.LastHour + count <= budget.PerHour
+                && world.Facts.Budgets.Failed is null));
         }
     });
 
@@ -89,7 +93,8 @@ public sealed class DeciderProperties
 
     [Fact]
     public void S10_every_alert_ends_with_an_effect_a_question_or_a_ticket() => ForEveryWorld(world =>
-        Assert.Contains(world.Decide(), decision => decision.Kind == DecisionKind.Ask || (decision.Kind == DecisionKind.Run && (decision.Target.Kind != "alert" || decision.Action == "create_alert_ticket"))));
+        Assert.Contains(world.Decide(), decision => decision.Kind == DecisionKind.Ask
+            || (decision.Kind == DecisionKind.Run && (decision.Target.Kind != "alert" || decision.Action == "create_alert_ticket"))));
 
     [Fact]
     public void S12_doubt_means_a_ticket_and_a_page_and_nothing_alone() => ForEveryWorld(world =>
@@ -135,7 +140,8 @@ public sealed class DeciderProperties
         {
             var same = after.SingleOrDefault(decision => decision.Action == before.Action && decision.Target.Key == before.Target.Key);
             if (before.Target.Kind == "alert" && ActionRule.ForPeople.Contains(before.Action))
-                Assert.True(before.Kind != DecisionKind.Run || same?.Kind == DecisionKind.Run || after.Any(decision => decision.Kind == DecisionKind.Tell), $"{before.Action} no longer runs");
+                Assert.True(before.Kind != DecisionKind.Run || same?.Kind == DecisionKind.Run
+                    || after.Any(decision => decision.Kind == DecisionKind.Tell), $"{before.Action} no longer runs");
             else
                 AssertNoLess(before, same ?? throw new InvalidOperationException($"{before.Action} on {before.Target.Key} is gone"));
         }
@@ -143,7 +149,8 @@ public sealed class DeciderProperties
 
     private static void AssertNoLess(Decision before, Decision after)
     {
-        Assert.True(Ruling.Caution(after.Kind) >= Ruling.Caution(before.Kind), $"{before.Action} on {before.Target.Key}: {before.Kind} became {after.Kind}");
+        Assert.True(Ruling.Caution(after.Kind) >= Ruling.Caution(before.Kind),
+            $"{before.Action} on {before.Target.Key}: {before.Kind} became {after.Kind}");
         if (before.Kind == DecisionKind.Ask && after.Kind == DecisionKind.Ask)
             Assert.True(after.Quorum >= before.Quorum, $"{before.Action}: quorum {before.Quorum} became {after.Quorum}");
     }
@@ -171,7 +178,8 @@ public sealed class DeciderProperties
     private static bool IsProtected(Scenario world, Decision decision)
     {
         var names = NamesOf(world, decision.Target);
-        var lifted = world.Parts.Exceptions.Any(exception => exception.Effect == ExceptionEffect.Lift && exception.CountsAt(world.Facts.Now) && exception.IsAbout(decision.Action)
+        var lifted = world.Parts.Exceptions.Any(exception => exception.Effect == ExceptionEffect.Lift && exception.CountsAt(world.Facts.Now)
+            && exception.IsAbout(decision.Action)
             && (Matches(exception.Id, [decision.Target.Id, .. AliasesOf(world, decision.Target)])));
         return IsUntouchable(world, decision)
             || names.Any(name => world.Facts.Approvers.Contains(name, StringComparer.OrdinalIgnoreCase) || world.Policy.Approvers.Contains(name))
@@ -188,7 +196,8 @@ public sealed class DeciderProperties
             || world.Parts.Protected.Any(entry => entry.BreakGlass && Matches(entry.Id, names));
     }
 
-    private static IReadOnlyList<string> AliasesOf(Scenario world, Target target) => world.Facts.Identities.GetValueOrDefault(target.Key)?.Aliases ?? [];
+    private static IReadOnlyList<string> AliasesOf(Scenario world, Target target) => world.Facts.Identities.GetValueOrDefault(target.Key)?.Aliases
+        ?? [];
 
     private static List<string> NamesOf(Scenario world, Target target)
     {
@@ -200,6 +209,8 @@ public sealed class DeciderProperties
                 names.Add(name);
             if (entity is HostEntity { HostName: { } host })
                 names.Add(host);
+            if (entity is ApplicationEntity { AppId: { } app })
+                names.Add(app);
             if (entity is MailboxEntity { PrimaryAddress: { } address })
                 names.Add(address);
         }
@@ -210,8 +221,10 @@ public sealed class DeciderProperties
     private static bool Matches(string registered, IReadOnlyList<string> names) => names.Any(name =>
         name.Equals(registered, StringComparison.OrdinalIgnoreCase)
         || (Mapped(name) is { } address && (registered.Contains('/', StringComparison.Ordinal)
-            ? IPNetwork.Parse(registered) is var network && network.Contains(network.BaseAddress.AddressFamily == address.AddressFamily ? address : address.MapToIPv6())
+            ? IPNetwork.Parse(registered) is var network
+                && network.Contains(network.BaseAddress.AddressFamily == address.AddressFamily ? address : address.MapToIPv6())
             : Mapped(registered)?.Equals(address) == true)));
 
-    private static IPAddress? Mapped(string text) => IPAddress.TryParse(text, out var address) ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) : null;
+    private static IPAddress? Mapped(string text) => IPAddress.TryParse(text, out var address)
+        ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) : null;
 }

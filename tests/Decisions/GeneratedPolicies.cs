@@ -10,7 +10,8 @@ internal static class GeneratedPolicies
     public static readonly string[] CheckNames = ["quiet", "no_job", "not_us"];
 
     public static readonly string[] ActionNames =
-        ["create_alert_ticket", "send_analyst_notification", "watch_ip", "block_ip", "disable_account", "revoke_sessions", "revoke_key", "isolate_host", "hold_mailbox", "rehearsed"];
+        ["create_alert_ticket", "send_analyst_notification", "watch_ip", "block_ip", "disable_account", "revoke_sessions", "revoke_key",
+            "isolate_host", "hold_mailbox", "rehearsed"];
 
     private static readonly string[] Kinds = ["", "", "ip", "ip", "account", "account", "application", "host", "mailbox", "account"];
     private static readonly string[] IdentityActions = ["disable_account", "revoke_sessions", "revoke_key", "rehearsed"];
@@ -18,9 +19,11 @@ internal static class GeneratedPolicies
     public static PolicyParts Parts(Random random) => new()
     {
         Actions = [.. ActionNames.Select((name, order) => Action(random, name, order))],
-        Ladders = [new Ladder(Ladder.DefaultName, [new Rung("primary", TimeSpan.Zero, "g", [new Approver(GeneratedAlerts.Accounts[7], "Alex")], TimeSpan.FromMinutes(15))])],
+        Ladders = [new Ladder(Ladder.DefaultName,
+            [new Rung("primary", TimeSpan.Zero, "g", [new Approver(GeneratedAlerts.Accounts[7], "Alex")], TimeSpan.FromMinutes(15))])],
         Reminder = new Reminder(TimeSpan.FromHours(2), TimeSpan.FromHours(4)),
-        Budgets = new Budgets(Budget(random), Budget(random), new Dictionary<string, Budget> { ["watch_ip"] = Budget(random) }.ToFrozenDictionary(), Budget(random)),
+        Budgets = new Budgets(Budget(random), Budget(random), new Dictionary<string, Budget> { ["watch_ip"] = Budget(random) }.ToFrozenDictionary(),
+            Budget(random)),
         Playbooks = PolicyWords.IdentityTypes.Values.ToDictionary(type => type, type => Playbook(random, type.ToString())),
         Shared = Playbook(random, "shared"),
         SeveralRoles = Playbook(random, "several_roles"),
@@ -40,7 +43,8 @@ internal static class GeneratedPolicies
         if (order < 2)
             return Rule(name, 1, ActionMode.Act, "alert", order) with { RecommendFloor = order * 50, ActFloor = order * 50 };
         var tier = random.Chance(60) ? 1 : random.Next(1, 4);
-        var mode = tier switch { 1 => random.Chance(80) ? ActionMode.Act : (ActionMode)random.Next(3), 2 => (ActionMode)random.Next(2), _ => ActionMode.Observe };
+        var mode = tier switch { 1 => random.Chance(80) ? ActionMode.Act : (ActionMode)random.Next(3), 2 => (ActionMode)random.Next(2), _ =>
+            ActionMode.Observe };
         var kind = tier == 3 || (mode == ActionMode.Observe && random.Chance(50)) ? null : Kinds[order];
         return Rule(name, tier, mode, kind, order) with
         {
@@ -85,7 +89,8 @@ internal static class GeneratedPolicies
             Evidence = new Dictionary<string, int> { ["malicious"] = 10 }.ToFrozenDictionary(),
             SignalOrder =
             [
-                new RiskSignal("privilege_change", RiskDimension.Pattern, 18, 0, "why"), new RiskSignal("unexpected_secret_read", RiskDimension.Target, 18, 0, "why"),
+                new RiskSignal("privilege_change", RiskDimension.Pattern, 18, 0, "why"),
+                    new RiskSignal("unexpected_secret_read", RiskDimension.Target, 18, 0, "why"),
                 new RiskSignal("publicly_exposed_key", RiskDimension.Target, 20, 1, "why"),
             ],
             PageWhenDismissedAt = (Severity)random.Next(1, 5),
@@ -106,7 +111,8 @@ internal static class GeneratedPolicies
         var (kind, id) = Thing(random);
         return new ProtectedEntry
         {
-            Kind = kind, Id = id, Name = id, Level = (ProtectionLevel)random.Next(3), Quorum = random.Next(1, 3), BreakGlass = kind == "account" && random.Chance(20),
+            Kind = kind, Id = id, Name = id, Level = (ProtectionLevel)random.Next(3), Quorum = random.Next(1, 3), BreakGlass = kind == "account"
+                && random.Chance(20),
             Owner = "owner", Ticket = "t", Why = "why", Registered = new DateOnly(2026, 10, 1), Expires = new DateOnly(2027, 1, 1 + random.Next(28)),
         };
     }
@@ -116,8 +122,10 @@ internal static class GeneratedPolicies
         var (kind, id) = Thing(random);
         return new PolicyExemption
         {
-            Name = $"exception {number}", Kind = kind, Id = id, Effect = (ExceptionEffect)random.Next(2), Actions = random.Chance(50) ? [] : [random.Pick(ActionNames)],
-            Owner = "owner", Ticket = "t", Why = "why", From = new DateOnly(2027, 1, 1 + random.Next(10)), Until = new DateOnly(2027, 1, 12 + random.Next(10)),
+            Name = $"exception {number}", Kind = kind, Id = id, Effect = (ExceptionEffect)random.Next(2), Actions = random.Chance(50) ? []
+                : [random.Pick(ActionNames)],
+            Owner = "owner", Ticket = "t", Why = "why", From = new DateOnly(2027, 1, 1 + random.Next(10)),
+                Until = new DateOnly(2027, 1, 12 + random.Next(10)),
         };
     }
 

@@ -9,16 +9,19 @@ internal static class MoreCaution
 {
     public static PolicyParts Of(PolicyParts parts, Random random) => random.Next(16) switch
     {
-        0 => Action(parts, random, rule => rule.Tier == 1 ? rule with { Tier = 2, Mode = rule.Mode == ActionMode.Act ? ActionMode.Ask : rule.Mode } : Tier3(rule)),
+        0 => Action(parts, random, rule => rule.Tier == 1 ? rule with { Tier = 2, Mode = rule.Mode == ActionMode.Act ? ActionMode.Ask : rule.Mode }
+            : Tier3(rule)),
         1 => Action(parts, random, Tier3),
         2 => Action(parts, random, rule => rule with { Mode = rule.Mode == ActionMode.Act ? ActionMode.Ask : ActionMode.Observe }),
-        3 => Action(parts, random, rule => rule with { RecommendFloor = Math.Min(100, rule.RecommendFloor + 10), ActFloor = Math.Min(100, rule.ActFloor + random.Next(20)) }),
+        3 => Action(parts, random, rule =>
+            rule with { RecommendFloor = Math.Min(100, rule.RecommendFloor + 10), ActFloor = Math.Min(100, rule.ActFloor + random.Next(20)) }),
         4 => Action(parts, random, rule => rule with { Quorum = rule.Quorum + 1 }),
         5 => Action(parts, random, rule => rule with { Checks = GeneratedPolicies.CheckNames }),
         6 => Action(parts, random, rule => rule with { TargetKind = null, Mode = ActionMode.Observe }),
         7 => parts with { Actions = [.. parts.Actions.Where((rule, index) => index < 2 || random.Chance(80))] },
         8 => Playbooks(parts, random, playbook => playbook with { Alone = false, Quorum = playbook.Quorum + 1 }),
-        9 => Playbooks(parts, random, playbook => playbook with { Soft = [.. playbook.Soft.Skip(1)], Hard = [.. playbook.Hard.Skip(random.Next(2))] }),
+        9 => Playbooks(parts, random, playbook =>
+            playbook with { Soft = [.. playbook.Soft.Skip(1)], Hard = [.. playbook.Hard.Skip(random.Next(2))] }),
         10 => parts with { Threshold = Stricter(parts.Threshold, random) },
         11 => parts with { Protected = [.. parts.Protected, GeneratedPolicies.Entry(random), GeneratedPolicies.Entry(random)] },
         12 => parts with { Protected = [.. parts.Protected.Select(entry => Stricter(entry, random))] },
@@ -48,7 +51,8 @@ internal static class MoreCaution
         1 => threshold with { ActAt = threshold.ActAt + 10 },
         2 => threshold with { Caps = [.. threshold.Caps.Select(cap => cap / 2)] },
         3 => threshold with { Severity = threshold.Severity.ToFrozenDictionary(pair => pair.Key, pair => pair.Value / 2) },
-        _ => threshold with { TargetKinds = threshold.TargetKinds.Concat(["host", "ip", "mailbox"]).ToFrozenSet(), PageWhenDismissedAt = Severity.Unknown },
+        _ => threshold with { TargetKinds = threshold.TargetKinds.Concat(["host", "ip", "mailbox"]).ToFrozenSet(),
+            PageWhenDismissedAt = Severity.Unknown },
     };
 
     private static ProtectedEntry Stricter(ProtectedEntry entry, Random random) => random.Next(4) switch
@@ -63,6 +67,7 @@ internal static class MoreCaution
     {
         0 => budgets with { Tenant = new Budget(budgets.Tenant.PerMinute / 2, budgets.Tenant.PerHour / 2) },
         1 => budgets with { Identity = new Budget(0, budgets.Identity.PerHour) },
-        _ => budgets with { Actions = budgets.Actions.ToFrozenDictionary(pair => pair.Key, pair => new Budget(pair.Value.PerMinute / 2, pair.Value.PerHour / 3)) },
+        _ => budgets with { Actions = budgets.Actions.ToFrozenDictionary(pair => pair.Key, pair =>
+            new Budget(pair.Value.PerMinute / 2, pair.Value.PerHour / 3)) },
     };
 }

@@ -16,7 +16,8 @@ internal sealed record Scenario(int Seed, Alert Alert, Assessment Assessment, Fa
     {
         var random = new Random(seed);
         var alert = GeneratedAlerts.Alert(random);
-        return new Scenario(seed, alert, GeneratedAlerts.Assessment(random, alert), GeneratedAlerts.Facts(random, alert), GeneratedPolicies.Parts(random));
+        return new Scenario(seed, alert, GeneratedAlerts.Assessment(random, alert), GeneratedAlerts.Facts(random, alert),
+            GeneratedPolicies.Parts(random));
     }
 }
 
@@ -25,7 +26,8 @@ internal static class GeneratedAlerts
 {
     public static readonly string[] Accounts = [.. Enumerable.Range(0, 8).Select(i => $"00000000-0000-4000-8000-0000000001{i:00}")];
     public static readonly string[] Names = ["alex@contoso.example", "payroll@contoso.example", "breakglass@contoso.example", "S-1-5-21-1"];
-    public static readonly string[] Addresses = ["10.0.0.1", "10.0.1.9", "203.0.113.7", "198.51.100.200", "::ffff:10.0.0.1", "2001:db8::1", "2001:db8:1::5"];
+    public static readonly string[] Addresses = ["10.0.0.1", "10.0.1.9", "203.0.113.7", "198.51.100.200", "::ffff:10.0.0.1", "2001:db8::1",
+        "2001:db8:1::5"];
     public static readonly string[] Ranges = ["10.0.0.0/8", "10.0.0.0/16", "203.0.113.0/24", "198.51.100.128/25", "2001:db8::/32", "2001:db8:1::/48"];
     public static readonly string[] Hosts = [.. Enumerable.Range(0, 3).Select(i => new string((char)('a' + i), 40))];
     public static readonly string[] HostNames = ["db-01", "web-01.contoso.example"];
@@ -61,7 +63,7 @@ internal static class GeneratedAlerts
         },
         3 or 4 => new IpEntity { Id = id, Address = random.Pick(Addresses) },
         5 => new HostEntity { Id = id, DefenderDeviceId = random.Chance(80) ? random.Pick(Hosts) : null, HostName = random.Pick(HostNames) },
-        6 => new ApplicationEntity { Id = id, ObjectId = random.Pick(Accounts) },
+        6 => new ApplicationEntity { Id = id, ObjectId = random.Pick(Accounts), AppId = random.Chance(50) ? random.Pick(Accounts) : null },
         _ => random.Chance(50)
             ? new MailboxEntity { Id = id, ObjectId = random.Chance(50) ? random.Pick(Accounts) : null, PrimaryAddress = random.Pick(Names) }
             : new FileEntity { Id = id, Name = "evil.exe" },
@@ -78,7 +80,8 @@ internal static class GeneratedAlerts
         Problem = random.Chance(10) ? "generated problem" : null,
         Recommendations = [.. Enumerable.Range(0, random.Next(8)).Select(_ => new Recommendation(
             random.Chance(85) ? random.Pick(GeneratedPolicies.ActionNames) : random.Pick(Hostile),
-            random.Chance(90) && alert.Entities.Count > 0 ? random.Pick(alert.Entities).Id : random.Pick((string[])["alert", "e99", "10.0.0.1", "", null!]),
+            random.Chance(90) && alert.Entities.Count > 0 ? random.Pick(alert.Entities).Id
+                : random.Pick((string[])["alert", "e99", "10.0.0.1", "", null!]),
             random.Chance(90) ? random.Next(60, 101) : random.Next(-10, 120), "because"))],
     };
 
@@ -92,14 +95,16 @@ internal static class GeneratedAlerts
             OwnIdentities = random.Chance(30) ? [Case(random, random.Pick(Accounts))] : [],
             Approvers = random.Chance(30) ? [Case(random, random.Pick(Accounts))] : [],
             Identities = targets.Where(_ => random.Chance(75)).ToDictionary(target => target.Key, _ => Identity(random)),
-            Checks = targets.SelectMany(target => GeneratedPolicies.CheckNames.Where(_ => random.Chance(85)).Select(check => (Key: IRFunctions.Decisions.Facts.CheckKey(check, target), Fact: Check(random, check))))
+            Checks = targets.SelectMany(target => GeneratedPolicies.CheckNames.Where(_ => random.Chance(85))
+                .Select(check => (Key: IRFunctions.Decisions.Facts.CheckKey(check, target), Fact: Check(random, check))))
                 .ToDictionary(pair => pair.Key, pair => pair.Fact),
             Budgets = new BudgetFacts
             {
                 Failed = random.Chance(3) ? "away" : null,
                 Spent = random.Chance(60) ? new Dictionary<string, BudgetSpent>() : new Dictionary<string, BudgetSpent>
                 {
-                    ["tenant"] = new(random.Next(6), random.Next(12)), [BudgetFacts.OfAction(random.Pick(GeneratedPolicies.ActionNames))] = new(random.Next(4), random.Next(8)),
+                    ["tenant"] = new(random.Next(6), random.Next(12)),
+                        [BudgetFacts.OfAction(random.Pick(GeneratedPolicies.ActionNames))] = new(random.Next(4), random.Next(8)),
                 },
             },
         };
@@ -114,7 +119,9 @@ internal static class GeneratedAlerts
         Criticality = random.Pick((string?[])[null, "low", "high", "critical", "odd"]),
         OnPremisesSynced = random.Chance(15),
         LastOwnAction = random.Chance(20) ? new DateTimeOffset(2027, 1, 1, 11, 30, 0, TimeSpan.Zero) : null,
-        Signals = [.. Enumerable.Range(0, random.Next(4)).Select(_ => new ObservedSignal(random.Pick((string[])["privilege_change", "unexpected_secret_read", "publicly_exposed_key", "odd"]), random.Next(30)))],
+        Signals = [.. Enumerable.Range(0, random.Next(4))
+            .Select(_ => new ObservedSignal(random.Pick((string[])["privilege_change", "unexpected_secret_read", "publicly_exposed_key", "odd"]),
+            random.Next(30)))],
         Failed = random.Chance(5) ? "away" : null,
     };
 

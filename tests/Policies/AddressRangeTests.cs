@@ -15,10 +15,12 @@ public sealed class AddressRangeTests
         var networks = texts.Select(text => (text, IPNetwork.Parse(text))).ToArray();
         for (var i = 0; i < 10_000; i++)
         {
-            var address = random.Next(2) == 0 ? $"10.{random.Next(4)}.{random.Next(4)}.{random.Next(256)}" : $"2001:db8:{random.Next(4):x}::{random.Next(65536):x}";
+            var address = random.Next(2) == 0 ? $"10.{random.Next(4)}.{random.Next(4)}.{random.Next(256)}"
+                : $"2001:db8:{random.Next(4):x}::{random.Next(65536):x}";
             List<string>? found = null;
             ranges.Find(AddressRange.Number(address)!.Value, ref found);
-            Assert.Equal(networks.Where(pair => pair.Item2.Contains(IPAddress.Parse(address))).Select(pair => pair.text).Order(), (found ?? []).Order());
+            Assert.Equal(networks.Where(pair => pair.Item2.Contains(IPAddress.Parse(address))).Select(pair => pair.text).Order(), (found ?? [])
+                .Order());
         }
     }
 
@@ -41,5 +43,6 @@ public sealed class AddressRangeTests
     public void What_is_no_range_is_refused(string text) => Assert.Null(AddressRange.Parse(text));
 
     [Fact]
-    public void An_address_in_IPv6_clothes_is_the_same_address() => Assert.Equal(AddressRange.Number("10.0.0.1"), AddressRange.Number("::ffff:10.0.0.1"));
+    public void An_address_in_IPv6_clothes_is_the_same_address() =>
+        Assert.Equal(AddressRange.Number("10.0.0.1"), AddressRange.Number("::ffff:10.0.0.1"));
 }

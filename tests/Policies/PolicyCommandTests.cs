@@ -22,14 +22,16 @@ public sealed class PolicyCommandTests
     public void Every_case_beside_the_shipped_policy_passes()
     {
         var results = PolicyCases.Run(PolicyFolder.ReadCases(Shipped.Folder), Shipped.Policy);
-        Assert.All(results, result => Assert.True(result.Differences.Count == 0, $"{result.File}:{result.Line} {result.Name}\n{string.Join('\n', result.Differences)}"));
+        Assert.All(results, result =>
+            Assert.True(result.Differences.Count == 0, $"{result.File}:{result.Line} {result.Name}\n{string.Join('\n', result.Differences)}"));
         Assert.True(results.Count >= 40, $"{results.Count} cases");
     }
 
     [Fact]
     public void A_wrong_expectation_is_shown_with_its_place()
     {
-        var file = new PolicyFile("wrong.cases.yaml", "cases:\n  - name: wrong\n    alert: { severity: low }\n    expect:\n      - { action: create_alert_ticket, kind: ask }\n      - { action: missing, kind: run }\n");
+        var file = new PolicyFile("wrong.cases.yaml",
+            "cases:\n  - name: wrong\n    alert: { severity: low }\n    expect:\n      - { action: create_alert_ticket, kind: ask }\n      - { action: missing, kind: run }\n");
         var result = Assert.Single(PolicyCases.Run([file], Shipped.Policy));
         Assert.Equal(2, result.Line);
         Assert.Equal(2, result.Differences.Count);
@@ -63,7 +65,8 @@ public sealed class PolicyCommandTests
     [Fact]
     public void Test_fails_when_the_policy_changes_what_a_case_expects()
     {
-        using var changed = new Folder([.. Shipped.Changed(Shipped.Files, "actions.yaml", "act_floor: 80", "act_floor: 70"), .. PolicyFolder.ReadCases(Shipped.Folder)]);
+        using var changed = new Folder(
+            [.. Shipped.Changed(Shipped.Files, "actions.yaml", "act_floor: 80", "act_floor: 70"), .. PolicyFolder.ReadCases(Shipped.Folder)]);
         var (code, text) = Run("test", changed.Path);
         Assert.Equal(1, code);
         Assert.Contains("too little confidence to act alone asks a person", text, StringComparison.Ordinal);
@@ -92,11 +95,30 @@ public sealed class PolicyCommandTests
         Assert.Equal(0, Run("diff", Shipped.Folder, Shipped.Folder, "--alerts", file).Code);
         var (code, text) = Run("diff", Shipped.Folder, changed.Path, "--alerts", file, "--html", page);
         Assert.Equal(1, code);
-        Assert.Contains("ask 1 within 15 min for 120 min -> ask 1 within 15 min for 60 min", text, StringComparison.Ordinal);
+        Assert.Contains("ask 1 within 15 min for 2 h -> ask 1 within 15 min for 1 h", text, StringComparison.Ordinal);
         var html = File.ReadAllText(page);
-        Assert.Contains("for 60 min", html, StringComparison.Ordinal);
+        Assert.Contains("for 1 h", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("http://", html, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Diff_shows_a_change_in_what_may_run_alone()
+    {
+        using var changed = new Folder(Shipped.Changed(Shipped.Files, "actions.yaml", "act_floor: 80", "act_floor: 95"));
+        using var alerts = new Folder([new("alerts.jsonl", HostileAlert)]);
+        var (code, text) = Run("diff", Shipped.Folder, changed.Path, "--alerts", Path.Combine(alerts.Path, "alerts.jsonl"));
+        Assert.Equal(1, code);
+        Assert.Contains("run for 72 h -> ask 1 within 15 min for 72 h", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Diff_does_not_pass_over_a_line_that_is_no_alert()
+    {
+        using var alerts = new Folder([new("alerts.jsonl", HostileAlert + "\n{}\n")]);
+        var (code, text) = Run("diff", Shipped.Folder, Shipped.Folder, "--alerts", Path.Combine(alerts.Path, "alerts.jsonl"));
+        Assert.Equal(2, code);
+        Assert.Contains("alerts.jsonl:2 is no alert", text, StringComparison.Ordinal);
     }
 
     private const string HostileAlert =

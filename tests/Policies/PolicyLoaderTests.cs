@@ -9,7 +9,8 @@ public sealed class PolicyLoaderTests
     [Fact]
     public void All_files_broken_at_once_give_errors_for_each()
     {
-        var errors = PolicyLoader.Load([.. Shipped.Files.Select(file => file with { Text = file.Text + "\nunknown_key: 1\n" })], Shipped.Catalogue, Shipped.Today).Errors;
+        var errors = PolicyLoader.Load([.. Shipped.Files.Select(file => file with { Text = file.Text + "\nunknown_key: 1\n" })], Shipped.Catalogue,
+            Shipped.Today).Errors;
         Assert.Equal(PolicyNames.All, errors.Select(error => error.File));
         Assert.All(errors, error => Assert.Equal(("unknown_key", 1), (error.Key, error.Column)));
     }
@@ -32,7 +33,8 @@ public sealed class PolicyLoaderTests
             var files = Shipped.Files.Select((file, i) => i == index ? file with { Text = Damaged(file.Text, random) } : file).ToArray();
             var reading = PolicyLoader.Load(files, Shipped.Catalogue, Shipped.Today);
             Assert.Equal(reading.Ok, reading.Errors.Count == 0);
-            Assert.All(reading.Errors, error => Assert.True(error is { Line: >= 1, Column: >= 1 } && !error.ToString().Contains('\n', StringComparison.Ordinal), error.ToString()));
+            Assert.All(reading.Errors, error =>
+                Assert.True(error is { Line: >= 1, Column: >= 1 } && !error.ToString().Contains('\n', StringComparison.Ordinal), error.ToString()));
         }));
 
     private static string Damaged(string text, Random random)
@@ -45,7 +47,8 @@ public sealed class PolicyLoaderTests
             {
                 0 => text.Remove(start, length),
                 1 => text.Insert(start, text.Substring(start, length)),
-                2 => text.Insert(start, random.Next(8) switch { 0 => "\t", 1 => "\0", 2 => "&a ", 3 => "*a ", 4 => "!!x ", 5 => "- ", 6 => "{[", _ => "\uD800: \u2028" }),
+                2 => text.Insert(start, random.Next(8) switch { 0 => "\t", 1 => "\0", 2 => "&a ", 3 => "*a ", 4 => "!!x ", 5 => "- ", 6 => "{[",
+                    _ => "\uD800: \u2028" }),
                 _ => text[..start],
             };
             if (text.Length == 0)
@@ -58,8 +61,10 @@ public sealed class PolicyLoaderTests
     [Fact]
     public void Deep_and_long_texts_are_refused_without_delay()
     {
-        foreach (var text in (string[])[new string('[', 200_000), string.Concat(Enumerable.Repeat("{a: ", 100_000)), "a: " + new string('x', 3_000_000), string.Concat(Enumerable.Repeat("- ", 100_000))])
-            Assert.NotEmpty(PolicyLoader.Load([.. Shipped.Files.Where(file => file.Name != "context.yaml"), new PolicyFile("context.yaml", text)], Shipped.Catalogue, Shipped.Today).Errors);
+        foreach (var text in (string[])[new string('[', 200_000), string.Concat(Enumerable.Repeat("{a: ", 100_000)),
+            "a: " + new string('x', 3_000_000), string.Concat(Enumerable.Repeat("- ", 100_000))])
+            Assert.NotEmpty(PolicyLoader.Load([.. Shipped.Files.Where(file => file.Name != "context.yaml"), new PolicyFile("context.yaml", text)],
+                Shipped.Catalogue, Shipped.Today).Errors);
     }
 
     [Fact]
@@ -78,7 +83,8 @@ public sealed class PolicyLoaderTests
     [Fact]
     public void A_bad_policy_refuses_to_start_and_names_every_error()
     {
-        var failure = Assert.Throws<InvalidPolicyException>(() => PolicyStore.Open(Shipped.Changed(Shipped.Files, "actions.yaml", "tier: 2", "tier: 4"), Shipped.Catalogue, Shipped.Today));
+        var failure = Assert.Throws<InvalidPolicyException>(() =>
+            PolicyStore.Open(Shipped.Changed(Shipped.Files, "actions.yaml", "tier: 2", "tier: 4"), Shipped.Catalogue, Shipped.Today));
         Assert.Equal(4, failure.Errors.Count);
         Assert.All(failure.Errors, error => Assert.Contains(error.ToString(), failure.Message, StringComparison.Ordinal));
     }

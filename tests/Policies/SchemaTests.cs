@@ -54,7 +54,8 @@ public sealed class SchemaTests
         Assert.True(tried > 1, $"{tried} keys");
     }
 
-    private static Task<JsonSchema> SchemaOf(string name) => JsonSchema.FromFileAsync(Path.Combine(Shipped.Folder, name.Replace(".yaml", ".schema.json", StringComparison.Ordinal)));
+    private static Task<JsonSchema> SchemaOf(string name) =>
+        JsonSchema.FromFileAsync(Path.Combine(Shipped.Folder, name.Replace(".yaml", ".schema.json", StringComparison.Ordinal)));
 
     private static JsonNode Json(PolicyFile file)
     {

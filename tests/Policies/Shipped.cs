@@ -37,6 +37,7 @@ internal static class Shipped
     {
         var text = files.Single(candidate => candidate.Name == file).Text;
         Assert.Contains(old, text, StringComparison.Ordinal);
-        return [.. files.Select(candidate => candidate.Name == file ? candidate with { Text = text.Replace(old, replacement, StringComparison.Ordinal) } : candidate)];
+        return [.. files.Select(candidate => candidate.Name == file
+            ? candidate with { Text = text.Replace(old, replacement, StringComparison.Ordinal) } : candidate)];
     }
 }

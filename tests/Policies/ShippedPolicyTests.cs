@@ -51,7 +51,8 @@ public sealed class ShippedPolicyTests
     public void Owners_are_told_before_a_registration_or_exception_ends()
     {
         var soon = Shipped.Policy.EndingSoon(new DateTimeOffset(2027, 3, 10, 0, 0, 0, TimeSpan.Zero), TimeSpan.FromDays(14));
-        Assert.Equal([("exception", "penetration test spring 2027", "red-team@contoso.example")], soon.Select(expiry => (expiry.What, expiry.Name, expiry.Owner)));
+        Assert.Equal([("exception", "penetration test spring 2027", "red-team@contoso.example")], soon
+            .Select(expiry => (expiry.What, expiry.Name, expiry.Owner)));
         var later = Shipped.Policy.EndingSoon(new DateTimeOffset(2027, 4, 20, 0, 0, 0, TimeSpan.Zero), TimeSpan.FromDays(45));
         Assert.Equal(["penetration test spring 2027", "spring 2027", "mailbox order mailbox"], later.Select(expiry => expiry.Name));
     }

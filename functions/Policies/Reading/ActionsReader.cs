@@ -95,7 +95,8 @@ internal sealed class ActionsReader(KnownNames known)
         if (rule is { Tier: 2, Mode: ActionMode.Act })
             section.Problem("mode", "tier 2 runs only after people approved (S3), so its mode cannot be act", "ask");
         if (capability is null && rule.Mode != ActionMode.Observe)
-            section.Problem("mode", $"the catalogue has no action {rule.Name}, so it can only be observed", DidYouMean.Guess(rule.Name, known.Catalogue.Keys) ?? "observe");
+            section.Problem("mode", $"the catalogue has no action {rule.Name}, so it can only be observed",
+                DidYouMean.Guess(rule.Name, known.Catalogue.Keys) ?? "observe");
         CheckReversal(rule, capability, section);
         // What an action takes over from the defaults is checked there, once.
         if (section.Has("recommend_floor") | section.Has("act_floor"))
@@ -104,7 +105,8 @@ internal sealed class ActionsReader(KnownNames known)
         if (rule.ApprovalTimeout is { } timeout && (section.Has("approval_timeout") | section.Has("ladder")))
             CheckLadder(rule.Ladder, timeout, section);
         if (known.Reminder is { } reminder && rule.MaxDuration is { } duration && duration > TimeSpan.Zero && reminder.LeadFor(duration) >= duration)
-            section.Problem("max_duration", $"the reminder {Shown(reminder.LeadFor(duration))} before the undo would come before the action itself, which lasts {Shown(duration)}");
+            section.Problem("max_duration",
+                $"the reminder {Shown(reminder.LeadFor(duration))} before the undo would come before the action, which lasts {Shown(duration)}");
     }
 
     private static void CheckFloors(int recommend, int act, Section section)
@@ -116,8 +118,9 @@ internal sealed class ActionsReader(KnownNames known)
     private static void CheckReversal(ActionRule rule, ActionCapability? capability, Section section)
     {
         var automatic = rule.Reversible == Reversibility.Automatic;
-        if (capability is not null && section.Has("reversible") && capability.Reversible != automatic)
-            section.Problem("reversible", capability.Reversible ? "the catalogue has a rollback for this action" : "the catalogue has no rollback for this action", capability.Reversible ? "automatic" : "none");
+        var hasRollback = capability?.Reversible ?? automatic;
+        if (section.Has("reversible") && hasRollback != automatic)
+            section.Problem("reversible", $"the catalogue has {(hasRollback ? "a" : "no")} rollback for this action", hasRollback ? "automatic" : "none");
         if (automatic && rule.MaxDuration is null && !section.Has("max_duration"))
             section.Problem("max_duration", "the key is missing: what is undone automatically needs a time after which it is");
         if (!automatic && rule.MaxDuration is not null)
@@ -132,7 +135,8 @@ internal sealed class ActionsReader(KnownNames known)
             if (known.Checks is not null && !known.Checks.ContainsKey(check))
                 section.Problem("checks", $"{PolicyNames.Context} has no check {Problems.Quote(check)}", DidYouMean.Guess(check, known.Checks.Keys));
         if (known.Ladders is not null && !known.Ladders.ContainsKey(rule.Ladder))
-            section.Problem("ladder", $"{PolicyNames.Ladder} has no ladder {Problems.Quote(rule.Ladder)}", DidYouMean.Guess(rule.Ladder, known.Ladders.Keys));
+            section.Problem("ladder", $"{PolicyNames.Ladder} has no ladder {Problems.Quote(rule.Ladder)}",
+                DidYouMean.Guess(rule.Ladder, known.Ladders.Keys));
         known.RequireQuorum(section, "quorum", rule.Quorum, rule.Ladder);
     }
 
@@ -151,15 +155,19 @@ internal sealed class ActionsReader(KnownNames known)
             return;
         var last = ladder.Rungs[^1];
         if (last.Window is null && last.After >= timeout)
-            section.Problem("approval_timeout", $"ladder {ladder.Name} reaches {last.Name} after {Shown(last.After)}, when the request has expired; give that rung a window of its own");
+            section.Problem("approval_timeout",
+                $"ladder {ladder.Name} reaches {last.Name} after {Shown(last.After)}, when the request has expired; give that rung a window");
         foreach (var rung in ladder.Rungs.Take(ladder.Rungs.Count - 1))
             if (rung.After >= timeout)
-                section.Problem("approval_timeout", $"after {Shown(timeout)} the request climbs to {last.Name}, before {rung.Name} is asked after {Shown(rung.After)}");
+                section.Problem("approval_timeout",
+                    $"after {Shown(timeout)} the request climbs to {last.Name}, before {rung.Name} is asked after {Shown(rung.After)}");
         if (last.Window is { } window && timeout > last.After + window)
-            section.Problem("approval_timeout", $"ladder {ladder.Name} ends after {Shown(last.After + window)}, before these {Shown(timeout)} are over");
+            section.Problem("approval_timeout",
+                $"ladder {ladder.Name} ends after {Shown(last.After + window)}, before these {Shown(timeout)} are over");
     }
 
-    private static string Shown(TimeSpan time) => time.Ticks % TimeSpan.TicksPerHour == 0 ? $"{time.TotalHours:0} h" : $"{time.TotalMinutes:0.##} min";
+    private static string Shown(TimeSpan time) =>
+        time.Ticks % TimeSpan.TicksPerHour == 0 ? $"{time.TotalHours:0} h" : $"{time.TotalMinutes:0.##} min";
 
     /// <summary>Without a ticket and a page that run alone, no alert could end with a person (S10, S12).</summary>
     private void RequirePeople(Section file, Dictionary<string, ActionRule> actions)

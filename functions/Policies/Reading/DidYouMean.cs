@@ -3,7 +3,9 @@ namespace IRFunctions.Policies;
 /// <summary>The likely intent behind a word that is not known.</summary>
 internal static class DidYouMean
 {
-    /// <summary>The closest candidate, or null where none is close: at most a third of the letters may differ, swapped neighbours count once.</summary>
+    /// <summary>
+    /// The closest candidate, or null where none is close: at most a third of the letters may differ, swapped neighbours count once.
+    /// </summary>
     public static string? Guess(string word, IEnumerable<string> candidates)
     {
         if (word.Length is 0 or > 80)

@@ -27,7 +27,8 @@ internal static class LadderReader
         var lead = section?.Time("lead");
         var half = section?.Time("half_below");
         if (lead > half)
-            section!.Problem("half_below", "effects shorter than the lead itself would be reminded of before they begin; half_below must be at least lead");
+            section!.Problem("half_below",
+                "effects shorter than the lead itself would be reminded of before they begin; half_below must be at least lead");
         section?.Close();
         return new Reminder(lead ?? TimeSpan.FromHours(2), half ?? TimeSpan.FromHours(4));
     }

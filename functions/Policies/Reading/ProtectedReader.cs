@@ -22,10 +22,11 @@ internal sealed class ProtectedReader(KnownNames known)
             section.Close();
             if (entry.Id.Length == 0)
                 continue;
-            if (seen.TryAdd($"{entry.Kind}:{entry.Id}", section.Place.Line))
+            var key = $"{entry.Kind}:{entry.Id}";
+            if (seen.TryAdd(key, section.Place.Line))
                 entries.Add(entry);
             else
-                section.Problem("id", $"{entry.Kind} {Problems.Quote(entry.Id)} is registered twice; the first is in line {seen[$"{entry.Kind}:{entry.Id}"]}");
+                section.Problem("id", $"{entry.Kind} {Problems.Quote(entry.Id)} is registered twice; the first is in line {seen[key]}");
         }
 
         file.Close();

@@ -61,7 +61,8 @@ internal sealed class Section
     {
         if (Value(key, otherwise is null) is not { } node)
             return otherwise ?? least;
-        if (node is YamlText { Quoted: false } text && int.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        if (node is YamlText { Quoted: false } text
+            && int.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
         {
             if (number >= least && number <= most)
                 return number;
@@ -81,7 +82,8 @@ internal sealed class Section
             return otherwise ?? false;
         if (node is YamlText { Quoted: false, Value: "true" or "false" } text)
             return text.Value == "true";
-        Problem(key, $"true or false is expected, not {Shown(node)}", node is YamlText word ? Yes.GetValueOrDefault(word.Value.ToLowerInvariant()) : null);
+        var guess = node is YamlText word ? Yes.GetValueOrDefault(word.Value.ToLowerInvariant()) : null;
+        Problem(key, $"true or false is expected, not {Shown(node)}", guess);
         return otherwise ?? false;
     }
 
@@ -112,7 +114,8 @@ internal sealed class Section
             return null;
         }
 
-        var bare = node is YamlText { Quoted: false } number && int.TryParse(number.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? $"{count} min" : null;
+        var bare = node is YamlText { Quoted: false } number
+            && int.TryParse(number.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? $"{count} min" : null;
         Problem(key, $"a time with its unit is expected, such as 90 s, 15 min, 24 h or 7 d, not {Shown(node)}", bare);
         return null;
     }
@@ -139,7 +142,8 @@ internal sealed class Section
     {
         if (Value(key, required: true) is not { } node)
             return default;
-        if (node is YamlText text && DateOnly.TryParseExact(text.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+        if (node is YamlText text && DateOnly.TryParseExact(text.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None,
+            out var date))
             return date;
         Problem(key, $"a date that exists is expected, as year-month-day such as 2027-01-31, not {Shown(node)}");
         return default;
@@ -216,7 +220,8 @@ internal sealed class Section
     {
         foreach (var entry in _map.Entries)
             if (!_asked.Contains(entry.Key))
-                _problems.Add(entry.Line, entry.Column, KeyPath(entry.Key), "the key is not known here", DidYouMean.Guess(entry.Key, _asked.Where(key => !_entries.ContainsKey(key))) ?? DidYouMean.Guess(entry.Key, _asked));
+                _problems.Add(entry.Line, entry.Column, KeyPath(entry.Key), "the key is not known here",
+                    DidYouMean.Guess(entry.Key, _asked.Where(key => !_entries.ContainsKey(key))) ?? DidYouMean.Guess(entry.Key, _asked));
     }
 
     public string KeyPath(string key) => _path.Length == 0 ? key : $"{_path}.{key}";

@@ -13,7 +13,8 @@ internal static class ThresholdReader
 
     private static readonly Dictionary<string, Severity> Severities = new()
     {
-        ["unknown"] = Severity.Unknown, ["informational"] = Severity.Informational, ["low"] = Severity.Low, ["medium"] = Severity.Medium, ["high"] = Severity.High,
+        ["unknown"] = Severity.Unknown, ["informational"] = Severity.Informational, ["low"] = Severity.Low, ["medium"] = Severity.Medium,
+        ["high"] = Severity.High,
     };
 
     private static readonly string[] TargetKinds = ["account", "application", "host", "mailbox", "ip", "mailMessage"];
@@ -47,7 +48,8 @@ internal static class ThresholdReader
     {
         var kinds = file.Words("target_kinds", required: true);
         foreach (var kind in kinds.Except(TargetKinds))
-            file.Problem("target_kinds", $"{Problems.Quote(kind)} is no kind of target; there are {string.Join(", ", TargetKinds)}", DidYouMean.Guess(kind, TargetKinds));
+            file.Problem("target_kinds", $"{Problems.Quote(kind)} is no kind of target; there are {string.Join(", ", TargetKinds)}",
+                DidYouMean.Guess(kind, TargetKinds));
         return kinds;
     }
 
@@ -63,7 +65,8 @@ internal static class ThresholdReader
             before &= section.Has(word);
             var cap = caps[(int)dimension] = section.Number(word, 0, 1_000);
             if (cap >= askAt)
-                section.Problem(word, $"with a cap of {cap}, {word} alone would reach the {askAt} points of ask_at; risk is identity, pattern and target together");
+                section.Problem(
+                    word, $"with a cap of {cap}, {word} alone would reach the {askAt} points of ask_at; risk is identity, pattern and target together");
         }
 
         if (before && caps.Sum() < actAt)
@@ -91,7 +94,8 @@ internal static class ThresholdReader
         foreach (var (name, _, section) in file.Named("signals"))
         {
             signals.Add(new RiskSignal(
-                name, section.Choice<RiskDimension>("dimension", Dimensions), section.Number("weight", 0, 1_000), section.Number("per_minute", 0, 1_000, 0), section.Text("why")));
+                name, section.Choice<RiskDimension>("dimension", Dimensions), section.Number("weight", 0, 1_000),
+                section.Number("per_minute", 0, 1_000, 0), section.Text("why")));
             section.Close();
         }
 

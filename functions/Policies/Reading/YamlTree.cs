@@ -83,7 +83,8 @@ internal sealed class YamlTree
         var root = ReadNode("", 0);
         _parser.Consume<DocumentEnd>();
         if (!_parser.Accept<StreamEnd>(out _))
-            _problems.Add((int)_parser.Current!.Start.Line, (int)_parser.Current.Start.Column, "", "a second document starts here; one file is one document");
+            _problems.Add((int)_parser.Current!.Start.Line, (int)_parser.Current.Start.Column, "",
+                "a second document starts here; one file is one document");
         if (root is YamlMap map)
             return map;
         _problems.Add(root.Line, root.Column, "", "the file must be a map of keys");
