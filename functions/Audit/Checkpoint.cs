@@ -42,7 +42,7 @@ public sealed record Checkpoint
     /// <summary>Fingerprint of the public key: SHA-256 over its SubjectPublicKeyInfo, lower-case hex.</summary>
     public required string Key { get; init; }
 
-    /// <summary>ECDSA P-256 with SHA-256 over <see cref="Signed"/>; 64 bytes, base64.</summary>
+    /// <summary>ECDSA P-256 with SHA-256 over <see cref="ToSign"/>; 64 bytes, base64.</summary>
     public string Signature { get; init; } = "";
 
     /// <summary>Null in an export of single chains, which carries proofs instead.</summary>
@@ -50,9 +50,9 @@ public sealed record Checkpoint
     public IReadOnlyList<HeadChange>? Changes { get; init; }
 
     /// <summary>The bytes that are signed.</summary>
-    public byte[] Signed() => new CanonicalBytes(Domain.Checkpoint).Add(Form).Add(Number).Add(At.UtcTicks).Add(Chains).Add(Root).Add(ChangesHash).Add(Previous).Add(Key).ToArray();
+    public byte[] ToSign() => new CanonicalBytes(Domain.Checkpoint).Add(Form).Add(Number).Add(At.UtcTicks).Add(Chains).Add(Root).Add(ChangesHash).Add(Previous).Add(Key).ToArray();
 
-    public string Hash() => Convert.ToHexStringLower(SHA256.HashData(Signed()));
+    public string Hash() => Convert.ToHexStringLower(SHA256.HashData(ToSign()));
 
     public static string HashOf(IEnumerable<HeadChange> changes)
     {
@@ -64,7 +64,7 @@ public sealed record Checkpoint
     public bool IsSignedBy(ECDsa key)
     {
         var signature = new byte[96];
-        return Convert.TryFromBase64String(Signature, signature, out var length) && length == 64 && key.VerifyData(Signed(), signature.AsSpan(0, length), HashAlgorithmName.SHA256);
+        return Convert.TryFromBase64String(Signature, signature, out var length) && length == 64 && key.VerifyData(ToSign(), signature.AsSpan(0, length), HashAlgorithmName.SHA256);
     }
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web);

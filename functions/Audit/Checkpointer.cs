@@ -178,6 +178,6 @@ public sealed class Checkpointer(AuditChain audit, ChangeJournal journal, HeadIn
             Number = heads.Number + 1, At = now, Chains = heads.Tree.Count, Root = Convert.ToHexStringLower(root), Changes = changes,
             ChangesHash = Checkpoint.HashOf(changes), Previous = heads.Hash, Key = KeyFingerprint.Of(await key.PublicAsync(cancellation)),
         };
-        return checkpoint with { Signature = Convert.ToBase64String(await key.SignAsync(checkpoint.Signed(), cancellation)) };
+        return checkpoint with { Signature = Convert.ToBase64String(await key.SignAsync(checkpoint.ToSign(), cancellation)) };
     }
 }
