@@ -84,6 +84,7 @@ public sealed record AuditEntry
         if (chain.Count == 0) return [];
         var check = new ChainCheck(chain[0].Chain);
         foreach (var entry in chain) check.Next(entry);
+        check.Finish(latest: null);
         return [.. check.Findings.Select(f => f.ToString())];
     }
 
