@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Azure;
 using Azure.Data.Tables;
 
@@ -148,9 +149,10 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     private static List<TableTransactionAction> Transaction(string chain, List<AuditEntry> entries, TableEntity? head, ChainKey key)
     {
         var actions = new List<TableTransactionAction>(2 * entries.Count + 1);
+        using var aes = SealedContent.Open(key);
         foreach (var entry in entries)
         {
-            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, ToRow(entry, key)));
+            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, ToRow(entry, key, aes)));
             actions.Add(new TableTransactionAction(TableTransactionActionType.Add, new TableEntity(chain, FactRow(entry.FactId)) { ["Sequence"] = entry.Sequence }));
         }
         var next = new TableEntity(chain, HeadRow) { ["Length"] = entries[^1].Sequence, ["Hash"] = entries[^1].Hash, ["Ticks"] = entries[^1].At.UtcTicks };
@@ -164,14 +166,14 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
 
     private static string EntryRow(long sequence) => "n" + sequence.ToString("D10", CultureInfo.InvariantCulture);
 
-    private static TableEntity ToRow(AuditEntry entry, ChainKey key)
+    private static TableEntity ToRow(AuditEntry entry, ChainKey key, AesGcm aes)
     {
         var row = new TableEntity(entry.Chain, EntryRow(entry.Sequence))
         {
             ["Form"] = entry.Form, ["Ticks"] = entry.At.UtcTicks, ["FactId"] = entry.FactId, ["Kind"] = entry.Kind, ["Actor"] = entry.Actor,
             ["Content"] = entry.ContentHash, ["Previous"] = entry.PreviousHash, ["Hash"] = entry.Hash,
         };
-        SealedContent.Write(row, entry, key);
+        SealedContent.Write(row, entry, key, aes);
         return row;
     }
 

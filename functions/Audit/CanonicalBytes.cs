@@ -9,12 +9,20 @@ namespace IRFunctions.Audit;
 /// What is hashed and signed, byte for byte: every field as its length in bytes, a colon, its UTF-8 and a comma. Nothing depends on a JSON writer's
 /// taste, so that a verifier in another language is an afternoon's work (docs/record.md).
 /// </summary>
-internal sealed class CanonicalBytes
+internal readonly struct CanonicalBytes
 {
-    private readonly ArrayBufferWriter<byte> buffer = new(256);
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? ofThisThread; // Hashing is on the way of every entry; one is built and used up before the next begins.
+
+    private readonly ArrayBufferWriter<byte> buffer;
 
     /// <param name="domain">First byte: what kind of thing is hashed, so that no hash of one kind can pass for another.</param>
-    public CanonicalBytes(byte domain) => buffer.Write([domain]);
+    public CanonicalBytes(byte domain)
+    {
+        buffer = ofThisThread ??= new ArrayBufferWriter<byte>(1024);
+        buffer.ResetWrittenCount();
+        buffer.Write([domain]);
+    }
 
     public CanonicalBytes Add(string text)
     {

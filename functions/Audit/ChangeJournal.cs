@@ -9,11 +9,15 @@ namespace IRFunctions.Audit;
 /// Which chains got entries in which minute, noted before the entries are stored. It lets checkpoints and search read what changed instead of everything,
 /// and costs one small row a chain and minute, not one an entry.
 /// </summary>
-/// <remarks>Rows: partition minute and shard ("2026112303001"), row the chain. Sixteen shards, since one partition takes some 2,000 writes a second.</remarks>
+/// <remarks>
+/// Rows: partition minute and shard ("2026112303001"), row the first entry's time in ticks and the chain. Sixteen shards, since one partition takes some
+/// 2,000 writes a second. Writers of one chain in several processes may note it once each.
+/// </remarks>
 public sealed class ChangeJournal(TableServiceClient tables)
 {
     public const string TableName = "auditchanges";
     private const int MaxRemembered = 100_000;
+    private const int TicksLength = 19;
     private const string MinuteFormat = "yyyyMMddHHmm";
 
     private readonly TableClient table = tables.GetTableClient(TableName);
@@ -24,20 +28,28 @@ public sealed class ChangeJournal(TableServiceClient tables)
     {
         var minute = at.UtcTicks / TimeSpan.TicksPerMinute;
         if (noted.TryGetValue(chain, out var last) && last == minute) return;
-        await table.UpsertEntityAsync(new TableEntity(MinuteOf(at) + ShardOf(chain), chain), TableUpdateMode.Replace, cancellation);
+        await table.UpsertEntityAsync(new TableEntity(MinuteOf(at) + ShardOf(chain), $"{at.UtcTicks:D19}-{chain}"), TableUpdateMode.Replace, cancellation);
         if (noted.Count >= MaxRemembered) noted.Clear();
         noted[chain] = minute; // Only now: another writer of the same chain must not rely on a note that is not there yet.
     }
 
-    /// <summary>Chains with entries in these minutes, both included; a chain comes once a minute.</summary>
-    public async IAsyncEnumerable<(DateTimeOffset Minute, string Chain)> ReadAsync(DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellation = default)
+    /// <summary>Chains with entries in these minutes, both included, with the time of their first entry of the minute; in order of that time.</summary>
+    public async IAsyncEnumerable<(DateTimeOffset First, string Chain)> ReadAsync(DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {MinuteOf(from)} and PartitionKey le {MinuteOf(to) + "~"}");
+        var (minute, notes) = ("", new List<(DateTimeOffset First, string Chain)>());
         await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
         {
-            if (row.PartitionKey.Length == MinuteFormat.Length + 1)
-                yield return (DateTimeOffset.ParseExact(row.PartitionKey.AsSpan(0, MinuteFormat.Length), MinuteFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal), row.RowKey);
+            if (row.RowKey.Length <= TicksLength || !long.TryParse(row.RowKey.AsSpan(0, TicksLength), CultureInfo.InvariantCulture, out var ticks)) continue;
+            if (!row.PartitionKey.StartsWith(minute, StringComparison.Ordinal) || minute.Length == 0)
+            {
+                foreach (var note in notes.OrderBy(n => n.First)) yield return note;
+                notes.Clear();
+                minute = row.PartitionKey[..^1];
+            }
+            notes.Add((new DateTimeOffset(ticks, TimeSpan.Zero), row.RowKey[(TicksLength + 1)..]));
         }
+        foreach (var note in notes.OrderBy(n => n.First)) yield return note;
     }
 
     private static string MinuteOf(DateTimeOffset at) => at.UtcDateTime.ToString(MinuteFormat, CultureInfo.InvariantCulture);

@@ -36,7 +36,7 @@ public sealed class RecordVerifier : IDisposable
     public static async Task<VerifyReport> VerifyAsync(Stream export, IReadOnlyList<byte[]> trusted, Checkpoint? seen = null, CancellationToken cancellation = default)
     {
         using var verifier = new RecordVerifier(trusted, seen);
-        using var reader = new StreamReader(export, System.Text.Encoding.UTF8, false, 1 << 16);
+        using var reader = new StreamReader(export, System.Text.Encoding.UTF8, false, 1 << 16, leaveOpen: true);
         for (var number = 1L; await reader.ReadLineAsync(cancellation) is { } text; number++)
         {
             if (text.Length > 0) verifier.Next(text, number);

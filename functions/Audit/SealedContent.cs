@@ -16,15 +16,15 @@ internal static class SealedContent
     private const int PieceLength = 60_000; // a binary property holds 64 KiB
     private const string Property = "Sealed";
 
-    public static void Write(TableEntity row, AuditEntry entry, ChainKey key)
+    public static AesGcm Open(ChainKey key) => new(key.Secret, TagLength);
+
+    /// <param name="aes">From <see cref="Open"/> with the same key.</param>
+    public static void Write(TableEntity row, AuditEntry entry, ChainKey key, AesGcm aes)
     {
         var open = Encode(entry);
         var box = new byte[NonceLength + open.Length + TagLength];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceLength));
-        using (var aes = new AesGcm(key.Secret, TagLength))
-        {
-            aes.Encrypt(box.AsSpan(0, NonceLength), open, box.AsSpan(NonceLength, open.Length), box.AsSpan(NonceLength + open.Length), Bound(entry.Chain, entry.FactId));
-        }
+        aes.Encrypt(box.AsSpan(0, NonceLength), open, box.AsSpan(NonceLength, open.Length), box.AsSpan(NonceLength + open.Length), Bound(entry.Chain, entry.FactId));
         row["Key"] = key.Number;
         for (var piece = 0; piece * PieceLength < box.Length; piece++)
             row[$"{Property}{piece}"] = box.AsSpan(piece * PieceLength, Math.Min(PieceLength, box.Length - piece * PieceLength)).ToArray();
