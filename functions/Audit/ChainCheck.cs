@@ -53,9 +53,9 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
     /// <param name="latest">Time of the latest checkpoint there is; null where there is none.</param>
     public void Finish(DateTimeOffset? latest)
     {
-        foreach (var (from, to) in gaps) Add(Attacks.Deleted, from == to ? $"entry {from}" : $"entries {from} to {to}", "are missing between others that are there");
+        foreach (var (from, to) in gaps) Add(Attacks.Deleted, from == to ? $"entry {from}" : $"entries {from} to {to}", from == to ? "is missing between others that are there" : "are missing between others that are there", from);
         if (seals.Count > 0 && seals[^1] is var final && Length < final.Length)
-            Add(Attacks.Truncated, $"entries {Length + 1} to {final.Length}", $"are gone from the end; checkpoint {final.Checkpoint} sealed {final.Length} entries");
+            Add(Attacks.Truncated, $"entries {Length + 1} to {final.Length}", $"are gone from the end; checkpoint {final.Checkpoint} sealed {final.Length} entries", final.Length);
         else if (last is not null && seal >= seals.Count && Length > (seals.Count > 0 ? seals[^1].Length : 0) && latest is { } sealedUntil && last.At < sealedUntil - Tolerance)
             Add(Attacks.BackDated, last, $"says {Finding.Time(last.At)}, but the checkpoint of {Finding.Time(sealedUntil)} does not know it: it was added later");
     }
@@ -112,18 +112,19 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
         else if (!diverged)
         {
             diverged = true; // Every later head differs as a consequence.
-            Add(Attacks.Rewritten, $"entries {(intact?.Length ?? 0) + 1} to {next.Length}", $"are not the ones that checkpoint {next.Checkpoint} sealed on {Finding.Time(next.At)}");
+            Add(Attacks.Rewritten, $"entries {(intact?.Length ?? 0) + 1} to {next.Length}", $"are not the ones that checkpoint {next.Checkpoint} sealed on {Finding.Time(next.At)}", next.Length);
         }
         while (seal < seals.Count && seals[seal].Length <= entry.Sequence) seal++;
     }
 
     private static ulong Start(string hash) => hash.Length >= 16 && ulong.TryParse(hash.AsSpan(0, 16), System.Globalization.NumberStyles.HexNumber, null, out var start) ? start : 0;
 
-    private void Add(string attack, AuditEntry entry, string what) => Add(attack, $"entry {entry.Sequence} ({entry.Kind})", what);
+    private void Add(string attack, AuditEntry entry, string what) => Add(attack, $"entry {entry.Sequence} ({entry.Kind})", what, entry.Sequence);
 
-    private void Add(string attack, string where, string what) => Findings.Add(new Finding(attack, $"{chain} {where}", what, Since()));
+    private void Add(string attack, string where, string what, long sequence) => Findings.Add(new Finding(attack, $"{chain} {where}", what, Since(sequence)));
 
-    private string Since() => seals.Count == 0 ? ""
-        : intact is null ? "No checkpoint agrees with what is there now, so it can have happened at any time since the chain began"
-        : $"It was whole up to entry {intact.Length} at checkpoint {intact.Checkpoint} ({Finding.Time(intact.At)})";
+    /// <summary>The first checkpoint that covers a place fixed what stood there: whatever differs was done later.</summary>
+    private string Since(long sequence) => seals.Count == 0 ? ""
+        : seals.FirstOrDefault(s => s.Length >= sequence) is { } covering ? $"Done after {Finding.Time(covering.At)}, when checkpoint {covering.Checkpoint} sealed what was there"
+        : $"No checkpoint had sealed it yet; the last one of this chain is of {Finding.Time(seals[^1].At)}";
 }

@@ -51,19 +51,22 @@ public sealed class RecoveryPoints(AuditChain audit, RecordIndex index, HeadInde
         var entries = await audit.ReadAsync(chain, cancellation);
         var whole = AuditEntry.Check(entries).Count == 0;
         var sealedLength = (await heads.FindAsync(chain, cancellation))?.Length ?? 0;
-        return [.. entries.Where(e => e.Kind == AuditKinds.Captured).Select(e => PointOf(e, whole, e.Sequence <= sealedLength))];
+        var told = entries.Select(e => new Told(e)).ToList();
+        return [.. told.Where(t => t.Entry.Kind == AuditKinds.Captured).Select(t => PointOf(t, whole, t.Entry.Sequence <= sealedLength, told.FirstOrDefault(later =>
+            later.Entry.Kind is AuditKinds.Undone or AuditKinds.NotUndone && later.Entry.Sequence > t.Entry.Sequence && later.IsSameThing(t))?.Entry.At))];
     }
 
-    private RecoveryPoint PointOf(AuditEntry entry, bool whole, bool sealedThere)
+    private RecoveryPoint PointOf(Told told, bool whole, bool sealedThere, DateTimeOffset? givenBack)
     {
-        var told = new Told(entry);
+        var entry = told.Entry;
         var prior = PriorOf(entry);
         var kind = told.Target.IndexOf(':') is > 0 and var colon ? told.Target[..colon] : "";
         var target = new Target(kind, kind.Length == 0 ? told.Target : told.Target[(kind.Length + 1)..], told.Display);
         var refusal = entry.Content != ContentState.Readable ? "its words were made unreadable"
             : !whole ? "its chain is not whole: what it says cannot be believed"
             : prior is null ? "the state is too large for the record"
-            : prior.AlreadySo ? "nothing was changed, so there is nothing to restore" : null;
+            : prior.AlreadySo ? "nothing was changed, so there is nothing to restore"
+            : givenBack is { } at ? $"it was given back on {Finding.Time(at)}" : null;
         return new RecoveryPoint($"{entry.Chain}:{entry.Sequence}", $"{told.Action}:{target.Key}", told.Action, target, entry.At, time.GetUtcNow() - entry.At,
             prior?.Summary ?? entry.Text, whole, sealedThere, refusal, [], entry.Hash) { Prior = prior };
     }

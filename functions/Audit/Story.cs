@@ -34,8 +34,8 @@ public static class Story
         "revoke_user_sessions" => "sign out everywhere the account",
         "revoke_api_key" => "withdraw the key of",
         "increase_logging_verbosity" => "log more closely",
-        "create_alert_ticket" => "open a ticket for",
-        "send_analyst_notification" => "tell an analyst about",
+        "create_alert_ticket" => "open a ticket",
+        "send_analyst_notification" => "tell an analyst",
         _ => action.Replace('_', ' ') + " on",
     };
 
@@ -68,11 +68,12 @@ public static class Story
             AuditKinds.Received => StoryReasons.Seen(told),
             AuditKinds.Assessed => StoryReasons.Judged(told),
             AuditKinds.Decided => Decided(told),
-            AuditKinds.Climbed => Sentence($"nobody had answered yet, so more people were asked: {Tail(text, "asked ")}"),
+            AuditKinds.Asked or AuditKinds.Climbed => Asked(told),
             AuditKinds.Captured => Sentence($"noted how it was before: {Tail(text, "before: ")}"),
-            AuditKinds.Verified => Sentence($"looked again, to be sure: {Tail(Tail(text, "read back: "), told.Action + " ")}"),
+            AuditKinds.Verified => Sentence($"looked again, to be sure: it {Tail(Tail(text, "read back: "), told.Action + " ")}"),
             AuditKinds.Executing => Sentence($"began to {Plain(told.Action)} {told.Display}"),
-            AuditKinds.Undoing => Sentence($"it was time to give {told.Display} back: {(told.Text("cause") == "expired" ? "the time was up and nobody had confirmed it" : told.Text("reason") ?? "someone asked for it")}"),
+            AuditKinds.Undoing => Sentence(told.Text("cause") == "expired"
+                ? $"the time was up and nobody had confirmed it, so {told.Display} was to be as before" : $"{told.Display} was to be as before: {told.Text("reason") ?? "someone asked for it"}"),
             AuditKinds.Outcome => "",
             _ => Sentence(text),
         };
@@ -80,14 +81,25 @@ public static class Story
 
     private static string Decided(Told told)
     {
-        var (act, reason) = ($"{Plain(told.Action)} {told.Display}", told.Reason());
+        var reason = told.Reason();
+        if (!told.IsContainment) return told.Text("kind") is "Run" or "Ask" ? Sentence($"decided to {Plain(told.Action)}: {reason}") : Sentence($"did not {Plain(told.Action)}: {reason}");
+        var act = $"{Plain(told.Action)} {told.Display}";
         return told.Text("kind") switch
         {
             "Run" => Sentence($"the policy let the pipeline {act} without asking: {reason}"),
             "Ask" => Sentence($"the policy wanted a person's yes before the pipeline might {act}: {reason}"),
-            "Tell" => Sentence($"to {act} is for people only, so they were told: {reason}"),
+            "Tell" => Sentence($"whether to {act} was left to people: {reason}"),
             _ => Sentence($"the policy did not {act}: {reason}"),
         };
+    }
+
+    private static string Asked(Told told)
+    {
+        if (!told.Data.TryGetProperty("rung", out var rung) || !rung.TryGetProperty("approvers", out var people) || people.ValueKind != JsonValueKind.Array) return Sentence(told.Entry.Text);
+        var names = string.Join(" and ", people.EnumerateArray().Select(p => Told.TextOf(p, "name")));
+        var until = told.Data.TryGetProperty("deadline", out var deadline) && deadline.TryGetDateTimeOffset(out var at) ? $", with time until {Clock(at)}" : "";
+        var again = told.Entry.Kind == AuditKinds.Climbed ? "nobody had answered yet, so " : "";
+        return Sentence($"{again}{names} ({Told.TextOf(rung, "name")}) was asked whether to {Plain(told.Action)} {told.Display}{until}");
     }
 
     internal static string Tail(string text, string start) => text.StartsWith(start, StringComparison.Ordinal) ? text[start.Length..] : text;
@@ -124,11 +136,16 @@ internal sealed class Told
 
     public bool IsSameThing(Told other) => Target.Length > 0 && Action == other.Action && Target == other.Target;
 
-    /// <summary>The last reason of a decision: what it came down to.</summary>
+    /// <summary>What a decision came down to: not what merely did not stand in the way.</summary>
     public string Reason()
     {
-        if (!data.TryGetProperty("reasons", out var reasons) || reasons.ValueKind != JsonValueKind.Array || reasons.GetArrayLength() == 0) return "no reason was given";
-        return TextOf(reasons[reasons.GetArrayLength() - 1], "text") ?? "";
+        if (!data.TryGetProperty("reasons", out var list) || list.ValueKind != JsonValueKind.Array) return "no reason was given";
+        var reasons = list.EnumerateArray().Select(r => (Rule: TextOf(r, "rule") ?? "", Words: TextOf(r, "text") ?? "")).Where(r => r.Rule is not ("confidence" or "context" or "exception-over")).ToList();
+        if (reasons.Count == 0) return "nothing stood in the way";
+        // The tier says why something may run, or that people must be asked; where it says less than what happened, the next reason says it.
+        var said = Text("kind") switch { "Run" => 0, "Ask" => Text("tier") == "1" ? 1 : 0, "Tell" => reasons.Count - 1, _ => 1 };
+        var (rule, words) = reasons[Math.Min(said, reasons.Count - 1)];
+        return rule == "tier" && words.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon ? words[(colon + 2)..] : words;
     }
 
     internal static string? TextOf(JsonElement element, string name) =>

@@ -22,28 +22,24 @@ internal static class StoryReasons
     {
         var who = received.Text("product") is { Length: > 0 } product ? product : "a detector";
         var names = Displays(received.Data);
-        var about = names.Count == 0 ? "" : $", about {List(names.Take(Named))}{(names.Count > Named ? $" and {names.Count - Named} more" : "")}";
+        var about = names.Count == 0 ? "" : names.Count <= Named ? $", about {List(names)}" : $", about {string.Join(", ", names.Take(Named))} and {names.Count - Named} more";
         return Story.Sentence($"{who} reported \"{received.Text("title")}\" ({(received.Text("severity") ?? "unknown").ToLowerInvariant()}){about}");
     }
 
     /// <summary>The assessment in one sentence.</summary>
     public static string Judged(Told assessed)
     {
+        if (assessed.Text("by") is not ("Model" or "Rules")) return "Nobody could judge it, so people have to.";
+        var who = assessed.Text("by") == "Model" ? "The model" : "The fixed rules, standing in for the model,";
         var verdict = assessed.Text("verdict") switch
         {
-            "TruePositive" => "a real attack",
-            "BenignPositive" => "real but harmless",
-            "FalsePositive" => "a false alarm",
-            _ => "unclear",
-        };
-        var who = assessed.Text("by") switch
-        {
-            "Model" => "The model",
-            "Rules" => "The fixed rules, standing in for the model,",
-            _ => "Nobody could judge it; it",
+            "TruePositive" => "took it for a real attack",
+            "BenignPositive" => "took it for real but harmless",
+            "FalsePositive" => "took it for a false alarm",
+            _ => "could not tell what it was",
         };
         var reasoning = assessed.Text("reasoning");
-        return Story.Sentence($"{who} took it for {verdict}, {assessed.Text("confidence")}% sure{(string.IsNullOrWhiteSpace(reasoning) ? "" : $": {reasoning}")}");
+        return Story.Sentence($"{who} {verdict}, {assessed.Text("confidence")}% sure{(string.IsNullOrWhiteSpace(reasoning) ? "" : $": {reasoning}")}");
     }
 
     /// <summary>What judgement and policy made of it.</summary>
@@ -51,8 +47,8 @@ internal static class StoryReasons
     {
         var judged = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Assessed);
         var decided = told.Where(t => t.Entry.Kind == AuditKinds.Decided).ToList();
-        var main = decided.FirstOrDefault(d => d.IsContainment && d.Text("kind") is "Run" or "Ask" && d.IsContainment) ?? decided.FirstOrDefault();
-        var policy = main is null ? "and the policy had nothing to decide" : $"and the policy {Allowed(main)}, because {Lower(main.Reason())}";
+        var main = decided.Where(d => d.IsContainment).MinBy(d => d.Text("kind") switch { "Run" => 0, "Ask" => 1, "Tell" => 2, _ => 3 });
+        var policy = main is null ? "and nothing called for more than telling people" : $"and the policy {Allowed(main)}, because {Lower(main.Reason())}";
         var judgement = judged is null ? "Nobody judged it" : Short(Judged(judged));
         return Story.Sentence($"{judgement.TrimEnd('.')}, {policy}");
     }
@@ -64,7 +60,7 @@ internal static class StoryReasons
         {
             "Run" => $"let the pipeline {act} by itself",
             "Ask" => $"wanted a person's yes to {act}",
-            "Tell" => $"left it to people to {act}",
+            "Tell" => $"left it to people whether to {act}",
             _ => $"did not {act}",
         };
     }
@@ -72,10 +68,14 @@ internal static class StoryReasons
     /// <summary>What is in effect, what was given back, what did not happen.</summary>
     private static string Stands(IReadOnlyList<Told> told)
     {
-        var things = told.Where(t => t.IsContainment).GroupBy(t => (t.Action, t.Target)).Select(g => Standing([.. g])).OfType<string>().ToList();
-        var tickets = told.Count(t => t.Entry.Kind == AuditKinds.Executed && !t.IsContainment);
-        if (tickets > 0) things.Add(tickets == 1 ? "people were told" : $"people were told in {tickets} ways");
-        return things.Count == 0 ? "Nothing was changed." : Story.Sentence(List(things));
+        var changed = told.Where(t => t.IsContainment).GroupBy(t => (t.Action, t.Target)).Select(g => Standing([.. g])).OfType<string>().ToList();
+        var telling = told.Count(t => t.Entry.Kind == AuditKinds.Executed && !t.IsContainment) switch
+        {
+            0 => "",
+            1 => "people were told",
+            var ways => $"people were told in {ways} ways",
+        };
+        return Story.Sentence(string.Join("; ", (changed.Count == 0 ? ["nothing was changed"] : changed).Append(telling).Where(t => t.Length > 0)));
     }
 
     private static string? Standing(List<Told> about)
