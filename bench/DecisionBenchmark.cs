@@ -9,7 +9,7 @@ using IRFunctions.Policies;
 namespace IRFunctions.Bench;
 
 /// <summary>
-/// How fast the policy decides on one core, with the shipped policy and many registrations. Goal (issue 3): 200,000 decisions a second with
+/// How fast the policy decides per processor second, with the shipped policy and many registrations. Goal (issue 3): 200,000 decisions a second with
 /// 10,000 protected entries, and no slower per decision with 100,000.
 /// </summary>
 public static class DecisionBenchmark
@@ -44,12 +44,16 @@ public static class DecisionBenchmark
         return 0;
     }
 
+    /// <summary>
+    /// Counts processor seconds of the whole process, garbage collection included: that is one core, also on a machine that others use.
+    /// </summary>
     private static (double Decisions, double Alerts, double Bytes) Measure(Policy policy,
         (Alert Alert, Assessment Assessment, Facts Facts)[] worlds, TimeSpan length)
     {
         long decisions = 0, alerts = 0;
         var before = GC.GetAllocatedBytesForCurrentThread();
         var watch = Stopwatch.StartNew();
+        var used = Environment.CpuUsage.TotalTime;
         while (watch.Elapsed < length)
         {
             foreach (var (alert, assessment, facts) in worlds)
@@ -57,7 +61,7 @@ public static class DecisionBenchmark
             alerts += worlds.Length;
         }
 
-        var seconds = watch.Elapsed.TotalSeconds;
+        var seconds = (Environment.CpuUsage.TotalTime - used).TotalSeconds;
         return (decisions / seconds, alerts / seconds, (GC.GetAllocatedBytesForCurrentThread() - before) / (double)decisions);
     }
 

@@ -1,1 +1,41 @@
-return 0;
+using System.CommandLine;
+using IRFunctions.Bench;
+using Spectre.Console;
+
+var markdown = new Option<FileInfo?>("--markdown") { Description = "Write the table into this page, for instance docs/benchmarks.md." };
+var alerts = new Option<int>("--alerts") { Description = "Alerts of the latency scenario.", DefaultValueFactory = _ => 500 };
+var batches = new Option<int>("--batches") { Description = "Batches of 9,500 incidents of the throughput scenario.", DefaultValueFactory = _ => 5 };
+var waiting = new Option<int>("--waiting") { Description = "Incidents that wait for approval.", DefaultValueFactory = _ => 100_000 };
+var memoryOnly = new Option<bool>("--memory-only") { Description = "Leave out what needs a state folder." };
+var scenario = new Argument<string>("scenario") { Description = "What to measure." };
+scenario.AcceptOnlyFromAmong("latency", "throughput", "engine", "waiting", "all");
+
+var root = new RootCommand("Measures the pipeline on this machine. Figures depend on what else runs here: look at the load average.") { scenario, markdown, alerts, batches, waiting, memoryOnly };
+root.SetAction(async parsed =>
+{
+    var report = new Report(AnsiConsole.Console);
+    if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
+    var (chosen, inMemoryOnly) = (parsed.GetValue(scenario)!, parsed.GetValue(memoryOnly));
+    if (Wanted("latency"))
+    {
+        if (!inMemoryOnly) await Latency.RunAsync(report, parsed.GetValue(alerts));
+        await Latency.RunAsync(report, parsed.GetValue(alerts), onDisk: false);
+    }
+    if (Wanted("throughput"))
+    {
+        await Throughput.RunAsync(report, parsed.GetValue(batches));
+        if (!inMemoryOnly) await Throughput.RunAsync(report, 3, 3_000, onDisk: true);
+    }
+    if (Wanted("engine")) await EngineOnly.RunAsync(report, 30_000);
+    if (Wanted("waiting"))
+    {
+        await Waiting.RunAsync(report, parsed.GetValue(waiting), onDisk: false);
+        if (!inMemoryOnly) await Waiting.RunAsync(report, parsed.GetValue(waiting), onDisk: true);
+    }
+    report.Show();
+    if (parsed.GetValue(markdown) is { } file) report.WriteInto(file.FullName, $"dotnet run -c Release --project bench -- {string.Join(' ', args)}");
+    return 0;
+
+    bool Wanted(string name) => chosen == name || chosen == "all";
+});
+return await root.Parse(args).InvokeAsync();

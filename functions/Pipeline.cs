@@ -39,6 +39,7 @@ public static class Pipeline
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
         services.TryAddSingleton<Door>();
+        services.AddHostedService<RecordLog>();
         return services;
     }
 
@@ -69,11 +70,11 @@ public static class Pipeline
 
     private static void AddPolicy(IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(s =>
-        {
-            var folder = configuration["Policies:Folder"] is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "policies");
-            return PolicyStore.Open(PolicyFolder.Read(folder), s.GetRequiredService<Catalogue>().Capabilities, s.GetRequiredService<TimeProvider>().GetUtcNow());
-        });
+        services.TryAddSingleton(_ => new PolicySource(() =>
+            PolicyFolder.Read(configuration["Policies:Folder"] is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "policies"))));
+        services.TryAddSingleton(s => PolicyStore.Open(s.GetRequiredService<PolicySource>().Read(), s.GetRequiredService<Catalogue>().Capabilities,
+            s.GetRequiredService<TimeProvider>().GetUtcNow()));
+        services.TryAddSingleton<PolicyWatch>();
         services.TryAddSingleton(s => new PolicyArchive(s.GetRequiredService<TableServiceClient>(), s.GetRequiredService<Catalogue>().Capabilities, s.GetRequiredService<TimeProvider>()));
     }
 

@@ -39,6 +39,7 @@ public static class AuditKinds
     public const string StopEngaged = "stop-engaged";
     public const string StopLifted = "stop-lifted";
     public const string Outcome = "outcome";
+    public const string PolicyChanged = "policy-changed";
 
     /// <summary>The content of a chain was made unreadable for good (crypto-shredding); stands on the chain "pipeline".</summary>
     public const string Shredded = "shredded";

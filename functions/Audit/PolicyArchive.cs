@@ -21,7 +21,7 @@ public sealed class PolicyArchive(TableServiceClient tables, IReadOnlyList<Actio
     /// <summary>Stores a policy once; call before its hash is used anywhere.</summary>
     public async Task KeepAsync(Policy policy, CancellationToken cancellation = default)
     {
-        if (!known.TryAdd(policy.Hash, policy)) return;
+        if (known.ContainsKey(policy.Hash)) return;
         var json = JsonSerializer.Serialize(policy.Files);
         for (var piece = 0; piece * PieceLength < json.Length; piece++)
         {
@@ -29,6 +29,7 @@ public sealed class PolicyArchive(TableServiceClient tables, IReadOnlyList<Actio
             var row = new TableEntity(policy.Hash, $"{piece:D4}") { ["Text"] = text, ["KeptAt"] = time.GetUtcNow() };
             await table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation);
         }
+        known[policy.Hash] = policy; // Only now: a write that failed is tried again by the next alert.
     }
 
     /// <summary>The policy of this hash.</summary>

@@ -1,5 +1,6 @@
 using IRFunctions.Approvals;
 using IRFunctions.Decisions;
+using IRFunctions.Policies;
 using IRFunctions.Safeguards;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
@@ -15,7 +16,7 @@ public sealed record StepReport(bool Done, string Text);
 public sealed record ExecuteStep(ContainmentOrder Order, PriorState Prior);
 
 /// <summary>The four steps of a containment as activities. Each may be run again after a crash and then changes nothing more.</summary>
-public sealed class ContainmentSteps(Catalogue catalogue)
+public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies)
 {
     [Function(nameof(Capture))]
     public Task<PriorState> Capture([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation) =>
@@ -26,13 +27,15 @@ public sealed class ContainmentSteps(Catalogue catalogue)
     public async Task<StepReport> Execute([ActivityTrigger] ExecuteStep step, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var order = step.Order;
+        var action = catalogue.Find(order.Decision.Action);
         RequireAuthority(order);
-        if (order.Decision.Target.Kind != "alert") // Tickets and pages are how people hear of the stop; they go on.
+        RequireTrueWords(order.Decision, action.Capability, policies.Current);
+        if (action.Capability.TargetKind != "alert") // Tickets and pages are how people hear of the stop; they go on.
         {
             var stop = await GlobalStop.ReadAsync(client, cancellation);
             if (stop.Engaged) return new StepReport(false, $"halted by the global stop ({stop.Reason}); nothing was done");
         }
-        return new StepReport(true, await catalogue.Find(order.Decision.Action).ExecuteAsync(order, step.Prior, cancellation));
+        return new StepReport(true, await action.ExecuteAsync(order, step.Prior, cancellation));
     }
 
     /// <summary>True or false as read back; null where it cannot be read back.</summary>
@@ -44,6 +47,18 @@ public sealed class ContainmentSteps(Catalogue catalogue)
     [Function(nameof(UndoEffect))]
     public Task<UndoReport> UndoEffect([ActivityTrigger] UndoOrder order, CancellationToken cancellation) =>
         catalogue.Find(order.Action).UndoAsync(order, cancellation);
+
+    /// <summary>
+    /// An order may not make itself harmless: its target is of the action's kind (S4), and its tier is not below that of the policy in force (S1). A policy
+    /// that was tightened since the incident opened thus stops what it no longer allows.
+    /// </summary>
+    /// <exception cref="PermanentFaultException">It does; nothing was done.</exception>
+    private static void RequireTrueWords(Decision decision, ActionCapability capability, Policy policy)
+    {
+        if (decision.Target.Kind != capability.TargetKind) throw new PermanentFaultException($"{decision.Action} is for a target of kind {capability.TargetKind}, not {decision.Target.Kind} (S4)");
+        var tier = policy.Actions.TryGetValue(decision.Action, out var rule) ? rule.Tier : 3;
+        if (tier > decision.Tier) throw new PermanentFaultException($"the policy in force puts {decision.Action} at tier {tier}, the order at {decision.Tier} (S1)");
+    }
 
     /// <summary>S2 and S3 in one place: tier 3 never; what was asked only with the quorum's grant for exactly this hash.</summary>
     /// <exception cref="PermanentFaultException">The order has no authority; nothing was done.</exception>

@@ -49,7 +49,7 @@ public sealed class DisableUserAccount(GraphServiceClient graph) : IContainmentA
     public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
     {
         var now = await ReadAsync(order.Target, cancellation);
-        if (now.AccountEnabled != false) return new UndoReport(false, $"{NameOf(now)} had been enabled by someone else meanwhile; nothing was changed");
+        if (now.AccountEnabled != false) return new UndoReport(false, $"{NameOf(now)} is enabled already; nothing of ours was left to undo");
         await SwitchAsync(order.Target, enabled: true, cancellation);
         var after = await ReadAsync(order.Target, cancellation);
         if (after.AccountEnabled != true) throw new TransientFaultException($"{NameOf(now)} still reads as disabled after it was enabled");

@@ -73,6 +73,9 @@ public sealed record UndoOrder
     /// <summary>Key of the containment: action and target.</summary>
     public required string Containment { get; init; }
     public required int Generation { get; init; }
+
+    /// <summary>1 for the first undo of this generation; a later one (a person's release, a second hold's end) replaces those before it.</summary>
+    public int Number { get; init; } = 1;
     public required string Action { get; init; }
     public required Target Target { get; init; }
     public required PriorState Prior { get; init; }

@@ -75,7 +75,7 @@ public enum HoldAnswer
     /// <summary>First hold: the rollback is registered, go on.</summary>
     Registered,
 
-    /// <summary>We hold this already for another incident: nothing to do, the hold is added.</summary>
+    /// <summary>We hold this already for another incident: the hold is added; there is something to do only where the effect is not there.</summary>
     Joined,
 
     /// <summary>It was so before us: nothing to do, nothing will be undone.</summary>
@@ -94,6 +94,9 @@ public sealed record HoldChange(string By, string Reason, TimeSpan? For = null, 
 
 /// <summary>A timer's note to itself.</summary>
 public sealed record HoldTimer(int Generation, string OrderId);
+
+/// <summary>An undo asks whether it is still wanted before it tries again.</summary>
+public sealed record UndoTurn(int Generation, int Number);
 
 /// <summary>An undo tells how it went.</summary>
 /// <param name="Done">False where it failed and keeps being tried.</param>

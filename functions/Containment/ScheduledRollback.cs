@@ -29,9 +29,13 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         var order = request.Order;
         if (State.Status is ContainmentStatus.Undoing) return HoldAnswer.Busy;
         if (State.Holds.Any(h => h.OrderId == order.Id)) return HoldAnswer.Registered; // The same order again after a crash.
-        if (State.Status is ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed)
+        // Confirmed and not so any more: somebody ended it by hand, so this is a new containment with timers of its own.
+        var ended = State.Status is ContainmentStatus.Confirmed && !request.Prior.AlreadySo;
+        if (State.Status is (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed) && !ended)
         {
-            // Our own work stands: hold it longer; what to restore stays what the first hold captured.
+            // Our own work stands: hold it longer; what to restore stays what the first hold captured. A rollback that keeps failing is not wanted
+            // any more; it asks before it tries again.
+            if (State.Status is ContainmentStatus.RollbackFailed) State = State with { Status = ContainmentStatus.Live };
             AddHold(order);
             return HoldAnswer.Joined;
         }
@@ -109,6 +113,14 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         return true;
     }
 
+    /// <summary>An undo that failed wants to try again. False where another undo or a new hold has taken its place.</summary>
+    public bool TryAgain(UndoTurn turn)
+    {
+        if (turn.Generation != State.Generation || turn.Number != State.UndoAttempts || State.Status is not ContainmentStatus.RollbackFailed) return false;
+        State = State with { Status = ContainmentStatus.Undoing };
+        return true;
+    }
+
     /// <summary>The undo orchestration reports. A failure stays visible until a later attempt or a person ends it.</summary>
     public void Undone(UndoResult result)
     {
@@ -135,7 +147,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             RemindAt = order.ReminderLead is { } lead && lead < length ? now + length - lead : null,
             ApprovedBy = order.Grant?.Approvers ?? [],
         };
-        // A hold on something confirmed or stuck adds its incident but must not restart timers that no longer undo.
+        // A hold on something confirmed adds its incident but must not restart timers that no longer undo.
         State = State with
         {
             Holds = State.Status is ContainmentStatus.Live ? [.. State.Holds, hold] : State.Holds,
@@ -155,7 +167,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         };
         var order = new UndoOrder
         {
-            Containment = Context.Id.Key, Generation = State.Generation, Action = State.Action, Target = State.Target!, Prior = State.Prior!,
+            Containment = Context.Id.Key, Generation = State.Generation, Number = State.UndoAttempts, Action = State.Action, Target = State.Target!, Prior = State.Prior!,
             Cause = cause, By = by, Reason = reason, Incidents = State.Incidents,
         };
         var id = $"undo-{Fingerprint.Of(Context.Id.Key)}-{State.Generation}-{State.UndoAttempts}";

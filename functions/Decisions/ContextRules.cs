@@ -17,7 +17,7 @@ internal static class ContextRules
         var fact = question.Facts.Checks.GetValueOrDefault(Facts.CheckKey(check.Name, question.Target)) ?? FromIdentity(question, check);
         if (fact is null)
         {
-            ruling.Ask("context-missing", $"Nobody answered: {check.What}");
+            ruling.Ask("context-missing", $"Not known: {check.What}");
         }
         else if (fact.Failed is not null)
         {

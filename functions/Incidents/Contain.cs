@@ -30,7 +30,7 @@ public static class Contain
         var prior = new PriorState { AlreadySo = false, Summary = "no inverse" };
         await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
         var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), new ExecuteStep(order, prior), Patience.ForPeople);
-        if (!report.Done) return await HaltAsync(record, report);
+        if (!report.Done) return await HaltAsync(context, record, order, report);
         return await VerifyAsync(context, record, order, report.Text, null);
     }
 
@@ -50,12 +50,17 @@ public static class Contain
             await record.WriteAsync(AuditKinds.AlreadySo, $"{prior.Summary}; nothing was done and nothing will be undone");
             return new ContainReport(Ending.AlreadySo, prior.Summary);
         }
-        if (answer == HoldAnswer.Joined)
+        if (answer == HoldAnswer.Joined && !prior.AlreadySo)
+        {
+            // Held for another incident but not in effect: that order is still at work, or somebody put it back by hand; then this one does it again.
+            await context.CreateTimer(BusyWait, CancellationToken.None);
+            prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentSteps.Capture), order, Patience.ForTheTenant);
+        }
+        if (answer == HoldAnswer.Joined && prior.AlreadySo)
         {
             await record.WriteAsync(AuditKinds.Joined, "contained already for another incident; it stays until the last hold ends");
             return new ContainReport(Ending.Done, "contained already; this incident holds it too", UndoAt(context, order));
         }
-        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
         return await ExecuteHeldAsync(context, record, order, prior);
     }
 
@@ -63,15 +68,16 @@ public static class Contain
     {
         try
         {
+            await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
             var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), new ExecuteStep(order, prior), Patience.ForTheTenant);
             if (report.Done) return await VerifyAsync(context, record, order, report.Text, UndoAt(context, order));
             await GiveBackAsync(context, order);
-            return await HaltAsync(record, report);
+            return await HaltAsync(context, record, order, report);
         }
         catch (TaskFailedException e)
         {
+            await GiveBackAsync(context, order); // First: a record that fails as well must not keep the hold.
             await record.WriteAsync(AuditKinds.Failed, $"failed: {e.FailureDetails.ErrorMessage}; whatever had changed is put back");
-            await GiveBackAsync(context, order);
             throw;
         }
     }
@@ -107,9 +113,11 @@ public static class Contain
         return new ContainReport(Ending.Done, text, undoAt);
     }
 
-    private static async Task<ContainReport> HaltAsync(Recorder record, StepReport report)
+    private static async Task<ContainReport> HaltAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, StepReport report)
     {
         await record.WriteAsync(AuditKinds.Failed, report.Text);
+        // Somebody may have approved it and believe it done.
+        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"halted-{order.Id}", Sentences.HaltedPage(order, report.Text), "error"), Patience.ForPeople);
         return new ContainReport(Ending.Halted, report.Text);
     }
 

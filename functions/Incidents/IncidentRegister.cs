@@ -19,8 +19,8 @@ public sealed record RegisterState
     /// <summary>How often each alert arrived, by alert key; more than once are duplicates (S10).</summary>
     public Dictionary<string, int> Arrivals { get; init; } = [];
 
-    /// <summary>The message that arrived last.</summary>
-    public string LastMessage { get; init; } = "";
+    /// <summary>The messages that arrived lately, newest last: others may come between a message and its redelivery.</summary>
+    public List<string> RecentMessages { get; init; } = [];
 
     /// <summary>Containments some alert of this incident has asked for.</summary>
     public HashSet<string> Claims { get; init; } = [];
@@ -32,6 +32,8 @@ public sealed record RegisterState
 /// </summary>
 public sealed class IncidentRegister : TaskEntity<RegisterState>
 {
+    private const int MaxRecentMessages = 64; // more than a host works on at once; bounds the state
+
     [Function(nameof(IncidentRegister))]
     public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<IncidentRegister>();
 
@@ -39,8 +41,9 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
 
     public void Arrive(Arrival arrival)
     {
-        if (arrival.Message == State.LastMessage) return;
-        State = State with { LastMessage = arrival.Message };
+        if (State.RecentMessages.Contains(arrival.Message)) return;
+        State.RecentMessages.Add(arrival.Message);
+        if (State.RecentMessages.Count > MaxRecentMessages) State.RecentMessages.RemoveAt(0);
         var times = State.Arrivals.GetValueOrDefault(arrival.AlertKey) + 1;
         State.Arrivals[arrival.AlertKey] = times;
         if (times > 1) return;

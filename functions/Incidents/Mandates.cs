@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using IRFunctions.Alerts;
 using IRFunctions.Classification;
 using IRFunctions.Decisions;
@@ -39,6 +40,9 @@ internal static class Mandates
 /// <summary>What the model may recommend, from the tier map.</summary>
 internal static class AllowedActions
 {
-    public static IReadOnlyList<AllowedAction> Of(Policy policy) =>
-        [.. policy.Actions.Values.OrderBy(a => a.Order).Select(a => new AllowedAction(a.Name, a.Tier, a.TargetKind ?? "any", a.BlastRadius))];
+    // The same list for the same policy: the classifier knows by it that the start of the prompt is the same.
+    private static readonly ConditionalWeakTable<Policy, IReadOnlyList<AllowedAction>> Known = [];
+
+    public static IReadOnlyList<AllowedAction> Of(Policy policy) => Known.GetValue(policy, p =>
+        [.. p.Actions.Values.OrderBy(a => a.Order).Select(a => new AllowedAction(a.Name, a.Tier, a.TargetKind ?? "any", a.BlastRadius))]);
 }

@@ -14,7 +14,7 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
 
     private DecisionView[] rows = [];
 
-    public void Start(Assessment assessment, Mandate[] mandates)
+    public void Start(Assessment assessment, IReadOnlyList<Mandate> mandates)
     {
         rows = [.. mandates.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, Sentences.Short(r.Decision.Target.Display, 120),
             r.Decision.Kind, r.Decision.Tier, Ending.InProgress, ""))];
@@ -26,14 +26,6 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
     public IncidentView Finish()
     {
         Publish();
-        return view;
-    }
-
-    /// <summary>The alert could not be handled; a ticket stands for it.</summary>
-    public IncidentView GiveUp(string problem)
-    {
-        view = view with { Assessment = Sentences.Short($"not handled: {problem}", 600), Decisions = [.. rows], Outcome = Outcome.Ticketed };
-        context.SetCustomStatus(view);
         return view;
     }
 

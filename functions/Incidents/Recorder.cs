@@ -1,3 +1,4 @@
+using System.Collections;
 using IRFunctions.Audit;
 using IRFunctions.Decisions;
 using Microsoft.DurableTask;
@@ -10,33 +11,64 @@ namespace IRFunctions.Incidents;
 /// </summary>
 internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
 {
-    private readonly List<AuditFact> pending = [];
+    private readonly List<Noted> pending = [];
+    private int count;
 
     /// <summary>What every fact of this recorder is about; null where that is the alert as a whole.</summary>
     public About? About { get; init; }
 
-    private int count;
-
     /// <summary>Notes a fact; it is written by the next <see cref="WriteAsync()"/>.</summary>
-    public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null, About? about = null)
-    {
-        pending.Add(new AuditFact($"{context.InstanceId}-{++count}", kind, text, actor, AuditJson.Of(data, about ?? About)));
-        return this;
-    }
+    /// <param name="data">Must not change afterwards: it is put into words only when it is written.</param>
+    public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null) => Add(kind, text, actor, data, About);
+
+    /// <summary>Notes a fact whose words are found only when they are written, not on every replay.</summary>
+    public Recorder Note(string kind, Func<string> text, string actor, Func<object> data, About? about = null) => Add(kind, text, actor, data, about ?? About);
 
     /// <summary>Writes what was noted. Fails where the record cannot be written; then nothing after it happens.</summary>
     public async Task WriteAsync()
     {
         if (pending.Count == 0) return;
-        AuditFact[] facts = [.. pending];
+        // Every chain and every retry gets the same facts; a replayed call, answered from history, never puts them into words.
+        var facts = new Facts(context.InstanceId, count + 1, [.. pending]);
+        count += pending.Count;
         pending.Clear();
         foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts), Patience.ForTheRecord);
     }
 
+    public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
+
     /// <summary>What the facts of one decision are about.</summary>
     public static About AboutOf(string action, Target target) => new(action, target.Key, Sentences.Short(target.Display, 120));
 
-    public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
+    private Recorder Add(string kind, object text, string actor, object? data, About? about)
+    {
+        pending.Add(new Noted(kind, text, actor, data, about));
+        return this;
+    }
+
+    private readonly record struct Noted(string Kind, object Text, string Actor, object? Data, About? About);
+
+    /// <summary>Facts that are put into words when they are read, which is when the activity's input is written down: most of a replay's work otherwise.</summary>
+    private sealed class Facts(string instance, int first, Noted[] noted) : IReadOnlyList<AuditFact>
+    {
+        private AuditFact[]? words;
+
+        public int Count => noted.Length;
+
+        public AuditFact this[int index] => Words[index];
+
+        private AuditFact[] Words => words ??= [.. noted.Select((n, i) => Fact(first + i, n))];
+
+        public IEnumerator<AuditFact> GetEnumerator() => ((IEnumerable<AuditFact>)Words).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        private AuditFact Fact(int number, Noted noted)
+        {
+            var details = noted.Data is Func<object> later ? later() : noted.Data;
+            return new AuditFact($"{instance}-{number}", noted.Kind, noted.Text as string ?? ((Func<string>)noted.Text)(), noted.Actor, AuditJson.Of(details, noted.About));
+        }
+    }
 }
 
 /// <summary>How long orchestrations try before they give a step to a person.</summary>

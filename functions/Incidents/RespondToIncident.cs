@@ -19,21 +19,20 @@ public static class RespondToIncident
         var progress = new Progress(context, input);
         try
         {
-            return await RespondAsync(context, input, progress);
+            await RespondAsync(context, input, progress);
         }
-        catch (TaskFailedException e)
+        catch (Exception e) when (Handover.IsFailedStep(e))
         {
-            // Not classified, not decided or not recorded: nothing was done, and a person must hear of it (S10, S12).
-            await TicketAsync(context, input, $"the pipeline could not handle this alert: {e.FailureDetails.ErrorMessage}");
-            await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"unhandled-{context.InstanceId}", Sentences.UnhandledPage(input.Alert, e.FailureDetails.ErrorMessage), "critical"), Patience.ForPeople);
-            return progress.GiveUp(e.FailureDetails.ErrorMessage);
+            // No decision, no facts, no record: whatever it was, a person takes the alert (S10, S12).
+            await Handover.OfAlertAsync(context, input, e.Message);
         }
+        return progress.Finish();
     }
 
-    private static async Task<IncidentView> RespondAsync(TaskOrchestrationContext context, Case input, Progress progress)
+    private static async Task RespondAsync(TaskOrchestrationContext context, Case input, Progress progress)
     {
         var assessment = await context.CallActivityAsync<Assessment>(nameof(Stages.Classify), new ClassifyInput(input.Alert, input.PolicyHash), Patience.ForTheTenant);
-        var mandates = await context.CallActivityAsync<Mandate[]>(nameof(Stages.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), Patience.ForTheTenant);
+        var mandates = await context.CallActivityAsync<IReadOnlyList<Mandate>>(nameof(Stages.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), Patience.ForTheTenant);
         await RecordOpeningAsync(new Recorder(context, input.Incident), input, assessment, mandates);
         mandates = await WithoutSiblingsAsync(context, input, mandates);
         progress.Start(assessment, mandates);
@@ -45,24 +44,26 @@ public static class RespondToIncident
         // Branches record under their own instance ids; the outcome has a name of its own.
         await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(input.Incident,
             [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, Sentences.Outcome(view), "pipeline")]), Patience.ForTheRecord);
-        return view;
     }
 
-    private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, Mandate[] mandates)
+    private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, IReadOnlyList<Mandate> mandates)
     {
-        record.Note(AuditKinds.Received, Sentences.Received(input.Alert), "pipeline", Sentences.AlertData(input));
-        record.Note(AuditKinds.Assessed, Sentences.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
-            new { assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Evidence, assessment.Recommendations });
+        record.Note(AuditKinds.Received, () => Sentences.Received(input.Alert), "pipeline", () => Sentences.AlertData(input));
+        record.Note(AuditKinds.Assessed, () => Sentences.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
+            () => new
+            {
+                assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Evidence, assessment.Recommendations,
+            });
         foreach (var mandate in mandates)
         {
-            record.Note(AuditKinds.Decided, Sentences.Decided(mandate.Decision), "policy", mandate.Decision,
-            Recorder.AboutOf(mandate.Decision.Action, mandate.Decision.Target));
+            var decision = mandate.Decision;
+            record.Note(AuditKinds.Decided, () => Sentences.Decided(decision), "policy", () => decision, Recorder.AboutOf(decision.Action, decision.Target));
         }
         return record.WriteAsync();
     }
 
     /// <summary>What another alert of the same incident already asks for or does is not asked for or done twice.</summary>
-    private static async Task<Mandate[]> WithoutSiblingsAsync(TaskOrchestrationContext context, Case input, Mandate[] mandates)
+    private static async Task<IReadOnlyList<Mandate>> WithoutSiblingsAsync(TaskOrchestrationContext context, Case input, IReadOnlyList<Mandate> mandates)
     {
         string[] keys = [.. mandates.Where(IsContainment).Select(r => ScheduledRollback.KeyOf(r.Decision.Action, r.Decision.Target))];
         if (keys.Length == 0) return mandates;
@@ -113,9 +114,11 @@ public static class RespondToIncident
                     break;
             }
         }
-        catch (Exception e) when (e is TaskFailedException or Microsoft.DurableTask.Entities.EntityOperationFailedException)
+        catch (Exception e) when (Handover.IsFailedStep(e))
         {
-            row.Set(await HandOverAsync(context, input, mandate, e.Message));
+            // What the step had changed was put back by Contain; people take over (S12).
+            await Handover.OfDecisionAsync(context, input, mandate, e.Message);
+            row.Set(new ContainReport(Ending.Failed, e.Message));
         }
     }
 
@@ -125,7 +128,13 @@ public static class RespondToIncident
         if (mandate.Budgets.Count == 0) return true;
         var answers = await Task.WhenAll(mandate.Budgets.Select(b =>
             context.Entities.CallEntityAsync<bool>(RateLimit.For(b.Scope, b.Key), nameof(RateLimit.TryTake), b.Allowance)));
-        return answers.All(granted => granted);
+        if (answers.All(granted => granted)) return true;
+        // A flood of one action must not use up what others may spend.
+        foreach (var (budget, granted) in mandate.Budgets.Zip(answers))
+        {
+            if (granted) await context.Entities.SignalEntityAsync(RateLimit.For(budget.Scope, budget.Key), nameof(RateLimit.GiveBack));
+        }
+        return false;
     }
 
     /// <summary>What would have run alone asks a person instead, and says why.</summary>
@@ -170,21 +179,14 @@ public static class RespondToIncident
     /// <summary>Nobody answered: nothing runs, a ticket is opened and people are paged again (S12).</summary>
     private static async Task<ContainReport> ExpireAsync(TaskOrchestrationContext context, Case input, Mandate mandate)
     {
-        await TicketAsync(context, input, Sentences.TicketNote(mandate.Decision, "nobody answered in time"), OrderId(input, mandate));
+        await TicketAsync(context, input, mandate, "nobody answered in time");
         await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"expired-{OrderId(input, mandate)}", Sentences.ExpiredPage(input.Alert, mandate.Decision), "critical"), Patience.ForPeople);
         return new ContainReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
     }
 
-    /// <summary>A step failed for good: what it had changed was put back by Contain; people take over (S12).</summary>
-    private static async Task<ContainReport> HandOverAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string problem)
-    {
-        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"failed-{OrderId(input, mandate)}", Sentences.FailedPage(input.Alert, mandate.Decision, problem), "critical"), Patience.ForPeople);
-        return new ContainReport(Ending.Failed, problem);
-    }
+    private static Task TicketAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string why) =>
+        context.CallActivityAsync(nameof(Stages.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
+            Sentences.TicketNote(mandate.Decision, why)), Patience.ForPeople);
 
-    private static Task TicketAsync(TaskOrchestrationContext context, Case input, string note, string? about = null) =>
-        context.CallActivityAsync(nameof(Stages.OpenTicket),
-            new TicketInput($"ticket-{about ?? context.InstanceId}", input.Incident, input.Alert.Id, input.Alert.Title, note), Patience.ForPeople);
-
-    private static string OrderId(Case input, Mandate mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);
+    internal static string OrderId(Case input, Mandate mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);
 }

@@ -105,11 +105,11 @@ internal static class Sentences
     public static string RollbackFailedPage(UndoOrder order, string problem) =>
         $"ROLLBACK FAILED: {order.Action} on {Short(order.Target.Display, 120)} is still in effect. {Short(problem, 300)} It keeps being tried; undo it by hand if it hurts.";
 
+    public static string HaltedPage(ContainmentOrder order, string why) =>
+        $"{order.Decision.Action} on {Short(order.Decision.Target.Display, 120)} was NOT run: {Short(why, 300)}. Alert: {Short(order.Title, 200)}";
+
     public static string ExpiredPage(Alert alert, Decision decision) =>
         $"Nobody answered: {decision.Action} on {Short(decision.Target.Display, 120)} was NOT run. Alert: {Short(alert.Title, 200)}";
-
-    public static string UnhandledPage(Alert alert, string problem) =>
-        $"The pipeline could not handle an alert; a ticket stands for it. Alert: {Short(alert.Title, 200)}. Problem: {Short(problem, 300)}";
 
     public static string FailedPage(Alert alert, Decision decision, string problem) =>
         $"{decision.Action} on {Short(decision.Target.Display, 120)} failed: {Short(problem, 300)} Alert: {Short(alert.Title, 200)}";

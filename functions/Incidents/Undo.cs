@@ -7,7 +7,7 @@ namespace IRFunctions.Incidents;
 
 /// <summary>
 /// Puts back what a containment changed, and keeps trying until it is back: a rollback that fails pages a person at once and again as the waits grow (S7).
-/// The global stop never halts it (S13).
+/// The global stop never halts it (S13), nor does a pager or a record that fails.
 /// </summary>
 public static class Undo
 {
@@ -19,27 +19,48 @@ public static class Undo
     {
         var order = context.GetInput<UndoOrder>()!;
         var record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target) };
-        var entity = ScheduledRollback.For(order.Action, order.Target);
-        await record.WriteAsync(AuditKinds.Undoing, Sentences.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason });
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {
-            try
-            {
-                var report = await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
-                await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text);
-                await context.Entities.SignalEntityAsync(entity, nameof(ScheduledRollback.Undone), new UndoResult(order.Generation, true, report.Text, order.Cause));
-                return;
-            }
-            catch (TaskFailedException e)
-            {
-                var problem = e.FailureDetails.ErrorMessage;
-                await record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}");
-                await context.Entities.SignalEntityAsync(entity, nameof(ScheduledRollback.Undone), new UndoResult(order.Generation, false, problem, order.Cause));
-                await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}", Sentences.RollbackFailedPage(order, problem), "critical"), Patience.ForPeople);
-            }
+            var problem = await TryAsync(() => UndoAsync(context, record, order, attempt));
+            if (problem is null) return;
+            await ReportFailureAsync(context, record, order, attempt, problem);
             await context.CreateTimer(pause, CancellationToken.None);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            // Somebody may have released it, or another incident may hold it by now: what this undo would put back is then not its own any more (S6).
+            if (!await context.Entities.CallEntityAsync<bool>(EntityOf(order), nameof(ScheduledRollback.TryAgain), new UndoTurn(order.Generation, order.Number))) return;
         }
     }
+
+    private static async Task UndoAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt)
+    {
+        await record.WriteAsync(AuditKinds.Undoing, Sentences.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
+        var report = await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
+        await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text);
+        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone), new UndoResult(order.Generation, true, report.Text, order.Cause));
+    }
+
+    private static async Task ReportFailureAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt, string problem)
+    {
+        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone), new UndoResult(order.Generation, false, problem, order.Cause));
+        await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}"));
+        await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page),
+            new PageInput($"rollback-failed-{context.InstanceId}-{attempt}", Sentences.RollbackFailedPage(order, problem), "critical"), Patience.ForPeople));
+    }
+
+    /// <summary>Null where it worked, else why not.</summary>
+    private static async Task<string?> TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+            return null;
+        }
+        catch (TaskFailedException e)
+        {
+            return e.FailureDetails.ErrorMessage;
+        }
+    }
+
+    private static Microsoft.DurableTask.Entities.EntityInstanceId EntityOf(UndoOrder order) => ScheduledRollback.For(order.Action, order.Target);
 }

@@ -17,7 +17,7 @@ public enum IdentityType
 }
 
 /// <summary>Which containment comes first.</summary>
-public enum Containment
+public enum ContainmentKind
 {
     /// <summary>Revoke sessions or tokens: the identity keeps working after a fresh sign-in.</summary>
     Soft,
@@ -40,7 +40,7 @@ public sealed record Playbook
     /// <summary>Hard containment actions in their order.</summary>
     public IReadOnlyList<string> Hard { get; init; } = [];
 
-    public Containment First { get; init; }
+    public ContainmentKind First { get; init; }
 
     /// <summary>Whether any action may run on it without a person, where everything else allows it.</summary>
     public bool Alone { get; init; }
@@ -51,7 +51,7 @@ public sealed record Playbook
     /// <summary>Position of an action in this playbook, 1-based; 0 where the playbook does not use it.</summary>
     public int StepOf(string action)
     {
-        var (early, late) = First == Containment.Soft ? (Soft, Hard) : (Hard, Soft);
+        var (early, late) = First == ContainmentKind.Soft ? (Soft, Hard) : (Hard, Soft);
         var step = Position(early, action);
         if (step > 0)
             return step;

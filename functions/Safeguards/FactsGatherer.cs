@@ -4,6 +4,7 @@ using IRFunctions.Classification;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 
@@ -39,7 +40,21 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, T
             OwnIdentities = own.Ids,
             Identities = identities,
             Checks = checks,
+            Budgets = new BudgetFacts { Spent = await SpentAsync(needed.BudgetKeys, alert.TenantId, client, cancellation) },
         };
+    }
+
+    /// <summary>What the budgets have given out, so that the decision can say so; the budget itself still decides when the effect is due (S8).</summary>
+    private async Task<Dictionary<string, BudgetSpent>> SpentAsync(IReadOnlyList<string> keys, string tenant, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var spent = new Dictionary<string, BudgetSpent>(StringComparer.Ordinal);
+        foreach (var key in keys)
+        {
+            var id = key == BudgetFacts.Tenant ? RateLimit.For(BudgetFacts.Tenant, tenant) : new EntityInstanceId(nameof(RateLimit), key);
+            var budget = await client.Entities.GetEntityAsync<RateLimitState>(id, cancellation: cancellation);
+            if (budget is { IncludesState: true }) spent[key] = budget.State.Spent(time.GetUtcNow());
+        }
+        return spent;
     }
 
     private async Task<IdentityFacts> LearnAsync(Target target, DurableTaskClient client, CancellationToken cancellation)

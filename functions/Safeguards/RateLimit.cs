@@ -1,3 +1,4 @@
+using IRFunctions.Decisions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Entities;
 
@@ -13,6 +14,13 @@ public sealed record RateLimitState
 {
     /// <summary>Minute since the Unix epoch, and how many were taken in it.</summary>
     public SortedDictionary<long, int> TakenByMinute { get; init; } = [];
+
+    /// <summary>What was taken in this minute and in the hour that ends with it.</summary>
+    public BudgetSpent Spent(DateTimeOffset now)
+    {
+        var minute = now.ToUnixTimeSeconds() / 60;
+        return new BudgetSpent(TakenByMinute.GetValueOrDefault(minute), TakenByMinute.Where(t => t.Key > minute - 60).Sum(t => t.Value));
+    }
 }
 
 /// <summary>
@@ -35,6 +43,15 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
         if (thisMinute >= allowance.PerMinute || State.TakenByMinute.Values.Sum() >= allowance.PerHour) return false;
         State.TakenByMinute[minute] = thisMinute + 1;
         return true;
+    }
+
+    /// <summary>Gives one back: another budget of the same action was used up, so nothing ran.</summary>
+    public void GiveBack()
+    {
+        if (State.TakenByMinute.Count == 0) return;
+        var (minute, taken) = State.TakenByMinute.Last();
+        if (taken > 1) State.TakenByMinute[minute] = taken - 1;
+        else State.TakenByMinute.Remove(minute);
     }
 
     protected override RateLimitState InitializeState(TaskEntityOperation entityOperation) => new();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using IRFunctions.Local.Demonstration;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
@@ -53,12 +52,14 @@ internal static class RunCommand
     {
         var state = parsed.GetValue(State)!;
         if (parsed.GetValue(Clock) is not (> 0 and <= 100_000)) throw new InvalidOperationException("--clock: give a number above 0 and at most 100000.");
+        if (parsed.GetValue(Port) is not (> 0 and <= ushort.MaxValue)) throw new InvalidOperationException("--port: give a number from 1 to 65535.");
         if (parsed.GetValue(Fresh) && StateFolder.Forget(state.FullName) is { } refusal) throw new InvalidOperationException(refusal);
         using var only = StateFolder.Lock(state.FullName);
-        var time = StateFolder.Clock(state.FullName, parsed.GetValue(Clock));
+        var time = await StateFolder.ClockAsync(state.FullName, parsed.GetValue(Clock));
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
         var options = new MachineOptions { Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address };
 
+        await using var memory = StateFolder.Remember(state.FullName, time);
         await using var server = await LoopbackServer.StartAsync(parsed.GetValue(Port), builder => LocalMachine.Register(builder.Services, options), Map, stop);
         await using var machine = await LocalMachine.CreateAsync(server.App.Services);
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = RedirectedWidth;
@@ -66,8 +67,6 @@ internal static class RunCommand
         machine.Audit.Appended += timeline.Show;
         timeline.Welcome(machine, options, parsed.GetValue(Clock));
         await machine.Start(stop);
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => { });
-
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var staff = parsed.GetValue(NoStaff) || parsed.GetValue(NoFeed) ? Task.CompletedTask : Staff.WorkAsync(address, machine, timeline, ending.Token);
         if (!parsed.GetValue(NoFeed)) await Feed.SendAsync(address, timeline, ending.Token);
@@ -75,11 +74,11 @@ internal static class RunCommand
         timeline.Goodbye(state.FullName);
         await ending.CancelAsync();
         await staff;
-        StateFolder.Remember(state.FullName, time);
         return 0;
     }
 
-    private static void Map(WebApplication app)
+    /// <summary>Everything that answers on this machine's address.</summary>
+    internal static void Map(WebApplication app)
     {
         var services = app.Services;
         DevelopmentSignIn.Use(app, id => People.Find(services, id));

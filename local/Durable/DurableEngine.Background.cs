@@ -78,6 +78,7 @@ public sealed partial class DurableEngine
             {
                 while (!stopping.IsCancellationRequested && ready.TryRead(out var slot))
                 {
+                    board.Taken();
                     await inFlight.WaitAsync(stopping.Token);
                     // Not awaited: while a commit is on its way to disk, other instances go on.
                     _ = GuardedStepAsync(slot);
@@ -113,6 +114,7 @@ public sealed partial class DurableEngine
         {
             await foreach (var task in ready.ReadAllAsync(stopping.Token))
             {
+                board.Taken();
                 try
                 {
                     await RunActivityAsync(task);

@@ -60,6 +60,9 @@ public sealed partial class DurableEngine : IAsyncDisposable
     /// <summary>Timers, scheduled signals and delayed starts that wait for their time.</summary>
     public int WaitingTimers => board.Timers;
 
+    /// <summary>Completes when the workers are not busy with what is begun already; for whoever brings new work in the background.</summary>
+    public Task WhenCalm() => board.WhenCalm();
+
     internal InstanceWatchers Watchers => watchers;
 
     internal long Now => time.GetUtcNow().UtcTicks;

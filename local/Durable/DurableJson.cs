@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
@@ -11,7 +12,12 @@ public static class DurableJson
 {
     private const int MaxStackTraceLength = 2000;
 
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web) { IncludeFields = true };
+    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    {
+        IncludeFields = true,
+        // Payloads are stored and read back, never put into a page: quotes inside JSON inside JSON need not become six characters each.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     internal static JsonDataConverter Converter { get; } = new(Options);
 

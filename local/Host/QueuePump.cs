@@ -10,7 +10,7 @@ namespace IRFunctions.Local.Host;
 /// function throws abandoned. Either started (<see cref="Start"/>) or stepped (<see cref="PumpOneAsync"/>) by a deterministic test.
 /// </summary>
 public sealed class QueuePump(QueueFunction function, LocalQueue queue, IServiceProvider services, TimeProvider time, HostSettings? settings = null,
-    ILogger? log = null)
+    ILogger? log = null, Func<Task>? whenCalm = null)
     : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
@@ -66,6 +66,7 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
             {
                 await slots.WaitAsync(stopping.Token);
                 holding = true;
+                if (whenCalm is not null) await whenCalm().WaitAsync(stopping.Token);
                 var message = await NextAsync();
                 holding = false;
                 _ = Task.Run(async () =>

@@ -3,7 +3,6 @@ using Azure.Core;
 using Azure.Data.Tables;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
-using IRFunctions.Containment;
 using IRFunctions.Local.Durable;
 using IRFunctions.Local.Durable.Stores;
 using IRFunctions.Local.Host;
@@ -13,6 +12,7 @@ using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
+using IRFunctions.Safeguards;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,7 +40,8 @@ public sealed class LocalMachine : IAsyncDisposable
         var catalog = services.GetRequiredService<FunctionCatalog>();
         var time = services.GetRequiredService<TimeProvider>();
         var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
-        pumps = [.. catalog.Queues.Select(f => new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings))];
+        pumps = [.. catalog.Queues.Select(f =>
+            new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings, whenCalm: () => Engine.WhenCalm()))];
         timers = new TimerRunner(catalog, services, time);
     }
 
@@ -80,7 +81,11 @@ public sealed class LocalMachine : IAsyncDisposable
         services.AddSingleton(s => new DurableEngine(s.GetRequiredService<DurableRegistry>(), s.GetRequiredService<IDurableStore>(), options.Time,
             s.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, options.Engine));
         services.AddSingleton(s => s.GetRequiredService<DurableEngine>().Client);
-        services.AddSingleton(s => OpenPolicy(options, s.GetRequiredService<Catalogue>().Capabilities));
+        services.AddSingleton(new PolicySource(() =>
+        {
+            var files = PolicyFolder.Read(options.PolicyFolder);
+            return options.EditPolicy?.Invoke(files) ?? files;
+        }));
         services.AddPipeline(configuration);
     }
 
@@ -141,12 +146,6 @@ public sealed class LocalMachine : IAsyncDisposable
         if (services is IAsyncDisposable disposable) await disposable.DisposeAsync();
     }
 
-    private static PolicyStore OpenPolicy(MachineOptions options, IReadOnlyList<ActionCapability> catalogue)
-    {
-        var files = PolicyFolder.Read(options.PolicyFolder);
-        return PolicyStore.Open(options.EditPolicy?.Invoke(files) ?? files, catalogue, options.Time.GetUtcNow());
-    }
-
     private static void AddState(IServiceCollection services, MachineOptions options)
     {
         if (options.StateFolder is { } folder)
@@ -184,7 +183,8 @@ public sealed class LocalMachine : IAsyncDisposable
         services.AddSingleton(_ => new LocalModel(options.Time));
         if (options.Address is null)
         {
-            services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(s => new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())));
+            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers()
+                .ConfigurePrimaryHttpMessageHandler(s => new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())));
             services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
         }
         else if (options.Model is { } model)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IRFunctions.Local.Durable.Stores;
 using IRFunctions.Local.Time;
 
 namespace IRFunctions.Local.Machine;
@@ -6,9 +7,10 @@ namespace IRFunctions.Local.Machine;
 /// <summary>The folder that holds all state of a local run.</summary>
 internal static class StateFolder
 {
+    private const string DurableFile = "durable.db";
     private const string ClockFile = "clock.txt";
     private const string LockFile = "running.lock";
-    private static readonly string[] Ours = ["durable.db", "queue.db", "tables.db", "tenant.db", "record", ClockFile, LockFile];
+    private static readonly string[] Ours = [DurableFile, "queue.db", "tables.db", "tenant.db", "record", ClockFile, LockFile];
 
     /// <summary>Deletes what earlier runs left, and only that. Null where it worked, else why not.</summary>
     public static string? Forget(string folder)
@@ -36,17 +38,60 @@ internal static class StateFolder
         }
     }
 
-    /// <summary>Real time, or faster. A faster clock goes on where the last run's stood, so that no timer of its future has to wait for the real one.</summary>
-    public static TimeProvider Clock(string folder, double factor)
+    /// <summary>
+    /// Real time, or faster. A faster clock goes on where the last run's stood, so that no timer of its future has to wait for the real one. A run that was
+    /// killed wrote its time a second before at the latest, and the state itself knows when it was last changed.
+    /// </summary>
+    public static async Task<TimeProvider> ClockAsync(string folder, double factor)
     {
         var file = Path.Combine(folder, ClockFile);
-        var last = File.Exists(file) && DateTimeOffset.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : DateTimeOffset.MinValue;
+        var last = File.Exists(file) && DateTimeOffset.TryParse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : DateTimeOffset.MinValue;
+        if (await SqliteDurableStore.NewestChangeAsync(Path.Combine(folder, DurableFile)) is { } changed && changed > last) last = changed;
         var now = TimeProvider.System.GetUtcNow();
         if (last <= now) return factor == 1 ? TimeProvider.System : new ScaledTimeProvider(TimeProvider.System, factor);
         return new ShiftedTime(factor == 1 ? TimeProvider.System : new ScaledTimeProvider(TimeProvider.System, factor), last - now);
     }
 
-    public static void Remember(string folder, TimeProvider time) => File.WriteAllText(Path.Combine(folder, ClockFile), time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture));
+    /// <summary>Writes the time every second, and once more when disposed.</summary>
+    public static IAsyncDisposable Remember(string folder, TimeProvider time) => new Memory(Path.Combine(folder, ClockFile), time);
+
+    private sealed class Memory : IAsyncDisposable
+    {
+        private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+        private readonly Lock gate = new();
+        private readonly string file;
+        private readonly TimeProvider time;
+        private readonly ITimer timer;
+
+        public Memory(string file, TimeProvider time)
+        {
+            (this.file, this.time) = (file, time);
+            timer = TimeProvider.System.CreateTimer(_ => Write(), null, Every, Every);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await timer.DisposeAsync();
+            Write();
+        }
+
+        private void Write()
+        {
+            try
+            {
+                lock (gate)
+                {
+                    // Beside it and then in its place: a kill in between leaves the old time, never half a one.
+                    File.WriteAllText(file + ".new", time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture));
+                    File.Move(file + ".new", file, overwrite: true);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A full disk stops the pipeline elsewhere, with a better message.
+            }
+        }
+    }
 
     /// <summary>A clock that is ahead by a fixed length.</summary>
     private sealed class ShiftedTime(TimeProvider inner, TimeSpan ahead) : TimeProvider

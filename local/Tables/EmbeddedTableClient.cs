@@ -101,8 +101,16 @@ public sealed class EmbeddedTableClient : TableClient
         IEnumerable<string>? select = null,
         CancellationToken cancellationToken = default)
     {
-        try { return await GetEntityAsync<T>(partitionKey, rowKey, select, cancellationToken); }
-        catch (RequestFailedException e) when (e.Status == 404) { return new NothingThere<T>(); }
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var row = await storage.GetAsync(table, partitionKey, rowKey);
+            return row is null ? new NothingThere<T>() : Response.FromValue(EntityValues.ToEntity<T>(row, select?.ToHashSet()), new EmbeddedResponse(200, row.ETag));
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return new NothingThere<T>();
+        }
     }
 
     public override AsyncPageable<T> QueryAsync<T>(

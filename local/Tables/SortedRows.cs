@@ -7,19 +7,19 @@ namespace IRFunctions.Local.Tables;
 internal sealed class SortedRows
 {
     private const int MaxChunk = 512;
-    private readonly List<List<TableRow>> chunks = [];
+    private readonly List<List<PackedRow>> chunks = [];
 
     public TableRow? Find(string partitionKey, string rowKey)
     {
         var (chunk, index) = Seek(partitionKey, rowKey);
-        return chunk < chunks.Count && index < chunks[chunk].Count && Is(chunks[chunk][index], partitionKey, rowKey) ? chunks[chunk][index] : null;
+        return chunk < chunks.Count && index < chunks[chunk].Count && Is(chunks[chunk][index], partitionKey, rowKey) ? chunks[chunk][index].Unpack() : null;
     }
 
     public void Set(TableRow row)
     {
         if (chunks.Count == 0)
         {
-            chunks.Add([row]);
+            chunks.Add([PackedRow.Of(row, null)]);
             return;
         }
         var (chunk, index) = Seek(row.PartitionKey, row.RowKey);
@@ -27,10 +27,10 @@ internal sealed class SortedRows
         var rows = chunks[chunk];
         if (index < rows.Count && Is(rows[index], row.PartitionKey, row.RowKey))
         {
-            rows[index] = row;
+            rows[index] = PackedRow.Of(row, rows[index]);
             return;
         }
-        rows.Insert(index, row);
+        rows.Insert(index, PackedRow.Of(row, rows[Math.Max(0, index - 1)]));
         if (rows.Count > MaxChunk) Split(chunk, index == rows.Count - 1);
     }
 
@@ -46,10 +46,10 @@ internal sealed class SortedRows
     {
         var (first, index) = Seek(partitionKey, rowKey);
         for (var chunk = first; chunk < chunks.Count; chunk++, index = 0)
-            for (; index < chunks[chunk].Count; index++) yield return chunks[chunk][index];
+            for (; index < chunks[chunk].Count; index++) yield return chunks[chunk][index].Unpack();
     }
 
-    private static bool Is(TableRow row, string partitionKey, string rowKey) => row.RowKey == rowKey && row.PartitionKey == partitionKey;
+    private static bool Is(PackedRow row, string partitionKey, string rowKey) => row.RowKey == rowKey && row.PartitionKey == partitionKey;
 
     // Rows mostly arrive in order: then the full chunk stays full, and the new one starts with the last row.
     private void Split(int chunk, bool appended)
@@ -73,7 +73,7 @@ internal sealed class SortedRows
         return low == chunks.Count ? (low, 0) : (low, Seek(chunks[low], partitionKey, rowKey));
     }
 
-    private static int Seek(List<TableRow> rows, string partitionKey, string rowKey)
+    private static int Seek(List<PackedRow> rows, string partitionKey, string rowKey)
     {
         var (low, high) = (0, rows.Count);
         while (low < high)
@@ -85,6 +85,6 @@ internal sealed class SortedRows
         return low;
     }
 
-    private static bool IsBefore(TableRow row, string partitionKey, string rowKey) =>
+    private static bool IsBefore(PackedRow row, string partitionKey, string rowKey) =>
         KeyOrder.Compare(row.PartitionKey, row.RowKey, partitionKey, rowKey) < 0;
 }

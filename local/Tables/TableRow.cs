@@ -4,8 +4,18 @@ using Azure.Data.Tables;
 namespace IRFunctions.Local.Tables;
 
 /// <summary>One stored entity; never changed, only replaced.</summary>
-internal sealed record TableRow(string PartitionKey, string RowKey, long Version, DateTimeOffset Timestamp, KeyValuePair<string, object>[] Properties)
+internal sealed class TableRow(string partitionKey, string rowKey, long version, DateTimeOffset timestamp, KeyValuePair<string, object>[] properties)
 {
+    public string PartitionKey => partitionKey;
+
+    public string RowKey => rowKey;
+
+    public long Version => version;
+
+    public DateTimeOffset Timestamp => timestamp;
+
+    public KeyValuePair<string, object>[] Properties => properties;
+
     /// <summary>Unlike a timestamp, a version never repeats, however fast writes follow each other or the clock stands still.</summary>
     public string ETag => string.Create(CultureInfo.InvariantCulture, $"W/\"{Version:x}\"");
 

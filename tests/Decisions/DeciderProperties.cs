@@ -172,6 +172,24 @@ public sealed class DeciderProperties
         Assert.Equal(Bytes(world.Decide()), Bytes(again.Decide()));
     });
 
+    /// <summary>Properties about what runs mean little where nothing runs.</summary>
+    [Fact]
+    public void The_generated_worlds_reach_every_outcome()
+    {
+        var decisions = Enumerable.Range(0, 2_000)
+            .Select(seed => Scenario.From(seed).Decide().Where(decision => decision.Target.Kind != "alert").ToArray()).ToArray();
+        var shares = new List<string>();
+        foreach (var kind in Enum.GetValues<DecisionKind>().Reverse())
+        {
+            var share = decisions.Count(world => world.Any(decision => decision.Kind == kind)) / 2_000.0;
+            shares.Add($"{kind} in {share:P0} of the worlds");
+            Assert.True(share > 0.15, string.Join(", ", shares));
+        }
+
+        var several = decisions.Count(world => world.Count(decision => decision.Kind == DecisionKind.Run) > 1) / 2_000.0;
+        Assert.True(several > 0.03, $"several run in {several:P0} of the worlds");
+    }
+
     private static byte[] Bytes(IReadOnlyList<Decision> decisions) => JsonSerializer.SerializeToUtf8Bytes(decisions);
 
     /// <summary>A second opinion on S9, written without the lookups of the code: everything is compared with everything.</summary>

@@ -16,6 +16,13 @@ internal static class GeneratedPolicies
     private static readonly string[] Kinds = ["", "", "ip", "ip", "account", "account", "application", "host", "mailbox", "account"];
     private static readonly string[] IdentityActions = ["disable_account", "revoke_sessions", "revoke_key", "rehearsed"];
 
+    /// <summary>Actions whose usual target kind is this one; all where none is.</summary>
+    public static string[] FittingActions(string? kind)
+    {
+        var fitting = ActionNames.Where((_, index) => Kinds[index] == kind).ToArray();
+        return fitting.Length > 0 ? fitting : ActionNames;
+    }
+
     public static PolicyParts Parts(Random random) => new()
     {
         Actions = [.. ActionNames.Select((name, order) => Action(random, name, order))],
@@ -42,16 +49,16 @@ internal static class GeneratedPolicies
     {
         if (order < 2)
             return Rule(name, 1, ActionMode.Act, "alert", order) with { RecommendFloor = order * 50, ActFloor = order * 50 };
-        var tier = random.Chance(60) ? 1 : random.Next(1, 4);
-        var mode = tier switch { 1 => random.Chance(80) ? ActionMode.Act : (ActionMode)random.Next(3), 2 => (ActionMode)random.Next(2), _ =>
+        var tier = random.Chance(75) ? 1 : random.Next(1, 4);
+        var mode = tier switch { 1 => random.Chance(90) ? ActionMode.Act : (ActionMode)random.Next(3), 2 => (ActionMode)random.Next(2), _ =>
             ActionMode.Observe };
         var kind = tier == 3 || (mode == ActionMode.Observe && random.Chance(50)) ? null : Kinds[order];
         return Rule(name, tier, mode, kind, order) with
         {
             Quorum = random.Next(1, 3),
             RecommendFloor = random.Next(60, 80),
-            ActFloor = random.Next(80, 90),
-            Checks = [.. CheckNames.Where(_ => random.Chance(25))],
+            ActFloor = random.Next(75, 90),
+            Checks = [.. CheckNames.Where(_ => random.Chance(15))],
         };
     }
 
@@ -61,25 +68,25 @@ internal static class GeneratedPolicies
         ApprovalTimeout = tier < 3 ? TimeSpan.FromMinutes(15) : null, MaxDuration = TimeSpan.FromHours(1), TargetKind = kind, Order = order,
     };
 
-    private static Budget Budget(Random random) => random.Chance(70) ? new Budget(20, 50) : new Budget(random.Next(5), random.Next(5, 10));
+    private static Budget Budget(Random random) => random.Chance(60) ? new Budget(20, 50) : new Budget(random.Next(1, 6), random.Next(5, 12));
 
     private static Playbook Playbook(Random random, string name)
     {
         var soft = IdentityActions.Where(_ => random.Chance(50)).ToArray();
         return new Playbook
         {
-            Name = name, Why = "why", Soft = soft, Hard = [.. IdentityActions.Except(soft).Where(_ => random.Chance(80))],
-            First = (IRFunctions.Policies.Containment)random.Next(2), Alone = random.Chance(70), Quorum = random.Next(1, 3),
+            Name = name, Why = "why", Soft = soft, Hard = [.. IdentityActions.Except(soft).Where(_ => random.Chance(90))],
+            First = (ContainmentKind)random.Next(2), Alone = random.Chance(85), Quorum = random.Next(1, 3),
         };
     }
 
     private static RiskThreshold Threshold(Random random)
     {
-        var askAt = random.Next(5, 45);
+        var askAt = random.Next(5, 30);
         return new RiskThreshold
         {
             AskAt = askAt,
-            ActAt = askAt + random.Next(15),
+            ActAt = askAt + random.Next(10),
             TargetKinds = (random.Chance(50) ? (string[])["account", "application"] : ["account", "host", "mailbox", "ip"]).ToFrozenSet(),
             Caps = [askAt - 1, askAt - 1, askAt - 1],
             Severity = new Dictionary<string, int> { ["low"] = 5, ["medium"] = 15, ["high"] = 25, ["unknown"] = 15 }.ToFrozenDictionary(),

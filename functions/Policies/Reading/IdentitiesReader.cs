@@ -6,7 +6,7 @@ internal static class IdentitiesReader
     public const string Shared = "shared";
     public const string SeveralRoles = "several_roles";
 
-    private static readonly Dictionary<string, Containment> Firsts = new() { ["soft"] = Containment.Soft, ["hard"] = Containment.Hard };
+    private static readonly Dictionary<string, ContainmentKind> Firsts = new() { ["soft"] = ContainmentKind.Soft, ["hard"] = ContainmentKind.Hard };
 
     public static IReadOnlyDictionary<string, Playbook> Read(Section file, KnownNames known)
     {
@@ -31,7 +31,7 @@ internal static class IdentitiesReader
             Why = section.Text("why"),
             Soft = ReadActions(section, "soft", known),
             Hard = ReadActions(section, "hard", known),
-            First = section.Choice("first", Firsts, Containment.Soft),
+            First = section.Choice("first", Firsts, ContainmentKind.Soft),
             Alone = section.Flag("alone", false),
             Quorum = section.Number("quorum", 1, 10, 1),
         };

@@ -47,6 +47,8 @@ internal struct HistoryReader(ReadOnlyMemory<byte> bytes)
         return slice;
     }
 
+    internal readonly ReadOnlyMemory<byte> Rest() => bytes[at..];
+
     internal string Text() => Encoding.UTF8.GetString(Bytes().Span);
 }
 

@@ -13,8 +13,33 @@ internal sealed class HistoryWriter
     internal const byte NameFlag = 8;
     internal const byte TargetFlag = 16;
     internal const byte PayloadFlag = 32;
-    private byte[] buffer = new byte[256];
+    private const int LargestKept = 1 << 16;
+
+    // Two are in use at once: the history of a step, and the message it sends.
+    [ThreadStatic]
+    private static Stack<HistoryWriter>? spare;
+
+    private byte[] buffer = new byte[1024];
     private int length;
+
+    /// <summary>A writer that is given back with <see cref="Return"/> when what it wrote was copied.</summary>
+    public static HistoryWriter Take() => spare is not null && spare.TryPop(out var writer) ? writer : new HistoryWriter();
+
+    public void Return()
+    {
+        Clear();
+        if (buffer.Length <= LargestKept && (spare ??= new Stack<HistoryWriter>()).Count < 4) spare.Push(this);
+    }
+
+    /// <summary>The bytes that <paramref name="write"/> writes, in an array of their own.</summary>
+    public static byte[] Encoded<T>(T value, Action<HistoryWriter, T> write)
+    {
+        var writer = Take();
+        write(writer, value);
+        var bytes = writer.ToArray();
+        writer.Return();
+        return bytes;
+    }
 
     public int Count { get; private set; }
 
@@ -98,15 +123,13 @@ internal sealed class HistoryWriter
 /// <summary>Encodes single events, for messages.</summary>
 internal static class EncodedEvent
 {
-    [ThreadStatic]
-    private static HistoryWriter? reused;
-
     public static byte[] Of(EventKind kind, int taskId = 0, long number = 0, string? name = null, string? target = null, ReadOnlyMemory<byte>? payload = null)
     {
-        var writer = reused ??= new HistoryWriter();
-        writer.Clear();
+        var writer = HistoryWriter.Take();
         writer.Write(kind, taskId, number, 0, name, target, payload);
-        return writer.ToArray();
+        var bytes = writer.ToArray();
+        writer.Return();
+        return bytes;
     }
 
     public static HistoryEvent Read(byte[] encoded)

@@ -31,7 +31,7 @@ internal sealed class DurableWait<T> : DurableWait
         T? result;
         try
         {
-            result = typeof(T) == typeof(Nothing) ? default : DurableJson.Deserialize<T>(payload);
+            result = typeof(T) == typeof(Nothing) ? default : ReadOnce.Read<T>(payload);
         }
         catch (Exception e) when (e is System.Text.Json.JsonException or NotSupportedException)
         {

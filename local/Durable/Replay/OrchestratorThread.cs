@@ -1,3 +1,5 @@
+using Microsoft.DurableTask;
+
 namespace IRFunctions.Local.Durable.Replay;
 
 /// <summary>
@@ -35,11 +37,19 @@ internal sealed class OrchestratorThread : SynchronizationContext
     }
 
     /// <summary>Completes a task the orchestrator may wait for, then runs all that sets off.</summary>
-    public void Complete(Action complete)
+    public void Complete(DurableWait wait, ReadOnlyMemory<byte>? payload)
     {
         // With no context here, continuations that gave theirs up (ConfigureAwait(false)) run at once on this thread instead of escaping to the pool.
         SetSynchronizationContext(null);
-        complete();
+        wait.Complete(payload);
+        Drain();
+    }
+
+    /// <inheritdoc cref="Complete"/>
+    public void Fail(DurableWait wait, TaskFailureDetails details)
+    {
+        SetSynchronizationContext(null);
+        wait.Fail(wait.ToException!(details));
         Drain();
     }
 

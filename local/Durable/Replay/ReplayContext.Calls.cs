@@ -8,7 +8,7 @@ namespace IRFunctions.Local.Durable.Replay;
 internal sealed partial class ReplayContext
 {
     public override T? GetInput<T>()
-        where T : default => DurableJson.Deserialize<T>(record.Input);
+        where T : default => ReadOnce.Read<T>(record.Input is { } input ? input.AsMemory() : null);
 
     public override Task CallActivityAsync(TaskName name, object? input = null, TaskOptions? options = null) =>
         CallActivityAsync<Nothing>(name, input, options);

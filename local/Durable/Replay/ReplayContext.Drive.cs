@@ -106,7 +106,7 @@ internal sealed partial class ReplayContext
         else DeliverToCode(e);
     }
 
-    private void DeliverToCode(HistoryEvent e)
+    private void DeliverToCode(in HistoryEvent e)
     {
         if (Result is not null || Broken is not null) return;
         switch (e.Kind)
@@ -116,20 +116,20 @@ internal sealed partial class ReplayContext
                 break;
             case EventKind.EventRaised:
                 if (events.Deliver(e.NameText, e.Data) is not { } waitForEvent) return;
-                thread.Complete(() => waitForEvent.Complete(e.Data));
+                thread.Complete(waitForEvent, e.Data);
                 break;
             case EventKind.ActivityFailed or EventKind.SubOrchestrationFailed or EventKind.EntityFailed:
-                if (Closed(e) is { } failed) thread.Complete(() => failed.Fail(failed.ToException!(DurableJson.ReadFailure(e.Data))));
+                if (Closed(e) is { } failed) thread.Fail(failed, DurableJson.ReadFailure(e.Data));
                 break;
             default:
-                if (Closed(e) is { } done) thread.Complete(() => done.Complete(e.Data));
+                if (Closed(e) is { } done) thread.Complete(done, e.Data);
                 break;
         }
 
         AfterRunning();
     }
 
-    private DurableWait? Closed(HistoryEvent e)
+    private DurableWait? Closed(in HistoryEvent e)
     {
         if (open.Remove(e.TaskId, out var wait)) return wait;
         Break(cursor, $"event {cursor} of the history is {e}, but the code waits for no such task.", null);

@@ -10,7 +10,7 @@ namespace IRFunctions.Local.Durable.Replay;
 /// <summary>What the code of one step did that is new: to be stored and sent if the step is committed.</summary>
 internal sealed class StepEffects
 {
-    public HistoryWriter History { get; } = new();
+    public HistoryWriter History { get; } = HistoryWriter.Take();
 
     public List<DurableMessage> Messages { get; } = [];
 

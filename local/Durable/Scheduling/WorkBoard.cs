@@ -17,6 +17,9 @@ internal sealed class InstanceSlot(string id)
 /// <summary>Who is ready, and what is due when. Nothing here ever looks at all instances.</summary>
 internal sealed class WorkBoard(int? shuffleSeed)
 {
+    /// <summary>Pieces of ready work before the workers count as busy.</summary>
+    private const int Busy = 128;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, InstanceSlot> slots = new(StringComparer.Ordinal);
     private readonly TimerHeap timers = new();
@@ -27,6 +30,8 @@ internal sealed class WorkBoard(int? shuffleSeed)
     private readonly Queue<object> queue = new();
     private readonly List<object> pool = [];
     private (ChannelWriter<InstanceSlot> Steps, ChannelWriter<ActivityTask> Tasks)? workers;
+    private int handedOver;
+    private TaskCompletionSource? calm;
 
     /// <summary>Called when the earliest due time may have changed; not under the lock.</summary>
     public Action? EarliestChanged { get; set; }
@@ -35,6 +40,29 @@ internal sealed class WorkBoard(int? shuffleSeed)
     public long? NextDue
     {
         get { lock (gate) return timers.First?.Due; }
+    }
+
+    /// <summary>
+    /// Completes when little enough ready work lies before the workers. Who brings new work waits for it, so that what was begun is finished first: a
+    /// burst of alerts then waits in its queue, where it is safe and costs nothing, not half done in the engine.
+    /// </summary>
+    public Task WhenCalm()
+    {
+        lock (gate)
+        {
+            if (handedOver <= Busy) return Task.CompletedTask;
+            calm ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return calm.Task;
+        }
+    }
+
+    /// <summary>A worker took what was handed over.</summary>
+    public void Taken()
+    {
+        if (Interlocked.Decrement(ref handedOver) != Busy) return;
+        TaskCompletionSource? waiting;
+        lock (gate) (waiting, calm) = (calm, null);
+        waiting?.SetResult();
     }
 
     public int Timers
@@ -159,6 +187,7 @@ internal sealed class WorkBoard(int? shuffleSeed)
     {
         if (workers is { } w)
         {
+            Interlocked.Increment(ref handedOver);
             if (item is InstanceSlot slot) w.Steps.TryWrite(slot);
             else w.Tasks.TryWrite((ActivityTask)item);
         }

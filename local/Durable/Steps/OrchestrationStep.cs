@@ -109,6 +109,7 @@ internal sealed class OrchestrationStep(ReplaySettings settings, IDurableStore s
         foreach (var message in live.Where(m => !left.Contains(m))) ConsumeLive(message);
         if (context.Broken is { } broken) Fail(record, broken, left);
         else Conclude(record, context, left);
+        context.Effects.History.Return();
     }
 
     private void ConsumeLive(DurableMessage message)
@@ -149,6 +150,8 @@ internal sealed class OrchestrationStep(ReplaySettings settings, IDurableStore s
             Output = context.Output,
             Failure = context.Failure,
         };
+        // The last status is often the output as well; kept once.
+        if (updated.Output is { } output && updated.CustomStatus is { } status && output.AsSpan().SequenceEqual(status)) updated = updated with { CustomStatus = output };
         if (context.Result is null) commit.Record = updated;
         else if (context.Result == InstanceStatus.Pending) ContinueAsNew(updated, context, left);
         else End(updated, left);

@@ -57,9 +57,10 @@ public sealed record InstanceRecord
     public bool IsTerminal => !IsEntity && Status is InstanceStatus.Completed or InstanceStatus.Failed or InstanceStatus.Terminated;
 
     /// <summary>All that is not in columns of its own.</summary>
-    internal byte[] EncodeRest()
+    internal byte[] EncodeRest() => HistoryWriter.Encoded(this, static (w, r) => r.WriteRest(w));
+
+    private void WriteRest(HistoryWriter w)
     {
-        var w = new HistoryWriter();
         w.Number(LockExecution);
         w.Byte((byte)((Parent is null ? 0 : 1) | (ReplacesTerminal ? 2 : 0)));
         if (Parent is { } p)
@@ -72,16 +73,14 @@ public sealed record InstanceRecord
 
         w.Text(Version ?? string.Empty);
         w.Text(LockedBy ?? string.Empty);
-        foreach (var part in new[] { Input, Output, CustomStatus, Failure, Tags })
+        foreach (var part in (ReadOnlySpan<byte[]?>)[Input, Output, CustomStatus, Failure, Tags])
         {
             w.Byte(part is null ? (byte)0 : (byte)1);
             if (part is not null) w.Bytes(part);
         }
-
-        return w.ToArray();
     }
 
-    internal InstanceRecord WithRest(byte[] rest)
+    internal InstanceRecord WithRest(ReadOnlyMemory<byte> rest)
     {
         var r = new HistoryReader(rest);
         var lockExecution = r.Number();
@@ -106,23 +105,21 @@ public sealed record InstanceRecord
     }
 
     /// <summary>The whole record, as it travels in a start message.</summary>
-    internal byte[] Encode()
+    internal byte[] Encode() => HistoryWriter.Encoded(this, static (w, r) =>
     {
-        var w = new HistoryWriter();
-        w.Text(Id);
-        w.Text(Name);
-        w.Number((int)Status);
-        w.Number(CreatedAt);
-        w.Number(UpdatedAt);
-        w.Number(Execution);
-        w.Bytes(EncodeRest());
-        return w.ToArray();
-    }
+        w.Text(r.Id);
+        w.Text(r.Name);
+        w.Number((int)r.Status);
+        w.Number(r.CreatedAt);
+        w.Number(r.UpdatedAt);
+        w.Number(r.Execution);
+        r.WriteRest(w);
+    });
 
     internal static InstanceRecord Decode(ReadOnlyMemory<byte> bytes)
     {
         var r = new HistoryReader(bytes);
-        return new InstanceRecord
+        var record = new InstanceRecord
         {
             Id = r.Text(),
             Name = r.Text(),
@@ -130,7 +127,8 @@ public sealed record InstanceRecord
             CreatedAt = r.Number(),
             UpdatedAt = r.Number(),
             Execution = r.Number(),
-        }.WithRest(r.Bytes().ToArray());
+        };
+        return record.WithRest(r.Rest());
     }
 }
 

@@ -45,6 +45,16 @@ public sealed class SqliteDurableStore : IDurableStore
         readHistory = SqliteRows.Prepare(reads, "SELECT events FROM history WHERE id = @p0 ORDER BY step", 1);
     }
 
+    /// <summary>When the newest change in a file of a store was made; null where there is no file or nothing in it.</summary>
+    public static async Task<DateTimeOffset?> NewestChangeAsync(string path)
+    {
+        if (!File.Exists(path)) return null;
+        await using var file = new SqliteFile(path, Schema);
+        using var connection = file.OpenConnection();
+        using var newest = SqliteRows.Prepare(connection, "SELECT MAX(updated) FROM instances", 0);
+        return newest.ExecuteScalar() is long ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    }
+
     public StoredWork LoadWork()
     {
         lock (gate)

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.ExceptionServices;
 
 namespace Microsoft.DurableTask.Entities;
 
@@ -41,10 +40,10 @@ public abstract class TaskEntity<TState> : ITaskEntity
         }
 
         if (EntityDispatch.Find(GetType(), operation.Name) is { } method)
-            return StoreAfter(operation, EntityDispatch.Invoke(method, this, operation));
+            return StoreAfter(operation, method.Invoke(this, operation));
         if (AllowStateDispatch && State is null) throw new InvalidOperationException("Operations go to the state, but the state is null.");
         if (AllowStateDispatch && EntityDispatch.Find(State!.GetType(), operation.Name) is { } ofState)
-            return StoreAfter(operation, EntityDispatch.Invoke(ofState, State, operation));
+            return StoreAfter(operation, ofState.Invoke(State, operation));
         if (!EntityDispatch.IsImplicitDelete(operation))
             throw new NotSupportedException($"No suitable method found for entity operation '{operation.Name}'.");
         operation.State.SetState(null);
@@ -60,70 +59,5 @@ public abstract class TaskEntity<TState> : ITaskEntity
         var result = await running.ConfigureAwait(false);
         operation.State.SetState(State);
         return result;
-    }
-}
-
-/// <summary>Binds an operation to a method.</summary>
-internal static class EntityDispatch
-{
-    public static bool IsImplicitDelete(TaskEntityOperation operation) => string.Equals(operation.Name, "delete", StringComparison.OrdinalIgnoreCase);
-
-    public static MethodInfo? Find(Type type, string operation) =>
-        type.GetMethod(operation, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
-
-    public static ValueTask<object?> Invoke(MethodInfo method, object target, TaskEntityOperation operation)
-    {
-        var arguments = Bind(method, operation);
-        object? result;
-        try
-        {
-            result = method.Invoke(target, arguments);
-        }
-        catch (TargetInvocationException e) when (e.InnerException is { } cause)
-        {
-            ExceptionDispatchInfo.Throw(cause);
-            throw;
-        }
-
-        return result switch
-        {
-            Task task => Unwrap(task, method.ReturnType),
-            ValueTask task => Unwrap(task.AsTask(), typeof(Task)),
-            not null when method.ReturnType is { IsGenericType: true } r && r.GetGenericTypeDefinition() == typeof(ValueTask<>) =>
-                Unwrap((Task)method.ReturnType.GetMethod(nameof(ValueTask<object>.AsTask))!.Invoke(result, null)!, method.ReturnType),
-            _ => new ValueTask<object?>(result),
-        };
-    }
-
-    private static async ValueTask<object?> Unwrap(Task task, Type declared)
-    {
-        await task.ConfigureAwait(false);
-        // By the declared type: a method that returns Task may hand out a Task<VoidTaskResult>.
-        return declared.IsGenericType ? task.GetType().GetProperty(nameof(Task<object>.Result))!.GetValue(task) : null;
-    }
-
-    private static object?[] Bind(MethodInfo method, TaskEntityOperation operation)
-    {
-        var parameters = method.GetParameters();
-        var arguments = new object?[parameters.Length];
-        var bound = new HashSet<string>();
-        for (var i = 0; i < parameters.Length; i++)
-        {
-            var type = parameters[i].ParameterType;
-            var concept = type == typeof(TaskEntityContext) ? "context" : type == typeof(TaskEntityOperation) ? "operation" : "input";
-            if (!bound.Add(concept)) throw Error($"two parameters take the {concept}");
-            arguments[i] = concept switch
-            {
-                "context" => operation.Context,
-                "operation" => operation,
-                _ when operation.HasInput => operation.GetInput(type),
-                _ when parameters[i].HasDefaultValue => parameters[i].DefaultValue,
-                _ => throw Error($"parameter '{parameters[i].Name}' needs an input, but the caller gave none"),
-            };
-        }
-
-        return arguments;
-
-        InvalidOperationException Error(string what) => new($"Error dispatching entity operation '{operation.Name}' to '{method}': {what}.");
     }
 }

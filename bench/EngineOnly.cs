@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using IRFunctions.Local.Durable;
+using IRFunctions.Local.Durable.Stores;
+using Microsoft.DurableTask;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace IRFunctions.Bench;
+
+/// <summary>The durable engine alone, as the reference engine was measured: orchestrations that call one activity, or five one after another.</summary>
+internal static class EngineOnly
+{
+    private const int Trials = 5;
+
+    public static async Task RunAsync(Report report, int count)
+    {
+        await MeasureAsync(report, 1, count, "reference engine: 800 to 1,800/s");
+        await MeasureAsync(report, 5, count / 3, "reference engine: 190 to 360/s");
+    }
+
+    private static async Task MeasureAsync(Report report, int activities, int count, string reference)
+    {
+        var rates = new List<double>();
+        for (var trial = 0; trial <= Trials; trial++)
+        {
+            var rate = await OnceAsync(activities, count);
+            if (trial > 0) rates.Add(rate);
+        }
+        report.Add("engine", $"orchestrations of {activities} activit{(activities == 1 ? "y" : "ies")} a second, memory: median (slowest, fastest)",
+            Report.Text($"{Report.Percentile(rates, 50):N0}/s ({rates.Min():N0}/s, {rates.Max():N0}/s), {Trials} times {count:N0}"), reference);
+    }
+
+    private static async Task<double> OnceAsync(int activities, int count)
+    {
+        var (left, done) = (count, new TaskCompletionSource());
+        var registry = new DurableRegistry()
+            .AddActivity("greet", (_, input, _) => Task.FromResult<object?>($"Hello, {DurableJson.Deserialize<string>(input)}!"))
+            .AddActivity("ended", (_, _, _) =>
+            {
+                if (Interlocked.Decrement(ref left) == 0) done.SetResult();
+                return Task.FromResult<object?>(null);
+            })
+            .AddOrchestrator("hello", async c =>
+            {
+                for (var i = 1; i < activities; i++) await c.CallActivityAsync<string>("greet", "Tokyo");
+                // The last activity also tells the benchmark, so that nothing but the engine is measured.
+                await c.CallActivityAsync("ended", "Tokyo");
+                return "done";
+            });
+        await using var store = new MemoryDurableStore();
+        await using var engine = new DurableEngine(registry, store, TimeProvider.System, NullLoggerFactory.Instance);
+        await engine.StartAsync();
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < count; i++) await engine.Client.ScheduleNewOrchestrationInstanceAsync("hello", (object?)i, new StartOrchestrationOptions($"hello-{i}"));
+        await done.Task;
+        for (var i = count - 1; i >= 0 && i > count - 200; i--) await engine.Client.WaitForInstanceCompletionAsync($"hello-{i}", CancellationToken.None);
+        return count / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+}

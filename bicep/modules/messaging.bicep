@@ -1,0 +1,90 @@
+// The queue that alerts arrive on. Its numbers belong together with host.json and AlertIntake; tests/Deploy compares them.
+
+@description('Name of the namespace.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Standard or Premium.')
+param sku string
+
+@description('False closes the public endpoint, except for the addresses below.')
+param publicAccess bool
+
+@description('CIDRs that may send while the public endpoint is closed.')
+param allowedAddresses array
+
+@description('Workspace for diagnostic logs.')
+param workspaceId string
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+  name: name
+  location: location
+  tags: tags
+  sku: {
+    name: sku
+    tier: sku
+    capacity: sku == 'Premium' ? 1 : null
+  }
+  properties: {
+    disableLocalAuth: true
+    minimumTlsVersion: '1.2'
+    publicNetworkAccess: publicAccess || !empty(allowedAddresses) ? 'Enabled' : 'Disabled'
+  }
+}
+
+resource rules 'Microsoft.ServiceBus/namespaces/networkRuleSets@2024-01-01' = if (sku == 'Premium') {
+  parent: namespace
+  name: 'default'
+  properties: {
+    publicNetworkAccess: publicAccess || !empty(allowedAddresses) ? 'Enabled' : 'Disabled'
+    defaultAction: publicAccess ? 'Allow' : 'Deny'
+    ipRules: [for address in allowedAddresses: {
+      ipMask: address
+      action: 'Allow'
+    }]
+  }
+}
+
+resource alerts 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
+  parent: namespace
+  name: 'alerts'
+  properties: {
+    // The host renews it while AlertIntake runs, up to maxAutoLockRenewalDuration in host.json.
+    lockDuration: 'PT1M'
+    // An outage of storage or Durable makes AlertIntake throw; ten tries, then a person looks (dead-letter alert). Nothing is lost.
+    maxDeliveryCount: 10
+    // A playbook that sends twice is one alert. What comes later than this is counted as a duplicate by the incident itself.
+    requiresDuplicateDetection: true
+    duplicateDetectionHistoryTimeWindow: 'PT1H'
+    // No alert may vanish (S10): what nobody took in two weeks goes to the dead letters, not away.
+    defaultMessageTimeToLive: 'P14D'
+    deadLetteringOnMessageExpiration: true
+    requiresSession: false
+    enableBatchedOperations: true
+    maxSizeInMegabytes: 1024
+  }
+}
+
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: namespace
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'OperationalLogs'
+        enabled: true
+      }
+    ]
+  }
+}
+
+output namespaceId string = namespace.id
+output namespaceName string = namespace.name
+output queueName string = alerts.name
+output host string = '${namespace.name}.servicebus.windows.net'

@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using IRFunctions.Containment;
+using IRFunctions.Policies;
+
+namespace IRFunctions.Triggers;
+
+/// <param name="Permission">A Microsoft Graph application permission.</param>
+/// <param name="NeededBy">Actions and stages that call what it allows.</param>
+public sealed record PermissionNeed(string Permission, IReadOnlyList<string> NeededBy);
+
+/// <summary>
+/// What the app may do in Microsoft Graph against what the policy in force makes it do. Azure roles (storage, queue, watchlist, model) are not in the
+/// token; scripts/check-azure-roles.sh compares those.
+/// </summary>
+/// <param name="Missing">Needed and not granted: the action will fail, and a person will be told.</param>
+/// <param name="Surplus">Granted and not needed: take it away, it only helps whoever takes over the app.</param>
+public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadOnlyList<PermissionNeed> Needed, IReadOnlyList<PermissionNeed> Missing, IReadOnlyList<string> Surplus)
+{
+    /// <summary>What the stages before any action read, whatever the policy: accounts that recommendations are about.</summary>
+    public static readonly PermissionNeed Always = new("User.Read.All", ["facts before every decision"]);
+
+    public string Verdict => (Missing.Count, Surplus.Count) switch
+    {
+        (0, 0) => "exactly what is needed",
+        (0, _) => $"{Surplus.Count} more than needed",
+        (_, 0) => $"{Missing.Count} missing",
+        _ => $"{Missing.Count} missing, {Surplus.Count} more than needed",
+    };
+
+    /// <param name="actions">The catalogue.</param>
+    /// <param name="policy">The tier map in force: what it forbids (tier 3, or not listed) needs nothing.</param>
+    /// <param name="held">Graph application permissions that were granted.</param>
+    public static PermissionReport Of(Catalogue actions, Policy policy, IEnumerable<string> held)
+    {
+        var allowed = actions.Capabilities.Where(c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
+        var needs = allowed.SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))
+            .Concat(Always.NeededBy.Select(by => (Always.Permission, By: by)))
+            .GroupBy(n => n.Permission, StringComparer.Ordinal)
+            .Select(g => new PermissionNeed(g.Key, [.. g.Select(n => n.By)]))
+            .OrderBy(n => n.Permission, StringComparer.Ordinal).ToList();
+        var granted = held.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        return new PermissionReport(granted, needs, [.. needs.Where(n => !granted.Contains(n.Permission))], [.. granted.Where(h => needs.All(n => n.Permission != h))]);
+    }
+
+    /// <summary>
+    /// The Graph permissions an action names in words: "User.Read.All and User.RevokeSessions.All". A sentence without any names none; what stands in
+    /// brackets is a remark, for example what would be needed where the least does not do.
+    /// </summary>
+    public static IReadOnlyList<string> NamesIn(string permission) => [.. Names().Matches(Remark().Replace(permission, "")).Select(m => m.Value)];
+
+    /// <summary>
+    /// The roles claim of an access token. The token is our own, straight from Entra ID, and only looked at, so its signature is not checked.
+    /// </summary>
+    /// <returns>Null where it is no JSON web token or belongs to a person instead of the app.</returns>
+    public static IReadOnlyList<string>? RolesIn(string token)
+    {
+        var parts = token.Split('.');
+        if (parts.Length != 3) return null;
+        try
+        {
+            var body = parts[1].Replace('-', '+').Replace('_', '/');
+            using var json = JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(body.PadRight((body.Length + 3) / 4 * 4, '='))));
+            if (json.RootElement.TryGetProperty("scp", out _)) return null;
+            return json.RootElement.TryGetProperty("roles", out var roles) ? [.. roles.EnumerateArray().Select(r => r.GetString() ?? "")] : [];
+        }
+        catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@"\b[A-Z][A-Za-z]+(?:-[A-Za-z]+)?(?:\.[A-Z][A-Za-z]+)+\b")]
+    private static partial Regex Names();
+
+    [GeneratedRegex(@"\([^)]*\)")]
+    private static partial Regex Remark();
+}

@@ -1,0 +1,28 @@
+using Azure.Core;
+using IRFunctions.Containment;
+using IRFunctions.Policies;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>check-permissions: what is missing and what is more than needed, from the app's own token. Changes nothing.</summary>
+public sealed class PermissionsApi(Door door, Catalogue actions, PolicyStore policies, TokenCredential credential)
+{
+    private static readonly string[] GraphScopes = ["https://graph.microsoft.com/.default"];
+
+    /// <summary>For responders: the answer tells an attacker what the app could do.</summary>
+    [Function("GetPermissions")]
+    public async Task<IActionResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "permissions")] HttpRequest request, CancellationToken cancellation)
+    {
+        var (caller, refusal) = await door.ResponderAsync(request, "reading the app's permissions", cancellation);
+        if (caller is null) return refusal!;
+        var token = await credential.GetTokenAsync(new TokenRequestContext(GraphScopes), cancellation);
+        if (PermissionReport.RolesIn(token.Token) is not { } held)
+            return Problems.Of(409, "no-app-token", "The app's permissions cannot be read", "The token is not one of an application: this works where the app runs as its managed identity.");
+        var report = PermissionReport.Of(actions, policies.Current, held);
+        return new OkObjectResult(new { verdict = report.Verdict, missing = report.Missing, surplus = report.Surplus, needed = report.Needed, held = report.Held });
+    }
+}

@@ -1,0 +1,62 @@
+using Azure;
+using IRFunctions.Audit;
+using IRFunctions.Policies;
+using IRFunctions.Safeguards;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>
+/// One line every five minutes, written only where the pipeline could work: the record and the durable state are readable and a policy is in force.
+/// bicep/modules/alerts.bicep pages when the line stays away.
+/// </summary>
+public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, ILogger<Heartbeat> log)
+{
+    [Function(nameof(Heartbeat))]
+    public async Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        try
+        {
+            await audit.ReadAsync("health", cancellation);
+            var stop = await GlobalStop.ReadAsync(client, cancellation);
+            LogHeartbeat(policies.Current.Hash[..12], stop.Engaged ? "engaged" : "not engaged");
+        }
+        catch (Exception e) when (e is RequestFailedException or InvalidOperationException or HttpRequestException)
+        {
+            LogNoHeartbeat(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "heartbeat: policy {Policy}, global stop {Stop}")]
+    private partial void LogHeartbeat(string policy, string stop);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "no heartbeat: the record or the durable state cannot be read")]
+    private partial void LogNoHeartbeat(Exception cause);
+}
+
+/// <summary>
+/// Repeats on the log, kind and chain only, what was written on the record, so that Azure Monitor can alert on it. No text: it may quote an alert.
+/// The record itself is what counts; this log may lose lines.
+/// </summary>
+public sealed partial class RecordLog(AuditChain audit, ILogger<RecordLog> log) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        audit.Appended += Write;
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        audit.Appended -= Write;
+        return Task.CompletedTask;
+    }
+
+    private void Write(AuditEntry entry) => LogEntry(entry.Kind, entry.Chain, entry.Sequence);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "record: {Kind} {Chain} {Sequence}")]
+    private partial void LogEntry(string kind, string chain, long sequence);
+}

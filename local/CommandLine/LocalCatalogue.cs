@@ -1,0 +1,18 @@
+using IRFunctions.Containment;
+using IRFunctions.Local.Machine;
+using IRFunctions.Policies;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IRFunctions.Local.CommandLine;
+
+/// <summary>What the code can do, for commands that need the catalogue and nothing else.</summary>
+internal static class LocalCatalogue
+{
+    public static async Task<IReadOnlyList<ActionCapability>> CapabilitiesAsync()
+    {
+        var services = new ServiceCollection();
+        LocalMachine.Register(services, new MachineOptions { Time = TimeProvider.System, PolicyFolder = "" });
+        await using var provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<Catalogue>().Capabilities;
+    }
+}

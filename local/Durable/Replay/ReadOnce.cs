@@ -1,0 +1,91 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
+
+namespace IRFunctions.Local.Durable.Replay;
+
+/// <summary>
+/// Reads payloads for orchestrators. A replay hands the same bytes to the same code over and over, and reading them anew each time was most of its cost; what
+/// was read lately is therefore handed out again, but only where the type cannot be changed by anyone (<see cref="Immutable"/>), so that no run can see
+/// that another ran before it. The code itself still runs from its start on every step.
+/// </summary>
+internal static class ReadOnce
+{
+    /// <summary>Below this many bytes, reading is as cheap as finding.</summary>
+    private const int WorthIt = 200;
+
+    public static T? Read<T>(ReadOnlyMemory<byte>? payload)
+    {
+        if (payload is not { } bytes || bytes.Length < WorthIt || !Known<T>.IsImmutable) return DurableJson.Deserialize<T>(payload);
+        ref var place = ref Known<T>.Lately[PlaceOf(bytes.Span)];
+        var known = Volatile.Read(ref place);
+        if (known is not null && known.Bytes.Span.SequenceEqual(bytes.Span)) return known.Value;
+        var value = DurableJson.Deserialize<T>(bytes);
+        Volatile.Write(ref place, new Entry<T>(bytes, value));
+        return value;
+    }
+
+    /// <summary>By a few words of it; whether it is the same is then decided by all of it.</summary>
+    private static int PlaceOf(ReadOnlySpan<byte> bytes)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        var mixed = (ulong)bytes.Length;
+        for (var i = 0; i < words.Length; i += 3) mixed = (mixed ^ words[i]) * 0x9E3779B97F4A7C15UL;
+        return (int)(mixed >> 54);
+    }
+
+    private static class Known<T>
+    {
+        public static readonly bool IsImmutable = Immutable.Is(typeof(T));
+        public static readonly Entry<T>?[] Lately = new Entry<T>?[IsImmutable ? 1024 : 0]; // as many as PlaceOf has places
+    }
+
+    private sealed class Entry<T>(ReadOnlyMemory<byte> bytes, T? value)
+    {
+        public ReadOnlyMemory<byte> Bytes => bytes;
+
+        public T? Value => value;
+    }
+}
+
+/// <summary>Which types nobody can change once they were read: values, and sealed classes of init-only members and read-only collections of such.</summary>
+internal static class Immutable
+{
+    private static readonly HashSet<Type> Plain =
+        [typeof(string), typeof(decimal), typeof(DateTime), typeof(DateTimeOffset), typeof(TimeSpan), typeof(DateOnly), typeof(TimeOnly), typeof(Guid), typeof(Uri)];
+
+    private static readonly HashSet<Type> ReadOnlyCollections =
+        [typeof(IEnumerable<>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlyDictionary<,>), typeof(Nullable<>)];
+
+    public static bool Is(Type type) => Is(type, []);
+
+    private static bool Is(Type type, HashSet<Type> asked)
+    {
+        if (type.IsPrimitive || type.IsEnum || Plain.Contains(type) || !asked.Add(type)) return true;
+        if (type.IsGenericType && ReadOnlyCollections.Contains(type.GetGenericTypeDefinition())) return type.GetGenericArguments().All(a => Is(a, asked));
+        if (!type.IsClass || type.IsArray || type == typeof(object) || typeof(Delegate).IsAssignableFrom(type)) return false;
+        if (!type.IsSealed)
+        {
+            // Open to anyone, unless it is abstract and says itself which types it can be read as.
+            var kinds = type.GetCustomAttributes<JsonDerivedTypeAttribute>(inherit: false).Select(d => d.DerivedType).ToList();
+            if (!type.IsAbstract || kinds.Count == 0 || !kinds.All(k => k.IsSealed && Is(k, asked))) return false;
+        }
+
+        return Fields(type).All(f => f.IsInitOnly || IsOfInitOnlyProperty(f)) && Fields(type).All(f => Is(f.FieldType, asked));
+    }
+
+    private static IEnumerable<FieldInfo> Fields(Type type)
+    {
+        for (var t = type; t is not null && t != typeof(object); t = t.BaseType)
+            foreach (var field in t.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)) yield return field;
+    }
+
+    private static bool IsOfInitOnlyProperty(FieldInfo field)
+    {
+        if (!field.Name.StartsWith('<') || !field.Name.EndsWith(">k__BackingField", StringComparison.Ordinal)) return false;
+        var name = field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)];
+        var property = field.DeclaringType!.GetProperty(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
+        return property?.SetMethod is not { } set || set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit));
+    }
+}

@@ -1,0 +1,77 @@
+using IRFunctions.Classification;
+using IRFunctions.Incidents;
+using IRFunctions.Local.Model;
+
+namespace IRFunctions.Tests.Incidents;
+
+/// <summary>A model that gives no usable answer: people get a ticket and a page, nothing is contained without one of them, and the queue keeps moving (S12).</summary>
+public sealed class ModelTroubleTests
+{
+    public static TheoryData<ModelBehaviour> Troubles =>
+        [ModelBehaviour.Fail, ModelBehaviour.RateLimited, ModelBehaviour.Garbage, ModelBehaviour.NotJson, ModelBehaviour.Refuse, ModelBehaviour.Truncated, ModelBehaviour.ContentFilter, ModelBehaviour.Huge];
+
+    [Theory]
+    [MemberData(nameof(Troubles))]
+    public async Task Trouble_with_the_model_ends_as_ticket_and_page_and_contains_nothing_S12(ModelBehaviour trouble)
+    {
+        await using var world = await World.CreateAsync();
+        world.Machine.Model.Behave(trouble);
+        await world.SendAsync(Given.MaliciousAddress());
+        await world.SendAsync(Given.StolenAccount());
+        await world.RunWhileTimeGoesOnAsync(); // The client waits between its tries.
+        await AssertLeftToPeopleAsync(world, alerts: 2);
+    }
+
+    [Fact]
+    public async Task A_model_that_never_answers_is_given_up_and_people_take_over_S12()
+    {
+        await using var world = await World.CreateAsync();
+        world.Machine.Model.Behave(ModelBehaviour.Silent);
+        await world.SendAsync(Given.MaliciousAddress());
+        await world.RunWhileTimeGoesOnAsync();
+        await AssertLeftToPeopleAsync(world, alerts: 1);
+    }
+
+    public static TheoryData<Exception> Surprises =>
+        [new HttpRequestException(HttpRequestError.ConnectionError, "connection refused"), new IOException("the connection broke"), new NotSupportedException("nobody expected this"), new TaskCanceledException("gave up")];
+
+    [Theory]
+    [MemberData(nameof(Surprises))]
+    public async Task A_model_that_cannot_be_reached_or_a_client_that_throws_the_unexpected_ends_with_people_S12(Exception surprise)
+    {
+        await using var world = await World.CreateAsync(o => o with { Model = ScriptedModel.Throwing(surprise) });
+        await world.SendAsync(Given.MaliciousAddress());
+        await world.RunAsync();
+        await AssertLeftToPeopleAsync(world, alerts: 1);
+    }
+
+    [Fact]
+    public async Task A_model_that_stumbled_once_is_asked_again_for_the_next_alert()
+    {
+        await using var world = await World.CreateAsync();
+        world.Machine.Model.Behave(ModelBehaviour.Garbage, times: 1);
+        await world.SendAsync(Given.MaliciousAddress("a-1", "203.0.113.1"));
+        await world.RunAsync();
+        Assert.Empty(world.Containing());
+        await world.SendAsync(Given.MaliciousAddress("a-2", "203.0.113.2"));
+        await world.RunAsync();
+        Assert.Single(world.Containing());
+    }
+
+    private static async Task AssertLeftToPeopleAsync(World world, int alerts)
+    {
+        await world.AssertAllAccountedAsync(alerts);
+        Assert.Empty(world.Containing());
+        Assert.Equal(alerts, world.Effects("ticket.create").Count);
+        // One page about the doubt for each alert, besides those that ask for approval.
+        Assert.True(world.Pages().Count >= alerts);
+        foreach (var alert in await world.IncidentsAsync())
+        {
+            var record = await world.RecordAsync(alert.Incident);
+            Assert.Contains(record, e => e.Kind == "assessed" && e.Text.Contains("Problem:", StringComparison.Ordinal));
+            Assert.Contains(alert.Decisions, d => d.Action == "send_analyst_notification" && d.Ending == Ending.Done);
+            Assert.Contains(alert.Decisions, d => d.Action == "create_alert_ticket" && d.Ending == Ending.Done);
+            Assert.DoesNotContain(nameof(AssessedBy.Model), alert.Assessment, StringComparison.Ordinal);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using IRFunctions.Incidents;
+using IRFunctions.Local.Durable;
+using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Tenant;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IRFunctions.Tests.Incidents;
+
+/// <summary>Runs only where somebody asks for the histories to be recorded anew.</summary>
+public sealed class RecordingFactAttribute : FactAttribute
+{
+    public const string Variable = "IRF_RECORD_HISTORIES";
+
+    public RecordingFactAttribute()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is null) Skip = $"records tests/data/histories anew where {Variable} is set";
+    }
+}
+
+/// <summary>
+/// Histories of every orchestrator, recorded once and replayed against the present code on every change, so that a deploy during a 24-hour hold breaks nothing
+/// (DESIGN section 4). A failure means: orchestrations that are under way would fail. See tests/data/histories/README.md.
+/// </summary>
+public sealed class RecordedHistoryTests
+{
+    // In the sources, not beside the test assembly: a file that was removed must be gone.
+    private static readonly string Folder = Path.Combine(SourceRoot(), "tests", "data", "histories");
+    private static readonly HashSet<string> Ways = new(StringComparer.Ordinal);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Folder, "*.json").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task A_recorded_history_replays_against_the_present_code(string file)
+    {
+        await using var world = await World.CreateAsync();
+        ReplayCheck.Run(world.Machine.Services.GetRequiredService<DurableRegistry>(), HistoryFile.Import(await File.ReadAllTextAsync(Path.Combine(Folder, file))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task The_replay_fails_where_an_orchestrator_does_something_else_than_it_did(string file)
+    {
+        // To the history it looks the same whether the code or the past was changed: a call with another name.
+        var history = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, file)))!;
+        var call = history["events"]!.AsArray().Last(e => e!["kind"]!.GetValue<string>() is "ActivityScheduled" or "SubOrchestrationScheduled" or "EntityCalled")!;
+        call["name"] = "SomethingElse";
+        await using var world = await World.CreateAsync();
+        var broken = Assert.Throws<NonDeterminismException>(() =>
+            ReplayCheck.Run(world.Machine.Services.GetRequiredService<DurableRegistry>(), HistoryFile.Import(history.ToJsonString())));
+        Assert.Equal(call["number"]!.GetValue<int>(), broken.EventNumber);
+    }
+
+    [Fact]
+    public void Every_orchestrator_has_a_history()
+    {
+        var recorded = Directory.EnumerateFiles(Folder, "*.json").Select(f => HistoryFile.Import(File.ReadAllText(f)).Name).ToHashSet();
+        Assert.Equal([nameof(Contain), nameof(RemindBeforeUndo), nameof(RespondToIncident), nameof(SeekApproval), nameof(Undo)], recorded.Order(StringComparer.Ordinal));
+    }
+
+    [RecordingFact]
+    public async Task Record()
+    {
+        var target = Folder;
+        foreach (var old in Directory.EnumerateFiles(target, "*.json")) File.Delete(old);
+        await RecordAsync(target, "granted", _ => Task.CompletedTask, "approve");
+        await RecordAsync(target, "denied", _ => Task.CompletedTask, "deny");
+        await RecordAsync(target, "expired", w => w.PassAsync(Hour), null);
+        await RecordAsync(target, "climbed", w => w.PassAsync(TimeSpan.FromMinutes(20)), "approve", World.Morgan);
+        await RecordAsync(target, "forbidden", w => FailAsync(w, FaultKind.Forbid, "PATCH"), "approve");
+        await RecordAsync(target, "throttled", w => FailAsync(w, FaultKind.Throttle, "PATCH", 2), "approve");
+        await RecordAsync(target, "halted", w => w.StopAsync(engage: true), "approve");
+        await RecordAsync(target, "disabled-before", w => w.SwitchAccountAsync(World.Adele, enabled: false), "approve");
+        await RecordAsync(target, "rollback-failed", _ => Task.CompletedTask, "approve", whileHeld: w => FailAsync(w, FaultKind.Unavailable, null, 20));
+        await RecordAsync(target, "two-incidents", _ => Task.CompletedTask, "approve", whileHeld: SecondIncidentAsync);
+        await RecordAlertsAsync(target);
+    }
+
+    private static async Task RecordAsync(string target, string story, Func<World, Task> before, string? answer, string by = World.Alex, Func<World, Task>? whileHeld = null)
+    {
+        await using var world = await World.CreateAsync();
+        var request = await StolenAccountTests.AskedAsync(world);
+        await before(world);
+        if (answer is not null) Assert.Equal(202, await world.AnswerAsync(request, by, answer));
+        await world.PassAsync(TimeSpan.FromMinutes(10));
+        if (whileHeld is not null) await whileHeld(world);
+        await world.PassAsync(5 * Hour);
+        await ExportAsync(world, target, story);
+    }
+
+    /// <summary>An address on the watchlist, by policy alone, and an incident that is recorded while it waits.</summary>
+    private static async Task RecordAlertsAsync(string target)
+    {
+        await using var world = await World.CreateAsync();
+        await world.SendAsync(Given.MaliciousAddress());
+        await world.RunAsync();
+        await ExportAsync(world, target, "watched");
+        await using var waiting = await World.CreateAsync();
+        await StolenAccountTests.AskedAsync(waiting);
+        await ExportAsync(waiting, target, "waiting");
+    }
+
+    private static Task FailAsync(World world, FaultKind kind, string? method, int? count = null)
+    {
+        world.Machine.Tenant.Faults.Add(new Fault(kind, "/graph/v1.0/users/*", method, count, Seconds: 0));
+        return Task.CompletedTask;
+    }
+
+    private static async Task SecondIncidentAsync(World world)
+    {
+        await world.SendAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
+        await world.RunAsync();
+        Assert.Equal(202, await world.AnswerAsync(Assert.Single(await world.PendingAsync()).Id, World.Sam, "approve"));
+    }
+
+    /// <summary>One file for each orchestration of the story that went a way no earlier one went.</summary>
+    private static async Task ExportAsync(World world, string target, string story)
+    {
+        var store = world.Machine.Services.GetRequiredService<IDurableStore>();
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        await foreach (var instance in world.Client.GetAllInstancesAsync(new OrchestrationQuery()))
+        {
+            var history = HistoryFile.Export(store, instance.InstanceId);
+            if (!Ways.Add(WayOf(history))) continue;
+            var number = seen[instance.Name] = seen.GetValueOrDefault(instance.Name) + 1;
+            var suffix = number == 1 ? "" : $"-{number}";
+            await File.WriteAllTextAsync(Path.Combine(target, $"{story}.{instance.Name}{suffix}.json"), history + "\n");
+        }
+    }
+
+    private static string WayOf(string history)
+    {
+        var json = JsonNode.Parse(history)!;
+        return string.Join('\n', json["events"]!.AsArray().Select(e => $"{e!["kind"]} {(e["kind"]!.GetValue<string>() == "EventRaised" ? "" : e["name"])}").Prepend($"{json["name"]}"));
+    }
+
+    private static string SourceRoot() =>
+        typeof(RecordedHistoryTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SourceRoot").Value!;
+}

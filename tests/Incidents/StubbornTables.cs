@@ -1,0 +1,53 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
+using IRFunctions.Local.Tables;
+
+namespace IRFunctions.Tests.Incidents;
+
+/// <summary>The embedded tables, which refuse writes while they are told to, as a table service does that is down or over its limits.</summary>
+internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
+{
+    private readonly EmbeddedTableServiceClient inner = new(time);
+
+    /// <summary>Asked before each write, with the table and a row's partition; true refuses it.</summary>
+    public Func<string, string, bool> Refuses { get; set; } = (_, _) => false;
+
+    /// <summary>Writes refused so far.</summary>
+    public int Refused { get; private set; }
+
+    public override TableClient GetTableClient(string tableName) => new StubbornTable(this, inner.GetTableClient(tableName));
+
+    private void Check(string table, string partition)
+    {
+        if (!Refuses(table, partition)) return;
+        Refused++;
+        throw new RequestFailedException(503, "The server is busy.", "ServerBusy", null);
+    }
+
+    private sealed class StubbornTable(StubbornTables tables, TableClient inner) : TableClient
+    {
+        public override string Name => inner.Name;
+
+        public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) => inner.CreateIfNotExistsAsync(cancellationToken);
+
+        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
+            inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
+
+        public override AsyncPageable<T> QueryAsync<T>(string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
+            inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
+
+        public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        {
+            tables.Check(Name, entity.PartitionKey);
+            return inner.UpsertEntityAsync(entity, mode, cancellationToken);
+        }
+
+        public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
+        {
+            var actions = transactionActions.ToList();
+            tables.Check(Name, actions[0].Entity.PartitionKey);
+            return inner.SubmitTransactionAsync(actions, cancellationToken);
+        }
+    }
+}

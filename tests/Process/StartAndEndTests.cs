@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace IRFunctions.Tests.RealProgram;
+
+/// <summary>How the real program starts, refuses to start, and ends.</summary>
+public sealed class StartAndEndTests
+{
+    [Fact]
+    public async Task A_port_in_use_ends_with_1_and_names_the_remedy()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var folder = new TempFolder();
+        await AssertRefusedAsync($"Port {port} on 127.0.0.1 is in use", "--no-feed", "--port", $"{port}", "--state", folder.Path);
+    }
+
+    [Fact]
+    public async Task A_broken_policy_ends_with_1_and_names_file_and_line()
+    {
+        using var folder = new TempFolder();
+        using var policies = new TempFolder();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "policies"), "*.yaml")) File.Copy(file, Path.Combine(policies.Path, Path.GetFileName(file)));
+        var actions = Path.Combine(policies.Path, "actions.yaml");
+        await File.WriteAllTextAsync(actions, (await File.ReadAllTextAsync(actions)).Replace("tier: 2", "tier: 7", StringComparison.Ordinal));
+        await AssertRefusedAsync("actions.yaml:", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path, "--policies", policies.Path);
+    }
+
+    [Fact]
+    public async Task A_policy_folder_that_does_not_exist_ends_with_1_and_names_it()
+    {
+        using var folder = new TempFolder();
+        await AssertRefusedAsync("no-such-policies", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path, "--policies", Path.Combine(folder.Path, "no-such-policies"));
+    }
+
+    [Fact]
+    public async Task Fresh_on_a_foreign_folder_ends_with_1_and_deletes_nothing()
+    {
+        using var folder = new TempFolder();
+        var mine = Path.Combine(folder.Path, "thesis.docx");
+        await File.WriteAllTextAsync(mine, "years of work");
+        await AssertRefusedAsync("thesis.docx", "--no-feed", "--fresh", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path);
+        Assert.True(File.Exists(mine));
+    }
+
+    [Theory]
+    [InlineData("--clock", "0")]
+    [InlineData("--port", "70000")]
+    [InlineData("--port", "-1")]
+    [InlineData("--port", "seven")]
+    public async Task An_option_that_cannot_be_ends_with_1_and_is_named(string option, string value)
+    {
+        using var folder = new TempFolder();
+        await AssertRefusedAsync(option, "--no-feed", "--state", folder.Path, option, value);
+    }
+
+    [Fact]
+    public async Task Two_processes_on_one_state_folder_do_not_run_and_the_first_goes_on()
+    {
+        using var folder = new TempFolder();
+        await using var first = await LocalProgram.StartAsync(folder.Path);
+        await AssertRefusedAsync("Another run uses", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path);
+        await AssertRefusedAsync("Another run uses", "--no-feed", "--fresh", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path);
+        await first.GetAsync("api/health");
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task A_signal_ends_it_cleanly_with_0(string signal)
+    {
+        using var folder = new TempFolder();
+        await using var program = await LocalProgram.StartAsync(folder.Path);
+        await program.SignalAsync(signal);
+        Assert.Equal(0, await program.EndAsync());
+        Assert.DoesNotContain("Unhandled", program.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(folder.Path, "clock.txt")));
+    }
+
+    private static async Task AssertRefusedAsync(string message, params string[] arguments)
+    {
+        var (code, output) = await LocalProgram.RunAsync(arguments);
+        Assert.True(code == 1, $"exit code {code}:\n{output}");
+        Assert.Contains(message, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal); // words, not a stack trace
+    }
+}
