@@ -23,7 +23,7 @@ internal static class PackedBytes
         var stream = spare ??= new MemoryStream(8192);
         stream.SetLength(Header);
         stream.Position = Header;
-        using (var deflate = new DeflateStream(stream, CompressionLevel.Optimal, leaveOpen: true)) deflate.Write(bytes);
+        using (var deflate = new DeflateStream(stream, CompressionLevel.Fastest, leaveOpen: true)) deflate.Write(bytes);
         if (stream.Length >= bytes.Length) return AsIs(bytes);
         BinaryPrimitives.WriteInt32LittleEndian(stream.GetBuffer(), bytes.Length);
         return stream.ToArray();

@@ -3,8 +3,8 @@ using IRFunctions.Local.Storage;
 namespace IRFunctions.Local.Tables;
 
 /// <summary>Tables that live as long as the process. Every call completes at once, so that simulated time stays deterministic.</summary>
-/// <param name="unpacked">So many of the last row changes lie ready for more; by default the records of some two hundred incidents at work.</param>
-internal sealed class MemoryTableStorage(int unpacked = 8192) : ITableStorage
+/// <param name="unpacked">So many of the last row changes lie ready for more; by default the records of some hundred incidents at work.</param>
+internal sealed class MemoryTableStorage(int unpacked = 4096) : ITableStorage
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, SortedRows> tables = [];

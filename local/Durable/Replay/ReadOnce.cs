@@ -38,13 +38,13 @@ internal static class ReadOnce
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
         var mixed = (ulong)bytes.Length;
         foreach (var word in words) mixed = (mixed ^ word) * 0x9E3779B97F4A7C15UL;
-        return (int)(mixed >> 54);
+        return (int)(mixed >> 56);
     }
 
     private static class Known<T>
     {
         public static readonly bool IsImmutable = Immutable.Is(typeof(T));
-        public static readonly Entry<T>?[] Lately = new Entry<T>?[IsImmutable ? 1024 : 0]; // as many as PlaceOf has places
+        public static readonly Entry<T>?[] Lately = new Entry<T>?[IsImmutable ? 256 : 0]; // as many as PlaceOf has places
     }
 
     private sealed class Entry<T>(ReadOnlyMemory<byte> bytes, T? value)

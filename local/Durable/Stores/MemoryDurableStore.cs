@@ -4,10 +4,10 @@ namespace IRFunctions.Local.Durable.Stores;
 
 /// <summary>Keeps everything in memory, for tests, simulations and benchmarks. It outlives engines, so that crashes can be tested.</summary>
 /// <param name="unpacked">
-/// So many of the last changes have their instances lie ready for work; the others are packed. The default is some two hundred incidents at work; more at
+/// So many of the last changes have their instances lie ready for work; the others are packed. The default is some hundred incidents at work; more at
 /// once still works, packing and unpacking as it goes.
 /// </param>
-public sealed class MemoryDurableStore(int unpacked = 4096) : IDurableStore
+public sealed class MemoryDurableStore(int unpacked = 2048) : IDurableStore
 {
     private readonly Lock gate = new();
     // About two hundred incidents at work; more at once still works, packing and unpacking as it goes.
@@ -123,7 +123,8 @@ public sealed class MemoryDurableStore(int unpacked = 4096) : IDurableStore
         (InstanceRecord Record, byte[][] Chunks)? found;
         long seen;
         lock (gate) (found, seen) = (stored.Snapshot(), stored.Touched);
-        if (found is not { } snapshot) return;
+        // What is finished is no longer anybody's memory to save: whoever runs that long keeps its state on disk.
+        if (found is not { } snapshot || snapshot.Record.IsTerminal) return;
         var packed = StoredInstance.Pack(snapshot.Record, snapshot.Chunks);
         lock (gate)
         {
