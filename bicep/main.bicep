@@ -91,12 +91,24 @@ param modelSku string = 'DataZoneStandard'
 
 @description('Deploys the bot that asks for approvals in Teams, on the pipeline\'s own identity: no secret.')
 param deployBot bool = true
+@description('Conversation id of one Teams channel that gets all cards; empty sends them to each approver.')
+param teamsChannel string = ''
 @description('Application (client) id of the app registration that people sign in with. scripts/first-day.sh creates it.')
 param signInClientId string
 @description('Address of the ticket system: POST with an Idempotency-Key header.')
 param ticketsEndpoint string
 @description('Address of the pager, in the form of the PagerDuty Events API v2. Its routing key is the secret pager-routing-key in the vault.')
 param pagerEndpoint string = 'https://events.pagerduty.com/v2/enqueue'
+@description('Address of the receiver for firewalls, logging and in-house systems (docs/connector.md); empty for none. Its key is the secret connector-key in the vault.')
+param connectorEndpoint string = ''
+@description('Name of the connector\'s key, as the receiver knows it; no secret.')
+param connectorKeyId string = ''
+@description('Id of the named location that a Conditional Access policy blocks; empty blocks addresses through the connector.')
+param namedLocation string = ''
+@description('Object ids of the groups whose members the pipeline never acts on by itself.')
+param privilegedGroups array = []
+@description('Targets that exist for rehearsing rollbacks and for nothing else, as docs/actions.md writes them; empty for no drills.')
+param drillTargets string = ''
 @description('E-mail addresses that Azure Monitor writes to when the pipeline itself is in trouble. Not the way people are asked for approval.')
 param alertEmails array
 
@@ -260,12 +272,22 @@ module app 'modules/app.bicep' = {
     settings: {
       runtimeAccount: runtime.outputs.name
       tablesEndpoint: record.outputs.tableEndpoint
+      recordCheckpoints: '${record.outputs.blobEndpoint}${record.outputs.immutableContainerName}'
+      recordSigningKey: vault.outputs.signingKeyUri
       serviceBusHost: messaging.outputs.host
       applicationInsights: monitoring.outputs.connectionString
       watchlist: empty(sentinelWatchlist) ? '${environment().resourceManager}${skip(sentinelWorkspaceId, 1)}/providers/Microsoft.SecurityInsights/watchlists/${watchlistAlias}' : sentinelWatchlist
       ticketsEndpoint: ticketsEndpoint
       pagerEndpoint: pagerEndpoint
       pagerKeyReference: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=pager-routing-key)'
+      connectorEndpoint: connectorEndpoint
+      connectorKeyId: connectorKeyId
+      connectorKeyReference: empty(connectorEndpoint) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connector-key)'
+      privilegedGroups: join(privilegedGroups, ',')
+      namedLocation: namedLocation
+      drillTargets: drillTargets
+      botAppId: deployBot ? identity.properties.clientId : ''
+      teamsChannel: teamsChannel
       modelEndpoint: deployModel ? model!.outputs.endpoint : modelEndpoint
       modelDeployment: modelDeployment
       ownIdentities: '${identity.properties.principalId},${identity.properties.clientId},${signInClientId}'

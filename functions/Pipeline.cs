@@ -4,6 +4,7 @@ using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
 using IRFunctions.Triggers;
@@ -22,6 +23,9 @@ namespace IRFunctions;
 public static class Pipeline
 {
     private static readonly string[] GraphScopes = ["https://graph.microsoft.com/.default"];
+    private const string TokenKeys = "token-keys";
+    private const string ToTeams = "teams";
+    private const string Schedules = "schedules";
     private static readonly string[] ArmScopes = ["https://management.azure.com/.default"];
 
     /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
@@ -33,13 +37,15 @@ public static class Pipeline
         services.TryAddSingleton(_ => ClassificationOptions.From(configuration));
         services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(new OwnIdentities([.. (configuration["Pipeline:OwnIdentities"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]));
+        services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
+        services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
-        services.TryAddSingleton<AuditChain>();
-        services.TryAddSingleton<Door>();
+        services.AddRecord(configuration);
+        services.TryAddSingleton<Watchdog>();
         services.AddHostedService<RecordLog>();
+        AddApprovals(services, configuration);
         return services;
     }
 
@@ -47,7 +53,8 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName])
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName,
+                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 
@@ -58,15 +65,51 @@ public static class Pipeline
         services.TryAddSingleton(_ => new PagerPlace(new Uri(Setting(configuration, "Pager:Endpoint")), Setting(configuration, "Pager:RoutingKey")));
         services.TryAddSingleton(s => new Pager(Http(s, "pager"), s.GetRequiredService<PagerPlace>()));
         services.TryAddSingleton<CreateAlertTicket>();
+        services.TryAddSingleton(new PrivilegedGroups(List(configuration, "Directory:PrivilegedGroups")));
+        services.TryAddSingleton<GrantedPermissions>();
+        services.TryAddSingleton<Accounts>();
+        services.TryAddSingleton<NamedLocations>();
+        services.TryAddSingleton(new FirewallPlace(configuration["Firewall:NamedLocation"] is { Length: > 0 } location ? location : null));
+        services.TryAddSingleton(_ => ConnectorPlace.From(configuration["Connector:Endpoint"], configuration["Connector:KeyId"], configuration["Connector:Key"]));
+        services.TryAddSingleton(s => new Connector(Http(s, Connector.Http), s.GetRequiredService<ConnectorPlace>(), s.GetRequiredService<TimeProvider>()));
         // Every action file is found by itself: adding one touches its own file, the tier map and its cases.
         foreach (var type in typeof(IContainmentAction).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract))
             services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
         services.TryAddSingleton<Catalogue>();
+        services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
+        services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);
         services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
         services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), ArmScopes)).AddAsKeyed();
     }
+
+    private static void AddApprovals(IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(_ => TeamsSettings.From(configuration));
+        services.AddHttpClient(TokenKeys, http => http.Timeout = TimeSpan.FromSeconds(5));
+        services.AddHttpClient(ToTeams, http => http.Timeout = TimeSpan.FromSeconds(5)); // A click is answered within 10 s or Teams gives up.
+        services.AddHttpClient(Schedules, http => http.Timeout = TimeSpan.FromSeconds(5));
+        services.TryAddSingleton<ApprovalRegister>();
+        services.TryAddSingleton<CardBook>();
+        services.TryAddSingleton<ConversationBook>();
+        services.TryAddSingleton(s => new OnCall(s.GetRequiredService<GraphServiceClient>(), Http(s, Schedules), s.GetRequiredService<PolicyStore>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new BotConnector(Http(s, ToTeams), BotCredential(s, configuration), s.GetRequiredService<TeamsSettings>()));
+        services.TryAddSingleton<CardDesk>();
+        services.TryAddSingleton(s => new BotGate(s.GetRequiredService<TeamsSettings>(), Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new ApprovalsSignIn(configuration, Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<RefusalLog>();
+        services.TryAddSingleton<Door>();
+        services.TryAddSingleton<ApprovalsDesk>();
+        services.TryAddSingleton<ApprovalsHolds>();
+        services.TryAddSingleton<BotClicks>();
+    }
+
+    /// <summary>The bot's own secret where it has one; otherwise the pipeline's identity.</summary>
+    private static TokenCredential BotCredential(IServiceProvider services, IConfiguration configuration) =>
+        configuration["Teams:ClientSecret"] is { Length: > 0 } secret && services.GetRequiredService<TeamsSettings>().Enabled
+            ? new BotSecretCredential(Http(services, TokenKeys), new Uri(Setting(configuration, "Teams:TokenEndpoint")), Setting(configuration, "Teams:AppId"), secret, services.GetRequiredService<TimeProvider>())
+            : services.GetRequiredService<TokenCredential>();
 
     private static void AddPolicy(IServiceCollection services, IConfiguration configuration)
     {
@@ -79,6 +122,9 @@ public static class Pipeline
     }
 
     private static HttpClient Http(IServiceProvider services, string name) => services.GetRequiredService<IHttpClientFactory>().CreateClient(name);
+
+    private static string[] List(IConfiguration configuration, string key) =>
+        (configuration[key] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static string Setting(IConfiguration configuration, string key) =>
         configuration[key] is { Length: > 0 } value ? value

@@ -10,6 +10,7 @@ using IRFunctions.Local.Model;
 using IRFunctions.Local.Queue;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
+using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
@@ -53,6 +54,8 @@ public sealed class LocalMachine : IAsyncDisposable
 
     public SimulatedTenant Tenant => services.GetRequiredService<SimulatedTenant>();
 
+    public LoopbackTeams Teams => services.GetRequiredService<LoopbackTeams>();
+
     public LocalModel Model => services.GetRequiredService<LocalModel>();
 
     public AuditChain Audit => services.GetRequiredService<AuditChain>();
@@ -67,7 +70,7 @@ public sealed class LocalMachine : IAsyncDisposable
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(LocalSettings.For(options.Address)).AddInMemoryCollection(options.Settings).Build();
         services.AddSingleton<IConfiguration>(configuration);
         services.AddSingleton(options.Time);
-        services.AddSingleton<TokenCredential>(new LocalCredential());
+        services.AddSingleton<TokenCredential>(new LocalCredential(configuration["Local:GraphPermissions"]));
         services.AddLogging();
         AddState(services, options);
         AddPeers(services, options, configuration);
@@ -87,6 +90,7 @@ public sealed class LocalMachine : IAsyncDisposable
             return options.EditPolicy?.Invoke(files) ?? files;
         }));
         services.AddPipeline(configuration);
+        options.Replace?.Invoke(services);
     }
 
     /// <summary>Opens the state and creates what is missing.</summary>
@@ -155,12 +159,16 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), options.Time));
             services.AddSingleton<IDurableStore>(_ => new SqliteDurableStore(Path.Combine(folder, "durable.db")));
             services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
+            services.AddSingleton<ICheckpointKey>(_ => LocalCheckpointKey.Open(Path.Combine(folder, "record", "checkpoints.key")));
+            services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
         }
         else
         {
             services.AddSingleton<TableServiceClient>(_ => new EmbeddedTableServiceClient(options.Time));
             services.AddSingleton<IDurableStore>(_ => new MemoryDurableStore());
             services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
+            services.AddSingleton<ICheckpointKey>(_ => new LocalCheckpointKey());
+            services.AddSingleton<ICheckpointStore>(_ => new MemoryCheckpoints());
         }
         services.AddSingleton(s =>
         {
@@ -177,10 +185,11 @@ public sealed class LocalMachine : IAsyncDisposable
             ? SimulatedTenant.OpenAsync(Path.Combine(folder, "tenant.db"), options.Time).GetAwaiter().GetResult()
             : SimulatedTenant.InMemory(options.Time));
         services.AddSingleton(_ => new LocalModel(options.Time));
+        services.AddSingleton(_ => new LoopbackTeams(options.Time));
         if (options.Address is null)
         {
-            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers()
-                .ConfigurePrimaryHttpMessageHandler(s => new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())));
+            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(
+                s => new TeamsHttpHandler(s.GetRequiredService<LoopbackTeams>(), new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>()))));
             services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
         }
         else if (options.Model is { } model)
@@ -189,13 +198,19 @@ public sealed class LocalMachine : IAsyncDisposable
         }
     }
 
-    /// <summary>A token that only the simulated tenant takes.</summary>
-    private sealed class LocalCredential : TokenCredential
+    /// <summary>A token that only the simulated tenant takes. Like Entra's it carries the granted permissions; unlike Entra's nobody signed it.</summary>
+    private sealed class LocalCredential(string? permissions) : TokenCredential
     {
-        private static readonly AccessToken Token = new("local-development-token", DateTimeOffset.MaxValue);
+        private const string All = "User.EnableDisableAccount.All,User.RevokeSessions.All,User.Read.All,GroupMember.Read.All,Mail.ReadWrite," +
+            "Policy.ReadWrite.ConditionalAccess,Policy.Read.All,Application.ReadWrite.All,Application.Read.All";
 
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => Token;
+        private readonly AccessToken token = new($"local.{Roles(permissions ?? All)}.development", DateTimeOffset.MaxValue);
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(Token);
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => token;
+
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(token);
+
+        private static string Roles(string permissions) => Convert.ToBase64String(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { roles = permissions.Split(',') }))
+            .TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 }
