@@ -210,7 +210,7 @@ public sealed class EmbeddedTables : IAsyncLifetime
             var changes = Enumerable.Range(0, 5).Select(n => new RowChange(TableTransactionActionType.Add, $"p{i % 3}", $"{(i * 7919) % 300:D3}-{n}", values)).ToArray();
             await storage.WriteAsync("t", changes, at);
         }
-        await storage.WriteAsync("t", [new RowChange(TableTransactionActionType.Delete, "p1", "001-0", [])], at);
+        await storage.WriteAsync("t", [new RowChange(TableTransactionActionType.Delete, "p2", "001-0", [])], at);
 
         var all = await storage.ReadAsync("t", KeyRange.All, 10_000);
         Assert.Equal(1499, all.Count);
@@ -222,10 +222,10 @@ public sealed class EmbeddedTables : IAsyncLifetime
             Assert.Equal(values.Select(v => v.Key), row.Properties.Select(v => v.Key));
             Assert.Equal(values.Select(v => v.Value), row.Properties.Select(v => v.Value));
         });
-        var one = (await storage.GetAsync("t", "p2", "002-3"))!;
-        var changed = await storage.WriteAsync("t", [new RowChange(TableTransactionActionType.UpdateMerge, "p2", "002-3", [new("Int", 7)], one.ETag)], at);
+        var one = (await storage.GetAsync("t", "p1", "002-3"))!;
+        var changed = await storage.WriteAsync("t", [new RowChange(TableTransactionActionType.UpdateMerge, "p1", "002-3", [new("Int", 7)], one.ETag)], at);
         Assert.Equal((7, true), (changed[0]!["Int"], changed[0]!["Flag"]));
         await Assert.ThrowsAsync<ChangeRefusedException>(() =>
-            storage.WriteAsync("t", [new RowChange(TableTransactionActionType.UpdateMerge, "p2", "002-3", [new("Int", 8)], one.ETag)], at));
+            storage.WriteAsync("t", [new RowChange(TableTransactionActionType.UpdateMerge, "p1", "002-3", [new("Int", 8)], one.ETag)], at));
     }
 }
