@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using IRFunctions.Containment;
 
 namespace IRFunctions.Audit;
 
@@ -7,6 +8,12 @@ namespace IRFunctions.Audit;
 internal static class StoryReasons
 {
     private const int Named = 3;
+
+    private static readonly HashSet<string> Decisive = new(StringComparer.Ordinal)
+    {
+        AuditKinds.Decided, AuditKinds.Asked, AuditKinds.Climbed, AuditKinds.Granted, AuditKinds.Denied, AuditKinds.Expired, AuditKinds.AlreadySo, AuditKinds.Joined, AuditKinds.Executing,
+        AuditKinds.Executed, AuditKinds.Confirmed, AuditKinds.Undone, AuditKinds.NotUndone, AuditKinds.RollbackFailed, ContainmentKinds.Drifted,
+    };
 
     public static IReadOnlyList<string> Of(IReadOnlyList<Told> told)
     {
@@ -80,13 +87,16 @@ internal static class StoryReasons
 
     private static string? Standing(List<Told> about)
     {
-        var last = about[^1];
+        // What is prepared, read back or told changes nothing about how it stands.
+        var last = about.LastOrDefault(t => t.IsFailure || Decisive.Contains(t.Entry.Kind)) ?? about[^1];
         var what = last.Display;
         var done = about.LastOrDefault(t => t.Entry.Kind == AuditKinds.Executed);
         return last.Entry.Kind switch
         {
             AuditKinds.Undone when done is not null => $"{what} was contained for {Length(last.Entry.At - done.Entry.At)} and is as it was before",
             AuditKinds.NotUndone => $"{what} had been changed by someone else meanwhile and was left so",
+            ContainmentKinds.Drifted => $"{what} was changed by someone else behind us and is left so; people were told",
+            AuditKinds.Joined => $"{what} was contained already for another incident and is held for this one too",
             AuditKinds.RollbackFailed => $"{what} should have been given back, which failed: people were paged",
             AuditKinds.Expired => $"nobody answered about {what}, so nothing was done to it",
             AuditKinds.Denied => $"a person said no to touching {what}",
@@ -94,8 +104,9 @@ internal static class StoryReasons
             AuditKinds.Failed => $"what was to be done to {what} failed",
             AuditKinds.Asked or AuditKinds.Climbed => $"people are being asked about {what}",
             AuditKinds.Confirmed => $"{what} stays contained, as a person confirmed",
+            AuditKinds.Executing => $"something was begun about {what}, and its end is not on the record yet",
             AuditKinds.Decided => null,
-            _ when done is not null => $"{what} is contained since {Story.Clock(done.Entry.At)} UTC",
+            _ when done is not null => $"{what} {Story.While(last.Action)} since {Story.Clock(done.Entry.At)} UTC",
             _ => null,
         };
     }

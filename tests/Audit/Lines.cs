@@ -132,6 +132,18 @@ internal sealed class Lines(IEnumerable<string> text)
         all[0]["exportedAt"] = time.GetUtcNow();
     }
 
+    /// <summary>A second checkpoint of a number, with another head, signed with the real key, beside the first.</summary>
+    public async Task ForkCheckpointAsync(ICheckpointKey key, int number)
+    {
+        var line = (JsonObject)LineOf(number).DeepClone();
+        var old = IRFunctions.Audit.Checkpoint.FromJson(JsonSerializer.SerializeToUtf8Bytes(line["checkpoint"]));
+        var changes = old.Changes!.Select(c => c with { Hash = new string('b', 64) }).ToList();
+        var made = old with { Changes = changes, ChangesHash = IRFunctions.Audit.Checkpoint.HashOf(changes) };
+        line["checkpoint"] = JsonNode.Parse((made with { Signature = Convert.ToBase64String(await key.SignAsync(made.ToSign(), default)) }).ToJson());
+        all.Insert(all.IndexOf(LineOf(number)) + 1, line);
+        Recount();
+    }
+
     private JsonObject LineOf(int number) => all.First(l => l["type"]!.GetValue<string>() == "checkpoint" && l["checkpoint"]!["number"]!.GetValue<long>() == number);
 
     private static bool Is(JsonObject line, string chain) => line["type"]!.GetValue<string>() == "entry" && line["chain"]!.GetValue<string>() == chain;
