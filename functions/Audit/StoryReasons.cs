@@ -54,7 +54,7 @@ internal static class StoryReasons
     {
         var judged = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Assessed);
         var decided = told.Where(t => t.Entry.Kind == AuditKinds.Decided).ToList();
-        var main = decided.Where(d => d.IsContainment).MinBy(d => d.Text("kind") switch { "Run" => 0, "Ask" => 1, "Tell" => 2, _ => 3 });
+        var main = decided.Where(d => d.IsContainment).MinBy(d => d.Text("kind") switch { "Run" => 0, "Ask" => 1, "Tell" => 2, _ => 3 }) ?? decided.FirstOrDefault(d => d.Text("kind") == "Tell");
         var policy = main is null ? "and nothing called for more than telling people" : $"and the policy {Allowed(main)}, because {Lower(main.Reason())}";
         var judgement = judged is null ? "Nobody judged it" : Short(Judged(judged));
         return Story.Sentence($"{judgement.TrimEnd('.')}, {policy}");
@@ -62,7 +62,7 @@ internal static class StoryReasons
 
     private static string Allowed(Told decided)
     {
-        var act = $"{Story.Plain(decided.Action)} {decided.Display}";
+        var act = decided.IsContainment ? $"{Story.Plain(decided.Action)} {decided.Display}" : decided.Action.Replace('_', ' ');
         return decided.Text("kind") switch
         {
             "Run" => $"let the pipeline {act} by itself",
