@@ -32,6 +32,12 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
     public const int MostIncidentsOfAThing = 25;
     private const int MaxSteps = 60;
 
+    /// <summary>On every machine there is: sharing them says nothing.</summary>
+    private static readonly HashSet<string> Everywhere = new(StringComparer.Ordinal)
+    {
+        "s-1-5-18", "s-1-5-19", "s-1-5-20", "system", "local service", "network service", "localhost", "127.0.0.1", "::1", "0.0.0.0",
+    };
+
     /// <summary>The attack that an incident belongs to; null where there is no such incident.</summary>
     public async Task<AttackChain?> AroundAsync(string incident, CancellationToken cancellation = default)
     {
@@ -85,7 +91,7 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
         var told = chain.Select(e => new Told(e)).ToList();
         if (told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received) is not { } received) return null;
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, display) in told.Where(t => t.Entry.Kind == AuditKinds.Received).SelectMany(t => EntityNames.WithDisplays(t.Entry))) names.TryAdd(name, display);
+        foreach (var (name, display) in told.Where(t => t.Entry.Kind == AuditKinds.Received).SelectMany(t => EntityNames.WithDisplays(t.Entry)).Where(n => !Everywhere.Contains(n.Name))) names.TryAdd(name, display);
         List<string> techniques = [.. Texts(received.Data, "techniques")], tactics = [.. Texts(received.Data, "tactics")];
         return (new AttackStep(chain[0].Chain, received.Entry.At, received.Text("title") ?? "", received.Text("severity") ?? "Unknown",
             AttackPhases.Of([.. tactics, received.Text("category") ?? ""], techniques), techniques, [.. Displays(received.Data)], AnswersOf(told)), names);

@@ -69,11 +69,13 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
     public IEnumerable<Finding> Dropped(IReadOnlyCollection<string> there) => seals.Where(s => !there.Contains(s.Key)).Select(s =>
         new Finding(Attacks.DroppedChain, s.Key, $"is gone with all its entries; checkpoint {s.Value[^1].Checkpoint} sealed {s.Value[^1].Length}", $"It was there at checkpoint {s.Value[^1].Checkpoint} ({Finding.Time(s.Value[^1].At)})"));
 
-    public void Finish()
+    public void Finish(long entries)
     {
         foreach (var (number, since) in missing) findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {number}", "is missing between others that are there", since));
         if (seen is not null && !seenThere) findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {seen.Number}", "was kept from earlier and is not in this record"));
-        if (Count == 0) notes.Add("there is no checkpoint: only the chains themselves were checked, and whoever can write the table can make new ones");
+        if (Count > 0) return;
+        if (trusted.Count > 0 && entries > 0) findings.Add(new Finding(Attacks.Unsealed, "the whole file", "holds no checkpoint, so nothing in it is signed: they were cut off, or none was made yet"));
+        else notes.Add("there is no checkpoint: only the chains themselves were checked, and whoever can write the table can make new ones");
     }
 
     public void Dispose()

@@ -122,6 +122,7 @@ internal static class AttackVectors
         yield return ("replaced-heads", "A checkpoint lists the head of a rewritten chain.", On(l => l.Checkpoint(1)["changes"]![0]!["hash"] = new string('b', 64)), Finds("replaced-checkpoint", "checkpoint 1"));
         yield return ("dropped-checkpoint", "A checkpoint in the middle is removed.", On(l => l.RemoveCheckpoint(2)), Finds("dropped-checkpoint", "checkpoint 2"));
         yield return ("cut-checkpoints", "The last two checkpoints are cut off and what they sealed is rewritten.", On(l => { l.RemoveCheckpoint(4); l.RemoveCheckpoint(3); l.Rehash(Three, 3, e => e["text"] = "hold"); }), Finds("unsealed", "entries"));
+        yield return ("cut-all-checkpoints", "Every checkpoint is cut off, an incident is rewritten, and the file says that it was exported just then.", On(l => l.CutAllCheckpoints(One)), Finds("unsealed", "the whole file"));
         yield return ("rolled-back-checkpoints-with-a-witness", "The last checkpoint is cut off, but someone had kept it.", On(l => l.RemoveCheckpoint(4)), Finds("dropped-checkpoint", "checkpoint 4"));
         yield return ("reordered-checkpoints", "Two checkpoints change places.", On(l => l.SwapCheckpoints(2, 3)), Finds("reordered", "checkpoint 2"));
         yield return ("forked-checkpoint", "Whoever may sign makes a second checkpoint of a number that is taken, over a record told differently.", (rig, l) => l.ForkCheckpointAsync(rig.Key, 2), Finds("forked", "checkpoint 2"));

@@ -35,6 +35,14 @@ internal sealed class Lines(IEnumerable<string> text)
         Recount();
     }
 
+    public void CutAllCheckpoints(string rewritten)
+    {
+        all.RemoveAll(l => l["type"]!.GetValue<string>() == "checkpoint");
+        Rehash(rewritten, 3, e => e["text"] = "hold: nothing was decided");
+        all[0]["exportedAt"] = all.Last(l => l["type"]!.GetValue<string>() == "entry")["at"]!.GetValue<string>();
+        Recount();
+    }
+
     public void Cut(int lines) => all.RemoveRange(all.Count - lines, lines);
 
     public void Swap(string chain, int a, int b)

@@ -89,6 +89,14 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public async Task What_is_on_every_machine_ties_nothing_together()
+    {
+        await rig.IncidentAsync("incident-1", "s-1-5-18");
+        Assert.DoesNotContain("s-1-5-18", AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Names.Keys);
+        Assert.NotEmpty(AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Names); // Its other name, the address, still counts.
+    }
+
+    [Fact]
     public async Task A_thing_in_too_many_incidents_ties_nothing_together()
     {
         for (var i = 0; i < AttackChains.MostIncidentsOfAThing + 2; i++) await rig.IncidentAsync($"incident-{i}", Adele);
