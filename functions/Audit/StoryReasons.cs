@@ -11,7 +11,7 @@ internal static class StoryReasons
 
     private static readonly HashSet<string> Decisive = new(StringComparer.Ordinal)
     {
-        AuditKinds.Decided, AuditKinds.Asked, AuditKinds.Climbed, AuditKinds.Granted, AuditKinds.Denied, AuditKinds.Expired, AuditKinds.AlreadySo, AuditKinds.Joined, AuditKinds.Executing,
+        AuditKinds.Decided, AuditKinds.Asked, AuditKinds.Climbed, AuditKinds.Granted, AuditKinds.Denied, AuditKinds.Expired, AuditKinds.Withdrawn, AuditKinds.AlreadySo, AuditKinds.Joined, AuditKinds.Executing,
         AuditKinds.Executed, AuditKinds.Confirmed, AuditKinds.Undone, AuditKinds.NotUndone, AuditKinds.RollbackFailed, ContainmentKinds.Drifted,
     };
 
@@ -99,6 +99,7 @@ internal static class StoryReasons
             AuditKinds.Joined => $"{what} was contained already for another incident and is held for this one too",
             AuditKinds.RollbackFailed => $"{what} should have been given back, which failed: people were paged",
             AuditKinds.Expired => $"nobody answered about {what}, so nothing was done to it",
+            AuditKinds.Withdrawn => $"the request about {what} was withdrawn, so nothing was done to it",
             AuditKinds.Denied => $"a person said no to touching {what}",
             AuditKinds.AlreadySo => $"{what} was so already",
             AuditKinds.Failed => $"what was to be done to {what} failed",
