@@ -45,7 +45,8 @@ public sealed class LocalModel(TimeProvider? time = null)
         RequestedAlert requested;
         try { requested = RequestedAlert.Parse(request); }
         catch (FormatException e) { return Error(400, e.Message, "invalid_request_error"); }
-        return Reply(now.Behaviour, requested, number);
+        var reply = Reply(now.Behaviour, requested, number);
+        return now.Behaviour == ModelBehaviour.Drip ? reply with { Slowly = new DrippingStream(reply.Body, time) } : reply;
     }
 
     private ModelOrder TakeOrder()
