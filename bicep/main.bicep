@@ -97,6 +97,16 @@ param signInClientId string
 param ticketsEndpoint string
 @description('Address of the pager, in the form of the PagerDuty Events API v2. Its routing key is the secret pager-routing-key in the vault.')
 param pagerEndpoint string = 'https://events.pagerduty.com/v2/enqueue'
+@description('Address of the receiver for firewalls, logging and in-house systems (docs/connector.md); empty for none. Its key is the secret connector-key in the vault.')
+param connectorEndpoint string = ''
+@description('Name of the connector\'s key, as the receiver knows it; no secret.')
+param connectorKeyId string = ''
+@description('Id of the named location that a Conditional Access policy blocks; empty blocks addresses through the connector.')
+param namedLocation string = ''
+@description('Object ids of the groups whose members the pipeline never acts on by itself.')
+param privilegedGroups array = []
+@description('Targets that exist for rehearsing rollbacks and for nothing else, as docs/actions.md writes them; empty for no drills.')
+param drillTargets string = ''
 @description('E-mail addresses that Azure Monitor writes to when the pipeline itself is in trouble. Not the way people are asked for approval.')
 param alertEmails array
 
@@ -266,6 +276,12 @@ module app 'modules/app.bicep' = {
       ticketsEndpoint: ticketsEndpoint
       pagerEndpoint: pagerEndpoint
       pagerKeyReference: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=pager-routing-key)'
+      connectorEndpoint: connectorEndpoint
+      connectorKeyId: connectorKeyId
+      connectorKeyReference: empty(connectorEndpoint) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connector-key)'
+      privilegedGroups: join(privilegedGroups, ',')
+      namedLocation: namedLocation
+      drillTargets: drillTargets
       modelEndpoint: deployModel ? model!.outputs.endpoint : modelEndpoint
       modelDeployment: modelDeployment
       ownIdentities: '${identity.properties.principalId},${identity.properties.clientId},${signInClientId}'

@@ -4,6 +4,7 @@ using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
 using IRFunctions.Triggers;
@@ -33,12 +34,14 @@ public static class Pipeline
         services.TryAddSingleton(_ => ClassificationOptions.From(configuration));
         services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(new OwnIdentities([.. (configuration["Pipeline:OwnIdentities"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]));
+        services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
+        services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.TryAddSingleton<AuditChain>();
         services.TryAddSingleton<Door>();
+        services.TryAddSingleton<Watchdog>();
         services.AddHostedService<RecordLog>();
         return services;
     }
@@ -47,7 +50,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName])
+        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName, DrillCertificates.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 
@@ -58,12 +61,21 @@ public static class Pipeline
         services.TryAddSingleton(_ => new PagerPlace(new Uri(Setting(configuration, "Pager:Endpoint")), Setting(configuration, "Pager:RoutingKey")));
         services.TryAddSingleton(s => new Pager(Http(s, "pager"), s.GetRequiredService<PagerPlace>()));
         services.TryAddSingleton<CreateAlertTicket>();
+        services.TryAddSingleton(new PrivilegedGroups(List(configuration, "Directory:PrivilegedGroups")));
+        services.TryAddSingleton<GrantedPermissions>();
+        services.TryAddSingleton<Accounts>();
+        services.TryAddSingleton<NamedLocations>();
+        services.TryAddSingleton(new FirewallPlace(configuration["Firewall:NamedLocation"] is { Length: > 0 } location ? location : null));
+        services.TryAddSingleton(_ => ConnectorPlace.From(configuration["Connector:Endpoint"], configuration["Connector:KeyId"], configuration["Connector:Key"]));
+        services.TryAddSingleton(s => new Connector(Http(s, Connector.Http), s.GetRequiredService<ConnectorPlace>(), s.GetRequiredService<TimeProvider>()));
         // Every action file is found by itself: adding one touches its own file, the tier map and its cases.
         foreach (var type in typeof(IContainmentAction).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract))
             services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
         services.TryAddSingleton<Catalogue>();
+        services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
+        services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);
         services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
         services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), ArmScopes)).AddAsKeyed();
     }
@@ -79,6 +91,9 @@ public static class Pipeline
     }
 
     private static HttpClient Http(IServiceProvider services, string name) => services.GetRequiredService<IHttpClientFactory>().CreateClient(name);
+
+    private static string[] List(IConfiguration configuration, string key) =>
+        (configuration[key] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static string Setting(IConfiguration configuration, string key) =>
         configuration[key] is { Length: > 0 } value ? value

@@ -5,6 +5,12 @@
 set -euo pipefail
 
 permissions=(
+  Application.Read.All
+  Application.ReadWrite.OwnedBy
+  GroupMember.Read.All
+  Mail.ReadWrite
+  Policy.Read.All
+  Policy.ReadWrite.ConditionalAccess
   User.EnableDisableAccount.All
   User.Read.All
   User.RevokeSessions.All

@@ -60,6 +60,12 @@ var appSettings = {
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobs_AlertIntake_Disabled: takeAlerts ? 'false' : 'true'
+  Connector__Endpoint: settings.connectorEndpoint
+  Connector__Key: settings.connectorKeyReference
+  Connector__KeyId: settings.connectorKeyId
+  Directory__PrivilegedGroups: settings.privilegedGroups
+  Drills__Targets: settings.drillTargets
+  Firewall__NamedLocation: settings.namedLocation
   Graph__Endpoint: 'https://graph.microsoft.com/v1.0'
   Model__Deployment: settings.modelDeployment
   Model__Endpoint: settings.modelEndpoint

@@ -1,4 +1,4 @@
-// The key that signs checkpoints of the record, and the one secret that is not ours to avoid: the pager's routing key, put in by hand.
+// The key that signs checkpoints of the record, and the two secrets that are not ours to avoid, put in by hand: the pager's routing key and the connector's key.
 
 @description('Name of the vault.')
 param name string

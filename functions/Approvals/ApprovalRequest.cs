@@ -26,6 +26,9 @@ public sealed record ApprovalRequest
     /// <summary>The model's words. Untrusted text.</summary>
     public string Reasoning { get; init; } = "";
     public IReadOnlyList<string> Evidence { get; init; } = [];
+
+    /// <summary>Who and what it would touch, as computed from the tenant just before asking.</summary>
+    public string Estimate { get; init; } = "";
 }
 
 /// <summary>Hash that an approval is bound to.</summary>

@@ -28,6 +28,13 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
     /// <remarks>Azure role on the workspace, not a Graph permission.</remarks>
     public string Permission => "the role Microsoft Sentinel Contributor on the workspace";
 
+    public string Captures => "whether the address was on the watchlist";
+
+    public string Through => "Microsoft Sentinel watchlist";
+
+    public Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new Estimate(0, "nobody: an address is looked at more closely, nothing is blocked"));
+
     public async Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
@@ -40,6 +47,14 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
         };
     }
 
+    /// <remarks>Deletes an entry that can never exist: the answer tells whether deleting is permitted, and nothing else happens.</remarks>
+    public async Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, ItemUri("probe", order.Decision.Target));
+        using (await SendAsync("probing whether the watchlist entry could be taken off again", request, cancellation)) { }
+        return "taking the entry off again is permitted";
+    }
+
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
@@ -50,21 +65,21 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
                 ["itemsKeyValue"] = new JsonObject { ["IPAddress"] = target.Id, ["Source"] = Mark, ["Incident"] = order.Incident },
             },
         };
-        using var request = new HttpRequestMessage(HttpMethod.Put, ItemUri(target)) { Content = JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Put, ItemUri("watchlist", target)) { Content = JsonContent.Create(body) };
         using var response = await SendAsync($"adding {target.Id} to the watchlist", request, cancellation);
         if (response.StatusCode == HttpStatusCode.NotFound) throw new PermanentFaultException($"the watchlist {place.Watchlist.AbsolutePath} does not exist");
         return $"{target.Id} is on the watchlist";
     }
 
-    public async Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => await ReadAsync(order.Decision.Target, cancellation) is not null;
+    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => await ReadAsync(target, cancellation) is not null;
 
     public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
     {
         var target = order.Target;
         var item = await ReadAsync(target, cancellation);
-        if (item is null) return new UndoReport(false, $"{target.Id} had been taken off the watchlist by someone else meanwhile; nothing was changed");
+        if (item is null) return new UndoReport(false, $"{target.Id} is off the watchlist already; nothing of ours was left to undo");
         if (item.Value.Source != Mark) return new UndoReport(false, $"the watchlist entry of {target.Id} was changed by someone else; it stays");
-        using var request = new HttpRequestMessage(HttpMethod.Delete, ItemUri(target));
+        using var request = new HttpRequestMessage(HttpMethod.Delete, ItemUri("watchlist", target));
         using (await SendAsync($"taking {target.Id} off the watchlist", request, cancellation)) { }
         if (await ReadAsync(target, cancellation) is not null) throw new TransientFaultException($"{target.Id} is still on the watchlist after it was taken off");
         return new UndoReport(true, $"{target.Id} is off the watchlist again");
@@ -73,7 +88,7 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
     /// <summary>Null where there is no entry under our derived id.</summary>
     private async Task<(string Source, string Incident)?> ReadAsync(Target target, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, ItemUri(target));
+        using var request = new HttpRequestMessage(HttpMethod.Get, ItemUri("watchlist", target));
         using var response = await SendAsync($"reading the watchlist entry of {target.Id}", request, cancellation);
         if (response.StatusCode == HttpStatusCode.NotFound) return null;
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
@@ -87,9 +102,9 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
         Faults.SendAsync(arm, what, Permission, request, cancellation);
 
     /// <summary>One entry an address: the id is derived from it, so that a second PUT is the same entry.</summary>
-    private Uri ItemUri(Target target)
+    private Uri ItemUri(string purpose, Target target)
     {
-        var id = new Guid(Convert.FromHexString(Fingerprint.Of("watchlist", target.Id) + "00000000"));
+        var id = new Guid(Convert.FromHexString(Fingerprint.Of(purpose, target.Id) + "00000000"));
         return new Uri(string.Create(CultureInfo.InvariantCulture, $"{place.Watchlist}/watchlistItems/{id}?api-version={ApiVersion}"));
     }
 }

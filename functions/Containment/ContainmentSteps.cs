@@ -12,15 +12,34 @@ namespace IRFunctions.Containment;
 /// <param name="Text">One sentence for a person.</param>
 public sealed record StepReport(bool Done, string Text);
 
-/// <summary>Input of Execute.</summary>
+/// <summary>Input of Probe, Execute and Verify.</summary>
 public sealed record ExecuteStep(ContainmentOrder Order, PriorState Prior);
 
-/// <summary>The four steps of a containment as activities. Each may be run again after a crash and then changes nothing more.</summary>
-public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies)
+/// <summary>The steps of a containment as activities. Each may be run again after a crash and then changes nothing more.</summary>
+public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies, TimeProvider time)
 {
+    /// <summary>Who and what it would touch. Never fails: what cannot be computed is said to be so, and people decide with that.</summary>
+    [Function("EstimateContainment")]
+    public async Task<Estimate> Estimate([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation)
+    {
+        try
+        {
+            return await catalogue.Find(order.Decision.Action).EstimateAsync(order, cancellation);
+        }
+        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
+        {
+            return new Estimate(null, $"could not be computed ({e.Message})");
+        }
+    }
+
     [Function(nameof(Capture))]
     public Task<PriorState> Capture([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation) =>
         catalogue.Find(order.Decision.Action).CaptureAsync(order, cancellation);
+
+    /// <summary>Whether the reverse would be permitted, in words; fails where it would not.</summary>
+    [Function(nameof(Probe))]
+    public Task<string> Probe([ActivityTrigger] ExecuteStep step, CancellationToken cancellation) =>
+        catalogue.Find(step.Order.Decision.Action).ProbeAsync(step.Order, step.Prior, cancellation);
 
     /// <summary>The only place where an effect begins. What must hold is checked here once more, immediately before it.</summary>
     [Function(nameof(Execute))]
@@ -40,13 +59,13 @@ public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies)
 
     /// <summary>True or false as read back; null where it cannot be read back.</summary>
     [Function(nameof(Verify))]
-    public async Task<bool?> Verify([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation) =>
-        await catalogue.Find(order.Decision.Action).VerifyAsync(order, cancellation);
+    public async Task<bool?> Verify([ActivityTrigger] ExecuteStep step, CancellationToken cancellation) =>
+        await catalogue.Find(step.Order.Decision.Action).VerifyAsync(step.Order.Decision.Target, step.Prior, cancellation);
 
     /// <summary>Never halted by the global stop (S13).</summary>
     [Function(nameof(UndoEffect))]
-    public Task<UndoReport> UndoEffect([ActivityTrigger] UndoOrder order, CancellationToken cancellation) =>
-        catalogue.Find(order.Action).UndoAsync(order, cancellation);
+    public async Task<UndoReport> UndoEffect([ActivityTrigger] UndoOrder order, CancellationToken cancellation) =>
+        await catalogue.Find(order.Action).UndoAsync(order, cancellation) with { VerifiedAt = time.GetUtcNow() };
 
     /// <summary>
     /// An order may not make itself harmless: its target is of the action's kind (S4), and its tier is not below that of the policy in force (S1). A policy

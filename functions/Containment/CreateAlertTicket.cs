@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,13 @@ public sealed class CreateAlertTicket([FromKeyedServices(CreateAlertTicket.Http)
     public ActionCapability Capability { get; } = new("create_alert_ticket", "alert", Reversible: false);
 
     public string Permission => "access to the ticket system";
+
+    public string Captures => "nothing";
+
+    public string Through => "ticket system";
+
+    public Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new Estimate(0, "nobody"));
 
     public Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation) =>
         Task.FromResult(new PriorState { AlreadySo = false, Summary = "no ticket yet" });
@@ -39,7 +47,7 @@ public sealed class CreateAlertTicket([FromKeyedServices(CreateAlertTicket.Http)
     }
 
     /// <summary>The ticket id in its answer is all the contract gives; it cannot be read back.</summary>
-    public Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult<bool?>(null);
+    public Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => Task.FromResult<bool?>(null);
 
     public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
         Task.FromResult(new UndoReport(false, "a ticket is closed by people, not undone"));

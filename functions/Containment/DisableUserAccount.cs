@@ -9,61 +9,64 @@ namespace IRFunctions.Containment;
 /// <summary>
 /// Switches an Entra account off for a while and ends its sessions. Undo switches it on again; sessions cannot be given back, people sign in anew.
 /// </summary>
-public sealed class DisableUserAccount(GraphServiceClient graph) : IContainmentAction
+public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accounts, GrantedPermissions granted) : IContainmentAction
 {
-    private static readonly string[] Fields = ["id", "displayName", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled"];
+    private static readonly string[] Enough = ["User.EnableDisableAccount.All", "User.ReadWrite.All"];
 
     public ActionCapability Capability { get; } = new("disable_user_account_temporarily", "account", Reversible: true);
 
     /// <remarks>Least privilege: graph/permissions_least_privilege.json, PATCH /users (accountEnabled) and POST /users/{id}/revokeSignInSessions.</remarks>
-    public string Permission => "User.EnableDisableAccount.All, User.Read.All and User.RevokeSessions.All";
+    public string Permission => "User.EnableDisableAccount.All, User.RevokeSessions.All, " + Accounts.Permission;
+
+    public string Captures => "whether the account could sign in";
+
+    public string Through => "Microsoft Graph";
+
+    public Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) =>
+        accounts.EstimateAsync(order.Decision.Target, "cannot sign in anywhere and is signed out everywhere while it lasts", cancellation);
 
     public async Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation)
     {
-        var user = await ReadAsync(order.Decision.Target, cancellation);
+        var user = await accounts.ReadAsync(order.Decision.Target, cancellation);
         var enabled = user.AccountEnabled ?? true;
         return new PriorState
         {
             AlreadySo = !enabled,
-            Summary = enabled ? $"{NameOf(user)} could sign in" : $"{NameOf(user)} was disabled already",
-            Refusal = user.OnPremisesSyncEnabled == true
-                ? $"{NameOf(user)} is synchronised from on-premises: the next synchronisation would switch the account on again. Disable it in Active Directory."
-                : null,
+            Summary = enabled ? $"{Accounts.NameOf(user)} could sign in" : $"{Accounts.NameOf(user)} was disabled already",
+            Refusal = await accounts.RefusalAsync(user, cancellation),
             Value = enabled ? "enabled" : "disabled",
         };
     }
 
+    /// <remarks>Not by writing the present value back: between reading and writing another incident of ours may have disabled the account.</remarks>
+    public Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) =>
+        granted.ProbeAsync("switching the account on again", Enough, cancellation);
+
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
-        var before = await ReadAsync(target, cancellation);
+        var before = await accounts.ReadAsync(target, cancellation);
         if (before.AccountEnabled != false) await SwitchAsync(target, enabled: false, cancellation);
         await Faults.CallGraphAsync($"ending the sessions of {target.Display}", Permission, () =>
             graph.Users[target.Id].RevokeSignInSessions.PostAsRevokeSignInSessionsPostResponseAsync(cancellationToken: cancellation));
-        return $"{NameOf(before)} can no longer sign in; existing sessions are ended";
+        return $"{Accounts.NameOf(before)} can no longer sign in; existing sessions are ended";
     }
 
-    public async Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) =>
-        (await ReadAsync(order.Decision.Target, cancellation)).AccountEnabled == false;
+    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) =>
+        (await accounts.ReadAsync(target, cancellation)).AccountEnabled == false;
 
     public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
     {
-        var now = await ReadAsync(order.Target, cancellation);
-        if (now.AccountEnabled != false) return new UndoReport(false, $"{NameOf(now)} is enabled already; nothing of ours was left to undo");
+        var now = await accounts.ReadAsync(order.Target, cancellation);
+        var name = Accounts.NameOf(now);
+        if (now.AccountEnabled != false) return new UndoReport(false, $"{name} is enabled already; nothing of ours was left to undo");
         await SwitchAsync(order.Target, enabled: true, cancellation);
-        var after = await ReadAsync(order.Target, cancellation);
-        if (after.AccountEnabled != true) throw new TransientFaultException($"{NameOf(now)} still reads as disabled after it was enabled");
-        return new UndoReport(true, $"{NameOf(now)} can sign in again");
+        var after = await accounts.ReadAsync(order.Target, cancellation);
+        if (after.AccountEnabled != true) throw new TransientFaultException($"{name} still reads as disabled after it was enabled");
+        return new UndoReport(true, $"{name} can sign in again");
     }
-
-    private Task<User> ReadAsync(Target target, CancellationToken cancellation) =>
-        Faults.CallGraphAsync($"reading account {target.Id}", Permission, async () =>
-            await graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation)
-            ?? throw new TransientFaultException($"account {target.Id}: Graph answered without a body"));
 
     private Task<User?> SwitchAsync(Target target, bool enabled, CancellationToken cancellation) =>
         Faults.CallGraphAsync($"{(enabled ? "enabling" : "disabling")} account {target.Id}", Permission, () =>
             graph.Users[target.Id].PatchAsync(new User { AccountEnabled = enabled }, cancellationToken: cancellation));
-
-    private static string NameOf(User user) => user.UserPrincipalName ?? user.DisplayName ?? user.Id ?? "the account";
 }

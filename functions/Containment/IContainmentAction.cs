@@ -5,7 +5,8 @@ namespace IRFunctions.Containment;
 
 /// <summary>
 /// One action of the catalogue, one file each. Every method may be called again after a crash: it reads before it writes, so that a second call
-/// changes nothing (DESIGN section 4). Errors are exceptions; the orchestration retries those that <see cref="IRFunctions.Safeguards.TransientFaultException"/> marks as passing.
+/// changes nothing (DESIGN section 4). Errors are exceptions; the orchestration retries those that
+/// <see cref="IRFunctions.Safeguards.TransientFaultException"/> marks as passing.
 /// </summary>
 public interface IContainmentAction
 {
@@ -14,17 +15,38 @@ public interface IContainmentAction
     /// <summary>Least Graph or service permission it needs, for the docs and for errors; empty where none.</summary>
     string Permission { get; }
 
+    /// <summary>What Capture remembers, for the docs.</summary>
+    string Captures { get; }
+
+    /// <summary>Which system it changes, for the docs.</summary>
+    string Through { get; }
+
+    /// <summary>Who and what it would touch, as far as the tenant can tell. Changes nothing.</summary>
+    Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult(Estimate.Unknown);
+
     /// <summary>Reads the state before. Changes nothing.</summary>
     Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation);
+
+    /// <summary>Finds out, without an effect anyone would notice, whether the reverse would be permitted. Returns what it found, in words.</summary>
+    /// <exception cref="Safeguards.PermanentFaultException">It would not; then the action must not run.</exception>
+    Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) => Task.FromResult("there is no reverse to probe");
 
     /// <summary>Does it. Returns what a person should know, for example a ticket number.</summary>
     Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation);
 
-    /// <summary>Reads whether the effect is there; null where the receiver offers no way to read it back.</summary>
-    Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation);
+    /// <summary>Reads whether the effect is there; null where the receiver offers no way to read it back. Also asked later, to notice drift.</summary>
+    Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation);
 
     /// <summary>Restores the prior state where what we did still stands, and says what it found (S6).</summary>
     Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation);
+}
+
+/// <summary>What an action would touch, for the people who are asked and for the record.</summary>
+/// <param name="People">How many people would notice; null where nobody can say.</param>
+/// <param name="Text">One sentence.</param>
+public sealed record Estimate(int? People, string Text)
+{
+    public static readonly Estimate Unknown = new(null, "how many people this touches cannot be computed");
 }
 
 /// <summary>State before an action, as read from the tenant.</summary>
@@ -41,7 +63,16 @@ public sealed record PriorState
 
     /// <summary>What Undo needs to restore it; meaning is the action's own.</summary>
     public string? Value { get; init; }
+
+    /// <summary>
+    /// Key of something that several containments change together and that has no compare-and-swap of its own, such as the list of ranges of one named
+    /// location; changes of it take turns. Null where there is no such thing.
+    /// </summary>
+    public string? Shared { get; init; }
 }
+
+/// <summary>One copy of a message, as the alert named it (S4).</summary>
+public sealed record MailCopy(string Mailbox, string InternetMessageId);
 
 /// <summary>Exactly one action on exactly one target, frozen when it was decided.</summary>
 public sealed record ContainmentOrder
@@ -59,6 +90,9 @@ public sealed record ContainmentOrder
 
     /// <summary>Words for whoever reads the ticket or the page. May quote untrusted text.</summary>
     public string Note { get; init; } = "";
+
+    /// <summary>Where the message is, where the target is one: typed values of the alert.</summary>
+    public IReadOnlyList<MailCopy> Mail { get; init; } = [];
 
     /// <summary>How long before undo people are reminded; null where nothing is undone.</summary>
     public TimeSpan? ReminderLead { get; init; }
@@ -87,6 +121,9 @@ public sealed record UndoOrder
     public required string By { get; init; }
     public string Reason { get; init; } = "";
 
+    /// <summary>When it was asked for: a person's click by the server's clock, or the end of the last hold.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
     /// <summary>Incidents whose chains get the entries.</summary>
     public required IReadOnlyList<string> Incidents { get; init; }
 }
@@ -94,4 +131,8 @@ public sealed record UndoOrder
 /// <summary>What an undo came to.</summary>
 /// <param name="Restored">True where the prior state was restored and read back; false where there was nothing of ours to undo.</param>
 /// <param name="Text">One sentence for a person.</param>
-public sealed record UndoReport(bool Restored, string Text);
+public sealed record UndoReport(bool Restored, string Text)
+{
+    /// <summary>When it was read back.</summary>
+    public DateTimeOffset? VerifiedAt { get; init; }
+}

@@ -57,6 +57,15 @@ public sealed record RollbackState
     public DateTimeOffset? EndedAt { get; init; }
     public int UndoAttempts { get; init; }
 
+    /// <summary>Why it is being undone: "expired" or "released"; empty while it is not.</summary>
+    public string Cause { get; init; } = "";
+
+    /// <summary>When the undo was asked for: a person's click by the server's clock, or the end of the last hold.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
+    /// <summary>From asking to read back; null until then.</summary>
+    public TimeSpan? UndoneIn { get; init; }
+
     /// <summary>The moment the last hold ends; null where none is left.</summary>
     [JsonIgnore]
     public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);
@@ -89,7 +98,8 @@ public enum HoldAnswer
 /// <param name="By">Object id.</param>
 /// <param name="Reason">Their words, required.</param>
 /// <param name="For">Extension from now; only for extend.</param>
-public sealed record HoldChange(string By, string Reason, TimeSpan? For = null);
+/// <param name="At">When the person asked, by the server's clock.</param>
+public sealed record HoldChange(string By, string Reason, TimeSpan? For = null, DateTimeOffset? At = null);
 
 /// <summary>A timer's note to itself.</summary>
 public sealed record HoldTimer(int Generation, string OrderId);
@@ -99,4 +109,6 @@ public sealed record UndoTurn(int Generation, int Number);
 
 /// <summary>An undo tells how it went.</summary>
 /// <param name="Done">False where it failed and keeps being tried.</param>
-public sealed record UndoResult(int Generation, bool Done, string Text, string Cause);
+/// <param name="Took">From asking to read back.</param>
+/// <param name="Number">Which undo of this generation reports.</param>
+public sealed record UndoResult(int Generation, bool Done, string Text, string Cause, TimeSpan? Took = null, int Number = 0);

@@ -83,7 +83,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public bool Release(HoldChange change)
     {
         if (State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed)) return false;
-        BeginUndo("released", change.By, change.Reason);
+        BeginUndo("released", change.By, change.Reason, change.At);
         return true;
     }
 
@@ -112,6 +112,31 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         return true;
     }
 
+    /// <summary>How it stands, for orchestrations that wait for its end.</summary>
+    public RollbackState Show() => State;
+
+    /// <summary>
+    /// The watchdog found no live timer or no live undo: timers are set anew, ends that have passed are acted on, a lost undo starts again. Harmless
+    /// where nothing was lost.
+    /// </summary>
+    public void Resume(int generation)
+    {
+        if (generation != State.Generation) return;
+        if (State.Status is ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)
+        {
+            BeginUndo(State.Cause.Length > 0 ? State.Cause : "expired", State.EndedBy, State.Ending, State.AskedAt);
+            return;
+        }
+        if (State.Status is not ContainmentStatus.Live) return;
+        if (State.Holds.Count == 0) BeginUndo("expired", "watchdog", "nobody held it any more");
+        foreach (var hold in State.Holds)
+        {
+            var timer = new HoldTimer(State.Generation, hold.OrderId);
+            if (hold.Until <= time.GetUtcNow()) Expire(timer);
+            else Schedule(nameof(Expire), timer, hold.Until);
+        }
+    }
+
     /// <summary>An undo that failed wants to try again. False where another undo or a new hold has taken its place.</summary>
     public bool TryAgain(UndoTurn turn)
     {
@@ -124,6 +149,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public void Undone(UndoResult result)
     {
         if (result.Generation != State.Generation || State.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)) return;
+        if (!result.Done && result.Number != State.UndoAttempts) return; // A newer undo is under way; only success of an older one counts.
         State = State with
         {
             Status = !result.Done ? ContainmentStatus.RollbackFailed
@@ -131,6 +157,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Ending = result.Text,
             EndedAt = time.GetUtcNow(),
             Holds = result.Done ? [] : State.Holds,
+            UndoneIn = result.Took,
         };
     }
 
@@ -158,20 +185,23 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         if (hold.RemindAt is { } remindAt) Schedule(nameof(Remind), timer, remindAt);
     }
 
-    private void BeginUndo(string cause, string by, string reason)
+    private void BeginUndo(string cause, string by, string reason, DateTimeOffset? askedAt = null)
     {
         State = State with
         {
-            Status = ContainmentStatus.Undoing, Holds = [], Ending = reason, EndedBy = by, UndoAttempts = State.UndoAttempts + 1,
+            Status = ContainmentStatus.Undoing, Holds = [], Ending = reason, EndedBy = by, Cause = cause, AskedAt = askedAt ?? time.GetUtcNow(),
+            UndoAttempts = State.UndoAttempts + 1,
         };
         var order = new UndoOrder
         {
             Containment = Context.Id.Key, Generation = State.Generation, Number = State.UndoAttempts, Action = State.Action, Target = State.Target!, Prior = State.Prior!,
-            Cause = cause, By = by, Reason = reason, Incidents = State.Incidents,
+            Cause = cause, By = by, Reason = reason, Incidents = State.Incidents, AskedAt = State.AskedAt,
         };
-        var id = $"undo-{Fingerprint.Of(Context.Id.Key)}-{State.Generation}-{State.UndoAttempts}";
-        Context.ScheduleNewOrchestration(UndoOrchestration, order, new StartOrchestrationOptions(id));
+        Context.ScheduleNewOrchestration(UndoOrchestration, order, new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State)));
     }
+
+    /// <summary>Instance id of the undo that is under way.</summary>
+    public static string UndoInstance(string key, RollbackState state) => $"undo-{Fingerprint.Of(key)}-{state.Generation}-{state.UndoAttempts}";
 
     private bool IsCurrent(HoldTimer timer, out Hold hold)
     {

@@ -1,4 +1,5 @@
 using IRFunctions.Approvals;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Containment;
@@ -10,6 +11,13 @@ public sealed class SendAnalystNotification(Pager pager) : IContainmentAction
 
     public string Permission => "access to the pager";
 
+    public string Captures => "nothing";
+
+    public string Through => "pager (PagerDuty Events v2 form)";
+
+    public Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new Estimate(0, "nobody"));
+
     public Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation) =>
         Task.FromResult(new PriorState { AlreadySo = false, Summary = "nobody was told yet" });
 
@@ -20,7 +28,7 @@ public sealed class SendAnalystNotification(Pager pager) : IContainmentAction
     }
 
     /// <summary>The pager's acceptance is all there is; it cannot be read back.</summary>
-    public Task<bool?> VerifyAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult<bool?>(null);
+    public Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => Task.FromResult<bool?>(null);
 
     public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
         Task.FromResult(new UndoReport(false, "a notification cannot be taken back"));

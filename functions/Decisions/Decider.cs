@@ -53,6 +53,7 @@ public static class Decider
         IdentityRules.Apply(question, ruling, doubts);
         RiskRules.Apply(question, ruling);
         ContextRules.Apply(question, ruling, doubts);
+        DrillRules.Apply(question, ruling);
         budgets.Apply(question, ruling, doubts);
         StopRules.Apply(question, ruling);
     }

@@ -28,9 +28,16 @@ public sealed record Facts
 
     public BudgetFacts Budgets { get; init; } = new();
 
+    /// <summary>The last rollback drill that passed, by action.</summary>
+    public IReadOnlyDictionary<string, DrillFact> Drills { get; init; } = new Dictionary<string, DrillFact>();
+
     /// <summary>Key of the answer to one check about one target.</summary>
     public static string CheckKey(string check, Target target) => $"{check}@{target.Key}";
 }
+
+/// <summary>A rollback drill that passed.</summary>
+/// <param name="Seconds">From asking for the undo to reading it back.</param>
+public sealed record DrillFact(DateTimeOffset At, double Seconds);
 
 /// <summary>Who engaged the global stop, and why.</summary>
 public sealed record GlobalStopFact(string By, string Why);

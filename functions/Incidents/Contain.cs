@@ -2,16 +2,17 @@ using IRFunctions.Audit;
 using IRFunctions.Containment;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Incidents;
 
 /// <summary>
-/// One order: capture, register the rollback, execute, verify, each on the record before the next begins (S5, S11). A failure after the rollback was
-/// registered gives the hold back, which undoes whatever had changed.
+/// One order: capture, probe the reverse, register the rollback, execute, verify, tell; each on the record before the next begins (S5, S11). A failure
+/// after the rollback was registered gives the hold back, which undoes whatever had changed.
 /// </summary>
 public static class Contain
 {
-    private const int MaxBusyWaits = 60;
+    private const int MaxWaits = 60;
     private static readonly TimeSpan BusyWait = TimeSpan.FromSeconds(10);
 
     [Function(nameof(Contain))]
@@ -19,37 +20,44 @@ public static class Contain
     {
         var order = context.GetInput<ContainmentOrder>()!;
         var record = new Recorder(context, order.Incident);
+        if (order.Decision.Target.Kind == "alert") return await NotifyAsync(context, record, order);
         return order.Decision.Reversible && order.Decision.MaxDuration is not null
             ? await ContainForAWhileAsync(context, record, order)
             : await ActOnceAsync(context, record, order);
     }
 
-    /// <summary>Actions without an inverse, which the policy says (`reversible: none`).</summary>
-    private static async Task<ContainReport> ActOnceAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    /// <summary>Tickets and pages: they touch nobody, so there is nothing to capture.</summary>
+    private static async Task<ContainReport> NotifyAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
         var prior = new PriorState { AlreadySo = false, Summary = "no inverse" };
         await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order));
         var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), new ExecuteStep(order, prior), Patience.ForPeople);
+        return report.Done ? await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null) : await HaltAsync(context, record, order, report);
+    }
+
+    /// <summary>Actions without an inverse, which the policy says (`reversible: none` or `manual`): captured for the record, never undone.</summary>
+    private static async Task<ContainReport> ActOnceAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    {
+        var prior = await CaptureAsync(context, record, order);
+        if (prior.Refusal is { } refusal) return await RefuseAsync(context, record, order, refusal);
+        if (prior.AlreadySo) return await AlreadySoAsync(record, prior);
+        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), ActorOf(order));
+        var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
         if (!report.Done) return await HaltAsync(context, record, order, report);
-        return await VerifyAsync(context, record, order, report.Text, null);
+        return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null));
     }
 
     private static async Task<ContainReport> ContainForAWhileAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
-        var prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentSteps.Capture), order, Patience.ForTheTenant);
-        if (prior.Refusal is { } refusal)
+        var prior = await CaptureAsync(context, record, order);
+        if (prior.Refusal is { } refusal) return await RefuseAsync(context, record, order, refusal);
+        if (!prior.AlreadySo)
         {
-            await record.WriteAsync(AuditKinds.Failed, $"left to people: {refusal}");
-            await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", "error"), Patience.ForPeople);
-            return new ContainReport(Ending.Failed, refusal);
+            var reverse = await context.CallActivityAsync<string>(nameof(ContainmentSteps.Probe), new ExecuteStep(order, prior), Patience.ForTheTenant);
+            await record.WriteAsync(ContainmentKinds.Probed, reverse);
         }
         (var answer, prior) = await HoldAsync(context, order, prior);
-        record.Note(AuditKinds.Captured, $"before: {prior.Summary}", data: prior);
-        if (answer == HoldAnswer.NotOurs)
-        {
-            await record.WriteAsync(AuditKinds.AlreadySo, $"{prior.Summary}; nothing was done and nothing will be undone");
-            return new ContainReport(Ending.AlreadySo, prior.Summary);
-        }
+        if (answer == HoldAnswer.NotOurs) return await AlreadySoAsync(record, prior);
         if (answer == HoldAnswer.Joined && !prior.AlreadySo)
         {
             // Held for another incident but not in effect: that order is still at work, or somebody put it back by hand; then this one does it again.
@@ -61,16 +69,27 @@ public static class Contain
             await record.WriteAsync(AuditKinds.Joined, "contained already for another incident; it stays until the last hold ends");
             return new ContainReport(Ending.Done, "contained already; this incident holds it too", UndoAt(context, order));
         }
+        record.Note(ContainmentKinds.Registered, $"the rollback is registered: undone at {UndoAt(context, order):yyyy-MM-dd HH:mm:ss} UTC unless someone confirms it");
         return await ExecuteHeldAsync(context, record, order, prior);
+    }
+
+    private static async Task<PriorState> CaptureAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    {
+        var estimate = await context.CallActivityAsync<Estimate>("EstimateContainment", order, Patience.ForTheTenant);
+        record.Note(ContainmentKinds.Estimated, $"it would touch {estimate.Text}", data: estimate);
+        var prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentSteps.Capture), order, Patience.ForTheTenant);
+        await record.WriteAsync(AuditKinds.Captured, $"before: {prior.Summary}", data: prior);
+        return prior;
     }
 
     private static async Task<ContainReport> ExecuteHeldAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, PriorState prior)
     {
         try
         {
-            await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers));
-            var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), new ExecuteStep(order, prior), Patience.ForTheTenant);
-            if (report.Done) return await VerifyAsync(context, record, order, report.Text, UndoAt(context, order));
+            await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), ActorOf(order));
+            var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
+            if (report.Done)
+                return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, UndoAt(context, order)));
             await GiveBackAsync(context, order);
             return await HaltAsync(context, record, order, report);
         }
@@ -82,27 +101,38 @@ public static class Contain
         }
     }
 
-    /// <summary>An undo may be under way for an earlier incident; wait for it rather than race it.</summary>
+    /// <summary>What several containments change together they change one after the other.</summary>
+    private static async Task<StepReport> ExecuteAsync(TaskOrchestrationContext context, ExecuteStep step)
+    {
+        if (step.Prior.Shared is not { } shared) return await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), step, Patience.ForTheTenant);
+        await using var turn = await context.Entities.LockEntitiesAsync(Turn.For(shared));
+        return await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), step, Patience.ForTheTenant);
+    }
+
+    /// <summary>An undo may be under way for an earlier incident, or have ended since we looked; wait for it rather than race it.</summary>
     private static async Task<(HoldAnswer Answer, PriorState Prior)> HoldAsync(TaskOrchestrationContext context, ContainmentOrder order, PriorState prior)
     {
         var entity = ScheduledRollback.For(order.Decision.Action, order.Decision.Target);
-        for (var wait = 0; wait < MaxBusyWaits; wait++)
+        for (var wait = 0; wait < MaxWaits; wait++)
         {
             var answer = await context.Entities.CallEntityAsync<HoldAnswer>(entity, nameof(ScheduledRollback.Hold), new HoldRequest { Order = order, Prior = prior });
-            if (answer != HoldAnswer.Busy) return (answer, prior);
-            await context.CreateTimer(BusyWait, CancellationToken.None);
+            if (answer is not (HoldAnswer.Busy or HoldAnswer.NotOurs)) return (answer, prior);
+            if (answer == HoldAnswer.Busy) await context.CreateTimer(BusyWait, CancellationToken.None);
+            // What we read may have been our own containment, undone meanwhile: only what is so now counts as so before us.
             prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentSteps.Capture), order, Patience.ForTheTenant);
+            if (answer == HoldAnswer.NotOurs && prior.AlreadySo) return (answer, prior);
         }
-        throw new InvalidOperationException($"the undo of {entity.Key} did not end in {MaxBusyWaits * BusyWait.TotalMinutes:0} minutes; this order was not begun");
+        throw new InvalidOperationException($"the undo of {entity.Key} did not end in {MaxWaits * BusyWait.TotalMinutes:0} minutes; this order was not begun");
     }
 
     private static Task GiveBackAsync(TaskOrchestrationContext context, ContainmentOrder order) =>
         context.Entities.SignalEntityAsync(ScheduledRollback.For(order.Decision.Action, order.Decision.Target), nameof(ScheduledRollback.Abandon), new HoldTimer(0, order.Id));
 
-    private static async Task<ContainReport> VerifyAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, string text, DateTimeOffset? undoAt)
+    private static async Task<ContainReport> VerifyAsync(TaskOrchestrationContext context, Recorder record, ExecuteStep step, string text, DateTimeOffset? undoAt)
     {
-        record.Note(AuditKinds.Executed, text);
-        var there = await context.CallActivityAsync<bool?>(nameof(ContainmentSteps.Verify), order, Patience.ForTheTenant);
+        var order = step.Order;
+        await record.WriteAsync(AuditKinds.Executed, text);
+        var there = await context.CallActivityAsync<bool?>(nameof(ContainmentSteps.Verify), step, Patience.ForTheTenant);
         if (there == false)
         {
             await record.WriteAsync(AuditKinds.Failed, "read back: the effect is not there");
@@ -113,6 +143,35 @@ public static class Contain
         return new ContainReport(Ending.Done, text, undoAt);
     }
 
+    /// <summary>People hear what was done and how to take it back. A pager that is down does not undo a containment that worked.</summary>
+    private static async Task<ContainReport> TellAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, ContainReport report)
+    {
+        if (report.Ending != Ending.Done) return report;
+        try
+        {
+            await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"contained-{order.Id}", Sentences.Contained(order, report), "info"), Patience.ForPeople);
+            await record.WriteAsync(ContainmentKinds.Told, "people were told what was done and how to take it back");
+        }
+        catch (TaskFailedException e)
+        {
+            await record.WriteAsync(AuditKinds.Failed, $"people could not be told: {e.FailureDetails.ErrorMessage}");
+        }
+        return report;
+    }
+
+    private static async Task<ContainReport> RefuseAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, string refusal)
+    {
+        await record.WriteAsync(AuditKinds.Failed, $"left to people: {refusal}");
+        await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", "error"), Patience.ForPeople);
+        return new ContainReport(Ending.Failed, refusal);
+    }
+
+    private static async Task<ContainReport> AlreadySoAsync(Recorder record, PriorState prior)
+    {
+        await record.WriteAsync(AuditKinds.AlreadySo, $"{prior.Summary}; nothing was done and nothing will be undone");
+        return new ContainReport(Ending.AlreadySo, prior.Summary);
+    }
+
     private static async Task<ContainReport> HaltAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, StepReport report)
     {
         await record.WriteAsync(AuditKinds.Failed, report.Text);
@@ -120,6 +179,8 @@ public static class Contain
         await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"halted-{order.Id}", Sentences.HaltedPage(order, report.Text), "error"), Patience.ForPeople);
         return new ContainReport(Ending.Halted, report.Text);
     }
+
+    private static string ActorOf(ContainmentOrder order) => order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers);
 
     private static DateTimeOffset? UndoAt(TaskOrchestrationContext context, ContainmentOrder order) =>
         new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero) + order.Decision.MaxDuration;

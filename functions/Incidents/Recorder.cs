@@ -68,11 +68,29 @@ internal static class Patience
     /// <summary>The record must be written or nothing happens: about an hour of tries.</summary>
     public static readonly TaskOptions ForTheRecord = Retry(12, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
 
-    /// <summary>Reading and changing the tenant: six tries in about a minute; permanent faults end at once.</summary>
-    public static readonly TaskOptions ForTheTenant = Retry(6, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(30));
+    /// <summary>
+    /// Reading and changing the tenant: six tries in about a minute; permanent faults end at once. A throttled service is left alone for as long as it
+    /// asks, by a durable timer, and such waits do not use the tries up.
+    /// </summary>
+    public static readonly TaskOptions ForTheTenant = new(TaskRetryOptions.FromRetryHandler((AsyncRetryHandler)WaitForTheTenantAsync));
+
+    private const int TenantTries = 6;
+    private const int ThrottledTries = 20;
+    private static readonly TimeSpan FirstTenantWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestTenantWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Pages and tickets must get through: about half an hour of tries.</summary>
     public static readonly TaskOptions ForPeople = Retry(10, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
+
+    private static async Task<bool> WaitForTheTenantAsync(RetryContext retry)
+    {
+        if (retry.LastFailure.IsCausedBy<Safeguards.PermanentFaultException>()) return false;
+        var asked = Safeguards.Throttling.WaitIn(retry.LastFailure.ErrorMessage);
+        if (retry.LastAttemptNumber >= (asked is null ? TenantTries : ThrottledTries)) return false;
+        var wait = asked ?? FirstTenantWait * Math.Pow(2, Math.Min(retry.LastAttemptNumber - 1, 10));
+        await retry.OrchestrationContext.CreateTimer(asked is null && wait > LongestTenantWait ? LongestTenantWait : wait, CancellationToken.None);
+        return true;
+    }
 
     private static TaskOptions Retry(int attempts, TimeSpan first, TimeSpan longest) =>
         TaskOptions.FromRetryPolicy(new RetryPolicy(attempts, first, 2.0, longest)

@@ -1,3 +1,4 @@
+using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
@@ -144,8 +145,10 @@ public static class RespondToIncident
     private static async Task AskThenContainAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Progress.Row row)
     {
         row.Set(new ContainReport(Ending.AwaitingApproval, "waiting for approval"));
+        var estimate = await context.CallActivityAsync<Estimate>("EstimateContainment", OrderOf(input, assessment, mandate, null), Patience.ForTheTenant);
         var request = new ApprovalRequest
         {
+            Estimate = Sentences.Short(estimate.Text, 300),
             Incident = input.Incident, Title = Sentences.Short(input.Alert.Title, 300), Decision = mandate.Decision,
             ActionHash = ActionHash.Of(input.Incident, mandate.Decision),
             // Bounded: the request is shown as custom status, which Azure limits to 16 KB.
@@ -163,11 +166,15 @@ public static class RespondToIncident
     }
 
     private static Task<ContainReport> ContainAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Grant? grant) =>
-        context.CallSubOrchestratorAsync<ContainReport>(nameof(Contain), new ContainmentOrder
-        {
-            Id = OrderId(input, mandate), Incident = input.Incident, Decision = mandate.Decision, Title = input.Alert.Title,
-            Note = Sentences.Note(assessment, mandate.Decision), ReminderLead = mandate.ReminderLead, Grant = grant,
-        }, new SubOrchestrationOptions(instanceId: $"contain-{OrderId(input, mandate)}"));
+        context.CallSubOrchestratorAsync<ContainReport>(nameof(Contain), OrderOf(input, assessment, mandate, grant), new SubOrchestrationOptions(instanceId: $"contain-{OrderId(input, mandate)}"));
+
+    private static ContainmentOrder OrderOf(Case input, Assessment assessment, Mandate mandate, Grant? grant) => new()
+    {
+        Id = OrderId(input, mandate), Incident = input.Incident, Decision = mandate.Decision, Title = input.Alert.Title,
+        Note = Sentences.Note(assessment, mandate.Decision), ReminderLead = mandate.ReminderLead, Grant = grant,
+        Mail = [.. input.Alert.Entities.OfType<MailMessageEntity>().Where(m => Targets.IsOf(m, mandate.Decision.Target))
+            .Where(m => m is { Recipient: not null, InternetMessageId: not null }).Select(m => new MailCopy(m.Recipient!, m.InternetMessageId!)).Distinct()],
+    };
 
     /// <summary>Nobody answered: nothing runs, a ticket is opened and people are paged again (S12).</summary>
     private static async Task<ContainReport> ExpireAsync(TaskOrchestrationContext context, Case input, Mandate mandate)

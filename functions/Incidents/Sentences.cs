@@ -84,8 +84,17 @@ internal static class Sentences
     public static string Undoing(UndoOrder order) =>
         $"about to undo {order.Action} on {Short(order.Target.Display, 120)}: {order.Cause}" + (order.Reason.Length > 0 ? $" ({Short(order.Reason, 300)})" : "");
 
-    public static string RollbackFailedPage(UndoOrder order, string problem) =>
-        $"ROLLBACK FAILED: {order.Action} on {Short(order.Target.Display, 120)} is still in effect. {Short(problem, 300)} It keeps being tried; undo it by hand if it hurts.";
+    public static string RollbackFailedPage(UndoOrder order, int attempt, DateTime next, string problem) =>
+        $"ROLLBACK FAILED: {order.Action} on {Short(order.Target.Display, 120)} is still in effect after attempt {attempt}. {Short(problem, 300)} " +
+        $"Tried again at {next:yyyy-MM-dd HH:mm} UTC, and on every release; undo it by hand if it hurts.";
+
+    public static string NotUndonePage(UndoOrder order, string text) =>
+        $"{order.Action} on {Short(order.Target.Display, 120)} was to be undone ({order.Cause}), but: {Short(text, 300)}";
+
+    public static string Contained(ContainmentOrder order, ContainReport report) =>
+        $"Security did this: {Short(report.Text, 300)}. " + (report.UndoAt is { } at
+            ? $"It undoes itself at {Time(at)}; to take it back now: POST /api/containments/{ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target)}/release"
+            : $"It cannot be taken back by itself: {order.Decision.Reversal}");
 
     public static string HaltedPage(ContainmentOrder order, string why) =>
         $"{order.Decision.Action} on {Short(order.Decision.Target.Display, 120)} was NOT run: {Short(why, 300)}. Alert: {Short(order.Title, 200)}";

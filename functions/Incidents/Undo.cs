@@ -1,3 +1,4 @@
+using System.Globalization;
 using IRFunctions.Audit;
 using IRFunctions.Containment;
 using Microsoft.Azure.Functions.Worker;
@@ -24,28 +25,51 @@ public static class Undo
         {
             var problem = await TryAsync(() => UndoAsync(context, record, order, attempt));
             if (problem is null) return;
-            await ReportFailureAsync(context, record, order, attempt, problem);
+            await ReportFailureAsync(context, record, order, attempt, pause, problem);
             await context.CreateTimer(pause, CancellationToken.None);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             // Somebody may have released it, or another incident may hold it by now: what this undo would put back is then not its own any more (S6).
-            if (!await context.Entities.CallEntityAsync<bool>(EntityOf(order), nameof(ScheduledRollback.TryAgain), new UndoTurn(order.Generation, order.Number))) return;
+            if (!await context.Entities.CallEntityAsync<bool>(EntityOf(order), nameof(ScheduledRollback.TryAgain), new UndoTurn(order.Generation, order.Number)))
+            {
+                await TryAsync(() => record.WriteAsync(ContainmentKinds.TakenOver, "another release or hold took this undo over"));
+                return;
+            }
         }
     }
 
     private static async Task UndoAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt)
     {
         await record.WriteAsync(AuditKinds.Undoing, Sentences.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
-        var report = await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
-        await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text);
-        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone), new UndoResult(order.Generation, true, report.Text, order.Cause));
+        var report = await UndoEffectAsync(context, order);
+        var took = report.VerifiedAt - order.AskedAt;
+        var time = took is { } length ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for") : "";
+        await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text + time,
+            data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
+        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
+            new UndoResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
+        if (report.Restored || order.By == "pipeline") return; // An order that failed before it changed anything has nothing to put back.
+        // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
+        await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page),
+            new PageInput($"not-undone-{context.InstanceId}", Sentences.NotUndonePage(order, report.Text), "warning"), Patience.ForPeople));
     }
 
-    private static async Task ReportFailureAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt, string problem)
+    /// <summary>What several containments change together they change one after the other.</summary>
+    private static async Task<UndoReport> UndoEffectAsync(TaskOrchestrationContext context, UndoOrder order)
     {
-        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone), new UndoResult(order.Generation, false, problem, order.Cause));
-        await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}"));
-        await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page),
-            new PageInput($"rollback-failed-{context.InstanceId}-{attempt}", Sentences.RollbackFailedPage(order, problem), "critical"), Patience.ForPeople));
+        if (order.Prior.Shared is not { } shared) return await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
+        await using var turn = await context.Entities.LockEntitiesAsync(Turn.For(shared));
+        return await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
+    }
+
+    private static async Task ReportFailureAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt, TimeSpan pause, string problem)
+    {
+        var next = context.CurrentUtcDateTime + pause;
+        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
+            new UndoResult(order.Generation, false, problem, order.Cause, Number: order.Number));
+        await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
+            data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt }));
+        await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
+            Sentences.RollbackFailedPage(order, attempt, next, problem), "critical"), Patience.ForPeople));
     }
 
     /// <summary>Null where it worked, else why not.</summary>

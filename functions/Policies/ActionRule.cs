@@ -59,6 +59,9 @@ public sealed record ActionRule
     /// <summary>How long the effect lasts before it is undone; null where the code cannot undo it.</summary>
     public TimeSpan? MaxDuration { get; init; }
 
+    /// <summary>How old the last rollback drill that passed may be for the action to run alone; null where the policy asks for none.</summary>
+    public TimeSpan? DrillWithin { get; init; }
+
     /// <summary>Least confidence (0 to 100) at which a recommendation counts at all.</summary>
     public int RecommendFloor { get; init; } = 70;
 

@@ -17,7 +17,7 @@ public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 /// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a fact too,
 /// and makes the decision ask (S12); only the stop must be readable.
 /// </summary>
-public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, TimeProvider time)
+public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, PrivilegedGroups privileged, DrillCertificates certificates, TimeProvider time)
 {
     private const int MaxAccounts = 20;
     private const string OwnActionCheck = "not_touched_by_us";
@@ -40,6 +40,7 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, T
             OwnIdentities = own.Ids,
             Identities = identities,
             Checks = checks,
+            Drills = await DrillsAsync(assessment, policy, cancellation),
             Budgets = new BudgetFacts { Spent = await SpentAsync(needed.BudgetKeys, alert.TenantId, client, cancellation) },
         };
     }
@@ -63,7 +64,9 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, T
         {
             var user = await Faults.CallGraphAsync($"reading account {target.Id}", "User.Read.All", () =>
                 graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
-            return Describe(user) with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
+            var facts = Describe(user);
+            if (facts.Failed is null && await privileged.HoldsAsync(graph, target.Id, cancellation)) facts = facts with { Type = IdentityType.PrivilegedPerson };
+            return facts with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
         {
@@ -80,6 +83,24 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, T
             Roles = user.JobTitle is { Length: > 0 } title ? [title] : [],
             OnPremisesSynced = user.OnPremisesSyncEnabled == true,
         };
+
+    /// <summary>The last drill of each recommended action; what cannot be read is absent, and absent means ask where the policy wants a drill.</summary>
+    private async Task<IReadOnlyDictionary<string, DrillFact>> DrillsAsync(Assessment assessment, Policy policy, CancellationToken cancellation)
+    {
+        var drills = new Dictionary<string, DrillFact>(StringComparer.Ordinal);
+        foreach (var action in assessment.Recommendations.Select(r => r.Action).Distinct().Where(a => policy.Actions.TryGetValue(a, out var rule) && rule is { Reversible: Reversibility.Automatic, Tier: < 3 }))
+        {
+            try
+            {
+                if (await certificates.LatestAsync(action, cancellation) is { } latest) drills[action] = new DrillFact(latest.At, latest.UndoneIn ?? 0);
+            }
+            catch (Azure.RequestFailedException)
+            {
+                // Absent is unknown.
+            }
+        }
+        return drills;
+    }
 
     private static async Task<ContextFact> OwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation) =>
         new((await LastOwnActionAsync(target, client, cancellation))?.ToString("O", CultureInfo.InvariantCulture) ?? "never");

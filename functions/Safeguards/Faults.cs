@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Graph.Models.ODataErrors;
 
@@ -19,6 +20,31 @@ public sealed class TransientFaultException : Exception
     public TransientFaultException(string message) : base(message) { }
 }
 
+/// <summary>
+/// How long a throttled service asked to be left alone, in the only part of an exception that every durable engine carries: its message. It stands
+/// first, so that no text of the service can pretend to be it.
+/// </summary>
+public static class Throttling
+{
+    private const string Mark = "retry after ";
+
+    /// <summary>Longer waits are a person's to decide about; they are paged long before.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+
+    public static string Message(TimeSpan? wait, string rest) =>
+        wait is { } length ? string.Create(CultureInfo.InvariantCulture, $"{Mark}{Math.Ceiling(length.TotalSeconds):0} s: {rest}") : rest;
+
+    /// <summary>The wait a failure's message asks for; null where it asks for none.</summary>
+    public static TimeSpan? WaitIn(string message)
+    {
+        if (!message.StartsWith(Mark, StringComparison.Ordinal)) return null;
+        var end = message.IndexOf(' ', Mark.Length);
+        if (end < 0 || !int.TryParse(message.AsSpan(Mark.Length, end - Mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)) return null;
+        var wait = TimeSpan.FromSeconds(Math.Max(1, seconds));
+        return wait < Longest ? wait : Longest;
+    }
+}
+
 /// <summary>Tells errors of the tenant apart, in words that name the remedy.</summary>
 internal static class Faults
 {
@@ -33,7 +59,11 @@ internal static class Faults
         }
         catch (ODataError e)
         {
-            throw Translate(what, permission, e.ResponseStatusCode, e.Error?.Message ?? e.Message, e);
+            throw Translate(what, permission, e.ResponseStatusCode, e.Error?.Message ?? e.Message, e, WaitOf(e));
+        }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            throw new TransientFaultException($"{what}: Microsoft Graph did not answer in time", e);
         }
         catch (HttpRequestException e)
         {
@@ -41,8 +71,8 @@ internal static class Faults
         }
     }
 
-    /// <summary>Sends a plain HTTP request and translates failures; the response is the caller's to dispose. A 404 comes back as a response.</summary>
-    public static async Task<HttpResponseMessage> SendAsync(HttpClient http, string what, string permission, HttpRequestMessage request, CancellationToken cancellation)
+    /// <summary>Sends a plain HTTP request and translates failures; the response is the caller's to dispose. A 404 comes back as a response, and so does <paramref name="answer"/>.</summary>
+    public static async Task<HttpResponseMessage> SendAsync(HttpClient http, string what, string permission, HttpRequestMessage request, CancellationToken cancellation, HttpStatusCode? answer = null)
     {
         HttpResponseMessage response;
         try
@@ -53,20 +83,35 @@ internal static class Faults
         {
             throw new TransientFaultException($"{what}: {request.RequestUri?.Host} cannot be reached ({e.Message})", e);
         }
-        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotFound) return response;
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            throw new TransientFaultException($"{what}: {request.RequestUri?.Host} did not answer in time", e);
+        }
+        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotFound || response.StatusCode == answer) return response;
         using (response)
         {
             var body = await response.Content.ReadAsStringAsync(cancellation);
-            throw Translate(what, permission, (int)response.StatusCode, body.Length > 300 ? body[..300] : body, null);
+            throw Translate(what, permission, (int)response.StatusCode, body.Length > 300 ? body[..300] : body, null, response.Headers.RetryAfter?.Delta);
         }
     }
 
-    private static Exception Translate(string what, string permission, int status, string message, Exception? inner) => status switch
+    /// <summary>Whether the thing itself is not there, as opposed to not permitted or refused.</summary>
+    public static bool IsNotFound(PermanentFaultException fault) =>
+        fault.InnerException is ODataError { ResponseStatusCode: (int)HttpStatusCode.NotFound };
+
+    private static Exception Translate(string what, string permission, int status, string message, Exception? inner, TimeSpan? wait) => status switch
     {
         401 or 403 => new PermanentFaultException($"{what}: not permitted. The app needs {permission}. ({message})", inner),
         404 => new PermanentFaultException($"{what}: not found. ({message})", inner),
-        429 => new TransientFaultException($"{what}: throttled. ({message})", inner),
-        >= 500 or 408 => new TransientFaultException($"{what}: the service failed with {status}. ({message})", inner),
+        429 => new TransientFaultException(Throttling.Message(wait, $"{what}: throttled. ({message})"), inner),
+        >= 500 or 408 => new TransientFaultException(Throttling.Message(wait, $"{what}: the service failed with {status}. ({message})"), inner),
         _ => new PermanentFaultException($"{what}: refused with {status}. ({message})", inner),
     };
+
+    private static TimeSpan? WaitOf(ODataError error) =>
+        error.ResponseHeaders is { } headers
+        && headers.FirstOrDefault(h => h.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } text
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
 }

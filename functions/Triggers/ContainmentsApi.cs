@@ -13,7 +13,7 @@ namespace IRFunctions.Triggers;
 public sealed record ChangeBody(string? Reason, double? Hours);
 
 /// <summary>Live containments: look, release (undo now), confirm (keep), extend (undo later). The global stop halts none of these (S13).</summary>
-public sealed class ContainmentsApi(Door door)
+public sealed class ContainmentsApi(Door door, TimeProvider time)
 {
     private static readonly string Prefix = $"@{nameof(ScheduledRollback).ToLowerInvariant()}@";
 
@@ -39,6 +39,7 @@ public sealed class ContainmentsApi(Door door)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "containments/{id}/{change}")] HttpRequest request, string id, string change,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
+        var asked = time.GetUtcNow(); // The click: everything after it, sign-in checks included, counts into the time of a release.
         var (caller, refusal) = await door.ResponderAsync(request, $"{change} of {id}", cancellation);
         if (caller is null) return refusal!;
         if (change is not ("release" or "confirm" or "extend")) return Problems.NotFound($"change called {change}; use release, confirm or extend");
@@ -58,7 +59,7 @@ public sealed class ContainmentsApi(Door door)
         foreach (var incident in entity.State.Incidents)
             await door.RecordAsync(incident, kind, $"{caller.Name} asked to {change} {id}: {body.Reason}", caller.ObjectId, cancellation);
         var operation = change switch { "release" => nameof(ScheduledRollback.Release), "confirm" => nameof(ScheduledRollback.Confirm), _ => nameof(ScheduledRollback.Extend) };
-        var order = new HoldChange(caller.ObjectId, body.Reason, body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null);
+        var order = new HoldChange(caller.ObjectId, body.Reason, body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null, asked);
         await client.Entities.SignalEntityAsync(entityId, operation, order, cancellation: cancellation);
         return new AcceptedResult("/api/containments", new { id, change, look = "/api/containments?all=true" });
     }

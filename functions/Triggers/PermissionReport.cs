@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using IRFunctions.Containment;
 using IRFunctions.Policies;
@@ -49,27 +47,6 @@ public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadO
     /// brackets is a remark, for example what would be needed where the least does not do.
     /// </summary>
     public static IReadOnlyList<string> NamesIn(string permission) => [.. Names().Matches(Remark().Replace(permission, "")).Select(m => m.Value)];
-
-    /// <summary>
-    /// The roles claim of an access token. The token is our own, straight from Entra ID, and only looked at, so its signature is not checked.
-    /// </summary>
-    /// <returns>Null where it is no JSON web token or belongs to a person instead of the app.</returns>
-    public static IReadOnlyList<string>? RolesIn(string token)
-    {
-        var parts = token.Split('.');
-        if (parts.Length != 3) return null;
-        try
-        {
-            var body = parts[1].Replace('-', '+').Replace('_', '/');
-            using var json = JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(body.PadRight((body.Length + 3) / 4 * 4, '='))));
-            if (json.RootElement.TryGetProperty("scp", out _)) return null;
-            return json.RootElement.TryGetProperty("roles", out var roles) ? [.. roles.EnumerateArray().Select(r => r.GetString() ?? "")] : [];
-        }
-        catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
 
     [GeneratedRegex(@"\b[A-Z][A-Za-z]+(?:-[A-Za-z]+)?(?:\.[A-Z][A-Za-z]+)+\b")]
     private static partial Regex Names();

@@ -1,6 +1,7 @@
 using Azure.Core;
 using IRFunctions.Containment;
 using IRFunctions.Policies;
+using IRFunctions.Safeguards;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -20,7 +21,7 @@ public sealed class PermissionsApi(Door door, Catalogue actions, PolicyStore pol
         var (caller, refusal) = await door.ResponderAsync(request, "reading the app's permissions", cancellation);
         if (caller is null) return refusal!;
         var token = await credential.GetTokenAsync(new TokenRequestContext(GraphScopes), cancellation);
-        if (PermissionReport.RolesIn(token.Token) is not { } held)
+        if (GrantedPermissions.InToken(token.Token) is not { } held)
             return Problems.Of(409, "no-app-token", "The app's permissions cannot be read", "The token is not one of an application: this works where the app runs as its managed identity.");
         var report = PermissionReport.Of(actions, policies.Current, held);
         return new OkObjectResult(new { verdict = report.Verdict, missing = report.Missing, surplus = report.Surplus, needed = report.Needed, held = report.Held });

@@ -67,7 +67,7 @@ public sealed class LocalMachine : IAsyncDisposable
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(LocalSettings.For(options.Address)).AddInMemoryCollection(options.Settings).Build();
         services.AddSingleton<IConfiguration>(configuration);
         services.AddSingleton(options.Time);
-        services.AddSingleton<TokenCredential>(new LocalCredential());
+        services.AddSingleton<TokenCredential>(new LocalCredential(configuration["Local:GraphPermissions"]));
         services.AddLogging();
         AddState(services, options);
         AddPeers(services, options, configuration);
@@ -87,6 +87,7 @@ public sealed class LocalMachine : IAsyncDisposable
             return options.EditPolicy?.Invoke(files) ?? files;
         }));
         services.AddPipeline(configuration);
+        options.Replace?.Invoke(services);
     }
 
     /// <summary>Opens the state and creates what is missing.</summary>
@@ -189,13 +190,19 @@ public sealed class LocalMachine : IAsyncDisposable
         }
     }
 
-    /// <summary>A token that only the simulated tenant takes.</summary>
-    private sealed class LocalCredential : TokenCredential
+    /// <summary>A token that only the simulated tenant takes. Like Entra's it carries the granted permissions; unlike Entra's nobody signed it.</summary>
+    private sealed class LocalCredential(string? permissions) : TokenCredential
     {
-        private static readonly AccessToken Token = new("local-development-token", DateTimeOffset.MaxValue);
+        private const string All = "User.EnableDisableAccount.All,User.RevokeSessions.All,User.Read.All,GroupMember.Read.All,Mail.ReadWrite," +
+            "Policy.ReadWrite.ConditionalAccess,Policy.Read.All,Application.ReadWrite.All,Application.Read.All";
 
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => Token;
+        private readonly AccessToken token = new($"local.{Roles(permissions ?? All)}.development", DateTimeOffset.MaxValue);
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(Token);
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => token;
+
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(token);
+
+        private static string Roles(string permissions) => Convert.ToBase64String(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { roles = permissions.Split(',') }))
+            .TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 }

@@ -16,6 +16,10 @@ internal static class LocalSettings
             ["Tickets:Endpoint"] = new Uri(here, "itsm/tickets").ToString(),
             ["Pager:Endpoint"] = new Uri(here, "pager/v2/enqueue").ToString(),
             ["Pager:RoutingKey"] = new string('0', 32), // PagerDuty keys have 32 characters; this one opens nothing,
+            ["Connector:Endpoint"] = new Uri(here, "connector/.well-known/openc2").ToString(),
+            ["Connector:KeyId"] = "local",
+            ["Connector:Key"] = Convert.ToBase64String(new byte[32]), // Zeros; it opens nothing but the sample receiver on this machine.
+            ["Directory:PrivilegedGroups"] = Tenant.TenantSeed.AdminGroup,
             ["Model:Endpoint"] = new Uri(here, "openai/v1/").ToString(),
             ["Model:Deployment"] = "irfunctions-rules",
             ["Pipeline:OwnIdentities"] = "00000000-0000-4000-8000-0000000000f1",

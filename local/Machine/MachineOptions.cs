@@ -26,6 +26,9 @@ public sealed record MachineOptions
     /// <summary>Changes a loaded policy's files before they are used; for tests of other budgets or tiers.</summary>
     public Func<IReadOnlyList<PolicyFile>, IReadOnlyList<PolicyFile>>? EditPolicy { get; init; }
 
+    /// <summary>Replaces what was registered, last of all; for tests that keep a store and a tenant over a crash of the machine.</summary>
+    public Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? Replace { get; init; }
+
     public Durable.DurableEngineOptions Engine { get; init; } = new();
 
     /// <summary>Largest alert the queue takes, in bytes: Service Bus standard is 256 KB, premium 1 MB and more.</summary>

@@ -22,6 +22,12 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
         ["id", "displayName"],
         ["description", "isAssignableToRole", "securityEnabled", "roleTemplateId", "userPrincipalName", "mail", "accountEnabled"]);
 
+    public static EntityType Application { get; } = new("microsoft.graph.application",
+        ["id", "appId", "displayName", "createdDateTime", "passwordCredentials", "keyCredentials"], []);
+
+    public static EntityType ServicePrincipal { get; } = new("microsoft.graph.servicePrincipal",
+        ["id", "appId", "displayName", "accountEnabled", "servicePrincipalType"], []);
+
     public static EntityType NamedLocation { get; } = new("microsoft.graph.namedLocation",
         ["id", "displayName", "modifiedDateTime", "createdDateTime"],
         ["isTrusted", "ipRanges", "countriesAndRegions", "includeUnknownCountriesAndRegions"]);

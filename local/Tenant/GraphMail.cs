@@ -67,12 +67,12 @@ internal sealed class GraphMail(TenantState state)
         {
             if (method != "GET") return exchange.MethodNotAllowed();
             return exchange.Collection(set, EntityType.Message, state.All(Kind.Message)
-                .Where(m => (string?)m["_user"] == userId && (folderId is null || (string?)m["parentFolderId"] == folderId)));
+                .Where(m => (string?)m["_user"] == userId && (folderId is null || (string?)m["parentFolderId"] == folderId)).Select(m => Shown(exchange, m)));
         }
-        if (state.Find(Kind.Message, path[0]) is not { } message || (string?)message["_user"] != userId) return NoItem(exchange);
+        if (Find(exchange, path[0]) is not { } message || (string?)message["_user"] != userId) return NoItem(exchange);
         return (method, path.Length) switch
         {
-            ("GET", 1) => exchange.Entity(200, set, EntityType.Message, message),
+            ("GET", 1) => exchange.Entity(200, set, EntityType.Message, Shown(exchange, message)),
             ("POST", 2) when path[1] is "move" or "microsoft.graph.move" => Move(exchange, userId, message),
             (_, > 1) => exchange.NoSuchSegment(path[1]),
             _ => exchange.MethodNotAllowed(),
@@ -85,16 +85,31 @@ internal sealed class GraphMail(TenantState state)
         if (((string?)body?["destinationId"] ?? (string?)body?["DestinationId"]) is not { Length: > 0 } destination) return exchange.BadBody();
         if (FindFolder(userId, destination) is not { } folder) return NoItem(exchange);
         var (oldId, folderId) = ((string)message["id"]!, (string)folder["id"]!);
-        var keepsId = exchange.Request.Prefer?.Contains("ImmutableId", StringComparison.OrdinalIgnoreCase) == true;
+        var keepsId = PrefersImmutable(exchange);
         var changed = (string?)message["parentFolderId"] != folderId;
         var newId = keepsId || !changed ? oldId : NewMessageId();
+        message["_immutable"] ??= oldId; // However often it moves, who asks with immutable ids finds it under this one.
         state.Remove(Kind.Message, oldId);
         message["id"] = newId;
         message["parentFolderId"] = folderId;
         message["lastModifiedDateTime"] = Second(exchange.Now);
         state.Put(Kind.Message, newId, message);
         state.Record("message.move", oldId, $"{(string?)message["internetMessageId"]} to {(string?)folder["displayName"]} as {newId}", changed);
-        return exchange.Entity(201, $"users('{userId}')/messages", EntityType.Message, message);
+        return exchange.Entity(201, $"users('{userId}')/messages", EntityType.Message, Shown(exchange, message));
+    }
+
+    private static bool PrefersImmutable(Exchange exchange) => exchange.Request.Prefer?.Contains("ImmutableId", StringComparison.OrdinalIgnoreCase) == true;
+
+    private JsonObject? Find(Exchange exchange, string id) =>
+        state.Find(Kind.Message, id) ?? (PrefersImmutable(exchange) ? state.All(Kind.Message).FirstOrDefault(m => (string?)m["_immutable"] == id) : null);
+
+    /// <summary>With immutable ids asked for, answers carry those.</summary>
+    private static JsonObject Shown(Exchange exchange, JsonObject message)
+    {
+        if (!PrefersImmutable(exchange) || (string?)message["_immutable"] is not { } id) return message;
+        var shown = message.DeepClone().AsObject();
+        shown["id"] = id;
+        return shown;
     }
 
     private TenantResponse Folders(Exchange exchange, string userId, ReadOnlySpan<string> path)
@@ -104,7 +119,10 @@ internal sealed class GraphMail(TenantState state)
         if (path.IsEmpty)
         {
             if (method == "POST") return CreateFolder(exchange, userId, set);
-            return method == "GET" ? exchange.Collection(set, EntityType.MailFolder, AllFolders(userId)) : exchange.MethodNotAllowed();
+            var hidden = exchange.Request.Parameter("includeHiddenFolders") == "true";
+            return method == "GET"
+                ? exchange.Collection(set, EntityType.MailFolder, AllFolders(userId).Where(f => hidden || (bool?)f["isHidden"] != true))
+                : exchange.MethodNotAllowed();
         }
         if (FindFolder(userId, path[0]) is not { } folder) return NoItem(exchange);
         if (path.Length == 1) return method == "GET" ? exchange.Entity(200, set, EntityType.MailFolder, folder) : exchange.MethodNotAllowed();
@@ -120,6 +138,7 @@ internal sealed class GraphMail(TenantState state)
         }
         var folder = Folder(string.Create(CultureInfo.InvariantCulture, $"AAMkFolder{state.NextSequence:x8}="), name);
         folder["_user"] = userId;
+        folder["isHidden"] = exchange.ReadBody()!["isHidden"]?.GetValue<bool>() ?? false;
         state.Put(Kind.MailFolder, (string)folder["id"]!, folder);
         state.Record("mailFolder.create", (string)folder["id"]!, name, changed: true);
         return exchange.Entity(201, set, EntityType.MailFolder, folder);

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using IRFunctions.Local.Time;
 
 namespace IRFunctions.Local.Tenant;
 
 /// <summary>
 /// A tenant on this machine that answers as the real ones do: Microsoft Graph under /graph/v1.0, Sentinel's watchlists under /arm, a ticket system
-/// under /itsm, paging under /pager, and orders to misbehave under /local/tenant. Pure in and out: <see cref="TenantEndpoint"/> and
+/// under /itsm, paging under /pager, connector commands under /connector, and orders to misbehave under /local/tenant. Pure in and out: <see cref="TenantEndpoint"/> and
 /// <see cref="TenantHttpHandler"/> carry it over HTTP and in process.
 /// </summary>
 public sealed class SimulatedTenant : IAsyncDisposable
@@ -16,6 +17,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
     private readonly GraphGroups groups;
     private readonly GraphMail mail;
     private readonly GraphNamedLocations locations;
+    private readonly GraphApplications applications;
+    private readonly ConnectorSide connector;
     private readonly ArmWatchlists watchlists;
     private readonly TicketSystem tickets;
     private readonly Pager pager;
@@ -30,6 +33,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
         mail = new GraphMail(state);
         users = new GraphUsers(state, groups, mail);
         locations = new GraphNamedLocations(state);
+        applications = new GraphApplications(state);
+        connector = new ConnectorSide(state, time);
         watchlists = new ArmWatchlists(state);
         tickets = new TicketSystem(state);
         pager = new Pager(state);
@@ -74,7 +79,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
         var exchange = new Exchange(request, string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-b000-{number:x12}"), time.GetUtcNow());
         if (request.Segments is ["local", ..]) return control.Handle(exchange);
         var fault = Faults.Take(request.Method, request.Path);
-        if (fault is { Kind: FaultKind.Slow }) await Task.Delay(TimeSpan.FromSeconds(fault.Seconds), time, cancellationToken);
+        if (fault is { Kind: FaultKind.Slow }) await WaitAsync(TimeSpan.FromSeconds(fault.Seconds), cancellationToken);
         if (fault is not null && Refuse(exchange, fault) is { } refused) return refused;
         TenantResponse response;
         Task saved;
@@ -85,6 +90,14 @@ public sealed class SimulatedTenant : IAsyncDisposable
         }
         await saved;
         return fault is { Kind: FaultKind.LoseAnswer } ? response with { Abort = true } : response;
+    }
+
+    /// <summary>Nobody else moves a virtual clock while a request is under way, so the request moves it.</summary>
+    private Task WaitAsync(TimeSpan length, CancellationToken cancellationToken)
+    {
+        if (time is not VirtualTimeProvider clock) return Task.Delay(length, time, cancellationToken);
+        clock.Advance(length);
+        return Task.CompletedTask;
     }
 
     /// <summary>A copy of a user's document by object id or user principal name; null where there is none.</summary>
@@ -121,6 +134,12 @@ public sealed class SimulatedTenant : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Somebody changes what the connector's receiver holds, at its own console; for tests.</summary>
+    public void SetConnectorState(string key, string value)
+    {
+        lock (state.Gate) state.Put(Kind.Connector, key, new JsonObject { ["state"] = value, ["held_by"] = null });
+    }
+
     public ValueTask DisposeAsync() => state.DisposeAsync();
 
     private TenantResponse Route(Exchange exchange)
@@ -134,7 +153,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
                 ["arm", .. var rest] => Authorized(exchange) ?? watchlists.Handle(exchange, rest),
                 ["itsm", .. var rest] => tickets.Handle(exchange, rest),
                 ["pager", .. var rest] => pager.Handle(exchange, rest),
-                _ => exchange.Error(404, "NotFound", "The simulated tenant answers /graph/v1.0, /arm, /itsm, /pager and /local/tenant."),
+                ["connector", ..] => connector.Handle(exchange),
+                _ => exchange.Error(404, "NotFound", "The simulated tenant answers /graph/v1.0, /arm, /itsm, /pager, /connector and /local/tenant."),
             };
         }
         // A JSON value of another kind than the property's: the request is at fault. Handlers read before they write.
@@ -148,6 +168,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
     {
         ["users", .. var rest] => users.Handle(exchange, rest),
         ["groups", .. var rest] => groups.Handle(exchange, rest),
+        ["applications", .. var rest] => applications.Handle(exchange, rest),
+        ["servicePrincipals", .. var rest] => applications.HandlePrincipal(exchange, rest),
         ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
         [] => exchange.NoSuchSegment(""),
         _ => exchange.NoSuchSegment(path[0]),

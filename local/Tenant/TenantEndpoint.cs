@@ -1,3 +1,4 @@
+using IRFunctions.Containment;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,7 +13,7 @@ public static class TenantEndpoint
 
     public static void Map(IEndpointRouteBuilder routes, SimulatedTenant tenant)
     {
-        foreach (var prefix in (string[])["/graph", "/arm", "/itsm", "/pager", "/local/tenant"])
+        foreach (var prefix in (string[])["/graph", "/arm", "/itsm", "/pager", "/connector", "/local/tenant"])
         {
             routes.Map(prefix + "/{**rest}", context => AnswerAsync(context, tenant));
         }
@@ -31,6 +32,7 @@ public static class TenantEndpoint
             IdempotencyKey = headers["Idempotency-Key"],
             ClientRequestId = headers["client-request-id"],
             Prefer = headers["Prefer"],
+            CommandHeaders = (headers[ConnectorSignature.KeyHeader], headers[ConnectorSignature.TimestampHeader], headers[ConnectorSignature.SignatureHeader]),
             Origin = $"{context.Request.Scheme}://{context.Request.Host}",
         }, context.RequestAborted);
         if (answer.Abort)

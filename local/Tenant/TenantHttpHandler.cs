@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using IRFunctions.Containment;
 
 namespace IRFunctions.Local.Tenant;
 
@@ -16,6 +17,7 @@ public sealed class TenantHttpHandler(SimulatedTenant tenant) : HttpMessageHandl
             IdempotencyKey = Header(request, "Idempotency-Key"),
             ClientRequestId = Header(request, "client-request-id"),
             Prefer = Header(request, "Prefer"),
+            CommandHeaders = (Header(request, ConnectorSignature.KeyHeader), Header(request, ConnectorSignature.TimestampHeader), Header(request, ConnectorSignature.SignatureHeader)),
             Origin = uri.GetLeftPart(UriPartial.Authority),
         }, cancellationToken);
         if (answer.Abort) throw new HttpRequestException(HttpRequestError.ResponseEnded, "The connection broke before the answer arrived.");

@@ -21,6 +21,9 @@ public sealed record TenantRequest(string Method, string Path, string Query = ""
     /// <summary>The Prefer header; IdType="ImmutableId" keeps a message's id when it moves.</summary>
     public string? Prefer { get; init; }
 
+    /// <summary>The three headers of a signed connector command: key id, timestamp, signature.</summary>
+    public (string? KeyId, string? Timestamp, string? Signature) CommandHeaders { get; init; }
+
     /// <summary>The host and scheme the caller used, for links in answers.</summary>
     public string Origin { get; init; } = "https://graph.microsoft.com";
 

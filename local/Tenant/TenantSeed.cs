@@ -26,6 +26,18 @@ public static class TenantSeed
     public const string BreakGlassGroup = "00000000-0000-4000-8000-0000000000e6";
     public const string GlobalAdministrators = "00000000-0000-4000-8000-0000000000ef";
 
+    /// <summary>An application with one password credential, <see cref="PayrollKey"/>, its application (client) id and its service principal.</summary>
+    public const string PayrollApp = "00000000-0000-4000-8000-000000000201";
+    public const string PayrollAppId = "00000000-0000-4000-8000-000000000202";
+    public const string PayrollPrincipal = "00000000-0000-4000-8000-000000000203";
+    public const string PayrollKey = "00000000-0000-4000-8000-000000000204";
+
+    /// <summary>An application with two password credentials.</summary>
+    public const string BuildApp = "00000000-0000-4000-8000-000000000211";
+
+    /// <summary>The named location that a Conditional Access policy blocks.</summary>
+    public const string BlockedLocation = "00000000-0000-4000-8000-0000000000fb";
+
     /// <summary>Alias of the watchlist of hostile addresses.</summary>
     public const string Watchlist = "irfunctions-addresses";
 
@@ -41,7 +53,15 @@ public static class TenantSeed
         foreach (var user in Users(now)) state.Put(Kind.User, (string)user["id"]!, user);
         foreach (var group in Groups(now)) state.Put(Kind.Group, (string)group["id"]!, group);
         state.Put(Kind.Watchlist, Watchlist, ArmWatchlists.NewWatchlist(Workspace, Watchlist, "Hostile addresses", now));
-        state.Put(Kind.NamedLocation, OfficeId, Office(now));
+        state.Put(Kind.NamedLocation, OfficeId, Location(OfficeId, "Head office", "203.0.113.0/24", trusted: true, now));
+        state.Put(Kind.NamedLocation, BlockedLocation, Location(BlockedLocation, "Blocked addresses", "192.0.2.255/32", trusted: false, now));
+        state.Put(Kind.Application, PayrollApp, GraphApplications.NewApplication(PayrollApp, PayrollAppId, "Payroll export", now, PayrollKey));
+        state.Put(Kind.Application, BuildApp, GraphApplications.NewApplication(BuildApp, "00000000-0000-4000-8000-000000000212", "Build agent", now,
+            "00000000-0000-4000-8000-000000000213", "00000000-0000-4000-8000-000000000214"));
+        state.Put(Kind.ServicePrincipal, PayrollPrincipal, new JsonObject
+        {
+            ["id"] = PayrollPrincipal, ["appId"] = PayrollAppId, ["displayName"] = "Payroll export", ["accountEnabled"] = true, ["servicePrincipalType"] = "Application",
+        });
         const string megan = "MeganB@contoso.example";
         state.Put(Kind.Message, "AAMkSeed1AAA=", GraphMail.NewMessage(
             "AAMkSeed1AAA=", Megan, "Overdue invoice - act today", "billing@mail.evil.example", megan, PhishingMail, now));
@@ -116,14 +136,14 @@ public static class TenantSeed
         ["_members"] = new JsonArray([.. members.Select(m => (JsonNode)m)]),
     };
 
-    private static JsonObject Office(DateTimeOffset now) => new()
+    private static JsonObject Location(string id, string name, string range, bool trusted, DateTimeOffset now) => new()
     {
         ["@odata.type"] = "#microsoft.graph.ipNamedLocation",
-        ["id"] = OfficeId,
-        ["displayName"] = "Head office",
+        ["id"] = id,
+        ["displayName"] = name,
         ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
         ["modifiedDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
-        ["isTrusted"] = true,
-        ["ipRanges"] = new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.iPv4CidrRange", ["cidrAddress"] = "203.0.113.0/24" }),
+        ["isTrusted"] = trusted,
+        ["ipRanges"] = new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.iPv4CidrRange", ["cidrAddress"] = range }),
     };
 }

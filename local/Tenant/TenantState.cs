@@ -9,7 +9,10 @@ internal static class Kind
 {
     public const string User = "user";
     public const string Group = "group";
+    public const string Application = "application";
+    public const string ServicePrincipal = "servicePrincipal";
     public const string NamedLocation = "namedLocation";
+    public const string Connector = "connector";
     public const string MailFolder = "mailFolder";
     public const string Message = "message";
     public const string Watchlist = "watchlist";

@@ -113,7 +113,7 @@ public sealed class ActingAloneTests
     public void Soft_containment_comes_before_hard()
     {
         var both = Assessment with { Recommendations = [.. Assessment.Recommendations, new Recommendation("revoke_user_sessions", "e1", 90, "")] };
-        ActionCapability[] catalogue = [.. Shipped.Catalogue, new("revoke_user_sessions", "account", Reversible: false)];
+        var catalogue = Shipped.Catalogue;
         var policy = PolicyLoader.Load(Shipped.Files, catalogue, Shipped.Today).Policy!;
         var decisions = Decider.Decide(Alert, both, Facts, policy).Where(decision => decision.Target.Kind == "account");
         Assert.Equal([("revoke_user_sessions", 1), ("disable_user_account_temporarily", 2)], decisions

@@ -58,7 +58,7 @@ internal sealed partial record Settings(IReadOnlySet<string> Read, IReadOnlySet<
         }
     }
 
-    [GeneratedRegex(@"(?:[cC]onfiguration\[|Setting\(\s*\w*[cC]onfiguration,\s*|GetValue<\w+>\(|GetConnectionString\()""([\w:]+)""")]
+    [GeneratedRegex(@"(?:[cC]onfiguration\[|(?:Setting|List)\(\s*\w*[cC]onfiguration,\s*|GetValue<\w+>\(|GetConnectionString\()""([\w:]+)""")]
     private static partial Regex Key();
 
     [GeneratedRegex(@"Connection\s*=\s*""(\w+)""")]

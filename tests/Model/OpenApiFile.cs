@@ -16,6 +16,16 @@ internal sealed class OpenApiFile
     public static OpenApiFile Load(params string[] path) =>
         new(JsonNode.Parse(File.ReadAllText(Path.Combine([AppContext.BaseDirectory, "data", .. path])))!.AsObject());
 
+    public IReadOnlyList<string> Paths => [.. root["paths"]!.AsObject().Select(p => p.Key)];
+
+    public bool Has(string path, string method) => root["paths"]![path]?[method] is not null;
+
+    /// <summary>Names of the documented query parameters.</summary>
+    public IReadOnlyList<string> Parameters(string path, string method) =>
+        [.. new[] { Operation(path, method)["parameters"], root["paths"]![path]!["parameters"] }.OfType<JsonArray>().SelectMany(p => p).Select(Resolve).Where(p => (string?)p["in"] == "query").Select(p => (string)p["name"]!)];
+
+    private JsonNode Resolve(JsonNode? parameter) => (string?)parameter!["$ref"] is { } shared ? root["components"]!["parameters"]![shared[(shared.LastIndexOf('/') + 1)..]]! : parameter;
+
     public IReadOnlyList<string> Check(string schemaName, string json) =>
         CheckSchema(new JsonObject { ["$ref"] = $"#/components/schemas/{schemaName}" }, json);
 

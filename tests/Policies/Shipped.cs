@@ -1,4 +1,7 @@
+using IRFunctions.Containment;
+using IRFunctions.Local.Machine;
 using IRFunctions.Policies;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Policies;
 
@@ -8,14 +11,8 @@ internal static class Shipped
     /// <summary>The day all tests of the policy live in.</summary>
     public static readonly DateTimeOffset Today = new(2026, 12, 1, 3, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Today's catalogue, as the policy sees it.</summary>
-    public static readonly IReadOnlyList<ActionCapability> Catalogue =
-    [
-        new("disable_user_account_temporarily", "account", Reversible: true),
-        new("add_ip_to_watchlist", "ip", Reversible: true),
-        new("create_alert_ticket", "alert", Reversible: false),
-        new("send_analyst_notification", "alert", Reversible: false),
-    ];
+    /// <summary>Today's catalogue, as the policy sees it: read off the code, so that a new action needs no line here.</summary>
+    public static readonly IReadOnlyList<ActionCapability> Catalogue = ReadCatalogue();
 
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "policies");
 
@@ -39,5 +36,12 @@ internal static class Shipped
         Assert.Contains(old, text, StringComparison.Ordinal);
         return [.. files.Select(candidate => candidate.Name == file
             ? candidate with { Text = text.Replace(old, replacement, StringComparison.Ordinal) } : candidate)];
+    }
+
+    private static IReadOnlyList<ActionCapability> ReadCatalogue()
+    {
+        var services = new ServiceCollection();
+        LocalMachine.Register(services, new MachineOptions { Time = TimeProvider.System, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") });
+        return services.BuildServiceProvider().GetRequiredService<Catalogue>().Capabilities;
     }
 }

@@ -12,6 +12,7 @@ public sealed class SurfaceTests
     private static readonly string[] DocumentedElsewhere =
     [
         "Microsoft.Graph.BaseGraphServiceClient",
+        "Microsoft.Graph.Models.ApplicationCollectionResponse", // named as what ApplicationsRequestBuilder.GetAsync returns
         "Microsoft.Graph.Models.BaseCollectionPaginationCountResponse",
         "Microsoft.Graph.Models.OutlookItem",
         "Microsoft.Graph.Models.PolicyDeletableItem",

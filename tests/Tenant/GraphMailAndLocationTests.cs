@@ -77,7 +77,7 @@ public sealed class GraphMailAndLocationTests
         Assert.Equal("198.51.100.8/32", (string?)read!["ipRanges"]![0]!["cidrAddress"]);
         Assert.Equal([true, false], t.Tenant.Journal.Of("namedLocation.update", id).Select(e => e.Changed));
 
-        Assert.Equal(2, (await t.Graph("GET", Locations)).Body!["value"]!.AsArray().Count);
+        Assert.Equal(3, (await t.Graph("GET", Locations)).Body!["value"]!.AsArray().Count);
         Assert.Equal(HttpStatusCode.NoContent, (await t.Graph("DELETE", $"{Locations}/{id}")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await t.Graph("DELETE", $"{Locations}/{id}")).Status);
     }

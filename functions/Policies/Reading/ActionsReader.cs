@@ -67,6 +67,7 @@ internal sealed class ActionsReader(KnownNames known)
             ApprovalTimeout = section.Time("approval_timeout", required: false) ?? (tier < 3 ? _approvalTimeout : null),
             Quorum = section.Number("quorum", 1, 10, 1),
             MaxDuration = section.Time("max_duration", required: false),
+            DrillWithin = section.Time("drill_within", required: false),
             RecommendFloor = section.Number("recommend_floor", 0, 100, _recommendFloor),
             ActFloor = section.Number("act_floor", 0, 100, _actFloor),
             Checks = section.Words("checks"),
@@ -83,7 +84,7 @@ internal sealed class ActionsReader(KnownNames known)
 
     private static void CheckNeverRuns(Section section)
     {
-        foreach (var key in (string[])["approval_timeout", "quorum", "max_duration", "recommend_floor", "act_floor", "checks", "ladder"])
+        foreach (var key in (string[])["approval_timeout", "quorum", "max_duration", "drill_within", "recommend_floor", "act_floor", "checks", "ladder"])
             if (section.Has(key))
                 section.Problem(key, "tier 3 never runs, so this says nothing; take it out or change the tier");
         if (section.Has("mode") && section.PlaceOf("mode") is YamlText { Value: "ask" or "act" } mode)
@@ -125,6 +126,8 @@ internal sealed class ActionsReader(KnownNames known)
             section.Problem("max_duration", "the key is missing: what is undone automatically needs a time after which it is");
         if (!automatic && rule.MaxDuration is not null)
             section.Problem("max_duration", "nothing undoes this action automatically, so it has no duration", "reversible: automatic");
+        if (!automatic && rule.DrillWithin is not null)
+            section.Problem("drill_within", "nothing undoes this action automatically, so there is nothing to rehearse", "reversible: automatic");
         if (rule.MaxDuration == TimeSpan.Zero)
             section.Problem("max_duration", "a duration of nothing would undo the action at once");
     }

@@ -1,5 +1,7 @@
 using Azure.Core;
+using Microsoft.Graph.Applications;
 using Microsoft.Graph.Identity;
+using Microsoft.Graph.ServicePrincipals;
 using Microsoft.Graph.Users;
 using Microsoft.Kiota.Abstractions;
 using Microsoft.Kiota.Abstractions.Authentication;
@@ -15,6 +17,10 @@ public class BaseGraphServiceClient : BaseRequestBuilder
     public UsersRequestBuilder Users => new(PathParameters, RequestAdapter);
 
     public IdentityRequestBuilder Identity => new(PathParameters, RequestAdapter);
+
+    public ApplicationsRequestBuilder Applications => new(PathParameters, RequestAdapter);
+
+    public ServicePrincipalsRequestBuilder ServicePrincipals => new(PathParameters, RequestAdapter);
 }
 
 public class GraphServiceClient : BaseGraphServiceClient, IDisposable

@@ -41,11 +41,25 @@ namespace Microsoft.Graph.Identity.ConditionalAccess.NamedLocations
 
         public NamedLocationItemRequestBuilder this[string position] => new(With("namedLocation%2Did", position), RequestAdapter);
 
+        public Task<NamedLocationCollectionResponse?> GetAsync(
+            Action<RequestConfiguration<NamedLocationsRequestBuilderGetQueryParameters>>? requestConfiguration = default,
+            CancellationToken cancellationToken = default) => SendAsync<NamedLocationCollectionResponse, NamedLocationsRequestBuilderGetQueryParameters>(
+                HttpMethod.Get,
+                null,
+                requestConfiguration,
+                query => [ODataQuery.Text("top", query.Top?.ToString(System.Globalization.CultureInfo.InvariantCulture))],
+                cancellationToken);
+
         public Task<NamedLocation?> PostAsync(
             NamedLocation body,
             Action<RequestConfiguration<DefaultQueryParameters>>? requestConfiguration = default,
             CancellationToken cancellationToken = default) =>
             SendAsync<NamedLocation>(HttpMethod.Post, body, requestConfiguration, cancellationToken);
+
+        public class NamedLocationsRequestBuilderGetQueryParameters
+        {
+            public int? Top { get; set; }
+        }
     }
 }
 

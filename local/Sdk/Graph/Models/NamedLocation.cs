@@ -87,3 +87,12 @@ public class IPv6CidrRange : IpRange
         set => Values.Set("cidrAddress", value);
     }
 }
+
+public class NamedLocationCollectionResponse : BaseCollectionPaginationCountResponse
+{
+    public List<NamedLocation>? Value
+    {
+        get => Values.GetList<NamedLocation>("value");
+        set => Values.Set("value", value);
+    }
+}

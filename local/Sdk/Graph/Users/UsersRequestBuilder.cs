@@ -1,6 +1,7 @@
 using Microsoft.Graph.Models;
 using Microsoft.Graph.Users.Item;
 using Microsoft.Graph.Users.Item.CheckMemberGroups;
+using Microsoft.Graph.Users.Item.MailFolders;
 using Microsoft.Graph.Users.Item.Messages;
 using Microsoft.Graph.Users.Item.RevokeSignInSessions;
 using Microsoft.Kiota.Abstractions;
@@ -31,6 +32,8 @@ namespace Microsoft.Graph.Users.Item
         public RevokeSignInSessionsRequestBuilder RevokeSignInSessions => new(PathParameters, RequestAdapter);
 
         public MessagesRequestBuilder Messages => new(PathParameters, RequestAdapter);
+
+        public MailFoldersRequestBuilder MailFolders => new(PathParameters, RequestAdapter);
 
         public CheckMemberGroupsRequestBuilder CheckMemberGroups => new(PathParameters, RequestAdapter);
 

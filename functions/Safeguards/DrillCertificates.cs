@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using Azure.Data.Tables;
+
+namespace IRFunctions.Safeguards;
+
+/// <summary>What one rollback drill proved.</summary>
+/// <param name="Action">Action that was rehearsed.</param>
+/// <param name="Target">Key of the designated target.</param>
+/// <param name="At">When the drill ended.</param>
+/// <param name="Passed">True where do, verify, undo and verify all worked.</param>
+/// <param name="DoneIn">Seconds from doing it to reading it back; null where it came to nothing.</param>
+/// <param name="UndoneIn">Seconds from asking for the undo to reading it back; null where it came to nothing.</param>
+/// <param name="Text">One sentence for a person.</param>
+public sealed record DrillCertificate(string Action, string Target, DateTimeOffset At, bool Passed, double? DoneIn, double? UndoneIn, string Text);
+
+/// <summary>Certificates of rollback drills in the table "drills": one partition an action, newest first.</summary>
+public sealed class DrillCertificates(TableServiceClient tables, TimeProvider time)
+{
+    public const string TableName = "drills";
+
+    /// <summary>Every decision asks; a drill is a matter of days.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
+
+    private readonly TableClient table = tables.GetTableClient(TableName);
+    private readonly ConcurrentDictionary<string, (DateTimeOffset Read, DrillCertificate? Found)> known = new(StringComparer.Ordinal);
+
+    /// <summary>Stores a certificate; the same drill again replaces its own.</summary>
+    public Task IssueAsync(DrillCertificate certificate, CancellationToken cancellation)
+    {
+        // Rows sort as text: counting down from the end of time puts the newest first.
+        var row = new TableEntity(certificate.Action, $"{DateTimeOffset.MaxValue.UtcTicks - certificate.At.UtcTicks:D19}")
+        {
+            ["At"] = certificate.At, ["Target"] = certificate.Target, ["Passed"] = certificate.Passed, ["Text"] = certificate.Text,
+        };
+        if (certificate.DoneIn is { } done) row["DoneIn"] = done;
+        if (certificate.UndoneIn is { } undone) row["UndoneIn"] = undone;
+        return table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation);
+    }
+
+    /// <summary>The newest certificate of an action that passed; null where none did.</summary>
+    public async Task<DrillCertificate?> LatestAsync(string action, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        if (known.TryGetValue(action, out var read) && now - read.Read < Remembered) return read.Found;
+        DrillCertificate? found = null;
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {action}"), cancellationToken: cancellation))
+        {
+            if (row.GetBoolean("Passed") != true) continue;
+            found = Of(row);
+            break;
+        }
+        known[action] = (now, found);
+        return found;
+    }
+
+    /// <summary>Every certificate, newest first within each action.</summary>
+    public async Task<IReadOnlyList<DrillCertificate>> ListAsync(int most, CancellationToken cancellation)
+    {
+        var all = new List<DrillCertificate>();
+        await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: cancellation))
+        {
+            all.Add(Of(row));
+            if (all.Count == most) break;
+        }
+        return all;
+    }
+
+    private static DrillCertificate Of(TableEntity row) => new(row.PartitionKey, row.GetString("Target") ?? "", row.GetDateTimeOffset("At") ?? default,
+        row.GetBoolean("Passed") == true, row.GetDouble("DoneIn"), row.GetDouble("UndoneIn"), row.GetString("Text") ?? "");
+}

@@ -1,0 +1,55 @@
+using IRFunctions.Containment;
+using IRFunctions.Incidents;
+using IRFunctions.Policies;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>One containment: what it is, what it means in plain words, and how fast it was undone. Changes nothing.</summary>
+public sealed class ContainmentAnswerApi(Door door, PolicyStore policies)
+{
+    private const double GoalSeconds = 5;
+    private const double PromiseSeconds = 60;
+    private const int MostAlerts = 10;
+
+    [Function("GetContainment")]
+    public async Task<IActionResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        if (door.Reader(request) is null) return Problems.SignIn();
+        var entity = await client.Entities.GetEntityAsync<RollbackState>(new EntityInstanceId(nameof(ScheduledRollback), id), cancellation: cancellation);
+        if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return Problems.NotFound($"containment {id}");
+        var state = entity.State;
+        var alerts = await AlertsAsync(state, client, cancellation);
+        return new OkObjectResult(new
+        {
+            id, undoAt = state.UndoAt, answer = ContainmentAnswer.Of(state, alerts, NameOf),
+            release = new
+            {
+                state.AskedAt, seconds = state.UndoneIn?.TotalSeconds, goalSeconds = GoalSeconds, promiseSeconds = PromiseSeconds,
+                kept = state.UndoneIn is { } took ? took.TotalSeconds <= PromiseSeconds : (bool?)null,
+            },
+            incidents = state.Incidents.Select(i => $"/api/incidents/{i}"), state,
+        });
+    }
+
+    private static async Task<IReadOnlyList<IncidentView>> AlertsAsync(RollbackState state, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var found = new List<IncidentView>();
+        foreach (var incident in state.Incidents.Take(MostAlerts))
+        {
+            // The alert that opened the incident tells the story; the others are on its page.
+            var instance = await client.GetInstanceAsync(IncidentRegister.InstanceOf(incident, 1), getInputsAndOutputs: true, cancellation);
+            if (instance is { RuntimeStatus: OrchestrationRuntimeStatus.Completed, SerializedOutput: not null }) found.Add(instance.ReadOutputAs<IncidentView>()!);
+            else if (instance?.SerializedCustomStatus is not null) found.Add(instance.ReadCustomStatusAs<IncidentView>()!);
+        }
+        return found;
+    }
+
+    private string NameOf(string id) => policies.Current.Ladders.Values.SelectMany(l => l.Rungs).SelectMany(r => r.Approvers)
+        .FirstOrDefault(a => a.ObjectId.Equals(id, StringComparison.OrdinalIgnoreCase))?.Name ?? id;
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using IRFunctions.Containment;
+using IRFunctions.Incidents;
+using IRFunctions.Safeguards;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>Rollback drills: every night each designated target, and the certificates.</summary>
+public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certificates, TimeProvider time)
+{
+    private const int Most = 500;
+
+    /// <summary>Daily at 04:00 UTC, when least happens. Starting twice on one day joins.</summary>
+    [Function("RehearseRollbacks")]
+    public async Task RehearseAsync([TimerTrigger("0 0 4 * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var day = time.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+        foreach (var target in plan.Targets)
+        {
+            var id = $"drill-{target.Action}-{day}";
+            if (await client.GetInstanceAsync(id, cancellation) is null)
+                await client.ScheduleNewOrchestrationInstanceAsync(nameof(RehearseRollback), target, new StartOrchestrationOptions(id), cancellation);
+        }
+    }
+
+    /// <summary>Certificates, newest first within each action, and which targets are designated.</summary>
+    [Function("GetDrills")]
+    public async Task<IActionResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation) =>
+        door.Reader(request) is null ? Problems.SignIn() : new OkObjectResult(new
+        {
+            targets = plan.Targets.Select(t => new { t.Action, target = t.Target.Key }), certificates = await certificates.ListAsync(Most, cancellation),
+        });
+}

@@ -1,0 +1,78 @@
+using IRFunctions.Audit;
+using IRFunctions.Containment;
+using IRFunctions.Local.Durable;
+
+namespace IRFunctions.Tests.Containment;
+
+/// <summary>The machine dies before or after any step of a containment; on restart it reconciles by reading, and nothing happens twice.</summary>
+public sealed class CrashTests
+{
+    public static TheoryData<string, CrashMoment> EveryActionAndMoment()
+    {
+        var data = new TheoryData<string, CrashMoment>();
+        foreach (var action in ActionCase.All)
+        {
+            data.Add(action.Name, CrashMoment.AfterActivity);
+            data.Add(action.Name, CrashMoment.AfterCommit);
+        }
+        // Before a commit is after the one before it, to whoever looks from outside; once is enough.
+        data.Add(ActionCase.All[0].Name, CrashMoment.BeforeCommit);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryActionAndMoment))]
+    public async Task A_crash_at_any_step_repeats_no_effect_and_loses_no_undo(string name, CrashMoment moment)
+    {
+        var at = 1;
+        while (await RunWithCrashAsync(ActionCase.Of(name), moment, at)) at++;
+        Assert.InRange(at, 5, 200); // Each run but the last crashed once, each at another step.
+    }
+
+    private static async Task<bool> RunWithCrashAsync(ActionCase action, CrashMoment moment, int at)
+    {
+        var (seen, crashed) = (0, false);
+        var options = new DurableEngineOptions
+        {
+            AtCrashPoint = point =>
+            {
+                if (crashed || point.Moment != moment || !IsOurs(point.InstanceId) || ++seen != at) return;
+                crashed = true;
+                throw new SimulatedCrash();
+            },
+        };
+        await using var stage = await Stage.OpenAsync(action);
+        await SurviveAsync(stage, options, () => stage.ActAsync()); // After a crash the alert comes again, as from a queue.
+        if (action.Lasts is { } length) await SurviveAsync(stage, crashed ? null : options, () => stage.World.PassAsync(length + TimeSpan.FromMinutes(10)));
+
+        Assert.Equal(action.Lasts is null, await stage.InEffectAsync());
+        var once = action.Done == action.Undone ? 2 : 1;
+        Assert.Equal(once, action.Action == "revoke_user_sessions" ? Math.Min(1, stage.Effects(action.Done)) : stage.Effects(action.Done)); // Ending sessions twice ends them once.
+        if (action.Lasts is not null) Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
+        var kinds = await stage.KindsAsync();
+        Assert.Single(kinds, AuditKinds.Executing);
+        Assert.Single(kinds, AuditKinds.Executed);
+        if (action.Lasts is not null) Assert.Single(kinds, k => k is AuditKinds.Undone or AuditKinds.NotUndone);
+        return crashed;
+    }
+
+    private static async Task SurviveAsync(Stage stage, DurableEngineOptions? options, Func<Task> act)
+    {
+        if (options is not null) await stage.RestartAsync(options);
+        try
+        {
+            await act();
+        }
+        catch (SimulatedCrash)
+        {
+            await stage.RestartAsync(null);
+            await stage.World.RunAsync();
+            await act();
+        }
+    }
+
+    private static bool IsOurs(string id) =>
+        id.StartsWith("contain-", StringComparison.Ordinal) || id.StartsWith("undo-", StringComparison.Ordinal) || id.StartsWith("@scheduledrollback@", StringComparison.Ordinal);
+
+    private sealed class SimulatedCrash : Exception;
+}

@@ -1,0 +1,136 @@
+using IRFunctions.Audit;
+using IRFunctions.Containment;
+using IRFunctions.Incidents;
+using IRFunctions.Local.Tenant;
+
+namespace IRFunctions.Tests.Containment;
+
+/// <summary>Every action while the system it changes is throttled, failing, slow, forbidden or away.</summary>
+public sealed class TroubledTenantTests
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private static Fault Of(FaultKind kind, ActionCase action, int? count, double seconds = 1) => new(kind, action.Path, action.Method, count, seconds);
+
+    [Theory]
+    [MemberData(nameof(ActionCase.Names), MemberType = typeof(ActionCase))]
+    public async Task Throttled_it_waits_as_long_as_it_was_asked_to_by_a_durable_timer(string name)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        stage.Faults.Add(Of(FaultKind.Throttle, stage.Case, 2, seconds: 100));
+        await stage.ActAsync();
+        Assert.False(await Seen(stage)); // Nothing waits in an activity: the machine is idle, and a timer is set.
+        await stage.World.PassAsync(TimeSpan.FromSeconds(99));
+        Assert.False(await Seen(stage));
+        await stage.World.PassAsync(TimeSpan.FromSeconds(110));
+        Assert.True(await stage.InEffectAsync());
+        Assert.Equal(1, stage.Effects(stage.Case.Done));
+
+        // A connector's reads are POSTs as well; a test that looks would use up the faults.
+        static async Task<bool> Seen(Stage stage) => stage.Case.Path.StartsWith("/connector", StringComparison.Ordinal)
+            ? stage.Effects(stage.Case.Done) > 0
+            : await stage.InEffectAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(ActionCase.Names), MemberType = typeof(ActionCase))]
+    public async Task Failing_it_is_tried_again_and_done_once(string name)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        stage.Faults.Add(Of(FaultKind.Error, stage.Case, 1));
+        stage.Faults.Add(Of(FaultKind.Unavailable, stage.Case, 1));
+        stage.Faults.Add(Of(FaultKind.LoseAnswer, stage.Case, 1));
+        await stage.ActAsync();
+        await stage.World.PassAsync(3 * Minute);
+        Assert.True(await stage.InEffectAsync());
+        if (stage.Case.Action != "revoke_user_sessions") Assert.Equal(1, stage.Effects(stage.Case.Done)); // Ending sessions twice ends them once.
+    }
+
+    [Theory]
+    [MemberData(nameof(ActionCase.Names), MemberType = typeof(ActionCase))]
+    public async Task Slow_it_still_gets_there(string name)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        stage.Faults.Add(new Fault(FaultKind.Slow, Seconds: 5));
+        await stage.ActAsync();
+        await stage.World.PassAsync(Minute);
+        stage.Faults.Clear();
+        Assert.True(await stage.InEffectAsync());
+        Assert.Equal(1, stage.Effects(stage.Case.Done));
+    }
+
+    [Theory]
+    [MemberData(nameof(ActionCase.Names), MemberType = typeof(ActionCase))]
+    public async Task Forbidden_nothing_is_done_and_the_page_names_the_missing_permission(string name)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        stage.Faults.Add(Of(FaultKind.Forbid, stage.Case, null));
+        await stage.ActAsync();
+        await stage.World.PassAsync(3 * Minute);
+        stage.Faults.Clear();
+        Assert.False(await stage.InEffectAsync());
+        Assert.Contains(stage.Pages, p => p.Contains("failed", StringComparison.Ordinal) && p.Contains(stage.Case.Permission, StringComparison.Ordinal));
+        Assert.Contains((await stage.World.IncidentsAsync())[0].Decisions, d => d.Action == stage.Case.Action && d.Ending == Ending.Failed);
+        await stage.World.PassAsync(TimeSpan.FromDays(1));
+        Assert.DoesNotContain(await stage.World.ContainmentsAsync(), c => c.State.Status is ContainmentStatus.Live or ContainmentStatus.RollbackFailed);
+    }
+
+    [Theory]
+    [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
+    public async Task An_outage_at_the_end_of_its_time_pages_and_is_undone_when_it_is_over_S7(string name)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        await stage.ActAsync();
+        await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
+        stage.Faults.Add(new Fault(FaultKind.Unavailable, "/graph/*"));
+        stage.Faults.Add(new Fault(FaultKind.Unavailable, "/arm/*"));
+        stage.Faults.Add(new Fault(FaultKind.Unavailable, "/connector/*"));
+        await stage.World.PassAsync(30 * Minute);
+        Assert.Equal(ContainmentStatus.RollbackFailed, (await stage.ContainmentAsync()).Status);
+        Assert.Contains(stage.Pages, p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal) && p.Contains("Tried again at", StringComparison.Ordinal));
+        stage.Faults.Clear();
+        await stage.World.PassAsync(TimeSpan.FromHours(1));
+        Assert.False(await stage.InEffectAsync());
+        Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
+    public async Task A_release_takes_over_from_an_undo_that_keeps_failing(string name)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        await stage.ActAsync();
+        foreach (var path in (string[])["/graph/*", "/arm/*", "/connector/*"]) stage.Faults.Add(new Fault(FaultKind.Unavailable, path));
+        await stage.World.PassAsync(stage.Case.Lasts!.Value + (10 * Minute));
+        stage.Faults.Clear();
+        Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "release", reason: "now"));
+        await stage.World.RunAsync();
+        Assert.False(await stage.InEffectAsync());
+        await stage.World.PassAsync(TimeSpan.FromHours(2));
+        Assert.Equal(ContainmentStatus.Released, (await stage.ContainmentAsync()).Status);
+        Assert.Contains(ContainmentKinds.TakenOver, await stage.KindsAsync());
+        Assert.DoesNotContain(AuditKinds.NotUndone, await stage.KindsAsync());
+    }
+
+    [Theory]
+    [InlineData("disable_user_account_temporarily", "User.RevokeSessions.All,User.Read.All", "User.EnableDisableAccount.All")]
+    [InlineData("block_ip_at_firewall by named location", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess")]
+    public async Task Where_the_reverse_would_not_be_permitted_nothing_is_done(string name, string granted, string missing)
+    {
+        await using var stage = await Stage.OpenAsync(name, o => o with { Settings = new Dictionary<string, string?>(o.Settings) { ["Local:GraphPermissions"] = granted } });
+        await stage.ActAsync();
+        Assert.False(await stage.InEffectAsync());
+        Assert.Equal(0, stage.Effects(stage.Case.Done));
+        Assert.Contains(stage.Pages, p => p.Contains(missing, StringComparison.Ordinal));
+        Assert.DoesNotContain(AuditKinds.Executing, await stage.KindsAsync());
+    }
+
+    [Fact]
+    public async Task A_watchlist_that_may_not_be_cleaned_up_is_not_written_to()
+    {
+        await using var stage = await Stage.OpenAsync("add_ip_to_watchlist");
+        stage.Faults.Add(new Fault(FaultKind.Forbid, "/arm/*", "DELETE"));
+        await stage.ActAsync();
+        Assert.Equal(0, stage.Effects(stage.Case.Done));
+    }
+}
