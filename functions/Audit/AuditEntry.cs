@@ -19,6 +19,7 @@ public static class AuditKinds
 {
     public const string Received = "received";
     public const string Assessed = "assessed";
+    public const string Injection = "injection";
     public const string Decided = "decided";
     public const string Asked = "asked";
     public const string Climbed = "climbed";

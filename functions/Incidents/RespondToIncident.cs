@@ -51,7 +51,9 @@ public static class RespondToIncident
     {
         record.Note(AuditKinds.Received, () => Sentences.Received(input.Alert), "pipeline", () => Sentences.AlertData(input.Alert));
         record.Note(AuditKinds.Assessed, () => Sentences.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
-            () => new { assessment.Verdict, assessment.Confidence, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Recommendations });
+            () => new { assessment.Verdict, assessment.Confidence, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Recommendations,
+                assessment.InputTokens, assessment.OutputTokens, assessment.Cost, assessment.Seconds, assessment.AnsweredBefore, assessment.Agreement, assessment.Missing });
+        if (assessment.Injection) record.Note(AuditKinds.Injection, Sentences.Injection(input.Alert));
         foreach (var mandate in mandates) record.Note(AuditKinds.Decided, () => Sentences.Decided(mandate.Decision), "policy", () => mandate.Decision);
         return record.WriteAsync();
     }

@@ -33,6 +33,9 @@ public enum ModelBehaviour
     /// <summary>Keeps to the schema and recommends every action, known and invented, on everything, at 100.</summary>
     Hostile,
 
+    /// <summary>Keeps to the schema and tells what its instructions call secret, as a model that was talked into it.</summary>
+    Leak,
+
     /// <summary>Keeps to the schema in 2 MB.</summary>
     Huge,
 
