@@ -270,6 +270,8 @@ module app 'modules/app.bicep' = {
     settings: {
       runtimeAccount: runtime.outputs.name
       tablesEndpoint: record.outputs.tableEndpoint
+      recordCheckpoints: '${record.outputs.blobEndpoint}${record.outputs.immutableContainerName}'
+      recordSigningKey: vault.outputs.signingKeyUri
       serviceBusHost: messaging.outputs.host
       applicationInsights: monitoring.outputs.connectionString
       watchlist: empty(sentinelWatchlist) ? '${environment().resourceManager}${skip(sentinelWorkspaceId, 1)}/providers/Microsoft.SecurityInsights/watchlists/${watchlistAlias}' : sentinelWatchlist

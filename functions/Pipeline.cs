@@ -39,7 +39,7 @@ public static class Pipeline
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
-        services.TryAddSingleton<AuditChain>();
+        services.AddRecord(configuration);
         services.TryAddSingleton<Door>();
         services.TryAddSingleton<Watchdog>();
         services.AddHostedService<RecordLog>();
@@ -50,7 +50,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName, DrillCertificates.TableName])
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 

@@ -82,6 +82,8 @@ var appSettings = {
   Pager__Endpoint: settings.pagerEndpoint
   Pager__RoutingKey: settings.pagerKeyReference
   Pipeline__OwnIdentities: settings.ownIdentities
+  Record__Checkpoints: settings.recordCheckpoints
+  Record__SigningKey: settings.recordSigningKey
   Sentinel__Watchlist: settings.watchlist
   ServiceBus__clientId: identityClientId
   ServiceBus__credential: 'managedidentity'

@@ -49,12 +49,20 @@ public static class RespondToIncident
 
     private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, IReadOnlyList<Mandate> mandates)
     {
-        record.Note(AuditKinds.Received, () => Sentences.Received(input.Alert), "pipeline", () => Sentences.AlertData(input.Alert));
+        record.Note(AuditKinds.Received, () => Sentences.Received(input.Alert), "pipeline", () => Sentences.AlertData(input));
         record.Note(AuditKinds.Assessed, () => Sentences.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
-            () => new { assessment.Verdict, assessment.Confidence, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Recommendations,
-                assessment.InputTokens, assessment.OutputTokens, assessment.Cost, assessment.Seconds, assessment.AnsweredBefore, assessment.Agreement, assessment.Missing });
+            () => new
+            {
+                assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Evidence, assessment.Recommendations,
+                assessment.InputTokens, assessment.OutputTokens, assessment.Cost, assessment.Seconds, assessment.AnsweredBefore, assessment.Agreement, assessment.Missing,
+                assessment.Injection,
+            });
         if (assessment.Injection) record.Note(AuditKinds.Injection, Sentences.Injection(input.Alert));
-        foreach (var mandate in mandates) record.Note(AuditKinds.Decided, () => Sentences.Decided(mandate.Decision), "policy", () => mandate.Decision);
+        foreach (var mandate in mandates)
+        {
+            var decision = mandate.Decision;
+            record.Note(AuditKinds.Decided, () => Sentences.Decided(decision), "policy", () => decision, Recorder.AboutOf(decision.Action, decision.Target));
+        }
         return record.WriteAsync();
     }
 

@@ -21,7 +21,7 @@ public static class SeekApproval
             Request = ask.Request, State = ApprovalState.Pending, Stage = 0, Attempt = 1, AskedAt = now, Deadline = now + ask.ExpiresAfter,
             Rungs = [.. ask.Ladder.Select(step => new RungPlan(step.Name, now + step.After, step.Approvers))],
         };
-        var record = new Recorder(context, ask.Request.Incident);
+        var record = new Recorder(context, ask.Request.Incident) { About = Recorder.AboutOf(ask.Request.Decision.Action, ask.Request.Decision.Target) };
         using var end = new CancellationTokenSource(); // A wait that lost its race is cancelled.
         var waits = new List<Task<ApprovalAnswer>>();
         while (view.State == ApprovalState.Pending)

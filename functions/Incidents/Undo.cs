@@ -19,7 +19,7 @@ public static class Undo
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var order = context.GetInput<UndoOrder>()!;
-        var record = new Recorder(context, order.Incidents);
+        var record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target) };
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {

@@ -56,8 +56,9 @@ public sealed class ContainmentsApi(Door door, TimeProvider time)
             return Problems.Of(409, "not-live", "Nothing was changed", $"This containment is {entity.State.Status}: {entity.State.Ending}");
 
         var kind = change switch { "release" => AuditKinds.ReleaseAsked, "confirm" => AuditKinds.Confirmed, _ => AuditKinds.Extended };
+        var about = AuditJson.Of(new { change, body.Reason, body.Hours }, new About(entity.State.Action, entity.State.Target!.Key, entity.State.Target.Display));
         foreach (var incident in entity.State.Incidents)
-            await door.RecordAsync(incident, kind, $"{caller.Name} asked to {change} {id}: {body.Reason}", caller.ObjectId, cancellation);
+            await door.RecordAsync(incident, kind, $"{caller.Name} asked to {change} {id}: {body.Reason}", caller.ObjectId, cancellation, about);
         var operation = change switch { "release" => nameof(ScheduledRollback.Release), "confirm" => nameof(ScheduledRollback.Confirm), _ => nameof(ScheduledRollback.Extend) };
         var order = new HoldChange(caller.ObjectId, body.Reason, body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null, asked);
         await client.Entities.SignalEntityAsync(entityId, operation, order, cancellation: cancellation);

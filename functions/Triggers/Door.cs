@@ -34,8 +34,8 @@ public sealed class Door(PolicyStore policies, AuditChain audit, IConfiguration 
     public Task RefusedAsync(string by, string text, CancellationToken cancellation) =>
         audit.AppendAsync(AuditChain.PipelineChain, [Fact(AuditKinds.Refused, text, by)], cancellation);
 
-    public Task RecordAsync(string chain, string kind, string text, string by, CancellationToken cancellation) =>
-        audit.AppendAsync(chain, [Fact(kind, text, by)], cancellation);
+    public Task RecordAsync(string chain, string kind, string text, string by, CancellationToken cancellation, string? data = null) =>
+        audit.AppendAsync(chain, [Fact(kind, text, by) with { Data = data }], cancellation);
 
     /// <summary>Reads a small JSON body; null with a problem where it is none.</summary>
     public static async Task<(T? Body, IActionResult? Problem)> ReadAsync<T>(HttpRequest request, string example, CancellationToken cancellation) where T : class

@@ -50,16 +50,6 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
         });
     }
 
-    /// <summary>An incident's chain with the verdict on its integrity; "pipeline" for what belongs to no incident.</summary>
-    [Function("GetAudit")]
-    public async Task<IActionResult> AuditAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request, string incident, CancellationToken cancellation)
-    {
-        if (door.Reader(request) is null) return Problems.SignIn();
-        var chain = await audit.ReadAsync(incident, cancellation);
-        return chain.Count == 0 ? Problems.NotFound($"record of {incident}") : new OkObjectResult(new { chain = incident, problems = AuditEntry.Check(chain), entries = chain });
-    }
-
     private static object ViewOf(OrchestrationMetadata instance) => new
     {
         id = instance.InstanceId,

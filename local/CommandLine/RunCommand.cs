@@ -32,6 +32,7 @@ internal static class RunCommand
         {
             Port, State, Clock, NoFeed, NoStaff, Policies, Fresh,
         };
+        root.Add(AuditCommands.Create());
         root.SetAction(async (parsed, stop) =>
         {
             try

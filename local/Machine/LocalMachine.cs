@@ -156,12 +156,16 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), options.Time));
             services.AddSingleton<IDurableStore>(_ => new SqliteDurableStore(Path.Combine(folder, "durable.db")));
             services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
+            services.AddSingleton<ICheckpointKey>(_ => LocalCheckpointKey.Open(Path.Combine(folder, "record", "checkpoints.key")));
+            services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
         }
         else
         {
             services.AddSingleton<TableServiceClient>(_ => new EmbeddedTableServiceClient(options.Time));
             services.AddSingleton<IDurableStore>(_ => new MemoryDurableStore());
             services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
+            services.AddSingleton<ICheckpointKey>(_ => new LocalCheckpointKey());
+            services.AddSingleton<ICheckpointStore>(_ => new MemoryCheckpoints());
         }
         services.AddSingleton(s =>
         {
