@@ -68,6 +68,7 @@ var appSettings = {
   Firewall__NamedLocation: settings.namedLocation
   Graph__Endpoint: 'https://graph.microsoft.com/v1.0'
   Model__CacheMinutes: '60'
+  Model__ContextSeconds: '5'
   Model__CostPerHour: '0'
   Model__Deployment: settings.modelDeployment
   Model__Endpoint: settings.modelEndpoint

@@ -52,6 +52,6 @@ public sealed record EntityContext(string EntityId)
 /// <param name="Category">The source's category where it is a single word, else empty.</param>
 /// <param name="Severity">As a word.</param>
 /// <param name="Verdict">What it was taken for then.</param>
-/// <param name="Outcome">"acted", "asked", "ticketed", ...</param>
+/// <param name="By">Who took it for that: "Model" or "Rules".</param>
 /// <param name="SharedEntities">Ids of the present alert's entities that it was about, too.</param>
-public sealed record PastIncident(DateTimeOffset At, string Category, string Severity, string Verdict, string Outcome, IReadOnlyList<string> SharedEntities);
+public sealed record PastIncident(DateTimeOffset At, string Category, string Severity, string Verdict, string By, IReadOnlyList<string> SharedEntities);

@@ -57,7 +57,7 @@ internal static class AlertMessage
             json.WriteString("name", action.Name);
             json.WriteNumber("tier", action.Tier);
             json.WriteString("target", action.TargetKind);
-            json.WriteString("purpose", action.Tier >= 3 ? $"as a recommendation to a person: {action.Purpose}" : action.Purpose);
+            json.WriteString("purpose", action.Tier >= 3 ? $"recommend to a person: {action.Purpose}" : action.Purpose);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -5,7 +5,7 @@ namespace IRFunctions.Classification;
 
 /// <summary>
 /// Where the model is and how long it may take. Read from configuration: `Model__Endpoint`, `Model__Deployment`, `Model__ApiKey`,
-/// `Model__TimeoutSeconds`, `Model__Retries`, `Model__TokenScope`, `Model__Samples`, `Model__CacheMinutes`, `Model__TokensPerHour`, `Model__CostPerHour`,
+/// `Model__TimeoutSeconds`, `Model__Retries`, `Model__TokenScope`, `Model__ContextSeconds`, `Model__Samples`, `Model__CacheMinutes`, `Model__TokensPerHour`, `Model__CostPerHour`,
 /// `Model__InputPrice`, `Model__OutputPrice` (in a file: section `Model`).
 /// </summary>
 public sealed record ClassificationOptions
@@ -38,6 +38,9 @@ public sealed record ClassificationOptions
 
     /// <summary>Bounds what one answer may cost, reasoning included.</summary>
     public int MaxOutputTokens { get; init; } = 4_000;
+
+    /// <summary>Longest wait for what directory and logs know about an alert, before the model is asked; zero asks for nothing.</summary>
+    public TimeSpan ContextTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often the model is asked about one alert, at the same time; where answers differ, confidence falls.</summary>
     public int Samples { get; init; } = 1;
@@ -78,6 +81,7 @@ public sealed record ClassificationOptions
         {
             Timeout = TimeSpan.FromSeconds(ReadNumber(section, "TimeoutSeconds", 1, 300) ?? options.Timeout.TotalSeconds),
             Retries = (int)(ReadNumber(section, "Retries", 0, 10) ?? options.Retries),
+            ContextTimeout = TimeSpan.FromSeconds(ReadNumber(section, "ContextSeconds", 0, 60) ?? options.ContextTimeout.TotalSeconds),
             Samples = (int)(ReadNumber(section, "Samples", 1, 7) ?? options.Samples),
             CacheFor = TimeSpan.FromMinutes(ReadNumber(section, "CacheMinutes", 0, 1_440) ?? options.CacheFor.TotalMinutes),
             TokensPerHour = (long)(ReadNumber(section, "TokensPerHour", 0, 1e12) ?? options.TokensPerHour),

@@ -55,7 +55,8 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         var (system, list) = SystemMessage(actions);
         var question = AlertMessage.Write(alert, context);
         if (Canary.IsIn(question)) return Injected(alert, actions, "The alert's text holds a string that only our prompt does", []);
-        var key = AnswerCache.KeyOf(alert.TenantId, options.Deployment, Prompt.Classify.Hash, list, question);
+        var key = AnswerCache.KeyOf(alert.TenantId, options.Deployment, Prompt.Classify.Hash, list,
+            context.Similar.Count == 0 ? question : AlertMessage.Write(alert, context with { Similar = [] })); // an alert that repeats would never be identical otherwise
         if (cache.Find(key) is { } before) return before;
         if (breaker.Objection() is { } down) return Fallback(alert, actions, down, []);
         var input = ModelBudget.Estimate(system.Content[0].Text.Length + question.Length);

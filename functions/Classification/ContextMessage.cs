@@ -39,8 +39,11 @@ internal static class ContextMessage
         WriteNumber(json, "age_days", entity.AgeDays);
         WriteNumber(json, "sign_ins_24h", entity.SignIns);
         WriteNumber(json, "failed_sign_ins_24h", entity.FailedSignIns);
-        WriteNumber(json, "countries_24h", entity.Countries);
-        WriteNumber(json, "others_24h", entity.Others);
+        if (entity.SignIns + entity.FailedSignIns > 0)
+        {
+            WriteNumber(json, "countries_24h", entity.Countries);
+            WriteNumber(json, "others_24h", entity.Others);
+        }
         WriteNumber(json, "connections_24h", entity.Connections);
         if (entity.LastOwnAction is { } at) json.WriteString("our_last_action", at);
         json.WriteEndObject();
@@ -53,7 +56,7 @@ internal static class ContextMessage
         WriteWord(json, "category", past.Category);
         WriteWord(json, "severity", past.Severity);
         WriteWord(json, "verdict", past.Verdict);
-        WriteWord(json, "outcome", past.Outcome);
+        WriteWord(json, "by", past.By);
         json.WriteStartArray("same");
         foreach (var id in past.SharedEntities.Take(10)) json.WriteStringValue(id);
         json.WriteEndArray();

@@ -1,6 +1,7 @@
 using Azure.Core;
 using Microsoft.Graph.Applications;
 using Microsoft.Graph.Identity;
+using Microsoft.Graph.Security;
 using Microsoft.Graph.ServicePrincipals;
 using Microsoft.Graph.Users;
 using Microsoft.Kiota.Abstractions;
@@ -15,6 +16,8 @@ public class BaseGraphServiceClient : BaseRequestBuilder
     }
 
     public UsersRequestBuilder Users => new(PathParameters, RequestAdapter);
+
+    public SecurityRequestBuilder Security => new(PathParameters, RequestAdapter);
 
     public IdentityRequestBuilder Identity => new(PathParameters, RequestAdapter);
 
