@@ -69,15 +69,19 @@ public sealed class ContextTests
     public async Task A_directory_that_never_answers_delays_the_judgement_by_seconds_only()
     {
         await using var world = await World.CreateAsync();
-        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Slow, "*/security/*", Seconds: 3_600));
+        using var http = new HttpClient(new Hanging());
+        var graph = new Microsoft.Graph.GraphServiceClient(http, (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null, "https://graph.example/v1.0");
+        var gatherer = new ContextGatherer(graph, new Hunting(graph), new PrivilegedGroups([]), world.Machine.Services.GetRequiredService<IncidentMemory>(),
+            world.Machine.Services.GetRequiredService<ClassificationOptions>(), world.Time);
         var began = world.Time.GetUtcNow();
-        var gathering = GatherAsync(world, Read(Given.StolenAccount()));
+        var gathering = gatherer.GatherAsync(Read(Given.StolenAccount()), world.Client, CancellationToken.None);
         while (!gathering.IsCompleted)
         {
-            if (world.Time.NextDue is { } due) world.Time.AdvanceTo(due);
+            if (world.Time.NextDue is { } due && due <= began + TimeSpan.FromSeconds(5)) world.Time.AdvanceTo(due);
             await Task.Yield();
         }
         Assert.Contains("sign-ins of the accounts (too slow)", (await gathering).Missing);
+        Assert.Contains((await gathering).Missing, m => m.StartsWith("the directory's entry of e", StringComparison.Ordinal));
         Assert.InRange(world.Time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromSeconds(6));
     }
 
@@ -181,6 +185,15 @@ public sealed class ContextTests
         world.Machine.Services.GetRequiredService<ContextGatherer>().GatherAsync(alert, world.Client, CancellationToken.None);
 
     private static Alert Read(System.Text.Json.Nodes.JsonNode json) => AlertParser.Read(JsonSerializer.SerializeToUtf8Bytes(json)).Alert!;
+
+    private sealed class Hanging : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            throw new InvalidOperationException("never reached");
+        }
+    }
 
     private sealed class Recording(List<string> queries) : HttpMessageHandler
     {
