@@ -90,6 +90,15 @@ var appSettings = {
   ServiceBus__credential: 'managedidentity'
   ServiceBus__fullyQualifiedNamespace: settings.serviceBusHost
   Storage__TablesEndpoint: settings.tablesEndpoint
+  Teams__AppId: settings.botAppId
+  Teams__Channel: settings.teamsChannel
+  Teams__ConsoleUrl: 'https://${name}.azurewebsites.net'
+  Teams__Issuers: 'https://api.botframework.com'
+  Teams__Metadata: 'https://login.botframework.com/v1/.well-known/openidconfiguration'
+  Teams__ServiceHosts: 'smba.trafficmanager.net'
+  Teams__ServiceUrl: 'https://smba.trafficmanager.net/teams/'
+  Teams__TenantId: tenant().tenantId
+  Teams__TokenScope: 'https://api.botframework.com/.default'
   Tickets__Endpoint: settings.ticketsEndpoint
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: tenant().tenantId
 }

@@ -24,6 +24,9 @@ public static class AuditKinds
     public const string Granted = "granted";
     public const string Denied = "denied";
     public const string Expired = "expired";
+    public const string Withdrawn = "withdrawn";
+    public const string Undelivered = "undelivered";
+    public const string Closed = "request-closed";
     public const string Captured = "captured";
     public const string Executing = "executing";
     public const string Executed = "executed";

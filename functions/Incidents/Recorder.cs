@@ -91,6 +91,9 @@ internal static class Patience
     /// <summary>Pages and tickets must get through: about half an hour of tries.</summary>
     public static readonly TaskOptions ForPeople = Retry(10, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
 
+    /// <summary>Cards and pages of one rung: three tries in about five seconds; then it is better to ask the next rung.</summary>
+    public static readonly TaskOptions ForAsking = Retry(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
+
     private static async Task<bool> WaitForTheTenantAsync(RetryContext retry)
     {
         if (retry.LastFailure.IsCausedBy<Safeguards.PermanentFaultException>()) return false;

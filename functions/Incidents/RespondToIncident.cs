@@ -100,11 +100,9 @@ public static class RespondToIncident
         {
             switch (mandate.Decision.Kind)
             {
-                case DecisionKind.Run when await InBudgetAsync(context, mandate):
-                    row.Set(await ContainAsync(context, input, assessment, mandate, null));
-                    break;
                 case DecisionKind.Run:
-                    await AskThenContainAsync(context, input, assessment, OverBudget(mandate), row);
+                    if (await UsedUpBudgetAsync(context, mandate) is { } budget) await AskThenContainAsync(context, input, assessment, OverBudget(mandate, budget), row);
+                    else row.Set(await ContainAsync(context, input, assessment, mandate, null));
                     break;
                 case DecisionKind.Ask:
                     await AskThenContainAsync(context, input, assessment, mandate, row);
@@ -126,28 +124,29 @@ public static class RespondToIncident
         }
     }
 
-    /// <summary>Draws from every budget at once; one that is used up means a person is asked (S8).</summary>
-    private static async Task<bool> InBudgetAsync(TaskOrchestrationContext context, Mandate mandate)
+    /// <summary>Draws from every budget at once; one that is used up means a person is asked (S8). Null where all had room.</summary>
+    private static async Task<BudgetClaim?> UsedUpBudgetAsync(TaskOrchestrationContext context, Mandate mandate)
     {
-        if (mandate.Budgets.Count == 0) return true;
+        if (mandate.Budgets.Count == 0) return null;
         var answers = await Task.WhenAll(mandate.Budgets.Select(b =>
             context.Entities.CallEntityAsync<bool>(RateLimit.For(b.Scope, b.Key), nameof(RateLimit.TryTake), b.Allowance)));
-        if (answers.All(granted => granted)) return true;
+        if (answers.All(granted => granted)) return null;
         // A flood of one action must not use up what others may spend.
         foreach (var (budget, granted) in mandate.Budgets.Zip(answers))
         {
             if (granted) await context.Entities.SignalEntityAsync(RateLimit.For(budget.Scope, budget.Key), nameof(RateLimit.GiveBack));
         }
-        return false;
+        return mandate.Budgets.Zip(answers).First(b => !b.Second).First;
     }
 
     /// <summary>What would have run alone asks a person instead, and says why.</summary>
-    private static Mandate OverBudget(Mandate mandate) => mandate with
+    private static Mandate OverBudget(Mandate mandate, BudgetClaim budget) => mandate with
     {
         Decision = mandate.Decision with
         {
             Kind = DecisionKind.Ask,
             Quorum = Math.Max(1, mandate.Decision.Quorum),
+            Batch = BudgetFacts.BatchOf($"{budget.Scope}:{budget.Key}"),
             Reasons = [.. mandate.Decision.Reasons, new Reason("budget", "A budget of this target, this action or the tenant is used up, so a person decides.")],
         },
     };
@@ -164,16 +163,32 @@ public static class RespondToIncident
             // Bounded: the request is shown as custom status, which Azure limits to 16 KB.
             Reasoning = Sentences.Short(assessment.Reasoning, 600), Evidence = [.. input.Alert.Entities.Take(10).Select(e => Sentences.Short(e.Display, 120))],
         };
+        var id = $"{ApprovalView.InstancePrefix}{OrderId(input, mandate)}";
         var answer = await context.CallSubOrchestratorAsync<ApprovalView>(nameof(SeekApproval), new ApprovalAsk(request, mandate.Ladder, mandate.ExpiresAfter),
-            new SubOrchestrationOptions(instanceId: $"approval-{OrderId(input, mandate)}"));
+            new SubOrchestrationOptions(instanceId: id));
+        if (answer.State == ApprovalState.Granted)
+        {
+            var report = await ContainAsync(context, input, assessment, mandate,
+                new Grant(request.ActionHash, [.. answer.Answers.Where(a => a.Approve && !a.Withdraw).Select(a => a.By)], answer.Answers.Max(a => a.At)));
+            row.Set(report);
+            await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowResult), new ShowInput(id, ResultOf(mandate, report)));
+            return;
+        }
         row.Set(answer.State switch
         {
-            ApprovalState.Granted => await ContainAsync(context, input, assessment, mandate,
-                new Grant(request.ActionHash, [.. answer.Answers.Where(a => a.Approve).Select(a => a.By)], answer.Answers.Max(a => a.At))),
             ApprovalState.Denied => new ContainReport(Ending.Denied, $"denied: {answer.Answers[^1].Reason}"),
+            ApprovalState.Withdrawn => new ContainReport(Ending.Withdrawn, $"withdrawn: {answer.Answers[^1].Reason}"),
             _ => await ExpireAsync(context, input, mandate),
         });
     }
+
+    /// <summary>What the approvers' cards say from now on.</summary>
+    private static RequestResult ResultOf(Mandate mandate, ContainReport report) => report.Ending switch
+    {
+        Ending.Done or Ending.AlreadySo => new RequestResult("executed", report.Text, report.UndoAt,
+            report.UndoAt is null ? null : ScheduledRollback.KeyOf(mandate.Decision.Action, mandate.Decision.Target)),
+        _ => new RequestResult("failed", report.Text, null, null),
+    };
 
     private static Task<ContainReport> ContainAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Grant? grant) =>
         context.CallSubOrchestratorAsync<ContainReport>(nameof(Contain), OrderOf(input, assessment, mandate, grant), new SubOrchestrationOptions(instanceId: $"contain-{OrderId(input, mandate)}"));

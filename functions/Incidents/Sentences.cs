@@ -5,6 +5,7 @@ using IRFunctions.Audit;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Incidents;
 
@@ -96,7 +97,13 @@ internal static class Sentences
     public static string Answered(ApprovalView view, ApprovalAnswer answer)
     {
         var name = view.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == answer.By)?.Name ?? answer.By;
-        return $"{name} {(answer.Approve ? "approved" : "denied")}: {Short(answer.Reason, ApprovalRules.MaxReason)}";
+        return $"{name} {(answer.Withdraw ? "withdrew the request" : answer.Approve ? "approved" : "denied")}: {Short(answer.Reason, ApprovalRules.MaxReason)}";
+    }
+
+    public static string Closed(ApprovalView view, TimeSpan took, Approver[] asked, string[] active)
+    {
+        var silent = string.Join(", ", asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.Name));
+        return $"{ApprovalRules.Word(view.State)} after {Length(took)}; asked {asked.Length}, looked {active.Length}" + (silent.Length > 0 ? $"; no sign of {silent}" : "");
     }
 
     /// <summary>The parameters of an action and by whose authority it runs.</summary>

@@ -16,7 +16,7 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> ChainAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request, string incident, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         var chain = await audit.ReadAsync(incident, cancellation);
         if (chain.Count == 0) return Problems.NotFound($"record of {incident}");
         return new OkObjectResult(new { chain = incident, problems = AuditEntry.Check(chain), proof = await export.ProofAsync(incident, cancellation), entries = chain });
@@ -24,10 +24,10 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
 
     /// <summary>`?format=jsonl|ocsf`: one chain, or with the name "all" the whole record, as JSON lines. What `audit verify` checks is jsonl.</summary>
     [Function("ExportAudit")]
-    public IActionResult Export(
+    public async Task<IActionResult> ExportAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}/export")] HttpRequest request, string incident, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         var all = incident == "all";
         return (request.Query["format"].FirstOrDefault() ?? "jsonl") switch
         {
@@ -42,7 +42,7 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> StoryAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/story")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         return Story.Of(await audit.ReadAsync(id, cancellation)) is { } story ? new OkObjectResult(story) : Problems.NotFound($"record of {id}");
     }
 
@@ -51,7 +51,7 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> FindAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "record")] HttpRequest request, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         var now = time.GetUtcNow();
         if (!Time(request, "from", now.AddDays(-1), out var from) || !Time(request, "to", now, out var to))
             return Problems.Of(400, "time", "That is no time", "Write times like 2026-11-23T03:00:00Z.");
@@ -66,7 +66,7 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> AttackAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/attack-chain")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         if (await attacks.AroundAsync(id, cancellation) is not { } chain) return Problems.NotFound($"incident {id}");
         return (request.Query["format"].FirstOrDefault() ?? "json") switch
         {

@@ -23,7 +23,7 @@ public sealed class RecoveryApi(Door door, RecoveryPoints points, Shredder shred
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "recovery-points")] HttpRequest request, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         if (request.Query["incident"].FirstOrDefault() is { Length: > 0 } incident) return new OkObjectResult(new { recoveryPoints = await points.OfIncidentAsync(incident, cancellation) });
         if (request.Query["target"].FirstOrDefault() is { Length: > 0 } target) return new OkObjectResult(new { recoveryPoints = await points.AboutAsync(target.ToLowerInvariant(), cancellation: cancellation) });
         return Problems.Of(400, "which", "Which recovery points?", "Say ?incident=ID or ?target=OBJECT-ID.");

@@ -10,6 +10,7 @@ using IRFunctions.Local.Model;
 using IRFunctions.Local.Queue;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
+using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
@@ -52,6 +53,8 @@ public sealed class LocalMachine : IAsyncDisposable
     public LocalQueue Alerts => services.GetRequiredService<QueueNamespace>().Find(AlertsQueue)!;
 
     public SimulatedTenant Tenant => services.GetRequiredService<SimulatedTenant>();
+
+    public LoopbackTeams Teams => services.GetRequiredService<LoopbackTeams>();
 
     public LocalModel Model => services.GetRequiredService<LocalModel>();
 
@@ -182,10 +185,11 @@ public sealed class LocalMachine : IAsyncDisposable
             ? SimulatedTenant.OpenAsync(Path.Combine(folder, "tenant.db"), options.Time).GetAwaiter().GetResult()
             : SimulatedTenant.InMemory(options.Time));
         services.AddSingleton(_ => new LocalModel(options.Time));
+        services.AddSingleton(_ => new LoopbackTeams(options.Time));
         if (options.Address is null)
         {
-            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers()
-                .ConfigurePrimaryHttpMessageHandler(s => new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())));
+            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(
+                s => new TeamsHttpHandler(s.GetRequiredService<LoopbackTeams>(), new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>()))));
             services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
         }
         else if (options.Model is { } model)

@@ -131,9 +131,9 @@ public sealed class PipelineRecordTests
         await using var owned = world;
         await world.Machine.Services.GetRequiredService<Checkpointer>().RunAsync();
         var api = ActivatorUtilities.CreateInstance<AuditApi>(world.Machine.Services);
-        var lines = await BodyAsync(api.Export(World.Request(World.Alex, new { }), incident, default));
+        var lines = await BodyAsync(await api.ExportAsync(World.Request(World.Alex, new { }), incident, default));
         Assert.Empty((await RecordRig.VerifyAsync(lines, null)).Findings);
-        Assert.Empty((await RecordRig.VerifyAsync(await BodyAsync(api.Export(World.Request(World.Alex, new { }), "all", default)), null)).Findings);
+        Assert.Empty((await RecordRig.VerifyAsync(await BodyAsync(await api.ExportAsync(World.Request(World.Alex, new { }), "all", default)), null)).Findings);
         Assert.IsNotType<OkObjectResult>(await api.StoryAsync(World.Request(null, new { }), incident, default));
         var story = (IncidentStory)((OkObjectResult)await api.StoryAsync(World.Request(World.Alex, new { }), incident, default)).Value!;
         Assert.Equal(3, story.Why.Count);
