@@ -101,7 +101,7 @@ public sealed class ContextGatherer(
             // A hint is worth no failed alert, whatever the reason; the message of the exception may quote what we asked.
             catch (Exception e)
             {
-                var why = e is PermanentFaultException ? "refused" : e is OperationCanceledException ? "too slow" : e is TransientFaultException or RequestFailedException ? "not available" : "failed";
+                var why = e is PermanentFaultException ? "refused or not there" : e is OperationCanceledException ? "too slow" : e is TransientFaultException or RequestFailedException ? "not available" : "failed";
                 lock (gate) missing.Add($"{what} ({why})");
                 return null;
             }

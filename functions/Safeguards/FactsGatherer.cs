@@ -36,6 +36,8 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
         foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck)) checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
         var traffic = needed.Checks.Where(c => c.Check.Name == TrafficCheck && c.Target.Kind == "ip").ToArray();
         if (traffic.Length > 0) await LearnTrafficAsync(traffic, checks, cancellation);
+        foreach (var check in needed.Checks.Where(c => c.Check.Name == ApprovedJobs.Check))
+            checks[check.Key] = ApprovedJobs.Answer(policy, check.Target, identities.GetValueOrDefault(check.Target.Key), time.GetUtcNow());
         return new Facts
         {
             Now = time.GetUtcNow(),

@@ -45,7 +45,7 @@ public sealed class ContextTests
     }
 
     [Theory]
-    [InlineData(FaultKind.Forbid, "refused")]
+    [InlineData(FaultKind.Forbid, "refused or not there")]
     [InlineData(FaultKind.Throttle, "not available")]
     [InlineData(FaultKind.Error, "not available")]
     public async Task What_could_not_be_learned_is_said_to_model_and_people_and_holds_nothing_up_S12(FaultKind fault, string why)
