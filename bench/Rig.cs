@@ -39,6 +39,7 @@ internal sealed class Rig : IAsyncDisposable
         LocalMachine.Register(services, new MachineOptions
         {
             Time = clock, StateFolder = folder, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Model = model, EditPolicy = WithWideBudgets,
+            Settings = new Dictionary<string, string?> { ["Model:TokensPerHour"] = "0", ["Model:CacheMinutes"] = "0" }, // each alert asks the model
         });
         if (farSide is not null) services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(s => farSide(s)));
         var rig = new Rig(await LocalMachine.CreateAsync(services.BuildServiceProvider()), clock, folder, counted);

@@ -39,6 +39,9 @@ public static class Pipeline
         services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
         services.TryAddSingleton<DrillCertificates>();
+        services.TryAddSingleton<Hunting>();
+        services.TryAddSingleton<IncidentMemory>();
+        services.TryAddSingleton<ContextGatherer>();
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
@@ -53,7 +56,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName,
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName,
                      ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using IRFunctions.Classification;
 using IRFunctions.Local.CommandLine;
+using IRFunctions.Local.Evaluation;
 
 var root = RunCommand.Create();
 var catalogue = await LocalCatalogue.CapabilitiesAsync();
 // Where no model is asked, the plain rules recommend; the policy judges their names like any others.
 IReadOnlyList<AllowedAction> nameable = [.. catalogue.Select(c => new AllowedAction(c.Name, 1, c.TargetKind, "")), new("isolate_production_host", 3, "host", ""), new("quarantine_email", 1, "mailMessage", "")];
 root.Subcommands.Add(PolicyCommands.Create(catalogue, alert => RuleBasedAnswer.For(alert, nameable, cap: 100), TimeProvider.System));
+root.Subcommands.Add(EvaluateCommand.Create(catalogue, TimeProvider.System));
 return await root.Parse(args).InvokeAsync();

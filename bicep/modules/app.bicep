@@ -67,10 +67,17 @@ var appSettings = {
   Drills__Targets: settings.drillTargets
   Firewall__NamedLocation: settings.namedLocation
   Graph__Endpoint: 'https://graph.microsoft.com/v1.0'
+  Model__CacheMinutes: '60'
+  Model__ContextSeconds: '5'
+  Model__CostPerHour: '0'
   Model__Deployment: settings.modelDeployment
   Model__Endpoint: settings.modelEndpoint
+  Model__InputPrice: '0'
+  Model__OutputPrice: '0'
   Model__Retries: '2'
+  Model__Samples: '1'
   Model__TimeoutSeconds: '20'
+  Model__TokensPerHour: '5000000'
   Model__TokenScope: 'https://cognitiveservices.azure.com/.default'
   OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
   Pager__Endpoint: settings.pagerEndpoint

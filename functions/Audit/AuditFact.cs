@@ -13,6 +13,9 @@ public static class AuditKinds
 {
     public const string Received = "received";
     public const string Assessed = "assessed";
+
+    /// <summary>A string planted in the prompt came back: the alert carries an attempt to take the model over.</summary>
+    public const string Injection = "injection";
     public const string Decided = "decided";
     public const string Asked = "asked";
     public const string Climbed = "climbed";

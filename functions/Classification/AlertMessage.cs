@@ -26,13 +26,16 @@ internal static class AlertMessage
     private const int MaxValue = 240;
     private static readonly JsonWriterOptions Options = new() { Encoder = UntrustedText.Encoder, SkipValidation = true };
 
+    /// <summary>The user message of an alert about which nothing else is known.</summary>
+    public static string Write(Alert alert) => Write(alert, AlertContext.None);
+
     /// <summary>The user message.</summary>
-    public static string Write(Alert alert)
+    public static string Write(Alert alert, AlertContext context)
     {
         var buffer = new ArrayBufferWriter<byte>(4_096);
         using var json = new Utf8JsonWriter(buffer, Options);
         buffer.Write("<alert>\n"u8);
-        WriteTrusted(json, alert);
+        WriteTrusted(json, alert, context);
         json.Flush();
         buffer.Write("\n</alert>\n<untrusted>\n"u8);
         json.Reset();
@@ -54,7 +57,7 @@ internal static class AlertMessage
             json.WriteString("name", action.Name);
             json.WriteNumber("tier", action.Tier);
             json.WriteString("target", action.TargetKind);
-            json.WriteString("purpose", action.Tier >= 3 ? $"as a recommendation to a person: {action.Purpose}" : action.Purpose);
+            json.WriteString("purpose", action.Tier >= 3 ? $"recommend to a person: {action.Purpose}" : action.Purpose);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -62,7 +65,7 @@ internal static class AlertMessage
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void WriteTrusted(Utf8JsonWriter json, Alert alert)
+    private static void WriteTrusted(Utf8JsonWriter json, Alert alert, AlertContext context)
     {
         json.WriteStartObject();
         json.WriteString("shape", alert.Shape.ToString());
@@ -78,6 +81,7 @@ internal static class AlertMessage
         foreach (var entity in alert.Entities.Take(MaxEntities)) WriteTrusted(json, entity);
         json.WriteEndArray();
         if (alert.Entities.Count > MaxEntities) json.WriteNumber("entities_not_shown", alert.Entities.Count - MaxEntities);
+        ContextMessage.Write(json, context);
         json.WriteEndObject();
     }
 

@@ -57,6 +57,30 @@ public sealed record Assessment
     /// </summary>
     public string? Problem { get; init; }
 
+    /// <summary>
+    /// True where a planted string came back (<see cref="Canary"/>): somebody's text has got the model to turn its instructions out. The answer was not
+    /// used, and whatever follows from the alert asks a person.
+    /// </summary>
+    public bool Injection { get; init; }
+
+    /// <summary>What was asked about the alert's entities and could not be learned, in words for a person.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>How many samples agreed on the verdict ("2 of 3"); null where only one was asked for.</summary>
+    public string? Agreement { get; init; }
+
+    /// <summary>When the same question was asked before, where this is the answer given then; null where the model was asked now.</summary>
+    public DateTimeOffset? AnsweredBefore { get; init; }
+
+    /// <summary>Tokens of the question as the endpoint counted them, all samples together; 0 where the model was not asked or said nothing.</summary>
     public int InputTokens { get; init; }
+
+    /// <summary>Tokens of the answer, as <see cref="InputTokens"/>.</summary>
     public int OutputTokens { get; init; }
+
+    /// <summary>By the configured prices, in their currency; 0 where there are none.</summary>
+    public decimal Cost { get; init; }
+
+    /// <summary>Seconds from the question to the answer, retries included.</summary>
+    public double Seconds { get; init; }
 }

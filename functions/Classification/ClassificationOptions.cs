@@ -5,7 +5,8 @@ namespace IRFunctions.Classification;
 
 /// <summary>
 /// Where the model is and how long it may take. Read from configuration: `Model__Endpoint`, `Model__Deployment`, `Model__ApiKey`,
-/// `Model__TimeoutSeconds`, `Model__Retries`, `Model__TokenScope` (in a file: section `Model`).
+/// `Model__TimeoutSeconds`, `Model__Retries`, `Model__TokenScope`, `Model__ContextSeconds`, `Model__Samples`, `Model__CacheMinutes`, `Model__TokensPerHour`, `Model__CostPerHour`,
+/// `Model__InputPrice`, `Model__OutputPrice` (in a file: section `Model`).
 /// </summary>
 public sealed record ClassificationOptions
 {
@@ -38,6 +39,30 @@ public sealed record ClassificationOptions
     /// <summary>Bounds what one answer may cost, reasoning included.</summary>
     public int MaxOutputTokens { get; init; } = 4_000;
 
+    /// <summary>Longest wait for what directory and logs know about an alert, before the model is asked; zero asks for nothing.</summary>
+    public TimeSpan ContextTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the model is asked about one alert, at the same time; where answers differ, confidence falls.</summary>
+    public int Samples { get; init; } = 1;
+
+    /// <summary>How long an answer serves identical questions; zero for never.</summary>
+    public TimeSpan CacheFor { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Tokens in any 60 minutes, by tenant and process; 0 for no limit.</summary>
+    public long TokensPerHour { get; init; } = 5_000_000;
+
+    /// <summary>Money in any 60 minutes, by tenant and process, in the currency of the prices; 0 for no limit.</summary>
+    public decimal CostPerHour { get; init; }
+
+    /// <summary>Price of a million input tokens; 0 where it is not known, and then nothing has a cost.</summary>
+    public decimal InputPrice { get; init; }
+
+    /// <summary>Price of a million output tokens.</summary>
+    public decimal OutputPrice { get; init; }
+
+    /// <summary>What so many tokens cost.</summary>
+    public decimal CostOf(int input, int output) => ((input * InputPrice) + (output * OutputPrice)) / 1_000_000;
+
     /// <summary>True where a model is configured at all.</summary>
     public static bool IsConfigured(IConfiguration configuration) => !string.IsNullOrWhiteSpace(configuration["Model:Endpoint"]);
 
@@ -56,6 +81,13 @@ public sealed record ClassificationOptions
         {
             Timeout = TimeSpan.FromSeconds(ReadNumber(section, "TimeoutSeconds", 1, 300) ?? options.Timeout.TotalSeconds),
             Retries = (int)(ReadNumber(section, "Retries", 0, 10) ?? options.Retries),
+            ContextTimeout = TimeSpan.FromSeconds(ReadNumber(section, "ContextSeconds", 0, 60) ?? options.ContextTimeout.TotalSeconds),
+            Samples = (int)(ReadNumber(section, "Samples", 1, 7) ?? options.Samples),
+            CacheFor = TimeSpan.FromMinutes(ReadNumber(section, "CacheMinutes", 0, 1_440) ?? options.CacheFor.TotalMinutes),
+            TokensPerHour = (long)(ReadNumber(section, "TokensPerHour", 0, 1e12) ?? options.TokensPerHour),
+            CostPerHour = (decimal)(ReadNumber(section, "CostPerHour", 0, 1e9) ?? 0),
+            InputPrice = (decimal)(ReadNumber(section, "InputPrice", 0, 1e6) ?? 0),
+            OutputPrice = (decimal)(ReadNumber(section, "OutputPrice", 0, 1e6) ?? 0),
             TokenScope = section["TokenScope"] is { Length: > 0 } scope ? scope : options.TokenScope,
         };
     }

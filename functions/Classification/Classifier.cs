@@ -6,78 +6,159 @@ using OpenAI.Chat;
 namespace IRFunctions.Classification;
 
 /// <summary>
-/// Asks the model what an alert is and what it would do. There is always an assessment: where the model is down, slow, refuses or answers anything
-/// but what was asked for, the rules answer with capped confidence and <see cref="Assessment.Problem"/> says why (S12).
+/// Asks the model what an alert is and what it would do. There is always an assessment: where the model is down, slow, over its budget, refuses or answers
+/// anything but what was asked for, the rules answer with capped confidence and <see cref="Assessment.Problem"/> says why (S12).
 /// </summary>
 /// <param name="client">The model; see <see cref="ModelConnection"/>.</param>
-/// <param name="options">Time-out and bounds.</param>
-/// <param name="time">Clock of the time-out.</param>
+/// <param name="options">Time-out, bounds and budgets.</param>
+/// <param name="time">Clock of the time-out, the budgets and the cache.</param>
 public sealed class Classifier(ChatClient client, ClassificationOptions options, TimeProvider? time = null)
 {
     private readonly TimeProvider time = time ?? TimeProvider.System;
     private readonly ModelBreaker breaker = new(options.PauseAfter, options.Pause, time ?? TimeProvider.System);
+    private readonly ModelBudget budget = new(options, time ?? TimeProvider.System);
+    private readonly AnswerCache cache = new(options.CacheFor, time ?? TimeProvider.System);
     private SystemMessageFor? lastSystem;
+
+    /// <summary>The planted strings; a test may know them.</summary>
+    internal Canary Canary { get; init; } = new();
+
+    /// <inheritdoc cref="AssessAsync(Alert, IReadOnlyList{AllowedAction}, AlertContext, CancellationToken)"/>
+    public Task<Assessment> AssessAsync(Alert alert, IReadOnlyList<AllowedAction> actions, CancellationToken cancellationToken = default) =>
+        AssessAsync(alert, actions, AlertContext.None, cancellationToken);
 
     /// <param name="alert">Alert to judge.</param>
     /// <param name="actions">Actions the model may name. The same list again costs nothing.</param>
+    /// <param name="context">What else is known, and what could not be learned.</param>
     /// <param name="cancellationToken">The caller's own; the only reason for an exception.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
-    public async Task<Assessment> AssessAsync(Alert alert, IReadOnlyList<AllowedAction> actions, CancellationToken cancellationToken = default)
+    public async Task<Assessment> AssessAsync(Alert alert, IReadOnlyList<AllowedAction> actions, AlertContext context, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (breaker.Objection() is { } objection) return Fallback(alert, actions, objection, null);
-        ChatMessage[] messages = [SystemMessage(actions), new UserChatMessage(AlertMessage.Write(alert))];
+        using var span = ModelTelemetry.Begin(options.Deployment);
+        var began = time.GetTimestamp();
+        var assessment = await AnswerAsync(alert, actions, context, cancellationToken);
+        assessment = assessment with { PromptHash = Prompt.Classify.Hash, Missing = context.Missing };
+        if (assessment.AnsweredBefore is null)
+        {
+            assessment = assessment with
+            {
+                Seconds = Math.Round(time.GetElapsedTime(began).TotalSeconds, 3), Cost = options.CostOf(assessment.InputTokens, assessment.OutputTokens),
+            };
+        }
+        ModelTelemetry.End(span, options.Deployment, assessment);
+        return assessment;
+    }
+
+    private async Task<Assessment> AnswerAsync(Alert alert, IReadOnlyList<AllowedAction> actions, AlertContext context, CancellationToken cancellationToken)
+    {
+        var (system, list) = SystemMessage(actions);
+        var question = AlertMessage.Write(alert, context);
+        if (Canary.IsIn(question)) return Injected(alert, actions, "The alert's text holds a string that only our prompt does", []);
+        var key = AnswerCache.KeyOf(alert.TenantId, options.Deployment, Prompt.Classify.Hash, list,
+            context.Similar.Count == 0 ? question : AlertMessage.Write(alert, context with { Similar = [] })); // an alert that repeats would never be identical otherwise
+        if (cache.Find(key) is { } before) return before;
+        if (breaker.Objection() is { } down) return Fallback(alert, actions, down, []);
+        var input = ModelBudget.Estimate(system.Content[0].Text.Length + question.Length);
+        var (reserved, over) = budget.Take(alert.TenantId, input * options.Samples, options.MaxOutputTokens * options.Samples);
+        if (reserved is null) return Fallback(alert, actions, over!, []);
+
+        Reply[] replies = [];
+        try
+        {
+            replies = await AskAsync([system, new UserChatMessage(question)], cancellationToken);
+        }
+        finally
+        {
+            // What an endpoint does not tell counts as estimated.
+            budget.Settle(reserved, replies.Sum(r => r.Billed && r.Input == 0 ? input : r.Input), replies.Sum(r => r.Output));
+        }
+        var assessment = Judge(alert, actions, replies);
+        cache.Keep(key, assessment);
+        return assessment;
+    }
+
+    private Assessment Judge(Alert alert, IReadOnlyList<AllowedAction> actions, Reply[] replies)
+    {
+        if (replies.Any(r => Canary.IsIn(r.Written))) return Injected(alert, actions, "A planted string came back in the model's answer", replies);
+        var answers = new List<Assessment>();
+        string? problem = null;
+        foreach (var reply in replies)
+        {
+            var (answer, trouble) = reply.Answer is { } text ? AnswerReader.Read(text, alert) : (null, reply.Problem);
+            if (answer is not null) answers.Add(answer);
+            problem ??= trouble;
+        }
+        if (answers.Count == 0) return Fallback(alert, actions, problem ?? "The model gave no answer.", replies);
+        return Stamp(SecondOpinion.Of(answers, replies.Length), replies);
+    }
+
+    /// <summary>All samples at the same time, within one time-out.</summary>
+    private async Task<Reply[]> AskAsync(ChatMessage[] messages, CancellationToken cancellationToken)
+    {
         using var limit = new CancellationTokenSource(options.Timeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        ChatCompletion? completion = null;
-        string? problem;
+        var replies = await Task.WhenAll(Enumerable.Range(0, options.Samples).Select(_ => AskOnceAsync(messages, limit, both.Token, cancellationToken)));
+        if (replies.All(r => r.Outage)) breaker.Failed();
+        else breaker.Answered();
+        return replies;
+    }
+
+    private async Task<Reply> AskOnceAsync(ChatMessage[] messages, CancellationTokenSource limit, CancellationToken either, CancellationToken caller)
+    {
         try
         {
             // WaitAsync, because a server that sends its answer byte by byte can keep a read alive past any cancellation the client checks for.
-            completion = (await client.CompleteChatAsync(messages, RequestOptions(), both.Token).WaitAsync(both.Token)).Value;
-            breaker.Answered();
-            var (assessment, trouble) = ReadCompletion(completion, alert);
-            if (assessment is not null) return assessment;
-            problem = trouble;
+            return Read((await client.CompleteChatAsync(messages, RequestOptions(), either).WaitAsync(either)).Value);
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (caller.IsCancellationRequested)
         {
-            throw new OperationCanceledException(cancellationToken);
+            throw new OperationCanceledException(caller);
         }
         // Whatever the client throws (its own types, JSON, IO, aggregates of them) means one thing here: no answer from the model.
         catch (Exception e)
         {
-            problem = limit.IsCancellationRequested ? SlowModel() : Explain(e);
-            if (IsAboutThisRequest(e)) breaker.Answered();
-            else breaker.Failed();
+            return new Reply
+            {
+                Problem = limit.IsCancellationRequested ? SlowModel() : Explain(e), Outage = !IsAboutThisRequest(e), Billed = e is not ClientResultException,
+            };
         }
-        return Fallback(alert, actions, problem ?? "The model gave no answer.", completion);
     }
 
-    private static (Assessment?, string?) ReadCompletion(ChatCompletion completion, Alert alert)
+    /// <summary>All of a completion at once: the client reads it as it is looked at, and throws then.</summary>
+    private static Reply Read(ChatCompletion completion)
     {
-        if (completion.Refusal is { Length: > 0 }) return (null, "The model refused to answer.");
-        if (completion.FinishReason == ChatFinishReason.Length) return (null, "The model's answer was cut off at its length limit.");
-        if (completion.FinishReason == ChatFinishReason.ContentFilter) return (null, "A content filter stopped the model's answer.");
-        if (completion.FinishReason != ChatFinishReason.Stop) return (null, "The model did something else than answer.");
-        if (completion.Content is not { Count: 1 } parts || parts[0].Text is not { Length: > 0 } text) return (null, "The model's answer was empty.");
-        var (assessment, problem) = AnswerReader.Read(text, alert);
-        return (assessment is null ? null : Stamp(assessment, completion), problem);
+        var parts = completion.Content.Select(p => p.Text ?? p.Refusal ?? "").ToArray();
+        var problem = completion switch
+        {
+            { Refusal.Length: > 0 } => "The model refused to answer.",
+            { FinishReason: ChatFinishReason.Length } => "The model's answer was cut off at its length limit.",
+            { FinishReason: ChatFinishReason.ContentFilter } => "A content filter stopped the model's answer.",
+            { FinishReason: not ChatFinishReason.Stop } => "The model did something else than answer.",
+            _ when parts is not [{ Length: > 0 }] => "The model's answer was empty.",
+            _ => null,
+        };
+        return new Reply
+        {
+            Answer = problem is null ? parts[0] : null, Problem = problem, Written = string.Join('\n', [.. parts, completion.Refusal ?? ""]), Billed = true,
+            Model = completion.Model is { } model ? UntrustedText.ForPeople(model, 100) : null,
+            Input = completion.Usage?.InputTokenCount ?? 0, Output = completion.Usage?.OutputTokenCount ?? 0,
+        };
     }
 
     /// <summary>The rules' answer. Tokens count even where the answer was of no use: they were paid for.</summary>
-    private static Assessment Fallback(Alert alert, IReadOnlyList<AllowedAction> actions, string problem, ChatCompletion? completion)
-    {
-        var answer = RuleBasedAnswer.For(alert, actions) with { Problem = $"{problem} The rules answered instead." };
-        return completion is null ? answer : Stamp(answer, completion);
-    }
+    private static Assessment Fallback(Alert alert, IReadOnlyList<AllowedAction> actions, string problem, Reply[] replies) =>
+        Stamp(RuleBasedAnswer.For(alert, actions) with { Problem = $"{problem} The rules answered instead." }, replies);
 
-    private static Assessment Stamp(Assessment assessment, ChatCompletion completion) => assessment with
+    /// <summary>Nothing such an answer says is used, and the problem makes everything about the alert ask a person (S12).</summary>
+    private static Assessment Injected(Alert alert, IReadOnlyList<AllowedAction> actions, string what, Reply[] replies) =>
+        Fallback(alert, actions, $"{what}: somebody tries to take the model over through this alert.", replies) with { Injection = true };
+
+    private static Assessment Stamp(Assessment assessment, Reply[] replies) => assessment with
     {
-        Model = completion.Model is { } model ? UntrustedText.ForPeople(model, 100) : null,
-        PromptHash = Prompt.Classify.Hash,
-        InputTokens = completion.Usage?.InputTokenCount ?? 0,
-        OutputTokens = completion.Usage?.OutputTokenCount ?? 0,
+        Model = replies.Select(r => r.Model).FirstOrDefault(m => m is not null),
+        InputTokens = replies.Sum(r => r.Input),
+        OutputTokens = replies.Sum(r => r.Output),
     };
 
     /// <summary>
@@ -110,15 +191,36 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         MaxOutputTokenCount = options.MaxOutputTokens,
     };
 
-    private SystemChatMessage SystemMessage(IReadOnlyList<AllowedAction> actions)
+    private (SystemChatMessage Message, string List) SystemMessage(IReadOnlyList<AllowedAction> actions)
     {
         // The list comes from the policy and stays the same from alert to alert; a constant start of the prompt is also what providers cache.
-        if (lastSystem is { } last && ReferenceEquals(last.Actions, actions)) return last.Message;
-        var message = new SystemChatMessage($"{Prompt.Classify.Text}\n{AlertMessage.WriteActions(actions)}");
-        lastSystem = new SystemMessageFor(actions, message);
-        return message;
+        if (lastSystem is { } last && ReferenceEquals(last.Actions, actions)) return (last.Message, last.List);
+        var list = AlertMessage.WriteActions(actions);
+        var message = new SystemChatMessage($"{Canary.Plant(Prompt.Classify.Text)}\n{list}");
+        lastSystem = new SystemMessageFor(actions, message, list);
+        return (message, list);
     }
 
     // One reference, so that concurrent calls never see half of it.
-    private sealed record SystemMessageFor(IReadOnlyList<AllowedAction> Actions, SystemChatMessage Message);
+    private sealed record SystemMessageFor(IReadOnlyList<AllowedAction> Actions, SystemChatMessage Message, string List);
+
+    /// <summary>What one sample came to.</summary>
+    private sealed record Reply
+    {
+        /// <summary>The answer's text where there is one to read; else <see cref="Problem"/> says why not.</summary>
+        public string? Answer { get; init; }
+        public string? Problem { get; init; }
+
+        /// <summary>Everything the model wrote, used or not.</summary>
+        public string Written { get; init; } = "";
+        public string? Model { get; init; }
+        public int Input { get; init; }
+        public int Output { get; init; }
+
+        /// <summary>The endpoint did not answer at all.</summary>
+        public bool Outage { get; init; }
+
+        /// <summary>Whether it may have to be paid for.</summary>
+        public bool Billed { get; init; }
+    }
 }

@@ -24,6 +24,8 @@ internal sealed class Doubts
     {
         if (assessment.Problem is not null)
             Add("assessment-problem", "The model's answer is missing or was not used; a person has to look at the alert.");
+        if (assessment.Injection)
+            Add("injection", "A planted string came back: the alert carries an attempt to take the model over.");
         if (assessment.By == AssessedBy.Nobody)
             Add("nobody-assessed", "Nobody assessed this alert.");
         if (IsDismissed(assessment) && alert.Severity >= policy.Threshold.PageWhenDismissedAt)
@@ -53,6 +55,8 @@ internal static class DoubtRules
             ruling.Hold("nobody-assessed", "Nobody assessed the alert, so nobody recommended this.");
         if (assessment.Problem is not null)
             ruling.Ask("assessment-problem", "The assessment has a problem, so nothing runs alone on it.");
+        if (assessment.Injection)
+            ruling.Ask("injection", "The alert carries an attempt to take the model over, so a person decides everything about it.");
         if (Doubts.IsDismissed(assessment))
             ruling.Ask("verdict", "The assessment dismisses the alert, so nothing runs alone on it.");
         else if (assessment.Verdict == Verdict.Unknown)

@@ -25,7 +25,7 @@ public static class Targets
         IpEntity ip => ("ip", ip.Address),
         HostEntity host => ("host", host.DefenderDeviceId ?? host.EntraDeviceId),
         MailMessageEntity mail => ("mailMessage", mail.NetworkMessageId),
-        MailboxEntity mailbox => ("mailbox", mailbox.ObjectId ?? mailbox.PrimaryAddress),
+        MailboxEntity mailbox => ("mailbox", mailbox.ObjectId ?? MailAddress(mailbox.PrimaryAddress)),
         ApplicationEntity application => ("application", application.ObjectId ?? application.AppId),
         _ => ("", null),
     };
@@ -33,6 +33,14 @@ public static class Targets
     /// <summary>Every target of an alert, one for each thing however often it is named, in the order of the alert.</summary>
     public static IReadOnlyList<Target> OfAll(Alert alert) =>
         [.. alert.Entities.Select(Of).OfType<Target>().DistinctBy(target => target.Key)];
+
+    // The only id here that a source does not check for us: a sentence in its place is no target (S4).
+    private static string? MailAddress(string? text) =>
+        text is { Length: <= 254 } && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at == text.LastIndexOf('@') && at < text.Length - 1
+        && !text.AsSpan().ContainsAnyExcept(AddressCharacters) ? text : null;
+
+    private static readonly System.Buffers.SearchValues<char> AddressCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@.!#$%&'*+-/=?^_`{|}~");
 
     private static string Shown(Entity entity) => entity.Display.Length > 0 ? entity.Display : entity.Id;
 

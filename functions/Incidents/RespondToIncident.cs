@@ -54,7 +54,10 @@ public static class RespondToIncident
             () => new
             {
                 assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Evidence, assessment.Recommendations,
+                assessment.InputTokens, assessment.OutputTokens, assessment.Cost, assessment.Seconds, assessment.AnsweredBefore, assessment.Agreement, assessment.Missing,
+                assessment.Injection,
             });
+        if (assessment.Injection) record.Note(AuditKinds.Injection, Sentences.Injection(input.Alert));
         foreach (var mandate in mandates)
         {
             var decision = mandate.Decision;

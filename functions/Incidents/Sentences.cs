@@ -58,9 +58,23 @@ internal static class Sentences
             AssessedBy.Rules => "the rules, since the model gave no usable answer",
             _ => "nobody",
         };
-        var text = $"{who}: {assessment.Verdict} at {assessment.Confidence}%. {Short(assessment.Reasoning, 400)}";
+        var text = $"{who}: {assessment.Verdict} at {assessment.Confidence}%{Spent(assessment)}. {Short(assessment.Reasoning, 400)}";
+        if (assessment.Missing.Count > 0) text += $" Not known: {Short(string.Join("; ", assessment.Missing), 300)}.";
         return assessment.Problem is null ? text : $"{text} Problem: {Short(assessment.Problem, 300)}";
     }
+
+    /// <summary>What the answer cost, and how it came about; nothing where the model was not asked.</summary>
+    private static string Spent(Assessment assessment)
+    {
+        if (assessment.AnsweredBefore is { } then) return $" (answered at {Time(then)} to the same question)";
+        var agreed = assessment.Agreement is { } agreement ? $", {agreement} samples agree" : "";
+        var cost = assessment.Cost > 0 ? string.Create(CultureInfo.InvariantCulture, $", cost {assessment.Cost:0.######}") : "";
+        return assessment.InputTokens == 0 ? ""
+            : string.Create(CultureInfo.InvariantCulture, $" ({assessment.InputTokens} + {assessment.OutputTokens} tokens, {assessment.Seconds:0.0} s{cost}{agreed})");
+    }
+
+    public static string Injection(Alert alert) =>
+        $"injection attempt: a string planted in the prompt came back, so text of \"{Short(alert.Title, 200)}\" tries to take the model over; its answer was not used, a person decides everything about this alert";
 
     public static string Decided(Decision decision) =>
         $"{decision.Kind.ToString().ToLowerInvariant()}: {decision.Action} on {Short(decision.Target.Display, 120)} (tier {decision.Tier}). " +

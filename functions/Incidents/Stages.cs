@@ -22,13 +22,25 @@ public sealed record DecideInput(Alert Alert, Assessment Assessment, string Poli
 public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
 
 /// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
-public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArchive policies, AuditChain audit, Pager pager, CreateAlertTicket tickets, OnCall onCall)
+public sealed class Stages(
+    Classifier classifier, ContextGatherer contexts, IncidentMemory memory, FactsGatherer facts, PolicyArchive policies, AuditChain audit, Pager pager, CreateAlertTicket tickets,
+    OnCall onCall)
 {
     [Function(nameof(Classify))]
-    public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, CancellationToken cancellation)
+    public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
-        return await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), cancellation);
+        var context = await contexts.GatherAsync(input.Alert, client, cancellation);
+        var assessment = await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), context, cancellation);
+        try
+        {
+            await memory.KeepAsync(input.Alert, assessment, cancellation);
+        }
+        catch (Azure.RequestFailedException)
+        {
+            // A hint that is lost; the record, which must not be, is written by another step.
+        }
+        return assessment;
     }
 
     [Function(nameof(Decide))]

@@ -17,10 +17,11 @@ public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 /// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a fact too,
 /// and makes the decision ask (S12); only the stop must be readable.
 /// </summary>
-public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, PrivilegedGroups privileged, DrillCertificates certificates, TimeProvider time)
+public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, PrivilegedGroups privileged, DrillCertificates certificates, Hunting hunting, TimeProvider time)
 {
     private const int MaxAccounts = 20;
     private const string OwnActionCheck = "not_touched_by_us";
+    private const string TrafficCheck = "no_legitimate_traffic";
     private static readonly string[] Fields = ["id", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle"];
 
     /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided meanwhile.</exception>
@@ -33,6 +34,8 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
             identities[target.Key] = await LearnAsync(target, client, cancellation);
         var checks = new Dictionary<string, ContextFact>(StringComparer.Ordinal);
         foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck)) checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
+        var traffic = needed.Checks.Where(c => c.Check.Name == TrafficCheck && c.Target.Kind == "ip").ToArray();
+        if (traffic.Length > 0) await LearnTrafficAsync(traffic, checks, cancellation);
         foreach (var check in needed.Checks.Where(c => c.Check.Name == ApprovedJobs.Check))
             checks[check.Key] = ApprovedJobs.Answer(policy, check.Target, identities.GetValueOrDefault(check.Target.Key), time.GetUtcNow());
         return new Facts
@@ -104,11 +107,33 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
         return drills;
     }
 
+    /// <summary>
+    /// Successful sign-ins from the addresses in the last 24 hours. Whether a connection of a device was an approved transfer no log says, so any connection counts.
+    /// </summary>
+    private async Task LearnTrafficAsync(CheckNeeded[] needed, Dictionary<string, ContextFact> checks, CancellationToken cancellation)
+    {
+        try
+        {
+            var signIns = await hunting.SignInsFromAsync(needed.Select(c => c.Target.Id), cancellation);
+            var connections = await hunting.ConnectionsAsync(needed.Select(c => c.Target.Id), cancellation);
+            foreach (var check in needed)
+            {
+                // What is not in the answer was not asked about, and stays unknown: that asks a person.
+                if (signIns.TryGetValue(check.Target.Id, out var seen) && connections.TryGetValue(check.Target.Id, out var count))
+                    checks[check.Key] = new ContextFact(((long)seen.Succeeded + count).ToString(CultureInfo.InvariantCulture));
+            }
+        }
+        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
+        {
+            foreach (var check in needed) checks[check.Key] = new ContextFact(null, e.Message);
+        }
+    }
+
     private static async Task<ContextFact> OwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation) =>
         new((await LastOwnActionAsync(target, client, cancellation))?.ToString("O", CultureInfo.InvariantCulture) ?? "never");
 
     /// <summary>The budget of a target remembers, by the minute, when we last acted on it.</summary>
-    private static async Task<DateTimeOffset?> LastOwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
+    internal static async Task<DateTimeOffset?> LastOwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
     {
         var budget = await client.Entities.GetEntityAsync<RateLimitState>(RateLimit.For("identity", target.Key), cancellation: cancellation);
         return budget is { IncludesState: true, State.TakenByMinute.Count: > 0 }

@@ -16,8 +16,9 @@ public sealed record PermissionNeed(string Permission, IReadOnlyList<string> Nee
 /// <param name="Surplus">Granted and not needed: take it away, it only helps whoever takes over the app.</param>
 public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadOnlyList<PermissionNeed> Needed, IReadOnlyList<PermissionNeed> Missing, IReadOnlyList<string> Surplus)
 {
-    /// <summary>What the stages before any action read, whatever the policy: accounts that recommendations are about.</summary>
-    public static readonly PermissionNeed Always = new("User.Read.All", ["facts before every decision"]);
+    /// <summary>What the stages before any action read, whatever the policy: accounts that recommendations are about, and the logs about them.</summary>
+    public static readonly IReadOnlyList<PermissionNeed> Always =
+        [new("User.Read.All", ["facts before every decision"]), new(Safeguards.Hunting.Permission, ["facts before every decision", "context before every judgement"])];
 
     public string Verdict => (Missing.Count, Surplus.Count) switch
     {
@@ -34,7 +35,7 @@ public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadO
     {
         var allowed = actions.Capabilities.Where(c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
         var needs = allowed.SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))
-            .Concat(Always.NeededBy.Select(by => (Always.Permission, By: by)))
+            .Concat(Always.SelectMany(a => a.NeededBy.Select(by => (a.Permission, By: by))))
             .GroupBy(n => n.Permission, StringComparer.Ordinal)
             .Select(g => new PermissionNeed(g.Key, [.. g.Select(n => n.By)]))
             .OrderBy(n => n.Permission, StringComparer.Ordinal).ToList();

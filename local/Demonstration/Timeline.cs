@@ -105,6 +105,7 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
     {
         AuditKinds.Received => ("▶", "bold"),
         AuditKinds.Assessed => ("◌", "grey"),
+        AuditKinds.Injection => ("!", "red"),
         AuditKinds.Decided => ("§", "white"),
         AuditKinds.Asked or AuditKinds.Climbed or AuditKinds.Reminded => ("?", "yellow"),
         AuditKinds.Answered or AuditKinds.Granted or AuditKinds.Confirmed => ("✓", "green"),

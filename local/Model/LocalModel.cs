@@ -45,7 +45,8 @@ public sealed class LocalModel(TimeProvider? time = null)
         RequestedAlert requested;
         try { requested = RequestedAlert.Parse(request); }
         catch (FormatException e) { return Error(400, e.Message, "invalid_request_error"); }
-        return Reply(now.Behaviour, requested, number);
+        var reply = Reply(now.Behaviour, requested, number);
+        return now.Behaviour == ModelBehaviour.Drip ? reply with { Slowly = new DrippingStream(reply.Body, time) } : reply;
     }
 
     private ModelOrder TakeOrder()
@@ -69,6 +70,7 @@ public sealed class LocalModel(TimeProvider? time = null)
         ModelBehaviour.Truncated => Completion(requested, number, Half(AnswerOf(requested)), "length"),
         ModelBehaviour.ContentFilter => Completion(requested, number, Half(AnswerOf(requested)), "content_filter"),
         ModelBehaviour.Hostile => Completion(requested, number, HostileAnswer.For(requested)),
+        ModelBehaviour.Leak => Completion(requested, number, Write(Judge(requested) with { Reasoning = requested.Secret })),
         ModelBehaviour.Huge => Completion(requested, number, Write(Judge(requested) with { Reasoning = new string('A', 2_000_000) })),
         _ => Completion(requested, number, AnswerOf(requested)),
     };
@@ -142,8 +144,7 @@ public sealed class LocalModel(TimeProvider? time = null)
         return new ModelReply(200, buffer.WrittenSpan.ToArray());
     }
 
-    /// <summary>An estimate: no tokenizer is at hand. English prose runs at about 4.5 characters a token and dense JSON at about 3.</summary>
-    internal static int Tokens(int characters) => (int)Math.Ceiling(characters / 3.6);
+    internal static int Tokens(int characters) => ModelBudget.Estimate(characters);
 
     private static ModelReply Error(int status, string message, string type, string? code = null, int? retryAfter = null) =>
         new(status, JsonSerializer.SerializeToUtf8Bytes(new { error = new { message, type, param = (string?)null, code } }),

@@ -33,11 +33,17 @@ public enum ModelBehaviour
     /// <summary>Keeps to the schema and recommends every action, known and invented, on everything, at 100.</summary>
     Hostile,
 
+    /// <summary>Keeps to the schema and tells what its instructions call secret, as a model that was talked into it.</summary>
+    Leak,
+
     /// <summary>Keeps to the schema in 2 MB.</summary>
     Huge,
 
     /// <summary>Never answers.</summary>
     Silent,
+
+    /// <summary>A right answer, one byte a second.</summary>
+    Drip,
 }
 
 /// <summary>What the endpoint is told to do.</summary>
@@ -47,4 +53,8 @@ public enum ModelBehaviour
 public sealed record ModelOrder(ModelBehaviour Behaviour, int? Times = null, double DelaySeconds = 0);
 
 /// <summary>One answer of the endpoint, ready for any transport.</summary>
-public sealed record ModelReply(int Status, byte[] Body, string ContentType = "application/json", int? RetryAfterSeconds = null);
+public sealed record ModelReply(int Status, byte[] Body, string ContentType = "application/json", int? RetryAfterSeconds = null)
+{
+    /// <summary>The body, at the pace the behaviour asks for.</summary>
+    internal Stream? Slowly { get; init; }
+}

@@ -37,6 +37,7 @@ public static class ModelEndpoint
         context.Response.ContentType = reply.ContentType;
         context.Response.ContentLength = reply.Body.Length;
         if (reply.RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        await context.Response.Body.WriteAsync(reply.Body, context.RequestAborted);
+        if (reply.Slowly is { } slow) await slow.CopyToAsync(context.Response.Body, context.RequestAborted);
+        else await context.Response.Body.WriteAsync(reply.Body, context.RequestAborted);
     }
 }

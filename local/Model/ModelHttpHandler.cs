@@ -15,7 +15,7 @@ public sealed class ModelHttpHandler(LocalModel model) : HttpMessageHandler
         }
         var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
         var reply = await model.AnswerAsync(body, cancellationToken);
-        var response = new HttpResponseMessage((HttpStatusCode)reply.Status) { Content = new ByteArrayContent(reply.Body), RequestMessage = request };
+        var response = new HttpResponseMessage((HttpStatusCode)reply.Status) { Content = reply.Slowly is { } slow ? new StreamContent(slow) : new ByteArrayContent(reply.Body), RequestMessage = request };
         response.Content.Headers.ContentType = new MediaTypeHeaderValue(reply.ContentType);
         if (reply.RetryAfterSeconds is { } seconds) response.Headers.Add("Retry-After", seconds.ToString(CultureInfo.InvariantCulture));
         return response;

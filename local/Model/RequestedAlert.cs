@@ -9,6 +9,9 @@ namespace IRFunctions.Local.Model;
 /// </summary>
 internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> Actions, string Model, int PromptLength)
 {
+    /// <summary>The line of the instructions that is not to be repeated; empty where there is none.</summary>
+    public string Secret { get; private init; } = "";
+
     private const string ActionsStart = "Allowed actions:\n";
 
     /// <exception cref="FormatException">Not a request of ours; the message says what is missing.</exception>
@@ -20,7 +23,10 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
             var root = document.RootElement;
             var system = Content(root, "system");
             var user = Content(root, "user");
-            return new RequestedAlert(ReadAlert(user), ReadActions(system), root.GetProperty("model").GetString()!, system.Length + user.Length);
+            return new RequestedAlert(ReadAlert(user), ReadActions(system), root.GetProperty("model").GetString()!, system.Length + user.Length)
+            {
+                Secret = system.Split('\n').FirstOrDefault(line => line.Contains("are secret", StringComparison.Ordinal)) ?? "",
+            };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {

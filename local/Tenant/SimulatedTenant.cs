@@ -19,6 +19,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
     private readonly GraphNamedLocations locations;
     private readonly GraphApplications applications;
     private readonly ConnectorSide connector;
+    private readonly GraphHunting hunting;
     private readonly ArmWatchlists watchlists;
     private readonly TicketSystem tickets;
     private readonly Pager pager;
@@ -35,6 +36,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
         locations = new GraphNamedLocations(state);
         applications = new GraphApplications(state);
         connector = new ConnectorSide(state, time);
+        hunting = new GraphHunting(state);
         watchlists = new ArmWatchlists(state);
         tickets = new TicketSystem(state);
         pager = new Pager(state);
@@ -118,6 +120,19 @@ public sealed class SimulatedTenant : IAsyncDisposable
         await saved;
     }
 
+    /// <summary>Adds a sign-in to the log that hunting queries read.</summary>
+    /// <param name="errorCode">0 where it succeeded.</param>
+    public async Task AddSignInAsync(string userObjectId, string address, string country, int errorCode, DateTimeOffset at)
+    {
+        Task saved;
+        lock (state.Gate)
+        {
+            GraphHunting.AddSignIn(state, userObjectId, address, country, errorCode, at);
+            saved = state.SaveAsync();
+        }
+        await saved;
+    }
+
     /// <summary>Puts a mail into a user's inbox; returns its message id.</summary>
     public async Task<string> DeliverAsync(string userObjectId, string subject, string from, string internetMessageId)
     {
@@ -171,6 +186,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
         ["applications", .. var rest] => applications.Handle(exchange, rest),
         ["servicePrincipals", .. var rest] => applications.HandlePrincipal(exchange, rest),
         ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
+        ["security", "runHuntingQuery" or "microsoft.graph.security.runHuntingQuery"] => hunting.Handle(exchange),
         [] => exchange.NoSuchSegment(""),
         _ => exchange.NoSuchSegment(path[0]),
     };

@@ -62,6 +62,9 @@ public static class TenantSeed
         {
             ["id"] = PayrollPrincipal, ["appId"] = PayrollAppId, ["displayName"] = "Payroll export", ["accountEnabled"] = true, ["servicePrincipalType"] = "Application",
         });
+        for (var hour = 2; hour <= 20; hour += 3) GraphHunting.AddSignIn(state, Adele, "203.0.113.10", "CH", 0, now.AddHours(-hour));
+        for (var minute = 10; minute <= 40; minute += 10) GraphHunting.AddSignIn(state, Adele, "203.0.113.77", "NL", minute == 10 ? 0 : 50126, now.AddMinutes(-minute));
+        for (var hour = 1; hour <= 9; hour += 4) GraphHunting.AddSignIn(state, Megan, "203.0.113.10", "CH", 0, now.AddHours(-hour));
         const string megan = "MeganB@contoso.example";
         state.Put(Kind.Message, "AAMkSeed1AAA=", GraphMail.NewMessage(
             "AAMkSeed1AAA=", Megan, "Overdue invoice - act today", "billing@mail.evil.example", megan, PhishingMail, now));

@@ -20,6 +20,8 @@ internal static class Kind
     public const string Ticket = "ticket";
     public const string TicketKey = "ticketKey";
     public const string Page = "page";
+    public const string SignIn = "signIn";
+    public const string Connection = "connection";
 }
 
 /// <summary>

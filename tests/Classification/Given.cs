@@ -52,6 +52,7 @@ internal static class Given
         Endpoint = new Uri("http://127.0.0.1:9/openai/v1/"),
         Deployment = "test-model",
         Timeout = TimeSpan.FromSeconds(20),
+        CacheFor = TimeSpan.Zero, // most tests ask the same thing again and mean it
     };
 
     /// <summary>A classifier whose waits between retries take no time.</summary>

@@ -160,7 +160,7 @@ public sealed class PromptTests
         var list = JsonDocument.Parse(AlertMessage.WriteActions(Given.Actions)).RootElement.EnumerateArray().ToArray();
         Assert.Equal(Given.Actions.Select(a => a.Name), list.Select(a => a.GetProperty("name").GetString()));
         Assert.All(list, a => Assert.Equal(a.GetProperty("tier").GetInt32() == 3,
-            a.GetProperty("purpose").GetString()!.StartsWith("as a recommendation to a person", StringComparison.Ordinal)));
+            a.GetProperty("purpose").GetString()!.StartsWith("recommend to a person", StringComparison.Ordinal)));
     }
 
     [Fact]

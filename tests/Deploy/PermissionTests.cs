@@ -110,7 +110,7 @@ public sealed partial class PermissionTests
     {
         var (actions, _) = await PipelineAsync();
         var needed = actions.Capabilities.SelectMany(c => PermissionReport.NamesIn(actions.Find(c.Name).Permission).Select(p => (p, By: c.Name)))
-            .Concat(PermissionReport.Always.NeededBy.Select(by => (p: PermissionReport.Always.Permission, By: by)));
+            .Concat(PermissionReport.Always.SelectMany(a => a.NeededBy.Select(by => (p: a.Permission, By: by))));
         return needed.GroupBy(n => n.p).ToDictionary(g => g.Key, g => g.Select(n => n.By).Distinct().ToList());
     }
 

@@ -15,6 +15,12 @@ namespace IRFunctions.Tests.Model;
 public sealed class ModelContractTests
 {
     private static readonly OpenApiFile OpenAi = OpenApiFile.Load("openai", "openai-chat-completions.openapi.json");
+    private static readonly OpenApiFile AzureV1 = OpenApiFile.Load("openai", "azure-openai-v1.openapi.json");
+
+    /// <summary>Both services' own descriptions: neither alone is the other's.</summary>
+    private static readonly OpenApiFile[] Descriptions = [OpenAi, AzureV1];
+
+    private static List<string> Problems(string request) => [.. Descriptions.SelectMany(d => d.CheckRequest("/chat/completions", "post", request))];
 
     private static async Task<(string Request, string Answer)> Exchange(ModelBehaviour behaviour)
     {
@@ -27,10 +33,10 @@ public sealed class ModelContractTests
     }
 
     [Fact]
-    public async Task The_request_as_sent_keeps_to_the_OpenAI_description()
+    public async Task The_request_as_sent_keeps_to_the_descriptions_of_OpenAI_and_of_Azure_OpenAI_v1()
     {
         var (request, _) = await Exchange(ModelBehaviour.Rules);
-        Assert.Empty(OpenAi.Check("CreateChatCompletionRequest", request));
+        Assert.Empty(Problems(request));
 
         var body = JsonNode.Parse(request)!;
         Assert.Equal("test-model", (string?)body["model"]);
@@ -40,16 +46,17 @@ public sealed class ModelContractTests
     }
 
     [Theory]
-    [InlineData("messages", "\"no list\"")]
-    [InlineData("messages", "[]")]
-    [InlineData("response_format", "{\"type\":\"json_schema\"}")]
-    [InlineData("max_completion_tokens", "\"many\"")]
-    public async Task The_description_has_teeth(string property, string value)
+    [InlineData("messages", "\"no list\"", true)]
+    [InlineData("messages", "[]", true)]
+    [InlineData("response_format", "{\"type\":\"json_schema\"}", false)] // Azure's names the kinds of format by a discriminator only
+    [InlineData("response_format", "\"json\"", true)]
+    [InlineData("max_completion_tokens", "\"many\"", true)]
+    public async Task The_descriptions_have_teeth(string property, string value, bool azureToo)
     {
         var (request, _) = await Exchange(ModelBehaviour.Rules);
         var body = JsonNode.Parse(request)!;
         body[property] = JsonNode.Parse(value);
-        Assert.NotEmpty(OpenAi.Check("CreateChatCompletionRequest", body.ToJsonString()));
+        Assert.All(azureToo ? Descriptions : [OpenAi], d => Assert.NotEmpty(d.CheckRequest("/chat/completions", "post", body.ToJsonString())));
     }
 
     [Theory]
@@ -62,8 +69,28 @@ public sealed class ModelContractTests
     public async Task Answers_of_the_local_model_keep_to_the_OpenAI_description(ModelBehaviour behaviour)
     {
         var (_, answer) = await Exchange(behaviour);
-        Assert.Empty(OpenAi.Check("CreateChatCompletionResponse", answer));
+        Assert.All(Descriptions, d => Assert.Empty(d.CheckResponse("/chat/completions", "post", 200, answer)));
     }
+
+    /// <summary>Every exchange recorded with the real service, whatever it was about: none throws, none yields a recommendation, each has its reason.</summary>
+    [Fact]
+    public async Task Every_recorded_exchange_goes_through_the_reader_and_ends_with_a_reason()
+    {
+        var all = AllRecorded.SelectMany(r => r.Value!["Entries"]!.AsArray()).Where(e => ((string)e!["RequestUri"]!).EndsWith("/chat/completions", StringComparison.Ordinal)).ToList();
+        Assert.True(all.Count >= 10, $"{all.Count} exchanges");
+        foreach (var entry in all)
+        {
+            Assert.Empty(OpenAi.CheckRequest("/chat/completions", "post", Whole(entry!["RequestBody"]!)));
+            var handler = CannedHandler.Json(entry["ResponseBody"]!.ToJsonString(), (HttpStatusCode)(int)entry["StatusCode"]!);
+            var assessment = await Given.Classifier(handler).AssessAsync(Given.SpraySignIn, Given.Actions);
+            Assert.Equal(AssessedBy.Rules, assessment.By);
+            Assert.NotNull(assessment.Problem);
+            if ((int)entry["StatusCode"]! == 200) Assert.True(assessment.InputTokens > 0, "what was paid for is counted");
+        }
+    }
+
+    // The recorder may keep a long body in pieces.
+    private static string Whole(JsonNode body) => body is JsonArray pieces ? string.Concat(pieces.Select(p => (string)p!)) : body.ToJsonString();
 
     [Fact]
     public void The_answer_schema_keeps_to_what_strict_mode_allows()
@@ -144,11 +171,10 @@ public sealed class ModelContractTests
         Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync("/v1/chat/completions", foreign)).StatusCode);
     }
 
-    private static JsonNode Recorded(string name)
-    {
-        var all = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "openai", "structured_output_recordings.json")))!;
-        return all[$"tests/SessionRecords/{name}.json"]!["Entries"]![0]!;
-    }
+    private static readonly JsonObject AllRecorded =
+        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "openai", "structured_output_recordings.json")))!.AsObject();
+
+    private static JsonNode Recorded(string name) => AllRecorded[$"tests/SessionRecords/{name}.json"]!["Entries"]![0]!;
 
     private sealed class Recorder(HttpMessageHandler inner) : DelegatingHandler(inner)
     {

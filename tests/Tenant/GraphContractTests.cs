@@ -22,6 +22,10 @@ public sealed class GraphContractTests
         { "GET", "/users/{user-id}/messages/{message-id}", $"/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA=", null, 200 },
         { "POST", "/users/{user-id}/messages/{message-id}/move", $"/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA=/move",
             """{"destinationId":"junkemail"}""", 201 },
+        { "POST", "/security/microsoft.graph.security.runHuntingQuery", "/security/microsoft.graph.security.runHuntingQuery",
+            $$"""{"query":"EntraIdSignInEvents | where Timestamp > ago(1d) | where AccountObjectId in (\"{{TenantSeed.Adele}}\") | summarize SignIns = countif(ErrorCode == 0) by Key = AccountObjectId","timespan":"P1D"}""", 200 },
+        { "POST", "/security/microsoft.graph.security.runHuntingQuery", "/security/microsoft.graph.security.runHuntingQuery",
+            """{"query":"EntraIdSignInEvents | take 5"}""", 400 },
         { "GET", "/identity/conditionalAccess/namedLocations", "/identity/conditionalAccess/namedLocations", null, 200 },
         {
             "POST", "/identity/conditionalAccess/namedLocations", "/identity/conditionalAccess/namedLocations",

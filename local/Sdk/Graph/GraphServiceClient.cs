@@ -2,6 +2,7 @@ using Azure.Core;
 using Microsoft.Graph.Applications;
 using Microsoft.Graph.Groups;
 using Microsoft.Graph.Identity;
+using Microsoft.Graph.Security;
 using Microsoft.Graph.ServicePrincipals;
 using Microsoft.Graph.Users;
 using Microsoft.Kiota.Abstractions;
@@ -16,6 +17,8 @@ public class BaseGraphServiceClient : BaseRequestBuilder
     }
 
     public UsersRequestBuilder Users => new(PathParameters, RequestAdapter);
+
+    public SecurityRequestBuilder Security => new(PathParameters, RequestAdapter);
 
     public GroupsRequestBuilder Groups => new(PathParameters, RequestAdapter);
 

@@ -21,6 +21,9 @@ internal sealed class GraphValues
         return answered.TryGetValue(name, out var json) ? json.Deserialize<T>() : default;
     }
 
+    /// <summary>Everything that was answered, for models that keep what they do not know.</summary>
+    public IReadOnlyDictionary<string, JsonElement> All() => answered;
+
     public void Set(string name, object? value) => set[name] = value;
 
     public void Load(JsonElement json)

@@ -1,0 +1,110 @@
+using Azure;
+using IRFunctions.Alerts;
+using IRFunctions.Classification;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+using Microsoft.DurableTask.Client;
+using Microsoft.Graph;
+using Microsoft.Graph.Models;
+
+namespace IRFunctions.Safeguards;
+
+/// <summary>
+/// Learns what the model should know before it judges: sign-ins and traffic of the last 24 hours, the type and age of accounts, when we last acted on them,
+/// earlier incidents about the same things. Bounded in number and time; what could not be learned is said, and never holds an alert up.
+/// </summary>
+public sealed class ContextGatherer(
+    GraphServiceClient graph, Hunting hunting, PrivilegedGroups privileged, IncidentMemory memory, ClassificationOptions options, TimeProvider time)
+{
+    private const int MaxEntities = 6;
+    private static readonly string[] Fields = ["id", "accountEnabled", "createdDateTime", "userType", "employeeType"];
+
+    /// <summary>Never fails but by cancellation.</summary>
+    public async Task<AlertContext> GatherAsync(Alert alert, DurableTaskClient client, CancellationToken cancellation)
+    {
+        if (options.ContextTimeout <= TimeSpan.Zero) return AlertContext.None;
+        var accounts = alert.Entities.OfType<AccountEntity>().Where(a => a.ObjectId is not null).Take(MaxEntities).ToArray();
+        var addresses = alert.Entities.OfType<IpEntity>().Take(MaxEntities).ToArray();
+        using var limit = new CancellationTokenSource(options.ContextTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        var inquiry = new Inquiry(both.Token, cancellation);
+
+        var people = accounts.Select(a => inquiry.TryAsync("the directory's entry of " + a.Id, () => AccountAsync(a, both.Token))).ToArray();
+        var signIns = accounts.Length == 0 ? null : inquiry.TryAsync("sign-ins of the accounts", () => hunting.SignInsOfAsync(accounts.Select(a => a.ObjectId!), both.Token));
+        var from = addresses.Length == 0 ? null : inquiry.TryAsync("sign-ins from the addresses", () => hunting.SignInsFromAsync(addresses.Select(a => a.Address), both.Token));
+        var traffic = addresses.Length == 0 ? null : inquiry.TryAsync("traffic with the addresses", () => hunting.ConnectionsAsync(addresses.Select(a => a.Address), both.Token));
+        var own = alert.Entities.Select(e => (e.Id, Target: Targets.Of(e))).Where(e => e.Target is not null).Take(MaxEntities)
+            .Select(e => (e.Id, At: inquiry.TryAsync("our own last action on " + e.Id, async () => (object?)await FactsGatherer.LastOwnActionAsync(e.Target!, client, both.Token) ?? ""))).ToArray();
+        var similar = inquiry.TryAsync("earlier incidents", () => memory.FindAsync(alert, both.Token));
+
+        var known = new Dictionary<string, EntityContext>(StringComparer.Ordinal);
+        foreach (var (account, person) in accounts.Zip(await Task.WhenAll(people)))
+            known[account.Id] = With(person ?? new EntityContext(account.Id), signIns is null ? null : (await signIns)?.GetValueOrDefault(account.ObjectId!));
+        foreach (var address in addresses)
+        {
+            var seen = With(new EntityContext(address.Id), from is null ? null : (await from)?.GetValueOrDefault(address.Address));
+            known[address.Id] = seen with { Connections = traffic is not null && await traffic is { } all && all.TryGetValue(address.Address, out var count) ? count : null };
+        }
+        foreach (var (id, at) in own)
+            if (await at is DateTimeOffset last) known[id] = known.GetValueOrDefault(id, new EntityContext(id)) with { LastOwnAction = last };
+        var past = await similar ?? [];
+        return new AlertContext([.. alert.Entities.Select(e => known.GetValueOrDefault(e.Id)).OfType<EntityContext>()], past, inquiry.Missing);
+    }
+
+    private async Task<EntityContext> AccountAsync(AccountEntity account, CancellationToken cancellation)
+    {
+        var user = await Faults.CallGraphAsync("reading the account", "User.Read.All", () =>
+            graph.Users[account.ObjectId!].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
+        var isPrivileged = await privileged.HoldsAsync(graph, account.ObjectId!, cancellation);
+        return new EntityContext(account.Id)
+        {
+            IdentityType = isPrivileged ? PolicyWords.Of(IdentityType.PrivilegedPerson) : TypeOf(user),
+            Enabled = user?.AccountEnabled,
+            AgeDays = user?.CreatedDateTime is { } made ? (int)Math.Max(0, (time.GetUtcNow() - made).TotalDays) : null,
+        };
+    }
+
+    /// <summary>As the directory marks accounts: guests by type, services by employee type where that is kept.</summary>
+    private static string TypeOf(User? user) => user switch
+    {
+        { UserType: "Guest" } => "guest",
+        { EmployeeType: "Service" } => "service_account",
+        _ => PolicyWords.Of(IdentityType.Person),
+    };
+
+    private static EntityContext With(EntityContext entity, SignIns? seen) => seen is null ? entity : entity with
+    {
+        SignIns = seen.Succeeded, FailedSignIns = seen.Failed, Countries = seen.Countries, Others = seen.Others,
+    };
+
+    /// <summary>Asks, and writes down what could not be learned.</summary>
+    private sealed class Inquiry(CancellationToken limit, CancellationToken caller)
+    {
+        private readonly Lock gate = new();
+        private readonly List<string> missing = [];
+
+        public IReadOnlyList<string> Missing
+        {
+            get { lock (gate) return [.. missing.Order(StringComparer.Ordinal)]; }
+        }
+
+        public async Task<T?> TryAsync<T>(string what, Func<Task<T>> ask) where T : class
+        {
+            try
+            {
+                return await ask().WaitAsync(limit);
+            }
+            catch (Exception) when (caller.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(caller);
+            }
+            // A hint is worth no failed alert, whatever the reason; the message of the exception may quote what we asked.
+            catch (Exception e)
+            {
+                var why = e is PermanentFaultException ? "refused or not there" : e is OperationCanceledException ? "too slow" : e is TransientFaultException or RequestFailedException ? "not available" : "failed";
+                lock (gate) missing.Add($"{what} ({why})");
+                return null;
+            }
+        }
+    }
+}

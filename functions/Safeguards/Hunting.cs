@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Graph;
+using Microsoft.Graph.Models.Security;
+using Microsoft.Graph.Security.MicrosoftGraphSecurityRunHuntingQuery;
+
+namespace IRFunctions.Safeguards;
+
+/// <summary>Sign-ins of the last 24 hours, by one account or from one address.</summary>
+/// <param name="Succeeded">Successful ones.</param>
+/// <param name="Failed">Failed ones.</param>
+/// <param name="Countries">Different countries they came from.</param>
+/// <param name="Others">Different addresses of the account, or accounts from the address.</param>
+public sealed record SignIns(int Succeeded, int Failed, int Countries, int Others)
+{
+    public static SignIns None { get; } = new(0, 0, 0, 0);
+}
+
+/// <summary>
+/// What the logs say, by Microsoft Graph's hunting query: counts only, for many things in one query. Object ids and addresses are checked to be such before
+/// they stand in a query, so no text of an alert can.
+/// </summary>
+public sealed class Hunting(GraphServiceClient graph)
+{
+    /// <summary>Least privilege for hunting queries.</summary>
+    public const string Permission = "ThreatHunting.Read.All";
+
+    /// <summary>Things in one query; the rest is not asked about.</summary>
+    public const int MaxAtOnce = 20;
+
+    private const string SignInTable = "EntraIdSignInEvents";
+    private const string SignInColumns = "SignIns = countif(ErrorCode == 0), Failed = countif(ErrorCode != 0), Countries = dcount(Country)";
+
+    /// <summary>Sign-ins by account object id; an account without any has an entry of zeros.</summary>
+    /// <exception cref="PermanentFaultException">It cannot be asked.</exception>
+    /// <exception cref="TransientFaultException">It cannot be asked now.</exception>
+    public Task<IReadOnlyDictionary<string, SignIns>> SignInsOfAsync(IEnumerable<string> accounts, CancellationToken cancellation) =>
+        SignInsAsync("AccountObjectId", "IPAddress", accounts.Where(a => Guid.TryParseExact(a, "D", out _)), cancellation);
+
+    /// <summary>Sign-ins by the address they came from.</summary>
+    /// <inheritdoc cref="SignInsOfAsync"/>
+    public Task<IReadOnlyDictionary<string, SignIns>> SignInsFromAsync(IEnumerable<string> addresses, CancellationToken cancellation) =>
+        SignInsAsync("IPAddress", "AccountObjectId", addresses.Where(IsAddress), cancellation);
+
+    /// <summary>Connections of our devices to or from each address.</summary>
+    /// <inheritdoc cref="SignInsOfAsync"/>
+    public async Task<IReadOnlyDictionary<string, int>> ConnectionsAsync(IEnumerable<string> addresses, CancellationToken cancellation)
+    {
+        var asked = Distinct(addresses.Where(IsAddress));
+        var rows = await RunAsync("DeviceNetworkEvents", "RemoteIP", "Connections = count()", asked, cancellation);
+        return asked.ToDictionary(a => a, a => rows.TryGetValue(a, out var row) ? Number(row, "Connections") : 0, StringComparer.OrdinalIgnoreCase);
+    }
+
+    private async Task<IReadOnlyDictionary<string, SignIns>> SignInsAsync(string column, string other, IEnumerable<string> keys, CancellationToken cancellation)
+    {
+        var asked = Distinct(keys);
+        var rows = await RunAsync(SignInTable, column, $"{SignInColumns}, Others = dcount({other})", asked, cancellation);
+        return asked.ToDictionary(k => k, k => rows.TryGetValue(k, out var row)
+            ? new SignIns(Number(row, "SignIns"), Number(row, "Failed"), Number(row, "Countries"), Number(row, "Others")) : SignIns.None, StringComparer.OrdinalIgnoreCase);
+    }
+
+    private async Task<Dictionary<string, IDictionary<string, object>>> RunAsync(string table, string column, string summary, string[] keys, CancellationToken cancellation)
+    {
+        var found = new Dictionary<string, IDictionary<string, object>>(StringComparer.OrdinalIgnoreCase);
+        if (keys.Length == 0) return found;
+        var query = $"{table} | where Timestamp > ago(1d) | where {column} in ({string.Join(", ", keys.Select(k => $"\"{k}\""))}) | summarize {summary} by Key = {column}";
+        var answer = await Faults.CallGraphAsync("asking the logs", Permission, () => graph.Security.MicrosoftGraphSecurityRunHuntingQuery
+            .PostAsync(new RunHuntingQueryPostRequestBody { Query = query, Timespan = "P1D" }, cancellationToken: cancellation));
+        foreach (var row in answer?.Results ?? [])
+        {
+            if (row.AdditionalData.TryGetValue("Key", out var key) && Convert.ToString(key, CultureInfo.InvariantCulture) is { } text) found[text] = row.AdditionalData;
+        }
+        return found;
+    }
+
+    private static string[] Distinct(IEnumerable<string> keys) => [.. keys.Distinct(StringComparer.OrdinalIgnoreCase).Take(MaxAtOnce)];
+
+    // As the parser writes it: digits, hexadecimal letters, dots and colons.
+    private static bool IsAddress(string text) => IPAddress.TryParse(text, out var address) && address.ToString().Equals(text, StringComparison.OrdinalIgnoreCase);
+
+    private static int Number(IDictionary<string, object> row, string name) =>
+        row.TryGetValue(name, out var value) && double.TryParse(Convert.ToString(value, CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? (int)Math.Clamp(number, 0, int.MaxValue) : 0;
+}
