@@ -103,6 +103,9 @@ param connectorEndpoint string = ''
 param connectorKeyId string = ''
 @description('Id of the named location that a Conditional Access policy blocks; empty blocks addresses through the connector.')
 param namedLocation string = ''
+
+@description('Object ids of the identities that may ask the gate of agents and report their activity over HTTP, separated by commas.')
+param activityGateways string = ''
 @description('Object ids of the groups whose members the pipeline never acts on by itself.')
 param privilegedGroups array = []
 @description('Targets that exist for rehearsing rollbacks and for nothing else, as docs/actions.md writes them; empty for no drills.')
@@ -243,6 +246,7 @@ module access 'modules/access.bicep' = {
     recordContainer: record.outputs.immutableContainerName
     serviceBus: messaging.outputs.namespaceName
     queue: messaging.outputs.queueName
+    activityQueue: messaging.outputs.activityQueueName
     vault: vault.outputs.name
     signingKey: vault.outputs.signingKeyName
     applicationInsights: monitoring.outputs.applicationInsightsName
@@ -281,6 +285,7 @@ module app 'modules/app.bicep' = {
       connectorKeyReference: empty(connectorEndpoint) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connector-key)'
       privilegedGroups: join(privilegedGroups, ',')
       namedLocation: namedLocation
+      activityGateways: activityGateways
       drillTargets: drillTargets
       modelEndpoint: deployModel ? model!.outputs.endpoint : modelEndpoint
       modelDeployment: modelDeployment

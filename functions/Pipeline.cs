@@ -42,6 +42,9 @@ public static class Pipeline
         services.TryAddSingleton<AuditChain>();
         services.TryAddSingleton<Door>();
         services.TryAddSingleton<Watchdog>();
+        services.TryAddSingleton<GateBoard>();
+        services.TryAddSingleton<Gate>();
+        services.TryAddSingleton(new ActivityGateways(List(configuration, "Activity:Gateways")));
         services.AddHostedService<RecordLog>();
         return services;
     }
@@ -50,7 +53,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName, DrillCertificates.TableName])
+        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName, DrillCertificates.TableName, GateBoard.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 

@@ -18,6 +18,9 @@ param serviceBus string
 @description('Queue of alerts.')
 param queue string
 
+@description('Queue of the activity of agents.')
+param activityQueue string
+
 @description('Key vault.')
 param vault string
 
@@ -60,6 +63,10 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
 
   resource alerts 'queues' existing = {
     name: queue
+  }
+
+  resource activity 'queues' existing = {
+    name: activityQueue
   }
 }
 
@@ -128,6 +135,16 @@ resource recordBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 resource receive 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(namespace::alerts.id, principalId, serviceBusDataReceiver)
   scope: namespace::alerts
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', serviceBusDataReceiver)
+  }
+}
+
+resource receiveActivity 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(namespace::activity.id, principalId, serviceBusDataReceiver)
+  scope: namespace::activity
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

@@ -101,6 +101,9 @@ public enum HoldAnswer
 /// <param name="At">When the person asked, by the server's clock.</param>
 public sealed record HoldChange(string By, string Reason, TimeSpan? For = null, DateTimeOffset? At = null);
 
+/// <summary>The reason why an incident held it is over.</summary>
+public sealed record HoldLapse(string Incident, string Reason);
+
 /// <summary>A timer's note to itself.</summary>
 public sealed record HoldTimer(int Generation, string OrderId);
 

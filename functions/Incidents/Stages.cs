@@ -32,6 +32,7 @@ public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArc
     public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, CancellationToken cancellation)
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
+        if (input.Alert.Shape == AlertShape.CircuitBreaker) return Quarantine.Assess(input.Alert, policy);
         return await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), cancellation);
     }
 

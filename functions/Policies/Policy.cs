@@ -22,6 +22,7 @@ public sealed class Policy
         Ladder = Ladders[Policies.Ladder.DefaultName];
         Reminder = parts.Reminder;
         Budgets = parts.Budgets;
+        Breaker = parts.Breaker;
         Playbooks = parts.Playbooks.ToFrozenDictionary(pair => pair.Key, pair => pair.Value);
         Shared = parts.Shared;
         SeveralRoles = parts.SeveralRoles;
@@ -53,6 +54,9 @@ public sealed class Policy
     public Reminder Reminder { get; }
 
     public Budgets Budgets { get; }
+
+    /// <summary>The circuit breaker of agents and workloads.</summary>
+    public BreakerPolicy Breaker { get; }
 
     /// <summary>One playbook for each identity type.</summary>
     public FrozenDictionary<IdentityType, Playbook> Playbooks { get; }
@@ -90,6 +94,14 @@ public sealed class Policy
             yield return Shared;
         if (hasSeveralRoles)
             yield return SeveralRoles;
+    }
+
+    /// <summary>Whether an owner registered this workload as business-critical, and the registration counts.</summary>
+    public bool IsRegisteredWorkload(string identity, DateTimeOffset now)
+    {
+        List<ProtectedEntry>? found = null;
+        FindProtected(identity, ref found);
+        return found?.Exists(entry => entry.Kind == "workload" && entry.CountsAt(now)) == true;
     }
 
     /// <summary>Registrations under any of these ids (object id, name, mail address), counting or not.</summary>
@@ -144,6 +156,7 @@ internal sealed record PolicyParts
     public IReadOnlyList<Ladder> Ladders { get; init; } = [];
     public required Reminder Reminder { get; init; }
     public required Budgets Budgets { get; init; }
+    public required BreakerPolicy Breaker { get; init; }
     public required IReadOnlyDictionary<IdentityType, Playbook> Playbooks { get; init; }
     public required Playbook Shared { get; init; }
     public required Playbook SeveralRoles { get; init; }

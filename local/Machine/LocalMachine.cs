@@ -30,6 +30,9 @@ public sealed class LocalMachine : IAsyncDisposable
     /// <summary>The queue of alerts, as AlertIntake names it.</summary>
     public const string AlertsQueue = "alerts";
 
+    /// <summary>The queue of agents' activity, as ActivityIntake names it.</summary>
+    public const string ActivityQueue = "activity";
+
     private readonly IServiceProvider services;
     private readonly List<QueuePump> pumps;
     private readonly TimerRunner timers;
@@ -50,6 +53,8 @@ public sealed class LocalMachine : IAsyncDisposable
     public DurableTaskClient Client => Engine.Client;
 
     public LocalQueue Alerts => services.GetRequiredService<QueueNamespace>().Find(AlertsQueue)!;
+
+    public LocalQueue Activity => services.GetRequiredService<QueueNamespace>().Find(ActivityQueue)!;
 
     public SimulatedTenant Tenant => services.GetRequiredService<SimulatedTenant>();
 
@@ -167,6 +172,7 @@ public sealed class LocalMachine : IAsyncDisposable
         {
             var queues = new QueueNamespace(s.GetRequiredService<IQueueStorage>(), options.Time);
             queues.Open(AlertsQueue, new LocalQueueOptions { MaxMessageBytes = options.MaxMessageBytes });
+            queues.Open(ActivityQueue, new LocalQueueOptions { RequiresSession = true });
             return queues;
         });
     }

@@ -16,7 +16,7 @@ public sealed class PolicyLoaderTests
     }
 
     [Fact]
-    public void No_files_at_all_are_eight_missing_files() =>
+    public void No_files_at_all_are_nine_missing_files() =>
         Assert.Equal(PolicyNames.All, PolicyLoader.Load([], Shipped.Catalogue, Shipped.Today).Errors.Select(error => error.File));
 
     [Fact]
