@@ -8,7 +8,7 @@ var batches = new Option<int>("--batches") { Description = "Batches of 9,500 inc
 var waiting = new Option<int>("--waiting") { Description = "Incidents that wait for approval.", DefaultValueFactory = _ => 100_000 };
 var memoryOnly = new Option<bool>("--memory-only") { Description = "Leave out what needs a state folder." };
 var scenario = new Argument<string>("scenario") { Description = "What to measure." };
-scenario.AcceptOnlyFromAmong("latency", "throughput", "engine", "waiting", "all");
+scenario.AcceptOnlyFromAmong("latency", "throughput", "engine", "waiting", "gate", "all");
 
 var root = new RootCommand("Measures the pipeline on this machine. Figures depend on what else runs here: look at the load average.") { scenario, markdown, alerts, batches, waiting, memoryOnly };
 root.SetAction(async parsed =>
@@ -32,6 +32,7 @@ root.SetAction(async parsed =>
         await Waiting.RunAsync(report, parsed.GetValue(waiting), onDisk: false);
         if (!inMemoryOnly) await Waiting.RunAsync(report, parsed.GetValue(waiting), onDisk: true);
     }
+    if (Wanted("gate")) await GateBenchmark.RunAsync(report);
     report.Show();
     if (parsed.GetValue(markdown) is { } file) report.WriteInto(file.FullName, $"dotnet run -c Release --project bench -- {string.Join(' ', args)}");
     return 0;

@@ -177,7 +177,7 @@ public sealed class BreakerStoryTests
         Assert.Contains("business-critical", answer.Reason, StringComparison.Ordinal);
         Assert.Equal(Verdict.Deny, (await agent.AskAsync("GET /accounts/1/export")).Verdict);
         Assert.Equal("normal", await agent.AspectAsync("session")); // A person decides.
-        Assert.Equal(5, (await world.PendingAsync()).Count);
+        Assert.Equal("preserve_evidence", Assert.Single(await world.PendingAsync()).View.Request.Decision.Action); // Step by step, each with a person.
         Assert.Contains("business-critical: limited instead of denied until", (await world.RecordAsync(agent.Chain))[0].Text, StringComparison.Ordinal);
         await world.PassAsync(14 * Minute + TimeSpan.FromSeconds(57));
         Assert.NotEqual(BreakerStatus.Closed, (await agent.StateAsync()).Status);
