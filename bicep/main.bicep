@@ -91,6 +91,8 @@ param modelSku string = 'DataZoneStandard'
 
 @description('Deploys the bot that asks for approvals in Teams, on the pipeline\'s own identity: no secret.')
 param deployBot bool = true
+@description('Conversation id of one Teams channel that gets all cards; empty sends them to each approver.')
+param teamsChannel string = ''
 @description('Application (client) id of the app registration that people sign in with. scripts/first-day.sh creates it.')
 param signInClientId string
 @description('Address of the ticket system: POST with an Idempotency-Key header.')
@@ -274,6 +276,8 @@ module app 'modules/app.bicep' = {
     settings: {
       runtimeAccount: runtime.outputs.name
       tablesEndpoint: record.outputs.tableEndpoint
+      recordCheckpoints: '${record.outputs.blobEndpoint}${record.outputs.immutableContainerName}'
+      recordSigningKey: vault.outputs.signingKeyUri
       serviceBusHost: messaging.outputs.host
       applicationInsights: monitoring.outputs.connectionString
       watchlist: empty(sentinelWatchlist) ? '${environment().resourceManager}${skip(sentinelWorkspaceId, 1)}/providers/Microsoft.SecurityInsights/watchlists/${watchlistAlias}' : sentinelWatchlist
@@ -287,6 +291,8 @@ module app 'modules/app.bicep' = {
       namedLocation: namedLocation
       activityGateways: activityGateways
       drillTargets: drillTargets
+      botAppId: deployBot ? identity.properties.clientId : ''
+      teamsChannel: teamsChannel
       modelEndpoint: deployModel ? model!.outputs.endpoint : modelEndpoint
       modelDeployment: modelDeployment
       ownIdentities: '${identity.properties.principalId},${identity.properties.clientId},${signInClientId}'

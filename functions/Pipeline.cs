@@ -23,6 +23,9 @@ namespace IRFunctions;
 public static class Pipeline
 {
     private static readonly string[] GraphScopes = ["https://graph.microsoft.com/.default"];
+    private const string TokenKeys = "token-keys";
+    private const string ToTeams = "teams";
+    private const string Schedules = "schedules";
     private static readonly string[] ArmScopes = ["https://management.azure.com/.default"];
 
     /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
@@ -39,13 +42,11 @@ public static class Pipeline
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
-        services.TryAddSingleton<AuditChain>();
-        services.TryAddSingleton<Door>();
+        services.AddRecord(configuration);
         services.TryAddSingleton<Watchdog>();
-        services.TryAddSingleton<GateBoard>();
-        services.TryAddSingleton<Gate>();
-        services.TryAddSingleton(new ActivityGateways(List(configuration, "Activity:Gateways")));
+        services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
+        AddApprovals(services, configuration);
         return services;
     }
 
@@ -53,7 +54,8 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, PolicyArchive.TableName, DrillCertificates.TableName, GateBoard.TableName])
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName,
+                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 
@@ -82,6 +84,33 @@ public static class Pipeline
         services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
         services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), ArmScopes)).AddAsKeyed();
     }
+
+    private static void AddApprovals(IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(_ => TeamsSettings.From(configuration));
+        services.AddHttpClient(TokenKeys, http => http.Timeout = TimeSpan.FromSeconds(5));
+        services.AddHttpClient(ToTeams, http => http.Timeout = TimeSpan.FromSeconds(5)); // A click is answered within 10 s or Teams gives up.
+        services.AddHttpClient(Schedules, http => http.Timeout = TimeSpan.FromSeconds(5));
+        services.TryAddSingleton<ApprovalRegister>();
+        services.TryAddSingleton<CardBook>();
+        services.TryAddSingleton<ConversationBook>();
+        services.TryAddSingleton(s => new OnCall(s.GetRequiredService<GraphServiceClient>(), Http(s, Schedules), s.GetRequiredService<PolicyStore>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new BotConnector(Http(s, ToTeams), BotCredential(s, configuration), s.GetRequiredService<TeamsSettings>()));
+        services.TryAddSingleton<CardDesk>();
+        services.TryAddSingleton(s => new BotGate(s.GetRequiredService<TeamsSettings>(), Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new ApprovalsSignIn(configuration, Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<RefusalLog>();
+        services.TryAddSingleton<Door>();
+        services.TryAddSingleton<ApprovalsDesk>();
+        services.TryAddSingleton<ApprovalsHolds>();
+        services.TryAddSingleton<BotClicks>();
+    }
+
+    /// <summary>The bot's own secret where it has one; otherwise the pipeline's identity.</summary>
+    private static TokenCredential BotCredential(IServiceProvider services, IConfiguration configuration) =>
+        configuration["Teams:ClientSecret"] is { Length: > 0 } secret && services.GetRequiredService<TeamsSettings>().Enabled
+            ? new BotSecretCredential(Http(services, TokenKeys), new Uri(Setting(configuration, "Teams:TokenEndpoint")), Setting(configuration, "Teams:AppId"), secret, services.GetRequiredService<TimeProvider>())
+            : services.GetRequiredService<TokenCredential>();
 
     private static void AddPolicy(IServiceCollection services, IConfiguration configuration)
     {

@@ -77,11 +77,22 @@ var appSettings = {
   Pager__Endpoint: settings.pagerEndpoint
   Pager__RoutingKey: settings.pagerKeyReference
   Pipeline__OwnIdentities: settings.ownIdentities
+  Record__Checkpoints: settings.recordCheckpoints
+  Record__SigningKey: settings.recordSigningKey
   Sentinel__Watchlist: settings.watchlist
   ServiceBus__clientId: identityClientId
   ServiceBus__credential: 'managedidentity'
   ServiceBus__fullyQualifiedNamespace: settings.serviceBusHost
   Storage__TablesEndpoint: settings.tablesEndpoint
+  Teams__AppId: settings.botAppId
+  Teams__Channel: settings.teamsChannel
+  Teams__ConsoleUrl: 'https://${name}.azurewebsites.net'
+  Teams__Issuers: 'https://api.botframework.com'
+  Teams__Metadata: 'https://login.botframework.com/v1/.well-known/openidconfiguration'
+  Teams__ServiceHosts: 'smba.trafficmanager.net'
+  Teams__ServiceUrl: 'https://smba.trafficmanager.net/teams/'
+  Teams__TenantId: tenant().tenantId
+  Teams__TokenScope: 'https://api.botframework.com/.default'
   Tickets__Endpoint: settings.ticketsEndpoint
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: tenant().tenantId
 }

@@ -11,7 +11,11 @@ namespace IRFunctions.Approvals;
 /// <param name="Name">"primary", "secondary", "manager".</param>
 /// <param name="StartsAt">When it is asked, UTC.</param>
 /// <param name="Approvers">Who is asked.</param>
-public sealed record RungPlan(string Name, DateTimeOffset StartsAt, IReadOnlyList<Approver> Approvers);
+public sealed record RungPlan(string Name, DateTimeOffset StartsAt, IReadOnlyList<Approver> Approvers)
+{
+    /// <summary>Approver group of the policy; read again when the rung is asked and at every click.</summary>
+    public string Group { get; init; } = "";
+}
 
 /// <summary>A question to people: may exactly this happen?</summary>
 public sealed record ApprovalRequest
@@ -22,6 +26,9 @@ public sealed record ApprovalRequest
 
     /// <summary>Binds the answer to exactly this action on this target for this long under this policy (S3).</summary>
     public required string ActionHash { get; init; }
+
+    /// <summary>Object id of the person on whose wish this is asked; null where the policy asks. They do not decide it.</summary>
+    public string? RequestedBy { get; init; }
 
     /// <summary>The model's words. Untrusted text.</summary>
     public string Reasoning { get; init; } = "";
@@ -59,7 +66,21 @@ public static class ActionHash
 /// <param name="Reason">Their words, required.</param>
 /// <param name="At">When it reached the server, by the server's clock.</param>
 /// <param name="Door">"api", "console" or "teams".</param>
-public sealed record ApprovalAnswer(string By, bool Approve, string Reason, DateTimeOffset At, string Door);
+public sealed record ApprovalAnswer(string By, bool Approve, string Reason, DateTimeOffset At, string Door)
+{
+    /// <summary>Takes the question back: nothing runs, and it is no denial.</summary>
+    public bool Withdraw { get; init; }
+
+    /// <summary>What shows where the answer came from; null where the door has no more to tell.</summary>
+    public AnswerProof? Proof { get; init; }
+}
+
+/// <summary>Where a click came from, for the record.</summary>
+/// <param name="TokenIssuedAt">Unix seconds of the token that vouched for it.</param>
+/// <param name="Activity">Id of the activity that carried it.</param>
+/// <param name="Card">Id of the card's activity.</param>
+/// <param name="CardHash">SHA-256 of the card as it was last shown, lower-case hex.</param>
+public sealed record AnswerProof(long? TokenIssuedAt, string Activity, string Card, string CardHash);
 
 /// <summary>Proof that people said yes to one hash; Contain runs nothing else (S3).</summary>
 /// <param name="ActionHash">What they said yes to.</param>
@@ -94,8 +115,14 @@ public sealed record ApprovalView
     public required IReadOnlyList<RungPlan> Rungs { get; init; }
     public IReadOnlyList<ApprovalAnswer> Answers { get; init; } = [];
 
+    /// <summary>When it was decided, expired or was withdrawn; null while it is pending.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
     /// <summary>Name of the event that carries an answer to the present attempt and stage.</summary>
     public string AnswerEvent => EventName(Attempt, Stage);
+
+    /// <summary>What instance ids of requests begin with.</summary>
+    public const string InstancePrefix = "approval-";
 
     public static string EventName(int attempt, int stage) => $"answer-a{attempt}-s{stage}";
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Azure;
 using Azure.Data.Tables;
 
@@ -9,10 +11,11 @@ namespace IRFunctions.Audit;
 /// where it cannot be written it throws, and the effect it describes must not happen (S11).
 /// </summary>
 /// <remarks>
-/// Rows of a chain (partition): "head" (length and last hash), "n0000000001"... (entries), "f{factId}" (which entry holds a fact).
-/// Each append is one transaction over these rows; a writer that lost the race on "head" reads again and retries.
+/// Rows of a chain (partition): "head" (length, last hash and time), "n0000000001"... (entries), "f{factId}" (which entry holds a fact).
+/// Each append is one transaction over these rows; a writer that lost the race on "head" reads again and retries. The words of an entry are encrypted
+/// (<see cref="ChainKeys"/>), and the chain is noted as changed before it changes (<see cref="ChangeJournal"/>).
 /// </remarks>
-public sealed class AuditChain(TableServiceClient tables, TimeProvider time)
+public sealed class AuditChain(TableServiceClient tables, TimeProvider time, ChainKeys keys, ChangeJournal journal)
 {
     public const string TableName = "audit";
 
@@ -22,8 +25,13 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time)
     private const string HeadRow = "head";
     private const int MaxFactsPerAppend = 40; // 2 rows a fact and the head must fit the service's 100 operations a transaction
     private const int MaxRaces = 50;
+    private const long MaxSequence = 9_999_999_999;
 
     private readonly TableClient table = tables.GetTableClient(TableName);
+
+    public AuditChain(TableServiceClient tables, TimeProvider time) : this(tables, time, new ChainKeys(tables, time), new ChangeJournal(tables))
+    {
+    }
 
     /// <summary>Raised in this process after entries were stored; for showing progress, never for deciding.</summary>
     public event Action<AuditEntry>? Appended;
@@ -43,26 +51,61 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time)
     }
 
     /// <summary>The whole chain in order; empty where there is none.</summary>
-    public async Task<IReadOnlyList<AuditEntry>> ReadAsync(string chain, CancellationToken cancellation = default)
+    public Task<IReadOnlyList<AuditEntry>> ReadAsync(string chain, CancellationToken cancellation = default) => ReadAsync(chain, 1, long.MaxValue, cancellation);
+
+    /// <summary>Entries of a chain in order, from one sequence number to another, both included.</summary>
+    public async Task<IReadOnlyList<AuditEntry>> ReadAsync(string chain, long from, long to, CancellationToken cancellation = default)
     {
         var entries = new List<AuditEntry>();
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {chain} and RowKey ge {"n"} and RowKey lt {"o"}");
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) entries.Add(FromRow(row));
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {chain} and RowKey ge {EntryRow(from)} and RowKey le {(to > MaxSequence ? "n~" : EntryRow(to))}");
+        IReadOnlyDictionary<int, ChainKey>? opening = null;
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        {
+            opening ??= await keys.ForReadingAsync(chain, cancellation);
+            entries.Add(FromRow(row, opening));
+        }
         return entries;
+    }
+
+    /// <summary>Every entry of every chain, chain by chain; reads the whole table.</summary>
+    public async IAsyncEnumerable<AuditEntry> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var (chain, opening) = ("", (IReadOnlyDictionary<int, ChainKey>)new Dictionary<int, ChainKey>());
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"RowKey ge {"n"} and RowKey lt {"o"}"), cancellationToken: cancellation))
+        {
+            if (row.PartitionKey != chain) (chain, opening) = (row.PartitionKey, await keys.ForReadingAsync(row.PartitionKey, cancellation));
+            yield return FromRow(row, opening);
+        }
+    }
+
+    /// <summary>Length and last hash of a chain as its head row says; null where there is no chain.</summary>
+    public async Task<ChainHead?> HeadAsync(string chain, CancellationToken cancellation = default)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(chain, HeadRow, cancellationToken: cancellation);
+        return row.HasValue ? new ChainHead(row.Value!.GetInt64("Length") ?? 0, row.Value.GetString("Hash") ?? "") : null;
+    }
+
+    /// <summary>The stored hash of one entry, without its words; null where it is not there.</summary>
+    public async Task<string?> HashOfAsync(string chain, long sequence, CancellationToken cancellation = default)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(chain, EntryRow(sequence), ["Hash"], cancellation);
+        return row.HasValue ? row.Value!.GetString("Hash") : null;
     }
 
     private async Task<List<AuditEntry>> AppendPartAsync(string chain, AuditFact[] facts, CancellationToken cancellation)
     {
         IReadOnlyList<AuditFact> missing = facts;
+        var key = keys.ForWritingAsync(chain, cancellation);
         for (var race = 0; ; race++)
         {
             var head = await table.GetEntityIfExistsAsync<TableEntity>(chain, HeadRow, cancellationToken: cancellation);
             if (race > 0) missing = await StillMissingAsync(chain, facts, cancellation);
             if (missing.Count == 0) return [];
             var entries = Link(chain, missing, head.HasValue ? head.Value : null);
+            await journal.NoteAsync(chain, entries[0].At, cancellation);
             try
             {
-                await table.SubmitTransactionAsync(Transaction(chain, entries, head.HasValue ? head.Value : null), cancellation);
+                await table.SubmitTransactionAsync(Transaction(chain, entries, head.HasValue ? head.Value : null, await key), cancellation);
                 return entries;
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412 && race < MaxRaces)
@@ -87,14 +130,15 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time)
     {
         var sequence = head?.GetInt64("Length") ?? 0;
         var previous = head?.GetString("Hash") ?? AuditEntry.NoHash;
-        var at = time.GetUtcNow();
+        // Machines' clocks differ a little; a chain's time never runs backwards, so that where it does somebody changed it.
+        var at = new DateTimeOffset(Math.Max(time.GetUtcNow().UtcTicks, head?.GetInt64("Ticks") ?? 0), TimeSpan.Zero);
         var entries = new List<AuditEntry>(facts.Count);
         foreach (var fact in facts)
         {
             var entry = new AuditEntry
             {
                 Chain = chain, Sequence = ++sequence, At = at, FactId = fact.Id, Kind = fact.Kind, Text = fact.Text, Actor = fact.Actor,
-                Data = fact.Data, PreviousHash = previous,
+                Data = fact.Data, Salt = AuditEntry.NewSalt(), PreviousHash = previous,
             }.Sealed();
             previous = entry.Hash;
             entries.Add(entry);
@@ -102,15 +146,16 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time)
         return entries;
     }
 
-    private static List<TableTransactionAction> Transaction(string chain, List<AuditEntry> entries, TableEntity? head)
+    private static List<TableTransactionAction> Transaction(string chain, List<AuditEntry> entries, TableEntity? head, ChainKey key)
     {
         var actions = new List<TableTransactionAction>(2 * entries.Count + 1);
+        using var aes = SealedContent.Open(key);
         foreach (var entry in entries)
         {
-            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, ToRow(entry)));
+            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, ToRow(entry, key, aes)));
             actions.Add(new TableTransactionAction(TableTransactionActionType.Add, new TableEntity(chain, FactRow(entry.FactId)) { ["Sequence"] = entry.Sequence }));
         }
-        var next = new TableEntity(chain, HeadRow) { ["Length"] = entries[^1].Sequence, ["Hash"] = entries[^1].Hash };
+        var next = new TableEntity(chain, HeadRow) { ["Length"] = entries[^1].Sequence, ["Hash"] = entries[^1].Hash, ["Ticks"] = entries[^1].At.UtcTicks };
         actions.Add(head is null
             ? new TableTransactionAction(TableTransactionActionType.Add, next)
             : new TableTransactionAction(TableTransactionActionType.UpdateReplace, next, head.ETag));
@@ -119,28 +164,34 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time)
 
     private static string FactRow(string factId) => "f" + factId;
 
-    private static TableEntity ToRow(AuditEntry entry)
+    private static string EntryRow(long sequence) => "n" + sequence.ToString("D10", CultureInfo.InvariantCulture);
+
+    private static TableEntity ToRow(AuditEntry entry, ChainKey key, AesGcm aes)
     {
-        var row = new TableEntity(entry.Chain, "n" + entry.Sequence.ToString("D10", CultureInfo.InvariantCulture))
+        var row = new TableEntity(entry.Chain, EntryRow(entry.Sequence))
         {
-            ["Ticks"] = entry.At.UtcTicks, ["FactId"] = entry.FactId, ["Kind"] = entry.Kind, ["Text"] = entry.Text, ["Actor"] = entry.Actor,
-            ["Previous"] = entry.PreviousHash, ["Hash"] = entry.Hash,
+            ["Form"] = entry.Form, ["Ticks"] = entry.At.UtcTicks, ["FactId"] = entry.FactId, ["Kind"] = entry.Kind, ["Actor"] = entry.Actor,
+            ["Content"] = entry.ContentHash, ["Previous"] = entry.PreviousHash, ["Hash"] = entry.Hash,
         };
-        if (entry.Data is not null) row["Data"] = entry.Data;
+        SealedContent.Write(row, entry, key, aes);
         return row;
     }
 
-    private static AuditEntry FromRow(TableEntity row) => new()
+    private static AuditEntry FromRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys) => SealedContent.Read(row, new AuditEntry
     {
+        Form = row.GetInt32("Form") ?? 0,
         Chain = row.PartitionKey,
         Sequence = long.Parse(row.RowKey.AsSpan(1), CultureInfo.InvariantCulture),
         At = new DateTimeOffset(row.GetInt64("Ticks") ?? 0, TimeSpan.Zero),
         FactId = row.GetString("FactId") ?? "",
         Kind = row.GetString("Kind") ?? "",
-        Text = row.GetString("Text") ?? "",
+        Text = "",
         Actor = row.GetString("Actor") ?? "",
-        Data = row.GetString("Data"),
+        ContentHash = row.GetString("Content") ?? "",
         PreviousHash = row.GetString("Previous") ?? "",
         Hash = row.GetString("Hash") ?? "",
-    };
+    }, keys.GetValueOrDefault(row.GetInt32("Key") ?? 0));
 }
+
+/// <summary>Where a chain ends.</summary>
+public sealed record ChainHead(long Length, string Hash);

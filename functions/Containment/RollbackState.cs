@@ -99,7 +99,8 @@ public enum HoldAnswer
 /// <param name="Reason">Their words, required.</param>
 /// <param name="For">Extension from now; only for extend.</param>
 /// <param name="At">When the person asked, by the server's clock.</param>
-public sealed record HoldChange(string By, string Reason, TimeSpan? For = null, DateTimeOffset? At = null);
+/// <param name="Prior">State to restore instead of the one kept here, from a verified recovery point of the record; only for release.</param>
+public sealed record HoldChange(string By, string Reason, TimeSpan? For = null, DateTimeOffset? At = null, PriorState? Prior = null);
 
 /// <summary>The reason why an incident held it is over.</summary>
 public sealed record HoldLapse(string Incident, string Reason);

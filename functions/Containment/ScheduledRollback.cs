@@ -91,6 +91,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public bool Release(HoldChange change)
     {
         if (State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed)) return false;
+        if (change.Prior is { } prior) State = State with { Prior = prior };
         BeginUndo("released", change.By, change.Reason, change.At);
         return true;
     }

@@ -15,7 +15,8 @@ namespace IRFunctions.Incidents;
 public sealed record Case(string Incident, int Number, Alert Alert, string PolicyHash);
 
 /// <summary>One rung as it applies to one mandate, relative to the moment of asking.</summary>
-public sealed record AskStep(string Name, TimeSpan After, IReadOnlyList<Approver> Approvers);
+/// <param name="Group">Approver group of the policy, read again when the rung is asked and when somebody clicks.</param>
+public sealed record AskStep(string Name, TimeSpan After, IReadOnlyList<Approver> Approvers, string Group = "");
 
 /// <summary>A decision with what the orchestration needs to carry it out, taken from the frozen policy.</summary>
 public sealed record Mandate
@@ -56,6 +57,7 @@ public enum Ending
     Held,
     Denied,
     Expired,
+    Withdrawn,
     Halted,
     Failed,
 }

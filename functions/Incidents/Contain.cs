@@ -19,7 +19,7 @@ public static class Contain
     public static async Task<ContainReport> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var order = context.GetInput<ContainmentOrder>()!;
-        var record = new Recorder(context, order.Incident);
+        var record = new Recorder(context, order.Incident) { About = Recorder.AboutOf(order.Decision.Action, order.Decision.Target) };
         if (order.Decision.Target.Kind == "alert") return await NotifyAsync(context, record, order);
         return order.Decision.Reversible && order.Decision.MaxDuration is not null
             ? await ContainForAWhileAsync(context, record, order)
@@ -30,7 +30,7 @@ public static class Contain
     private static async Task<ContainReport> NotifyAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
         var prior = new PriorState { AlreadySo = false, Summary = "no inverse" };
-        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order));
+        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
         var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentSteps.Execute), new ExecuteStep(order, prior), Patience.ForPeople);
         return report.Done ? await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null) : await HaltAsync(context, record, order, report);
     }
@@ -41,7 +41,7 @@ public static class Contain
         var prior = await CaptureAsync(context, record, order);
         if (prior.Refusal is { } refusal) return await RefuseAsync(context, record, order, refusal);
         if (prior.AlreadySo) return await AlreadySoAsync(record, prior);
-        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), ActorOf(order));
+        await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
         var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
         if (!report.Done) return await HaltAsync(context, record, order, report);
         return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null));
@@ -86,7 +86,7 @@ public static class Contain
     {
         try
         {
-            await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), ActorOf(order));
+            await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
             var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
             if (report.Done)
                 return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, UndoAt(context, order)));
@@ -180,7 +180,8 @@ public static class Contain
         return new ContainReport(Ending.Halted, report.Text);
     }
 
-    private static string ActorOf(ContainmentOrder order) => order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers);
+    /// <summary>Who answers for it: the policy, or the people who approved.</summary>
+    private static string Signer(ContainmentOrder order) => order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers);
 
     private static DateTimeOffset? UndoAt(TaskOrchestrationContext context, ContainmentOrder order) =>
         new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero) + order.Decision.MaxDuration;

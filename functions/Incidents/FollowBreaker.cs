@@ -50,7 +50,7 @@ public static class FollowBreaker
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var change = context.GetInput<BreakerChange>()!;
-        var record = new Recorder(context, BreakerKinds.ChainOf(change.Identity));
+        var record = new Recorder(context, BreakerKinds.ChainOf(change.Identity)) { About = Recorder.AboutOf("circuit_breaker", new Target("workload", change.Identity, change.Identity)) };
         await record.WriteAsync(BreakerKinds.Of(change), InWords(change), change.By, change);
         if (change.Refused) return;
         if (await PublishAsync(context, record, change) is not { } report) return;

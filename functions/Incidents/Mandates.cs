@@ -20,7 +20,7 @@ internal static class Mandates
         return new Mandate
         {
             Decision = decision,
-            Ladder = [.. plan.Steps.Select(s => new AskStep(s.Rung.Name, s.StartsAfter, s.Rung.Approvers))],
+            Ladder = [.. plan.Steps.Select(s => new AskStep(s.Rung.Name, s.StartsAfter, s.Rung.Approvers, s.Rung.Group))],
             ExpiresAfter = plan.ExpiresAfter,
             ReminderLead = decision.MaxDuration is { } length ? policy.ReminderLead(length) : null,
             Budgets = decision.Target.Kind == "alert" ? [] : Budgets(decision, alert, policy),

@@ -47,7 +47,7 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
         if (rows.Any(r => r.Ending == Ending.AwaitingApproval)) return Outcome.Awaiting;
         if (rows.Any(r => r.Ending == Ending.InProgress)) return Outcome.InProgress;
         if (rows.Any(r => r.Ending is Ending.Done or Ending.AlreadySo && !r.Target.StartsWith("alert:", StringComparison.Ordinal))) return Outcome.Acted;
-        if (rows.Any(r => r.Ending is Ending.Denied or Ending.Expired)) return Outcome.Asked;
+        if (rows.Any(r => r.Ending is Ending.Denied or Ending.Expired or Ending.Withdrawn)) return Outcome.Asked;
         return Outcome.Ticketed;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using IRFunctions.Audit;
+using IRFunctions.Decisions;
 using Microsoft.DurableTask;
 
 namespace IRFunctions.Incidents;
@@ -10,15 +11,18 @@ namespace IRFunctions.Incidents;
 /// </summary>
 internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
 {
-    private readonly List<(string Kind, object Text, string Actor, object? Data)> pending = [];
+    private readonly List<Noted> pending = [];
     private int count;
+
+    /// <summary>What every fact of this recorder is about; null where that is the alert as a whole.</summary>
+    public About? About { get; init; }
 
     /// <summary>Notes a fact; it is written by the next <see cref="WriteAsync()"/>.</summary>
     /// <param name="data">Must not change afterwards: it is put into words only when it is written.</param>
-    public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null) => Add(kind, text, actor, data);
+    public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null) => Add(kind, text, actor, data, About);
 
     /// <summary>Notes a fact whose words are found only when they are written, not on every replay.</summary>
-    public Recorder Note(string kind, Func<string> text, string actor, Func<object> data) => Add(kind, text, actor, data);
+    public Recorder Note(string kind, Func<string> text, string actor, Func<object> data, About? about = null) => Add(kind, text, actor, data, about ?? About);
 
     /// <summary>Writes what was noted. Fails where the record cannot be written; then nothing after it happens.</summary>
     public async Task WriteAsync()
@@ -33,14 +37,19 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
 
     public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
 
-    private Recorder Add(string kind, object text, string actor, object? data)
+    /// <summary>What the facts of one decision are about.</summary>
+    public static About AboutOf(string action, Target target) => new(action, target.Key, Sentences.Short(target.Display, 120));
+
+    private Recorder Add(string kind, object text, string actor, object? data, About? about)
     {
-        pending.Add((kind, text, actor, data));
+        pending.Add(new Noted(kind, text, actor, data, about));
         return this;
     }
 
+    private readonly record struct Noted(string Kind, object Text, string Actor, object? Data, About? About);
+
     /// <summary>Facts that are put into words when they are read, which is when the activity's input is written down: most of a replay's work otherwise.</summary>
-    private sealed class Facts(string instance, int first, (string Kind, object Text, string Actor, object? Data)[] noted) : IReadOnlyList<AuditFact>
+    private sealed class Facts(string instance, int first, Noted[] noted) : IReadOnlyList<AuditFact>
     {
         private AuditFact[]? words;
 
@@ -48,16 +57,16 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
 
         public AuditFact this[int index] => Words[index];
 
-        private AuditFact[] Words => words ??= [.. noted.Select((n, i) => Fact(first + i, n.Kind, n.Text, n.Actor, n.Data))];
+        private AuditFact[] Words => words ??= [.. noted.Select((n, i) => Fact(first + i, n))];
 
         public IEnumerator<AuditFact> GetEnumerator() => ((IEnumerable<AuditFact>)Words).GetEnumerator();
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-        private AuditFact Fact(int number, string kind, object text, string actor, object? data)
+        private AuditFact Fact(int number, Noted noted)
         {
-            var details = data is Func<object> later ? later() : data;
-            return new AuditFact($"{instance}-{number}", kind, text as string ?? ((Func<string>)text)(), actor, details is null ? null : AuditJson.Of(details));
+            var details = noted.Data is Func<object> later ? later() : noted.Data;
+            return new AuditFact($"{instance}-{number}", noted.Kind, noted.Text as string ?? ((Func<string>)noted.Text)(), noted.Actor, AuditJson.Of(details, noted.About));
         }
     }
 }
@@ -81,6 +90,9 @@ internal static class Patience
 
     /// <summary>Pages and tickets must get through: about half an hour of tries.</summary>
     public static readonly TaskOptions ForPeople = Retry(10, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
+
+    /// <summary>Cards and pages of one rung: three tries in about five seconds; then it is better to ask the next rung.</summary>
+    public static readonly TaskOptions ForAsking = Retry(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
 
     private static async Task<bool> WaitForTheTenantAsync(RetryContext retry)
     {

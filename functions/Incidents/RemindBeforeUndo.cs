@@ -13,7 +13,8 @@ public static class RemindBeforeUndo
     {
         var reminder = context.GetInput<Reminder>()!;
         var text = $"{reminder.Action} on {Sentences.Short(reminder.Target.Display, 120)} will be undone at {reminder.UndoAt:yyyy-MM-dd HH:mm} UTC unless someone confirms it";
-        await new Recorder(context, reminder.Incident).WriteAsync(AuditKinds.Reminded, text);
+        await new Recorder(context, reminder.Incident) { About = Recorder.AboutOf(reminder.Action, reminder.Target) }.WriteAsync(AuditKinds.Reminded, text);
         await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"reminder-{context.InstanceId}", text, "warning"), Patience.ForPeople);
+        await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.RemindApprovers), new HoldNews(reminder.Containment, "reminder", text, reminder.UndoAt));
     }
 }

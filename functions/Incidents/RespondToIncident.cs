@@ -49,10 +49,17 @@ public static class RespondToIncident
 
     private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, IReadOnlyList<Mandate> mandates)
     {
-        record.Note(AuditKinds.Received, () => Sentences.Received(input.Alert), "pipeline", () => Sentences.AlertData(input.Alert));
+        record.Note(AuditKinds.Received, () => Sentences.Received(input.Alert), "pipeline", () => Sentences.AlertData(input));
         record.Note(AuditKinds.Assessed, () => Sentences.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
-            () => new { assessment.Verdict, assessment.Confidence, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Recommendations });
-        foreach (var mandate in mandates) record.Note(AuditKinds.Decided, () => Sentences.Decided(mandate.Decision), "policy", () => mandate.Decision);
+            () => new
+            {
+                assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Evidence, assessment.Recommendations,
+            });
+        foreach (var mandate in mandates)
+        {
+            var decision = mandate.Decision;
+            record.Note(AuditKinds.Decided, () => Sentences.Decided(decision), "policy", () => decision, Recorder.AboutOf(decision.Action, decision.Target));
+        }
         return record.WriteAsync();
     }
 
@@ -154,16 +161,32 @@ public static class RespondToIncident
             // Bounded: the request is shown as custom status, which Azure limits to 16 KB.
             Reasoning = Sentences.Short(assessment.Reasoning, 600), Evidence = [.. input.Alert.Entities.Take(10).Select(e => Sentences.Short(e.Display, 120))],
         };
+        var id = $"{ApprovalView.InstancePrefix}{OrderId(input, mandate)}";
         var answer = await context.CallSubOrchestratorAsync<ApprovalView>(nameof(SeekApproval), new ApprovalAsk(request, mandate.Ladder, mandate.ExpiresAfter),
-            new SubOrchestrationOptions(instanceId: $"approval-{OrderId(input, mandate)}"));
+            new SubOrchestrationOptions(instanceId: id));
+        if (answer.State == ApprovalState.Granted)
+        {
+            var report = await ContainAsync(context, input, assessment, mandate,
+                new Grant(request.ActionHash, [.. answer.Answers.Where(a => a.Approve && !a.Withdraw).Select(a => a.By)], answer.Answers.Max(a => a.At)));
+            row.Set(report);
+            await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowResult), new ShowInput(id, ResultOf(mandate, report)));
+            return;
+        }
         row.Set(answer.State switch
         {
-            ApprovalState.Granted => await ContainAsync(context, input, assessment, mandate,
-                new Grant(request.ActionHash, [.. answer.Answers.Where(a => a.Approve).Select(a => a.By)], answer.Answers.Max(a => a.At))),
             ApprovalState.Denied => new ContainReport(Ending.Denied, $"denied: {answer.Answers[^1].Reason}"),
+            ApprovalState.Withdrawn => new ContainReport(Ending.Withdrawn, $"withdrawn: {answer.Answers[^1].Reason}"),
             _ => await ExpireAsync(context, input, mandate),
         });
     }
+
+    /// <summary>What the approvers' cards say from now on.</summary>
+    private static RequestResult ResultOf(Mandate mandate, ContainReport report) => report.Ending switch
+    {
+        Ending.Done or Ending.AlreadySo => new RequestResult("executed", report.Text, report.UndoAt,
+            report.UndoAt is null ? null : ScheduledRollback.KeyOf(mandate.Decision.Action, mandate.Decision.Target)),
+        _ => new RequestResult("failed", report.Text, null, null),
+    };
 
     private static Task<ContainReport> ContainAsync(TaskOrchestrationContext context, Case input, Assessment assessment, Mandate mandate, Grant? grant) =>
         context.CallSubOrchestratorAsync<ContainReport>(nameof(Contain), OrderOf(input, assessment, mandate, grant), new SubOrchestrationOptions(instanceId: $"contain-{OrderId(input, mandate)}"));

@@ -7,7 +7,7 @@ namespace IRFunctions.Incidents;
 
 /// <summary>
 /// Asks people, rung by rung, until the quorum said yes, anyone said no, or the time is up. Answers are judged here and nowhere else;
-/// an answer sent to an earlier rung still counts.
+/// an answer sent to an earlier rung still counts, and one that the register took before the deadline is never lost to the timer.
 /// </summary>
 public static class SeekApproval
 {
@@ -15,50 +15,94 @@ public static class SeekApproval
     public static async Task<ApprovalView> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var ask = context.GetInput<ApprovalAsk>()!;
-        var now = new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero);
+        var now = Now(context);
         var view = new ApprovalView
         {
             Request = ask.Request, State = ApprovalState.Pending, Stage = 0, Attempt = 1, AskedAt = now, Deadline = now + ask.ExpiresAfter,
-            Rungs = [.. ask.Ladder.Select(step => new RungPlan(step.Name, now + step.After, step.Approvers))],
+            Rungs = [.. ask.Ladder.Select(step => new RungPlan(step.Name, now + step.After, step.Approvers) { Group = step.Group })],
         };
-        var record = new Recorder(context, ask.Request.Incident);
+        var record = new Recorder(context, ask.Request.Incident) { About = Recorder.AboutOf(ask.Request.Decision.Action, ask.Request.Decision.Target) };
         using var end = new CancellationTokenSource(); // A wait that lost its race is cancelled.
         var waits = new List<Task<ApprovalAnswer>>();
+        var copies = 0;
         while (view.State == ApprovalState.Pending)
         {
             context.SetCustomStatus(view);
             await record.WriteAsync(view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed, Sentences.Asked(view), "pipeline",
                 new { view.Request.ActionHash, view.Deadline, Rung = view.Rungs[view.Stage] });
-            var delivered = await context.CallActivityAsync<bool>(nameof(Stages.AskApprovers), new AskInput(context.InstanceId, view));
+            var delivery = await DeliverAsync(context, view);
+            copies = Math.Max(copies, delivery.Cards);
+            view = await WithDeliveryAsync(context, record, view, delivery);
             waits.Add(context.WaitForExternalEvent<ApprovalAnswer>(ApprovalView.EventName(view.Attempt, view.Stage), end.Token));
-            view = await ListenAsync(context, record, view, waits, delivered, end.Token);
+            view = await ListenAsync(context, record, view, waits, delivery.Delivered, copies > 0, end.Token);
         }
         end.Cancel(); // Not CancelAsync: its callbacks run on other threads, where no replay can follow.
+        view = view with { EndedAt = Now(context) };
         context.SetCustomStatus(view);
+        await CloseAsync(context, record, view);
+        if (copies > 0) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
+        return view;
+    }
+
+    /// <summary>Tries a few times for some seconds; then what could not be delivered is final, and the request climbs.</summary>
+    private static async Task<Delivery> DeliverAsync(TaskOrchestrationContext context, ApprovalView view)
+    {
+        try
+        {
+            return await context.CallActivityAsync<Delivery>(nameof(SeekApprovalSteps.AskApprovers), new AskInput(context.InstanceId, view), Patience.ForAsking);
+        }
+        catch (TaskFailedException)
+        {
+            try
+            {
+                return await context.CallActivityAsync<Delivery>(nameof(SeekApprovalSteps.AskApprovers), new AskInput(context.InstanceId, view, Final: true));
+            }
+            catch (TaskFailedException e)
+            {
+                return new Delivery(false, 0, null, [e.FailureDetails.ErrorMessage]);
+            }
+        }
+    }
+
+    /// <summary>Takes over whom the sources named, and puts on record who could not be reached.</summary>
+    private static async Task<ApprovalView> WithDeliveryAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view, Delivery delivery)
+    {
+        if (delivery.Approvers is { } people)
+        {
+            view = view with { Rungs = [.. view.Rungs.Select((r, i) => i == view.Stage ? r with { Approvers = people } : r)] };
+            context.SetCustomStatus(view);
+        }
+        if (!delivery.Delivered || delivery.Problems.Count > 0)
+        {
+            var what = delivery.Delivered ? "not everybody could be asked" : "nobody of this rung could be asked";
+            await record.WriteAsync(AuditKinds.Undelivered, $"{what}: {Sentences.Short(string.Join("; ", delivery.Problems), 500)}");
+        }
         return view;
     }
 
     /// <summary>Hears answers until the request is decided or it is time to climb.</summary>
-    private static async Task<ApprovalView> ListenAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view, List<Task<ApprovalAnswer>> waits, bool delivered, CancellationToken end)
+    private static async Task<ApprovalView> ListenAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view, List<Task<ApprovalAnswer>> waits, bool delivered, bool hasCards, CancellationToken end)
     {
         var isLast = view.Stage == view.Rungs.Count - 1;
         // A card that cannot be delivered climbs the ladder at once (DESIGN section 6); on the last rung there is nowhere to climb to.
-        var until = isLast ? view.Deadline : delivered ? view.Rungs[view.Stage + 1].StartsAt : new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero);
+        var until = isLast ? view.Deadline : delivered ? view.Rungs[view.Stage + 1].StartsAt : Now(context);
         using var cancel = new CancellationTokenSource();
         var timer = context.CreateTimer(until.UtcDateTime, cancel.Token);
         while (true)
         {
             Task[] either = [timer, .. waits];
             var first = await Task.WhenAny(either);
-            if (first == timer) return isLast ? await ExpireAsync(record, view) : view with { Stage = view.Stage + 1 };
+            if (first == timer) return isLast ? await ExpireAsync(context, record, view) : view with { Stage = view.Stage + 1 };
 
             var stage = waits.FindIndex(w => w == first);
             var answer = await waits[stage];
             waits[stage] = context.WaitForExternalEvent<ApprovalAnswer>(ApprovalView.EventName(view.Attempt, stage), end);
+            var heard = view.Answers.Count;
             view = await JudgeAsync(record, view, answer);
             if (view.State == ApprovalState.Pending)
             {
                 context.SetCustomStatus(view);
+                if (hasCards && view.Answers.Count > heard) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
                 continue;
             }
             cancel.Cancel();
@@ -70,25 +114,48 @@ public static class SeekApproval
     {
         if (ApprovalRules.Check(view, answer) is { } objection)
         {
-            await record.WriteAsync(AuditKinds.Refused, $"an answer did not count: {objection.Text}", answer.By, new { objection.Rule, answer.Approve, answer.Door });
+            await record.WriteAsync(AuditKinds.Refused, $"an answer did not count: {objection.Text}", answer.By, new { objection.Rule, answer.Approve, answer.Door, answer.Proof });
             return view;
         }
         view = view with { Answers = [.. view.Answers, answer] };
-        var yes = view.Answers.Count(a => a.Approve);
+        var yes = view.Answers.Count(a => a.Approve && !a.Withdraw);
         view = view with
         {
-            State = !answer.Approve ? ApprovalState.Denied : yes >= Math.Max(1, view.Request.Decision.Quorum) ? ApprovalState.Granted : ApprovalState.Pending,
+            State = answer.Withdraw ? ApprovalState.Withdrawn : !answer.Approve ? ApprovalState.Denied
+                : yes >= Math.Max(1, view.Request.Decision.Quorum) ? ApprovalState.Granted : ApprovalState.Pending,
         };
-        record.Note(AuditKinds.Answered, Sentences.Answered(view, answer), answer.By, new { answer.Approve, answer.Reason, answer.At, answer.Door, view.Request.ActionHash });
+        record.Note(AuditKinds.Answered, Sentences.Answered(view, answer), answer.By,
+            new { answer.Approve, answer.Withdraw, answer.Reason, answer.At, answer.Door, answer.Proof, view.Request.ActionHash });
         if (view.State == ApprovalState.Granted) record.Note(AuditKinds.Granted, $"approved by {yes} of {Math.Max(1, view.Request.Decision.Quorum)} needed");
         if (view.State == ApprovalState.Denied) record.Note(AuditKinds.Denied, "denied; nothing runs", answer.By);
+        if (view.State == ApprovalState.Withdrawn) record.Note(AuditKinds.Withdrawn, "withdrawn; nothing runs", answer.By);
         await record.WriteAsync();
         return view;
     }
 
-    private static async Task<ApprovalView> ExpireAsync(Recorder record, ApprovalView view)
+    /// <summary>The time is up, unless the register took an answer in time whose event is still on its way.</summary>
+    private static async Task<ApprovalView> ExpireAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view)
     {
+        var closing = await context.CallActivityAsync<Closing>(nameof(SeekApprovalSteps.CloseApproval), new CloseInput(context.InstanceId, ApprovalState.Expired), Patience.ForPeople);
+        foreach (var answer in closing.Answers.Where(a => view.Answers.All(known => known.By != a.By)))
+        {
+            if (view.State == ApprovalState.Pending) view = await JudgeAsync(record, view, answer);
+        }
+        if (view.State != ApprovalState.Pending) return view;
         await record.WriteAsync(AuditKinds.Expired, $"nobody decided before {view.Deadline:yyyy-MM-dd HH:mm:ss} UTC; nothing runs");
         return view with { State = ApprovalState.Expired };
     }
+
+    /// <summary>Closes the register, and records how long it took, who looked and who did not.</summary>
+    private static async Task CloseAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view)
+    {
+        var closing = await context.CallActivityAsync<Closing>(nameof(SeekApprovalSteps.CloseApproval), new CloseInput(context.InstanceId, view.State), Patience.ForPeople);
+        string[] active = [.. closing.Looked.Concat(view.Answers.Select(a => a.By)).Distinct()];
+        var asked = view.Rungs.Take(view.Stage + 1).SelectMany(r => r.Approvers).DistinctBy(a => a.ObjectId).ToArray();
+        string[] silent = [.. asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.ObjectId)];
+        var took = (view.EndedAt ?? Now(context)) - view.AskedAt;
+        await record.WriteAsync(AuditKinds.Closed, Sentences.Closed(view, took, asked, active), "pipeline", new { view.State, Seconds = (long)took.TotalSeconds, Looked = active, DidNotLook = silent });
+    }
+
+    private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 }

@@ -1,15 +1,19 @@
 using System.Globalization;
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
+using IRFunctions.Audit;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Incidents;
 
 /// <summary>What people read about an incident: pages, tickets, the record. Short, in the past tense for what happened, with times in UTC.</summary>
 internal static class Sentences
 {
+    private const int MaxEntities = 60; // of an alert's 200, so that the details fit an entry
+
     /// <summary>Bounds untrusted text and keeps it on one line.</summary>
     public static string Short(string text, int most)
     {
@@ -32,10 +36,18 @@ internal static class Sentences
     public static string Received(Alert alert) =>
         $"{alert.Severity} alert \"{Short(alert.Title, 200)}\" with {alert.Entities.Count} {(alert.Entities.Count == 1 ? "entity" : "entities")}";
 
-    public static object AlertData(Alert alert) => new
+    /// <summary>What an auditor needs of the alert: where it came from, what it names, and under which policy it is answered.</summary>
+    public static object AlertData(Case input) => new
     {
-        alert.Id, alert.IncidentId, alert.TenantId, alert.Shape, alert.Severity, alert.Product, alert.Category, alert.Techniques,
-        Entities = alert.Entities.Take(20).Select(e => new { e.Id, Type = e.GetType().Name, Display = Short(e.Display, 120) }), alert.Notes,
+        input.Alert.Id, input.Alert.IncidentId, input.Alert.TenantId, Correlation = input.Incident, input.Number, input.PolicyHash, Title = Short(input.Alert.Title, 200),
+        Shape = input.Alert.Shape.ToString(), Severity = input.Alert.Severity.ToString(), input.Alert.Product, input.Alert.Category, input.Alert.Tactics,
+        input.Alert.Techniques, input.Alert.FirstActivity, input.Alert.LastActivity, input.Alert.Created,
+        Entities = input.Alert.Entities.Take(MaxEntities).Select(e => new
+        {
+            e.Id, Type = e.GetType().Name.Replace("Entity", "", StringComparison.Ordinal).ToLowerInvariant(), Display = Short(e.Display, 120), Target = Targets.Of(e)?.Key,
+            Names = EntityNames.Of(e), Roles = e.Roles.Count == 0 ? null : e.Roles,
+        }),
+        EntitiesInAll = input.Alert.Entities.Count, input.Alert.Notes,
     };
 
     public static string Assessed(Assessment assessment)
@@ -71,8 +83,21 @@ internal static class Sentences
     public static string Answered(ApprovalView view, ApprovalAnswer answer)
     {
         var name = view.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == answer.By)?.Name ?? answer.By;
-        return $"{name} {(answer.Approve ? "approved" : "denied")}: {Short(answer.Reason, ApprovalRules.MaxReason)}";
+        return $"{name} {(answer.Withdraw ? "withdrew the request" : answer.Approve ? "approved" : "denied")}: {Short(answer.Reason, ApprovalRules.MaxReason)}";
     }
+
+    public static string Closed(ApprovalView view, TimeSpan took, Approver[] asked, string[] active)
+    {
+        var silent = string.Join(", ", asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.Name));
+        return $"{ApprovalRules.Word(view.State)} after {Length(took)}; asked {asked.Length}, looked {active.Length}" + (silent.Length > 0 ? $"; no sign of {silent}" : "");
+    }
+
+    /// <summary>The parameters of an action and by whose authority it runs.</summary>
+    public static object OrderData(ContainmentOrder order) => new
+    {
+        Order = order.Id, order.Decision.Tier, order.Decision.MaxDuration, order.Decision.Reversible, order.Decision.PolicyHash,
+        ActionHash = order.Grant?.ActionHash, Approvers = order.Grant?.Approvers, ApprovedAt = order.Grant?.At,
+    };
 
     public static string Executing(ContainmentOrder order) =>
         $"about to run {order.Decision.Action} on {Short(order.Decision.Target.Display, 120)}" +

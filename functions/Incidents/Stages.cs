@@ -17,16 +17,12 @@ public sealed record ClassifyInput(Alert Alert, string PolicyHash);
 /// <summary>Input of Decide.</summary>
 public sealed record DecideInput(Alert Alert, Assessment Assessment, string PolicyHash);
 
-/// <summary>Input of AskApprovers.</summary>
-/// <param name="Request">Instance id of the request: where answers go.</param>
-public sealed record AskInput(string Request, ApprovalView View);
-
 /// <summary>Input of OpenTicket.</summary>
 /// <param name="Key">Same key, same ticket.</param>
 public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
 
 /// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
-public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArchive policies, AuditChain audit, Pager pager, CreateAlertTicket tickets)
+public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArchive policies, AuditChain audit, Pager pager, CreateAlertTicket tickets, OnCall onCall)
 {
     [Function(nameof(Classify))]
     public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, CancellationToken cancellation)
@@ -41,6 +37,10 @@ public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArc
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation);
+        var (approvers, problem) = await onCall.FromGroupsAsync(policy, cancellation);
+        known = known with { Approvers = approvers };
+        // Who the approvers are is not known: any account could be one, so each is a doubt and a person decides (S9, S12).
+        if (problem is not null) known = known with { Identities = known.Identities.ToDictionary(i => i.Key, i => i.Value with { Failed = i.Value.Failed ?? problem }) };
         var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
         return [.. decisions.Select(d => Mandates.Of(d, input.Alert, policy))];
     }
@@ -62,20 +62,4 @@ public sealed class Stages(Classifier classifier, FactsGatherer facts, PolicyArc
     [Function(nameof(OpenTicket))]
     public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
         tickets.OpenAsync(input.Key, input.Title, input.Note, input.Incident, input.AlertId, cancellation);
-
-    /// <summary>Tells the approvers of the present rung. False where none of them could be reached, so that the request climbs at once.</summary>
-    [Function(nameof(AskApprovers))]
-    public async Task<bool> AskApprovers([ActivityTrigger] AskInput input, CancellationToken cancellation)
-    {
-        var view = input.View;
-        try
-        {
-            await pager.PageAsync($"{input.Request}-{view.Attempt}-{view.Stage}", $"{Sentences.Short(view.Request.Title, 200)}: {Sentences.Asked(view)}", "error", cancellation);
-            return true;
-        }
-        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
-        {
-            return false;
-        }
-    }
 }

@@ -19,7 +19,7 @@ public static class Undo
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var order = context.GetInput<UndoOrder>()!;
-        var record = new Recorder(context, order.Incidents);
+        var record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target) };
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {
@@ -47,6 +47,7 @@ public static class Undo
             data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
         await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
             new UndoResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
+        await ShowAsync(context, order, order.Cause == "expired" ? "undone" : "released", report.Text);
         if (report.Restored || order.By == "pipeline") return; // An order that failed before it changed anything has nothing to put back.
         // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
         await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page),
@@ -70,6 +71,7 @@ public static class Undo
             data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt }));
         await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
             Sentences.RollbackFailedPage(order, attempt, next, problem), "critical"), Patience.ForPeople));
+        if (attempt == 1) await ShowAsync(context, order, "undo-failed", "It keeps being tried; undo it by hand if it hurts.");
     }
 
     /// <summary>Null where it worked, else why not.</summary>
@@ -87,4 +89,8 @@ public static class Undo
     }
 
     private static Microsoft.DurableTask.Entities.EntityInstanceId EntityOf(UndoOrder order) => ScheduledRollback.For(order.Action, order.Target);
+
+    /// <summary>The cards of those who approved it say how it ended.</summary>
+    private static Task ShowAsync(TaskOrchestrationContext context, UndoOrder order, string state, string text) =>
+        Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowHold), new HoldNews(order.Containment, state, text, null));
 }

@@ -3,7 +3,39 @@ namespace IRFunctions.Policies;
 /// <summary>Someone who may approve.</summary>
 /// <param name="ObjectId">Entra object id, a GUID in lower case.</param>
 /// <param name="Name">For cards and audit; never used to decide.</param>
-public sealed record Approver(string ObjectId, string Name);
+public sealed record Approver(string ObjectId, string Name)
+{
+    /// <summary>The person behind this account where they have several: two accounts of one owner are one voice. Null: the account itself.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>When this person is not woken while another of the group is awake.</summary>
+    public QuietHours? Quiet { get; init; }
+
+    /// <summary>When somebody else stands in.</summary>
+    public Absence? Away { get; init; }
+}
+
+/// <summary>A daily span, UTC; one that begins after it ends goes over midnight.</summary>
+public sealed record QuietHours(TimeOnly From, TimeOnly Until)
+{
+    public bool Covers(DateTimeOffset now)
+    {
+        var time = TimeOnly.FromTimeSpan(now.UtcDateTime.TimeOfDay);
+        return From <= Until ? time >= From && time < Until : time >= From || time < Until;
+    }
+}
+
+/// <summary>Days on which a substitute is asked instead, both included, UTC.</summary>
+public sealed record Absence(DateOnly From, DateOnly Until, Approver Substitute)
+{
+    public bool Covers(DateTimeOffset now) => DateOnly.FromDateTime(now.UtcDateTime) is var day && day >= From && day <= Until;
+}
+
+/// <summary>Who may approve, and where to learn who of them is on call.</summary>
+/// <param name="Members">Named in the file; empty where only the Entra group says.</param>
+/// <param name="EntraGroup">Object id of a group whose members, through other groups too, belong here as well.</param>
+/// <param name="Schedule">Answers who is on call now. It chooses among the group and can make nobody an approver.</param>
+public sealed record ApproverGroup(string Name, IReadOnlyList<Approver> Members, string? EntraGroup = null, Uri? Schedule = null);
 
 /// <summary>One step of the ladder: who is asked, and when, counted from the first request.</summary>
 /// <param name="Name">"primary", "secondary", "manager".</param>

@@ -21,6 +21,7 @@ public sealed class Policy
         Ladders = parts.Ladders.ToFrozenDictionary(ladder => ladder.Name, StringComparer.Ordinal);
         Ladder = Ladders[Policies.Ladder.DefaultName];
         Reminder = parts.Reminder;
+        Groups = parts.Groups;
         Budgets = parts.Budgets;
         Breaker = parts.Breaker;
         Playbooks = parts.Playbooks.ToFrozenDictionary(pair => pair.Key, pair => pair.Value);
@@ -31,7 +32,9 @@ public sealed class Policy
         Protected = parts.Protected;
         Exceptions = parts.Exceptions;
         Windows = parts.Windows;
-        Approvers = Ladders.Values.SelectMany(ladder => ladder.Rungs).SelectMany(rung => rung.Approvers).Select(approver => approver.ObjectId)
+        // Substitutes count as approvers on every day: the pipeline must not contain tomorrow's approver either (S9).
+        Approvers = Ladders.Values.SelectMany(ladder => ladder.Rungs).SelectMany(rung => rung.Approvers)
+            .SelectMany(approver => (string?[])[approver.ObjectId, approver.Owner, approver.Away?.Substitute.ObjectId, approver.Away?.Substitute.Owner]).OfType<string>()
             .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _protected = new ProtectedThings<ProtectedEntry>(Protected, entry => entry.Kind, entry => entry.Id);
         _exceptions = new ProtectedThings<PolicyExemption>(Exceptions, exception => exception.Kind, exception => exception.Id);
@@ -52,6 +55,9 @@ public sealed class Policy
     public FrozenDictionary<string, Ladder> Ladders { get; }
 
     public Reminder Reminder { get; }
+
+    /// <summary>Approver groups by name, with the sources that say who is on call.</summary>
+    public IReadOnlyDictionary<string, ApproverGroup> Groups { get; }
 
     public Budgets Budgets { get; }
 
@@ -155,6 +161,7 @@ internal sealed record PolicyParts
     public IReadOnlyList<ActionRule> Actions { get; init; } = [];
     public IReadOnlyList<Ladder> Ladders { get; init; } = [];
     public required Reminder Reminder { get; init; }
+    public IReadOnlyDictionary<string, ApproverGroup> Groups { get; init; } = new Dictionary<string, ApproverGroup>();
     public required Budgets Budgets { get; init; }
     public required BreakerPolicy Breaker { get; init; }
     public required IReadOnlyDictionary<IdentityType, Playbook> Playbooks { get; init; }

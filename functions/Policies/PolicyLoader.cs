@@ -46,8 +46,9 @@ public static class PolicyLoader
     {
         var context = Open(PolicyNames.Context);
         known.Checks = context is null ? null : ContextReader.Read(context);
+        IReadOnlyDictionary<string, ApproverGroup> groups = new Dictionary<string, ApproverGroup>();
         if (Open(PolicyNames.Ladder) is { } ladder)
-            (known.Ladders, known.Reminder) = LadderReader.Read(ladder);
+            (known.Ladders, known.Reminder, groups) = LadderReader.Read(ladder);
         if (Open(PolicyNames.Actions) is { } actions)
             known.Actions = new ActionsReader(known).Read(actions);
         var playbooks = Open(PolicyNames.Identities) is { } identities ? IdentitiesReader.Read(identities, known) : null;
@@ -63,6 +64,7 @@ public static class PolicyLoader
             Actions = [.. known.Actions!.Values],
             Ladders = [.. known.Ladders!.Values],
             Reminder = known.Reminder!,
+            Groups = groups,
             Budgets = budgets,
             Breaker = breaker,
             Playbooks = PolicyWords.IdentityTypes.ToDictionary(pair => pair.Value, pair => playbooks[pair.Key]),

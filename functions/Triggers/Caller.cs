@@ -9,6 +9,15 @@ namespace IRFunctions.Triggers;
 /// <param name="ObjectId">Entra object id, lower case.</param>
 public sealed record Caller(string ObjectId, string Name)
 {
+    /// <summary>App roles, lower case; null where the door knows none (the ladder alone decides then).</summary>
+    public IReadOnlyList<string>? Roles { get; init; }
+
+    /// <summary>Unix seconds of the bearer token, for the record; null for other doors.</summary>
+    public long? TokenIssuedAt { get; init; }
+
+    /// <summary>Whether one of these roles is held, where roles are known.</summary>
+    public bool May(params IEnumerable<string> roles) => Roles is null || roles.Any(Roles.Contains);
+
     private const string ObjectIdClaim = "http://schemas.microsoft.com/identity/claims/objectidentifier";
     private const string PrincipalHeader = "X-MS-CLIENT-PRINCIPAL";
 

@@ -20,7 +20,7 @@ public sealed class ContainmentAnswerApi(Door door, PolicyStore policies)
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         var entity = await client.Entities.GetEntityAsync<RollbackState>(new EntityInstanceId(nameof(ScheduledRollback), id), cancellation: cancellation);
         if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return Problems.NotFound($"containment {id}");
         var state = entity.State;

@@ -1,11 +1,9 @@
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
-using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Triggers;
 
@@ -13,7 +11,7 @@ namespace IRFunctions.Triggers;
 public sealed record ChangeBody(string? Reason, double? Hours);
 
 /// <summary>Live containments: look, release (undo now), confirm (keep), extend (undo later). The global stop halts none of these (S13).</summary>
-public sealed class ContainmentsApi(Door door, TimeProvider time)
+public sealed class ContainmentsApi(Door door, ApprovalsHolds holds, TimeProvider time)
 {
     private static readonly string Prefix = $"@{nameof(ScheduledRollback).ToLowerInvariant()}@";
 
@@ -22,7 +20,7 @@ public sealed class ContainmentsApi(Door door, TimeProvider time)
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         var all = request.Query["all"] == "true";
         var found = new List<object>();
         await foreach (var entity in client.Entities.GetAllEntitiesAsync<RollbackState>(new EntityQuery { InstanceIdStartsWith = Prefix, IncludeState = true }).WithCancellation(cancellation))
@@ -49,25 +47,12 @@ public sealed class ContainmentsApi(Door door, TimeProvider time)
             return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
         if (change == "extend" && body.Hours is not > 0) return Problems.Of(400, "hours", "How long is missing", """Send {"reason":"...","hours":2}.""");
 
-        var entityId = new EntityInstanceId(nameof(ScheduledRollback), id);
-        var entity = await client.Entities.GetEntityAsync<RollbackState>(entityId, cancellation: cancellation);
-        if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return Problems.NotFound($"containment {id}");
-        if (!Allows(entity.State.Status, change))
-            return Problems.Of(409, "not-live", "Nothing was changed", $"This containment is {entity.State.Status}: {entity.State.Ending}");
-
-        var kind = change switch { "release" => AuditKinds.ReleaseAsked, "confirm" => AuditKinds.Confirmed, _ => AuditKinds.Extended };
-        foreach (var incident in entity.State.Incidents)
-            await door.RecordAsync(incident, kind, $"{caller.Name} asked to {change} {id}: {body.Reason}", caller.ObjectId, cancellation);
-        var operation = change switch { "release" => nameof(ScheduledRollback.Release), "confirm" => nameof(ScheduledRollback.Confirm), _ => nameof(ScheduledRollback.Extend) };
         var order = new HoldChange(caller.ObjectId, body.Reason, body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null, asked);
-        await client.Entities.SignalEntityAsync(entityId, operation, order, cancellation: cancellation);
+        if (await holds.ChangeAsync(client, id, change, order, caller.Name, null, cancellation) is { } objection)
+        {
+            if (objection.Status == 403) await door.RefusedAsync(caller.ObjectId, $"{change} of {id}: {objection.Rule}", cancellation);
+            return Problems.Of(objection.Status, objection.Rule, "Nothing was changed", objection.Text);
+        }
         return new AcceptedResult("/api/containments", new { id, change, look = "/api/containments?all=true" });
     }
-
-    private static bool Allows(ContainmentStatus status, string change) => status switch
-    {
-        ContainmentStatus.Live => true,
-        ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed => change == "release",
-        _ => false,
-    };
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using IRFunctions.Approvals;
 using IRFunctions.Audit;
-using IRFunctions.Policies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Configuration;
@@ -8,34 +8,56 @@ using Microsoft.Extensions.Configuration;
 namespace IRFunctions.Triggers;
 
 /// <summary>What every HTTP function asks first: who is it, may they, and is the body what it should be. Refused attempts to change something are recorded.</summary>
-public sealed class Door(PolicyStore policies, AuditChain audit, IConfiguration configuration)
+public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refusals, AuditChain audit, IConfiguration configuration)
 {
     private const int MaxBody = 16 * 1024;
 
     // App Service sets this itself when its authentication is on; an operator cannot forge it from outside.
     private readonly bool appServiceAuthenticates = string.Equals(configuration["WEBSITE_AUTH_ENABLED"], "True", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The caller, for reading.</summary>
-    public Caller? Reader(HttpRequest request) => Caller.Of(request, appServiceAuthenticates);
+    /// <summary>The caller, for reading; null for nobody.</summary>
+    public async Task<Caller?> ReaderAsync(HttpRequest request, CancellationToken cancellation) => (await CallerAsync(request, "reading", cancellation)) is { } caller && caller.May(ApprovalsSignIn.Roles) ? caller : null;
 
-    /// <summary>The caller, for changing something: someone on a ladder of the policy in force. Otherwise the problem to answer with, on the record.</summary>
-    public async Task<(Caller? Caller, IActionResult? Refusal)> ResponderAsync(HttpRequest request, string what, CancellationToken cancellation)
+    /// <summary>The caller, for changing something: an approver of the policy in force. Otherwise the problem to answer with, on the record.</summary>
+    /// <param name="roles">Where the caller's token carries roles, one of these is needed.</param>
+    public async Task<(Caller? Caller, IActionResult? Refusal)> ResponderAsync(HttpRequest request, string what, CancellationToken cancellation, params string[] roles)
     {
-        if (Caller.Of(request, appServiceAuthenticates) is not { } caller)
+        // A page elsewhere could make a signed-in browser post; browsers say where a request comes from.
+        if (request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
+        {
+            await RefusedAsync("anonymous", $"{what}: sent by another web page", cancellation);
+            return (null, Problems.Of(403, "foreign-page", "Not from another page", "Open the operator page itself."));
+        }
+        if (await CallerAsync(request, what, cancellation) is not { } caller)
         {
             await RefusedAsync("anonymous", $"{what}: nobody was signed in", cancellation);
             return (null, Problems.SignIn());
         }
-        if (policies.Current.Approvers.Contains(caller.ObjectId)) return (caller, null);
-        await RefusedAsync(caller.ObjectId, $"{what}: {caller.Name} is not on any ladder", cancellation);
-        return (null, Problems.Of(403, "not-a-responder", "You may look, but not act", "Only people on an escalation ladder of the policy may do this. Ask for a place in policies/ladders.yaml."));
+        if (!caller.May(roles.Length > 0 ? roles : ["approver", "responder"]))
+        {
+            await RefusedAsync(caller.ObjectId, $"{what}: {caller.Name} lacks the role", cancellation);
+            return (null, Problems.Of(403, "role", "You may look, but not act", "Your sign-in lacks the app role for this; ask for the role approver or responder."));
+        }
+        var standing = await onCall.IsApproverAsync(caller.ObjectId, cancellation);
+        if (standing.Belongs) return (caller, null);
+        await RefusedAsync(caller.ObjectId, $"{what}: {caller.Name} is not on any ladder{(standing.Problem is { } problem ? $" ({problem})" : "")}", cancellation);
+        return (null, Problems.Of(403, "not-a-responder", "You may look, but not act", "Only people on an escalation ladder of the policy may do this. Ask for a place in policies/ladder.yaml."));
+    }
+
+    private async Task<Caller?> CallerAsync(HttpRequest request, string what, CancellationToken cancellation)
+    {
+        var header = request.Headers.Authorization.ToString();
+        if (!signIn.Enabled || header.Length == 0) return Caller.Of(request, appServiceAuthenticates);
+        var (caller, why) = await signIn.ReadAsync(header, cancellation);
+        if (caller is null) await refusals.RecordAsync($"{what}: {why}", null, cancellation);
+        return caller;
     }
 
     public Task RefusedAsync(string by, string text, CancellationToken cancellation) =>
         audit.AppendAsync(AuditChain.PipelineChain, [Fact(AuditKinds.Refused, text, by)], cancellation);
 
-    public Task RecordAsync(string chain, string kind, string text, string by, CancellationToken cancellation) =>
-        audit.AppendAsync(chain, [Fact(kind, text, by)], cancellation);
+    public Task RecordAsync(string chain, string kind, string text, string by, CancellationToken cancellation, string? data = null) =>
+        audit.AppendAsync(chain, [Fact(kind, text, by) with { Data = data }], cancellation);
 
     /// <summary>Reads a small JSON body; null with a problem where it is none.</summary>
     public static async Task<(T? Body, IActionResult? Problem)> ReadAsync<T>(HttpRequest request, string example, CancellationToken cancellation) where T : class
@@ -85,7 +107,7 @@ internal static class Problems
             StatusCode = status, ContentTypes = { "application/problem+json" },
         };
 
-    public static IActionResult SignIn() => Of(401, "sign-in", "Sign in first", "In Azure sign in with Entra ID; locally send the header X-Dev-User with the object id of someone on the ladder.");
+    public static IActionResult SignIn() => Of(401, "sign-in", "Sign in first", "In Azure sign in with Entra ID (Authorization: Bearer); locally send the header X-Dev-User with the object id of someone on the ladder.");
 
     public static IActionResult NotFound(string what) => Of(404, "not-found", "Not found", $"There is no {what}.");
 }

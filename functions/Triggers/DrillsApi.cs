@@ -32,7 +32,7 @@ public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certi
     [Function("GetDrills")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation) =>
-        door.Reader(request) is null ? Problems.SignIn() : new OkObjectResult(new
+        await door.ReaderAsync(request, cancellation) is null ? Problems.SignIn() : new OkObjectResult(new
         {
             targets = plan.Targets.Select(t => new { t.Action, target = t.Target.Key }), certificates = await certificates.ListAsync(Most, cancellation),
         });

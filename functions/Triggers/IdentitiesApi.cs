@@ -35,7 +35,7 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/evaluate")] HttpRequest request, string id,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (Stranger(request) is { } stranger) return stranger;
+        if (await StrangerAsync(request, cancellation) is { } stranger) return stranger;
         if (Identity(id) is not { } identity) return NoIdentity();
         EvaluateBody? body = null;
         if (request.ContentLength is > 0)
@@ -55,7 +55,7 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
     public async Task<IActionResult> ActivityAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "activity")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (Stranger(request) is { } stranger) return stranger;
+        if (await StrangerAsync(request, cancellation) is { } stranger) return stranger;
         var (bytes, problem) = await Door.ReadBytesAsync(request, ActivityLimits.MaxBytes, cancellation);
         if (bytes is null) return problem!;
         var reading = ActivityReader.Read(bytes);
@@ -69,7 +69,7 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         if (Identity(id) is not { } identity) return NoIdentity();
         var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(identity), cancellation: cancellation);
         if (entity is not { IncludesState: true, State: { } state }) return Problems.NotFound($"activity of {identity}");
@@ -103,9 +103,9 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
         return new AcceptedResult($"/api/identities/{identity}", new { change, look = $"/api/identities/{identity}" });
     }
 
-    private IActionResult? Stranger(HttpRequest request)
+    private async Task<IActionResult?> StrangerAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (door.Reader(request) is not { } caller) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is not { } caller) return Problems.SignIn();
         return gateways.Ids.Contains(caller.ObjectId, StringComparer.OrdinalIgnoreCase) || policies.Current.Approvers.Contains(caller.ObjectId) ? null
             : Problems.Of(403, "not-a-gateway", "Only gateways and responders may do this", "Add the gateway's object id to the setting Activity__Gateways.");
     }

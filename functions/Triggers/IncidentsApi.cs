@@ -19,7 +19,7 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         if (!int.TryParse(request.Query["top"].FirstOrDefault() ?? $"{DefaultTop}", out var top) || top is < 1 or > MaxTop)
             return Problems.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
         var query = new OrchestrationQuery { InstanceIdPrefix = Prefix, PageSize = top, FetchInputsAndOutputs = true };
@@ -33,7 +33,7 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (door.Reader(request) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         if (!id.StartsWith(Prefix, StringComparison.Ordinal)) return Problems.NotFound($"incident {id}");
         var register = await client.Entities.GetEntityAsync<RegisterState>(IncidentRegister.For(id), cancellation: cancellation);
         if (register is not { IncludesState: true }) return Problems.NotFound($"incident {id}");
@@ -48,16 +48,6 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
             incident = id, alerts, duplicates = register.State.Arrivals.Values.Sum() - register.State.Arrivals.Count,
             timeline = (await audit.ReadAsync(id, cancellation)).Select(e => new { at = e.At, e.Kind, e.Actor, e.Text }),
         });
-    }
-
-    /// <summary>An incident's chain with the verdict on its integrity; "pipeline" for what belongs to no incident.</summary>
-    [Function("GetAudit")]
-    public async Task<IActionResult> AuditAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request, string incident, CancellationToken cancellation)
-    {
-        if (door.Reader(request) is null) return Problems.SignIn();
-        var chain = await audit.ReadAsync(incident, cancellation);
-        return chain.Count == 0 ? Problems.NotFound($"record of {incident}") : new OkObjectResult(new { chain = incident, problems = AuditEntry.Check(chain), entries = chain });
     }
 
     private static object ViewOf(OrchestrationMetadata instance) => new

@@ -16,7 +16,7 @@ public sealed class StopApi(Door door)
     [Function("GetStop")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "stop")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        door.Reader(request) is null ? Problems.SignIn() : new OkObjectResult(await GlobalStop.ReadAsync(client, cancellation));
+        await door.ReaderAsync(request, cancellation) is null ? Problems.SignIn() : new OkObjectResult(await GlobalStop.ReadAsync(client, cancellation));
 
     [Function("PutStop")]
     public Task<IActionResult> EngageAsync(

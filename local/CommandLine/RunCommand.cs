@@ -4,6 +4,7 @@ using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Queue;
+using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using Microsoft.AspNetCore.Builder;
@@ -23,6 +24,8 @@ internal static class RunCommand
     private static readonly Option<DirectoryInfo> Policies = new("--policies") { Description = "Folder of policy files.", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(AppContext.BaseDirectory, "policies")) };
     private static readonly Option<bool> Fresh = new("--fresh") { Description = "Forget the state of earlier runs first." };
 
+    private static readonly Option<string[]> TeamsClients = new("--teams-client") { Description = "host:port on loopback of a test client that acts as Teams (tests/teams).", DefaultValueFactory = _ => [] };
+
     /// <summary>Columns where no terminal says how many there are.</summary>
     private const int RedirectedWidth = 160;
 
@@ -30,8 +33,9 @@ internal static class RunCommand
     {
         var root = new RootCommand("IRFunctions on one machine: safe AI-driven incident response. Nothing leaves 127.0.0.1.")
         {
-            Port, State, Clock, NoFeed, NoStaff, Policies, Fresh,
+            Port, State, Clock, NoFeed, NoStaff, Policies, Fresh, TeamsClients,
         };
+        root.Add(AuditCommands.Create());
         root.SetAction(async (parsed, stop) =>
         {
             try
@@ -56,7 +60,7 @@ internal static class RunCommand
         using var only = StateFolder.Lock(state.FullName);
         var time = await StateFolder.ClockAsync(state.FullName, parsed.GetValue(Clock));
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
-        var options = new MachineOptions { Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address };
+        var options = new MachineOptions { Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address, Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!) };
 
         await using var memory = StateFolder.Remember(state.FullName, time);
         await using var server = await LoopbackServer.StartAsync(parsed.GetValue(Port), builder => LocalMachine.Register(builder.Services, options), Map, stop);
@@ -84,6 +88,7 @@ internal static class RunCommand
         app.UseRouting();
         HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>());
         app.MapQueues(services.GetRequiredService<QueueNamespace>());
+        TeamsEndpoint.Map(app, services.GetRequiredService<LoopbackTeams>());
         TenantEndpoint.Map(app, services.GetRequiredService<SimulatedTenant>());
         ModelEndpoint.Map(app, services.GetRequiredService<LocalModel>());
     }

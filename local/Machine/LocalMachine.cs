@@ -10,6 +10,7 @@ using IRFunctions.Local.Model;
 using IRFunctions.Local.Queue;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
+using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
@@ -57,6 +58,8 @@ public sealed class LocalMachine : IAsyncDisposable
     public LocalQueue Activity => services.GetRequiredService<QueueNamespace>().Find(ActivityQueue)!;
 
     public SimulatedTenant Tenant => services.GetRequiredService<SimulatedTenant>();
+
+    public LoopbackTeams Teams => services.GetRequiredService<LoopbackTeams>();
 
     public LocalModel Model => services.GetRequiredService<LocalModel>();
 
@@ -161,12 +164,16 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), options.Time));
             services.AddSingleton<IDurableStore>(_ => new SqliteDurableStore(Path.Combine(folder, "durable.db")));
             services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
+            services.AddSingleton<ICheckpointKey>(_ => LocalCheckpointKey.Open(Path.Combine(folder, "record", "checkpoints.key")));
+            services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
         }
         else
         {
             services.AddSingleton<TableServiceClient>(_ => new EmbeddedTableServiceClient(options.Time));
             services.AddSingleton<IDurableStore>(_ => new MemoryDurableStore());
             services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
+            services.AddSingleton<ICheckpointKey>(_ => new LocalCheckpointKey());
+            services.AddSingleton<ICheckpointStore>(_ => new MemoryCheckpoints());
         }
         services.AddSingleton(s =>
         {
@@ -184,10 +191,11 @@ public sealed class LocalMachine : IAsyncDisposable
             ? SimulatedTenant.OpenAsync(Path.Combine(folder, "tenant.db"), options.Time).GetAwaiter().GetResult()
             : SimulatedTenant.InMemory(options.Time));
         services.AddSingleton(_ => new LocalModel(options.Time));
+        services.AddSingleton(_ => new LoopbackTeams(options.Time));
         if (options.Address is null)
         {
-            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers()
-                .ConfigurePrimaryHttpMessageHandler(s => new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())));
+            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(
+                s => new TeamsHttpHandler(s.GetRequiredService<LoopbackTeams>(), new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>()))));
             services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
         }
         else if (options.Model is { } model)

@@ -1,3 +1,7 @@
+using IRFunctions.Local.Host;
+using IRFunctions.Local.Teams;
+using IRFunctions.Local.Tenant;
+
 namespace IRFunctions.Local.Machine;
 
 /// <summary>The settings of local.settings.sample.json with values that point at this machine.</summary>
@@ -23,6 +27,26 @@ internal static class LocalSettings
             ["Model:Endpoint"] = new Uri(here, "openai/v1/").ToString(),
             ["Model:Deployment"] = "irfunctions-rules",
             ["Pipeline:OwnIdentities"] = "00000000-0000-4000-8000-0000000000f1",
+        };
+    }
+
+    /// <summary>Switches the bot on, with the loopback token service and connector of this machine in the place of Teams.</summary>
+    /// <param name="clients">host:port of test clients that act as Teams too.</param>
+    /// <exception cref="InvalidOperationException">One of them is not loopback.</exception>
+    public static IReadOnlyDictionary<string, string?> Teams(Uri? address, params string[] clients)
+    {
+        var here = address ?? InProcess;
+        foreach (var client in clients) Loopback.Require($"http://{client}");
+        return new Dictionary<string, string?>
+        {
+            ["Teams:AppId"] = LoopbackTeams.AppId,
+            ["Teams:TenantId"] = TenantSeed.TenantId,
+            ["Teams:Metadata"] = new Uri(here, "teams/openid").ToString(),
+            ["Teams:TokenEndpoint"] = new Uri(here, "teams/token").ToString(),
+            ["Teams:ClientSecret"] = LoopbackTeams.Secret,
+            ["Teams:ServiceUrl"] = new Uri(here, "teams/connector").ToString(),
+            ["Teams:ServiceHosts"] = string.Join(',', [here.IsDefaultPort ? here.Host : here.Authority, .. clients]),
+            ["Teams:ConsoleUrl"] = here.ToString(),
         };
     }
 }

@@ -10,7 +10,7 @@ internal static class StateFolder
     private const string DurableFile = "durable.db";
     private const string ClockFile = "clock.txt";
     private const string LockFile = "running.lock";
-    private static readonly string[] Ours = [DurableFile, "queue.db", "tables.db", "tenant.db", ClockFile, LockFile];
+    private static readonly string[] Ours = [DurableFile, "queue.db", "tables.db", "tenant.db", "record", ClockFile, LockFile];
 
     /// <summary>Deletes what earlier runs left, and only that. Null where it worked, else why not.</summary>
     public static string? Forget(string folder)

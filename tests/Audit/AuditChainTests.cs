@@ -1,22 +1,10 @@
-using Azure.Data.Tables;
 using IRFunctions.Audit;
-using IRFunctions.Local.Tables;
-using IRFunctions.Local.Time;
 
 namespace IRFunctions.Tests.Audit;
 
 public sealed class AuditChainTests
 {
-    private readonly VirtualTimeProvider time = new();
-    private readonly TableServiceClient tables;
-    private readonly AuditChain chain;
-
-    public AuditChainTests()
-    {
-        tables = new EmbeddedTableServiceClient(time);
-        tables.GetTableClient(AuditChain.TableName).CreateIfNotExistsAsync().GetAwaiter().GetResult();
-        chain = new AuditChain(tables, time);
-    }
+    private readonly AuditChain chain = new RecordRig().Chain;
 
     private static AuditFact Fact(string id, string text = "something") => new(id, AuditKinds.Received, text, "pipeline");
 

@@ -141,6 +141,6 @@ public sealed partial class RepositoryTests
     [GeneratedRegex(@"^param (\w+) =", RegexOptions.Multiline)]
     private static partial Regex Param();
 
-    [GeneratedRegex(@"AccountKey=[\w+/=]{20,}|SharedAccessKey=[\w+/=]{30,}|gh[pousr]_\w{30,}|[?&\s]?sig=[\w%]{30,}|-----BEGIN [A-Z ]*PRIVATE KEY|(?i:client_?secret|password)['""]?\s*[:=]\s*['""][^'""$<{]{12,}['""]")]
+    [GeneratedRegex(@"AccountKey=[\w+/=]{20,}|SharedAccessKey=[\w+/=]{30,}|gh[pousr]_\w{30,}|[?&\s]?sig=[\w%]{30,}|-----BEGIN [A-Z ]*PRIVATE KEY|(?i:client_?secret|password)['""]?\s*[:=]\s*['""](?!This machine only: )[^'""$<{]{12,}['""]")]
     private static partial Regex Secret();
 }

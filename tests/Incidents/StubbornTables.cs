@@ -46,6 +46,18 @@ internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
             return inner.UpsertEntityAsync(entity, mode, cancellationToken);
         }
 
+        public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default)
+        {
+            tables.Check(Name, entity.PartitionKey);
+            return inner.AddEntityAsync(entity, cancellationToken);
+        }
+
+        public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default)
+        {
+            tables.Check(Name, partitionKey);
+            return inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
+        }
+
         public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
         {
             var actions = transactionActions.ToList();

@@ -161,7 +161,7 @@ internal sealed partial class World : IAsyncDisposable
         _ => throw new InvalidOperationException(result.GetType().Name),
     };
 
-    private static HttpRequest Request(string? by, object body)
+    public static HttpRequest Request(string? by, object body)
     {
         var http = new DefaultHttpContext();
         var bytes = JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerOptions.Web);

@@ -1,9 +1,11 @@
+using System.Globalization;
+
 namespace IRFunctions.Policies;
 
 /// <summary>Reads ladder.yaml: approver groups, ladders and the reminder.</summary>
 internal static class LadderReader
 {
-    public static (IReadOnlyDictionary<string, Ladder> Ladders, Reminder Reminder) Read(Section file)
+    public static (IReadOnlyDictionary<string, Ladder> Ladders, Reminder Reminder, IReadOnlyDictionary<string, ApproverGroup> Groups) Read(Section file)
     {
         var groups = ReadGroups(file);
         var ladders = new Dictionary<string, Ladder>(StringComparer.Ordinal);
@@ -18,7 +20,7 @@ internal static class LadderReader
             file.Problem("ladders", $"the ladder {Ladder.DefaultName} is missing; actions that name none use it");
         var reminder = ReadReminder(file);
         file.Close();
-        return (ladders, reminder);
+        return (ladders, reminder, groups);
     }
 
     private static Reminder ReadReminder(Section file)
@@ -33,31 +35,87 @@ internal static class LadderReader
         return new Reminder(lead ?? TimeSpan.FromHours(2), half ?? TimeSpan.FromHours(4));
     }
 
-    private static Dictionary<string, IReadOnlyList<Approver>> ReadGroups(Section file)
+    private static Dictionary<string, ApproverGroup> ReadGroups(Section file)
     {
-        var groups = new Dictionary<string, IReadOnlyList<Approver>>(StringComparer.Ordinal);
+        var groups = new Dictionary<string, ApproverGroup>(StringComparer.Ordinal);
         foreach (var (name, _, section) in file.Named("groups"))
         {
+            var entra = section.Has("entra_group") ? Ids.ReadGuid(section, "entra_group") : null;
             var members = new List<Approver>();
-            foreach (var item in section.Items("members"))
+            foreach (var item in section.Items("members", required: entra is null))
             {
-                var id = Ids.ReadGuid(item, "id");
-                if (id.Length > 0 && members.Exists(member => member.ObjectId == id))
+                var member = ReadApprover(item);
+                if (member.ObjectId.Length > 0 && members.Exists(other => other.ObjectId == member.ObjectId))
                     item.Problem("id", "this person is in the group twice");
-                members.Add(new Approver(id, item.Text("name")));
+                members.Add(member);
                 item.Close();
             }
 
-            if (members.Count == 0 && section.Has("members") && section.PlaceOf("members") is YamlList)
+            if (members.Count == 0 && entra is null && section.Has("members") && section.PlaceOf("members") is YamlList)
                 section.Problem("members", "a group without members can never approve");
-            groups[name] = members;
+            groups[name] = new ApproverGroup(name, members, entra, ReadSchedule(section));
             section.Close();
         }
 
         return groups;
     }
 
-    private static Ladder? ReadLadder(string name, Section section, Dictionary<string, IReadOnlyList<Approver>> groups)
+    private static Approver ReadApprover(Section item) => new(Ids.ReadGuid(item, "id"), item.Text("name"))
+    {
+        Owner = item.Has("owner") ? Ids.ReadGuid(item, "owner") : null,
+        Quiet = ReadQuiet(item),
+        Away = ReadAbsence(item),
+    };
+
+    private static QuietHours? ReadQuiet(Section item)
+    {
+        if (!item.Has("quiet") || item.Map("quiet") is not { } quiet)
+            return null;
+        var hours = new QuietHours(ReadClock(quiet, "from"), ReadClock(quiet, "until"));
+        quiet.Close();
+        return hours;
+    }
+
+    private static TimeOnly ReadClock(Section section, string key)
+    {
+        var text = section.Text(key);
+        if (TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+            return time;
+        if (text.Length > 0)
+            section.Problem(key, $"a time of day in UTC is expected, such as \"22:00\", not {Problems.Quote(text)}");
+        return default;
+    }
+
+    private static Absence? ReadAbsence(Section item)
+    {
+        if (!item.Has("away") || item.Map("away") is not { } away)
+            return null;
+        var (from, until) = (away.Date("from"), away.Date("until"));
+        if (until < from)
+            away.Problem("until", "the absence ends before it begins");
+        Approver? substitute = null;
+        if (away.Map("substitute") is { } section)
+        {
+            substitute = new Approver(Ids.ReadGuid(section, "id"), section.Text("name")) { Owner = section.Has("owner") ? Ids.ReadGuid(section, "owner") : null };
+            section.Close();
+        }
+
+        away.Close();
+        return substitute is null ? null : new Absence(from, until, substitute);
+    }
+
+    private static Uri? ReadSchedule(Section section)
+    {
+        if (!section.Has("schedule"))
+            return null;
+        var text = section.Text("schedule");
+        if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
+            return uri;
+        section.Problem("schedule", "an https address is expected (http on this machine only)");
+        return null;
+    }
+
+    private static Ladder? ReadLadder(string name, Section section, Dictionary<string, ApproverGroup> groups)
     {
         var rungs = new List<Rung>();
         var items = section.Items("rungs").ToList();
@@ -79,7 +137,7 @@ internal static class LadderReader
         return null;
     }
 
-    private static Rung ReadRung(Section item, Dictionary<string, IReadOnlyList<Approver>> groups, bool isLast)
+    private static Rung ReadRung(Section item, Dictionary<string, ApproverGroup> groups, bool isLast)
     {
         var group = item.Text("group");
         if (group.Length > 0 && !groups.ContainsKey(group))
@@ -89,7 +147,7 @@ internal static class LadderReader
             item.Problem("window", "only the last rung has a window of its own; the others end when the next one starts");
         if (window == TimeSpan.Zero)
             item.Problem("window", "nobody can answer in no time");
-        var rung = new Rung(item.Text("name"), item.Time("after") ?? TimeSpan.Zero, group, groups.GetValueOrDefault(group) ?? [], window);
+        var rung = new Rung(item.Text("name"), item.Time("after") ?? TimeSpan.Zero, group, groups.GetValueOrDefault(group)?.Members ?? [], window);
         item.Close();
         return rung;
     }

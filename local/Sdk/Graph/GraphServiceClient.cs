@@ -1,5 +1,6 @@
 using Azure.Core;
 using Microsoft.Graph.Applications;
+using Microsoft.Graph.Groups;
 using Microsoft.Graph.Identity;
 using Microsoft.Graph.ServicePrincipals;
 using Microsoft.Graph.Users;
@@ -15,6 +16,8 @@ public class BaseGraphServiceClient : BaseRequestBuilder
     }
 
     public UsersRequestBuilder Users => new(PathParameters, RequestAdapter);
+
+    public GroupsRequestBuilder Groups => new(PathParameters, RequestAdapter);
 
     public IdentityRequestBuilder Identity => new(PathParameters, RequestAdapter);
 

@@ -27,3 +27,12 @@ public class DirectoryObject : Entity
         set => Values.Set("deletedDateTime", value);
     }
 }
+
+public class DirectoryObjectCollectionResponse : BaseCollectionPaginationCountResponse
+{
+    public List<DirectoryObject>? Value
+    {
+        get => Values.GetList<DirectoryObject>("value");
+        set => Values.Set("value", value);
+    }
+}

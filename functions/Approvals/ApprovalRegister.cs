@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Azure;
+using Azure.Data.Tables;
+
+namespace IRFunctions.Approvals;
+
+/// <summary>What the register knows of a request besides its answers.</summary>
+/// <param name="Nonce">Proves that a click comes from a card made for this request; 256 random bits, hex. Secret.</param>
+/// <param name="Result">What became of it after the decision; null while nothing did.</param>
+public sealed record RegisteredRequest(string Id, string Nonce, ApprovalState State, DateTimeOffset Deadline, RequestResult? Result);
+
+/// <summary>What became of a request's action, for the card.</summary>
+/// <param name="State">"running", "executed", "failed", "confirmed", "released", "undone", "undo-failed" or "reminder".</param>
+/// <param name="Text">One sentence.</param>
+/// <param name="UndoAt">When it undoes itself; null where it does not.</param>
+/// <param name="Containment">Key of the containment that people may confirm or release; null where there is none.</param>
+public sealed record RequestResult(string State, string Text, DateTimeOffset? UndoAt, string? Containment)
+{
+    /// <summary>Whether confirm and release make sense now.</summary>
+    public bool IsLive => Containment is not null && State is "executed" or "reminder";
+}
+
+/// <summary>What a vote came to.</summary>
+/// <param name="Before">The same person's earlier answer, where there was one.</param>
+public sealed record VoteResult(bool Counted, ApprovalState State, ApprovalAnswer? Before = null);
+
+/// <summary>How a request ended: its state, every answer that counted, and who had looked.</summary>
+public sealed record Closing(ApprovalState State, IReadOnlyList<ApprovalAnswer> Answers, IReadOnlyList<string> Looked);
+
+/// <summary>
+/// The table "approvals": one partition a request. Each answer is one transaction over the request's row and the voter's, with the row's ETag, so that
+/// of two people who click at once exactly one is first, a second click of one person is known as such, and an answer that was taken before
+/// the deadline is never lost to the timer.
+/// </summary>
+public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider time)
+{
+    public const string TableName = "approvals";
+
+    private const string RequestRow = "request";
+    private const string VotePrefix = "vote-";
+    private const string LookPrefix = "look-";
+    private const int MaxRaces = 50;
+
+    private readonly TableClient table = tables.GetTableClient(TableName);
+
+    /// <summary>Opens a request, or finds it where it was opened before a crash.</summary>
+    public async Task<RegisteredRequest> OpenAsync(string id, DateTimeOffset deadline, int quorum, CancellationToken cancellation)
+    {
+        var row = new TableEntity(id, RequestRow)
+        {
+            ["Nonce"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), ["State"] = nameof(ApprovalState.Pending),
+            ["Deadline"] = deadline.UtcTicks, ["Quorum"] = Math.Max(1, quorum), ["Approvals"] = 0,
+        };
+        try
+        {
+            await table.AddEntityAsync(row, cancellation);
+            return Read(row);
+        }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            return await FindAsync(id, cancellation) ?? throw new InvalidOperationException($"request {id} vanished from the register");
+        }
+    }
+
+    public async Task<RegisteredRequest?> FindAsync(string id, CancellationToken cancellation)
+    {
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(id, RequestRow, cancellationToken: cancellation);
+        return found.HasValue ? Read(found.Value!) : null;
+    }
+
+    /// <summary>Takes an answer, if the request is pending and its deadline not reached by the answer's time.</summary>
+    public async Task<VoteResult> VoteAsync(string id, ApprovalAnswer answer, CancellationToken cancellation)
+    {
+        for (var race = 0; ; race++)
+        {
+            var found = await table.GetEntityIfExistsAsync<TableEntity>(id, RequestRow, cancellationToken: cancellation);
+            if (!found.HasValue) throw new InvalidOperationException($"request {id} is not in the register");
+            var row = found.Value!;
+            var earlier = await table.GetEntityIfExistsAsync<TableEntity>(id, VotePrefix + answer.By, cancellationToken: cancellation);
+            var state = Read(row).State;
+            if (earlier.HasValue) return new VoteResult(false, state, Answer(earlier.Value!));
+            if (state != ApprovalState.Pending) return new VoteResult(false, state);
+            if (answer.At >= Read(row).Deadline) return new VoteResult(false, state);
+            var next = Next(row, answer);
+            row["State"] = next.ToString();
+            if (answer is { Approve: true, Withdraw: false }) row["Approvals"] = row.GetInt32("Approvals") + 1;
+            var vote = new TableEntity(id, VotePrefix + answer.By) { ["Answer"] = JsonSerializer.Serialize(answer) };
+            try
+            {
+                await table.SubmitTransactionAsync(
+                    [new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, row.ETag), new TableTransactionAction(TableTransactionActionType.Add, vote)], cancellation);
+                return new VoteResult(true, next);
+            }
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && race < MaxRaces)
+            {
+                // Somebody else answered meanwhile, or the time ran out: look again.
+            }
+        }
+    }
+
+    /// <summary>Ends a request, unless answers ended it before; whatever the register says then is what happened.</summary>
+    public async Task<Closing> CloseAsync(string id, ApprovalState state, CancellationToken cancellation)
+    {
+        for (var race = 0; ; race++)
+        {
+            var found = await table.GetEntityIfExistsAsync<TableEntity>(id, RequestRow, cancellationToken: cancellation);
+            if (!found.HasValue) return new Closing(state, [], []); // It ended before anybody could be asked.
+            var row = found.Value!;
+            if (Read(row).State != ApprovalState.Pending) return await ClosingAsync(id, Read(row).State, cancellation);
+            row["State"] = state.ToString();
+            try
+            {
+                await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellation);
+                return await ClosingAsync(id, state, cancellation);
+            }
+            catch (RequestFailedException e) when (e.Status == 412 && race < MaxRaces)
+            {
+                // An answer came in between.
+            }
+        }
+    }
+
+    /// <summary>Notes what became of the action; cards drawn later show it.</summary>
+    public async Task SetResultAsync(string id, RequestResult result, CancellationToken cancellation)
+    {
+        var row = new TableEntity(id, RequestRow) { ["Result"] = JsonSerializer.Serialize(result) };
+        await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, cancellation);
+    }
+
+    /// <summary>Somebody had the evidence before their eyes; the first time counts.</summary>
+    public async Task LookedAsync(string id, string person, CancellationToken cancellation)
+    {
+        try
+        {
+            await table.AddEntityAsync(new TableEntity(id, LookPrefix + person) { ["At"] = time.GetUtcNow().UtcTicks }, cancellation);
+        }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            // Looked before.
+        }
+    }
+
+    /// <summary>Compares secrets in constant time, whatever their lengths.</summary>
+    public static bool IsNonce(RegisteredRequest request, string? given) =>
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(request.Nonce)), SHA256.HashData(Encoding.UTF8.GetBytes(given ?? "")));
+
+    private static ApprovalState Next(TableEntity row, ApprovalAnswer answer) => answer switch
+    {
+        { Withdraw: true } => ApprovalState.Withdrawn,
+        { Approve: false } => ApprovalState.Denied,
+        _ => row.GetInt32("Approvals") + 1 >= row.GetInt32("Quorum") ? ApprovalState.Granted : ApprovalState.Pending,
+    };
+
+    private async Task<Closing> ClosingAsync(string id, ApprovalState state, CancellationToken cancellation)
+    {
+        var answers = new List<ApprovalAnswer>();
+        var looked = new List<string>();
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {id}"), cancellationToken: cancellation))
+        {
+            if (row.RowKey.StartsWith(VotePrefix, StringComparison.Ordinal)) answers.Add(Answer(row));
+            if (row.RowKey.StartsWith(LookPrefix, StringComparison.Ordinal)) looked.Add(row.RowKey[LookPrefix.Length..]);
+        }
+        return new Closing(state, [.. answers.OrderBy(a => a.At)], looked);
+    }
+
+    private static ApprovalAnswer Answer(TableEntity row) => JsonSerializer.Deserialize<ApprovalAnswer>(row.GetString("Answer")!)!;
+
+    private static RegisteredRequest Read(TableEntity row) => new(row.PartitionKey, row.GetString("Nonce") ?? "",
+        Enum.Parse<ApprovalState>(row.GetString("State") ?? nameof(ApprovalState.Withdrawn)),
+        new DateTimeOffset(Convert.ToInt64(row["Deadline"], CultureInfo.InvariantCulture), TimeSpan.Zero),
+        row.GetString("Result") is { } result ? JsonSerializer.Deserialize<RequestResult>(result) : null);
+}

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Azure;
+using Azure.Data.Tables;
+
+namespace IRFunctions.Audit;
+
+/// <summary>The key that opens the words of a chain.</summary>
+/// <param name="Number">1, 2, ...; a chain gets the next one where it grows after its words were shredded.</param>
+public sealed record ChainKey(int Number, byte[] Secret);
+
+/// <summary>
+/// One key a chain, in a table of its own so that it can have other readers and no copies. Destroying it is how personal data leaves the record
+/// without breaking it.
+/// </summary>
+public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
+{
+    public const string TableName = "auditkeys";
+    private const int MaxRemembered = 20_000;
+
+    /// <summary>How long a process may go on with a key that another destroyed; a chain is shredded only after resting longer than this.</summary>
+    public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
+
+    private readonly TableClient table = tables.GetTableClient(TableName);
+    private readonly ConcurrentDictionary<string, (ChainKey Key, DateTimeOffset Until)> remembered = new(StringComparer.Ordinal);
+
+    /// <summary>The key for new entries; made on first use.</summary>
+    public async Task<ChainKey> ForWritingAsync(string chain, CancellationToken cancellation)
+    {
+        if (remembered.TryGetValue(chain, out var known) && known.Until > time.GetUtcNow()) return known.Key;
+        for (var number = 1; ; )
+        {
+            var row = await table.GetEntityIfExistsAsync<TableEntity>(chain, RowOf(number), cancellationToken: cancellation);
+            if (row.HasValue)
+            {
+                if (row.Value!.GetBinary("Secret") is { } secret) return Remember(chain, new ChainKey(number, secret));
+                number++; // That one was destroyed.
+                continue;
+            }
+            var made = new ChainKey(number, RandomNumberGenerator.GetBytes(32));
+            try
+            {
+                await table.AddEntityAsync(new TableEntity(chain, RowOf(number)) { ["Secret"] = made.Secret, ["MadeAt"] = time.GetUtcNow() }, cancellation);
+                return Remember(chain, made);
+            }
+            catch (RequestFailedException e) when (e.Status == 409)
+            {
+                // Another writer made it; read it.
+            }
+        }
+    }
+
+    /// <summary>All keys of a chain that still exist, by number.</summary>
+    public async Task<IReadOnlyDictionary<int, ChainKey>> ForReadingAsync(string chain, CancellationToken cancellation)
+    {
+        if (remembered.TryGetValue(chain, out var known) && known.Key.Number == 1 && known.Until > time.GetUtcNow()) return new Dictionary<int, ChainKey> { [1] = known.Key };
+        var keys = new Dictionary<int, ChainKey>();
+        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {chain}"), cancellationToken: cancellation))
+        {
+            var number = int.Parse(row.RowKey.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
+            if (row.GetBinary("Secret") is { } secret) keys[number] = new ChainKey(number, secret);
+        }
+        return keys;
+    }
+
+    /// <summary>Destroys every key of a chain. The rows stay, empty, so that their number is never given out again.</summary>
+    public async Task DestroyAsync(string chain, CancellationToken cancellation)
+    {
+        foreach (var number in (await ForReadingAsync(chain, cancellation)).Keys)
+            await table.UpsertEntityAsync(new TableEntity(chain, RowOf(number)) { ["DestroyedAt"] = time.GetUtcNow() }, TableUpdateMode.Replace, cancellation);
+        remembered.TryRemove(chain, out _);
+    }
+
+    private ChainKey Remember(string chain, ChainKey key)
+    {
+        if (remembered.Count >= MaxRemembered) remembered.Clear();
+        remembered[chain] = (key, time.GetUtcNow() + Memory);
+        return key;
+    }
+
+    private static string RowOf(int number) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"k{number:D4}");
+}

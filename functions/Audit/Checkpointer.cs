@@ -1,0 +1,183 @@
+namespace IRFunctions.Audit;
+
+/// <summary>What one run came to.</summary>
+/// <param name="Made">Checkpoints made, in order; none where nothing changed.</param>
+/// <param name="Findings">Chains that no longer hold what was sealed. They keep their old head in the tree.</param>
+public sealed record CheckpointRun(IReadOnlyList<Checkpoint> Made, IReadOnlyList<Finding> Findings);
+
+/// <summary>
+/// Seals the record: reads the chains that changed, checks that each continues what was sealed before, and makes a signed checkpoint of all heads. Runs
+/// on a timer, one at a time; where two run nevertheless, the store takes one checkpoint of a number and the other run starts over.
+/// </summary>
+public sealed class Checkpointer(AuditChain audit, ChangeJournal journal, HeadIndex heads, RecordIndex index, ICheckpointKey key, ICheckpointStore store, TimeProvider time) : IDisposable
+{
+    /// <summary>How long ago a note may have been made whose entries were stored only now; also how far clocks may differ.</summary>
+    private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(10);
+
+    /// <summary>Without news a checkpoint is made this often, so that missing ones show.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromHours(1);
+
+    private const int MaxChanges = 20_000; // of one checkpoint, some 3 MB
+    private const int AtOnce = 32;
+    private readonly SemaphoreSlim oneAtATime = new(1);
+
+    public async Task<CheckpointRun> RunAsync(CancellationToken cancellation = default)
+    {
+        await oneAtATime.WaitAsync(cancellation);
+        try
+        {
+            await heads.LoadAsync(cancellation);
+            var findings = new List<Finding>();
+            await CatchUpAsync(findings, cancellation);
+            var now = time.GetUtcNow();
+            var changes = await ChangedAsync(now, findings, cancellation);
+            await ReportAsync(findings, cancellation);
+            return new CheckpointRun(await SealAsync(now, changes, cancellation), findings);
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Every chain ever sealed against what is there now; finds dropped and changed chains that nobody wrote to since.</summary>
+    public async Task<IReadOnlyList<Finding>> SweepAsync(CancellationToken cancellation = default)
+    {
+        var findings = new List<Finding>();
+        await heads.LoadAsync(cancellation);
+        await foreach (var known in heads.AllAsync(cancellation))
+            Compare(known, await audit.HeadAsync(known.Chain, cancellation), await audit.HashOfAsync(known.Chain, known.Length, cancellation), findings);
+        await ReportAsync(findings, cancellation);
+        return findings;
+    }
+
+    public void Dispose() => oneAtATime.Dispose();
+
+    /// <summary>Applies checkpoints that were stored but not noted: a crash, or another process.</summary>
+    private async Task CatchUpAsync(List<Finding> findings, CancellationToken cancellation)
+    {
+        var fingerprint = KeyFingerprint.Of(await key.PublicAsync(cancellation));
+        if (heads.Number > 0 && !await MatchesAsync(heads.Number, cancellation)) heads.Reset();
+        while (await store.ReadAsync(heads.Number + 1, cancellation) is { } bytes)
+        {
+            var checkpoint = Checkpoint.FromJson(bytes);
+            var root = Convert.ToHexStringLower(heads.Put(checkpoint.Changes ?? []));
+            if (checkpoint.Previous != heads.Hash || checkpoint.Root != root || (checkpoint.Key == fingerprint && !await IsOursAsync(checkpoint, cancellation)))
+                findings.Add(new Finding(Attacks.ReplacedCheckpoint, $"checkpoint {heads.Number + 1}", "is not the one that was made"));
+            await heads.StoreAsync(checkpoint with { Number = heads.Number + 1 }, heads.Cursor, cancellation);
+        }
+    }
+
+    private async Task<bool> MatchesAsync(long number, CancellationToken cancellation) =>
+        await store.ReadAsync(number, cancellation) is { } bytes && Checkpoint.FromJson(bytes) is var known
+        && known.Hash() == heads.Hash && known.Chains == heads.Tree.Count && known.Root == Convert.ToHexStringLower(heads.Tree.Root());
+
+    private async Task<bool> IsOursAsync(Checkpoint checkpoint, CancellationToken cancellation)
+    {
+        using var ecdsa = System.Security.Cryptography.ECDsa.Create();
+        ecdsa.ImportSubjectPublicKeyInfo(await key.PublicAsync(cancellation), out _);
+        return checkpoint.IsSignedBy(ecdsa);
+    }
+
+    private async Task<List<HeadChange>> ChangedAsync(DateTimeOffset now, List<Finding> findings, CancellationToken cancellation)
+    {
+        var chains = new HashSet<string>(StringComparer.Ordinal);
+        var from = heads.Cursor.UtcTicks > Overlap.Ticks ? heads.Cursor - Overlap : DateTimeOffset.UnixEpoch;
+        await foreach (var (_, chain) in journal.ReadAsync(from, now + Overlap, cancellation)) chains.Add(chain);
+        var changes = new List<HeadChange>();
+        var free = heads.Tree.Count;
+        foreach (var some in chains.Order(StringComparer.Ordinal).Chunk(AtOnce))
+        {
+            foreach (var (change, problems) in await Task.WhenAll(some.Select(chain => LookAsync(chain, cancellation))))
+            {
+                findings.AddRange(problems);
+                if (change is not null) changes.Add(change.Leaf >= 0 ? change : change with { Leaf = free++ });
+            }
+        }
+        return changes;
+    }
+
+    /// <summary>Whether a chain grew as it must. Reads only what is new, and puts that into the index of entities.</summary>
+    private async Task<(HeadChange? Change, List<Finding> Problems)> LookAsync(string chain, CancellationToken cancellation)
+    {
+        var problems = new List<Finding>();
+        var known = await heads.FindAsync(chain, cancellation);
+        var head = await audit.HeadAsync(chain, cancellation);
+        if (head is null && known is null) return (null, problems); // Noted, but the entries were never stored.
+        if (known is not null && head == new ChainHead(known.Length, known.Hash)) return (null, problems);
+        var sealedHash = known is null ? null : await audit.HashOfAsync(chain, known.Length, cancellation);
+        if (known is not null && !Compare(known, head, sealedHash, problems)) return (null, problems);
+        var entries = await audit.ReadAsync(chain, (known?.Length ?? 0) + 1, head!.Length, cancellation);
+        if (!Continues(known, head, entries))
+        {
+            problems.Add(new Finding(Attacks.Rewritten, $"{chain} entries {(known?.Length ?? 0) + 1} to {head.Length}", "do not lead to the head of the chain"));
+            return (null, problems);
+        }
+        await index.AddAsync(chain, entries, cancellation);
+        return (new HeadChange(known?.Leaf ?? -1, chain, head.Length, head.Hash), problems);
+    }
+
+    private static bool Continues(HeadChange? known, ChainHead head, IReadOnlyList<AuditEntry> entries)
+    {
+        var (sequence, hash) = (known?.Length ?? 0, known?.Hash ?? AuditEntry.NoHash);
+        foreach (var entry in entries)
+        {
+            if (entry.Sequence != sequence + 1 || entry.PreviousHash != hash || entry.ComputeHash() != entry.Hash) return false;
+            (sequence, hash) = (entry.Sequence, entry.Hash);
+        }
+        return sequence == head.Length && hash == head.Hash;
+    }
+
+    private static bool Compare(HeadChange known, ChainHead? head, string? sealedHash, List<Finding> findings)
+    {
+        var before = findings.Count;
+        if (head is null && sealedHash is null) findings.Add(new Finding(Attacks.DroppedChain, known.Chain, $"is gone; {known.Length} entries were sealed"));
+        else if (sealedHash is null || head is null || head.Length < known.Length) findings.Add(new Finding(Attacks.Truncated, $"{known.Chain} entry {known.Length}", "was sealed and is gone"));
+        else if (sealedHash != known.Hash) findings.Add(new Finding(Attacks.Rewritten, $"{known.Chain} entries 1 to {known.Length}", "are not the ones that were sealed"));
+        return findings.Count == before;
+    }
+
+    /// <summary>Each finding once, however often it is found.</summary>
+    private async Task ReportAsync(List<Finding> findings, CancellationToken cancellation)
+    {
+        foreach (var finding in findings)
+        {
+            await audit.AppendAsync(AuditChain.PipelineChain,
+                [new AuditFact($"broken-{RecordIndex.Digest(finding.Attack + finding.Where)}", AuditKinds.RecordBroken, finding.ToString(), "pipeline", AuditJson.Of(finding))], cancellation);
+        }
+    }
+
+    private async Task<IReadOnlyList<Checkpoint>> SealAsync(DateTimeOffset now, List<HeadChange> changes, CancellationToken cancellation)
+    {
+        var made = new List<Checkpoint>();
+        if (changes.Count == 0 && (heads.Number == 0 || now - heads.At < Heartbeat))
+        {
+            await heads.MoveAsync(now, cancellation);
+            return made;
+        }
+        var parts = changes.Count == 0 ? [[]] : changes.Chunk(MaxChanges).ToList();
+        for (var part = 0; part < parts.Count; part++)
+        {
+            var checkpoint = await MakeAsync(now, parts[part], cancellation);
+            if (!await store.TryAddAsync(checkpoint.Number, checkpoint.ToJson(), cancellation))
+            {
+                heads.Reset(); // Another process was faster; the next run starts from what it stored.
+                return made;
+            }
+            await heads.StoreAsync(checkpoint, part == parts.Count - 1 ? now : heads.Cursor, cancellation);
+            made.Add(checkpoint);
+        }
+        return made;
+    }
+
+    private async Task<Checkpoint> MakeAsync(DateTimeOffset now, HeadChange[] changes, CancellationToken cancellation)
+    {
+        var root = heads.Put(changes);
+        var checkpoint = new Checkpoint
+        {
+            Number = heads.Number + 1, At = now, Chains = heads.Tree.Count, Root = Convert.ToHexStringLower(root), Changes = changes,
+            ChangesHash = Checkpoint.HashOf(changes), Previous = heads.Hash, Key = KeyFingerprint.Of(await key.PublicAsync(cancellation)),
+        };
+        return checkpoint with { Signature = Convert.ToBase64String(await key.SignAsync(checkpoint.ToSign(), cancellation)) };
+    }
+}

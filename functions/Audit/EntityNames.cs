@@ -1,0 +1,60 @@
+using System.Text.Json;
+using IRFunctions.Alerts;
+
+namespace IRFunctions.Audit;
+
+/// <summary>The names under which a thing can be looked up: whatever a person may have at hand.</summary>
+public static class EntityNames
+{
+    private const int MaxName = 200;
+
+    /// <summary>Lower-case ids, addresses and names of an entity; empty for what nobody looks up.</summary>
+    public static IReadOnlyList<string> Of(Entity entity)
+    {
+        string?[] names = entity switch
+        {
+            AccountEntity a => [a.ObjectId, a.UserPrincipalName, a.Sid, a.Name],
+            HostEntity h => [h.DefenderDeviceId, h.EntraDeviceId, h.HostName, h.DnsDomain is null ? null : $"{h.HostName}.{h.DnsDomain}"],
+            IpEntity ip => [ip.Address],
+            MailMessageEntity m => [m.NetworkMessageId, m.InternetMessageId, m.Recipient, m.Sender],
+            MailboxEntity m => [m.ObjectId, m.PrimaryAddress],
+            ApplicationEntity a => [a.ObjectId, a.AppId, a.Name],
+            AzureResourceEntity r => [r.ResourceId],
+            FileEntity f => [f.Sha256, f.Sha1],
+            UrlEntity u => [u.Url],
+            _ => [],
+        };
+        return [.. names.OfType<string>().Where(n => n.Length is > 0 and <= MaxName).Select(n => n.ToLowerInvariant()).Distinct()];
+    }
+
+    /// <summary>The names an entry is about: those of the alert it tells of, and the target of what was done.</summary>
+    public static IReadOnlySet<string> In(AuditEntry entry)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        if (entry.Data is null) return names;
+        try
+        {
+            using var json = JsonDocument.Parse(entry.Data);
+            AddTarget(names, json.RootElement);
+            if (json.RootElement.TryGetProperty("entities", out var entities) && entities.ValueKind == JsonValueKind.Array)
+            {
+                foreach (var entity in entities.EnumerateArray())
+                {
+                    if (entity.TryGetProperty("names", out var its) && its.ValueKind == JsonValueKind.Array)
+                        foreach (var name in its.EnumerateArray()) names.Add(name.GetString() ?? "");
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Data that was cut or is no object names nothing.
+        }
+        return names;
+    }
+
+    private static void AddTarget(HashSet<string> names, JsonElement root)
+    {
+        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("about", out var about) && about.TryGetProperty("target", out var target) && target.GetString() is { } key)
+            names.Add(key[(key.IndexOf(':') + 1)..].ToLowerInvariant());
+    }
+}

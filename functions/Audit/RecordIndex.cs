@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Azure.Data.Tables;
+
+namespace IRFunctions.Audit;
+
+/// <summary>What to look for. Everything given must hold.</summary>
+/// <param name="Name">An id, address or name of an entity (<see cref="EntityNames"/>); null for all.</param>
+/// <param name="Top">At most this many entries.</param>
+public sealed record RecordQuery(DateTimeOffset From, DateTimeOffset To, string? Name = null, string? Kind = null, int Top = 100);
+
+/// <summary>
+/// Finds entries by time and by entity without reading the whole record: by time from the journal of changes, by entity from rows written when a chain
+/// is sealed. Names are stored as digests, so that the index holds no personal data of its own.
+/// </summary>
+/// <remarks>Rows: partition "entity-{digest}", row "{hour}-{chain}": in this hour this chain got entries about this entity.</remarks>
+public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, ChangeJournal journal)
+{
+    public const string TableName = "auditindex";
+    private const string HourFormat = "yyyyMMddHH";
+
+    private readonly TableClient table = tables.GetTableClient(TableName);
+
+    /// <summary>Puts new entries of a chain into the index; safe to repeat.</summary>
+    internal async Task AddAsync(string chain, IReadOnlyList<AuditEntry> entries, CancellationToken cancellation)
+    {
+        var rows = entries.SelectMany(e => EntityNames.In(e).Select(name => (Name: name, Hour: HourOf(e.At)))).Distinct().ToList();
+        foreach (var (name, hour) in rows)
+            await table.UpsertEntityAsync(new TableEntity(PartitionOf(name), $"{hour}-{chain}"), TableUpdateMode.Replace, cancellation);
+    }
+
+    /// <summary>Entries that match, oldest first. By entity the newest few minutes may be missing: they come with the next checkpoint.</summary>
+    public async Task<IReadOnlyList<AuditEntry>> FindAsync(RecordQuery query, CancellationToken cancellation = default)
+    {
+        var name = query.Name?.ToLowerInvariant();
+        var found = new List<AuditEntry>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        DateTimeOffset? complete = null;
+        await foreach (var (from, chain) in ChainsAsync(query, name, cancellation))
+        {
+            // Places come in order of time, so what is found before a place is complete once that place is later than the last entry wanted.
+            if (found.Count >= query.Top && complete is { } until && from > until) break;
+            if (!seen.Add(chain)) continue;
+            var entries = await audit.ReadAsync(chain, cancellation);
+            found.AddRange(entries.Where(e => e.At >= query.From && e.At <= query.To && (query.Kind is null || e.Kind == query.Kind) && (name is null || IsAbout(e, name))));
+            if (found.Count >= query.Top) complete = found.OrderBy(e => e.At).ElementAt(query.Top - 1).At;
+        }
+        return [.. found.OrderBy(e => e.At).ThenBy(e => e.Chain, StringComparer.Ordinal).ThenBy(e => e.Sequence).Take(query.Top)];
+    }
+
+    /// <summary>Chains that have entries about an entity, in order of time.</summary>
+    public async Task<IReadOnlyList<string>> ChainsAboutAsync(string name, DateTimeOffset from, DateTimeOffset to, int most, CancellationToken cancellation = default)
+    {
+        var chains = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var (_, chain) in ChainsAsync(new RecordQuery(from, to, name), name.ToLowerInvariant(), cancellation))
+        {
+            if (chains.Add(chain) && chains.Count >= most) break;
+        }
+        return [.. chains];
+    }
+
+    /// <summary>Removes what the index holds about a chain; for shredding.</summary>
+    internal async Task ForgetAsync(IReadOnlyList<AuditEntry> entries, CancellationToken cancellation)
+    {
+        foreach (var (name, row) in entries.SelectMany(e => EntityNames.In(e).Select(name => (name, $"{HourOf(e.At)}-{e.Chain}"))).Distinct())
+            await table.DeleteEntityAsync(PartitionOf(name), row, cancellationToken: cancellation);
+    }
+
+    internal static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+
+    private async IAsyncEnumerable<(DateTimeOffset From, string Chain)> ChainsAsync(RecordQuery query, string? name, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (name is null)
+        {
+            await foreach (var change in journal.ReadAsync(query.From, query.To, cancellation)) yield return change;
+            yield break;
+        }
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(name)} and RowKey ge {HourOf(query.From)} and RowKey le {HourOf(query.To) + "~"}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellation))
+            yield return (DateTimeOffset.ParseExact(row.RowKey.AsSpan(0, HourFormat.Length), HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal), row.RowKey[(HourFormat.Length + 1)..]);
+    }
+
+    /// <summary>An entry about the alert as a whole is about all its entities; one about an action only about its target.</summary>
+    private static bool IsAbout(AuditEntry entry, string name) => EntityNames.In(entry).Contains(name);
+
+    private static string HourOf(DateTimeOffset at) => at.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
+
+    private static string PartitionOf(string name) => "entity-" + Digest(name);
+}

@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace IRFunctions.Audit;
+
+/// <summary>One line of a story.</summary>
+/// <param name="Words">One plain sentence. May quote untrusted text.</param>
+public sealed record StoryLine(DateTimeOffset At, string Kind, string Actor, string Words);
+
+/// <summary>What happened in an incident, for somebody who runs the business and not the systems.</summary>
+/// <param name="Why">Why this happened: what was seen, what that led to, how it stands. Three sentences.</param>
+public sealed record IncidentStory(string Incident, string Title, DateTimeOffset From, DateTimeOffset To, IReadOnlyList<string> Why, IReadOnlyList<StoryLine> Lines);
+
+/// <summary>Tells an incident's chain in plain words. Adds nothing that is not on the record.</summary>
+public static class Story
+{
+    /// <summary>Null where the chain is empty.</summary>
+    public static IncidentStory? Of(IReadOnlyList<AuditEntry> chain)
+    {
+        if (chain.Count == 0) return null;
+        var told = chain.Select(e => new Told(e)).ToList();
+        var lines = told.Where(t => !IsSaidBetterLater(t, told)).Select(t => new StoryLine(t.Entry.At, t.Entry.Kind, t.Entry.Actor, Words(t))).Where(l => l.Words.Length > 0).ToList();
+        var received = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received);
+        return new IncidentStory(chain[0].Chain, received?.Text("title") ?? chain[0].Chain, chain[0].At, chain[^1].At, StoryReasons.Of(told), lines);
+    }
+
+    /// <summary>What an action is called in the middle of a sentence.</summary>
+    public static string Plain(string action) => action switch
+    {
+        "disable_user_account_temporarily" => "switch off the account",
+        "add_ip_to_watchlist" => "watch the address",
+        "block_ip_at_firewall" => "block the address",
+        "quarantine_email" => "take out of the mailbox the message",
+        "revoke_user_sessions" => "sign out everywhere the account",
+        "revoke_api_key" => "withdraw the key of",
+        "increase_logging_verbosity" => "log more closely",
+        "create_alert_ticket" => "open a ticket",
+        "send_analyst_notification" => "tell an analyst",
+        _ => action.Replace('_', ' ') + " on",
+    };
+
+    internal static string Clock(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+
+    internal static string Sentence(string text)
+    {
+        var line = text.ReplaceLineEndings(" ").Trim();
+        if (line.Length == 0) return "";
+        line = char.ToUpper(line[0], CultureInfo.InvariantCulture) + line[1..];
+        return line[^1] is '.' or '!' or '?' or '…' ? line : line + ".";
+    }
+
+    /// <summary>That something is about to be done is on the record before it is done (S11); once it is done, one sentence is enough.</summary>
+    private static bool IsSaidBetterLater(Told told, List<Told> all) => told.Entry.Kind switch
+    {
+        AuditKinds.Executing => all.Any(o => o.Entry.Kind is AuditKinds.Executed or AuditKinds.Failed && o.Entry.Sequence > told.Entry.Sequence && o.IsSameThing(told)),
+        AuditKinds.Granted => true,
+        AuditKinds.Verified => told.Entry.Text.StartsWith("accepted", StringComparison.Ordinal),
+        AuditKinds.ReleaseAsked => all.Any(o => o.Entry.Kind == AuditKinds.Undoing && o.Entry.Sequence > told.Entry.Sequence && o.IsSameThing(told)),
+        _ => false,
+    };
+
+    private static string Words(Told told)
+    {
+        var text = told.Entry.Text;
+        if (told.Entry.Content != ContentState.Readable) return $"({told.Entry.Kind}; the words were made unreadable)";
+        return told.Entry.Kind switch
+        {
+            AuditKinds.Received => StoryReasons.Seen(told),
+            AuditKinds.Assessed => StoryReasons.Judged(told),
+            AuditKinds.Decided => Decided(told),
+            AuditKinds.Asked or AuditKinds.Climbed => Asked(told),
+            AuditKinds.Captured => Sentence($"noted how it was before: {Tail(text, "before: ")}"),
+            AuditKinds.Verified => Sentence($"looked again, to be sure: it {Tail(Tail(text, "read back: "), told.Action + " ")}"),
+            AuditKinds.Executing => Sentence($"began to {Plain(told.Action)} {told.Display}"),
+            AuditKinds.Undoing => Sentence(told.Text("cause") == "expired"
+                ? $"the time was up and nobody had confirmed it, so {told.Display} was to be as before" : $"{told.Display} was to be as before: {told.Text("reason") ?? "someone asked for it"}"),
+            AuditKinds.Outcome => "",
+            _ => Sentence(text),
+        };
+    }
+
+    private static string Decided(Told told)
+    {
+        var reason = told.Reason();
+        if (!told.IsContainment) return told.Text("kind") is "Run" or "Ask" ? Sentence($"decided to {Plain(told.Action)}: {reason}") : Sentence($"did not {Plain(told.Action)}: {reason}");
+        var act = $"{Plain(told.Action)} {told.Display}";
+        return told.Text("kind") switch
+        {
+            "Run" => Sentence($"the policy let the pipeline {act} without asking: {reason}"),
+            "Ask" => Sentence($"the policy wanted a person's yes before the pipeline might {act}: {reason}"),
+            "Tell" => Sentence($"whether to {act} was left to people: {reason}"),
+            _ => Sentence($"the policy did not {act}: {reason}"),
+        };
+    }
+
+    private static string Asked(Told told)
+    {
+        if (!told.Data.TryGetProperty("rung", out var rung) || !rung.TryGetProperty("approvers", out var people) || people.ValueKind != JsonValueKind.Array) return Sentence(told.Entry.Text);
+        var names = string.Join(" and ", people.EnumerateArray().Select(p => Told.TextOf(p, "name")));
+        var until = told.Data.TryGetProperty("deadline", out var deadline) && deadline.TryGetDateTimeOffset(out var at) ? $", with time until {Clock(at)}" : "";
+        var again = told.Entry.Kind == AuditKinds.Climbed ? "nobody had answered yet, so " : "";
+        return Sentence($"{again}{names} ({Told.TextOf(rung, "name")}) was asked whether to {Plain(told.Action)} {told.Display}{until}");
+    }
+
+    internal static string Tail(string text, string start) => text.StartsWith(start, StringComparison.Ordinal) ? text[start.Length..] : text;
+}
+
+/// <summary>An entry with its details at hand.</summary>
+internal sealed class Told
+{
+    private static readonly JsonElement Nothing = JsonDocument.Parse("{}").RootElement;
+    private readonly JsonElement data;
+
+    public Told(AuditEntry entry)
+    {
+        Entry = entry;
+        data = Parse(entry.Data);
+        if (data.TryGetProperty("about", out var about))
+            (Action, Target, Display) = (TextOf(about, "action") ?? "", TextOf(about, "target") ?? "", TextOf(about, "display") ?? "");
+    }
+
+    public AuditEntry Entry { get; }
+
+    public JsonElement Data => data;
+
+    public string Action { get; } = "";
+
+    public string Target { get; } = "";
+
+    public string Display { get; } = "";
+
+    /// <summary>Whether the action changes something, rather than telling people.</summary>
+    public bool IsContainment => Target.Length > 0 && !Target.StartsWith("alert:", StringComparison.Ordinal);
+
+    public string? Text(string name) => TextOf(data, name);
+
+    public bool IsSameThing(Told other) => Target.Length > 0 && Action == other.Action && Target == other.Target;
+
+    /// <summary>What a decision came down to: not what merely did not stand in the way.</summary>
+    public string Reason()
+    {
+        if (!data.TryGetProperty("reasons", out var list) || list.ValueKind != JsonValueKind.Array) return "no reason was given";
+        var reasons = list.EnumerateArray().Select(r => (Rule: TextOf(r, "rule") ?? "", Words: TextOf(r, "text") ?? "")).Where(r => r.Rule is not ("confidence" or "context" or "exception-over")).ToList();
+        if (reasons.Count == 0) return "nothing stood in the way";
+        // The tier says why something may run, or that people must be asked; where it says less than what happened, the next reason says it.
+        var said = Text("kind") switch { "Run" => 0, "Ask" => Text("tier") == "1" ? 1 : 0, "Tell" => reasons.Count - 1, _ => 1 };
+        var (rule, words) = reasons[Math.Min(said, reasons.Count - 1)];
+        return rule == "tier" && words.IndexOf(": ", StringComparison.Ordinal) is > 0 and var colon ? words[(colon + 2)..] : words;
+    }
+
+    internal static string? TextOf(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => null,
+        } : null;
+
+    private static JsonElement Parse(string? data)
+    {
+        if (data is null) return Nothing;
+        try
+        {
+            using var json = JsonDocument.Parse(data);
+            return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone() : Nothing;
+        }
+        catch (JsonException)
+        {
+            return Nothing;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace IRFunctions.Audit;
+
+/// <summary>"Why did this happen" in three sentences: what was seen, what that led to, how it stands now.</summary>
+internal static class StoryReasons
+{
+    private const int Named = 3;
+
+    public static IReadOnlyList<string> Of(IReadOnlyList<Told> told)
+    {
+        var received = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received);
+        if (received is null) return [$"{told.Count} things stand on this chain, and none of them is an alert.", Story.Sentence(told[0].Entry.Text), Story.Sentence(told[^1].Entry.Text)];
+        if (received.Entry.Content != ContentState.Readable)
+            return [$"An alert arrived on {Date(received.Entry.At)}.", "What it said was made unreadable on purpose.", "Kinds, times and authors of what followed are still on the record."];
+        return [$"On {Date(received.Entry.At)} UTC: {Story.Sentence(Seen(received)).TrimEnd('.')}.", Led(told), Stands(told)];
+    }
+
+    /// <summary>The alert in one sentence.</summary>
+    public static string Seen(Told received)
+    {
+        var who = received.Text("product") is { Length: > 0 } product ? product : "a detector";
+        var names = Displays(received.Data);
+        var about = names.Count == 0 ? "" : names.Count <= Named ? $", about {List(names)}" : $", about {string.Join(", ", names.Take(Named))} and {names.Count - Named} more";
+        return Story.Sentence($"{who} reported \"{received.Text("title")}\" ({(received.Text("severity") ?? "unknown").ToLowerInvariant()}){about}");
+    }
+
+    /// <summary>The assessment in one sentence.</summary>
+    public static string Judged(Told assessed)
+    {
+        if (assessed.Text("by") is not ("Model" or "Rules")) return "Nobody could judge it, so people have to.";
+        var who = assessed.Text("by") == "Model" ? "The model" : "The fixed rules, standing in for the model,";
+        var verdict = assessed.Text("verdict") switch
+        {
+            "TruePositive" => "took it for a real attack",
+            "BenignPositive" => "took it for real but harmless",
+            "FalsePositive" => "took it for a false alarm",
+            _ => "could not tell what it was",
+        };
+        var reasoning = assessed.Text("reasoning");
+        return Story.Sentence($"{who} {verdict}, {assessed.Text("confidence")}% sure{(string.IsNullOrWhiteSpace(reasoning) ? "" : $": {reasoning}")}");
+    }
+
+    /// <summary>What judgement and policy made of it.</summary>
+    private static string Led(IReadOnlyList<Told> told)
+    {
+        var judged = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Assessed);
+        var decided = told.Where(t => t.Entry.Kind == AuditKinds.Decided).ToList();
+        var main = decided.Where(d => d.IsContainment).MinBy(d => d.Text("kind") switch { "Run" => 0, "Ask" => 1, "Tell" => 2, _ => 3 });
+        var policy = main is null ? "and nothing called for more than telling people" : $"and the policy {Allowed(main)}, because {Lower(main.Reason())}";
+        var judgement = judged is null ? "Nobody judged it" : Short(Judged(judged));
+        return Story.Sentence($"{judgement.TrimEnd('.')}, {policy}");
+    }
+
+    private static string Allowed(Told decided)
+    {
+        var act = $"{Story.Plain(decided.Action)} {decided.Display}";
+        return decided.Text("kind") switch
+        {
+            "Run" => $"let the pipeline {act} by itself",
+            "Ask" => $"wanted a person's yes to {act}",
+            "Tell" => $"left it to people whether to {act}",
+            _ => $"did not {act}",
+        };
+    }
+
+    /// <summary>What is in effect, what was given back, what did not happen.</summary>
+    private static string Stands(IReadOnlyList<Told> told)
+    {
+        var changed = told.Where(t => t.IsContainment).GroupBy(t => (t.Action, t.Target)).Select(g => Standing([.. g])).OfType<string>().ToList();
+        var telling = told.Count(t => t.Entry.Kind == AuditKinds.Executed && !t.IsContainment) switch
+        {
+            0 => "",
+            1 => "people were told",
+            var ways => $"people were told in {ways} ways",
+        };
+        return Story.Sentence(string.Join("; ", (changed.Count == 0 ? ["nothing was changed"] : changed).Append(telling).Where(t => t.Length > 0)));
+    }
+
+    private static string? Standing(List<Told> about)
+    {
+        var last = about[^1];
+        var what = last.Display;
+        var done = about.LastOrDefault(t => t.Entry.Kind == AuditKinds.Executed);
+        return last.Entry.Kind switch
+        {
+            AuditKinds.Undone when done is not null => $"{what} was contained for {Length(last.Entry.At - done.Entry.At)} and is as it was before",
+            AuditKinds.NotUndone => $"{what} had been changed by someone else meanwhile and was left so",
+            AuditKinds.RollbackFailed => $"{what} should have been given back, which failed: people were paged",
+            AuditKinds.Expired => $"nobody answered about {what}, so nothing was done to it",
+            AuditKinds.Denied => $"a person said no to touching {what}",
+            AuditKinds.AlreadySo => $"{what} was so already",
+            AuditKinds.Failed => $"what was to be done to {what} failed",
+            AuditKinds.Asked or AuditKinds.Climbed => $"people are being asked about {what}",
+            AuditKinds.Confirmed => $"{what} stays contained, as a person confirmed",
+            AuditKinds.Decided => null,
+            _ when done is not null => $"{what} is contained since {Story.Clock(done.Entry.At)} UTC",
+            _ => null,
+        };
+    }
+
+    private static List<string> Displays(JsonElement data)
+    {
+        if (!data.TryGetProperty("entities", out var entities) || entities.ValueKind != JsonValueKind.Array) return [];
+        return [.. entities.EnumerateArray().Select(e => Told.TextOf(e, "display")).OfType<string>().Where(d => d.Length > 0).Distinct()];
+    }
+
+    private static string List(IEnumerable<string> parts)
+    {
+        var all = parts.ToList();
+        return all.Count < 2 ? string.Concat(all) : $"{string.Join(", ", all.Take(all.Count - 1))} and {all[^1]}";
+    }
+
+    private static string Short(string text) => text.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at ? text[..at] : text;
+
+    private static string Lower(string text) => text.Length > 1 && !char.IsUpper(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.') : text.TrimEnd('.');
+
+    private static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("d MMMM yyyy 'at' HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private static string Length(TimeSpan length) => length switch
+    {
+        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalHours:0.#} hours"),
+        { TotalMinutes: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalMinutes:0.#} minutes"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0} seconds"),
+    };
+}

@@ -1,0 +1,80 @@
+using IRFunctions.Approvals;
+using IRFunctions.Safeguards;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace IRFunctions.Incidents;
+
+/// <summary>Input of AskApprovers.</summary>
+/// <param name="Request">Instance id of the request: where answers go.</param>
+/// <param name="Final">True on the last try: what fails now is reported instead of tried again.</param>
+public sealed record AskInput(string Request, ApprovalView View, bool Final = false);
+
+/// <summary>Input of CloseApproval.</summary>
+public sealed record CloseInput(string Request, ApprovalState State);
+
+/// <summary>Input of ShowResult.</summary>
+public sealed record ShowInput(string Request, RequestResult Result);
+
+/// <summary>Input of ShowHold and RemindApprovers.</summary>
+public sealed record HoldNews(string Containment, string State, string Text, DateTimeOffset? UndoAt);
+
+/// <summary>The activities of SeekApproval and of what is shown after it: cards, pages, the register.</summary>
+public sealed class SeekApprovalSteps(CardDesk cards, OnCall onCall, ApprovalRegister register, Pager pager, TeamsSettings settings)
+{
+    /// <summary>Tells the approvers of the present rung. Not delivered where none of them could be reached, so that the request climbs at once.</summary>
+    [Function(nameof(AskApprovers))]
+    public async Task<Delivery> AskApprovers([ActivityTrigger] AskInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var rung = input.View.Rungs[input.View.Stage];
+        var (people, problems) = await onCall.WhoAsync(rung.Group, rung.Approvers, cancellation);
+        var view = input.View with { Rungs = [.. input.View.Rungs.Select((r, i) => i == input.View.Stage ? r with { Approvers = people } : r)] };
+        await register.OpenAsync(input.Request, view.Deadline, view.Request.Decision.Quorum, cancellation);
+        var paged = await PageAsync(input.Request, view, problems, cancellation);
+        if (!cards.Enabled) return new Delivery(paged && people.Count > 0, 0, people, problems);
+        var delivery = await cards.AskAsync(input.Request, view, people, input.Final, client, cancellation);
+        // Those asked before see that the question has moved on.
+        IReadOnlyList<string> stale = view.Stage > 0 ? await cards.RedrawAsync(input.Request, view, client, cancellation) : [];
+        return delivery with { Approvers = people, Problems = [.. problems, .. delivery.Problems, .. stale] };
+    }
+
+    /// <summary>Ends the request in the register, unless answers ended it before; puts the end on every card.</summary>
+    [Function(nameof(CloseApproval))]
+    public Task<Closing> CloseApproval([ActivityTrigger] CloseInput input, CancellationToken cancellation) => register.CloseAsync(input.Request, input.State, cancellation);
+
+    /// <summary>Puts the present state on every copy of the card. Nothing depends on it, so it reports instead of failing.</summary>
+    [Function(nameof(ShowApproval))]
+    public async Task<IReadOnlyList<string>> ShowApproval([ActivityTrigger] AskInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        cards.Enabled ? await cards.RedrawAsync(input.Request, input.View, client, cancellation) : [];
+
+    /// <summary>Shows what became of an approved action.</summary>
+    [Function(nameof(ShowResult))]
+    public Task ShowResult([ActivityTrigger] ShowInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        cards.ShowResultAsync(input.Request, input.Result, client, cancellation);
+
+    /// <summary>Shows that a containment ended or cannot be undone.</summary>
+    [Function(nameof(ShowHold))]
+    public Task ShowHold([ActivityTrigger] HoldNews news, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        cards.ShowHoldAsync(news.Containment, news.State, news.Text, news.UndoAt, client, cancellation);
+
+    /// <summary>Sends a fresh confirm or release card before an undo.</summary>
+    [Function(nameof(RemindApprovers))]
+    public Task<IReadOnlyList<string>> RemindApprovers([ActivityTrigger] HoldNews news, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
+        cards.RemindAsync(news.Containment, news.Text, news.UndoAt ?? default, client, cancellation);
+
+    /// <summary>The loud half: a page with a plain link. The page decides nothing, and neither does opening the link.</summary>
+    private async Task<bool> PageAsync(string request, ApprovalView view, IReadOnlyList<string> problems, CancellationToken cancellation)
+    {
+        var link = settings.ConsoleUrl is { } console ? $" {new Uri(console, $"api/console?request={Uri.EscapeDataString(request)}")}" : "";
+        var trouble = problems.Count > 0 ? $" ({Sentences.Short(problems[0], 200)})" : "";
+        try
+        {
+            await pager.PageAsync($"{request}-{view.Attempt}-{view.Stage}", $"{Sentences.Short(view.Request.Title, 200)}: {Sentences.Asked(view)}{link}{trouble}", "error", cancellation);
+            return true;
+        }
+        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
+        {
+            return false;
+        }
+    }
+}

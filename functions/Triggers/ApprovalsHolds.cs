@@ -1,0 +1,39 @@
+using IRFunctions.Approvals;
+using IRFunctions.Audit;
+using IRFunctions.Containment;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>Confirm, release and extend of a live containment: the same checks and the same record from the API and from a card.</summary>
+public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards)
+{
+    /// <summary>Null where it was done. The caller has made sure that the person may respond.</summary>
+    /// <param name="change">"release", "confirm" or "extend".</param>
+    public async Task<Objection?> ChangeAsync(DurableTaskClient client, string containment, string change, HoldChange order, string name, AnswerProof? proof, CancellationToken cancellation)
+    {
+        var id = new EntityInstanceId(nameof(ScheduledRollback), containment);
+        var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
+        if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return new Objection(404, "not-found", $"There is no containment {containment}.");
+        if (entity.State.Target is { Kind: "account" or "mailbox" } target && string.Equals(target.Id, order.By, StringComparison.OrdinalIgnoreCase))
+            return new Objection(403, "is-target", "This is about your own account; somebody else has to decide.");
+        if (!Allows(entity.State.Status, change)) return new Objection(409, "not-live", $"This containment is {entity.State.Status}: {entity.State.Ending}");
+
+        var kind = change switch { "release" => AuditKinds.ReleaseAsked, "confirm" => AuditKinds.Confirmed, _ => AuditKinds.Extended };
+        var about = AuditJson.Of(new { change, order.Reason, order.For, proof }, new About(entity.State.Action, entity.State.Target!.Key, entity.State.Target.Display));
+        foreach (var incident in entity.State.Incidents)
+            await audit.AppendAsync(incident, [new AuditFact($"request-{Guid.CreateVersion7():N}", kind, $"{name} asked to {change} {containment}: {order.Reason}", order.By, about)], cancellation);
+        var operation = change switch { "release" => nameof(ScheduledRollback.Release), "confirm" => nameof(ScheduledRollback.Confirm), _ => nameof(ScheduledRollback.Extend) };
+        await client.Entities.SignalEntityAsync(id, operation, order, cancellation: cancellation);
+        if (change == "confirm") await cards.ShowHoldAsync(containment, "confirmed", $"{name} keeps it: {order.Reason}", null, client, cancellation);
+        return null;
+    }
+
+    private static bool Allows(ContainmentStatus status, string change) => status switch
+    {
+        ContainmentStatus.Live => true,
+        ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed => change == "release",
+        _ => false,
+    };
+}

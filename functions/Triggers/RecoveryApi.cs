@@ -1,0 +1,76 @@
+using IRFunctions.Audit;
+using IRFunctions.Containment;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
+using Microsoft.DurableTask.Entities;
+
+namespace IRFunctions.Triggers;
+
+/// <param name="Reason">Why; stands on the record.</param>
+public sealed record RecoveryBody(string? Reason);
+
+/// <summary>
+/// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the same way as
+/// every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
+/// </summary>
+public sealed class RecoveryApi(Door door, RecoveryPoints points, Shredder shredder)
+{
+    /// <summary>`?incident=ID` or `?target=OBJECT-ID`.</summary>
+    [Function("GetRecoveryPoints")]
+    public async Task<IActionResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "recovery-points")] HttpRequest request, CancellationToken cancellation)
+    {
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (request.Query["incident"].FirstOrDefault() is { Length: > 0 } incident) return new OkObjectResult(new { recoveryPoints = await points.OfIncidentAsync(incident, cancellation) });
+        if (request.Query["target"].FirstOrDefault() is { Length: > 0 } target) return new OkObjectResult(new { recoveryPoints = await points.AboutAsync(target.ToLowerInvariant(), cancellation: cancellation) });
+        return Problems.Of(400, "which", "Which recovery points?", "Say ?incident=ID or ?target=OBJECT-ID.");
+    }
+
+    [Function("RestoreRecoveryPoint")]
+    public async Task<IActionResult> RestoreAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "recovery-points/{id}/restore")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var (caller, refusal) = await door.ResponderAsync(request, $"restore of {id}", cancellation);
+        if (caller is null) return refusal!;
+        var (body, problem) = await Door.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
+        if (body is null) return problem!;
+        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500) return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        if (await points.FindAsync(id, cancellation) is not { } point) return Problems.NotFound($"recovery point {id}");
+        if (point.Restorable is { } obstacle) return Problems.Of(409, "not-restorable", "This recovery point cannot be restored", $"Nothing was changed: {obstacle}.");
+
+        var entity = new EntityInstanceId(nameof(ScheduledRollback), point.Containment);
+        var state = await client.Entities.GetEntityAsync<RollbackState>(entity, cancellation: cancellation);
+        var status = state is { IncludesState: true } ? state.State.Status : ContainmentStatus.None;
+        if (status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed))
+            return Problems.Of(409, "not-live", "There is nothing to restore", $"The containment {point.Containment} is {status}: what it changed is not in effect any more.");
+        if (point.DependsOn.Count > 0 && state!.State.Prior != point.Prior)
+            return Problems.Of(409, "not-the-latest", "A later state was captured", $"The containment in effect came later; restore {point.DependsOn[^1]} first.");
+        await door.RecordAsync(point.Id[..point.Id.LastIndexOf(':')], AuditKinds.RestoreAsked, $"{caller.Name} asked to restore {point.Target.Display} to how it was: {body.Reason}", caller.ObjectId, cancellation,
+            AuditJson.Of(new { point.Id, point.Hash, ownStateDiffers = state!.State.Prior != point.Prior, body.Reason }, new About(point.Action, point.Target.Key, point.Target.Display)));
+        await client.Entities.SignalEntityAsync(entity, nameof(ScheduledRollback.Release), new HoldChange(caller.ObjectId, body.Reason, Prior: point.Prior), cancellation: cancellation);
+        return new AcceptedResult("/api/containments?all=true", new { id, point.Containment, look = "/api/containments?all=true" });
+    }
+
+    /// <summary>Makes the words of an incident's record unreadable for good. There is no way back.</summary>
+    [Function("ShredRecord")]
+    public async Task<IActionResult> ShredAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "audit/{incident}/words")] HttpRequest request, string incident, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var (caller, refusal) = await door.ResponderAsync(request, $"shredding of {incident}", cancellation);
+        if (caller is null) return refusal!;
+        var (body, problem) = await Door.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
+        if (body is null) return problem!;
+        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500) return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        await foreach (var entity in client.Entities.GetAllEntitiesAsync<RollbackState>(new EntityQuery { InstanceIdStartsWith = $"@{nameof(ScheduledRollback).ToLowerInvariant()}@", IncludeState = true }).WithCancellation(cancellation))
+        {
+            if (entity.State is { Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed } state && state.Incidents.Contains(incident))
+                return Problems.Of(409, "still-contained", "Nothing was shredded", $"{entity.Id.Key} is still in effect for this incident; its recovery point is needed.");
+        }
+        return await shredder.ShredAsync(incident, caller.ObjectId, body.Reason, cancellation) is { } obstacle
+            ? Problems.Of(409, "not-shredded", "Nothing was shredded", $"{obstacle}.")
+            : new OkObjectResult(new { incident, shredded = true });
+    }
+}

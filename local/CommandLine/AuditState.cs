@@ -1,0 +1,68 @@
+using IRFunctions.Audit;
+using IRFunctions.Local.Machine;
+using IRFunctions.Local.Storage;
+using IRFunctions.Local.Tables;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IRFunctions.Local.CommandLine;
+
+/// <summary>The record in the state folder of a run that has ended, without the rest of the pipeline.</summary>
+internal sealed class AuditState : IAsyncDisposable
+{
+    private readonly IDisposable only;
+    private readonly ServiceProvider services;
+
+    private AuditState(IDisposable only, ServiceProvider services, string folder)
+    {
+        (this.only, this.services) = (only, services);
+        PublicKeyPath = Path.Combine(folder, "record", "checkpoints.key.pub");
+    }
+
+    public AuditChain Audit => services.GetRequiredService<AuditChain>();
+
+    public Checkpointer Checkpointer => services.GetRequiredService<Checkpointer>();
+
+    public RecordExport Export => services.GetRequiredService<RecordExport>();
+
+    public RecordIndex Index => services.GetRequiredService<RecordIndex>();
+
+    public AttackChains Attacks => services.GetRequiredService<AttackChains>();
+
+    public RecoveryPoints Points => services.GetRequiredService<RecoveryPoints>();
+
+    public TimeProvider Time => services.GetRequiredService<TimeProvider>();
+
+    public string PublicKeyPath { get; }
+
+    /// <exception cref="IOException">There is no state in this folder.</exception>
+    /// <exception cref="InvalidOperationException">A run uses it.</exception>
+    public static async Task<AuditState> OpenAsync(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, "tables.db"))) throw new IOException($"{folder} holds no state of a local run. Give its folder with --state.");
+        var only = StateFolder.Lock(folder);
+        var services = new ServiceCollection();
+        services.AddSingleton(await StateFolder.ClockAsync(folder, 1));
+        services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
+        services.AddSingleton<Azure.Data.Tables.TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), s.GetRequiredService<TimeProvider>()));
+        services.AddRecord(new ConfigurationBuilder().AddInMemoryCollection([new("Record:Folder", Path.Combine(folder, "record"))]).Build());
+        return new AuditState(only, services.BuildServiceProvider(), folder);
+    }
+
+    /// <summary>Keys of all incidents, in the order in which they began.</summary>
+    public async Task<IReadOnlyList<string>> IncidentsAsync(CancellationToken cancellation)
+    {
+        var first = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        await foreach (var entry in Audit.ReadAllAsync(cancellation))
+        {
+            if (entry.Chain != AuditChain.PipelineChain) first.TryAdd(entry.Chain, entry.At);
+        }
+        return [.. first.OrderBy(f => f.Value).ThenBy(f => f.Key, StringComparer.Ordinal).Select(f => f.Key)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await services.DisposeAsync();
+        only.Dispose();
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using IRFunctions.Approvals;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+using NJsonSchema;
+
+namespace IRFunctions.Tests.Approvals;
+
+/// <summary>The card itself: valid, small, and unable to show an attacker's text as anything but text.</summary>
+public sealed class CardTests
+{
+    private static readonly Lazy<Task<JsonSchema>> Schema = new(() => JsonSchema.FromFileAsync(Path.Combine(AppContext.BaseDirectory, "data", "teams", "adaptive-card-1.5.0.schema.json")));
+
+    public static TheoryData<string> States => [.. Cards.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(States))]
+    public async Task Every_state_is_a_valid_card_of_schema_1_5(string state)
+    {
+        var card = Cards.All[state]();
+        var errors = (await Schema.Value).Validate(card.ToJsonString());
+        Assert.True(errors.Count == 0, string.Join('\n', errors));
+        Assert.Equal("1.5", (string?)card["version"]);
+    }
+
+    [Fact]
+    public async Task The_schema_does_refuse_a_broken_card()
+    {
+        var card = Cards.All["pending"]();
+        card["body"]!.AsArray().Add(new JsonObject { ["type"] = "RichTextBlock", ["inlines"] = 5 });
+        Assert.NotEmpty((await Schema.Value).Validate(card.ToJsonString()));
+    }
+
+    public static TheoryData<string> HostileTexts =>
+    [
+        "[Click here](https://evil.example)", "![x](https://evil.example/x.png)", "<at>everyone</at> <a href='https://evil.example'>x</a>", "**urgent** `run`", "{{DATE(2026-01-01T00:00:00Z)}}",
+        "${$root.secret}", "\u202Egnp.exe\u2066", "\u0000\u0007\u001b[31m", "\ud800", new string('A', 100_000), string.Concat(Enumerable.Repeat("😈", 50_000)),
+        string.Concat(Enumerable.Repeat("\u202e", 100_000)), string.Concat(Enumerable.Repeat("\"\\\n", 33_000)), string.Concat(Enumerable.Repeat("\uFDFD", 100_000)),
+    ];
+
+    [Theory]
+    [MemberData(nameof(HostileTexts))]
+    public async Task A_hostile_alert_stays_text_and_the_card_stays_below_28_KB(string hostile)
+    {
+        foreach (var count in (int[])[1, ApprovalCard.MaxRequests])
+        {
+            var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.Hostile(hostile), i)).ToArray();
+            foreach (var detailed in (bool[])[false, true])
+            {
+                var card = ApprovalCard.Build([.. requests.Select(r => r with { Detailed = detailed })], ["29:someone"], new Uri("https://console.example/"));
+                var bytes = Encoding.UTF8.GetByteCount(card.ToJsonString());
+                Assert.True(bytes < ApprovalCard.MaxBytes, $"{bytes} bytes");
+                Assert.Empty((await Schema.Value).Validate(card.ToJsonString()));
+                OnlyTextRunsQuote(card, hostile);
+            }
+        }
+    }
+
+    [Fact]
+    public void An_ordinary_card_is_about_five_KB() => Assert.InRange(Encoding.UTF8.GetByteCount(Cards.All["pending"]().ToJsonString()), 1_500, 7_000);
+
+    [Fact]
+    public void Untrusted_text_is_shown_where_it_is_and_hidden_characters_become_visible()
+    {
+        var card = ApprovalCard.Build([Cards.Request(Cards.Hostile("pay\u202Egnp.exe [x](https://evil.example)"))]);
+        Assert.Contains(TeamsWorld.Walk(card), n => n is JsonObject o && (string?)o["type"] == "TextRun" && ((string?)o["text"])!.Contains("pay[U+202E]gnp.exe [x](https://evil.example)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void There_are_two_buttons_a_row_and_each_says_what_it_does()
+    {
+        var card = Cards.All["pending"]();
+        var rows = TeamsWorld.Walk(card).Where(n => n is JsonObject o && (string?)o["type"] == "ActionSet").Select(n => n["actions"]!.AsArray()).ToList();
+        Assert.All(rows, r => Assert.InRange(r.Count, 1, 2));
+        Assert.Equal(["Approve", "Deny", "Show all evidence"], TeamsWorld.Actions(card).Select(a => (string)a["title"]!));
+        Assert.Null(card["actions"]);
+        var input = Assert.Single(TeamsWorld.Walk(card), n => n is JsonObject o && (string?)o["type"] == "Input.Text");
+        Assert.True((bool)input["isRequired"]!);
+        Assert.Equal("none", (string?)TeamsWorld.Actions(card).Single(a => (string?)a["verb"] == "more")["associatedInputs"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(States))]
+    public void Inputs_never_share_an_id_and_buttons_carry_ids_and_nonces_only(string state)
+    {
+        var card = Cards.All[state]();
+        var ids = TeamsWorld.Walk(card).OfType<JsonObject>().Select(o => (string?)o["id"]).Where(id => id is not null && !id.StartsWith("approval-", StringComparison.Ordinal)).ToList();
+        Assert.Equal(ids.Distinct(), ids);
+        Assert.All(TeamsWorld.Actions(card), a => Assert.Equal(["requests"], ((JsonObject)a["data"]!).Select(p => p.Key)));
+        Assert.All(TeamsWorld.Actions(card).SelectMany(a => a["data"]!["requests"]!.AsArray()), r => Assert.Equal(["id", "nonce"], ((JsonObject)r!).Select(p => p.Key)));
+    }
+
+    [Fact]
+    public void Denied_expired_and_withdrawn_are_different_words()
+    {
+        string[] words = [.. ((string[])["denied", "expired", "withdrawn"]).Select(s => (string)Cards.All[s]()["body"]![0]!["text"]!)];
+        Assert.StartsWith("Denied", words[0], StringComparison.Ordinal);
+        Assert.StartsWith("Expired", words[1], StringComparison.Ordinal);
+        Assert.StartsWith("Withdrawn", words[2], StringComparison.Ordinal);
+        Assert.Equal(5, Enum.GetValues<ApprovalState>().Select(ApprovalRules.Word).Distinct().Count());
+    }
+
+    [Fact]
+    public void Several_actions_have_one_decision_each_and_one_for_all()
+    {
+        var titles = TeamsWorld.Actions(Cards.All["several"]()).Select(a => (string)a["title"]!).ToList();
+        Assert.Equal(["Approve 1", "Deny 1", "Approve 2", "Deny 2", "Approve all 2", "Deny all 2", "Show all evidence"], titles);
+    }
+
+    [Fact]
+    public void Pictures_are_drawn_from_these_cards()
+    {
+        // For docs/: `IRF_CARDS=folder dotnet test tests --filter Pictures_are_drawn` writes every state for tests/teams/pictures.mjs.
+        if (Environment.GetEnvironmentVariable("IRF_CARDS") is not { Length: > 0 } folder) return;
+        Directory.CreateDirectory(folder);
+        foreach (var (name, build) in Cards.All) File.WriteAllText(Path.Combine(folder, $"{name}.json"), build().ToJsonString());
+    }
+
+    /// <summary>Every place that renders Markdown, links or images holds our own words.</summary>
+    private static void OnlyTextRunsQuote(JsonObject card, string hostile)
+    {
+        var probe = hostile.Length > 6 ? hostile[..6] : hostile;
+        foreach (var node in TeamsWorld.Walk(card).OfType<JsonObject>())
+        {
+            Assert.DoesNotContain((string?)node["type"], (string?[])["Image", "ImageSet", "Media", "FactSet", "Fact"]);
+            Assert.Null(node["selectAction"]);
+            if ((string?)node["type"] is "TextRun") continue;
+            foreach (var (key, value) in node)
+            {
+                if (value is JsonValue v && v.TryGetValue<string>(out var text) && key is not ("id" or "nonce")) Assert.DoesNotContain(probe, text, StringComparison.Ordinal);
+            }
+        }
+    }
+}
+
+/// <summary>Cards in every state, from one stolen account.</summary>
+internal static class Cards
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
+    private static readonly Approver Alex = new("00000000-0000-4000-8000-0000000000b1", "Alex Analyst");
+
+    public static readonly IReadOnlyDictionary<string, Func<JsonObject>> All = new Dictionary<string, Func<JsonObject>>
+    {
+        ["pending"] = () => Build(Request(View())),
+        ["more"] = () => Build(Request(View()) with { Detailed = true }),
+        ["four-eyes"] = () => Build(Request(Answered(View(quorum: 2), ApprovalState.Pending, true))),
+        ["several"] = () => Build(Request(View()), Request(View("revoke_user_sessions"), 1)),
+        ["denied"] = () => Build(Request(Answered(View(), ApprovalState.Denied, false))),
+        ["expired"] = () => Build(Request(View() with { State = ApprovalState.Expired, Stage = 2 })),
+        ["withdrawn"] = () => Build(Request(View() with { State = ApprovalState.Withdrawn })),
+        ["approved"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true))),
+        ["executed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("executed", "Sign-in of Adele Vance is blocked; read back.") }),
+        ["reminder"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("reminder", "Half of the two hours is over.") }),
+        ["confirmed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("confirmed", "Alex Analyst keeps it: really stolen") }),
+        ["undone"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("undone", "Sign-in of Adele Vance works again; read back.") }),
+        ["released"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("released", "Sign-in of Adele Vance works again; read back.") }),
+        ["failed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = new RequestResult("failed", "Graph refused: the app lacks User.EnableDisableAccount.All.", null, null) }),
+        ["hostile"] = () => Build(Request(Hostile("[Approve here](https://evil.example) **URGENT** <at>SOC</at> \u202Etxt.exe"))),
+    };
+
+    public static CardRequest Request(ApprovalView view, int number = 0) => new($"approval-{number:D24}", new string((char)('a' + number), 64), view, null);
+
+    public static ApprovalView View(string action = "disable_user_account_temporarily", int quorum = 1) => new()
+    {
+        Request = new ApprovalRequest
+        {
+            Incident = "incident-5f2c19aa03be41d2", Title = "Unfamiliar sign-in properties: Adele Vance from a new country", ActionHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            Reasoning = "A sign-in from an unfamiliar place followed a password spray on three accounts; the session registered a new inbox rule within four minutes. A false alarm would look like travel.",
+            Evidence = ["Adele Vance (AdeleV@contoso.example)", "203.0.113.7", "Windows 11, Edge, unmanaged device"],
+            Decision = new Decision
+            {
+                Kind = DecisionKind.Ask, Action = action, Target = new Target("account", "00000000-0000-4000-8000-0000000000a1", "Adele Vance (AdeleV@contoso.example)"), Tier = 2, Confidence = 86,
+                Reasons = [new Reason("tier", "Tier 2 actions always ask a person."), new Reason("confidence", "86 of 100 is above the floor to recommend.")],
+                Quorum = quorum, MaxDuration = TimeSpan.FromHours(2), Reversible = action != "revoke_user_sessions", Reversal = action == "revoke_user_sessions" ? "People sign in again." : "Sign-in is switched on again as it was.",
+                BlastRadius = "One person cannot work until it is undone.", PolicyHash = new string('b', 64),
+            },
+        },
+        State = ApprovalState.Pending, Stage = 0, Attempt = 1, AskedAt = At, Deadline = At.AddMinutes(30),
+        Rungs = [new RungPlan("primary", At, [Alex]), new RungPlan("secondary", At.AddMinutes(5), [new Approver("00000000-0000-4000-8000-0000000000b2", "Sam Second")]), new RungPlan("manager", At.AddMinutes(15), [])],
+    };
+
+    public static ApprovalView Hostile(string text)
+    {
+        var view = View();
+        var decision = view.Request.Decision with { Target = view.Request.Decision.Target with { Display = text }, Reasons = [new Reason("x", text)], BlastRadius = text, Reversal = text, Action = text };
+        return view with
+        {
+            Request = view.Request with { Title = text, Reasoning = text, Evidence = [.. Enumerable.Repeat(text, 50)], Decision = decision },
+            Answers = [new ApprovalAnswer(Alex.ObjectId, true, text, At, "teams")],
+            Rungs = [.. view.Rungs.Select(r => r with { Name = text })],
+        };
+    }
+
+    private static ApprovalView Answered(ApprovalView view, ApprovalState state, bool approve) => view with
+    {
+        State = state, Answers = [new ApprovalAnswer(Alex.ObjectId, approve, approve ? "matches the sign-in log" : "known travel, called her", At.AddMinutes(2), "teams")],
+    };
+
+    private static RequestResult Result(string state, string text) => new(state, text, At.AddHours(2), "disable_user_account_temporarily:account:x");
+
+    private static JsonObject Build(params CardRequest[] requests) => ApprovalCard.Build(requests, ["29:alex"], new Uri("https://console.example/"));
+}

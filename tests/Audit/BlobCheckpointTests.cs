@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Azure.Storage.Blobs;
+using IRFunctions.Audit;
+using IRFunctions.Tests.Style;
+using IRFunctions.Tests.Tables;
+
+namespace IRFunctions.Tests.Audit;
+
+/// <summary>Checkpoints in blobs, on the emulator. It answers 501 to retention policies, so that part is for Azure to show (docs/record.md).</summary>
+[Collection(nameof(Azurite))] // Its fixture has installed the emulator before this starts it.
+public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
+{
+    private const string Development = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;" +
+        "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=";
+
+    private Process? process;
+    private BlobContainerClient? container;
+
+    public async Task InitializeAsync()
+    {
+        Assert.NotNull(azurite.Endpoint);
+        var program = Path.Combine(Sources.Root, "tests", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
+        using (var listener = new TcpListener(IPAddress.Loopback, 0))
+        {
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            listener.Stop();
+            process = Process.Start(new ProcessStartInfo("node", [program, "--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--inMemoryPersistence", "--disableTelemetry", "--silent", "--skipApiVersionCheck"]) { RedirectStandardOutput = true })!;
+            while (await process.StandardOutput.ReadLineAsync() is { } line && !line.Contains("successfully", StringComparison.Ordinal)) { }
+            container = new BlobContainerClient($"{Development}http://127.0.0.1:{port}/devstoreaccount1;", "record");
+        }
+        await container.CreateIfNotExistsAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        process!.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+
+    [Fact]
+    public async Task A_checkpoint_is_written_once_and_never_again()
+    {
+        var store = new BlobCheckpoints(container!);
+        Assert.Null(await store.ReadAsync(1, default));
+        Assert.True(await store.TryAddAsync(1, [1, 2], default));
+        Assert.False(await store.TryAddAsync(1, [3], default));
+        Assert.Equal([1, 2], (await store.ReadAsync(1, default))!);
+    }
+
+    [Fact]
+    public async Task A_record_is_sealed_into_blobs_and_verifies()
+    {
+        var rig = new RecordRig();
+        var store = new BlobCheckpoints(container!);
+        await rig.IncidentAsync("incident-1");
+        await rig.NewCheckpointer(store).RunAsync();
+        await rig.IncidentAsync("incident-2");
+        rig.Time.Advance(TimeSpan.FromMinutes(5));
+        await rig.NewCheckpointer(store).RunAsync();
+        using var stream = new MemoryStream();
+        await new RecordExport(rig.Chain, new HeadIndex(rig.Tables), store, rig.Key, rig.Time).WriteAllAsync(stream);
+        stream.Position = 0;
+        var report = await RecordVerifier.VerifyAsync(stream, [await rig.Key.PublicAsync(default)]);
+        Assert.Empty(report.Findings);
+        Assert.Equal(2, report.Checkpoints);
+    }
+}
