@@ -170,6 +170,7 @@ module record 'modules/storage.bicep' = {
     tags: tags
     redundancy: storageRedundancy
     tables: ['audit', 'policies']
+    containers: ['agents']
     immutableContainer: 'checkpoints'
     retentionDays: recordRetentionDays
     publicAccess: !privateNetworking
@@ -246,9 +247,10 @@ module access 'modules/access.bicep' = {
     runtimeAccount: runtime.outputs.name
     recordAccount: record.outputs.name
     recordContainer: record.outputs.immutableContainerName
+    agentsContainer: 'agents'
     serviceBus: messaging.outputs.namespaceName
-    queue: messaging.outputs.queueName
     activityQueue: messaging.outputs.activityQueueName
+    queue: messaging.outputs.queueName
     vault: vault.outputs.name
     signingKey: vault.outputs.signingKeyName
     applicationInsights: monitoring.outputs.applicationInsightsName
@@ -290,6 +292,7 @@ module app 'modules/app.bicep' = {
       privilegedGroups: join(privilegedGroups, ',')
       namedLocation: namedLocation
       activityGateways: activityGateways
+      agentSnapshots: '${record.outputs.blobEndpoint}agents'
       drillTargets: drillTargets
       botAppId: deployBot ? identity.properties.clientId : ''
       teamsChannel: teamsChannel

@@ -55,7 +55,7 @@ public static class Pipeline
     {
         var tables = services.GetRequiredService<TableServiceClient>();
         foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName,
-                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName])
+                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 

@@ -7,4 +7,5 @@ var catalogue = await LocalCatalogue.CapabilitiesAsync();
 // Where no model is asked, the plain rules recommend; the policy judges their names like any others.
 IReadOnlyList<AllowedAction> nameable = [.. catalogue.Select(c => new AllowedAction(c.Name, 1, c.TargetKind, "")), new("isolate_production_host", 3, "host", ""), new("quarantine_email", 1, "mailMessage", "")];
 root.Subcommands.Add(PolicyCommands.Create(catalogue, alert => RuleBasedAnswer.For(alert, nameable, cap: 100), TimeProvider.System));
+root.Subcommands.Add(StoryCommands.Create());
 return await root.Parse(args).InvokeAsync();

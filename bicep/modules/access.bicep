@@ -12,6 +12,9 @@ param recordAccount string
 @description('Container of the record\'s checkpoints.')
 param recordContainer string
 
+@description('Container of agents\' snapshots.')
+param agentsContainer string
+
 @description('Service Bus namespace.')
 param serviceBus string
 
@@ -54,6 +57,10 @@ resource record 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
 
     resource checkpoints 'containers' existing = {
       name: recordContainer
+    }
+
+    resource agents 'containers' existing = {
+      name: agentsContainer
     }
   }
 }
@@ -125,6 +132,16 @@ resource recordTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 resource recordBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(record::blobs::checkpoints.id, principalId, storageBlobDataContributor)
   scope: record::blobs::checkpoints
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
+  }
+}
+
+resource agentBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(record::blobs::agents.id, principalId, storageBlobDataContributor)
+  scope: record::blobs::agents
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

@@ -25,6 +25,7 @@ public static class BreakerKinds
     public const string Refused = "breaker-refused";
     public const string Halted = "breaker-halted";
     public const string Shown = "breaker-shown";
+    public const string NotRestored = "snapshot-refused";
     public const string Restored = "snapshot-restored";
     public const string Rebased = "baseline-rebased";
 

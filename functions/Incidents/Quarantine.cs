@@ -54,7 +54,7 @@ internal static class Quarantine
         if (alert.Extra is null) return 100;
         using var extra = System.Text.Json.JsonDocument.Parse(alert.Extra);
         var score = extra.RootElement.GetProperty("score").GetDecimal();
-        return score > policy.Breaker.QuarantineAbove ? (int)Math.Round(100 * score) : 100;
+        return score > policy.Breaker.QuarantineAbove ? (int)Math.Ceiling(100 * score) : 100;
     }
 
     /// <summary>What a quarantine changed and its end gives back: at half-open what keeps safe requests from passing, at closed the rest.</summary>

@@ -68,14 +68,6 @@ public sealed record ReflexRules(int Burst, int Times, int UnusualCost, int Fail
 /// <param name="LeastRequests">Good requests needed to close.</param>
 public sealed record HalfOpenRules(decimal ScoreMost, int RequestsPerMinute, TimeSpan ClosesAfter, int LeastRequests);
 
-/// <summary>How much of the interactions is kept, and for how long.</summary>
-/// <param name="RiskyFrom">From this score everything is kept.</param>
-/// <param name="QuietShare">Share (0 to 1) kept of a quieter identity's.</param>
-/// <param name="Hot">Age up to which it is hot.</param>
-/// <param name="Warm">Age up to which it is warm.</param>
-/// <param name="Cold">Age up to which it is cold; then it is deleted.</param>
-public sealed record EvidenceRules(decimal RiskyFrom, decimal QuietShare, TimeSpan Hot, TimeSpan Warm, TimeSpan Cold);
-
 /// <summary>One step of the quarantine playbook.</summary>
 /// <param name="Tier">1 to 3; the stricter of this and the tier map counts.</param>
 public sealed record QuarantineStep(string Action, int Tier);
@@ -109,7 +101,6 @@ public sealed record BreakerPolicy
 
     /// <summary>How long a registered identity stays limited instead of denied while a person decides.</summary>
     public required TimeSpan LimitedFor { get; init; }
-    public required EvidenceRules Evidence { get; init; }
 
     /// <summary>The playbook of each identity type.</summary>
     public required FrozenDictionary<IdentityType, IReadOnlyList<QuarantineStep>> Quarantine { get; init; }

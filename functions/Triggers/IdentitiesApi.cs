@@ -22,12 +22,8 @@ public sealed record BreakerBody(string? Reason);
 public sealed record EvaluateAnswer(
     [property: JsonConverter(typeof(JsonStringEnumConverter<Verdict>))] Verdict Verdict, string Reason, double? ForSeconds, DateTimeOffset? Until, BreakerStatus State, DateTimeOffset AsOf);
 
-/// <summary>Who may ask the gate and report activity besides responders: what they say can stop an agent.</summary>
-/// <param name="Ids">Object ids of the gateways' identities (setting Activity__Gateways).</param>
-public sealed record ActivityGateways(IReadOnlyList<string> Ids);
-
 /// <summary>Agents and workloads: the gate, their activity, what their breaker thinks, and what people may order.</summary>
-public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateways, PolicyStore policies, TimeProvider time)
+public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, PolicyStore policies, TimeProvider time)
 {
     /// <summary>Allow, limited or deny for one request, from memory.</summary>
     [Function("EvaluateIdentity")]
@@ -35,8 +31,8 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/evaluate")] HttpRequest request, string id,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await StrangerAsync(request, cancellation) is { } stranger) return stranger;
-        if (Identity(id) is not { } identity) return NoIdentity();
+        if (await agents.StrangerAsync(request, cancellation) is { } stranger) return stranger;
+        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         EvaluateBody? body = null;
         if (request.ContentLength is > 0)
         {
@@ -55,7 +51,7 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
     public async Task<IActionResult> ActivityAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "activity")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await StrangerAsync(request, cancellation) is { } stranger) return stranger;
+        if (await agents.StrangerAsync(request, cancellation) is { } stranger) return stranger;
         var (bytes, problem) = await Door.ReadBytesAsync(request, ActivityLimits.MaxBytes, cancellation);
         if (bytes is null) return problem!;
         var reading = ActivityReader.Read(bytes);
@@ -70,7 +66,7 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
-        if (Identity(id) is not { } identity) return NoIdentity();
+        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(identity), cancellation: cancellation);
         if (entity is not { IncludesState: true, State: { } state }) return Problems.NotFound($"activity of {identity}");
         return new OkObjectResult(new
@@ -91,7 +87,7 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
     {
         var (caller, refusal) = await door.ResponderAsync(request, $"{change} of the breaker of {id}", cancellation);
         if (caller is null) return refusal!;
-        if (Identity(id) is not { } identity) return NoIdentity();
+        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         if (Operation(change) is not { } operation) return Problems.NotFound($"change called {change}; use open, half-open, close or rebase");
         var (body, problem) = await Door.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
@@ -103,13 +99,6 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
         return new AcceptedResult($"/api/identities/{identity}", new { change, look = $"/api/identities/{identity}" });
     }
 
-    private async Task<IActionResult?> StrangerAsync(HttpRequest request, CancellationToken cancellation)
-    {
-        if (await door.ReaderAsync(request, cancellation) is not { } caller) return Problems.SignIn();
-        return gateways.Ids.Contains(caller.ObjectId, StringComparer.OrdinalIgnoreCase) || policies.Current.Approvers.Contains(caller.ObjectId) ? null
-            : Problems.Of(403, "not-a-gateway", "Only gateways and responders may do this", "Add the gateway's object id to the setting Activity__Gateways.");
-    }
-
     private static string? Operation(string change) => change switch
     {
         "open" => nameof(CircuitBreaker.Open),
@@ -118,9 +107,4 @@ public sealed class IdentitiesApi(Door door, Gate gate, ActivityGateways gateway
         "rebase" => nameof(CircuitBreaker.Rebase),
         _ => null,
     };
-
-    private static string? Identity(string id) => ActivityReader.IsIdentity(id.ToLowerInvariant()) ? id.ToLowerInvariant() : null;
-
-    private static IActionResult NoIdentity() =>
-        Problems.Of(400, "identity", "This is no identity", $"An identity has at most {ActivityLimits.MaxIdentity} of letters, digits and . _ : -");
 }

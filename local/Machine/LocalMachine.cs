@@ -3,6 +3,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
+using IRFunctions.Containment;
 using IRFunctions.Local.Durable;
 using IRFunctions.Local.Durable.Stores;
 using IRFunctions.Local.Host;
@@ -166,6 +167,7 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
             services.AddSingleton<ICheckpointKey>(_ => LocalCheckpointKey.Open(Path.Combine(folder, "record", "checkpoints.key")));
             services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
+            services.AddSingleton<IWriteOnceBlobs>(_ => new BlobsOfFolder(Path.Combine(folder, "record", "agents")));
         }
         else
         {
@@ -174,6 +176,7 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
             services.AddSingleton<ICheckpointKey>(_ => new LocalCheckpointKey());
             services.AddSingleton<ICheckpointStore>(_ => new MemoryCheckpoints());
+            services.AddSingleton<IWriteOnceBlobs>(_ => new MemoryBlobs());
         }
         services.AddSingleton(s =>
         {

@@ -1,11 +1,9 @@
-using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Safeguards;
 using IRFunctions.Safeguards.Activity;
 using IRFunctions.Tests.Incidents;
 using IRFunctions.Triggers;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -27,8 +25,8 @@ public sealed class IdentitiesApiTests
         var batch = agent.Batch([agent.At(0, "GET /quotes")]);
         foreach (var (by, expected) in (List<(string?, int)>)[(null, 401), (World.Adele, 403), (Gateway, 200), (World.Alex, 200)])
         {
-            Assert.Equal(expected, Status(await Api(world).EvaluateAsync(Request(by, new { endpoint = "GET /quotes" }), agent.Id, world.Client, default)));
-            Assert.Equal(expected == 200 ? 202 : expected, Status(await Api(world).ActivityAsync(Request(by, batch), world.Client, default)));
+            Assert.Equal(expected, Status(await Api(world).EvaluateAsync(People.Request(by, new { endpoint = "GET /quotes" }), agent.Id, world.Client, default)));
+            Assert.Equal(expected == 200 ? 202 : expected, Status(await Api(world).ActivityAsync(People.Request(by, batch), world.Client, default)));
         }
         await world.RunAsync();
         Assert.Equal(1, (await agent.StateAsync()).Duplicates); // The same batch from both.
@@ -39,11 +37,11 @@ public sealed class IdentitiesApiTests
     {
         await using var world = await WorldAsync();
         var agent = new Agent(world);
-        Assert.Equal(404, Status(await Api(world).GetAsync(Request(World.Adele), agent.Id, world.Client, default)));
+        Assert.Equal(404, Status(await Api(world).GetAsync(People.Request(World.Adele), agent.Id, world.Client, default)));
         await agent.LearnAsync();
         await world.PassAsync(TimeSpan.FromMinutes(1));
         await agent.DoAsync(agent.StolenKey());
-        var shown = JsonNode.Parse(JsonSerializer.Serialize(((OkObjectResult)await Api(world).GetAsync(Request(World.Adele), agent.Id, world.Client, default)).Value, Web))!;
+        var shown = JsonNode.Parse(JsonSerializer.Serialize(((OkObjectResult)await Api(world).GetAsync(People.Request(World.Adele), agent.Id, world.Client, default)).Value, Web))!;
         Assert.Equal("Open", (string)shown["state"]!);
         Assert.True((decimal)shown["score"]! > 0.7m);
         Assert.Equal(7, shown["contributions"]!.AsArray().Count);
@@ -57,9 +55,9 @@ public sealed class IdentitiesApiTests
         await using var world = await WorldAsync();
         var agent = new Agent(world);
         await agent.QuietMinuteAsync();
-        Assert.Equal(202, Status(await Api(world).ChangeAsync(Request(World.Alex, new { reason = "looks stolen" }), agent.Id, "open", world.Client, default)));
+        Assert.Equal(202, Status(await Api(world).ChangeAsync(People.Request(World.Alex, new { reason = "looks stolen" }), agent.Id, "open", world.Client, default)));
         await world.PassAsync(TimeSpan.FromSeconds(2));
-        var answer = (EvaluateAnswer)((OkObjectResult)await Api(world).EvaluateAsync(Request(Gateway), agent.Id, world.Client, default)).Value!;
+        var answer = (EvaluateAnswer)((OkObjectResult)await Api(world).EvaluateAsync(People.Request(Gateway), agent.Id, world.Client, default)).Value!;
         Assert.Equal(Verdict.Deny, answer.Verdict);
         Assert.InRange(answer.ForSeconds!.Value, 890, 900);
     }
@@ -71,29 +69,20 @@ public sealed class IdentitiesApiTests
     public async Task People_change_a_breaker_only_with_a_reason(string change, string reason, int expected)
     {
         await using var world = await WorldAsync();
-        Assert.Equal(expected, Status(await Api(world).ChangeAsync(Request(World.Alex, new { reason }), "agent-1", change, world.Client, default)));
-        Assert.Equal(403, Status(await Api(world).ChangeAsync(Request(Gateway, new { reason }), "agent-1", change, world.Client, default)));
-        Assert.Equal(400, Status(await Api(world).ChangeAsync(Request(World.Alex, new { reason }), "agent 1", change, world.Client, default)));
+        Assert.Equal(expected, Status(await Api(world).ChangeAsync(People.Request(World.Alex, new { reason }), "agent-1", change, world.Client, default)));
+        Assert.Equal(403, Status(await Api(world).ChangeAsync(People.Request(Gateway, new { reason }), "agent-1", change, world.Client, default)));
+        Assert.Equal(400, Status(await Api(world).ChangeAsync(People.Request(World.Alex, new { reason }), "agent 1", change, world.Client, default)));
     }
 
     [Fact]
     public async Task What_is_no_batch_or_too_large_is_refused_with_its_reason()
     {
         await using var world = await WorldAsync();
-        Assert.Equal(400, Status(await Api(world).ActivityAsync(Request(Gateway, new { identity = "a" }), world.Client, default)));
-        Assert.Equal(413, Status(await Api(world).ActivityAsync(Request(Gateway, new { identity = new string('a', ActivityLimits.MaxBytes) }), world.Client, default)));
+        Assert.Equal(400, Status(await Api(world).ActivityAsync(People.Request(Gateway, new { identity = "a" }), world.Client, default)));
+        Assert.Equal(413, Status(await Api(world).ActivityAsync(People.Request(Gateway, new { identity = new string('a', ActivityLimits.MaxBytes) }), world.Client, default)));
     }
 
     private static IdentitiesApi Api(World world) => ActivatorUtilities.CreateInstance<IdentitiesApi>(world.Machine.Services);
 
     private static int Status(IActionResult result) => result switch { ObjectResult o => o.StatusCode ?? 200, StatusCodeResult s => s.StatusCode, _ => 0 };
-
-    private static HttpRequest Request(string? by, object? body = null)
-    {
-        var http = new DefaultHttpContext();
-        var bytes = body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body, Web);
-        (http.Request.Body, http.Request.ContentLength) = (new MemoryStream(bytes), bytes.Length);
-        if (by is not null) http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", by), new Claim("name", "test")], "test"));
-        return http.Request;
-    }
 }

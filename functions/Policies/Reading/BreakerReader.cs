@@ -25,7 +25,6 @@ internal sealed class BreakerReader(KnownNames known)
             LongestOpen = TimeSpan.FromHours(4),
             HalfOpen = ReadHalfOpen(file.Map("half_open")),
             LimitedFor = ReadCritical(file.Map("business_critical")),
-            Evidence = ReadEvidence(file.Map("evidence")),
             Quarantine = ReadQuarantine(file.Map("quarantine")),
         };
         policy = ReadTimes(file, policy);
@@ -146,19 +145,6 @@ internal sealed class BreakerReader(KnownNames known)
         var time = section is null ? TimeSpan.Zero : Time(section, "limited_for", TimeSpan.Zero, TimeSpan.FromHours(24));
         section?.Close();
         return time;
-    }
-
-    private static EvidenceRules ReadEvidence(Section? section)
-    {
-        if (section is null)
-            return new EvidenceRules(0, 1, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
-        var longest = TimeSpan.FromDays(366);
-        var rules = new EvidenceRules(section.Share("risky_from"), section.Share("quiet_share"), Time(section, "hot", TimeSpan.FromHours(1), longest),
-            Time(section, "warm", TimeSpan.FromHours(1), longest), Time(section, "cold", TimeSpan.FromHours(1), longest));
-        if (rules.Warm < rules.Hot || rules.Cold < rules.Warm)
-            section.Problem("cold", "hot, warm and cold are ages, each at least the one before");
-        section.Close();
-        return rules;
     }
 
     private FrozenDictionary<IdentityType, IReadOnlyList<QuarantineStep>> ReadQuarantine(Section? section)
