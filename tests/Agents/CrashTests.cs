@@ -96,7 +96,7 @@ public sealed class CrashTests
             var incident = Assert.Single(await world.IncidentsAsync());
             var record = await world.RecordAsync(incident.Incident);
             Assert.Equal(record.Count, record.Select(e => e.FactId).Distinct().Count());
-            Assert.Equal(4, record.Count(e => e.Kind == AuditKinds.Verified && e.Text.Contains(agent.Id, StringComparison.Ordinal)));
+            Assert.Equal(4, record.Count(e => e.Kind == AuditKinds.Executed && e.Text.StartsWith(agent.Id, StringComparison.Ordinal)));
             Assert.Single(world.Effects("connector.set", "x-irfunctions:workload trading-agent-1 session"));
         }
     }
