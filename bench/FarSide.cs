@@ -24,6 +24,7 @@ internal sealed class FarSide
     private sealed class Answering(FarSide side, SimulatedTenant tenant) : DelegatingHandler
     {
         private const string Users = "/graph/v1.0/users/";
+        private const string InNoGroup = """{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#Collection(Edm.String)","value":[]}""";
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
@@ -32,6 +33,7 @@ internal sealed class FarSide
             if (path.StartsWith(Users, StringComparison.Ordinal))
             {
                 var id = path[Users.Length..].Split('/')[0];
+                if (path.EndsWith("/checkMemberGroups", StringComparison.Ordinal)) return Json(request, HttpStatusCode.OK, InNoGroup);
                 if (request.Method == HttpMethod.Get && !side.changed.ContainsKey(id)) return Json(request, HttpStatusCode.OK, UserOf(id));
                 await side.changed.GetOrAdd(id, user => tenant.AddUserAsync(user, "Robin Bench", $"{user}@contoso.example"));
             }

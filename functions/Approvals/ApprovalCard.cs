@@ -20,8 +20,11 @@ public static class ApprovalCard
 
     private const int Margin = 2 * 1024; // The activity around the card counts too.
 
-    /// <summary>Decisions that one card shows; further ones get a card of their own.</summary>
-    public const int MaxRequests = 5;
+    /// <summary>Decisions that one card shows; further ones get a card of their own. Above <see cref="Roomy"/> each is two lines, so that a flood stays one card.</summary>
+    public const int MaxRequests = 12;
+
+    /// <summary>Decisions that one card shows with all their reasons.</summary>
+    public const int Roomy = 5;
 
     public const string Approve = "approve";
     public const string Deny = "deny";
@@ -44,7 +47,7 @@ public static class ApprovalCard
         var body = new List<JsonNode> { Headline(requests), CardParts.Text(first.Request.Title, 300, "Medium", "Bolder") };
         if (open.Count > 0) body.Add(Clock(open));
         var brief = requests.Count > 1;
-        for (var i = 0; i < requests.Count; i++) body.Add(Request(requests[i], i, brief));
+        for (var i = 0; i < requests.Count; i++) body.Add(requests.Count > Roomy ? Row(requests[i], i) : Request(requests[i], i, brief));
         if (requests.Any(r => r.Detailed) || !brief) body.Add(Evidence(first.Request, requests.Any(r => r.Detailed)));
         if (open.Count > 0) body.AddRange(Decide(open));
         if (live.Count > 0) body.AddRange(Live(live, askWhy: open.Count == 0));
@@ -122,12 +125,30 @@ public static class ApprovalCard
         items.Add(CardParts.Line("On", $"{decision.Target.Kind} {decision.Target.Display}", 160));
         items.Add(CardParts.Line("Why", Reasons(decision, request.Detailed), request.Detailed ? 1200 : most));
         items.Add(CardParts.Line("How sure", $"confidence {decision.Confidence} of 100; the policy, not the model, asks you", 120));
-        items.Add(CardParts.Line("May hurt", decision.BlastRadius.Length > 0 ? decision.BlastRadius : "not stated in the policy", most));
+        items.Add(CardParts.Line("May hurt", Hurts(request.View.Request), most));
         items.Add(CardParts.Line("Undo", Undo(decision), most));
         if (decision.Quorum > 1) items.Add(CardParts.Line("Needs", $"{decision.Quorum} different people; one denial is enough to stop it", 120));
         foreach (var answer in request.View.Answers) items.Add(CardParts.Line(answer.Approve ? "Approved by" : answer.Withdraw ? "Withdrawn by" : "Denied by", $"{Name(request.View, answer.By)} at {CardParts.Time(answer.At)}: {answer.Reason}", 300));
         if (request.Result is { } result) items.Add(CardParts.Line("Now", result.Text + (result.UndoAt is { } at && result.IsLive ? $" Undone by itself at {CardParts.Time(at)}." : ""), 300));
         return CardParts.Box($"request{index}", "emphasis", items);
+    }
+
+    /// <summary>One decision of a flood: what, on whom, how sure and how it stands; the operator page has the rest.</summary>
+    private static JsonObject Row(CardRequest request, int index)
+    {
+        var decision = request.View.Request.Decision;
+        var state = State(request);
+        return CardParts.Box($"request{index}", "emphasis",
+            CardParts.Line($"{index + 1}. {decision.Action}", $"on {decision.Target.Kind} {decision.Target.Display}", 120),
+            CardParts.Small(request.View.State == ApprovalState.Pending
+                ? $"confidence {decision.Confidence} of 100; {(decision.Reversible ? "undone by itself" : "CANNOT be undone")}; {Hurts(request.View.Request)}"
+                : state.Text, 160));
+    }
+
+    private static string Hurts(ApprovalRequest request)
+    {
+        var stated = request.Decision.BlastRadius.Length > 0 ? request.Decision.BlastRadius : "not stated in the policy";
+        return request.Estimate.Length > 0 ? $"{request.Estimate} ({stated})" : stated;
     }
 
     private static JsonObject Evidence(ApprovalRequest request, bool detailed)
@@ -146,7 +167,7 @@ public static class ApprovalCard
             for (var i = 0; i < open.Count; i++)
             {
                 var n = i + 1;
-                yield return CardParts.Text($"{n}. {open[i].View.Request.Decision.Action}", 60);
+                if (open.Count <= Roomy) yield return CardParts.Text($"{n}. {open[i].View.Request.Decision.Action}", 60);
                 yield return CardParts.Buttons(CardParts.Execute($"Approve {n}", Approve, Data([open[i]])), CardParts.Execute($"Deny {n}", Deny, Data([open[i]])));
             }
         }

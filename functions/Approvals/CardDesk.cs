@@ -37,7 +37,7 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
         {
             try
             {
-                await SendAsync(id, view, person, client, cancellation);
+                await SendAsync(id, view, person, final, client, cancellation);
                 sent++;
             }
             catch (TransientFaultException e)
@@ -134,12 +134,18 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
 
     private static bool IsOver(string state) => state is "released" or "undone" or "failed";
 
-    private async Task SendAsync(string id, ApprovalView view, string person, DurableTaskClient client, CancellationToken cancellation)
+    private async Task SendAsync(string id, ApprovalView view, string person, bool final, DurableTaskClient client, CancellationToken cancellation)
     {
         if ((await cards.AllAsync(id, cancellation)).Any(c => c.Person == person)) return; // A retry, or asked on an earlier rung.
         var group = view.Request.Decision.Batch ?? view.Request.Incident;
         var (mine, join) = await cards.ClaimAsync(group, person, cancellation);
-        if (!mine) throw new TransientFaultException("another card is just being sent to this person");
+        if (!mine && !final) throw new TransientFaultException("another card is just being sent to this person");
+        if (!mine)
+        {
+            // In a long flood the others may keep the claim for all our tries. A card of its own is better than climbing past somebody who could be asked.
+            await cards.RememberAsync(await PostAsync(await ReferenceAsync(person, cancellation), person, await ReadAsync([id], id, view, client, cancellation), cancellation), cancellation);
+            return;
+        }
         try
         {
             var sent = join is { Requests.Count: < ApprovalCard.MaxRequests } && await JoinAsync(join, id, view, client, cancellation) is { } joined

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Data.Tables;
@@ -15,6 +16,10 @@ internal static class SealedContent
     private const int TagLength = 16;
     private const int PieceLength = 60_000; // a binary property holds 64 KiB
     private const string Property = "Sealed";
+
+    /// <summary>Sealed bytes cannot be compressed any more, so long words are deflated before; shorter ones would gain nothing.</summary>
+    private const int WorthDeflating = 512;
+    private const int Deflated = 1 << 30; // beside the length of the text, which is far below
 
     public static AesGcm Open(ChainKey key) => new(key.Secret, TagLength);
 
@@ -45,24 +50,26 @@ internal static class SealedContent
             }
             return Decode(entry, open);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException or InvalidDataException or EndOfStreamException)
         {
             return entry with { Content = ContentState.Damaged };
         }
     }
 
-    /// <summary>Salt, length of the text, text, data; no data at all differs from empty data.</summary>
+    /// <summary>Salt, length of the text, length of the data, then text and data, deflated where that pays; no data at all differs from empty data.</summary>
     private static byte[] Encode(AuditEntry entry)
     {
-        var salt = Convert.FromHexString(entry.Salt);
         var text = Encoding.UTF8.GetByteCount(entry.Text);
         var data = entry.Data is null ? -1 : Encoding.UTF8.GetByteCount(entry.Data);
-        var open = new byte[salt.Length + 8 + text + Math.Max(0, data)];
-        salt.CopyTo(open, 0);
-        BinaryPrimitives.WriteInt32BigEndian(open.AsSpan(16), text);
+        var words = new byte[text + Math.Max(0, data)];
+        Encoding.UTF8.GetBytes(entry.Text, words);
+        if (entry.Data is not null) Encoding.UTF8.GetBytes(entry.Data, words.AsSpan(text));
+        var stored = words.Length < WorthDeflating ? words : Deflate(words);
+        var open = new byte[24 + stored.Length];
+        Convert.FromHexString(entry.Salt).CopyTo(open, 0);
+        BinaryPrimitives.WriteInt32BigEndian(open.AsSpan(16), ReferenceEquals(stored, words) ? text : text | Deflated);
         BinaryPrimitives.WriteInt32BigEndian(open.AsSpan(20), data);
-        Encoding.UTF8.GetBytes(entry.Text, open.AsSpan(24));
-        if (entry.Data is not null) Encoding.UTF8.GetBytes(entry.Data, open.AsSpan(24 + text));
+        stored.CopyTo(open, 24);
         return open;
     }
 
@@ -70,11 +77,32 @@ internal static class SealedContent
     {
         var text = BinaryPrimitives.ReadInt32BigEndian(open.AsSpan(16));
         var data = BinaryPrimitives.ReadInt32BigEndian(open.AsSpan(20));
+        var words = open.AsSpan(24);
+        if ((text & Deflated) != 0)
+        {
+            text &= ~Deflated;
+            words = Inflate(open, text + Math.Max(0, data));
+        }
         return entry with
         {
-            Salt = Convert.ToHexStringLower(open.AsSpan(0, 16)), Text = Encoding.UTF8.GetString(open.AsSpan(24, text)),
-            Data = data < 0 ? null : Encoding.UTF8.GetString(open.AsSpan(24 + text, data)),
+            Salt = Convert.ToHexStringLower(open.AsSpan(0, 16)), Text = Encoding.UTF8.GetString(words[..text]),
+            Data = data < 0 ? null : Encoding.UTF8.GetString(words.Slice(text, data)),
         };
+    }
+
+    private static byte[] Deflate(byte[] words)
+    {
+        using var stream = new MemoryStream(words.Length);
+        using (var deflate = new DeflateStream(stream, CompressionLevel.Fastest, leaveOpen: true)) deflate.Write(words);
+        return stream.Length < words.Length ? stream.ToArray() : words;
+    }
+
+    private static byte[] Inflate(byte[] open, int length)
+    {
+        var words = new byte[length];
+        using var inflate = new DeflateStream(new MemoryStream(open, 24, open.Length - 24), CompressionMode.Decompress);
+        inflate.ReadExactly(words);
+        return words;
     }
 
     private static byte[] Bound(string chain, string factId) => Encoding.UTF8.GetBytes($"{chain}\0{factId}");

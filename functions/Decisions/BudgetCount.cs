@@ -44,10 +44,8 @@ internal sealed class BudgetCount
         var wanted = (long)_wanted.GetValueOrDefault(key);
         if (spent.LastMinute + wanted <= budget.PerMinute && spent.LastHour + wanted <= budget.PerHour)
             return;
-        // Too much on one identity is one question about that identity, whichever incidents it came from; anything else is one about the incident.
-        ruling.Batch = key.StartsWith("identity:", StringComparison.Ordinal)
-            ? $"over-budget:{question.Target.Key}"
-            : $"over-budget:{question.Alert.IncidentId ?? question.Alert.Id}";
+        // What used up one budget is one question, whichever incidents it came from: a flood is one card, not hundreds. The narrowest budget names it.
+        ruling.Batch ??= BudgetFacts.BatchOf(key);
         ruling.Ask(
             "budget",
             $"Over budget for {words}: {wanted} for this alert on top of {spent.LastMinute} in the last minute (allowed {budget.PerMinute}) "

@@ -95,6 +95,11 @@ public sealed record BudgetFacts
 
     public static string OfIdentity(Target target) => $"identity:{target.Key}";
 
+    /// <summary>Name of the batch of what one used-up budget asks for; an identity's is named by the identity alone.</summary>
+    /// <param name="key">A budget's key: "identity:kind:id", "action:name", "tenant" or "tenant:id".</param>
+    public static string BatchOf(string key) => "over-budget:" + (key.StartsWith("identity:", StringComparison.Ordinal) ? key["identity:".Length..]
+        : key.StartsWith(Tenant, StringComparison.Ordinal) ? Tenant : key);
+
     public static string OfAction(string action) => $"action:{action}";
 }
 

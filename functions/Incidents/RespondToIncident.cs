@@ -97,11 +97,9 @@ public static class RespondToIncident
         {
             switch (mandate.Decision.Kind)
             {
-                case DecisionKind.Run when await InBudgetAsync(context, mandate):
-                    row.Set(await ContainAsync(context, input, assessment, mandate, null));
-                    break;
                 case DecisionKind.Run:
-                    await AskThenContainAsync(context, input, assessment, OverBudget(mandate), row);
+                    if (await UsedUpBudgetAsync(context, mandate) is { } budget) await AskThenContainAsync(context, input, assessment, OverBudget(mandate, budget), row);
+                    else row.Set(await ContainAsync(context, input, assessment, mandate, null));
                     break;
                 case DecisionKind.Ask:
                     await AskThenContainAsync(context, input, assessment, mandate, row);
@@ -123,28 +121,29 @@ public static class RespondToIncident
         }
     }
 
-    /// <summary>Draws from every budget at once; one that is used up means a person is asked (S8).</summary>
-    private static async Task<bool> InBudgetAsync(TaskOrchestrationContext context, Mandate mandate)
+    /// <summary>Draws from every budget at once; one that is used up means a person is asked (S8). Null where all had room.</summary>
+    private static async Task<BudgetClaim?> UsedUpBudgetAsync(TaskOrchestrationContext context, Mandate mandate)
     {
-        if (mandate.Budgets.Count == 0) return true;
+        if (mandate.Budgets.Count == 0) return null;
         var answers = await Task.WhenAll(mandate.Budgets.Select(b =>
             context.Entities.CallEntityAsync<bool>(RateLimit.For(b.Scope, b.Key), nameof(RateLimit.TryTake), b.Allowance)));
-        if (answers.All(granted => granted)) return true;
+        if (answers.All(granted => granted)) return null;
         // A flood of one action must not use up what others may spend.
         foreach (var (budget, granted) in mandate.Budgets.Zip(answers))
         {
             if (granted) await context.Entities.SignalEntityAsync(RateLimit.For(budget.Scope, budget.Key), nameof(RateLimit.GiveBack));
         }
-        return false;
+        return mandate.Budgets.Zip(answers).First(b => !b.Second).First;
     }
 
     /// <summary>What would have run alone asks a person instead, and says why.</summary>
-    private static Mandate OverBudget(Mandate mandate) => mandate with
+    private static Mandate OverBudget(Mandate mandate, BudgetClaim budget) => mandate with
     {
         Decision = mandate.Decision with
         {
             Kind = DecisionKind.Ask,
             Quorum = Math.Max(1, mandate.Decision.Quorum),
+            Batch = BudgetFacts.BatchOf($"{budget.Scope}:{budget.Key}"),
             Reasons = [.. mandate.Decision.Reasons, new Reason("budget", "A budget of this target, this action or the tenant is used up, so a person decides.")],
         },
     };

@@ -1,4 +1,5 @@
 using IRFunctions.Approvals;
+using IRFunctions.Decisions;
 using IRFunctions.Safeguards;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
@@ -62,6 +63,11 @@ public sealed class SeekApprovalSteps(CardDesk cards, OnCall onCall, ApprovalReg
     public Task<IReadOnlyList<string>> RemindApprovers([ActivityTrigger] HoldNews news, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
         cards.RemindAsync(news.Containment, news.Text, news.UndoAt ?? default, client, cancellation);
 
+    /// <summary>A flood over budget rings a phone once in five minutes and rung, not once an action; everything else rings for itself.</summary>
+    private static string PageKey(string request, ApprovalView view) => view.Request.Decision.Batch is { } batch
+        ? $"batch-{Fingerprint.Of(batch, $"{view.AskedAt.UtcTicks / TimeSpan.FromMinutes(5).Ticks}")}-{view.Stage}"
+        : $"{request}-{view.Attempt}-{view.Stage}";
+
     /// <summary>The loud half: a page with a plain link. The page decides nothing, and neither does opening the link.</summary>
     private async Task<bool> PageAsync(string request, ApprovalView view, IReadOnlyList<string> problems, CancellationToken cancellation)
     {
@@ -69,7 +75,7 @@ public sealed class SeekApprovalSteps(CardDesk cards, OnCall onCall, ApprovalReg
         var trouble = problems.Count > 0 ? $" ({Sentences.Short(problems[0], 200)})" : "";
         try
         {
-            await pager.PageAsync($"{request}-{view.Attempt}-{view.Stage}", $"{Sentences.Short(view.Request.Title, 200)}: {Sentences.Asked(view)}{link}{trouble}", "error", cancellation);
+            await pager.PageAsync(PageKey(request, view), $"{Sentences.Short(view.Request.Title, 200)}: {Sentences.Asked(view)}{link}{trouble}", "error", cancellation);
             return true;
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)

@@ -29,6 +29,7 @@ public sealed class Policy
         SeveralRoles = parts.SeveralRoles;
         Threshold = parts.Threshold;
         Checks = parts.Checks.ToFrozenDictionary(check => check.Name, StringComparer.Ordinal);
+        Jobs = parts.Jobs;
         Protected = parts.Protected;
         Exceptions = parts.Exceptions;
         Windows = parts.Windows;
@@ -76,6 +77,9 @@ public sealed class Policy
     public RiskThreshold Threshold { get; }
 
     public FrozenDictionary<string, ContextCheck> Checks { get; }
+
+    /// <summary>Jobs whose accounts ask a person while their window is open, counting or not.</summary>
+    public IReadOnlyList<ApprovedJob> Jobs { get; }
 
     public IReadOnlyList<ProtectedEntry> Protected { get; }
 
@@ -128,6 +132,7 @@ public sealed class Policy
             .Select(entry => new Expiry("protected", $"{entry.Kind} {entry.Name}", entry.Owner, entry.Expires, entry.Ticket))
             .Concat(Exceptions.Where(item => item.Until <= horizon)
                 .Select(item => new Expiry("exception", item.Name, item.Owner, item.Until, item.Ticket)))
+            .Concat(Jobs.Where(job => job.Until <= horizon).Select(job => new Expiry("approved job", job.Name, job.Owner, job.Until, job.Ticket)))
             .Concat(Windows.Where(window => window.Opens <= horizon && window.Closes >= today && window.Closes <= horizon)
                 .Select(window => new Expiry("registration window", window.Name, window.Contact, window.Closes, "")))
             .OrderBy(expiry => expiry.Ends).ThenBy(expiry => expiry.What, StringComparer.Ordinal)
@@ -169,6 +174,7 @@ internal sealed record PolicyParts
     public required Playbook SeveralRoles { get; init; }
     public required RiskThreshold Threshold { get; init; }
     public IReadOnlyList<ContextCheck> Checks { get; init; } = [];
+    public IReadOnlyList<ApprovedJob> Jobs { get; init; } = [];
     public IReadOnlyList<ProtectedEntry> Protected { get; init; } = [];
     public IReadOnlyList<PolicyExemption> Exceptions { get; init; } = [];
     public IReadOnlyList<RegistrationWindow> Windows { get; init; } = [];

@@ -45,7 +45,8 @@ public static class PolicyLoader
     private static PolicyParts? ReadParts(PolicyFile[] files, KnownNames known, List<PolicyError> errors)
     {
         var context = Open(PolicyNames.Context);
-        known.Checks = context is null ? null : ContextReader.Read(context);
+        IReadOnlyList<ApprovedJob> jobs = [];
+        if (context is not null) (known.Checks, jobs) = ContextReader.Read(context);
         IReadOnlyDictionary<string, ApproverGroup> groups = new Dictionary<string, ApproverGroup>();
         if (Open(PolicyNames.Ladder) is { } ladder)
             (known.Ladders, known.Reminder, groups) = LadderReader.Read(ladder);
@@ -72,6 +73,7 @@ public static class PolicyLoader
             SeveralRoles = playbooks[IdentitiesReader.SeveralRoles],
             Threshold = threshold,
             Checks = [.. known.Checks!.Values],
+            Jobs = jobs,
             Protected = list.Entries,
             Exceptions = exceptions,
             Windows = list.Windows,

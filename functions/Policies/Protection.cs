@@ -94,7 +94,7 @@ public sealed record PolicyExemption
 public sealed record RegistrationWindow(string Name, DateOnly Opens, DateOnly Closes, string Contact);
 
 /// <summary>Something whose owner must hear before it ends.</summary>
-/// <param name="What">"protected", "exception" or "registration window".</param>
+/// <param name="What">"protected", "exception", "approved job" or "registration window".</param>
 /// <param name="Name">Which one.</param>
 /// <param name="Owner">Who is told.</param>
 /// <param name="Ends">First day it no longer counts; for a window its last day.</param>

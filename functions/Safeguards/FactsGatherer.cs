@@ -33,6 +33,8 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
             identities[target.Key] = await LearnAsync(target, client, cancellation);
         var checks = new Dictionary<string, ContextFact>(StringComparer.Ordinal);
         foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck)) checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
+        foreach (var check in needed.Checks.Where(c => c.Check.Name == ApprovedJobs.Check))
+            checks[check.Key] = ApprovedJobs.Answer(policy, check.Target, identities.GetValueOrDefault(check.Target.Key), time.GetUtcNow());
         return new Facts
         {
             Now = time.GetUtcNow(),

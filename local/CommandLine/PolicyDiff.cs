@@ -16,7 +16,7 @@ internal sealed record DecisionChange(string AlertId, string AlertTitle, string 
     private static string Shown(Decision? decision) => decision switch
     {
         null => "nothing",
-        { Kind: DecisionKind.Ask } => $"ask {decision.Quorum} within {Shown(decision.ApprovalTimeout)}{Lasting(decision)}",
+        { Kind: DecisionKind.Ask } => $"ask {decision.Quorum} {(decision.Quorum == 1 ? "person" : "people")} within {Shown(decision.ApprovalTimeout)}{Lasting(decision)}",
         { Kind: DecisionKind.Run } => $"run{Lasting(decision)}",
         _ => decision.Kind == DecisionKind.Tell ? "tell" : "hold",
     };

@@ -10,7 +10,9 @@ internal static class PolicyDiffPage
         body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1b1b1b;background:#fff}
         table{border-collapse:collapse;width:100%;margin:1rem 0}
         th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
-        code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}td.n{text-align:right}ul{margin:.2rem 0;padding-left:1.1rem;color:#444}
+        code{font:13px ui-monospace,monospace}p code,td:first-child code{overflow-wrap:anywhere}.n{text-align:right;white-space:nowrap}ul{margin:.2rem 0;padding-left:1.1rem;color:#444}
+        @media (max-width:44rem){.changes tr,.changes td{display:block}.changes tr:first-child{display:none}.changes tr{border-bottom:1px solid #888;padding:.6rem 0}
+          .changes td{border:0;padding:.1rem 0;overflow-wrap:anywhere}.changes td:first-child{font-weight:600}.changes td:first-child code{font-weight:400}}
         @media (prefers-color-scheme:dark){body{color:#eee;background:#181818}th,td{border-color:#444}ul{color:#bbb}}
         """;
 
@@ -32,7 +34,7 @@ internal static class PolicyDiffPage
 
     private static void AppendNumbers(StringBuilder page, PolicyDiff diff)
     {
-        page.Append("<h2>In numbers</h2>\n<table>\n<tr><th>Change</th><th>Decisions</th></tr>\n");
+        page.Append("<h2>In numbers</h2>\n<table>\n<tr><th>Change</th><th class=\"n\">Decisions</th></tr>\n");
         foreach (var (summary, count) in diff.Numbers)
             page.Append("<tr><td>").Append(Encoded(summary)).Append("</td><td class=\"n\">").Append(count).Append("</td></tr>\n");
         page.Append("</table>\n");
@@ -40,7 +42,7 @@ internal static class PolicyDiffPage
 
     private static void AppendChanges(StringBuilder page, PolicyDiff diff)
     {
-        page.Append("<h2>One by one</h2>\n<table>\n<tr><th>Alert</th><th>Action</th><th>Target</th><th>Change and new reasons</th></tr>\n");
+        page.Append("<h2>One by one</h2>\n<table class=\"changes\">\n<tr><th>Alert</th><th>Action</th><th>Target</th><th>Change and new reasons</th></tr>\n");
         foreach (var change in diff.Changes)
         {
             page.Append("<tr><td>").Append(Encoded(change.AlertTitle)).Append("<br><code>").Append(Encoded(change.AlertId))

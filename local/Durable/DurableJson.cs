@@ -12,22 +12,38 @@ public static class DurableJson
 {
     private const int MaxStackTraceLength = 2000;
 
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    [ThreadStatic]
+    private static ReadOnlyMemory<byte>? source;
+
+    public static JsonSerializerOptions Options { get; } = WithSharedParts(new(JsonSerializerDefaults.Web)
     {
         IncludeFields = true,
         // Payloads are stored and read back, never put into a page: quotes inside JSON inside JSON need not become six characters each.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    });
 
     internal static JsonDataConverter Converter { get; } = new(Options);
 
     public static byte[]? Serialize(object? value) => value is null ? null : JsonSerializer.SerializeToUtf8Bytes(value, value.GetType(), Options);
 
-    public static T? Deserialize<T>(ReadOnlyMemory<byte>? json) =>
-        json is { Length: > 0 } bytes ? JsonSerializer.Deserialize<T>(bytes.Span, Options) : default;
+    public static T? Deserialize<T>(ReadOnlyMemory<byte>? json) => Deserialize(json, typeof(T)) is { } value ? (T)value : default;
 
-    public static object? Deserialize(ReadOnlyMemory<byte>? json, Type type) =>
-        json is { Length: > 0 } bytes ? JsonSerializer.Deserialize(bytes.Span, type, Options) : null;
+    public static object? Deserialize(ReadOnlyMemory<byte>? json, Type type)
+    {
+        if (json is not { Length: > 0 } bytes) return null;
+        source = bytes;
+        try
+        {
+            return JsonSerializer.Deserialize(bytes.Span, type, Options);
+        }
+        finally
+        {
+            source = null;
+        }
+    }
+
+    /// <summary>What is being read on this thread by <see cref="Deserialize(ReadOnlyMemory{byte}?, Type)"/>; null where somebody else reads.</summary>
+    internal static ReadOnlyMemory<byte>? Source => source;
 
     internal static string? Text(byte[]? json) => json is null ? null : Encoding.UTF8.GetString(json);
 
@@ -38,6 +54,8 @@ public static class DurableJson
 
     internal static TaskFailureDetails ReadFailure(ReadOnlyMemory<byte>? json) =>
         Deserialize<StoredFailure>(json) is { } stored ? FromStored(stored) : new TaskFailureDetails("(unknown)", "(unknown)", null, null, null);
+
+    private static JsonSerializerOptions WithSharedParts(JsonSerializerOptions plain) => new(plain) { Converters = { new Replay.SharedParts(plain) } };
 
     private static TaskFailureDetails DetailsOf(Exception exception)
     {

@@ -1,10 +1,14 @@
+using IRFunctions.Local.Storage;
+
 namespace IRFunctions.Local.Tables;
 
 /// <summary>Tables that live as long as the process. Every call completes at once, so that simulated time stays deterministic.</summary>
-internal sealed class MemoryTableStorage : ITableStorage
+/// <param name="unpacked">So many of the last row changes lie ready for more; by default the records of some hundred incidents at work.</param>
+internal sealed class MemoryTableStorage(int unpacked = 4096) : ITableStorage
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, SortedRows> tables = [];
+    private readonly RecentTouches<RowChunk> lately = new(unpacked);
     private long version;
 
     public Task<bool> CreateAsync(string table)
@@ -33,22 +37,38 @@ internal sealed class MemoryTableStorage : ITableStorage
 
     public Task<IReadOnlyList<TableRow?>> WriteAsync(string table, IReadOnlyList<RowChange> changes, DateTimeOffset now)
     {
+        List<RowChunk>? cold = null;
+        var results = new TableRow?[changes.Count];
         lock (gate)
         {
             var rows = Rows(table);
             // A transaction names each row once, so all changes can be judged before the first is made.
-            var results = new TableRow?[changes.Count];
-            for (var i = 0; i < changes.Count; i++)
+            for (var i = 0; i < results.Length; i++)
             {
                 try { results[i] = changes[i].Apply(rows.Find(changes[i].PartitionKey, changes[i].RowKey), ++version, now); }
                 catch (Azure.RequestFailedException reason) { throw new ChangeRefusedException(i, reason); }
             }
-            for (var i = 0; i < changes.Count; i++)
+            for (var i = 0; i < results.Length; i++)
             {
-                if (results[i] is { } row) rows.Set(row);
-                else rows.Remove(changes[i].PartitionKey, changes[i].RowKey);
+                var touched = results[i] is { } row ? rows.Set(row) : rows.Remove(changes[i].PartitionKey, changes[i].RowKey);
+                if (touched is not null && lately.Touch(touched) is { } old) (cold ??= []).Add(old);
             }
-            return Task.FromResult<IReadOnlyList<TableRow?>>(results);
+        }
+        cold?.ForEach(Pack);
+        return Task.FromResult<IReadOnlyList<TableRow?>>(results);
+    }
+
+    /// <summary>Deflating takes its time, so it is done outside the gate and dropped where the chunk was changed meanwhile.</summary>
+    private void Pack(RowChunk chunk)
+    {
+        TableRow[]? rows;
+        long seen;
+        lock (gate) (rows, seen) = (chunk.Snapshot(), chunk.Touched);
+        if (rows is null or []) return;
+        var packed = RowChunk.Pack(rows);
+        lock (gate)
+        {
+            if (chunk.Touched == seen) chunk.Become(packed);
         }
     }
 

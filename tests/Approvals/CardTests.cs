@@ -43,7 +43,7 @@ public sealed class CardTests
     [MemberData(nameof(HostileTexts))]
     public async Task A_hostile_alert_stays_text_and_the_card_stays_below_28_KB(string hostile)
     {
-        foreach (var count in (int[])[1, ApprovalCard.MaxRequests])
+        foreach (var count in (int[])[1, ApprovalCard.Roomy, ApprovalCard.MaxRequests])
         {
             var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.Hostile(hostile), i)).ToArray();
             foreach (var detailed in (bool[])[false, true])
@@ -145,6 +145,7 @@ internal static class Cards
         ["pending"] = () => Build(Request(View())),
         ["more"] = () => Build(Request(View()) with { Detailed = true }),
         ["four-eyes"] = () => Build(Request(Answered(View(quorum: 2), ApprovalState.Pending, true))),
+        ["flood"] = () => Build([.. Enumerable.Range(0, 8).Select(i => Request(View(), i))]),
         ["several"] = () => Build(Request(View()), Request(View("revoke_user_sessions"), 1)),
         ["denied"] = () => Build(Request(Answered(View(), ApprovalState.Denied, false))),
         ["expired"] = () => Build(Request(View() with { State = ApprovalState.Expired, Stage = 2 })),

@@ -104,7 +104,8 @@ internal sealed class DurableRig : IAsyncDisposable
         foreach (var file in new[] { path, path + "-wal", path + "-shm" }) File.Delete(file);
     }
 
-    private IDurableStore Open() => kind == StoreKind.Memory ? new MemoryDurableStore() : new SqliteDurableStore(path);
+    // Packs what is not the very last thing worked on: what a large store does to instances that wait, done to all of them here.
+    private IDurableStore Open() => kind == StoreKind.Memory ? new MemoryDurableStore(unpacked: 1) : new SqliteDurableStore(path);
 
     private DurableEngine NewEngine(DurableEngineOptions? options) => new(Registry, Store, Clock, NullLoggerFactory.Instance, options);
 }

@@ -95,7 +95,7 @@ public sealed class PolicyCommandTests
         Assert.Equal(0, Run("diff", Shipped.Folder, Shipped.Folder, "--alerts", file).Code);
         var (code, text) = Run("diff", Shipped.Folder, changed.Path, "--alerts", file, "--html", page);
         Assert.Equal(1, code);
-        Assert.Contains("ask 1 within 15 min for 2 h -> ask 1 within 15 min for 1 h", text, StringComparison.Ordinal);
+        Assert.Contains("ask 1 person within 15 min for 2 h -> ask 1 person within 15 min for 1 h", text, StringComparison.Ordinal);
         var html = File.ReadAllText(page);
         Assert.Contains("for 1 h", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
@@ -109,7 +109,7 @@ public sealed class PolicyCommandTests
         using var alerts = new Folder([new("alerts.jsonl", HostileAlert)]);
         var (code, text) = Run("diff", Shipped.Folder, changed.Path, "--alerts", Path.Combine(alerts.Path, "alerts.jsonl"));
         Assert.Equal(1, code);
-        Assert.Contains("run for 72 h -> ask 1 within 15 min for 72 h", text, StringComparison.Ordinal);
+        Assert.Contains("run for 72 h -> ask 1 person within 15 min for 72 h", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -190,4 +190,42 @@ public sealed class EmbeddedTables : IAsyncLifetime
         Assert.Equal(10, (await storage.ReadAsync("t", compared, 1000)).Count);
         Assert.NotNull(await storage.GetAsync("t", "p999", "999"));
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100_000)]
+    public async Task Rows_left_alone_are_packed_and_come_back_as_they_were(int unpacked)
+    {
+        var storage = new MemoryTableStorage(unpacked);
+        await storage.CreateAsync("t");
+        var id = Guid.NewGuid();
+        var at = new DateTimeOffset(2026, 11, 21, 3, 0, 0, TimeSpan.Zero);
+        KeyValuePair<string, object>[] values =
+        [
+            new("Text", new string('\u00e4', 300)), new("Long", long.MinValue), new("Int", -1), new("Flag", true), new("Double", 0.1), new("At", at), new("Id", id),
+            new("Bytes", new byte[] { 1, 2, 3 }),
+        ];
+        for (var i = 0; i < 300; i++)
+        {
+            var changes = Enumerable.Range(0, 5).Select(n => new RowChange(TableTransactionActionType.Add, $"p{i % 3}", $"{(i * 7919) % 300:D3}-{n}", values)).ToArray();
+            await storage.WriteAsync("t", changes, at);
+        }
+        await storage.WriteAsync("t", [new RowChange(TableTransactionActionType.Delete, "p2", "001-0", [])], at);
+
+        var all = await storage.ReadAsync("t", KeyRange.All, 10_000);
+        Assert.Equal(1499, all.Count);
+        Assert.Equal(all.OrderBy(r => r.PartitionKey, StringComparer.Ordinal).ThenBy(r => r.RowKey, StringComparer.Ordinal).Select(r => r.RowKey), all.Select(r => r.RowKey));
+        Assert.Equal(1500, all.Select(r => r.Version).Distinct().Count() + 1);
+        Assert.All(all, row =>
+        {
+            Assert.Equal(at, row.Timestamp);
+            Assert.Equal(values.Select(v => v.Key), row.Properties.Select(v => v.Key));
+            Assert.Equal(values.Select(v => v.Value), row.Properties.Select(v => v.Value));
+        });
+        var one = (await storage.GetAsync("t", "p1", "002-3"))!;
+        var changed = await storage.WriteAsync("t", [new RowChange(TableTransactionActionType.UpdateMerge, "p1", "002-3", [new("Int", 7)], one.ETag)], at);
+        Assert.Equal((7, true), (changed[0]!["Int"], changed[0]!["Flag"]));
+        await Assert.ThrowsAsync<ChangeRefusedException>(() =>
+            storage.WriteAsync("t", [new RowChange(TableTransactionActionType.UpdateMerge, "p1", "002-3", [new("Int", 8)], one.ETag)], at));
+    }
 }

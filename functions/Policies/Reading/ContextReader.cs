@@ -5,7 +5,9 @@ internal static class ContextReader
 {
     private static readonly string[] Tests = ["at_most", "is", "older_than"];
 
-    public static IReadOnlyDictionary<string, ContextCheck> Read(Section file)
+    private static readonly Dictionary<string, DayOfWeek> DaysOfWeek = Enum.GetValues<DayOfWeek>().ToDictionary(day => day.ToString().ToLowerInvariant(), StringComparer.Ordinal);
+
+    public static (IReadOnlyDictionary<string, ContextCheck> Checks, IReadOnlyList<ApprovedJob> Jobs) Read(Section file)
     {
         var checks = new Dictionary<string, ContextCheck>(StringComparer.Ordinal);
         foreach (var (name, _, section) in file.Named("checks"))
@@ -14,8 +16,49 @@ internal static class ContextReader
             section.Close();
         }
 
+        var jobs = new List<ApprovedJob>();
+        foreach (var section in file.Items("jobs", required: false))
+        {
+            var job = ReadJob(section);
+            if (jobs.Exists(other => other.Name == job.Name))
+                section.Problem("name", $"another job is called {Problems.Quote(job.Name)}");
+            jobs.Add(job);
+            section.Close();
+        }
+
         file.Close();
-        return checks;
+        return (checks, [.. jobs.Where(job => job.Id.Length > 0)]);
+    }
+
+    private static ApprovedJob ReadJob(Section section)
+    {
+        var name = section.Text("name");
+        var (kind, id) = Ids.ReadThing(section);
+        if (id.Length > 0 && kind is not ("account" or "application"))
+        {
+            section.Problem("kind", "a job runs as an account or an application");
+            id = "";
+        }
+
+        var window = new QuietHours(section.Clock("from"), section.Clock("until"));
+        if (window.From == window.Until && section.Has("from") && section.Has("until"))
+            section.Problem("until", "the window is empty or a whole day; what runs all day is for the protected list");
+        return new ApprovedJob
+        {
+            Name = name, Kind = kind, Id = id, Window = window, Days = ReadDays(section), Owner = section.Text("owner"), Ticket = section.Text("ticket"), Until = section.Date("ends"),
+        };
+    }
+
+    private static DayOfWeek[] ReadDays(Section section)
+    {
+        var days = new List<DayOfWeek>();
+        foreach (var word in section.Words("days"))
+        {
+            if (DaysOfWeek.TryGetValue(word, out var day)) days.Add(day);
+            else section.Problem("days", $"a day of the week is expected, not {Problems.Quote(word)}", DidYouMean.Guess(word, DaysOfWeek.Keys));
+        }
+
+        return [.. days];
     }
 
     private static ContextCheck ReadCheck(string name, Section section)

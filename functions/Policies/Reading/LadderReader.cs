@@ -71,19 +71,9 @@ internal static class LadderReader
     {
         if (!item.Has("quiet") || item.Map("quiet") is not { } quiet)
             return null;
-        var hours = new QuietHours(ReadClock(quiet, "from"), ReadClock(quiet, "until"));
+        var hours = new QuietHours(quiet.Clock("from"), quiet.Clock("until"));
         quiet.Close();
         return hours;
-    }
-
-    private static TimeOnly ReadClock(Section section, string key)
-    {
-        var text = section.Text(key);
-        if (TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
-            return time;
-        if (text.Length > 0)
-            section.Problem(key, $"a time of day in UTC is expected, such as \"22:00\", not {Problems.Quote(text)}");
-        return default;
     }
 
     private static Absence? ReadAbsence(Section item)

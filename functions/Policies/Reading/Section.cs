@@ -155,6 +155,17 @@ internal sealed class Section
         };
     }
 
+    /// <summary>"22:00", UTC.</summary>
+    public TimeOnly Clock(string key)
+    {
+        var text = Text(key);
+        if (TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+            return time;
+        if (text.Length > 0)
+            Problem(key, $"a time of day in UTC is expected, such as \"22:00\", not {Problems.Quote(text)}");
+        return default;
+    }
+
     public DateOnly Date(string key)
     {
         if (Value(key, required: true) is not { } node)

@@ -74,6 +74,11 @@ internal sealed class HistoryWriter
         encoded.CopyTo(Reserve(encoded.Length));
     }
 
+    /// <summary>What was written; good until the writer is given back.</summary>
+    internal ReadOnlySpan<byte> Written => buffer.AsSpan(0, length);
+
+    internal void Raw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
+
     public byte[] ToArray() => buffer.AsSpan(0, length).ToArray();
 
     internal void Clear()

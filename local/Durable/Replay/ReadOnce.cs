@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace IRFunctions.Local.Durable.Replay;
@@ -15,30 +16,35 @@ internal static class ReadOnce
     /// <summary>Below this many bytes, reading is as cheap as finding.</summary>
     private const int WorthIt = 200;
 
-    public static T? Read<T>(ReadOnlyMemory<byte>? payload)
+    /// <param name="options">How to read what was not read lately; null for the engine's own.</param>
+    public static T? Read<T>(ReadOnlyMemory<byte>? payload, JsonSerializerOptions? options = null)
     {
-        if (payload is not { } bytes || bytes.Length < WorthIt || !Known<T>.IsImmutable) return DurableJson.Deserialize<T>(payload);
+        if (payload is not { } bytes || bytes.Length < WorthIt || !Known<T>.IsImmutable) return Anew<T>(payload, options);
         ref var place = ref Known<T>.Lately[PlaceOf(bytes.Span)];
         var known = Volatile.Read(ref place);
         if (known is not null && known.Bytes.Span.SequenceEqual(bytes.Span)) return known.Value;
-        var value = DurableJson.Deserialize<T>(bytes);
+        var value = Anew<T>(bytes, options);
         Volatile.Write(ref place, new Entry<T>(bytes, value));
         return value;
     }
 
-    /// <summary>By a few words of it; whether it is the same is then decided by all of it.</summary>
+    private static T? Anew<T>(ReadOnlyMemory<byte>? payload, JsonSerializerOptions? options) => options is null || payload is not { } bytes
+        ? DurableJson.Deserialize<T>(payload)
+        : JsonSerializer.Deserialize<T>(bytes.Span, options);
+
+    /// <summary>By its words; whether it is the same is then decided by all of it.</summary>
     private static int PlaceOf(ReadOnlySpan<byte> bytes)
     {
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
         var mixed = (ulong)bytes.Length;
-        for (var i = 0; i < words.Length; i += 3) mixed = (mixed ^ words[i]) * 0x9E3779B97F4A7C15UL;
-        return (int)(mixed >> 54);
+        foreach (var word in words) mixed = (mixed ^ word) * 0x9E3779B97F4A7C15UL;
+        return (int)(mixed >> 56);
     }
 
     private static class Known<T>
     {
         public static readonly bool IsImmutable = Immutable.Is(typeof(T));
-        public static readonly Entry<T>?[] Lately = new Entry<T>?[IsImmutable ? 1024 : 0]; // as many as PlaceOf has places
+        public static readonly Entry<T>?[] Lately = new Entry<T>?[IsImmutable ? 256 : 0]; // as many as PlaceOf has places
     }
 
     private sealed class Entry<T>(ReadOnlyMemory<byte> bytes, T? value)

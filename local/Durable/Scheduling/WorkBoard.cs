@@ -18,7 +18,7 @@ internal sealed class InstanceSlot(string id)
 internal sealed class WorkBoard(int? shuffleSeed)
 {
     /// <summary>Pieces of ready work before the workers count as busy.</summary>
-    private const int Busy = 128;
+    private const int Busy = 64;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, InstanceSlot> slots = new(StringComparer.Ordinal);

@@ -64,7 +64,7 @@ internal sealed class OrchestrationStep(ReplaySettings settings, IDurableStore s
     {
         // A wake-up without a record is for an execution that is no more.
         if (message.Read().Data is not { } encoded) return null;
-        var start = InstanceRecord.Decode(encoded);
+        var start = InstanceRecord.Decode(encoded, id);
         if (running is null && (existing is null || start.ReplacesTerminal))
         {
             result.Commit.ClearHistory = existing is not null;

@@ -48,7 +48,7 @@ public sealed record InstanceFilter
 
     public int Limit { get; init; } = 100;
 
-    internal bool Fits(InstanceRecord r) =>
+    internal bool Fits(StoredInstance r) =>
         r.IsEntity == Entities
         && (Prefix is null || r.Id.StartsWith(Prefix, StringComparison.Ordinal))
         && (After is null || string.CompareOrdinal(r.Id, After) > 0)

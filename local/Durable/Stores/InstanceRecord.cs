@@ -59,7 +59,7 @@ public sealed record InstanceRecord
     /// <summary>All that is not in columns of its own.</summary>
     internal byte[] EncodeRest() => HistoryWriter.Encoded(this, static (w, r) => r.WriteRest(w));
 
-    private void WriteRest(HistoryWriter w)
+    internal void WriteRest(HistoryWriter w)
     {
         w.Number(LockExecution);
         w.Byte((byte)((Parent is null ? 0 : 1) | (ReplacesTerminal ? 2 : 0)));
@@ -116,12 +116,14 @@ public sealed record InstanceRecord
         r.WriteRest(w);
     });
 
-    internal static InstanceRecord Decode(ReadOnlyMemory<byte> bytes)
+    /// <param name="id">The id the record is known to have: one text for all who keep it.</param>
+    internal static InstanceRecord Decode(ReadOnlyMemory<byte> bytes, string id)
     {
         var r = new HistoryReader(bytes);
+        r.Bytes();
         var record = new InstanceRecord
         {
-            Id = r.Text(),
+            Id = id,
             Name = r.Text(),
             Status = (InstanceStatus)r.Number(),
             CreatedAt = r.Number(),
