@@ -8,27 +8,25 @@ using IRFunctions.Local.Tables;
 namespace IRFunctions.Bench;
 
 /// <summary>
-/// `record [entries] [memory|sqlite]`: a million entries: what an append costs as the record grows, how fast checkpoints, search and one incident's
-/// timeline are, and how many entries a second the verifier checks.
+/// The record by itself at a million entries: what an append costs as it grows, checkpoints over it, one incident's timeline, search, export, and how
+/// many entries a second the verifier checks.
 /// </summary>
 internal static class RecordBenchmark
 {
+    private const string Scenario = "record";
     private const int EntriesAnIncident = 10;
     private const int AtOnce = 16;
     private const int Steps = 10;
 
-    public static async Task<int> RunAsync(string[] arguments)
+    public static async Task RunAsync(Report report, int entries, bool onDisk)
     {
-        var entries = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 1_000_000;
         var folder = Directory.CreateTempSubdirectory("irf-record-bench-");
         try
         {
-            var onDisk = arguments.Length <= 1 || arguments[1] != "memory";
-            Console.WriteLine($"{entries:N0} entries, {EntriesAnIncident} an incident, {(onDisk ? "SQLite" : "in memory")}");
+            report.Progress($"{entries:N0} entries, {EntriesAnIncident} an incident, {(onDisk ? "SQLite" : "in memory")}");
             await using var file = onDisk ? new SqliteFile(Path.Combine(folder.FullName, "tables.db"), "") : null;
             var tables = file is null ? new EmbeddedTableServiceClient(TimeProvider.System) : new EmbeddedTableServiceClient(file, TimeProvider.System);
-            await MeasureAsync(tables, entries, Path.Combine(folder.FullName, "export.jsonl"));
-            return 0;
+            await MeasureAsync(report, tables, entries, Path.Combine(folder.FullName, "export.jsonl"), onDisk ? "SQLite" : "memory");
         }
         finally
         {
@@ -36,7 +34,7 @@ internal static class RecordBenchmark
         }
     }
 
-    private static async Task MeasureAsync(EmbeddedTableServiceClient tables, int entries, string export)
+    private static async Task MeasureAsync(Report report, EmbeddedTableServiceClient tables, int entries, string export, string where)
     {
         foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName]) await tables.GetTableClient(name).CreateIfNotExistsAsync();
         var time = TimeProvider.System;
@@ -48,31 +46,45 @@ internal static class RecordBenchmark
         using var checkpointer = new Checkpointer(audit, journal, heads, index, key, store, time);
 
         var incidents = entries / EntriesAnIncident;
-        for (var step = 0; step < Steps; step++) await StepAsync(audit, checkpointer, step * incidents / Steps, (step + 1) * incidents / Steps);
-        await TimelineAsync(audit, incidents);
-        await SearchAsync(index, incidents);
-        await OneMoreAsync(audit, checkpointer);
-        await VerifyAsync(new RecordExport(audit, heads, store, key, time), await key.PublicAsync(default), export);
+        var costs = new List<Cost>();
+        for (var step = 0; step < Steps; step++) costs.Add(await StepAsync(report, audit, checkpointer, step * incidents / Steps, (step + 1) * incidents / Steps));
+        // The first tenth warms up.
+        report.Add(Scenario, $"append to the record, {where}: second tenth of {entries:N0} entries, and last tenth", Report.Text($"{costs[1]} and {costs[^1]}"), "flat");
+        report.Add(Scenario, $"sealing {incidents / Steps:N0} changed chains, {where}: second tenth and last", Report.Text($"{costs[1].Sealing:0.0} s and {costs[^1].Sealing:0.0} s"), "flat");
+        await TimelineAsync(report, audit, incidents, where);
+        await SearchAsync(report, index, incidents, where);
+        await OneMoreAsync(report, audit, checkpointer, where);
+        await VerifyAsync(report, new RecordExport(audit, heads, store, key, time), await key.PublicAsync(default), export, where);
     }
 
     /// <summary>A tenth of the incidents: five appends each, as the pipeline makes them; then a checkpoint over them.</summary>
-    private static async Task StepAsync(AuditChain audit, Checkpointer checkpointer, int from, int to)
+    private static async Task<Cost> StepAsync(Report report, AuditChain audit, Checkpointer checkpointer, int from, int to)
     {
-        var (started, cpu) = (Stopwatch.GetTimestamp(), Cpu());
+        var (started, cpu, allocated) = (Stopwatch.GetTimestamp(), Cpu(), GC.GetTotalAllocatedBytes());
         await Parallel.ForAsync(from, to, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, stop) =>
         {
             var chain = NameOf(i);
             for (var append = 0; append < EntriesAnIncident / 2; append++) await audit.AppendAsync(chain, [FactOf(i, 2 * append), FactOf(i, 2 * append + 1)], stop);
         });
-        var (appended, worked) = (Stopwatch.GetElapsedTime(started), Cpu() - cpu);
-        started = Stopwatch.GetTimestamp();
-        var run = await checkpointer.RunAsync();
         var count = (to - from) * EntriesAnIncident;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  up to {to * EntriesAnIncident,9:N0}: {appended.TotalMicroseconds / count,6:0.0} µs an entry ({worked.TotalMicroseconds / count:0} µs of a processor; {count / appended.TotalSeconds:N0} a second); sealing {run.Made.Sum(c => c.Changes!.Count):N0} changed chains {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
+        var (elapsed, worked, bytes) = (Stopwatch.GetElapsedTime(started), Cpu() - cpu, GC.GetTotalAllocatedBytes() - allocated);
+        started = Stopwatch.GetTimestamp();
+        await checkpointer.RunAsync();
+        var cost = new Cost(elapsed.TotalMicroseconds / count, worked.TotalMicroseconds / count, bytes / 1024.0 / count, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        report.Progress(Report.Text($"up to {to * EntriesAnIncident,9:N0}: {cost}; sealing {cost.Sealing:0.0} s"));
+        return cost;
     }
 
-    private static async Task TimelineAsync(AuditChain audit, int incidents)
+    /// <param name="Elapsed">Microseconds an entry by the clock, with <see cref="AtOnce"/> writers.</param>
+    /// <param name="Processor">Microseconds of a processor an entry.</param>
+    /// <param name="Allocated">KiB an entry.</param>
+    /// <param name="Sealing">Seconds of the checkpoint after it.</param>
+    private readonly record struct Cost(double Elapsed, double Processor, double Allocated, double Sealing)
+    {
+        public override string ToString() => Report.Text($"{Elapsed:0.0} µs an entry ({Processor:0} µs of a processor, {Allocated:0.0} KiB)");
+    }
+
+    private static async Task TimelineAsync(Report report, AuditChain audit, int incidents, string where)
     {
         var times = new List<double>();
         for (var i = 0; i < 200; i++)
@@ -83,10 +95,10 @@ internal static class RecordBenchmark
             if (story is null) throw new InvalidOperationException("no story");
         }
         times.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  timeline of one incident: median {times[100]:0.00} ms, 99th of 200 {times[198]:0.00} ms"));
+        report.Add(Scenario, $"timeline of one incident in plain words, {where}", Report.Text($"median {times[100]:0.00} ms, 99th percentile {times[198]:0.00} ms of 200"), "under 50 ms");
     }
 
-    private static async Task SearchAsync(RecordIndex index, int incidents)
+    private static async Task SearchAsync(Report report, RecordIndex index, int incidents, string where)
     {
         var now = TimeProvider.System.GetUtcNow();
         foreach (var (what, query) in ((string, RecordQuery)[])
@@ -94,30 +106,54 @@ internal static class RecordBenchmark
         {
             var started = Stopwatch.GetTimestamp();
             var found = await index.FindAsync(query);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  search for {what}: {found.Count} entries in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0.0} ms"));
+            report.Add(Scenario, $"search for {what}, {where}", Report.Text($"{found.Count} entries in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0.0} ms"), "fast");
         }
     }
 
-    private static async Task OneMoreAsync(AuditChain audit, Checkpointer checkpointer)
+    private static async Task OneMoreAsync(Report report, AuditChain audit, Checkpointer checkpointer, string where)
     {
         await audit.AppendAsync(NameOf(0), [FactOf(0, EntriesAnIncident)]);
         var started = Stopwatch.GetTimestamp();
         var run = await checkpointer.RunAsync();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  checkpoint over {run.Made[^1].Chains:N0} chains of which {run.Made[^1].Changes!.Count} changed: {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms (looks again at what the last ten minutes noted)"));
+        report.Add(Scenario, $"checkpoint over {run.Made[^1].Chains:N0} chains of which {run.Made[^1].Changes!.Count} changed, {where}", Report.Text($"{Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms (looks again at what the last ten minutes noted)"), "");
     }
 
-    private static async Task VerifyAsync(RecordExport export, byte[] key, string path)
+    private static async Task VerifyAsync(Report report, RecordExport export, byte[] key, string path, string where)
     {
         var started = Stopwatch.GetTimestamp();
         await using (var to = new BufferedStream(File.Create(path), 1 << 16)) await export.WriteAllAsync(to);
         var exported = Stopwatch.GetElapsedTime(started).TotalSeconds;
         (started, var cpu) = (Stopwatch.GetTimestamp(), Cpu());
         await using var from = File.OpenRead(path);
-        var report = await RecordVerifier.VerifyAsync(from, [key]);
-        var verified = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  export {report.Entries / exported:N0} entries a second ({from.Length / 1e6:N0} MB)"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  verification {report.Entries / verified:N0} entries a second ({report.Entries / (Cpu() - cpu).TotalSeconds:N0} a second of one processor; {report.Findings.Count} findings, {report.Checkpoints} checkpoints)"));
-        foreach (var finding in report.Findings.Take(5)) Console.WriteLine($"    {finding}");
+        var result = await RecordVerifier.VerifyAsync(from, [key]);
+        var (verified, worked) = (Stopwatch.GetElapsedTime(started).TotalSeconds, (Cpu() - cpu).TotalSeconds);
+        if (result.Findings.Count > 0) throw new InvalidOperationException($"the record does not verify: {result.Findings[0]}");
+        report.Add(Scenario, $"export, {where}", Report.Text($"{result.Entries / exported:N0} entries/s ({from.Length / 1e6:N0} MB)"), "");
+        report.Add(Scenario, $"verification of {result.Entries:N0} entries and {result.Checkpoints} checkpoints from the export alone", Report.Text($"{result.Entries / verified:N0} entries/s ({result.Entries / worked:N0}/s of one processor)"), "linear");
+        await LinearAsync(report, path, key);
+    }
+
+    /// <summary>A tenth of the chains by themselves, then all: the time an entry must not grow.</summary>
+    private static async Task LinearAsync(Report report, string path, byte[] key)
+    {
+        using var part = new MemoryStream();
+        var (entries, checkpoints) = (0L, 0L);
+        using (var reader = new StreamReader(path))
+        {
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                if (line.StartsWith("{\"type\":\"end\"", StringComparison.Ordinal)) break;
+                if (line.StartsWith("{\"type\":\"checkpoint\"", StringComparison.Ordinal)) continue; // What they say of other chains would be findings.
+                if (line.StartsWith("{\"type\":\"entry\"", StringComparison.Ordinal) && ++entries > 100_000) continue;
+                await part.WriteAsync(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+            }
+        }
+        entries = Math.Min(entries, 100_000);
+        await part.WriteAsync(new EndLine(entries, checkpoints).ToJson());
+        part.Position = 0;
+        var started = Stopwatch.GetTimestamp();
+        var result = await RecordVerifier.VerifyAsync(part, [key]);
+        report.Add(Scenario, $"verification of the first {result.Entries:N0} of them, chains only", Report.Text($"{result.Entries / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} entries/s"), "linear");
     }
 
     /// <summary>Processor time of this process: says more than the clock where the machine is shared.</summary>

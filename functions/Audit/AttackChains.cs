@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IRFunctions.Containment;
 
 namespace IRFunctions.Audit;
 
@@ -13,8 +14,9 @@ public sealed record AttackStep(
     string Incident, DateTimeOffset At, string Title, string Severity, string Phase, IReadOnlyList<string> Techniques, IReadOnlyList<string> Things, IReadOnlyList<OurAnswer> Answers);
 
 /// <summary>Why two steps are thought to belong together.</summary>
-/// <param name="Shared">Names of the things in both.</param>
-public sealed record AttackLink(string From, string To, IReadOnlyList<string> Shared, TimeSpan Apart);
+/// <param name="Shared">Names of the things in both: ids, addresses, hashes.</param>
+/// <param name="Things">The same as people call them.</param>
+public sealed record AttackLink(string From, string To, IReadOnlyList<string> Shared, IReadOnlyList<string> Things, TimeSpan Apart);
 
 /// <summary>An attack as far as the record shows it: steps in order of time, and what ties them together. A hypothesis for people, with its grounds.</summary>
 /// <param name="NotFollowed">Things in too many incidents to mean anything, and what was cut.</param>
@@ -30,10 +32,16 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
     public const int MostIncidentsOfAThing = 25;
     private const int MaxSteps = 60;
 
+    /// <summary>On every machine there is: sharing them says nothing.</summary>
+    private static readonly HashSet<string> Everywhere = new(StringComparer.Ordinal)
+    {
+        "s-1-5-18", "s-1-5-19", "s-1-5-20", "system", "local service", "network service", "localhost", "127.0.0.1", "::1", "0.0.0.0",
+    };
+
     /// <summary>The attack that an incident belongs to; null where there is no such incident.</summary>
     public async Task<AttackChain?> AroundAsync(string incident, CancellationToken cancellation = default)
     {
-        var steps = new Dictionary<string, (AttackStep Step, HashSet<string> Names)>(StringComparer.Ordinal);
+        var steps = new Dictionary<string, (AttackStep Step, Dictionary<string, string> Names)>(StringComparer.Ordinal);
         var followed = new HashSet<string>(StringComparer.Ordinal);
         var notes = new List<string>();
         var waiting = new Queue<string>([incident]);
@@ -47,7 +55,7 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
             }
             if (StepOf(await audit.ReadAsync(next, cancellation)) is not { } step) continue;
             steps[next] = step;
-            foreach (var name in step.Names.Where(followed.Add))
+            foreach (var name in step.Names.Keys.Where(followed.Add))
             {
                 var chains = await index.ChainsAboutAsync(name, step.Step.At - Window, step.Step.At + Window, MostIncidentsOfAThing + 1, cancellation);
                 if (chains.Count > MostIncidentsOfAThing) notes.Add($"{name} is in more than {MostIncidentsOfAThing} incidents and ties nothing together");
@@ -61,7 +69,7 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
     }
 
     /// <summary>Each step hangs on the latest one before it that shares something: a line a person can follow, not every pair.</summary>
-    private static List<AttackLink> Links(List<(AttackStep Step, HashSet<string> Names)> steps, HashSet<string> hubs)
+    private static List<AttackLink> Links(List<(AttackStep Step, Dictionary<string, string> Names)> steps, HashSet<string> hubs)
     {
         var links = new List<AttackLink>();
         for (var i = 1; i < steps.Count; i++)
@@ -69,30 +77,31 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
             var explained = new HashSet<string>(StringComparer.Ordinal);
             for (var j = i - 1; j >= 0; j--)
             {
-                var shared = steps[i].Names.Where(n => !hubs.Contains(n) && steps[j].Names.Contains(n) && !explained.Contains(n)).Order(StringComparer.Ordinal).ToList();
+                var shared = steps[i].Names.Keys.Where(n => !hubs.Contains(n) && steps[j].Names.ContainsKey(n) && !explained.Contains(n)).Order(StringComparer.Ordinal).ToList();
                 if (shared.Count == 0 || steps[i].Step.At - steps[j].Step.At > Window) continue;
                 explained.UnionWith(shared);
-                links.Add(new AttackLink(steps[j].Step.Incident, steps[i].Step.Incident, shared, steps[i].Step.At - steps[j].Step.At));
+                links.Add(new AttackLink(steps[j].Step.Incident, steps[i].Step.Incident, shared, [.. shared.Select(n => steps[i].Names[n]).Distinct()], steps[i].Step.At - steps[j].Step.At));
             }
         }
         return links;
     }
 
-    internal static (AttackStep Step, HashSet<string> Names)? StepOf(IReadOnlyList<AuditEntry> chain)
+    internal static (AttackStep Step, Dictionary<string, string> Names)? StepOf(IReadOnlyList<AuditEntry> chain)
     {
         var told = chain.Select(e => new Told(e)).ToList();
         if (told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received) is not { } received) return null;
-        var names = told.Where(t => t.Entry.Kind == AuditKinds.Received).SelectMany(t => EntityNames.In(t.Entry)).ToHashSet(StringComparer.Ordinal);
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, display) in told.Where(t => t.Entry.Kind == AuditKinds.Received).SelectMany(t => EntityNames.WithDisplays(t.Entry)).Where(n => !Everywhere.Contains(n.Name))) names.TryAdd(name, display);
         List<string> techniques = [.. Texts(received.Data, "techniques")], tactics = [.. Texts(received.Data, "tactics")];
         return (new AttackStep(chain[0].Chain, received.Entry.At, received.Text("title") ?? "", received.Text("severity") ?? "Unknown",
             AttackPhases.Of([.. tactics, received.Text("category") ?? ""], techniques), techniques, [.. Displays(received.Data)], AnswersOf(told)), names);
     }
 
     internal static List<OurAnswer> AnswersOf(IReadOnlyList<Told> told) =>
-        [.. told.Where(t => t.IsContainment && t.Entry.Kind is AuditKinds.Executed or AuditKinds.Failed).Select(done =>
+        [.. told.Where(t => t.IsContainment && (t.Entry.Kind == AuditKinds.Executed || t.IsFailure)).Select(done =>
         {
             var after = told.Where(t => t.IsSameThing(done) && t.Entry.Sequence > done.Entry.Sequence).ToList();
-            var ended = after.FirstOrDefault(t => t.Entry.Kind is AuditKinds.Undone or AuditKinds.NotUndone);
+            var ended = after.FirstOrDefault(t => t.Entry.Kind is AuditKinds.Undone or AuditKinds.NotUndone or ContainmentKinds.Drifted);
             var outcome = done.Entry.Kind == AuditKinds.Failed ? "failed"
                 : ended is not null ? ended.Entry.Kind == AuditKinds.Undone ? "given back" : "changed by someone else"
                 : after.Any(t => t.Entry.Kind == AuditKinds.RollbackFailed) ? "not given back: rollback failed"

@@ -7,8 +7,8 @@ namespace IRFunctions.Audit;
 /// <summary>An attack as one HTML page with a drawing: no scripts, nothing loaded, readable in light and dark and by a screen reader.</summary>
 public static class AttackPicture
 {
-    private const int LabelWidth = 330;
-    private const int TimeWidth = 760;
+    private const int LabelWidth = 372;
+    private const int TimeWidth = 720;
     private const int Gutter = 56;
     private const int Margin = 24;
     private const int HeadHeight = 46;
@@ -16,13 +16,14 @@ public static class AttackPicture
     private const int BarHeight = 20;
 
     private const string Style = """
-        :root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6472;--line:#d5dae1;--paper:#fff;--lane:#f5f7f9;--attack:#b3261e;--ours:#1a7f4e;--back:#7fb79b;--link:#8a5a00}
-        @media(prefers-color-scheme:dark){:root{--ink:#e7eaef;--soft:#a3acb9;--line:#39414d;--paper:#14181d;--lane:#1c2229;--attack:#ff8a80;--ours:#4fd08c;--back:#2f6b4c;--link:#e0b35a}}
+        :root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6472;--line:#d5dae1;--paper:#fff;--lane:#f5f7f9;--attack:#b3261e;--ours:#1a7f4e;--back:#7fb79b;--link:#8a5a00;--onours:#fff}
+        @media(prefers-color-scheme:dark){:root{--ink:#e7eaef;--soft:#a3acb9;--line:#39414d;--paper:#14181d;--lane:#1c2229;--attack:#ff8a80;--ours:#4fd08c;--back:#2f6b4c;--link:#e0b35a;--onours:#10251a}}
         body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:1.5rem auto;max-width:1240px;padding:0 1rem}
-        svg{max-width:100%;height:auto;font:13px system-ui,sans-serif}svg text{fill:var(--ink)}.soft{fill:var(--soft)}.lane{fill:var(--lane)}.grid{stroke:var(--line)}
+        .drawing{overflow-x:auto}svg{max-width:100%;min-width:900px;height:auto;font:13px system-ui,sans-serif}svg text{fill:var(--ink)}.soft{fill:var(--soft)}.lane{fill:var(--lane)}.grid{stroke:var(--line)}
         .attack{fill:var(--attack)}.ours{fill:var(--ours)}.back{fill:var(--back)}.tie{stroke:var(--link);fill:none;stroke-width:1.5}.tip{fill:var(--link)}.phase{fill:var(--attack);font-weight:600}
-        .barname{fill:var(--paper);font-size:12px}table{border-collapse:collapse;width:100%;margin-top:1.5rem}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
-        td{overflow-wrap:anywhere}.legend span{display:inline-block;width:.8em;height:.8em;margin:0 .35em 0 1em;border-radius:2px}p.soft,td.soft{color:var(--soft)}
+        svg .barname{fill:var(--onours)}svg .bar{font-size:12px}.broken{fill:none;stroke:var(--attack);stroke-width:1.5}table{border-collapse:collapse;width:100%;margin-top:1.5rem}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
+        td{overflow-wrap:anywhere}td:first-child{white-space:nowrap}.legend span{display:inline-block;width:.8em;height:.8em;margin:0 .35em 0 1em;border-radius:2px}p.soft,td .soft{color:var(--soft)}
+        @media(max-width:700px){thead{display:none}tr,td{display:block;border:0;padding:.1rem 0}tr{border-bottom:1px solid var(--line);padding:.6rem 0}td:empty{display:none}td[data-label]:not(:first-child)::before{content:attr(data-label) ": ";color:var(--soft)}}
         """;
 
     public static string Html(AttackChain chain)
@@ -32,8 +33,8 @@ public static class AttackPicture
         var (first, last) = (chain.Steps[0], chain.Steps[^1]);
         page.Append(CultureInfo.InvariantCulture, $"<h1>{chain.Steps.Count} {(chain.Steps.Count == 1 ? "incident" : "incidents that hang together")}</h1>\n<p>From {Time(first.At)} to {Time(last.At)} UTC. ");
         page.Append("Tied together by the things they share, within three days of each other: grounds for a person to judge, not a verdict.</p>\n");
-        page.Append("<p class=\"legend\"><span style=\"background:var(--attack)\"></span>alert<span style=\"background:var(--ours)\"></span>our containment<span style=\"background:var(--link)\"></span>shared thing</p>\n");
-        page.Append(Svg(chain));
+        page.Append("<p class=\"legend\"><span style=\"background:var(--attack)\"></span>alert<span style=\"background:var(--ours)\"></span>our containment<span style=\"background:var(--back)\"></span>given back<span style=\"background:var(--link)\"></span>shared thing</p>\n");
+        page.Append("<div class=\"drawing\">\n").Append(Svg(chain)).Append("</div>\n");
         AppendTable(page, chain);
         foreach (var note in chain.NotFollowed) page.Append("<p class=\"soft\">").Append(Encoded(note)).Append("</p>\n");
         return page.Append("</body></html>\n").ToString();
@@ -48,13 +49,15 @@ public static class AttackPicture
         foreach (var step in chain.Steps)
         {
             tops[step.Incident] = height;
-            height += StepHeight + BarHeight * Math.Max(0, step.Answers.Count - 1);
+            height += HeightOf(step);
         }
         var svg = new StringBuilder();
         var width = Gutter + LabelWidth + TimeWidth + 2 * Margin;
         svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {width} {height + Margin}\" width=\"{width}\" role=\"img\" aria-label=\"Attack chain of {chain.Steps.Count} incidents\">\n");
+        foreach (var step in chain.Steps)
+            svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"lane\" x=\"{Gutter}\" y=\"{tops[step.Incident]}\" width=\"{width - Gutter - Margin}\" height=\"{HeightOf(step) - 8}\" rx=\"6\"/>");
         AppendAxis(svg, scale, height);
-        foreach (var (step, number) in chain.Steps.Select((s, i) => (s, i + 1))) AppendStep(svg, step, number, tops[step.Incident], scale, width);
+        foreach (var (step, number) in chain.Steps.Select((s, i) => (s, i + 1))) AppendStep(svg, step, number, tops[step.Incident], scale);
         foreach (var (link, index) in chain.Links.Select((l, i) => (l, i))) AppendLink(svg, link, index, tops);
         return svg.Append("</svg>\n").ToString();
     }
@@ -68,11 +71,9 @@ public static class AttackPicture
         }
     }
 
-    private static void AppendStep(StringBuilder svg, AttackStep step, int number, int top, Scale scale, int width)
+    private static void AppendStep(StringBuilder svg, AttackStep step, int number, int top, Scale scale)
     {
-        var height = StepHeight + BarHeight * Math.Max(0, step.Answers.Count - 1) - 8;
-        svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"lane\" x=\"{Gutter}\" y=\"{top}\" width=\"{width - Gutter - Margin}\" height=\"{height}\" rx=\"6\"/>");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Gutter + 10}\" y=\"{top + 20}\"><tspan class=\"phase\">{number}. {Encoded(step.Phase)}</tspan><tspan class=\"soft\"> · {step.Severity.ToLowerInvariant()}</tspan></text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Gutter + 10}\" y=\"{top + 20}\"><tspan class=\"phase\">{number}. {Encoded(step.Phase)}</tspan><tspan class=\"soft\"> · {Encoded(step.Severity.ToLowerInvariant())}</tspan></text>");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Gutter + 10}\" y=\"{top + 38}\">{Encoded(Cut(step.Title, 46))}</text>");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Gutter + 10}\" y=\"{top + 55}\">{Encoded(Cut(string.Join(", ", step.Things), 48))}</text>");
         svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"attack\" cx=\"{scale.X(step.At)}\" cy=\"{top + 16}\" r=\"6\"><title>{Encoded($"{Time(step.At)} {step.Title}")}</title></circle>\n");
@@ -84,32 +85,35 @@ public static class AttackPicture
         var (from, to) = (scale.X(answer.At), scale.X(answer.Until ?? scale.End));
         var name = $"{Story.Plain(answer.Action)} {answer.Display}: {answer.Outcome}";
         var length = Math.Max(6, to - from);
-        var inside = length > 7 * Math.Min(name.Length, 60);
-        svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(answer.Outcome == "failed" ? "attack" : answer.Until is null ? "ours" : "back")}\" x=\"{from}\" y=\"{y}\" width=\"{length}\" height=\"{BarHeight - 4}\" rx=\"3\"><title>{Encoded(name)}</title></rect>");
+        var inside = length > 7 * Math.Min(name.Length, 60) && answer.Outcome != "failed";
+        svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(answer.Outcome == "failed" ? "broken" : answer.Until is null ? "ours" : "back")}\" x=\"{from}\" y=\"{y}\" width=\"{length}\" height=\"{BarHeight - 4}\" rx=\"3\"><title>{Encoded(name)}</title></rect>");
         var right = from + length + 6 + 6.5 * Math.Min(name.Length, 60) < Gutter + LabelWidth + TimeWidth + Margin;
         var (x, anchor, cls) = inside ? (from + 6, "start", answer.Until is null ? "barname" : "") : right ? (from + length + 6, "start", "") : (from - 6, "end", "");
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{cls}\" style=\"font-size:12px\" x=\"{x}\" y=\"{y + 12}\" text-anchor=\"{anchor}\">{Encoded(Cut(name, 60))}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"bar {cls}\" x=\"{x}\" y=\"{y + 12}\" text-anchor=\"{anchor}\">{Encoded(Cut(name, 60))}</text>\n");
     }
 
     private static void AppendLink(StringBuilder svg, AttackLink link, int index, Dictionary<string, int> tops)
     {
         var (from, to) = (tops[link.From] + 34, tops[link.To] + 24);
         var bend = 8 + index % 5 * 9;
-        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"tie\" d=\"M {Gutter} {from} C {bend} {from}, {bend} {to}, {Gutter - 6} {to}\"><title>{Encoded("shares " + string.Join(", ", link.Shared))}</title></path>");
+        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"tie\" d=\"M {Gutter} {from} C {bend} {from}, {bend} {to}, {Gutter - 6} {to}\"><title>{Encoded("shares " + string.Join(", ", link.Things))}</title></path>");
         svg.Append(CultureInfo.InvariantCulture, $"<path class=\"tip\" d=\"M {Gutter} {to} l -8 -4 l 0 8 z\"/>\n");
     }
 
     private static void AppendTable(StringBuilder page, AttackChain chain)
     {
         page.Append("<table><thead><tr><th>Time (UTC)</th><th>What was seen</th><th>What ties it to the step before</th><th>What we did</th></tr></thead><tbody>\n");
+        var numbers = chain.Steps.Select((s, i) => (s.Incident, i)).ToDictionary(s => s.Incident, s => s.i + 1, StringComparer.Ordinal);
         foreach (var step in chain.Steps)
         {
-            page.Append("<tr><td>").Append(Time(step.At)).Append("</td><td>").Append(Encoded($"{step.Phase}: {step.Title}")).Append("<br><span class=\"soft\">").Append(Encoded(step.Incident)).Append("</span></td><td>");
-            page.AppendJoin("<br>", chain.Links.Where(l => l.To == step.Incident).Select(l => Encoded($"{string.Join(", ", l.Shared.Take(3))} (step {chain.Steps.ToList().FindIndex(s => s.Incident == l.From) + 1})"))).Append("</td><td>");
+            page.Append("<tr><td>").Append(Time(step.At)).Append("</td><td data-label=\"Seen\">").Append(Encoded($"{numbers[step.Incident]}. {step.Phase}: {step.Title}")).Append("<br><span class=\"soft\">").Append(Encoded(step.Incident)).Append("</span></td><td data-label=\"Shares\">");
+            page.AppendJoin("<br>", chain.Links.Where(l => l.To == step.Incident).Select(l => Encoded($"{string.Join(", ", l.Things.Take(3))} (step {numbers[l.From]})"))).Append("</td><td data-label=\"We did\">");
             page.AppendJoin("<br>", step.Answers.Select(a => Encoded($"{Story.Clock(a.At)} {Story.Plain(a.Action)} {a.Display}: {a.Outcome}{(a.Until is { } until ? " at " + Story.Clock(until) : "")}"))).Append("</td></tr>\n");
         }
         page.Append("</tbody></table>\n");
     }
+
+    private static int HeightOf(AttackStep step) => StepHeight + BarHeight * Math.Max(0, step.Answers.Count - 1);
 
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -12,7 +13,8 @@ namespace IRFunctions.Audit;
 /// </summary>
 /// <remarks>
 /// Rows of a chain (partition): "head" (length, last hash and time), "n0000000001"... (entries), "f{factId}" (which entry holds a fact).
-/// Each append is one transaction over these rows; a writer that lost the race on "head" reads again and retries. The words of an entry are encrypted
+/// Each append is one transaction over these rows; a writer that lost the race on "head" reads again and retries, and so does one
+/// whose memory of "head" is old: the service compares its version. The words of an entry are encrypted
 /// (<see cref="ChainKeys"/>), and the chain is noted as changed before it changes (<see cref="ChangeJournal"/>).
 /// </remarks>
 public sealed class AuditChain(TableServiceClient tables, TimeProvider time, ChainKeys keys, ChangeJournal journal)
@@ -26,8 +28,10 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     private const int MaxFactsPerAppend = 40; // 2 rows a fact and the head must fit the service's 100 operations a transaction
     private const int MaxRaces = 50;
     private const long MaxSequence = 9_999_999_999;
+    private const int MaxRemembered = 20_000;
 
     private readonly TableClient table = tables.GetTableClient(TableName);
+    private readonly ConcurrentDictionary<string, HeadRowState> remembered = new(StringComparer.Ordinal); // Saves a read an append.
 
     public AuditChain(TableServiceClient tables, TimeProvider time) : this(tables, time, new ChainKeys(tables, time), new ChangeJournal(tables))
     {
@@ -95,24 +99,41 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     private async Task<List<AuditEntry>> AppendPartAsync(string chain, AuditFact[] facts, CancellationToken cancellation)
     {
         IReadOnlyList<AuditFact> missing = facts;
-        var key = keys.ForWritingAsync(chain, cancellation);
         for (var race = 0; ; race++)
         {
-            var head = await table.GetEntityIfExistsAsync<TableEntity>(chain, HeadRow, cancellationToken: cancellation);
+            var head = race == 0 && remembered.TryGetValue(chain, out var known) ? known : await ReadHeadAsync(chain, cancellation);
             if (race > 0) missing = await StillMissingAsync(chain, facts, cancellation);
             if (missing.Count == 0) return [];
-            var entries = Link(chain, missing, head.HasValue ? head.Value : null);
-            await journal.NoteAsync(chain, entries[0].At, cancellation);
+            var entries = Link(chain, missing, head);
+            var noting = journal.NoteAsync(chain, entries[0].At, cancellation);
+            var key = keys.ForWritingAsync(chain, isNew: head is null, cancellation);
+            await Task.WhenAll(noting, key);
             try
             {
-                await table.SubmitTransactionAsync(Transaction(chain, entries, head.HasValue ? head.Value : null, await key), cancellation);
+                var answers = await table.SubmitTransactionAsync(Transaction(chain, entries, head, await key), cancellation);
+                Remember(chain, new HeadRowState(entries[^1].Sequence, entries[^1].Hash, entries[^1].At.UtcTicks, answers.Value[^1].Headers.ETag ?? default));
                 return entries;
             }
-            catch (RequestFailedException e) when (e.Status is 409 or 412 && race < MaxRaces)
+            catch (RequestFailedException e) when ((e.Status is 409 or 412 && race < MaxRaces) || (e.Status is 404 && race == 0))
             {
-                // Another writer took the head, or some of these facts are there already: look again.
+                // Another writer took the head, it is gone (404), or some of these facts are there already: look again.
+                remembered.TryRemove(chain, out _);
             }
         }
+    }
+
+    private async Task<HeadRowState?> ReadHeadAsync(string chain, CancellationToken cancellation)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(chain, HeadRow, cancellationToken: cancellation);
+        return row.HasValue
+            ? new HeadRowState(row.Value!.GetInt64("Length") ?? 0, row.Value.GetString("Hash") ?? AuditEntry.NoHash, row.Value.GetInt64("Ticks") ?? 0, row.Value.ETag) : null;
+    }
+
+    private void Remember(string chain, HeadRowState head)
+    {
+        if (head.Version == default) return;
+        if (remembered.Count >= MaxRemembered) remembered.Clear();
+        remembered[chain] = head;
     }
 
     private async Task<List<AuditFact>> StillMissingAsync(string chain, AuditFact[] facts, CancellationToken cancellation)
@@ -126,12 +147,12 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         return missing;
     }
 
-    private List<AuditEntry> Link(string chain, IReadOnlyList<AuditFact> facts, TableEntity? head)
+    private List<AuditEntry> Link(string chain, IReadOnlyList<AuditFact> facts, HeadRowState? head)
     {
-        var sequence = head?.GetInt64("Length") ?? 0;
-        var previous = head?.GetString("Hash") ?? AuditEntry.NoHash;
+        var sequence = head?.Length ?? 0;
+        var previous = head?.Hash ?? AuditEntry.NoHash;
         // Machines' clocks differ a little; a chain's time never runs backwards, so that where it does somebody changed it.
-        var at = new DateTimeOffset(Math.Max(time.GetUtcNow().UtcTicks, head?.GetInt64("Ticks") ?? 0), TimeSpan.Zero);
+        var at = new DateTimeOffset(Math.Max(time.GetUtcNow().UtcTicks, head?.Ticks ?? 0), TimeSpan.Zero);
         var entries = new List<AuditEntry>(facts.Count);
         foreach (var fact in facts)
         {
@@ -146,7 +167,7 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         return entries;
     }
 
-    private static List<TableTransactionAction> Transaction(string chain, List<AuditEntry> entries, TableEntity? head, ChainKey key)
+    private static List<TableTransactionAction> Transaction(string chain, List<AuditEntry> entries, HeadRowState? head, ChainKey key)
     {
         var actions = new List<TableTransactionAction>(2 * entries.Count + 1);
         using var aes = SealedContent.Open(key);
@@ -158,9 +179,12 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         var next = new TableEntity(chain, HeadRow) { ["Length"] = entries[^1].Sequence, ["Hash"] = entries[^1].Hash, ["Ticks"] = entries[^1].At.UtcTicks };
         actions.Add(head is null
             ? new TableTransactionAction(TableTransactionActionType.Add, next)
-            : new TableTransactionAction(TableTransactionActionType.UpdateReplace, next, head.ETag));
+            : new TableTransactionAction(TableTransactionActionType.UpdateReplace, next, head.Version));
         return actions;
     }
+
+    /// <summary>The head row as read or written last, with its version at the service.</summary>
+    private sealed record HeadRowState(long Length, string Hash, long Ticks, ETag Version);
 
     private static string FactRow(string factId) => "f" + factId;
 

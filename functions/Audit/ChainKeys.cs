@@ -25,13 +25,14 @@ public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
     private readonly ConcurrentDictionary<string, (ChainKey Key, DateTimeOffset Until)> remembered = new(StringComparer.Ordinal);
 
     /// <summary>The key for new entries; made on first use.</summary>
-    public async Task<ChainKey> ForWritingAsync(string chain, CancellationToken cancellation)
+    /// <param name="isNew">The chain has no entries: its key is made without looking first, and only read where another writer was faster.</param>
+    public async Task<ChainKey> ForWritingAsync(string chain, bool isNew, CancellationToken cancellation)
     {
         if (remembered.TryGetValue(chain, out var known) && known.Until > time.GetUtcNow()) return known.Key;
-        for (var number = 1; ; )
+        for (var (number, look) = (1, !isNew); ; look = true)
         {
-            var row = await table.GetEntityIfExistsAsync<TableEntity>(chain, RowOf(number), cancellationToken: cancellation);
-            if (row.HasValue)
+            var row = look ? await table.GetEntityIfExistsAsync<TableEntity>(chain, RowOf(number), cancellationToken: cancellation) : null;
+            if (row is { HasValue: true })
             {
                 if (row.Value!.GetBinary("Secret") is { } secret) return Remember(chain, new ChainKey(number, secret));
                 number++; // That one was destroyed.

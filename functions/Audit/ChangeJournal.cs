@@ -24,10 +24,14 @@ public sealed class ChangeJournal(TableServiceClient tables)
     private readonly ConcurrentDictionary<string, long> noted = new(StringComparer.Ordinal);
 
     /// <summary>Call before storing entries with this time.</summary>
-    public async ValueTask NoteAsync(string chain, DateTimeOffset at, CancellationToken cancellation)
+    public Task NoteAsync(string chain, DateTimeOffset at, CancellationToken cancellation)
     {
         var minute = at.UtcTicks / TimeSpan.TicksPerMinute;
-        if (noted.TryGetValue(chain, out var last) && last == minute) return;
+        return noted.TryGetValue(chain, out var last) && last == minute ? Task.CompletedTask : NoteAsync(chain, at, minute, cancellation);
+    }
+
+    private async Task NoteAsync(string chain, DateTimeOffset at, long minute, CancellationToken cancellation)
+    {
         await table.UpsertEntityAsync(new TableEntity(MinuteOf(at) + ShardOf(chain), $"{at.UtcTicks:D19}-{chain}"), TableUpdateMode.Replace, cancellation);
         if (noted.Count >= MaxRemembered) noted.Clear();
         noted[chain] = minute; // Only now: another writer of the same chain must not rely on a note that is not there yet.

@@ -5,10 +5,14 @@ namespace IRFunctions.Audit;
 /// <summary>The checkpoints' part of verification: numbers, links, trees, signatures; and what they say about chains.</summary>
 internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint? seen, List<Finding> findings, List<string> notes) : IDisposable
 {
+    private const int MaxMissing = 1000; // A forged number must not fill the memory.
+
     private readonly Dictionary<string, ECDsa> keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<SealedHead>> seals = new(StringComparer.Ordinal);
     private readonly Dictionary<int, string> leaves = [];
     private readonly MerkleTree tree = new();
+    private readonly Dictionary<long, string> hashes = []; // of every checkpoint read, by number
+    private readonly SortedDictionary<long, string> missing = []; // numbers skipped so far, with what came before them
     private bool seenThere;
     private bool rootsHold = true;
 
@@ -50,7 +54,8 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
             if (seen.Hash() != checkpoint.Hash()) findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, "is not the one that was kept from earlier"));
         }
         if (whole) CheckPlace(checkpoint, where);
-        Latest = checkpoint;
+        hashes.TryAdd(checkpoint.Number, checkpoint.Hash());
+        if (Latest is null || checkpoint.Number > Latest.Number) Latest = checkpoint;
     }
 
     public void Next(ProofLine proof)
@@ -64,10 +69,13 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
     public IEnumerable<Finding> Dropped(IReadOnlyCollection<string> there) => seals.Where(s => !there.Contains(s.Key)).Select(s =>
         new Finding(Attacks.DroppedChain, s.Key, $"is gone with all its entries; checkpoint {s.Value[^1].Checkpoint} sealed {s.Value[^1].Length}", $"It was there at checkpoint {s.Value[^1].Checkpoint} ({Finding.Time(s.Value[^1].At)})"));
 
-    public void Finish()
+    public void Finish(long entries)
     {
+        foreach (var (number, since) in missing) findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {number}", "is missing between others that are there", since));
         if (seen is not null && !seenThere) findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {seen.Number}", "was kept from earlier and is not in this record"));
-        if (Count == 0) notes.Add("there is no checkpoint: only the chains themselves were checked, and whoever can write the table can make new ones");
+        if (Count > 0) return;
+        if (trusted.Count > 0 && entries > 0) findings.Add(new Finding(Attacks.Unsealed, "the whole file", "holds no checkpoint, so nothing in it is signed: they were cut off, or none was made yet"));
+        else notes.Add("there is no checkpoint: only the chains themselves were checked, and whoever can write the table can make new ones");
     }
 
     public void Dispose()
@@ -84,8 +92,16 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
     private void CheckPlace(Checkpoint checkpoint, string where)
     {
         var expected = (Latest?.Number ?? 0) + 1;
-        if (checkpoint.Number > expected) findings.Add(new Finding(Attacks.DroppedCheckpoint, expected == checkpoint.Number - 1 ? $"checkpoint {expected}" : $"checkpoints {expected} to {checkpoint.Number - 1}", "are missing between others that are there", Since()));
-        else if (checkpoint.Number < expected) findings.Add(new Finding(Attacks.Replayed, where, $"stands after checkpoint {Latest!.Number}", Since()));
+        if (checkpoint.Number > expected) for (var number = expected; number < checkpoint.Number && missing.Count < MaxMissing; number++) missing[number] = Since();
+        else if (checkpoint.Number < expected)
+        {
+            findings.Add(!hashes.TryGetValue(checkpoint.Number, out var known)
+                ? new Finding(Attacks.Reordered, where, $"stands after checkpoint {Latest!.Number}", Since())
+                : known == checkpoint.Hash() ? new Finding(Attacks.Replayed, where, "stands there twice", Since()) : new Finding(Attacks.Forked, where, "is there twice, and the two differ", Since()));
+            missing.Remove(checkpoint.Number);
+            rootsHold = false;
+            return; // The tree has gone on; this one changes nothing in it.
+        }
         else if (checkpoint.Previous != (Latest?.Hash() ?? AuditEntry.NoHash)) findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, "does not follow the checkpoint before it: one of the two was replaced", Since()));
         if (Latest is not null && checkpoint.At < Latest.At) findings.Add(new Finding(Attacks.BackDated, where, $"says {Finding.Time(checkpoint.At)}, before the {Finding.Time(Latest.At)} of the one it follows", Since()));
         if (checkpoint.Changes is null || Checkpoint.HashOf(checkpoint.Changes) != checkpoint.ChangesHash)

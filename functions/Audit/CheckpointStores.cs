@@ -16,7 +16,7 @@ public interface ICheckpointStore
 }
 
 /// <summary>
-/// One blob a checkpoint, created only where it is not there. The container's locked time-based retention policy (infra/) refuses everyone, the owner of
+/// One blob a checkpoint, created only where it is not there. The container's locked time-based retention policy (bicep/) refuses everyone, the owner of
 /// the subscription included, to overwrite or delete it.
 /// </summary>
 public sealed class BlobCheckpoints(BlobContainerClient container) : ICheckpointStore

@@ -57,10 +57,14 @@ public sealed class Checkpointer(AuditChain audit, ChangeJournal journal, HeadIn
     private async Task CatchUpAsync(List<Finding> findings, CancellationToken cancellation)
     {
         var fingerprint = KeyFingerprint.Of(await key.PublicAsync(cancellation));
-        if (heads.Number > 0 && !await MatchesAsync(heads.Number, cancellation)) heads.Reset();
+        if (heads.Number > 0) Compare(await store.ReadAsync(heads.Number, cancellation), findings);
         while (await store.ReadAsync(heads.Number + 1, cancellation) is { } bytes)
         {
-            var checkpoint = Checkpoint.FromJson(bytes);
+            if (Read(bytes) is not { } checkpoint)
+            {
+                findings.Add(new Finding(Attacks.ReplacedCheckpoint, $"checkpoint {heads.Number + 1}", "is there and cannot be read; no later one can be made before it is repaired"));
+                return;
+            }
             var root = Convert.ToHexStringLower(heads.Put(checkpoint.Changes ?? []));
             if (checkpoint.Previous != heads.Hash || checkpoint.Root != root || (checkpoint.Key == fingerprint && !await IsOursAsync(checkpoint, cancellation)))
                 findings.Add(new Finding(Attacks.ReplacedCheckpoint, $"checkpoint {heads.Number + 1}", "is not the one that was made"));
@@ -68,9 +72,29 @@ public sealed class Checkpointer(AuditChain audit, ChangeJournal journal, HeadIn
         }
     }
 
-    private async Task<bool> MatchesAsync(long number, CancellationToken cancellation) =>
-        await store.ReadAsync(number, cancellation) is { } bytes && Checkpoint.FromJson(bytes) is var known
-        && known.Hash() == heads.Hash && known.Chains == heads.Tree.Count && known.Root == Convert.ToHexStringLower(heads.Tree.Root());
+    /// <summary>
+    /// The index is noted only after its checkpoint is stored, so a checkpoint that is gone or another one was taken or replaced. Tiles that do not match
+    /// may come from a crash; they are built anew.
+    /// </summary>
+    private void Compare(byte[]? stored, List<Finding> findings)
+    {
+        var known = stored is null ? null : Read(stored);
+        if (stored is null) findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {heads.Number}", "was stored and is gone", $"It was made on {Finding.Time(heads.At)}"));
+        else if (known?.Hash() != heads.Hash) findings.Add(new Finding(Attacks.ReplacedCheckpoint, $"checkpoint {heads.Number}", "is not the one that was stored", $"It was made on {Finding.Time(heads.At)}"));
+        if (known?.Hash() != heads.Hash || known.Chains != heads.Tree.Count || known.Root != Convert.ToHexStringLower(heads.Tree.Root())) heads.Reset();
+    }
+
+    private static Checkpoint? Read(byte[] stored)
+    {
+        try
+        {
+            return Checkpoint.FromJson(stored);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
 
     private async Task<bool> IsOursAsync(Checkpoint checkpoint, CancellationToken cancellation)
     {

@@ -31,6 +31,14 @@ public static class EntityNames
     public static IReadOnlySet<string> In(AuditEntry entry)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, _) in WithDisplays(entry)) names.Add(name);
+        return names;
+    }
+
+    /// <summary>The same with what people call the thing; a name may come more than once.</summary>
+    internal static IReadOnlyList<(string Name, string Display)> WithDisplays(AuditEntry entry)
+    {
+        var names = new List<(string, string)>();
         if (entry.Data is null) return names;
         try
         {
@@ -41,7 +49,7 @@ public static class EntityNames
                 foreach (var entity in entities.EnumerateArray())
                 {
                     if (entity.TryGetProperty("names", out var its) && its.ValueKind == JsonValueKind.Array)
-                        foreach (var name in its.EnumerateArray()) names.Add(name.GetString() ?? "");
+                        foreach (var name in its.EnumerateArray().Select(n => n.GetString() ?? "")) names.Add((name, Told.TextOf(entity, "display") is { Length: > 0 } display ? display : name));
                 }
             }
         }
@@ -52,9 +60,9 @@ public static class EntityNames
         return names;
     }
 
-    private static void AddTarget(HashSet<string> names, JsonElement root)
+    private static void AddTarget(List<(string, string)> names, JsonElement root)
     {
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("about", out var about) && about.TryGetProperty("target", out var target) && target.GetString() is { } key)
-            names.Add(key[(key.IndexOf(':') + 1)..].ToLowerInvariant());
+            names.Add((key[(key.IndexOf(':') + 1)..].ToLowerInvariant(), Told.TextOf(about, "display") ?? key));
     }
 }

@@ -4,7 +4,7 @@ namespace IRFunctions.Audit;
 
 /// <summary>
 /// Entries as OCSF events for a SIEM (schema 1.3.0): what was found and decided as Detection Finding (2004), what was done and undone as Remediation
-/// Activity (7001), the rest as Base Event (0). One writer a chain, in order: later entries repeat what the alert said. See docs/record-format.md.
+/// Activity (7001), the rest as Base Event (0). One writer a chain, in order: later entries repeat what the alert said. See docs/record.md.
 /// </summary>
 public sealed class Ocsf
 {
@@ -54,7 +54,7 @@ public sealed class Ocsf
         _ => (Finding, 2, "Update"),
     };
 
-    /// <summary>Activities after MITRE D3FEND: 1 isolate, 2 evict, 3 restore, 4 harden. Status: 0 unknown, 1 success, 2 failure.</summary>
+    /// <summary>Activities after MITRE D3FEND: 1 isolate, 2 evict, 3 restore, 4 harden. Status: 0 unknown, 1 success, 2 failure, 99 somebody else changed it first.</summary>
     private static (int Activity, string Name, int Status)? RemediationOf(Told told)
     {
         if (!told.IsContainment) return null;
@@ -72,6 +72,7 @@ public sealed class Ocsf
             AuditKinds.Failed => (activity, name, 2),
             AuditKinds.Undoing => (3, "Restore", 0),
             AuditKinds.Undone => (3, "Restore", 1),
+            AuditKinds.NotUndone => (3, "Restore", 99),
             AuditKinds.RollbackFailed => (3, "Restore", 2),
             _ => null,
         };

@@ -44,6 +44,7 @@ public sealed class PolicyArchive(TableServiceClient tables, IReadOnlyList<Actio
         var files = JsonSerializer.Deserialize<List<PolicyFile>>(json.ToString())!;
         var reading = PolicyLoader.Load(files, catalogue, time.GetUtcNow());
         if (reading.Policy is null) throw new InvalidOperationException($"policy {hash} no longer loads: {reading.Errors[0]}");
+        if (reading.Policy.Hash != hash) throw new InvalidOperationException($"the archive holds another policy under {hash}: somebody changed the table {TableName}; decide by hand");
         known[hash] = reading.Policy;
         return reading.Policy;
     }

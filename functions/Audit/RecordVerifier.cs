@@ -5,7 +5,14 @@ namespace IRFunctions.Audit;
 /// <summary>What verification came to.</summary>
 /// <param name="Findings">Empty where the record is whole.</param>
 /// <param name="Notes">What a reader should know that is no finding: what was not covered, whose key was believed.</param>
-public sealed record VerifyReport(long Entries, long Chains, long Checkpoints, IReadOnlyList<Finding> Findings, IReadOnlyList<string> Notes);
+public sealed record VerifyReport(long Entries, long Chains, long Checkpoints, IReadOnlyList<Finding> Findings, IReadOnlyList<string> Notes)
+{
+    /// <summary>When the file says it was exported. Nothing signs that.</summary>
+    public DateTimeOffset ExportedAt { get; init; }
+
+    /// <summary>Time of the last checkpoint in it; null where there is none. Whoever cut off later ones shows only against one that was kept.</summary>
+    public DateTimeOffset? SealedUntil { get; init; }
+}
 
 /// <summary>
 /// Checks an export alone: no access to the system, nothing believed but the signer's public key. One pass, memory for the longest chain and the heads.
@@ -102,10 +109,11 @@ public sealed class RecordVerifier : IDisposable
         if (end is null || end.Entries != entries || end.Checkpoints != checkpoints.Count)
             findings.Add(new Finding(Attacks.CutFile, "end of the file", end is null ? "is missing" : $"speaks of {end.Entries} entries and {end.Checkpoints} checkpoints; there are {entries} and {checkpoints.Count}"));
         findings.AddRange(checkpoints.Dropped(chains.Keys));
-        checkpoints.Finish();
+        checkpoints.Finish(entries);
         CheckUnsealed();
         CheckShredded();
-        return new VerifyReport(entries, chains.Count, checkpoints.Count, findings, notes);
+        if (header.Chains is { } some) notes.Add($"this is an export of {some.Count} chain(s); it says nothing of any other");
+        return new VerifyReport(entries, chains.Count, checkpoints.Count, findings, notes) { ExportedAt = header.ExportedAt, SealedUntil = checkpoints.Latest?.At };
     }
 
     private void CheckUnsealed()

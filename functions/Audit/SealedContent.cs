@@ -31,6 +31,11 @@ internal static class SealedContent
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceLength));
         aes.Encrypt(box.AsSpan(0, NonceLength), open, box.AsSpan(NonceLength, open.Length), box.AsSpan(NonceLength + open.Length), Bound(entry.Chain, entry.FactId));
         row["Key"] = key.Number;
+        if (box.Length <= PieceLength)
+        {
+            row[$"{Property}0"] = box; // As nearly all are: no second copy.
+            return;
+        }
         for (var piece = 0; piece * PieceLength < box.Length; piece++)
             row[$"{Property}{piece}"] = box.AsSpan(piece * PieceLength, Math.Min(PieceLength, box.Length - piece * PieceLength)).ToArray();
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using IRFunctions.Containment;
 
 namespace IRFunctions.Audit;
 
@@ -36,7 +37,25 @@ public static class Story
         "increase_logging_verbosity" => "log more closely",
         "create_alert_ticket" => "open a ticket",
         "send_analyst_notification" => "tell an analyst",
+        "isolate_production_host" => "cut off from the network the host",
+        "revoke_service_account_credential" => "withdraw the credential of",
+        "block_cidr_range" => "block the whole range",
+        "initiate_forensic_capture" => "take a forensic copy of",
+        "send_breach_notification" => "send a breach notification about",
         _ => action.Replace('_', ' ') + " on",
+    };
+
+    /// <summary>What an action's target is while it lasts.</summary>
+    internal static string While(string action) => action switch
+    {
+        "disable_user_account_temporarily" => "cannot sign in",
+        "add_ip_to_watchlist" => "is watched",
+        "block_ip_at_firewall" => "is blocked",
+        "quarantine_email" => "is out of the mailbox",
+        "revoke_user_sessions" => "is signed out everywhere",
+        "revoke_api_key" => "has lost its key",
+        "increase_logging_verbosity" => "is logged more closely",
+        _ => "is contained",
     };
 
     internal static string Clock(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
@@ -74,6 +93,8 @@ public static class Story
             AuditKinds.Executing => Sentence($"began to {Plain(told.Action)} {told.Display}"),
             AuditKinds.Undoing => Sentence(told.Text("cause") == "expired"
                 ? $"the time was up and nobody had confirmed it, so {told.Display} was to be as before" : $"{told.Display} was to be as before: {told.Text("reason") ?? "someone asked for it"}"),
+            ContainmentKinds.Registered => Sentence($"made sure that it ends by itself: {Tail(text, "the rollback is registered: ")}"),
+            ContainmentKinds.Drifted => Sentence($"the watchdog saw: {text}"),
             AuditKinds.Outcome => "",
             _ => Sentence(text),
         };
@@ -82,7 +103,12 @@ public static class Story
     private static string Decided(Told told)
     {
         var reason = told.Reason();
-        if (!told.IsContainment) return told.Text("kind") is "Run" or "Ask" ? Sentence($"decided to {Plain(told.Action)}: {reason}") : Sentence($"did not {Plain(told.Action)}: {reason}");
+        if (!told.IsContainment) return told.Text("kind") switch
+        {
+            "Run" or "Ask" => Sentence($"decided to {Plain(told.Action)}: {reason}"),
+            "Tell" => Sentence($"whether to {told.Action.Replace('_', ' ')} was left to people: {reason}"),
+            _ => Sentence($"did not {told.Action.Replace('_', ' ')}: {reason}"),
+        };
         var act = $"{Plain(told.Action)} {told.Display}";
         return told.Text("kind") switch
         {
@@ -131,6 +157,9 @@ internal sealed class Told
 
     /// <summary>Whether the action changes something, rather than telling people.</summary>
     public bool IsContainment => Target.Length > 0 && !Target.StartsWith("alert:", StringComparison.Ordinal);
+
+    /// <summary>Something did not work. That nobody could be told of what did work is another matter.</summary>
+    public bool IsFailure => Entry.Kind == AuditKinds.Failed && !Entry.Text.StartsWith("people could not be told", StringComparison.Ordinal);
 
     public string? Text(string name) => TextOf(data, name);
 

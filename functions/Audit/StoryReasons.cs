@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using IRFunctions.Containment;
 
 namespace IRFunctions.Audit;
 
@@ -7,6 +8,12 @@ namespace IRFunctions.Audit;
 internal static class StoryReasons
 {
     private const int Named = 3;
+
+    private static readonly HashSet<string> Decisive = new(StringComparer.Ordinal)
+    {
+        AuditKinds.Decided, AuditKinds.Asked, AuditKinds.Climbed, AuditKinds.Granted, AuditKinds.Denied, AuditKinds.Expired, AuditKinds.Withdrawn, AuditKinds.AlreadySo, AuditKinds.Joined, AuditKinds.Executing,
+        AuditKinds.Executed, AuditKinds.Confirmed, AuditKinds.Undone, AuditKinds.NotUndone, AuditKinds.RollbackFailed, ContainmentKinds.Drifted,
+    };
 
     public static IReadOnlyList<string> Of(IReadOnlyList<Told> told)
     {
@@ -47,7 +54,7 @@ internal static class StoryReasons
     {
         var judged = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Assessed);
         var decided = told.Where(t => t.Entry.Kind == AuditKinds.Decided).ToList();
-        var main = decided.Where(d => d.IsContainment).MinBy(d => d.Text("kind") switch { "Run" => 0, "Ask" => 1, "Tell" => 2, _ => 3 });
+        var main = decided.Where(d => d.IsContainment).MinBy(d => d.Text("kind") switch { "Run" => 0, "Ask" => 1, "Tell" => 2, _ => 3 }) ?? decided.FirstOrDefault(d => d.Text("kind") == "Tell");
         var policy = main is null ? "and nothing called for more than telling people" : $"and the policy {Allowed(main)}, because {Lower(main.Reason())}";
         var judgement = judged is null ? "Nobody judged it" : Short(Judged(judged));
         return Story.Sentence($"{judgement.TrimEnd('.')}, {policy}");
@@ -55,7 +62,7 @@ internal static class StoryReasons
 
     private static string Allowed(Told decided)
     {
-        var act = $"{Story.Plain(decided.Action)} {decided.Display}";
+        var act = decided.IsContainment ? $"{Story.Plain(decided.Action)} {decided.Display}" : decided.Action.Replace('_', ' ');
         return decided.Text("kind") switch
         {
             "Run" => $"let the pipeline {act} by itself",
@@ -80,22 +87,27 @@ internal static class StoryReasons
 
     private static string? Standing(List<Told> about)
     {
-        var last = about[^1];
+        // What is prepared, read back or told changes nothing about how it stands.
+        var last = about.LastOrDefault(t => t.IsFailure || Decisive.Contains(t.Entry.Kind)) ?? about[^1];
         var what = last.Display;
         var done = about.LastOrDefault(t => t.Entry.Kind == AuditKinds.Executed);
         return last.Entry.Kind switch
         {
             AuditKinds.Undone when done is not null => $"{what} was contained for {Length(last.Entry.At - done.Entry.At)} and is as it was before",
             AuditKinds.NotUndone => $"{what} had been changed by someone else meanwhile and was left so",
+            ContainmentKinds.Drifted => $"{what} was changed by someone else behind us and is left so; people were told",
+            AuditKinds.Joined => $"{what} was contained already for another incident and is held for this one too",
             AuditKinds.RollbackFailed => $"{what} should have been given back, which failed: people were paged",
             AuditKinds.Expired => $"nobody answered about {what}, so nothing was done to it",
+            AuditKinds.Withdrawn => $"the request about {what} was withdrawn, so nothing was done to it",
             AuditKinds.Denied => $"a person said no to touching {what}",
             AuditKinds.AlreadySo => $"{what} was so already",
             AuditKinds.Failed => $"what was to be done to {what} failed",
             AuditKinds.Asked or AuditKinds.Climbed => $"people are being asked about {what}",
             AuditKinds.Confirmed => $"{what} stays contained, as a person confirmed",
+            AuditKinds.Executing => $"something was begun about {what}, and its end is not on the record yet",
             AuditKinds.Decided => null,
-            _ when done is not null => $"{what} is contained since {Story.Clock(done.Entry.At)} UTC",
+            _ when done is not null => $"{what} {Story.While(last.Action)} since {Story.Clock(done.Entry.At)} UTC",
             _ => null,
         };
     }

@@ -44,7 +44,7 @@ public sealed partial class Watchdog(Catalogue catalogue, AuditChain audit, Page
         if (await ProblemAsync(client, key, state, cancellation) is not { } problem) return;
         var id = $"watchdog-{Fingerprint.Of(key)}-{state.Generation}-{state.UndoAttempts}-{state.UndoAt?.UtcTicks ?? 0}";
         foreach (var incident in state.Incidents)
-            await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Repaired, $"the watchdog found that {problem}; it is set going again", "watchdog")], cancellation);
+            await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Repaired, $"the watchdog found that {problem}; it is set going again", "watchdog", AboutOf(state))], cancellation);
         await client.Entities.SignalEntityAsync(ScheduledRollback.For(state.Action, state.Target!), nameof(ScheduledRollback.Resume), state.Generation, cancellation: cancellation);
         await pager.PageAsync(id, $"WATCHDOG: {state.Action} on {Sentences.Short(state.Target!.Display, 120)}: {problem}. It is set going again; look whether it ends.", "critical", cancellation);
     }
@@ -79,7 +79,7 @@ public sealed partial class Watchdog(Catalogue catalogue, AuditChain audit, Page
         var text = $"{state.Action} on {Sentences.Short(state.Target.Display, 120)} is not in effect any more, and we did not undo it: somebody changed it behind us. It is left as it is";
         var news = false;
         foreach (var incident in state.Incidents)
-            news |= (await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Drifted, text, "watchdog")], cancellation)).Count > 0;
+            news |= (await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Drifted, text, "watchdog", AboutOf(state))], cancellation)).Count > 0;
         if (news) await pager.PageAsync(id, $"DRIFT: {text}. Ask who did it; contain again if it was the attacker.", "error", cancellation);
     }
 
@@ -122,6 +122,8 @@ public sealed partial class Watchdog(Catalogue catalogue, AuditChain audit, Page
         var start = (int)(round * ReadBackAtOnce % live.Count);
         return live.Skip(start).Concat(live.Take(start)).Take(ReadBackAtOnce);
     }
+
+    private static string? AboutOf(RollbackState state) => AuditJson.Of(new { state.Generation, state.Status }, Recorder.AboutOf(state.Action, state.Target!));
 
     private async Task GuardAsync(string what, Func<Task> look)
     {

@@ -66,11 +66,13 @@ internal static class AuditCommands
             foreach (var finding in report.Findings) Write(result, finding.ToString());
             foreach (var note in report.Notes) Write(result, $"note: {note}");
             var verdict = report.Findings.Count == 0 ? "the record is whole" : $"THE RECORD IS NOT WHOLE: {report.Findings.Count} finding(s)";
-            Write(result, string.Create(CultureInfo.InvariantCulture, $"{verdict} ({report.Entries} entries on {report.Chains} chains, {report.Checkpoints} checkpoints; {seconds:0.0} s, {report.Entries / Math.Max(seconds, 0.001):0} entries a second)"));
+            Write(result, string.Create(CultureInfo.InvariantCulture, $"{verdict} ({report.Entries} entries on {report.Chains} chains, {report.Checkpoints} checkpoints, the last of {Time(report.SealedUntil)}, exported {Time(report.ExportedAt)}; {seconds:0.0} s, {report.Entries / Math.Max(seconds, 0.001):0} entries a second)"));
             return report.Findings.Count == 0 ? Whole : Broken;
         }));
         return command;
     }
+
+    private static string Time(DateTimeOffset? at) => at is { } time ? time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) : "never";
 
     private static Command StoryCommand()
     {

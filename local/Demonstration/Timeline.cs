@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using IRFunctions.Audit;
+using IRFunctions.Containment;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 using Spectre.Console;
@@ -108,7 +109,9 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
         AuditKinds.Asked or AuditKinds.Climbed or AuditKinds.Reminded => ("?", "yellow"),
         AuditKinds.Answered or AuditKinds.Granted or AuditKinds.Confirmed => ("✓", "green"),
         AuditKinds.Executing or AuditKinds.Executed or AuditKinds.Verified or AuditKinds.Captured => ("■", "aqua"),
-        AuditKinds.Undoing or AuditKinds.Undone or AuditKinds.NotUndone or AuditKinds.ReleaseAsked => ("↺", "springgreen2"),
+        ContainmentKinds.Estimated or ContainmentKinds.Probed or ContainmentKinds.Registered => ("□", "grey"),
+        ContainmentKinds.Drifted or ContainmentKinds.Repaired or AuditKinds.RecordBroken => ("!", "red"),
+        AuditKinds.Undoing or AuditKinds.Undone or AuditKinds.NotUndone or AuditKinds.ReleaseAsked or AuditKinds.RestoreAsked or ContainmentKinds.Rehearsed => ("↺", "springgreen2"),
         AuditKinds.Denied or AuditKinds.Expired or AuditKinds.Refused => ("✗", "orange1"),
         AuditKinds.Failed or AuditKinds.RollbackFailed => ("!", "red"),
         AuditKinds.StopEngaged or AuditKinds.StopLifted => ("●", "red"),

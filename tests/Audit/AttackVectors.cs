@@ -68,6 +68,7 @@ internal static class AttackVectors
     {
         yield return ("whole", "Nobody touched anything.", On(_ => { }), []);
         foreach (var on in OnEntries()) yield return on;
+        foreach (var on in OnSnapshots()) yield return on;
         foreach (var on in OnChains()) yield return on;
         foreach (var on in OnCheckpoints()) yield return on;
     }
@@ -79,9 +80,6 @@ internal static class AttackVectors
         yield return ("edited-author", "Somebody else is made the author.", On(l => l.Entry(One, 6)["actor"] = "00000000-0000-4000-8000-0000000000b1"), Finds("edited", $"{One} entry 6"));
         yield return ("edited-and-rehashed", "An entry is reworded and all hashes after it are made anew.", On(l => l.Rehash(One, 3, e => e["text"] = "hold: nothing was decided")), Finds("rewritten", $"{One} entries 1 to 7"));
         yield return ("edited-and-half-rehashed", "An entry is reworded and only its own hash is made anew.", On(l => l.Rehash(One, 3, e => e["text"] = "hold", only: true)), Finds("rewritten", $"{One} entry 4"));
-        yield return ("edited-snapshot", "The state captured before the action is changed, so that a restore would do harm.", On(l => l.Entry(One, 4)["data"] = l.Entry(One, 4)["data"]!.GetValue<string>().Replace("enabled", "disabled", StringComparison.Ordinal)), Finds("edited", $"{One} entry 4 (captured)"));
-        yield return ("deleted-snapshot", "The state captured before the action is removed.", On(l => l.Remove(One, 4)), Finds("deleted", $"{One} entry 4"));
-        yield return ("replayed-snapshot", "The captured state of another incident is put in its place.", On(l => l.Replace(One, 4, l.Entry(Two, 4))), Finds("deleted", $"{One} entry 4"));
         yield return ("back-dated-entry", "An entry's time is set an hour back.", On(l => l.Entry(One, 6)["at"] = "2026-11-23T02:00:00+00:00"), Finds("back-dated", $"{One} entry 6"));
         yield return ("back-dated-addition", "An hour later an entry is added that claims to be from the time of the incident, with good hashes.", On(l => l.Append(One, "2026-11-23T03:00:30+00:00", $"{One}-approved")), Finds("back-dated", $"{One} entry 8"));
         yield return ("deleted", "An entry is removed.", On(l => l.Remove(Two, 3)), Finds("deleted", $"{Two} entry 3"));
@@ -91,6 +89,20 @@ internal static class AttackVectors
         yield return ("forked", "A second, different entry claims the place of one that is there.", On(l => l.Insert(One, 6, Lines.Sealed((JsonObject)l.Entry(One, 6).DeepClone(), e => e["text"] = "nothing was done"))), Finds("forked", $"{One} entry 6"));
         yield return ("words-removed", "The words of an entry are removed and called shredded, though nobody recorded that.", On(l => l.Blank(One, 3)), Finds("content-removed", One));
         yield return ("unknown-form", "An entry claims an older, weaker canonical form.", On(l => l.Entry(One, 1)["form"] = 0), Finds("unknown-form", $"{One} entry 1"));
+    }
+
+    /// <summary>The state captured before an action: what a restore would put back.</summary>
+    private static IEnumerable<(string Name, string Story, Func<RecordRig, Lines, Task> Attack, Expected[] Expect)> OnSnapshots()
+    {
+        yield return ("edited-snapshot", "The state captured before the action is changed, so that a restore would do harm.", On(l => l.Entry(One, 4)["data"] = l.Entry(One, 4)["data"]!.GetValue<string>().Replace("enabled", "disabled", StringComparison.Ordinal)), Finds("edited", $"{One} entry 4 (captured)"));
+        yield return ("deleted-snapshot", "The state captured before the action is removed.", On(l => l.Remove(One, 4)), Finds("deleted", $"{One} entry 4"));
+        yield return ("replayed-snapshot", "The captured state of another incident is put in its place.", On(l => l.Replace(One, 4, l.Entry(Two, 4))), Finds("deleted", $"{One} entry 4"));
+        yield return ("edited-and-rehashed-snapshot", "The captured state is changed and all hashes after it are made anew.", On(l => l.Rehash(One, 4, e => e["data"] = "{}")), Finds("rewritten", $"{One} entries 1 to 7"));
+        yield return ("reordered-snapshot", "The captured state is put after the action, as if the action's result had been captured.", On(l => l.Swap(One, 4, 6)), Finds("reordered", $"{One} entry 4 (captured)"));
+        yield return ("truncated-snapshot", "An incident ends before the captured state: nothing to restore, it seems.", On(l => { for (var i = 7; i >= 4; i--) l.Remove(One, i); }), Finds("truncated", $"{One} entries 4 to 7"));
+        yield return ("back-dated-snapshot", "The captured state claims to be a day older.", On(l => l.Entry(One, 4)["at"] = "2026-11-22T03:00:02+00:00"), Finds("back-dated", $"{One} entry 4 (captured)"));
+        yield return ("forked-snapshot", "A second captured state, good in itself, claims the place of the first.", On(l => l.Insert(One, 4, Lines.Sealed((JsonObject)l.Entry(One, 4).DeepClone(), e => e["data"] = "{}"))), Finds("forked", $"{One} entry 4 (captured)"));
+        yield return ("replayed-old-snapshot", "The captured state is captured again at the end, with good hashes.", On(l => l.Append(One, "2026-11-23T03:00:03+00:00", $"{One}-4")), Finds("replayed", $"{One} entry 8"));
     }
 
     private static IEnumerable<(string Name, string Story, Func<RecordRig, Lines, Task> Attack, Expected[] Expect)> OnChains()
@@ -110,8 +122,10 @@ internal static class AttackVectors
         yield return ("replaced-heads", "A checkpoint lists the head of a rewritten chain.", On(l => l.Checkpoint(1)["changes"]![0]!["hash"] = new string('b', 64)), Finds("replaced-checkpoint", "checkpoint 1"));
         yield return ("dropped-checkpoint", "A checkpoint in the middle is removed.", On(l => l.RemoveCheckpoint(2)), Finds("dropped-checkpoint", "checkpoint 2"));
         yield return ("cut-checkpoints", "The last two checkpoints are cut off and what they sealed is rewritten.", On(l => { l.RemoveCheckpoint(4); l.RemoveCheckpoint(3); l.Rehash(Three, 3, e => e["text"] = "hold"); }), Finds("unsealed", "entries"));
+        yield return ("cut-all-checkpoints", "Every checkpoint is cut off, an incident is rewritten, and the file says that it was exported just then.", On(l => l.CutAllCheckpoints(One)), Finds("unsealed", "the whole file"));
         yield return ("rolled-back-checkpoints-with-a-witness", "The last checkpoint is cut off, but someone had kept it.", On(l => l.RemoveCheckpoint(4)), Finds("dropped-checkpoint", "checkpoint 4"));
-        yield return ("reordered-checkpoints", "Two checkpoints change places.", On(l => l.SwapCheckpoints(2, 3)), Finds("replayed", "checkpoint 2"));
+        yield return ("reordered-checkpoints", "Two checkpoints change places.", On(l => l.SwapCheckpoints(2, 3)), Finds("reordered", "checkpoint 2"));
+        yield return ("forked-checkpoint", "Whoever may sign makes a second checkpoint of a number that is taken, over a record told differently.", (rig, l) => l.ForkCheckpointAsync(rig.Key, 2), Finds("forked", "checkpoint 2"));
         yield return ("replayed-checkpoint", "An old checkpoint stands again in the place of the last.", On(l => l.ReplayCheckpoint(1, 4)), Finds("replayed", "checkpoint 1"));
         yield return ("back-dated-checkpoint", "A checkpoint's time is set back.", On(l => l.Checkpoint(3)["at"] = "2026-11-23T01:00:00+00:00"), Finds("back-dated", "checkpoint 3"));
     }

@@ -37,6 +37,20 @@ public sealed class AuditChainTests
     }
 
     [Fact]
+    public async Task A_writer_whose_memory_of_the_chain_is_old_looks_again()
+    {
+        var rig = new RecordRig();
+        var other = new AuditChain(rig.Tables, rig.Time);
+        await rig.Chain.AppendAsync("i", [Fact("a")]);
+        await other.AppendAsync("i", [Fact("b")]);
+        Assert.Equal(["c"], (await rig.Chain.AppendAsync("i", [Fact("b"), Fact("c")])).Select(e => e.FactId));
+        Assert.Equal(["d"], (await other.AppendAsync("i", [Fact("d")])).Select(e => e.FactId));
+        var entries = await other.ReadAsync("i");
+        Assert.Equal(["a", "b", "c", "d"], entries.Select(e => e.FactId));
+        Assert.Empty(AuditEntry.Check(entries));
+    }
+
+    [Fact]
     public async Task More_facts_than_one_transaction_holds_are_still_one_chain()
     {
         await chain.AppendAsync("i", [.. Enumerable.Range(0, 100).Select(i => Fact($"f{i}"))]);

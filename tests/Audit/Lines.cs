@@ -35,6 +35,14 @@ internal sealed class Lines(IEnumerable<string> text)
         Recount();
     }
 
+    public void CutAllCheckpoints(string rewritten)
+    {
+        all.RemoveAll(l => l["type"]!.GetValue<string>() == "checkpoint");
+        Rehash(rewritten, 3, e => e["text"] = "hold: nothing was decided");
+        all[0]["exportedAt"] = all.Last(l => l["type"]!.GetValue<string>() == "entry")["at"]!.GetValue<string>();
+        Recount();
+    }
+
     public void Cut(int lines) => all.RemoveRange(all.Count - lines, lines);
 
     public void Swap(string chain, int a, int b)
@@ -130,6 +138,18 @@ internal sealed class Lines(IEnumerable<string> text)
         }
         all[0]["key"] = Convert.ToBase64String(spki);
         all[0]["exportedAt"] = time.GetUtcNow();
+    }
+
+    /// <summary>A second checkpoint of a number, with another head, signed with the real key, beside the first.</summary>
+    public async Task ForkCheckpointAsync(ICheckpointKey key, int number)
+    {
+        var line = (JsonObject)LineOf(number).DeepClone();
+        var old = IRFunctions.Audit.Checkpoint.FromJson(JsonSerializer.SerializeToUtf8Bytes(line["checkpoint"]));
+        var changes = old.Changes!.Select(c => c with { Hash = new string('b', 64) }).ToList();
+        var made = old with { Changes = changes, ChangesHash = IRFunctions.Audit.Checkpoint.HashOf(changes) };
+        line["checkpoint"] = JsonNode.Parse((made with { Signature = Convert.ToBase64String(await key.SignAsync(made.ToSign(), default)) }).ToJson());
+        all.Insert(all.IndexOf(LineOf(number)) + 1, line);
+        Recount();
     }
 
     private JsonObject LineOf(int number) => all.First(l => l["type"]!.GetValue<string>() == "checkpoint" && l["checkpoint"]!["number"]!.GetValue<long>() == number);

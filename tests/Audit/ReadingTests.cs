@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Audit;
+using IRFunctions.Containment;
 
 namespace IRFunctions.Tests.Audit;
 
@@ -19,9 +20,32 @@ public sealed class ReadingTests
         [
             "On 23 November 2026 at 03:00:00 UTC: Entra ID Protection reported \"Unfamiliar sign-in properties\" (high), about user a1.",
             "The model took it for a real attack, 92% sure, and the policy let the pipeline switch off the account user a1 by itself, because the action is reversible and the confidence is high.",
-            "User a1 is contained since 03:00:02 UTC.",
+            "User a1 cannot sign in since 03:00:02 UTC.",
         ], story.Why);
         Assert.DoesNotContain(story.Lines, l => l.Kind == AuditKinds.Executing); // What was done says it better.
+    }
+
+    [Fact]
+    public async Task What_somebody_changed_behind_us_and_what_was_left_to_people_is_said()
+    {
+        await rig.IncidentAsync("incident-1");
+        var about = new About("disable_user_account_temporarily", $"account:{Adele}", "user a1");
+        await rig.Chain.AppendAsync("incident-1",
+        [
+            RecordRig.Fact("told", ContainmentKinds.Told, "people were told what was done and how to take it back", null, about),
+            RecordRig.Fact("unheard", AuditKinds.Failed, "people could not be told: the pager is down", null, about),
+        ]);
+        Assert.Equal("User a1 cannot sign in since 03:00:02 UTC.", Story.Of(await rig.Chain.ReadAsync("incident-1"))!.Why[2]);
+        var tell = new { kind = "Tell", tier = 3, reasons = new[] { new { rule = "tier", text = "tier 3, never run: the outage may cost more than the attack" } } };
+        await rig.Chain.AppendAsync("incident-1",
+        [
+            RecordRig.Fact("drift", ContainmentKinds.Drifted, "it is not in effect any more", new { generation = 1 }, about),
+            RecordRig.Fact("tell", AuditKinds.Decided, "tell", tell, new About("isolate_production_host", "alert:a", "the alert")),
+        ]);
+        var story = Story.Of(await rig.Chain.ReadAsync("incident-1"))!;
+        Assert.Equal("User a1 was changed by someone else behind us and is left so; people were told.", story.Why[2]);
+        Assert.Contains(story.Lines, l => l.Words == "Whether to isolate production host was left to people: the outage may cost more than the attack.");
+        Assert.Equal(["changed by someone else"], AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Step.Answers.Select(a => a.Outcome));
     }
 
     [Fact]
@@ -58,9 +82,18 @@ public sealed class ReadingTests
         Assert.Equal(["Initial access", "Lateral movement"], chain.Steps.Select(s => s.Phase));
         Assert.Contains(Adele, Assert.Single(chain.Links).Shared);
         Assert.All(chain.Steps, s => Assert.Equal("in effect", Assert.Single(s.Answers).Outcome));
+        Assert.Equal(["user a1"], chain.Links[0].Things);
         var html = AttackPicture.Html(chain);
         Assert.Contains("<svg", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_on_every_machine_ties_nothing_together()
+    {
+        await rig.IncidentAsync("incident-1", "s-1-5-18");
+        Assert.DoesNotContain("s-1-5-18", AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Names.Keys);
+        Assert.NotEmpty(AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Names); // Its other name, the address, still counts.
     }
 
     [Fact]

@@ -99,6 +99,10 @@ public sealed class StorageAttackTests
             await foreach (var row in rig.Table.QueryAsync<TableEntity>($"PartitionKey eq '{Incident}'")) await RemoveAsync(Incident, row.RowKey);
         }), Attacks.DroppedChain, Incident);
         Assert.Equal(Attacks.DroppedChain, Assert.Single(await rig.Checkpointer.SweepAsync()).Attack);
+        // The pipeline goes on writing, also where it remembered the head that is gone; what was dropped stays found.
+        Assert.Single(await rig.Chain.AppendAsync(Incident, [RecordRig.Fact("afterwards")]));
+        rig.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(Attacks.Truncated, Assert.Single((await rig.Checkpointer.RunAsync()).Findings).Attack);
     }
 
     [Fact]

@@ -137,6 +137,23 @@ public sealed class RecordTroubleTests
     }
 
     [Fact]
+    public async Task An_archived_policy_that_somebody_changed_decides_nothing()
+    {
+        await using var world = await World.CreateAsync();
+        await world.SendAsync(Given.MaliciousAddress());
+        await world.RunAsync();
+        var tables = world.Machine.Services.GetRequiredService<Azure.Data.Tables.TableServiceClient>();
+        var row = (await tables.GetTableClient(PolicyArchive.TableName).GetEntityAsync<Azure.Data.Tables.TableEntity>(world.Machine.Policy.Hash, "0000")).Value;
+        var text = row.GetString("Text")!;
+        var line = text.IndexOf("\\n", StringComparison.Ordinal);
+        row["Text"] = text.Insert(line, " # changed");
+        await tables.GetTableClient(PolicyArchive.TableName).UpdateEntityAsync(row, ETag.All, Azure.Data.Tables.TableUpdateMode.Replace);
+        var archive = new PolicyArchive(tables, world.Machine.Services.GetRequiredService<Catalogue>().Capabilities, world.Time); // as a process that starts anew
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => archive.FindAsync(world.Machine.Policy.Hash));
+        Assert.Contains("somebody changed the table policies", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_person_whose_change_cannot_be_recorded_hears_of_it_and_nothing_changes_S11()
     {
         var (world, tables) = await StubbornAsync();
