@@ -105,6 +105,9 @@ param connectorEndpoint string = ''
 param connectorKeyId string = ''
 @description('Id of the named location that a Conditional Access policy blocks; empty blocks addresses through the connector.')
 param namedLocation string = ''
+
+@description('Object ids of the identities that may ask the gate of agents and report their activity over HTTP, separated by commas.')
+param activityGateways string = ''
 @description('Object ids of the groups whose members the pipeline never acts on by itself.')
 param privilegedGroups array = []
 @description('Targets that exist for rehearsing rollbacks and for nothing else, as docs/actions.md writes them; empty for no drills.')
@@ -167,6 +170,7 @@ module record 'modules/storage.bicep' = {
     tags: tags
     redundancy: storageRedundancy
     tables: ['audit', 'policies']
+    containers: ['agents']
     immutableContainer: 'checkpoints'
     retentionDays: recordRetentionDays
     publicAccess: !privateNetworking
@@ -243,7 +247,9 @@ module access 'modules/access.bicep' = {
     runtimeAccount: runtime.outputs.name
     recordAccount: record.outputs.name
     recordContainer: record.outputs.immutableContainerName
+    agentsContainer: 'agents'
     serviceBus: messaging.outputs.namespaceName
+    activityQueue: messaging.outputs.activityQueueName
     queue: messaging.outputs.queueName
     vault: vault.outputs.name
     signingKey: vault.outputs.signingKeyName
@@ -285,6 +291,8 @@ module app 'modules/app.bicep' = {
       connectorKeyReference: empty(connectorEndpoint) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connector-key)'
       privilegedGroups: join(privilegedGroups, ',')
       namedLocation: namedLocation
+      activityGateways: activityGateways
+      agentSnapshots: '${record.outputs.blobEndpoint}agents'
       drillTargets: drillTargets
       botAppId: deployBot ? identity.properties.clientId : ''
       teamsChannel: teamsChannel

@@ -47,6 +47,7 @@ public static class Pipeline
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
         services.TryAddSingleton<Watchdog>();
+        services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
         AddApprovals(services, configuration);
         return services;
@@ -57,7 +58,7 @@ public static class Pipeline
     {
         var tables = services.GetRequiredService<TableServiceClient>();
         foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName,
-                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName])
+                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 

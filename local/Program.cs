@@ -9,4 +9,5 @@ var catalogue = await LocalCatalogue.CapabilitiesAsync();
 IReadOnlyList<AllowedAction> nameable = [.. catalogue.Select(c => new AllowedAction(c.Name, 1, c.TargetKind, "")), new("isolate_production_host", 3, "host", ""), new("quarantine_email", 1, "mailMessage", "")];
 root.Subcommands.Add(PolicyCommands.Create(catalogue, alert => RuleBasedAnswer.For(alert, nameable, cap: 100), TimeProvider.System));
 root.Subcommands.Add(EvaluateCommand.Create(catalogue, TimeProvider.System));
+root.Subcommands.Add(StoryCommands.Create());
 return await root.Parse(args).InvokeAsync();

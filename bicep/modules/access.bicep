@@ -12,11 +12,17 @@ param recordAccount string
 @description('Container of the record\'s checkpoints.')
 param recordContainer string
 
+@description('Container of agents\' snapshots.')
+param agentsContainer string
+
 @description('Service Bus namespace.')
 param serviceBus string
 
 @description('Queue of alerts.')
 param queue string
+
+@description('Queue of the activity of agents.')
+param activityQueue string
 
 @description('Key vault.')
 param vault string
@@ -52,6 +58,10 @@ resource record 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
     resource checkpoints 'containers' existing = {
       name: recordContainer
     }
+
+    resource agents 'containers' existing = {
+      name: agentsContainer
+    }
   }
 }
 
@@ -60,6 +70,10 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
 
   resource alerts 'queues' existing = {
     name: queue
+  }
+
+  resource activity 'queues' existing = {
+    name: activityQueue
   }
 }
 
@@ -125,9 +139,29 @@ resource recordBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+resource agentBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(record::blobs::agents.id, principalId, storageBlobDataContributor)
+  scope: record::blobs::agents
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageBlobDataContributor)
+  }
+}
+
 resource receive 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(namespace::alerts.id, principalId, serviceBusDataReceiver)
   scope: namespace::alerts
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', serviceBusDataReceiver)
+  }
+}
+
+resource receiveActivity 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(namespace::activity.id, principalId, serviceBusDataReceiver)
+  scope: namespace::activity
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

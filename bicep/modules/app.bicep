@@ -55,6 +55,8 @@ var appSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   APPLICATIONINSIGHTS_CONNECTION_STRING: settings.applicationInsights
   AZURE_CLIENT_ID: identityClientId
+  Activity__Gateways: settings.activityGateways
+  Agents__Snapshots: settings.agentSnapshots
   AzureFunctionsJobHost__extensions__durableTask__hubName: taskHub
   AzureWebJobsStorage__accountName: settings.runtimeAccount
   AzureWebJobsStorage__clientId: identityClientId

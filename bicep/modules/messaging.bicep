@@ -1,4 +1,4 @@
-// The queue that alerts arrive on. Its numbers belong together with host.json and AlertIntake; tests/Deploy compares them.
+// The queues that alerts and the activity of agents arrive on. Their numbers belong together with host.json and AlertIntake; tests/Deploy compares them.
 
 @description('Name of the namespace.')
 param name string
@@ -70,6 +70,24 @@ resource alerts 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
   }
 }
 
+// Batches of agents' activity (docs/agents.md): one session for each identity keeps the sender's order.
+resource activity 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
+  parent: namespace
+  name: 'activity'
+  properties: {
+    lockDuration: 'PT1M'
+    maxDeliveryCount: 10
+    requiresDuplicateDetection: true
+    duplicateDetectionHistoryTimeWindow: 'PT10M'
+    // What a breaker hears hours late says nothing about now; it is kept as evidence in the dead letters.
+    defaultMessageTimeToLive: 'PT1H'
+    deadLetteringOnMessageExpiration: true
+    requiresSession: true
+    enableBatchedOperations: true
+    maxSizeInMegabytes: 5120
+  }
+}
+
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: namespace
@@ -87,4 +105,5 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 output namespaceId string = namespace.id
 output namespaceName string = namespace.name
 output queueName string = alerts.name
+output activityQueueName string = activity.name
 output host string = '${namespace.name}.servicebus.windows.net'

@@ -15,6 +15,8 @@ public enum AlertShape
     DefenderApiIncident,
     /// <summary>Alert of the older Defender for Endpoint or XDR API (api/alerts).</summary>
     DefenderApiAlert,
+    /// <summary>Made by our own circuit breaker, never parsed.</summary>
+    CircuitBreaker,
 }
 
 /// <summary>Severity as every source understands it; the source's own word is kept in <see cref="Alert.SeverityText"/>.</summary>

@@ -17,6 +17,7 @@ namespace IRFunctions.Alerts;
 [JsonDerivedType(typeof(ProcessEntity), "process")]
 [JsonDerivedType(typeof(UrlEntity), "url")]
 [JsonDerivedType(typeof(RegistryEntity), "registry")]
+[JsonDerivedType(typeof(WorkloadEntity), "workload")]
 [JsonDerivedType(typeof(OtherEntity), "other")]
 public abstract record Entity
 {
@@ -85,6 +86,18 @@ public sealed record ApplicationEntity : Entity
     public string? AppId { get; init; }
     public string? ObjectId { get; init; }
     public string? Name { get; init; }
+}
+
+/// <summary>
+/// An AI agent or workload whose circuit breaker opened. No parser makes one, so that no message from outside can start a quarantine: only our own breaker does.
+/// </summary>
+public sealed record WorkloadEntity : Entity
+{
+    /// <summary>Lower case, at most 128 of letters, digits and . _ : -</summary>
+    public required string IdentityId { get; init; }
+
+    /// <summary>Word of the policy: "ai_agent", "service_principal", "managed_identity" or "unknown".</summary>
+    public required string IdentityType { get; init; }
 }
 
 public sealed record AzureResourceEntity : Entity

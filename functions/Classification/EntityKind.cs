@@ -16,6 +16,7 @@ internal static class EntityKind
         AzureResourceEntity => "azureResource",
         FileEntity => "file",
         ProcessEntity => "process",
+        WorkloadEntity => "workload",
         UrlEntity => "url",
         RegistryEntity => "registry",
         _ => "other",

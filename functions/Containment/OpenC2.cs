@@ -16,6 +16,9 @@ public static class OpenC2
     /// <summary>Target of our profile: how much a source logs.</summary>
     public const string LogLevel = "x-irfunctions:log_level";
 
+    /// <summary>Target of our profile: one aspect of an agent or workload ("session", "network", "discovery", "credentials", "evidence").</summary>
+    public const string Workload = "x-irfunctions:workload";
+
     /// <summary>An address as OpenC2 target.</summary>
     public static JsonObject Address(Target target) => target.Id.Contains(':', StringComparison.Ordinal)
         ? new JsonObject { ["ipv6_net"] = $"{target.Id}/128" }
@@ -26,6 +29,13 @@ public static class OpenC2
         var source = new JsonObject { ["source"] = target.Key };
         if (level is not null) source["level"] = level;
         return new JsonObject { [LogLevel] = source };
+    }
+
+    public static JsonObject WorkloadAspect(Target target, string aspect, string? state = null)
+    {
+        var workload = new JsonObject { ["identity"] = target.Id, ["aspect"] = aspect };
+        if (state is not null) workload["state"] = state;
+        return new JsonObject { [Workload] = workload };
     }
 
     /// <summary>Capture and verify: what is the state, and whose order holds it?</summary>

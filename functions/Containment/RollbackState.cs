@@ -102,6 +102,9 @@ public enum HoldAnswer
 /// <param name="Prior">State to restore instead of the one kept here, from a verified recovery point of the record; only for release.</param>
 public sealed record HoldChange(string By, string Reason, TimeSpan? For = null, DateTimeOffset? At = null, PriorState? Prior = null);
 
+/// <summary>The reason why an incident held it is over.</summary>
+public sealed record HoldLapse(string Incident, string Reason);
+
 /// <summary>A timer's note to itself.</summary>
 public sealed record HoldTimer(int Generation, string OrderId);
 

@@ -79,6 +79,14 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         if (State.Holds.Count == 0) BeginUndo("released", "pipeline", "the action failed, so whatever it changed is put back");
     }
 
+    /// <summary>What an incident held it for is over. Other incidents' holds stay, and so does what a person confirmed.</summary>
+    public void Lapse(HoldLapse lapse)
+    {
+        if (State.Status is not ContainmentStatus.Live || State.Holds.All(h => h.Incident != lapse.Incident)) return;
+        State = State with { Holds = [.. State.Holds.Where(h => h.Incident != lapse.Incident)] };
+        if (State.Holds.Count == 0) BeginUndo("released", "policy", lapse.Reason);
+    }
+
     /// <summary>An authorised person ends it now, for every incident that holds it.</summary>
     public bool Release(HoldChange change)
     {

@@ -33,7 +33,7 @@ internal sealed class BudgetCount
         }
 
         var budgets = question.Policy.Budgets;
-        ApplyOne(question, ruling, BudgetFacts.OfIdentity(question.Target), budgets.Identity, "this target");
+        ApplyOne(question, ruling, BudgetFacts.OfIdentity(question.Target), budgets.ForTarget(question.Target.Kind), "this target");
         ApplyOne(question, ruling, BudgetFacts.OfAction(question.Action), budgets.ForAction(question.Action), "this action");
         ApplyOne(question, ruling, BudgetFacts.Tenant, budgets.Tenant, "the tenant");
     }

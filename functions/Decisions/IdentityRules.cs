@@ -7,6 +7,8 @@ internal static class IdentityRules
 {
     public static void Apply(Question question, Ruling ruling, Doubts doubts)
     {
+        if (question.Target.Kind == "workload")
+            QuarantineRules.Apply(question, ruling);
         if (question.Target.Kind is not ("account" or "application"))
             return;
         var identity = question.Identity;
@@ -24,7 +26,7 @@ internal static class IdentityRules
 
     /// <summary>Whether every playbook of this identity counts the action as soft containment; what no playbook orders is hard.</summary>
     public static bool IsSoft(Question question) =>
-        question.Target.Kind is "account" or "application" && PlaybooksOf(question).All(playbook => playbook.Soft.Contains(question.Action));
+        question.Target.Kind == "workload" ? QuarantineRules.IsSoft(question) : question.Target.Kind is "account" or "application" && PlaybooksOf(question).All(playbook => playbook.Soft.Contains(question.Action));
 
     private static IEnumerable<Playbook> PlaybooksOf(Question question)
     {

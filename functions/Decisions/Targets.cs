@@ -27,6 +27,7 @@ public static class Targets
         MailMessageEntity mail => ("mailMessage", mail.NetworkMessageId),
         MailboxEntity mailbox => ("mailbox", mailbox.ObjectId ?? MailAddress(mailbox.PrimaryAddress)),
         ApplicationEntity application => ("application", application.ObjectId ?? application.AppId),
+        WorkloadEntity workload => ("workload", workload.IdentityId),
         _ => ("", null),
     };
 

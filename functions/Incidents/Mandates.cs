@@ -29,7 +29,7 @@ internal static class Mandates
 
     private static BudgetClaim[] Budgets(Decision decision, Alert alert, Policy policy) =>
     [
-        Claim("identity", decision.Target.Key, policy.Budgets.Identity),
+        Claim("identity", decision.Target.Key, policy.Budgets.ForTarget(decision.Target.Kind)),
         Claim("action", decision.Action, policy.Budgets.ForAction(decision.Action)),
         Claim("tenant", alert.TenantId, policy.Budgets.Tenant),
     ];

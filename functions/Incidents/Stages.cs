@@ -30,6 +30,7 @@ public sealed class Stages(
     public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
+        if (input.Alert.Shape == AlertShape.CircuitBreaker) return Quarantine.Assess(input.Alert, policy);
         var context = await contexts.GatherAsync(input.Alert, client, cancellation);
         var assessment = await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), context, cancellation);
         try

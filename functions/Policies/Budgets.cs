@@ -10,8 +10,12 @@ public sealed record Budget(int PerMinute, int PerHour);
 /// <param name="Action">For each action that has no line of its own.</param>
 /// <param name="Actions">Lines for single actions.</param>
 /// <param name="Tenant">For everything together.</param>
-public sealed record Budgets(Budget Identity, Budget Action, FrozenDictionary<string, Budget> Actions, Budget Tenant)
+/// <param name="Workload">For each agent or workload, whose quarantine takes several steps; null where it is that of any identity.</param>
+public sealed record Budgets(Budget Identity, Budget Action, FrozenDictionary<string, Budget> Actions, Budget Tenant, Budget? Workload = null)
 {
+    /// <summary>The budget of one target.</summary>
+    public Budget ForTarget(string kind) => kind == "workload" ? Workload ?? Identity : Identity;
+
     /// <summary>The budget of one action.</summary>
     public Budget ForAction(string action) => Actions.TryGetValue(action, out var own) ? own : Action;
 }

@@ -23,6 +23,7 @@ public sealed class Policy
         Reminder = parts.Reminder;
         Groups = parts.Groups;
         Budgets = parts.Budgets;
+        Breaker = parts.Breaker;
         Playbooks = parts.Playbooks.ToFrozenDictionary(pair => pair.Key, pair => pair.Value);
         Shared = parts.Shared;
         SeveralRoles = parts.SeveralRoles;
@@ -60,6 +61,9 @@ public sealed class Policy
     public IReadOnlyDictionary<string, ApproverGroup> Groups { get; }
 
     public Budgets Budgets { get; }
+
+    /// <summary>The circuit breaker of agents and workloads.</summary>
+    public BreakerPolicy Breaker { get; }
 
     /// <summary>One playbook for each identity type.</summary>
     public FrozenDictionary<IdentityType, Playbook> Playbooks { get; }
@@ -100,6 +104,14 @@ public sealed class Policy
             yield return Shared;
         if (hasSeveralRoles)
             yield return SeveralRoles;
+    }
+
+    /// <summary>Whether an owner registered this workload as business-critical, and the registration counts.</summary>
+    public bool IsRegisteredWorkload(string identity, DateTimeOffset now)
+    {
+        List<ProtectedEntry>? found = null;
+        FindProtected(identity, ref found);
+        return found?.Exists(entry => entry.Kind == "workload" && entry.CountsAt(now)) == true;
     }
 
     /// <summary>Registrations under any of these ids (object id, name, mail address), counting or not.</summary>
@@ -156,6 +168,7 @@ internal sealed record PolicyParts
     public required Reminder Reminder { get; init; }
     public IReadOnlyDictionary<string, ApproverGroup> Groups { get; init; } = new Dictionary<string, ApproverGroup>();
     public required Budgets Budgets { get; init; }
+    public required BreakerPolicy Breaker { get; init; }
     public required IReadOnlyDictionary<IdentityType, Playbook> Playbooks { get; init; }
     public required Playbook Shared { get; init; }
     public required Playbook SeveralRoles { get; init; }

@@ -55,9 +55,10 @@ public static class PolicyLoader
         var playbooks = Open(PolicyNames.Identities) is { } identities ? IdentitiesReader.Read(identities, known) : null;
         var threshold = Open(PolicyNames.Threshold) is { } thresholds ? ThresholdReader.Read(thresholds) : null;
         var budgets = Open(PolicyNames.Budgets) is { } budget ? BudgetsReader.Read(budget, known) : null;
+        var breaker = Open(PolicyNames.Breaker) is { } breakers ? new BreakerReader(known).Read(breakers) : null;
         var exceptions = Open(PolicyNames.Exceptions) is { } exception ? ExceptionsReader.Read(exception, known) : null;
         var list = Open(PolicyNames.Protected) is { } protectedFile ? new ProtectedReader(known).Read(protectedFile) : default;
-        if (errors.Count > 0 || playbooks is null || threshold is null || budgets is null || exceptions is null)
+        if (errors.Count > 0 || playbooks is null || threshold is null || budgets is null || exceptions is null || breaker is null)
             return null;
         return new PolicyParts
         {
@@ -66,6 +67,7 @@ public static class PolicyLoader
             Reminder = known.Reminder!,
             Groups = groups,
             Budgets = budgets,
+            Breaker = breaker,
             Playbooks = PolicyWords.IdentityTypes.ToDictionary(pair => pair.Value, pair => playbooks[pair.Key]),
             Shared = playbooks[IdentitiesReader.Shared],
             SeveralRoles = playbooks[IdentitiesReader.SeveralRoles],

@@ -16,7 +16,7 @@ public enum ProtectionLevel
 /// <summary>A registration on the protected list.</summary>
 public sealed record ProtectedEntry
 {
-    /// <summary>"account", "application", "host", "ip", "range" or "mailbox".</summary>
+    /// <summary>"account", "application", "host", "ip", "range", "mailbox" or "workload".</summary>
     public required string Kind { get; init; }
 
     /// <summary>Object id, address, range in CIDR form, host name or device id, or mail address; lower case.</summary>

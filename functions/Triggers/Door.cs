@@ -62,18 +62,11 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
     /// <summary>Reads a small JSON body; null with a problem where it is none.</summary>
     public static async Task<(T? Body, IActionResult? Problem)> ReadAsync<T>(HttpRequest request, string example, CancellationToken cancellation) where T : class
     {
-        if (request.ContentLength > MaxBody) return (null, Problems.Of(413, "too-large", "The body is too large", $"At most {MaxBody} bytes."));
+        var (bytes, problem) = await ReadBytesAsync(request, MaxBody, cancellation);
+        if (bytes is null) return (null, problem);
         try
         {
-            using var buffer = new MemoryStream();
-            var chunk = new byte[4096];
-            int read;
-            while ((read = await request.Body.ReadAsync(chunk, cancellation)) > 0)
-            {
-                if (buffer.Length + read > MaxBody) return (null, Problems.Of(413, "too-large", "The body is too large", $"At most {MaxBody} bytes."));
-                buffer.Write(chunk, 0, read);
-            }
-            var body = JsonSerializer.Deserialize<T>(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), JsonSerializerOptions.Web);
+            var body = JsonSerializer.Deserialize<T>(bytes, JsonSerializerOptions.Web);
             return body is null ? (null, Bad("the body is empty")) : (body, null);
         }
         catch (JsonException e)
@@ -82,6 +75,23 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
         }
 
         IActionResult Bad(string why) => Problems.Of(400, "body", "The body is not what was expected", $"{why}. Send JSON like {example}");
+    }
+
+    /// <summary>The whole body; null with a problem where it is larger than <paramref name="most"/> bytes.</summary>
+    public static async Task<(byte[]? Bytes, IActionResult? Problem)> ReadBytesAsync(HttpRequest request, int most, CancellationToken cancellation)
+    {
+        if (request.ContentLength > most) return (null, TooLarge());
+        using var buffer = new MemoryStream();
+        var chunk = new byte[4096];
+        int read;
+        while ((read = await request.Body.ReadAsync(chunk, cancellation)) > 0)
+        {
+            if (buffer.Length + read > most) return (null, TooLarge());
+            buffer.Write(chunk, 0, read);
+        }
+        return (buffer.ToArray(), null);
+
+        IActionResult TooLarge() => Problems.Of(413, "too-large", "The body is too large", $"At most {most} bytes.");
     }
 
     /// <summary>Requests are not replayed, so their facts need no derived id.</summary>

@@ -29,6 +29,7 @@ internal static class PolicyJson
         YamlText { Value: "true" or "false" } text => JsonValue.Create(text.Value == "true"),
         YamlText text when long.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
             JsonValue.Create(number),
+        YamlText text when decimal.TryParse(text.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
         YamlText text => JsonValue.Create(text.Value),
         _ => null,
     };

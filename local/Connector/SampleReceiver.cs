@@ -29,8 +29,9 @@ public sealed class SampleReceiver(byte[] key, TimeProvider time, IReceiverStore
 
     private static readonly JsonObject Pairs = new()
     {
-        ["query"] = new JsonArray("features", "ipv4_net", "ipv6_net", OpenC2.LogLevel), ["deny"] = new JsonArray("ipv4_net", "ipv6_net"),
-        ["set"] = new JsonArray(OpenC2.LogLevel), ["restore"] = new JsonArray("ipv4_net", "ipv6_net", OpenC2.LogLevel),
+        ["query"] = new JsonArray("features", "ipv4_net", "ipv6_net", OpenC2.LogLevel, OpenC2.Workload), ["deny"] = new JsonArray("ipv4_net", "ipv6_net"),
+        ["set"] = new JsonArray(OpenC2.LogLevel, OpenC2.Workload), ["restore"] = new JsonArray("ipv4_net", "ipv6_net", OpenC2.LogLevel, OpenC2.Workload),
+        ["delete"] = new JsonArray(OpenC2.Workload), ["copy"] = new JsonArray(OpenC2.Workload),
     };
 
     /// <returns>HTTP status and OpenC2 response.</returns>
@@ -64,8 +65,9 @@ public sealed class SampleReceiver(byte[] key, TimeProvider time, IReceiverStore
     private (int Status, JsonObject Results) Apply(JsonObject command, string action, JsonObject target)
     {
         var found = store.Find(KeyOf(target));
-        var wanted = action == "deny" ? "denied" : (string?)target[OpenC2.LogLevel]!["level"] ?? "verbose";
-        var already = found is not null && (string?)found["state"] == wanted;
+        var wanted = action == "deny" ? "denied" : (string?)target[OpenC2.LogLevel]?["level"] ?? (string?)target[OpenC2.Workload]?["state"] ?? "verbose";
+        // What is revoked or copied is so each time anew: there are new credentials and new evidence.
+        var already = action is not ("delete" or "copy") && found is not null && (string?)found["state"] == wanted;
         if (!already) store.Put(KeyOf(target), new JsonObject { ["state"] = wanted, ["held_by"] = OrderOf(command) });
         store.Record($"connector.{action}", KeyOf(target), wanted, changed: !already);
         return (200, Shown(store.Find(KeyOf(target))));
@@ -93,7 +95,12 @@ public sealed class SampleReceiver(byte[] key, TimeProvider time, IReceiverStore
     private static string KeyOf(JsonObject target)
     {
         var (kind, value) = target.First();
-        return kind == OpenC2.LogLevel ? $"{kind} {(string?)value?["source"]}" : $"{kind} {(string?)value}";
+        return kind switch
+        {
+            OpenC2.LogLevel => $"{kind} {(string?)value?["source"]}",
+            OpenC2.Workload => $"{kind} {(string?)value?["identity"]} {(string?)value?["aspect"]}",
+            _ => $"{kind} {(string?)value}",
+        };
     }
 
     private static JsonObject? Parse(ReadOnlyMemory<byte> body)

@@ -44,7 +44,7 @@ internal sealed class FunctionDiscovery(Func<string, string?> setting)
         {
             HttpTriggerAttribute http => new HttpFunction(name, Answering(method), http) { Invoker = Invoker(method, http) },
             ServiceBusTriggerAttribute queue =>
-                new QueueFunction(name, method, QueueOf(queue), AutoComplete(parameter)) { Invoker = Invoker(method, queue) },
+                new QueueFunction(name, method, QueueOf(queue), AutoComplete(parameter), queue.IsSessionsEnabled) { Invoker = Invoker(method, queue) },
             TimerTriggerAttribute timer =>
                 new TimerFunction(name, method, Ncrontab.Parse(Resolve(timer.Schedule)), timer) { Invoker = Invoker(method, timer) },
             OrchestrationTriggerAttribute => new OrchestratorFunction(name, Orchestrator(method)) { Invoker = Invoker(method, trigger) },

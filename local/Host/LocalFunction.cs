@@ -32,12 +32,15 @@ public sealed class HttpFunction(string name, MethodInfo method, HttpTriggerAttr
 }
 
 /// <summary>Is called with each message of a queue.</summary>
-public sealed class QueueFunction(string name, MethodInfo method, string queue, bool? autoComplete) : LocalFunction(name, method)
+public sealed class QueueFunction(string name, MethodInfo method, string queue, bool? autoComplete, bool sessions = false) : LocalFunction(name, method)
 {
     public string Queue { get; } = queue;
 
     /// <summary>What the trigger says; null leaves it to host.json.</summary>
     public bool? AutoCompleteMessages { get; } = autoComplete;
+
+    /// <summary>Whether its queue orders messages by session.</summary>
+    public bool IsSessionsEnabled { get; } = sessions;
 }
 
 /// <summary>Is called by the clock.</summary>

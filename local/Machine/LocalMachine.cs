@@ -3,6 +3,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
+using IRFunctions.Containment;
 using IRFunctions.Local.Durable;
 using IRFunctions.Local.Durable.Stores;
 using IRFunctions.Local.Host;
@@ -31,6 +32,9 @@ public sealed class LocalMachine : IAsyncDisposable
     /// <summary>The queue of alerts, as AlertIntake names it.</summary>
     public const string AlertsQueue = "alerts";
 
+    /// <summary>The queue of agents' activity, as ActivityIntake names it.</summary>
+    public const string ActivityQueue = "activity";
+
     private readonly IServiceProvider services;
     private readonly List<QueuePump> pumps;
     private readonly TimerRunner timers;
@@ -51,6 +55,8 @@ public sealed class LocalMachine : IAsyncDisposable
     public DurableTaskClient Client => Engine.Client;
 
     public LocalQueue Alerts => services.GetRequiredService<QueueNamespace>().Find(AlertsQueue)!;
+
+    public LocalQueue Activity => services.GetRequiredService<QueueNamespace>().Find(ActivityQueue)!;
 
     public SimulatedTenant Tenant => services.GetRequiredService<SimulatedTenant>();
 
@@ -161,6 +167,7 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
             services.AddSingleton<ICheckpointKey>(_ => LocalCheckpointKey.Open(Path.Combine(folder, "record", "checkpoints.key")));
             services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
+            services.AddSingleton<IWriteOnceBlobs>(_ => new BlobsOfFolder(Path.Combine(folder, "record", "agents")));
         }
         else
         {
@@ -169,11 +176,13 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
             services.AddSingleton<ICheckpointKey>(_ => new LocalCheckpointKey());
             services.AddSingleton<ICheckpointStore>(_ => new MemoryCheckpoints());
+            services.AddSingleton<IWriteOnceBlobs>(_ => new MemoryBlobs());
         }
         services.AddSingleton(s =>
         {
             var queues = new QueueNamespace(s.GetRequiredService<IQueueStorage>(), options.Time);
             queues.Open(AlertsQueue, new LocalQueueOptions { MaxMessageBytes = options.MaxMessageBytes });
+            queues.Open(ActivityQueue, new LocalQueueOptions { RequiresSession = true });
             return queues;
         });
     }

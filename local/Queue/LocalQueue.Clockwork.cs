@@ -34,6 +34,7 @@ public sealed partial class LocalQueue
         if (entry.Deadline != DateTimeOffset.MaxValue) deadlines.Remove((entry.Deadline, entry.SequenceNumber));
         counts[(int)entry.State]--;
         counts[(int)state]++;
+        if (Options.RequiresSession) sessions.Moved(entry, state);
         entry.State = state;
         entry.Deadline = deadline ?? DateTimeOffset.MaxValue;
         if (entry.Deadline != DateTimeOffset.MaxValue) deadlines.Add((entry.Deadline, entry.SequenceNumber));
@@ -46,6 +47,21 @@ public sealed partial class LocalQueue
         var end = entry.ExpiresAt(Options.DefaultTimeToLive);
         if (end <= now) { Expire(entry); return; }
         Set(entry, EntryState.Available, end);
+        if (Options.RequiresSession && sessions.Park(entry)) return;
+        Offer(entry, now);
+        if (Options.RequiresSession) Unpark(entry, now);
+    }
+
+    /// <summary>What waited behind this message of its session may be next.</summary>
+    private void Unpark(QueueEntry entry, DateTimeOffset now)
+    {
+        if (!Options.RequiresSession) return;
+        while (sessions.Next(entry) is { } next)
+            if (next.State == EntryState.Available) Offer(next, now);
+    }
+
+    private void Offer(QueueEntry entry, DateTimeOffset now)
+    {
         if (waiters.First is { } waiter)
         {
             waiters.RemoveFirst();
@@ -61,7 +77,7 @@ public sealed partial class LocalQueue
     {
         // What expired while it waited is still in the heap, but no longer available.
         while (available.TryDequeue(out var entry, out _))
-            if (entry.State == EntryState.Available) return LockEntry(entry, now);
+            if (entry.State == EntryState.Available && !(Options.RequiresSession && sessions.Park(entry))) return LockEntry(entry, now);
         return null;
     }
 
@@ -94,6 +110,7 @@ public sealed partial class LocalQueue
     {
         entry.Stored = dead;
         Set(entry, EntryState.DeadLettered);
+        Unpark(entry, time.GetUtcNow());
         InBackground(storage.UpdateAsync(dead));
     }
 
@@ -102,6 +119,9 @@ public sealed partial class LocalQueue
         Set(entry, EntryState.Settling);
         counts[(int)EntryState.Settling]--;
         entries.Remove(entry.SequenceNumber);
+        if (!Options.RequiresSession) return;
+        sessions.Gone(entry);
+        Unpark(entry, time.GetUtcNow());
     }
 
     private StoredMessage TooManyDeliveriesOf(StoredMessage message) =>

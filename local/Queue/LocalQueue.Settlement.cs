@@ -141,8 +141,8 @@ public sealed partial class LocalQueue
         entry.Stored = changed;
         switch (changed.State)
         {
-            case StoredState.DeadLettered: Set(entry, EntryState.DeadLettered); break;
-            case StoredState.Deferred: Set(entry, EntryState.Deferred, entry.ExpiresAt(Options.DefaultTimeToLive)); break;
+            case StoredState.DeadLettered: Set(entry, EntryState.DeadLettered); Unpark(entry, now); break;
+            case StoredState.Deferred: Set(entry, EntryState.Deferred, entry.ExpiresAt(Options.DefaultTimeToLive)); Unpark(entry, now); break;
             default: Release(entry, now); break;
         }
         Arm(now);

@@ -28,6 +28,7 @@ public sealed partial class LocalQueue : IDisposable
     private readonly Dictionary<long, QueueEntry> entries = [];
     private readonly PriorityQueue<QueueEntry, long> available = new();
     private readonly SortedSet<(DateTimeOffset Due, long Sequence)> deadlines = [];
+    private readonly SessionOrder sessions = new();
     private readonly LinkedList<TaskCompletionSource<Delivery?>> waiters = [];
     private readonly SeenIds seen;
     private readonly int[] counts = new int[Enum.GetValues<EntryState>().Length];
@@ -70,7 +71,12 @@ public sealed partial class LocalQueue : IDisposable
     /// <inheritdoc cref="SendAsync(OutgoingMessage)"/>
     public async Task<IReadOnlyList<Accepted>> SendAsync(IReadOnlyList<OutgoingMessage> messages)
     {
-        foreach (var message in messages) message.Check(Options.MaxMessageBytes);
+        foreach (var message in messages)
+        {
+            message.Check(Options.MaxMessageBytes);
+            if (Options.RequiresSession && string.IsNullOrEmpty(message.SessionId))
+                throw new MessageRefusedException(RefusalReason.BadProperty, $"The message is refused: queue {Name} requires a SessionId.");
+        }
         var accepted = new Accepted[messages.Count];
         var fresh = new List<StoredMessage>(messages.Count);
         List<Task>? earlier = null;

@@ -24,6 +24,9 @@ public sealed record LocalQueueOptions
     /// <summary>Service Bus drops expired messages by default; we keep them for people, because no alert may vanish (S10).</summary>
     public bool DeadLetterOnExpiration { get; init; } = true;
 
+    /// <summary>Every message names a session; of one session only one is out at a time, in order.</summary>
+    public bool RequiresSession { get; init; }
+
     internal LocalQueueOptions Checked()
     {
         Require(LockDuration > TimeSpan.Zero && LockDuration <= TimeSpan.FromMinutes(5), $"LockDuration {LockDuration} is not within 0 to 5 minutes");

@@ -31,6 +31,7 @@ internal static class GeneratedPolicies
         Reminder = new Reminder(TimeSpan.FromHours(2), TimeSpan.FromHours(4)),
         Budgets = new Budgets(Budget(random), Budget(random), new Dictionary<string, Budget> { ["watch_ip"] = Budget(random) }.ToFrozenDictionary(),
             Budget(random)),
+        Breaker = IRFunctions.Tests.Policies.Shipped.Policy.Breaker,
         Playbooks = PolicyWords.IdentityTypes.Values.ToDictionary(type => type, type => Playbook(random, type.ToString())),
         Shared = Playbook(random, "shared"),
         SeveralRoles = Playbook(random, "several_roles"),

@@ -41,6 +41,17 @@ public sealed partial class QueueTests
         Assert.NotEmpty(Problems(Bicep.All[Messaging], HostJson(), TriggerSource().Replace("\"alerts\"", "\"other\"", StringComparison.Ordinal)));
 
     [Fact]
+    public void The_queue_of_activity_has_sessions_as_its_trigger_and_the_local_one_have()
+    {
+        var queue = Bicep.All[Messaging].Resources.Where(r => r.Type == "Microsoft.ServiceBus/namespaces/queues").Single(r => r.Body["name"]!.Text == LocalMachine.ActivityQueue).Body;
+        Assert.Equal("true", queue["properties"]!["requiresSession"]!.Text);
+        Assert.Equal("true", queue["properties"]!["deadLetteringOnMessageExpiration"]!.Text);
+        var trigger = File.ReadAllText(Path.Combine(Sources.Root, "functions", "Triggers", "ActivityIntake.cs"));
+        Assert.Contains($"ServiceBusTrigger(\"{LocalMachine.ActivityQueue}\"", trigger, StringComparison.Ordinal);
+        Assert.Contains("IsSessionsEnabled = true", trigger, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_local_host_understands_host_json() => Assert.Equal(16, HostSettings.Read(Path.Combine(Sources.Root, "functions", "host.json")).MaxConcurrentCalls);
 
     [Fact]
@@ -51,7 +62,7 @@ public sealed partial class QueueTests
 
     private static IEnumerable<string> Problems(BicepFile messaging, JsonNode host, string trigger)
     {
-        var queue = messaging.Resources.Single(r => r.Type == "Microsoft.ServiceBus/namespaces/queues").Body;
+        var queue = messaging.Resources.First(r => r.Type == "Microsoft.ServiceBus/namespaces/queues").Body;
         var bus = host["extensions"]!["serviceBus"]!;
         var renewal = TimeSpan.Parse((string)bus["maxAutoLockRenewalDuration"]!);
         var timeout = TimeSpan.Parse((string)host["functionTimeout"]!);

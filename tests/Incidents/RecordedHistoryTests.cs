@@ -68,7 +68,7 @@ public sealed class RecordedHistoryTests
     public void Every_orchestrator_has_a_history()
     {
         var recorded = Directory.EnumerateFiles(Folder, "*.json").Select(f => HistoryFile.Import(File.ReadAllText(f)).Name).ToHashSet();
-        Assert.Equal([nameof(Contain), nameof(RehearseRollback), nameof(RemindBeforeUndo), nameof(RespondToIncident), nameof(SeekApproval), nameof(Undo)], recorded.Order(StringComparer.Ordinal));
+        Assert.Equal([nameof(Contain), nameof(FollowBreaker), nameof(RehearseRollback), nameof(RemindBeforeUndo), nameof(RespondToIncident), nameof(SeekApproval), nameof(Undo)], recorded.Order(StringComparer.Ordinal));
     }
 
     [RecordingFact]
@@ -88,6 +88,25 @@ public sealed class RecordedHistoryTests
         await RecordAsync(target, "two-incidents", _ => Task.CompletedTask, "approve", whileHeld: SecondIncidentAsync);
         await RecordAlertsAsync(target);
         await RecordDrillAsync(target);
+        await RecordBreakersAsync(target);
+    }
+
+    /// <summary>Only those, where nothing else changed.</summary>
+    [RecordingFact]
+    public Task RecordBreakers() => RecordBreakersAsync(Folder);
+
+    private static async Task RecordBreakersAsync(string target)
+    {
+        await using var world = await World.CreateAsync();
+        var agent = new Agents.Agent(world);
+        await agent.QuietMinuteAsync();
+        foreach (var order in (string[])["Close", "Open", "HalfOpen", "Close"]) await agent.OrderAsync(order);
+        await world.StopAsync(engage: true);
+        await agent.OrderAsync("Open");
+        await world.PassAsync(TimeSpan.FromMinutes(5));
+        await world.StopAsync(engage: false);
+        await world.PassAsync(TimeSpan.FromMinutes(5));
+        await ExportAsync(world, target, "breaker", nameof(FollowBreaker));
     }
 
     private static async Task RecordDrillAsync(string target)
@@ -142,12 +161,13 @@ public sealed class RecordedHistoryTests
     private static string WithoutRoot(string history) => history.Replace($" in {Path.TrimEndingDirectorySeparator(Path.GetFullPath(SourceRoot()))}/", " in ", StringComparison.Ordinal);
 
     /// <summary>One file for each orchestration of the story that went a way no earlier one went.</summary>
-    private static async Task ExportAsync(World world, string target, string story)
+    private static async Task ExportAsync(World world, string target, string story, string? only = null)
     {
         var store = world.Machine.Services.GetRequiredService<IDurableStore>();
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         await foreach (var instance in world.Client.GetAllInstancesAsync(new OrchestrationQuery()))
         {
+            if (only is not null && instance.Name != only) continue;
             var history = HistoryFile.Export(store, instance.InstanceId);
             if (!Ways.Add(WayOf(history))) continue;
             var number = seen[instance.Name] = seen.GetValueOrDefault(instance.Name) + 1;

@@ -13,6 +13,9 @@ internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
     /// <summary>Asked before each write, with the table and a row's partition; true refuses it.</summary>
     public Func<string, string, bool> Refuses { get; set; } = (_, _) => false;
 
+    /// <summary>While true, queries are refused as well.</summary>
+    public bool Unreadable { get; set; }
+
     /// <summary>Writes refused so far.</summary>
     public int Refused { get; private set; }
 
@@ -35,7 +38,7 @@ internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
             inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
 
         public override AsyncPageable<T> QueryAsync<T>(string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-            inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
+            tables.Unreadable ? throw new RequestFailedException(503, "The server is busy.", "ServerBusy", null) : inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
 
         public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
         {

@@ -91,7 +91,7 @@ public sealed class InjectionInvarianceTests(ITestOutputHelper output)
     private static PolicyParts Parts(Policy p) => new()
     {
         Actions = [.. p.Actions.Values], Ladders = [.. p.Ladders.Values], Reminder = p.Reminder, Budgets = p.Budgets, Playbooks = p.Playbooks, Shared = p.Shared,
-        SeveralRoles = p.SeveralRoles, Threshold = p.Threshold, Checks = [.. p.Checks.Values], Protected = p.Protected, Exceptions = p.Exceptions, Windows = p.Windows,
+        SeveralRoles = p.SeveralRoles, Threshold = p.Threshold, Checks = [.. p.Checks.Values], Protected = p.Protected, Exceptions = p.Exceptions, Windows = p.Windows, Jobs = p.Jobs, Breaker = p.Breaker,
     };
 
     private static List<string> Violations(InjectionCase one, Decide decide, Tally seen)

@@ -6,7 +6,7 @@ using IRFunctions.Local.Time;
 namespace IRFunctions.Tests.Queue;
 
 /// <summary>What every queue does, whatever keeps its messages. All of it under virtual time.</summary>
-public abstract class QueueContract : IAsyncLifetime
+public abstract partial class QueueContract : IAsyncLifetime
 {
     private readonly List<IQueueStorage> storages = [];
     private IQueueStorage? storage;

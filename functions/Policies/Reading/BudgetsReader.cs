@@ -9,6 +9,7 @@ internal static class BudgetsReader
     {
         var identity = ReadBudget(file.Map("identity"));
         var action = ReadBudget(file.Map("action"));
+        var workload = file.Has("workload") ? ReadBudget(file.Map("workload")) : null;
         var tenant = ReadBudget(file.Map("tenant"));
         var actions = new Dictionary<string, Budget>(StringComparer.Ordinal);
         foreach (var (name, entry, section) in file.Named("actions", required: false))
@@ -23,7 +24,7 @@ internal static class BudgetsReader
         }
 
         file.Close();
-        return new Budgets(identity, action, actions.ToFrozenDictionary(StringComparer.Ordinal), tenant);
+        return new Budgets(identity, action, actions.ToFrozenDictionary(StringComparer.Ordinal), tenant, workload);
     }
 
     private static Budget ReadBudget(Section? section)

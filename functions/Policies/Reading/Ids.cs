@@ -9,6 +9,7 @@ internal static class Ids
     public static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
     {
         ["account"] = "account", ["application"] = "application", ["host"] = "host", ["ip"] = "ip", ["range"] = "range", ["mailbox"] = "mailbox",
+        ["workload"] = "workload",
     };
 
     /// <summary>An Entra object id.</summary>
@@ -54,6 +55,7 @@ internal static class Ids
         "ip" when id.Contains('/', StringComparison.Ordinal) => ("this is a range, not one address", "kind: range"),
         "ip" when AddressRange.Number(id) is null => ($"an IP address is expected, not {Problems.Quote(id)}", null),
         "range" => RangeProblem(id),
+        "workload" when !IsWorkload(id) => ($"an identity id of letters, digits and . _ : - is expected, at most 128, not {Problems.Quote(id)}", null),
         "host" when id.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)) =>
             ("a host name or device id has no spaces", null),
         _ => null,
@@ -83,6 +85,8 @@ internal static class Ids
     private static bool IsV6(string id) => id.Contains(':', StringComparison.Ordinal);
 
     private static bool IsGuid(string id) => Guid.TryParseExact(id, "D", out _);
+
+    private static bool IsWorkload(string id) => id.Length <= 128 && id.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or ':' or '-');
 
     private static bool IsMailAddress(string id) => id.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < id.Length - 1
         && !id.Any(char.IsWhiteSpace);

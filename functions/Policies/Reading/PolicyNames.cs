@@ -4,6 +4,7 @@ namespace IRFunctions.Policies;
 internal static class PolicyNames
 {
     public const string Actions = "actions.yaml";
+    public const string Breaker = "breaker.yaml";
     public const string Budgets = "budgets.yaml";
     public const string Context = "context.yaml";
     public const string Exceptions = "exceptions.yaml";
@@ -12,7 +13,7 @@ internal static class PolicyNames
     public const string Protected = "protected.yaml";
     public const string Threshold = "threshold.yaml";
 
-    public static readonly IReadOnlyList<string> All = [Actions, Budgets, Context, Exceptions, Identities, Ladder, Protected, Threshold];
+    public static readonly IReadOnlyList<string> All = [Actions, Breaker, Budgets, Context, Exceptions, Identities, Ladder, Protected, Threshold];
 }
 
 /// <summary>

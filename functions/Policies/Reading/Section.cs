@@ -76,6 +76,23 @@ internal sealed class Section
         return otherwise ?? least;
     }
 
+    /// <summary>A number from 0 to 1, such as 0.3.</summary>
+    public decimal Share(string key)
+    {
+        if (Value(key, required: true) is not { } node)
+            return 0;
+        if (node is YamlText { Quoted: false } text && decimal.TryParse(text.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share))
+        {
+            if (share is >= 0 and <= 1)
+                return share;
+            Problem(key, $"{share} is outside 0 to 1", share <= 100 ? $"{share / 100}" : null);
+            return 0;
+        }
+
+        Problem(key, $"a number from 0 to 1 is expected, such as 0.3, not {Shown(node)}");
+        return 0;
+    }
+
     public bool Flag(string key, bool? otherwise = null)
     {
         if (Value(key, otherwise is null) is not { } node)

@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+
+namespace IRFunctions.Containment;
+
+/// <summary>Named bytes that are written once: snapshots of agents.</summary>
+public interface IWriteOnceBlobs
+{
+    /// <summary>False where the name is taken.</summary>
+    Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation);
+
+    /// <summary>Null where there is none of this name, or it is larger than <paramref name="most"/> bytes.</summary>
+    Task<byte[]?> ReadAsync(string name, int most, CancellationToken cancellation);
+}
+
+/// <summary>Blobs of a container, created only where they are not there (If-None-Match: *).</summary>
+public sealed class BlobsOfContainer(BlobContainerClient container) : IWriteOnceBlobs
+{
+    public async Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        var blob = container.GetBlockBlobClient(name);
+        // Of the content: two writers of one name stage into the same blob, and each must commit its own block.
+        var block = Convert.ToBase64String(SHA256.HashData(content.Span));
+        try
+        {
+            using var stream = new MemoryStream(content.ToArray(), writable: false);
+            await blob.StageBlockAsync(block, stream, cancellationToken: cancellation);
+            await blob.CommitBlockListAsync([block], new CommitBlockListOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancellation);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412 || e.ErrorCode == "InvalidBlockList")
+        {
+            return false; // Somebody else's commit took the name, and our block with it.
+        }
+    }
+
+    public async Task<byte[]?> ReadAsync(string name, int most, CancellationToken cancellation)
+    {
+        try
+        {
+            var found = await container.GetBlockBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellation);
+            await using var content = found.Value.Content;
+            if (found.Value.Details.ContentLength > most) return null;
+            using var buffer = new MemoryStream();
+            await content.CopyToAsync(buffer, cancellation);
+            return buffer.ToArray();
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>Read-only files in a folder of this machine, where no container is configured.</summary>
+public sealed class BlobsOfFolder(string folder) : IWriteOnceBlobs
+{
+    public async Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        var path = PathOf(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var draft = $"{path}.{Guid.CreateVersion7():N}.draft";
+        await File.WriteAllBytesAsync(draft, content, cancellation);
+        try
+        {
+            File.Move(draft, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(draft);
+            return false;
+        }
+        File.SetAttributes(path, FileAttributes.ReadOnly);
+        return true;
+    }
+
+    public async Task<byte[]?> ReadAsync(string name, int most, CancellationToken cancellation)
+    {
+        var file = new FileInfo(PathOf(name));
+        return file.Exists && file.Length <= most ? await File.ReadAllBytesAsync(file.FullName, cancellation) : null;
+    }
+
+    /// <summary>Names are derived from hashes and numbers, never an agent's own text; a stranger's would not leave the folder either.</summary>
+    private string PathOf(string name)
+    {
+        var path = Path.GetFullPath(Path.Combine(folder, name));
+        return path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? path : throw new ArgumentException($"'{name}' leaves the folder", nameof(name));
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+
+namespace IRFunctions.Safeguards.Activity;
+
+/// <summary>How a request proved who it was.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Authentication>))]
+public enum Authentication
+{
+    /// <summary>It needed no proof.</summary>
+    None,
+    Ok,
+    Failed,
+}
+
+/// <summary>One request of an agent or workload, as the gateway in front of it saw it.</summary>
+/// <param name="Time">When it was made, UTC.</param>
+/// <param name="Endpoint">What was called, for example "GET /quotes"; at most <see cref="ActivityLimits.MaxText"/> characters. Untrusted text.</param>
+/// <param name="Tool">Tool of an agent, or null.</param>
+/// <param name="Target">Host, agent or account it was aimed at, or null.</param>
+/// <param name="Bytes">Bytes moved, both ways.</param>
+/// <param name="LatencyMs">Milliseconds from request to answer.</param>
+/// <param name="CorrelationId">Groups the requests of one task; the same id twice within a batch and everything else equal is the same request.</param>
+public sealed record ActivityEvent(
+    DateTimeOffset Time, string Endpoint, string? Tool = null, string? Target = null, long Bytes = 0, Authentication Authentication = Authentication.Ok,
+    double LatencyMs = 0, string? CorrelationId = null);
+
+/// <summary>What one sender saw of one identity since its last batch.</summary>
+/// <param name="Identity">Lower case, at most 128 of letters, digits and . _ : -</param>
+/// <param name="IdentityType">Word of the policy: "ai_agent", "service_principal", "managed_identity" or "unknown".</param>
+/// <param name="Source">Which sender; its batches are numbered.</param>
+/// <param name="Sequence">1, 2, 3, ... for each source and identity: a number seen before is a duplicate, a gap may still be filled.</param>
+public sealed record ActivityBatch(string Identity, string IdentityType, string Source, long Sequence, IReadOnlyList<ActivityEvent> Events);
+
+/// <summary>Bounds of what one message may carry.</summary>
+public static class ActivityLimits
+{
+    public const int MaxBytes = 256 * 1024; // a Service Bus standard message
+    public const int MaxEvents = 2_000;
+    public const int MaxText = 200;
+    public const int MaxIdentity = 128;
+}
+
+/// <summary>A batch, or every reason why it is none.</summary>
+public sealed record ActivityReading(ActivityBatch? Batch, IReadOnlyList<string> Problems)
+{
+    /// <summary>Stable word for the dead-letter queue.</summary>
+    public const string ReasonCode = "not-an-activity-batch";
+
+    public string Explanation => string.Join(" ", Problems);
+}

@@ -1,0 +1,150 @@
+using System.Numerics;
+using System.Text.Json.Serialization;
+using IRFunctions.Safeguards.Activity;
+
+namespace IRFunctions.Safeguards;
+
+/// <summary>Where a circuit breaker stands.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<BreakerStatus>))]
+public enum BreakerStatus
+{
+    /// <summary>Everything passes.</summary>
+    Closed,
+
+    /// <summary>Nothing passes.</summary>
+    Open,
+
+    /// <summary>Only safe requests pass.</summary>
+    HalfOpen,
+}
+
+/// <summary>A change of state, or one that was refused, as it goes on the record.</summary>
+public sealed record BreakerChange
+{
+    public required string Identity { get; init; }
+    public required string IdentityType { get; init; }
+
+    /// <summary>1, 2, 3, ... for the changes of one identity. A refused one carries the number of the change that stands.</summary>
+    public required int Number { get; init; }
+    public required BreakerStatus From { get; init; }
+    public required BreakerStatus To { get; init; }
+
+    /// <summary>"score", "bad-request", "good-behaviour", "timer", "person" or "restored".</summary>
+    public required string Cause { get; init; }
+
+    /// <summary>"policy" or the object id of a person.</summary>
+    public required string By { get; init; }
+    public required string Reason { get; init; }
+    public required DateTimeOffset At { get; init; }
+    public decimal Score { get; init; }
+    public IReadOnlyList<Contribution> Contributions { get; init; } = [];
+
+    /// <summary>When an open breaker becomes half-open by itself.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Until then a business-critical identity is limited, not denied, while a person decides; null for all others.</summary>
+    public DateTimeOffset? LimitedUntil { get; init; }
+
+    /// <summary>Number of the change that opened the breaker: which quarantine this belongs to.</summary>
+    public int Opening { get; init; }
+
+    public bool Refused { get; init; }
+}
+
+/// <summary>A change as people see it in the history.</summary>
+public sealed record BreakerEntry(int Number, BreakerStatus From, BreakerStatus To, DateTimeOffset At, string Cause, string By, string Reason, decimal Score);
+
+/// <summary>Which batches of one sender have arrived: the highest, and which of the <see cref="Kept"/> before it.</summary>
+public sealed record SenderWindow(long Highest, ulong[] Seen)
+{
+    public const int Kept = 256;
+
+    /// <summary>True for a new batch; false for one that was here, or is too old to tell.</summary>
+    public static bool Take(Dictionary<string, SenderWindow> senders, string source, long sequence, int mostSenders)
+    {
+        if (!senders.TryGetValue(source, out var window))
+        {
+            if (senders.Count >= mostSenders) senders.Remove(senders.MinBy(s => s.Value.Seen.Sum(w => BitOperations.PopCount(w))).Key);
+            window = new SenderWindow(sequence, new ulong[Kept / 64]);
+        }
+        else if (sequence > window.Highest)
+        {
+            window = new SenderWindow(sequence, Shifted(window.Seen, sequence - window.Highest));
+        }
+        else if (window.Highest - sequence >= Kept || Has(window, sequence))
+        {
+            return false;
+        }
+        var back = (int)(window.Highest - sequence);
+        window.Seen[back / 64] |= 1UL << (back % 64);
+        senders[source] = window;
+        return true;
+    }
+
+    private static bool Has(SenderWindow window, long sequence)
+    {
+        var back = (int)(window.Highest - sequence);
+        return (window.Seen[back / 64] & (1UL << (back % 64))) != 0;
+    }
+
+    private static ulong[] Shifted(ulong[] seen, long by)
+    {
+        var moved = new ulong[seen.Length];
+        for (var i = 0; i < Kept - by; i++)
+            if ((seen[i / 64] & (1UL << (i % 64))) != 0) moved[(i + by) / 64] |= 1UL << (int)((i + by) % 64);
+        return moved;
+    }
+}
+
+/// <summary>Memory of one identity's breaker.</summary>
+public sealed record BreakerState
+{
+    public BreakerStatus Status { get; init; }
+
+    /// <summary>Counts changes; timers of an earlier state find a different number and do nothing.</summary>
+    public int Number { get; init; }
+
+    /// <summary>Number of the change that opened it last; 0 where it never was open.</summary>
+    public int Opening { get; init; }
+    public string IdentityType { get; init; } = "unknown";
+    public DateTimeOffset Since { get; init; }
+    public DateTimeOffset? Until { get; init; }
+    public DateTimeOffset? LimitedUntil { get; init; }
+
+    /// <summary>When it opened lately; each doubles how long it stays open.</summary>
+    public IReadOnlyList<DateTimeOffset> Openings { get; init; } = [];
+
+    public RiskScore Score { get; init; } = RiskScore.None;
+    public ActivityWindow Window { get; init; } = new();
+    public Baseline Baseline { get; init; } = new();
+
+    /// <summary>Start of the next window that the baseline will learn from.</summary>
+    public DateTimeOffset NextWindow { get; init; }
+
+    /// <summary>By name of the sender.</summary>
+    public Dictionary<string, SenderWindow> Senders { get; init; } = [];
+
+    /// <summary>When the gate's reflex last had to deny.</summary>
+    public DateTimeOffset? ReflexAt { get; init; }
+
+    /// <summary>Good requests since it became half-open.</summary>
+    public int Good { get; init; }
+    public int Duplicates { get; init; }
+    public int Late { get; init; }
+
+    /// <summary>Requests made although the breaker was open: somebody does not ask the gate.</summary>
+    public int Bypassed { get; init; }
+    public int Refusals { get; init; }
+
+    /// <summary>The last changes, newest last.</summary>
+    public IReadOnlyList<BreakerEntry> History { get; init; } = [];
+}
+
+/// <summary>The gate's reflex had to deny.</summary>
+/// <param name="At">When.</param>
+public sealed record ReflexReport(string IdentityType, DateTimeOffset At, string Reason);
+
+/// <summary>What a person, or a restored snapshot, asks of a breaker.</summary>
+/// <param name="By">Object id.</param>
+/// <param name="Reason">Their words.</param>
+public sealed record BreakerOrder(string By, string Reason, string Cause = "person");

@@ -1,0 +1,76 @@
+using Azure;
+using Azure.Data.Tables;
+
+namespace IRFunctions.Safeguards;
+
+/// <summary>One identity whose breaker is not closed, as every instance of the gate sees it.</summary>
+/// <param name="Number">Of the change that led here; a later number wins.</param>
+public sealed record BoardEntry(string Identity, BreakerStatus Status, int Number, DateTimeOffset? Until, DateTimeOffset? LimitedUntil, string Reason);
+
+/// <summary>
+/// What breakers tell the gate, in the table "breakers": one row for each identity whose breaker ever opened. Instances read those that are not closed,
+/// so that a look costs by how many are open, not by how many identities there are.
+/// </summary>
+public sealed class GateBoard(TableServiceClient tables)
+{
+    public const string TableName = "breakers";
+    private const string Partition = "gate";
+    private const int MaxReason = 500;
+    private const int MaxRaces = 20;
+    private readonly TableClient table = tables.GetTableClient(TableName);
+
+    /// <summary>Shows a change to the gate, where no later one is shown already. Safe to call again.</summary>
+    /// <returns>False where a later change stands.</returns>
+    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
+    public async Task<bool> PublishAsync(BoardEntry entry, CancellationToken cancellation)
+    {
+        for (var race = 0; ; race++)
+        {
+            var known = await table.GetEntityIfExistsAsync<TableEntity>(Partition, entry.Identity, cancellationToken: cancellation);
+            if (known.HasValue && known.Value!.GetInt32("Number") > entry.Number) return false;
+            try
+            {
+                if (known.HasValue) await table.UpdateEntityAsync(ToRow(entry), known.Value!.ETag, TableUpdateMode.Replace, cancellation);
+                else await table.AddEntityAsync(ToRow(entry), cancellation);
+                return true;
+            }
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && race < MaxRaces)
+            {
+                // Another change was shown in this moment: look again which is later.
+            }
+        }
+    }
+
+    /// <summary>Whether a later change than this is shown.</summary>
+    public async Task<bool> IsSupersededAsync(string identity, int number, CancellationToken cancellation)
+    {
+        var known = await table.GetEntityIfExistsAsync<TableEntity>(Partition, identity, cancellationToken: cancellation);
+        return known.HasValue && known.Value!.GetInt32("Number") > number;
+    }
+
+    /// <summary>Every identity whose breaker is not closed.</summary>
+    /// <exception cref="RequestFailedException">The table cannot be read.</exception>
+    public async Task<IReadOnlyDictionary<string, BoardEntry>> ReadAsync(CancellationToken cancellation)
+    {
+        var entries = new Dictionary<string, BoardEntry>(StringComparer.Ordinal);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and Closed eq {false}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        {
+            entries[row.RowKey] = new BoardEntry(row.RowKey, Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
+                row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("Until"), row.GetDateTimeOffset("LimitedUntil"), row.GetString("Reason") ?? "");
+        }
+        return entries;
+    }
+
+    private static TableEntity ToRow(BoardEntry entry)
+    {
+        var row = new TableEntity(Partition, entry.Identity)
+        {
+            ["Status"] = entry.Status.ToString(), ["Closed"] = entry.Status == BreakerStatus.Closed, ["Number"] = entry.Number,
+            ["Reason"] = entry.Reason.Length > MaxReason ? entry.Reason[..MaxReason] : entry.Reason,
+        };
+        if (entry.Until is { } until) row["Until"] = until;
+        if (entry.LimitedUntil is { } limited) row["LimitedUntil"] = limited;
+        return row;
+    }
+}

@@ -1,0 +1,27 @@
+using Azure.Core;
+using Azure.Storage.Blobs;
+using IRFunctions.Containment;
+using IRFunctions.Safeguards;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>What the gate of agents and workloads needs, from configuration.</summary>
+internal static class AgentServices
+{
+    public static IServiceCollection AddAgents(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton<GateBoard>();
+        services.TryAddSingleton<Gate>();
+        services.TryAddSingleton(new ActivityGateways([.. (configuration["Activity:Gateways"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]));
+        services.TryAddSingleton<AgentGate>();
+        services.TryAddSingleton<IWriteOnceBlobs>(s => configuration["Agents:Snapshots"] is { Length: > 0 } container
+            ? new BlobsOfContainer(new BlobContainerClient(new Uri(container), s.GetRequiredService<TokenCredential>()))
+            : new BlobsOfFolder(configuration["Record:Folder"] is { Length: > 0 } folder ? Path.Combine(folder, "agents")
+                : throw new InvalidOperationException("The setting Agents__Snapshots is missing, and Record__Folder too. local.settings.sample.json explains every setting.")));
+        services.TryAddSingleton<AgentSnapshots>();
+        return services;
+    }
+}

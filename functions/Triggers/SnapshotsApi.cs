@@ -1,0 +1,95 @@
+using IRFunctions.Containment;
+using IRFunctions.Incidents;
+using IRFunctions.Safeguards;
+using IRFunctions.Safeguards.Activity;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace IRFunctions.Triggers;
+
+/// <summary>States that agents hand in, and the way back to one: verified, with warnings, on the record, and the breaker half-open afterwards.</summary>
+public sealed class SnapshotsApi(Door door, AgentGate agents, AgentSnapshots snapshots)
+{
+    private const string DependsOn = "dependsOn";
+
+    /// <summary>The body is the state, opaque; `?dependsOn=agent` once for each agent it builds on.</summary>
+    [Function("PostSnapshot")]
+    public async Task<IActionResult> KeepAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots")] HttpRequest request, string id, CancellationToken cancellation)
+    {
+        if (await agents.StrangerAsync(request, cancellation) is { } stranger) return stranger;
+        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
+        var dependsOn = request.Query[DependsOn].Select(d => d?.ToLowerInvariant() ?? "").ToList();
+        if (dependsOn.Count > AgentSnapshots.MaxDependencies || dependsOn.Any(d => !ActivityReader.IsIdentity(d)))
+            return Problems.Of(400, "depends-on", "A dependency is no identity", $"Name at most {AgentSnapshots.MaxDependencies} identities, each as ?{DependsOn}=ID.");
+        var (bytes, problem) = await Door.ReadBytesAsync(request, AgentSnapshots.MaxSize, cancellation);
+        if (bytes is null) return problem!;
+        if (bytes.Length == 0) return Problems.Of(400, "body", "There is no state", "Send the state as the body of the request.");
+        var snapshot = await snapshots.KeepAsync(identity, bytes, dependsOn, cancellation);
+        return new CreatedResult($"/api/identities/{identity}/snapshots/{snapshot.Version}", snapshot);
+    }
+
+    /// <summary>The last ten recovery points with their age, and whether each is unchanged.</summary>
+    [Function("GetSnapshots")]
+    public async Task<IActionResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots")] HttpRequest request, string id, CancellationToken cancellation)
+    {
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
+        var points = await snapshots.RecoveryPointsAsync(identity, cancellation);
+        return new OkObjectResult(new
+        {
+            recoveryPoints = points.Select(p => new { p.Snapshot.Version, p.Snapshot.TakenAt, ageSeconds = p.Age.TotalSeconds, p.Verified, p.Problem, p.Snapshot.Size, p.Snapshot.Sha256, p.Snapshot.Dependencies }),
+        });
+    }
+
+    /// <summary>The state of a version, for the agent's runtime; verified before a byte is sent.</summary>
+    [Function("GetSnapshot")]
+    public async Task<IActionResult> ReadAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots/{version:long}")] HttpRequest request, string id, long version, CancellationToken cancellation)
+    {
+        if (await agents.StrangerAsync(request, cancellation) is { } stranger) return stranger;
+        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
+        try
+        {
+            return new FileContentResult((await snapshots.OpenAsync(identity, version, cancellation)).Content, "application/octet-stream");
+        }
+        catch (PermanentFaultException e)
+        {
+            return Problems.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
+        }
+    }
+
+    /// <summary>Goes back to a version: verifies it, warns about dependencies that moved on, records, and leaves the breaker half-open.</summary>
+    [Function("RestoreSnapshot")]
+    public async Task<IActionResult> RestoreAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots/{version:long}/restore")] HttpRequest request, string id, long version,
+        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        var (caller, refusal) = await door.ResponderAsync(request, $"restore of snapshot {version} of {id}", cancellation);
+        if (caller is null) return refusal!;
+        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
+        var (body, problem) = await Door.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
+        if (body is null) return problem!;
+        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500)
+            return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        RestoredState restored;
+        try
+        {
+            restored = await snapshots.OpenAsync(identity, version, cancellation);
+        }
+        catch (PermanentFaultException e)
+        {
+            await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.NotRestored, $"{caller.Name} wanted to go back to snapshot {version}: {e.Message}", caller.ObjectId, cancellation);
+            return Problems.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
+        }
+        var warned = restored.Warnings.Count == 0 ? "nothing it depends on has moved on" : string.Join("; ", restored.Warnings);
+        await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Restored,
+            $"{caller.Name} went back to snapshot {version} of {restored.Snapshot.TakenAt:yyyy-MM-dd HH:mm:ss} UTC (sha256 {restored.Snapshot.Sha256}, verified); {warned}. {body.Reason}", caller.ObjectId, cancellation);
+        await client.Entities.SignalEntityAsync(CircuitBreaker.For(identity), nameof(CircuitBreaker.HalfOpen),
+            new BreakerOrder(caller.ObjectId, $"restored from snapshot {version}. {body.Reason}", "restored"), cancellation: cancellation);
+        return new OkObjectResult(new { restored.Snapshot, verified = true, restored.Warnings, content = $"/api/identities/{identity}/snapshots/{version}", breaker = "half-open" });
+    }
+}
