@@ -74,6 +74,18 @@ public sealed class ConflictTests
     }
 
     [Fact]
+    public async Task A_climb_shows_on_the_copies_sent_before()
+    {
+        await using var teams = await TeamsWorld.CreateAsync();
+        await teams.AskedAsync();
+        Assert.Contains("Asked now: primary", Assert.Single(teams.CardsOf(World.Alex)).Content.ToJsonString(), StringComparison.Ordinal);
+        await teams.World.PassAsync(6 * Minute);
+        Assert.Contains("Asked now: secondary", Assert.Single(teams.CardsOf(World.Alex)).Content.ToJsonString(), StringComparison.Ordinal);
+        await teams.World.PassAsync(10 * Minute);
+        Assert.All((string[])[World.Alex, World.Sam, World.Morgan], p => Assert.Contains("Asked now: manager", Assert.Single(teams.CardsOf(p)).Content.ToJsonString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Where_the_app_is_added_to_a_team_its_conversation_is_remembered()
     {
         await using var teams = await TeamsWorld.CreateAsync();
