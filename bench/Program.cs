@@ -9,7 +9,7 @@ var waiting = new Option<int>("--waiting") { Description = "Incidents that wait 
 var entries = new Option<int>("--entries") { Description = "Entries of the record scenario.", DefaultValueFactory = _ => 1_000_000 };
 var memoryOnly = new Option<bool>("--memory-only") { Description = "Leave out what needs a state folder." };
 var scenario = new Argument<string>("scenario") { Description = "What to measure." };
-scenario.AcceptOnlyFromAmong("latency", "throughput", "engine", "waiting", "record", "gate", "all");
+scenario.AcceptOnlyFromAmong("decisions", "latency", "throughput", "engine", "waiting", "record", "gate", "all");
 
 var root = new RootCommand("Measures the pipeline on this machine. Figures depend on what else runs here: look at the load average.") { scenario, markdown, alerts, batches, waiting, entries, memoryOnly };
 root.SetAction(async parsed =>
@@ -17,6 +17,7 @@ root.SetAction(async parsed =>
     var report = new Report(AnsiConsole.Console);
     if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200;
     var (chosen, inMemoryOnly) = (parsed.GetValue(scenario)!, parsed.GetValue(memoryOnly));
+    if (Wanted("decisions")) await DecisionBenchmark.RunAsync(report);
     if (Wanted("latency"))
     {
         if (!inMemoryOnly) await Latency.RunAsync(report, parsed.GetValue(alerts));
