@@ -43,17 +43,20 @@ public static class ApprovalCard
         ArgumentOutOfRangeException.ThrowIfZero(requests.Count);
         var first = requests[0].View;
         var open = requests.Where(r => r.View.State == ApprovalState.Pending).ToList();
-        var live = requests.Where(r => r.Result?.IsLive == true).ToList();
         var body = new List<JsonNode> { Headline(requests), CardParts.Text(first.Request.Title, 300, "Medium", "Bolder") };
         if (open.Count > 0) body.Add(Clock(open));
         var brief = requests.Count > 1;
         for (var i = 0; i < requests.Count; i++) body.Add(requests.Count > Roomy ? Row(requests[i], i) : Request(requests[i], i, brief));
-        if (requests.Any(r => r.Detailed) || !brief) body.Add(Evidence(first.Request, requests.Any(r => r.Detailed)));
-        if (open.Count > 0) body.AddRange(Decide(open));
-        if (live.Count > 0) body.AddRange(Live(live, askWhy: open.Count == 0));
+        var detailed = requests.Any(r => r.Detailed);
+        if (detailed && requests.Any(r => r.View.Request.Incident != first.Request.Incident)) body.Add(EvidenceOfEach(requests));
+        else if (detailed || !brief) body.Add(Evidence(first.Request, detailed));
+        if (open.Count > 0) body.AddRange(Decide(requests, open));
+        if (requests.Any(r => r.Result?.IsLive == true)) body.AddRange(Live(requests, askWhy: open.Count == 0));
         if (console is not null)
             body.Add(CardParts.Buttons(new JsonObject { ["type"] = "Action.OpenUrl", ["title"] = "Open the operator page", ["url"] = new Uri(console, $"api/console?request={Uri.EscapeDataString(requests[0].Id)}").ToString() }));
-        body.Add(CardParts.Small($"Incident {first.Request.Incident}. The action is bound to hash {first.Request.ActionHash[..Math.Min(12, first.Request.ActionHash.Length)]}; nothing else runs.", 200));
+        body.Add(CardParts.Small(brief
+            ? "Each answer is bound to the hash of exactly its action; nothing else runs."
+            : $"Incident {first.Request.Incident}. The action is bound to hash {first.Request.ActionHash[..Math.Min(12, first.Request.ActionHash.Length)]}; nothing else runs.", 200));
         var card = CardParts.Card(body, Speak(requests));
         if (open.Count > 0 && viewers is { Count: > 0 })
         {
@@ -159,30 +162,39 @@ public static class ApprovalCard
         return CardParts.Box("evidence", "default", items);
     }
 
-    private static IEnumerable<JsonNode> Decide(List<CardRequest> open)
+    /// <summary>What stands behind each of a flood, whose incidents differ: a line each.</summary>
+    private static JsonObject EvidenceOfEach(IReadOnlyList<CardRequest> requests) => CardParts.Box("evidence", "default",
+    [
+        CardParts.Heading("Evidence"),
+        .. requests.Select((r, i) => CardParts.Line($"{i + 1}.", string.Join(" • ", [.. r.View.Request.Evidence.Take(4), r.View.Request.Reasoning]), 300)),
+        CardParts.Small("The operator page has the rest. The clock keeps running.", 100),
+    ]);
+
+    /// <summary>Buttons bear the number that their action has on this card, also when others before it are decided already.</summary>
+    private static IEnumerable<JsonNode> Decide(IReadOnlyList<CardRequest> requests, List<CardRequest> open)
     {
         yield return CardParts.Reason("Why? (required, on the record)");
-        if (open.Count > 1)
+        for (var i = 0; i < requests.Count && requests.Count > 1; i++)
         {
-            for (var i = 0; i < open.Count; i++)
-            {
-                var n = i + 1;
-                if (open.Count <= Roomy) yield return CardParts.Text($"{n}. {open[i].View.Request.Decision.Action}", 60);
-                yield return CardParts.Buttons(CardParts.Execute($"Approve {n}", Approve, Data([open[i]])), CardParts.Execute($"Deny {n}", Deny, Data([open[i]])));
-            }
+            if (requests[i].View.State != ApprovalState.Pending) continue;
+            var n = i + 1;
+            if (requests.Count <= Roomy) yield return CardParts.Text($"{n}. {requests[i].View.Request.Decision.Action}", 60);
+            yield return CardParts.Buttons(CardParts.Execute($"Approve {n}", Approve, Data([requests[i]])), CardParts.Execute($"Deny {n}", Deny, Data([requests[i]])));
         }
         var all = open.Count > 1 ? $" all {open.Count}" : "";
-        yield return CardParts.Buttons(CardParts.Execute($"Approve{all}", Approve, Data(open)), CardParts.Execute($"Deny{all}", Deny, Data(open)));
+        if (requests.Count == 1 || open.Count > 1) yield return CardParts.Buttons(CardParts.Execute($"Approve{all}", Approve, Data(open)), CardParts.Execute($"Deny{all}", Deny, Data(open)));
         yield return CardParts.Buttons(CardParts.Execute("Show all evidence", More, Data(open), takesInput: false));
     }
 
-    private static IEnumerable<JsonNode> Live(List<CardRequest> live, bool askWhy)
+    private static IEnumerable<JsonNode> Live(IReadOnlyList<CardRequest> requests, bool askWhy)
     {
         if (askWhy) yield return CardParts.Reason("Why keep or end it? (required, on the record)");
-        foreach (var one in live)
+        for (var i = 0; i < requests.Count; i++)
         {
-            if (live.Count > 1) yield return CardParts.Text(one.View.Request.Decision.Action, 60);
-            yield return CardParts.Buttons(CardParts.Execute("Confirm: keep it", Confirm, Data([one])), CardParts.Execute("Release: undo it now", Release, Data([one])));
+            if (requests[i].Result?.IsLive != true) continue;
+            var n = requests.Count > 1 ? $" {i + 1}" : "";
+            if (requests.Count is > 1 and <= Roomy) yield return CardParts.Text($"{i + 1}. {requests[i].View.Request.Decision.Action}", 60);
+            yield return CardParts.Buttons(CardParts.Execute($"Confirm{n}: keep it", Confirm, Data([requests[i]])), CardParts.Execute($"Release{n}: undo it now", Release, Data([requests[i]])));
         }
     }
 

@@ -1,13 +1,14 @@
 using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Containment;
+using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Triggers;
 
 /// <summary>Confirm, release and extend of a live containment: the same checks and the same record from the API and from a card.</summary>
-public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards)
+public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards, PolicyStore policies)
 {
     /// <summary>Null where it was done. The caller has made sure that the person may respond.</summary>
     /// <param name="change">"release", "confirm" or "extend".</param>
@@ -16,7 +17,7 @@ public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards)
         var id = new EntityInstanceId(nameof(ScheduledRollback), containment);
         var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
         if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return new Objection(404, "not-found", $"There is no containment {containment}.");
-        if (entity.State.Target is { Kind: "account" or "mailbox" } target && string.Equals(target.Id, order.By, StringComparison.OrdinalIgnoreCase))
+        if (entity.State.Target is { Kind: "account" or "mailbox" } target && OwnerOf(target.Id).Equals(OwnerOf(order.By), StringComparison.OrdinalIgnoreCase))
             return new Objection(403, "is-target", "This is about your own account; somebody else has to decide.");
         if (!Allows(entity.State.Status, change)) return new Objection(409, "not-live", $"This containment is {entity.State.Status}: {entity.State.Ending}");
 
@@ -29,6 +30,11 @@ public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards)
         if (change == "confirm") await cards.ShowHoldAsync(containment, "confirmed", $"{name} keeps it: {order.Reason}", null, client, cancellation);
         return null;
     }
+
+    /// <summary>The person behind an account, as far as the ladder knows: two accounts of one person are one person here too.</summary>
+    private string OwnerOf(string account) =>
+        policies.Current.Groups.Values.SelectMany(g => g.Members).SelectMany(m => m.Away is { } away ? [m, away.Substitute] : (Approver[])[m])
+            .FirstOrDefault(m => m.ObjectId.Equals(account, StringComparison.OrdinalIgnoreCase))?.Owner ?? account;
 
     private static bool Allows(ContainmentStatus status, string change) => status switch
     {

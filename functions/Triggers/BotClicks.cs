@@ -23,8 +23,8 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
 {
     public async Task<InvokeAnswer> AnswerAsync(BotActivity click, VerifiedToken token, DurableTaskClient client, CancellationToken cancellation)
     {
-        if (click.FromObjectId.Length == 0) return await RefuseAsync(click, token, AuditChain.PipelineChain, new Objection(403, "no-person", "Teams did not say who you are."), cancellation);
-        if (click.Requests is not { } clicked) return await RefuseAsync(click, token, AuditChain.PipelineChain, Unknown, cancellation);
+        if (click.FromObjectId.Length == 0) return await RefuseAsync(click, token, AuditChain.PipelineChain, new Objection(403, "no-person", "Teams did not say who you are."), null, cancellation);
+        if (click.Requests is not { } clicked) return await RefuseAsync(click, token, AuditChain.PipelineChain, Unknown, null, cancellation);
 
         var seen = new List<Asked>(clicked.Count);
         foreach (var (id, nonce) in clicked)
@@ -32,18 +32,18 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
             // An unknown request and a wrong nonce read the same: nothing can be learned by trying.
             var known = id.StartsWith(ApprovalView.InstancePrefix, StringComparison.Ordinal) ? await register.FindAsync(id, cancellation) : null;
             var view = known is null ? null : await CardDesk.ReadAsync(client, id, cancellation);
-            if (known is null || view is null) return await RefuseAsync(click, token, AuditChain.PipelineChain, Unknown, cancellation);
-            if (!ApprovalRegister.IsNonce(known, nonce)) return await RefuseAsync(click, token, view.Request.Incident, Unknown with { Rule = "nonce" }, cancellation);
+            if (known is null || view is null) return await RefuseAsync(click, token, AuditChain.PipelineChain, Unknown, null, cancellation);
+            if (!ApprovalRegister.IsNonce(known, nonce)) return await RefuseAsync(click, token, view.Request.Incident, Unknown with { Rule = "nonce" }, null, cancellation);
             seen.Add(new Asked(id, known, view));
         }
-        if (Shape(click) is { } misshapen) return await RefuseAsync(click, token, seen[0].View.Request.Incident, misshapen, cancellation);
+        if (Shape(click) is { } misshapen) return await RefuseAsync(click, token, seen[0].View.Request.Incident, misshapen, null, cancellation);
 
         SentCard? card = null;
         foreach (var one in seen)
         {
             card = await book.FindAsync(one.Id, click.Conversation, click.ReplyTo, cancellation);
             if (card is null)
-                return await RefuseAsync(click, token, one.View.Request.Incident, new Objection(403, "copied-card", "This card is a copy or a forward. Decide on the card that was sent to you."), cancellation);
+                return await RefuseAsync(click, token, one.View.Request.Incident, new Objection(403, "copied-card", "This card is a copy or a forward. Decide on the card that was sent to you."), null, cancellation);
         }
         var proof = new AnswerProof(token.IssuedAt, click.Id, click.ReplyTo, card!.Hash);
         return click.Verb switch
@@ -70,7 +70,7 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
     private async Task<InvokeAnswer> LookAsync(BotActivity click, VerifiedToken token, List<Asked> seen, SentCard card, DurableTaskClient client, CancellationToken cancellation)
     {
         var standing = await onCall.BelongsAsync(click.FromObjectId, seen.SelectMany(s => s.View.Rungs), cancellation);
-        if (!standing.Belongs) return await RefuseAsync(click, token, seen[0].View.Request.Incident, NotInGroup, cancellation);
+        if (!standing.Belongs) return await RefuseAsync(click, token, seen[0].View.Request.Incident, NotInGroup, card.Hash, cancellation);
         foreach (var one in seen.Where(s => s.View.State == ApprovalState.Pending)) await register.LookedAsync(one.Id, click.FromObjectId, cancellation);
         return InvokeAnswer.Card(await cards.BuildAsync(card.Requests, seen[0].Id, seen[0].View, click.Verb == ApprovalCard.More, client, cancellation));
     }
@@ -83,7 +83,7 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
             await register.LookedAsync(one.Id, click.FromObjectId, cancellation);
             var answer = new ApprovalAnswer(click.FromObjectId, click.Verb == ApprovalCard.Approve, click.Reason, time.GetUtcNow(), "teams") { Proof = proof };
             var result = await desk.AnswerAsync(client, one.Id, one.View, answer, cancellation);
-            if (result.Objection is { } objection) await RecordAsync(click, token, one.View.Request.Incident, objection, cancellation);
+            if (result.Objection is { } objection) await RecordAsync(click, token, one.View.Request.Incident, objection, card.Hash, cancellation);
             results.Add(result);
         }
         // A replay, or a click that lost its race, sees how it ended; any other objection is told in words.
@@ -96,17 +96,18 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
 
     private async Task<InvokeAnswer> HoldAsync(BotActivity click, VerifiedToken token, List<Asked> seen, SentCard card, AnswerProof proof, DurableTaskClient client, CancellationToken cancellation)
     {
+        var asked = time.GetUtcNow(); // The click: the checks that follow count into the time of a release.
         var one = seen[0];
         var incident = one.View.Request.Incident;
         if (seen.Count != 1 || one.View.State != ApprovalState.Granted || one.Known.Result?.Containment is not { } containment)
-            return await RefuseAsync(click, token, incident, new Objection(409, "not-live", "Nothing is in effect that could be kept or undone."), cancellation);
+            return await RefuseAsync(click, token, incident, new Objection(409, "not-live", "Nothing is in effect that could be kept or undone."), card.Hash, cancellation);
         var standing = await onCall.IsApproverAsync(click.FromObjectId, cancellation);
-        if (!standing.Belongs) return await RefuseAsync(click, token, incident, NotInGroup, cancellation);
-        var order = new HoldChange(click.FromObjectId, click.Reason);
+        if (!standing.Belongs) return await RefuseAsync(click, token, incident, NotInGroup, card.Hash, cancellation);
+        var order = new HoldChange(click.FromObjectId, click.Reason, At: asked);
         var name = one.View.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == click.FromObjectId)?.Name ?? click.FromObjectId;
         if (await holds.ChangeAsync(client, containment, click.Verb, order, name, proof, cancellation) is { } objection)
         {
-            await RecordAsync(click, token, incident, objection, cancellation);
+            await RecordAsync(click, token, incident, objection, card.Hash, cancellation);
             if (objection.Rule != "not-live") return InvokeAnswer.Error(objection.Status, objection.Rule, objection.Text);
         }
         else if (click.Verb == ApprovalCard.Release)
@@ -118,16 +119,16 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
 
     private static Objection NotInGroup => new(403, "not-in-group", "You are not in the approver group of this request.");
 
-    private async Task<InvokeAnswer> RefuseAsync(BotActivity click, VerifiedToken token, string chain, Objection objection, CancellationToken cancellation)
+    private async Task<InvokeAnswer> RefuseAsync(BotActivity click, VerifiedToken token, string chain, Objection objection, string? cardHash, CancellationToken cancellation)
     {
-        await RecordAsync(click, token, chain, objection, cancellation);
+        await RecordAsync(click, token, chain, objection, cardHash, cancellation);
         return InvokeAnswer.Error(objection.Status, objection.Rule, objection.Text);
     }
 
-    private async Task RecordAsync(BotActivity click, VerifiedToken token, string chain, Objection objection, CancellationToken cancellation) => await audit.AppendAsync(chain,
+    private async Task RecordAsync(BotActivity click, VerifiedToken token, string chain, Objection objection, string? cardHash, CancellationToken cancellation) => await audit.AppendAsync(chain,
     [
         new AuditFact($"click-{Guid.CreateVersion7():N}", AuditKinds.Refused, $"a click in Teams did not count: {objection.Rule}: {objection.Text}",
-            click.FromObjectId.Length > 0 ? click.FromObjectId : "unknown", AuditJson.Of(new { objection.Rule, click.Verb, Activity = click.Id, Card = click.ReplyTo, TokenIssuedAt = token.IssuedAt, Door = "teams" })),
+            click.FromObjectId.Length > 0 ? click.FromObjectId : "unknown", AuditJson.Of(new { objection.Rule, click.Verb, Activity = click.Id, Card = click.ReplyTo, CardHash = cardHash, TokenIssuedAt = token.IssuedAt, Door = "teams" })),
     ], cancellation);
 
     private sealed record Asked(string Id, RegisteredRequest Known, ApprovalView View);

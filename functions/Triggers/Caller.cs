@@ -19,6 +19,7 @@ public sealed record Caller(string ObjectId, string Name)
     public bool May(params IEnumerable<string> roles) => Roles is null || roles.Any(Roles.Contains);
 
     private const string ObjectIdClaim = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+    private const string RoleClaim = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
     private const string PrincipalHeader = "X-MS-CLIENT-PRINCIPAL";
 
     /// <summary>
@@ -44,11 +45,14 @@ public sealed record Caller(string ObjectId, string Name)
     private static Caller? FromClaims(IEnumerable<(string Type, string Value)> claims)
     {
         string? id = null, name = null;
+        var roles = new List<string>();
         foreach (var (type, value) in claims)
         {
             if (type is "oid" or ObjectIdClaim) id ??= value;
             if (type is "name" or ClaimTypes.Name) name ??= value;
+            if (type is "roles" or RoleClaim && ApprovalsSignIn.Roles.Contains(value, StringComparer.OrdinalIgnoreCase)) roles.Add(value.ToLowerInvariant());
         }
-        return Guid.TryParse(id, out var guid) ? new Caller(guid.ToString(), name ?? guid.ToString()) : null;
+        // Who was given a role has that one and no more; where the registration gives none, the ladder alone decides.
+        return Guid.TryParse(id, out var guid) ? new Caller(guid.ToString(), name ?? guid.ToString()) { Roles = roles.Count > 0 ? roles : null } : null;
     }
 }

@@ -25,12 +25,12 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
         // A page elsewhere could make a signed-in browser post; browsers say where a request comes from.
         if (request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
         {
-            await RefusedAsync("anonymous", $"{what}: sent by another web page", cancellation);
+            await refusals.RecordAsync($"{what}: sent by another web page", null, cancellation);
             return (null, Problems.Of(403, "foreign-page", "Not from another page", "Open the operator page itself."));
         }
         if (await CallerAsync(request, what, cancellation) is not { } caller)
         {
-            await RefusedAsync("anonymous", $"{what}: nobody was signed in", cancellation);
+            await refusals.RecordAsync($"{what}: nobody was signed in", null, cancellation); // Anyone can cause these: counted, not written one by one.
             return (null, Problems.SignIn());
         }
         if (!caller.May(roles.Length > 0 ? roles : ["approver", "responder"]))

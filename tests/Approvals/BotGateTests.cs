@@ -47,6 +47,27 @@ public sealed class BotGateTests
         return (Honest(c), "Bearer " + TokenRig.Sign($$"""{"alg":"RS256","kid":"{{LoopbackTeams.KeyId}}"}""", "{}", rsa));
     });
 
+    [Theory]
+    [InlineData("UnknownKey", "RS256", "somebody-elses")]
+    [InlineData("Algorithm", "none", LoopbackTeams.KeyId)]
+    [InlineData("Algorithm", "HS256", LoopbackTeams.KeyId)]
+    public Task A_token_of_another_key_or_kind(string rule, string alg, string kid) => RefusedAsync(401, rule, (t, c) =>
+    {
+        using var rsa = RSA.Create(2048);
+        return (Honest(c), "Bearer " + TokenRig.Sign($$"""{"alg":"{{alg}}","kid":"{{kid}}"}""", "{}", rsa));
+    });
+
+    [Fact]
+    public Task A_token_too_large_to_be_one() => RefusedAsync(401, "TooLarge", (t, c) => (Honest(c), "Bearer " + new string('a', 20_000)));
+
+    [Fact]
+    public async Task While_the_keys_cannot_be_read_nobody_is_believed()
+    {
+        await using var teams = await TeamsWorld.CreateAsync(installed: false, settings: new Dictionary<string, string?> { ["Teams:Metadata"] = "http://127.0.0.1/teams/gone" });
+        Assert.Equal(503, (await teams.PostAsync(TeamsWorld.Install(World.Alex))).Http);
+        Assert.Contains("KeysUnavailable", Assert.Single(await teams.RefusedAsync()).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public Task A_token_for_another_bot() => TokenRefusedAsync("Audience", c => c["aud"] = "00000000-0000-4000-8000-0000000000f3");
 

@@ -45,7 +45,8 @@ public sealed class CardTests
     {
         foreach (var count in (int[])[1, ApprovalCard.Roomy, ApprovalCard.MaxRequests])
         {
-            var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.Hostile(hostile), i)).ToArray();
+            var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.Hostile(hostile) with { Request = Cards.Hostile(hostile).Request with { Incident = $"incident-{i}" } }, i)).ToArray();
+            for (var i = 1; i < count; i += 2) requests[i] = requests[i] with { View = requests[i].View with { State = ApprovalState.Granted }, Result = Cards.Result("executed", hostile) };
             foreach (var detailed in (bool[])[false, true])
             {
                 var card = ApprovalCard.Build([.. requests.Select(r => r with { Detailed = detailed })], ["29:someone"], new Uri("https://console.example/"));
@@ -108,6 +109,30 @@ public sealed class CardTests
         Assert.Equal(["Approve 1", "Deny 1", "Approve 2", "Deny 2", "Approve all 2", "Deny all 2", "Show all evidence"], titles);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void A_number_means_the_same_action_when_others_are_decided(int count)
+    {
+        var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.View(), i)).ToArray();
+        requests[1] = requests[1] with { View = requests[1].View with { State = ApprovalState.Granted }, Result = Cards.Result("executed", "Sign-in is blocked.") };
+        var buttons = TeamsWorld.Actions(ApprovalCard.Build(requests)).ToLookup(a => (string)a["title"]!, a => (string)a["data"]!["requests"]![0]!["id"]!);
+        Assert.Empty(buttons["Approve 2"]);
+        Assert.Equal(requests[2].Id, Assert.Single(buttons["Approve 3"]));
+        Assert.Equal(requests[2].Id, Assert.Single(buttons["Deny 3"]));
+        Assert.Equal(requests[1].Id, Assert.Single(buttons["Release 2: undo it now"]));
+        Assert.Equal(requests[1].Id, Assert.Single(buttons["Confirm 2: keep it"]));
+        Assert.Single(buttons[$"Approve all {count - 1}"]);
+    }
+
+    [Fact]
+    public void All_evidence_of_a_flood_is_that_of_each_incident()
+    {
+        var requests = Enumerable.Range(0, 6).Select(i => Cards.Request(Cards.View() with { Request = Cards.View().Request with { Incident = $"incident-{i}", Evidence = [$"203.0.113.{i}"] } }, i)).ToArray();
+        var card = ApprovalCard.Build([.. requests.Select(r => r with { Detailed = true })]).ToJsonString();
+        Assert.All(Enumerable.Range(0, 6), i => Assert.Contains($"203.0.113.{i}", card, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Pictures_are_drawn_from_these_cards()
     {
@@ -145,7 +170,7 @@ internal static class Cards
         ["pending"] = () => Build(Request(View())),
         ["more"] = () => Build(Request(View()) with { Detailed = true }),
         ["four-eyes"] = () => Build(Request(Answered(View(quorum: 2), ApprovalState.Pending, true))),
-        ["flood"] = () => Build([.. Enumerable.Range(0, 8).Select(i => Request(View(), i))]),
+        ["flood"] = () => Build([.. Enumerable.Range(0, 8).Select(i => Request(Over(i), i))]),
         ["several"] = () => Build(Request(View()), Request(View("revoke_user_sessions"), 1)),
         ["denied"] = () => Build(Request(Answered(View(), ApprovalState.Denied, false))),
         ["expired"] = () => Build(Request(View() with { State = ApprovalState.Expired, Stage = 2 })),
@@ -181,6 +206,14 @@ internal static class Cards
         Rungs = [new RungPlan("primary", At, [Alex]), new RungPlan("secondary", At.AddMinutes(5), [new Approver("00000000-0000-4000-8000-0000000000b2", "Sam Second")]), new RungPlan("manager", At.AddMinutes(15), [])],
     };
 
+    /// <summary>One of many addresses, over the budget of an action that else runs alone.</summary>
+    private static ApprovalView Over(int number)
+    {
+        var view = View("add_ip_to_watchlist");
+        var decision = view.Request.Decision with { Target = new Target("ip", $"203.0.113.{number + 1}", $"203.0.113.{number + 1}"), BlastRadius = "Detections on this address get louder.", Confidence = 74 + number };
+        return view with { Request = view.Request with { Incident = $"incident-{number}", Title = "Traffic to a known bad address", Decision = decision } };
+    }
+
     public static ApprovalView Hostile(string text)
     {
         var view = View();
@@ -198,7 +231,7 @@ internal static class Cards
         State = state, Answers = [new ApprovalAnswer(Alex.ObjectId, approve, approve ? "matches the sign-in log" : "known travel, called her", At.AddMinutes(2), "teams")],
     };
 
-    private static RequestResult Result(string state, string text) => new(state, text, At.AddHours(2), "disable_user_account_temporarily:account:x");
+    public static RequestResult Result(string state, string text) => new(state, text, At.AddHours(2), "disable_user_account_temporarily:account:x");
 
     private static JsonObject Build(params CardRequest[] requests) => ApprovalCard.Build(requests, ["29:alex"], new Uri("https://console.example/"));
 }

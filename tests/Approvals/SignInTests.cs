@@ -102,6 +102,34 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public async Task A_flood_without_a_sign_in_does_not_flood_the_record()
+    {
+        await using var teams = await WorldAsync();
+        for (var i = 0; i < 50; i++) Assert.Equal(401, await AnswerAsync(teams, "approval-x", null));
+        Assert.Equal(20, (await teams.RefusedAsync()).Count);
+    }
+
+    [Theory]
+    [InlineData("Reader", 403)]
+    [InlineData("Responder", 403)]
+    [InlineData("Approver", 202)]
+    [InlineData(null, 202)] // A registration without roles: the ladder alone decides.
+    [InlineData("SomethingElse", 202)]
+    public async Task Roles_count_where_App_Service_signed_the_person_in(string? role, int status)
+    {
+        await using var teams = await TeamsWorld.CreateAsync(settings: new Dictionary<string, string?> { ["WEBSITE_AUTH_ENABLED"] = "True" });
+        var id = await teams.AskedAsync();
+        var claims = new JsonArray(new JsonObject { ["typ"] = "oid", ["val"] = World.Alex });
+        if (role is not null) claims.Add(new JsonObject { ["typ"] = "roles", ["val"] = role });
+        var request = Request(null, new { decision = "approve", reason = "seen" });
+        request.Headers["X-MS-CLIENT-PRINCIPAL"] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(new JsonObject { ["claims"] = claims }.ToJsonString()));
+        var api = ActivatorUtilities.CreateInstance<ApprovalsApi>(teams.World.Machine.Services);
+        Assert.Equal(status, ((ObjectResult)await api.AnswerAsync(request, id, teams.World.Client, default)).StatusCode);
+        await teams.World.RunAsync();
+        Assert.Equal(status == 403, await teams.World.CanSignInAsync(World.Adele));
+    }
+
+    [Fact]
     public async Task A_reader_may_look_and_is_noted_as_having_looked()
     {
         await using var teams = await WorldAsync();

@@ -17,7 +17,11 @@ net.Socket.prototype.connect = function (...args) {
   const options = Array.isArray(args[0]) ? args[0][0] : args[0];
   const host = typeof options === "object" && options ? options.host : typeof args[1] === "string" ? args[1] : undefined;
   if (options && options.path) return connect.apply(this, args); // a pipe
-  if (!loopback(host)) throw new Error(`refused: ${host} is not this machine`);
+  if (!loopback(host)) {
+    // As a failed connection, not as an exception: one thrown from a timer would end the client.
+    process.nextTick(() => this.destroy(new Error(`refused: ${host} is not this machine`)));
+    return this;
+  }
   return connect.apply(this, args);
 };
 
