@@ -93,6 +93,8 @@ param modelSku string = 'DataZoneStandard'
 param deployBot bool = true
 @description('Conversation id of one Teams channel that gets all cards; empty sends them to each approver.')
 param teamsChannel string = ''
+@description('Conversation id of one Teams channel that gets a note with each notification of an analyst; empty for none.')
+param teamsNotifications string = ''
 @description('Application (client) id of the app registration that people sign in with. scripts/first-day.sh creates it.')
 param signInClientId string
 @description('Address of the ticket system: POST with an Idempotency-Key header.')
@@ -296,6 +298,7 @@ module app 'modules/app.bicep' = {
       drillTargets: drillTargets
       botAppId: deployBot ? identity.properties.clientId : ''
       teamsChannel: teamsChannel
+      teamsNotifications: teamsNotifications
       modelEndpoint: deployModel ? model!.outputs.endpoint : modelEndpoint
       modelDeployment: modelDeployment
       ownIdentities: '${identity.properties.principalId},${identity.properties.clientId},${signInClientId}'

@@ -100,6 +100,7 @@ public static class Pipeline
         services.TryAddSingleton(s => new OnCall(s.GetRequiredService<GraphServiceClient>(), Http(s, Schedules), s.GetRequiredService<PolicyStore>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new BotConnector(Http(s, ToTeams), BotCredential(s, configuration), s.GetRequiredService<TeamsSettings>()));
         services.TryAddSingleton<CardDesk>();
+        services.TryAddSingleton<TeamsNotes>();
         services.TryAddSingleton(s => new BotGate(s.GetRequiredService<TeamsSettings>(), Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new ApprovalsSignIn(configuration, Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RefusalLog>();

@@ -97,6 +97,7 @@ var appSettings = {
   Teams__ConsoleUrl: 'https://${name}.azurewebsites.net'
   Teams__Issuers: 'https://api.botframework.com'
   Teams__Metadata: 'https://login.botframework.com/v1/.well-known/openidconfiguration'
+  Teams__Notifications: settings.teamsNotifications
   Teams__ServiceHosts: 'smba.trafficmanager.net'
   Teams__ServiceUrl: 'https://smba.trafficmanager.net/teams/'
   Teams__TenantId: tenant().tenantId

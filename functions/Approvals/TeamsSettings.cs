@@ -30,6 +30,9 @@ public sealed record TeamsSettings
     /// <summary>Where set, cards go to this one channel conversation instead of to each person.</summary>
     public string? Channel { get; init; }
 
+    /// <summary>Channel conversation that gets a note with each send_analyst_notification; null for none.</summary>
+    public string? Notifications { get; init; }
+
     /// <summary>Where people find the operator page; in pages and cards.</summary>
     public Uri? ConsoleUrl { get; init; }
 
@@ -52,6 +55,7 @@ public sealed record TeamsSettings
             ServiceUrl = section["ServiceUrl"] is { Length: > 0 } service ? Address("Teams__ServiceUrl", service) : settings.ServiceUrl,
             TokenScope = section["TokenScope"] is { Length: > 0 } scope ? scope : settings.TokenScope,
             Channel = section["Channel"] is { Length: > 0 } channel ? channel : null,
+            Notifications = section["Notifications"] is { Length: > 0 } notes ? notes : null,
         };
     }
 

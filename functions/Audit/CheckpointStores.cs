@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -21,25 +22,25 @@ public interface ICheckpointStore
 /// </summary>
 public sealed class BlobCheckpoints(BlobContainerClient container) : ICheckpointStore
 {
-    private static readonly string OneBlock = Convert.ToBase64String("checkpoint"u8);
-
     public async Task<bool> TryAddAsync(long number, byte[] checkpoint, CancellationToken cancellation)
     {
         var blob = container.GetBlockBlobClient(NameOf(number));
+        // Of the content: two writers of one number stage into the same blob, and neither may commit what the other staged.
+        var block = Convert.ToBase64String(SHA256.HashData(checkpoint));
         try
         {
             using var content = new MemoryStream(checkpoint);
-            await blob.StageBlockAsync(OneBlock, content, cancellationToken: cancellation);
+            await blob.StageBlockAsync(block, content, cancellationToken: cancellation);
             var options = new CommitBlockListOptions
             {
                 Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All }, HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
             };
-            await blob.CommitBlockListAsync([OneBlock], options, cancellation);
+            await blob.CommitBlockListAsync([block], options, cancellation);
             return true;
         }
-        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        catch (RequestFailedException e) when (e.Status is 409 or 412 || e.ErrorCode == "InvalidBlockList")
         {
-            return false; // 412 the condition, 409 the retention policy.
+            return false; // 412 the condition, 409 the retention policy; somebody else's commit took the number, and our block with it.
         }
     }
 
@@ -68,7 +69,7 @@ public sealed class FileCheckpoints(string folder) : ICheckpointStore
     public async Task<bool> TryAddAsync(long number, byte[] checkpoint, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
-        var draft = PathOf(number) + ".draft";
+        var draft = $"{PathOf(number)}.{Guid.CreateVersion7():N}.draft"; // One a writer: two of one number must not write into one draft.
         await File.WriteAllBytesAsync(draft, checkpoint, cancellation);
         try
         {

@@ -49,7 +49,7 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
             AlreadySo = now.State == Denied,
             Summary = now.State == Denied ? $"{target.Id} was blocked already" : $"{target.Id} was not blocked",
             Refusal = trusted is null ? null : $"{target.Id} is inside the trusted named location \"{trusted}\": blocking it would lock our own people out",
-            Value = JsonSerializer.Serialize(now with { HeldBy = order.Id }),
+            Value = JsonSerializer.Serialize(now with { HeldBy = Connector.HolderOf(order.Decision) }),
             // A named location is read and written as a whole; two at once would lose one of them.
             Shared = place.NamedLocation is { } id ? $"named-location:{id}" : null,
         };
@@ -67,7 +67,7 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
             await locations.AddAsync(location, target.Id, cancellation);
             return $"sign-ins from {target.Id} are blocked";
         }
-        await connector.DoAsync($"blocking {target.Id}", "deny", OpenC2.Address(target), order, cancellation);
+        await connector.DoAsync($"blocking {target.Id}", "deny", OpenC2.Address(target), order, prior, cancellation);
         return $"traffic from {target.Id} is blocked";
     }
 
@@ -88,7 +88,7 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
             // The receiver compares and swaps, and answers a repeated restore as it did the first.
             var prior = JsonSerializer.Deserialize<ConnectorState>(order.Prior.Value!)!;
             if (await connector.RestoreAsync($"unblocking {id}", OpenC2.Address(order.Target), prior, order, cancellation) is null)
-                return new UndoReport(false, $"the block of {id} was changed by someone else meanwhile; it stays as it is");
+                return new UndoReport(false, $"{id} is not held by this containment any more: someone else changed it meanwhile, and it stays as it is");
         }
         if (await VerifyAsync(order.Target, order.Prior, cancellation) != false) throw new TransientFaultException($"{id} still reads as blocked after it was unblocked");
         return new UndoReport(true, $"{id} is not blocked any more");

@@ -46,13 +46,25 @@ public sealed class Connector(HttpClient http, ConnectorPlace place, TimeProvide
     public Task<ConnectorState> ReadAsync(string what, JsonObject target, CancellationToken cancellation) =>
         StateAsync($"reading {what}", OpenC2.Query(Fingerprint.Of("query", target.ToJsonString()), target), cancellation);
 
-    public Task<ConnectorState> DoAsync(string what, string action, JsonObject target, ContainmentOrder order, CancellationToken cancellation) =>
-        StateAsync(what, OpenC2.Do(action, $"{order.Id}-do", target, order.Id, order.Decision.MaxDuration), cancellation);
+    /// <summary>
+    /// Who holds what we change, as the receiver is told: the containment, not one incident's order. What was put back by hand and done again for a second
+    /// incident is thus still ours to undo with the state that the first one captured.
+    /// </summary>
+    public static string HolderOf(Decision decision) => Fingerprint.Of("holder", decision.Action, decision.Target.Key);
+
+    /// <param name="prior">As captured; its value is the <see cref="ConnectorState"/> before, held by whom the restore will name.</param>
+    public Task<ConnectorState> DoAsync(string what, string action, JsonObject target, ContainmentOrder order, PriorState prior, CancellationToken cancellation)
+    {
+        var holder = JsonSerializer.Deserialize<ConnectorState>(prior.Value!)!.HeldBy!;
+        return StateAsync(what, OpenC2.Do(action, $"{order.Id}-do", target, holder, order.Decision.MaxDuration), cancellation);
+    }
 
     /// <summary>Restores; null where the receiver says that somebody else changed it meanwhile.</summary>
     public async Task<ConnectorState?> RestoreAsync(string what, JsonObject target, ConnectorState prior, UndoOrder order, CancellationToken cancellation)
     {
-        var (status, results) = await SendAsync(what, OpenC2.Restore($"{prior.HeldBy}-undo-{order.Generation}", target, prior.HeldBy!, prior.State), cancellation);
+        // The same for every attempt of one undo and for none after it: what was done again meanwhile needs a restore of its own.
+        var once = string.Create(CultureInfo.InvariantCulture, $"{prior.HeldBy}-undo-{order.Generation}-{order.AskedAt?.UtcTicks}");
+        var (status, results) = await SendAsync(what, OpenC2.Restore(once, target, prior.HeldBy!, prior.State), cancellation);
         return status == HttpStatusCode.Conflict ? null : ConnectorState.Of(results);
     }
 

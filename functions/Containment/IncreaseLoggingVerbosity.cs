@@ -28,7 +28,7 @@ public sealed class IncreaseLoggingVerbosity(Connector connector) : IContainment
         {
             AlreadySo = now.State == Level,
             Summary = $"{order.Decision.Target.Display} logged at level {now.State}",
-            Value = JsonSerializer.Serialize(now with { HeldBy = order.Id }),
+            Value = JsonSerializer.Serialize(now with { HeldBy = Connector.HolderOf(order.Decision) }),
         };
     }
 
@@ -38,7 +38,7 @@ public sealed class IncreaseLoggingVerbosity(Connector connector) : IContainment
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
-        var now = await connector.DoAsync($"raising the log level of {target.Display}", "set", OpenC2.Logging(target, Level), order, cancellation);
+        var now = await connector.DoAsync($"raising the log level of {target.Display}", "set", OpenC2.Logging(target, Level), order, prior, cancellation);
         return $"{target.Display} logs at level {now.State}";
     }
 

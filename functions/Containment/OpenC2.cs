@@ -10,7 +10,7 @@ namespace IRFunctions.Containment;
 /// </summary>
 public static class OpenC2
 {
-    /// <summary>Name of our profile: holds the order that a change belongs to, and the state to restore.</summary>
+    /// <summary>Name of our profile: holds the containment that a change belongs to, and the state to restore.</summary>
     public const string Profile = "x-irfunctions";
 
     /// <summary>Target of our profile: how much a source logs.</summary>
@@ -38,27 +38,27 @@ public static class OpenC2
         return new JsonObject { [Workload] = workload };
     }
 
-    /// <summary>Capture and verify: what is the state, and whose order holds it?</summary>
+    /// <summary>Capture and verify: what is the state, and which containment holds it?</summary>
     public static JsonObject Query(string id, JsonObject target) => Command("query", id, target);
 
     /// <summary>Probe: which actions on which targets may this key use?</summary>
     public static JsonObject QueryPairs(string id) => Command("query", id, new JsonObject { ["features"] = new JsonArray("pairs") });
 
     /// <summary>Do: for this long at most, should no restore ever come.</summary>
-    public static JsonObject Do(string action, string id, JsonObject target, string order, TimeSpan? duration)
+    public static JsonObject Do(string action, string id, JsonObject target, string holder, TimeSpan? duration)
     {
         var command = Command(action, id, target);
         var args = command["args"]!.AsObject();
         if (duration is { } length) args["duration"] = (long)length.TotalMilliseconds;
-        args[Profile] = new JsonObject { ["order"] = order };
+        args[Profile] = new JsonObject { ["holder"] = holder };
         return command;
     }
 
-    /// <summary>Undo: back to the captured state, where this order still holds it.</summary>
-    public static JsonObject Restore(string id, JsonObject target, string order, string state)
+    /// <summary>Undo: back to the captured state, where this containment still holds it.</summary>
+    public static JsonObject Restore(string id, JsonObject target, string holder, string state)
     {
         var command = Command("restore", id, target);
-        command["args"]![Profile] = new JsonObject { ["order"] = order, ["state"] = state };
+        command["args"]![Profile] = new JsonObject { ["holder"] = holder, ["state"] = state };
         return command;
     }
 
@@ -70,7 +70,7 @@ public static class OpenC2
 
 /// <summary>A state at the receiver.</summary>
 /// <param name="State">"normal" or what the receiver calls it; "denied" is a blocked address.</param>
-/// <param name="HeldBy">Order that put it there; null where none of ours did.</param>
+/// <param name="HeldBy">Containment that put it there (<see cref="Connector.HolderOf"/>); null where none of ours did.</param>
 public sealed record ConnectorState(string State, string? HeldBy)
 {
     /// <exception cref="Safeguards.PermanentFaultException">The answer is not what the contract says.</exception>

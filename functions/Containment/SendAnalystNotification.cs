@@ -4,16 +4,16 @@ using IRFunctions.Policies;
 
 namespace IRFunctions.Containment;
 
-/// <summary>Tells an analyst. Nothing to undo.</summary>
-public sealed class SendAnalystNotification(Pager pager) : IContainmentAction
+/// <summary>Tells an analyst: a page, and a note in a Teams channel where Teams__Notifications names one. Nothing to undo.</summary>
+public sealed class SendAnalystNotification(Pager pager, TeamsNotes notes) : IContainmentAction
 {
     public ActionCapability Capability { get; } = new("send_analyst_notification", "alert", Reversible: false);
 
-    public string Permission => "access to the pager";
+    public string Permission => "access to the pager; the bot installed in the team of Teams__Notifications";
 
     public string Captures => "nothing";
 
-    public string Through => "pager (PagerDuty Events v2 form)";
+    public string Through => "pager (PagerDuty Events v2 form) and Teams";
 
     public Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) =>
         Task.FromResult(new Estimate(0, "nobody"));
@@ -24,7 +24,9 @@ public sealed class SendAnalystNotification(Pager pager) : IContainmentAction
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         await pager.PageAsync(order.Id, $"{order.Title}: {order.Note}", "warning", cancellation);
-        return "the analyst on call was notified";
+        // After the page, whose key makes it one page however often this runs. Teams knows no such key: after a crash the note may stand there twice.
+        var problem = await notes.TryPostAsync(order.Title, order.Note, cancellation);
+        return problem is null ? "the analyst on call was notified" : $"the analyst on call was paged; the note in Teams failed: {problem}";
     }
 
     /// <summary>The pager's acceptance is all there is; it cannot be read back.</summary>

@@ -38,7 +38,7 @@ public abstract class WorkloadAction(Connector connector, WorkloadChange change)
             // Credentials made since the last time are new ones, and evidence is never enough.
             AlreadySo = change.Reversible && now.State == change.State,
             Summary = $"the {change.Aspect} of {order.Decision.Target.Display} was {now.State}",
-            Value = JsonSerializer.Serialize(now with { HeldBy = order.Id }),
+            Value = JsonSerializer.Serialize(now with { HeldBy = Connector.HolderOf(order.Decision) }),
         };
     }
 
@@ -48,7 +48,7 @@ public abstract class WorkloadAction(Connector connector, WorkloadChange change)
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
-        await connector.DoAsync($"{change.Name} on {target.Display}", change.Command, OpenC2.WorkloadAspect(target, change.Aspect, change.State), order, cancellation);
+        await connector.DoAsync($"{change.Name} on {target.Display}", change.Command, OpenC2.WorkloadAspect(target, change.Aspect, change.State), order, prior, cancellation);
         return $"{target.Display} {change.Done}";
     }
 

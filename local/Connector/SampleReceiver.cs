@@ -21,7 +21,7 @@ public interface IReceiverStore
 
 /// <summary>
 /// A receiver of connector commands to copy from: it checks the signature in constant time, answers the same idempotency key with the same answer,
-/// and restores only what the same order changed. Blocks addresses and sets log levels, in memory of its store. The contract is docs/connector.md.
+/// and restores only what the same holder changed. Blocks addresses and sets log levels, in memory of its store. The contract is docs/connector.md.
 /// </summary>
 public sealed class SampleReceiver(byte[] key, TimeProvider time, IReceiverStore store)
 {
@@ -68,17 +68,17 @@ public sealed class SampleReceiver(byte[] key, TimeProvider time, IReceiverStore
         var wanted = action == "deny" ? "denied" : (string?)target[OpenC2.LogLevel]?["level"] ?? (string?)target[OpenC2.Workload]?["state"] ?? "verbose";
         // What is revoked or copied is so each time anew: there are new credentials and new evidence.
         var already = action is not ("delete" or "copy") && found is not null && (string?)found["state"] == wanted;
-        if (!already) store.Put(KeyOf(target), new JsonObject { ["state"] = wanted, ["held_by"] = OrderOf(command) });
+        if (!already) store.Put(KeyOf(target), new JsonObject { ["state"] = wanted, ["held_by"] = HolderOf(command) });
         store.Record($"connector.{action}", KeyOf(target), wanted, changed: !already);
         return (200, Shown(store.Find(KeyOf(target))));
     }
 
-    /// <summary>Compare and swap: back to the captured state, and only where the order that changed it still holds it.</summary>
+    /// <summary>Compare and swap: back to the captured state, and only where the holder that changed it still holds it.</summary>
     private (int Status, JsonObject Results) Restore(JsonObject command, JsonObject target)
     {
         var found = store.Find(KeyOf(target));
         var state = (string?)command["args"]?[OpenC2.Profile]?["state"];
-        if (state is null || found is null || (string?)found["held_by"] != OrderOf(command)) return (409, Shown(found));
+        if (state is null || found is null || (string?)found["held_by"] != HolderOf(command)) return (409, Shown(found));
         store.Put(KeyOf(target), new JsonObject { ["state"] = state, ["held_by"] = null });
         store.Record("connector.restore", KeyOf(target), state, changed: true);
         return (200, Shown(store.Find(KeyOf(target))));
@@ -89,7 +89,7 @@ public sealed class SampleReceiver(byte[] key, TimeProvider time, IReceiverStore
         [OpenC2.Profile] = found?.DeepClone() ?? new JsonObject { ["state"] = "normal", ["held_by"] = null },
     };
 
-    private static string? OrderOf(JsonObject command) => (string?)command["args"]?[OpenC2.Profile]?["order"];
+    private static string? HolderOf(JsonObject command) => (string?)command["args"]?[OpenC2.Profile]?["holder"];
 
     /// <summary>The thing itself, without the level wanted for it.</summary>
     private static string KeyOf(JsonObject target)

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using IRFunctions.Audit;
 using IRFunctions.Tests.Style;
@@ -17,6 +19,7 @@ public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
 
     private Process? process;
     private BlobContainerClient? container;
+    private string connection = "";
 
     public async Task InitializeAsync()
     {
@@ -29,7 +32,8 @@ public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
             listener.Stop();
             process = Process.Start(new ProcessStartInfo("node", [program, "--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--inMemoryPersistence", "--disableTelemetry", "--silent", "--skipApiVersionCheck"]) { RedirectStandardOutput = true })!;
             while (await process.StandardOutput.ReadLineAsync() is { } line && !line.Contains("successfully", StringComparison.Ordinal)) { }
-            container = new BlobContainerClient($"{Development}http://127.0.0.1:{port}/devstoreaccount1;", "record");
+            connection = $"{Development}http://127.0.0.1:{port}/devstoreaccount1;";
+            container = new BlobContainerClient(connection, "record");
         }
         await container.CreateIfNotExistsAsync();
     }
@@ -52,6 +56,26 @@ public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_two_writers_of_one_number_the_first_to_commit_wins()
+    {
+        var won = false;
+        var first = StoreThat(beforeCommit: async () => won = await new BlobCheckpoints(container!).TryAddAsync(7, [2], default));
+        Assert.False(await first.TryAddAsync(7, [1], default));
+        Assert.True(won);
+        Assert.Equal([2], (await new BlobCheckpoints(container!).ReadAsync(7, default))!);
+    }
+
+    /// <summary>Both stage into the same blob: what is committed must be what the committer staged.</summary>
+    [Fact]
+    public async Task What_another_writer_staged_before_it_died_is_never_committed_by_us()
+    {
+        var dies = StoreThat(beforeCommit: () => throw new InvalidOperationException("died"));
+        var first = StoreThat(beforeCommit: () => Assert.ThrowsAsync<InvalidOperationException>(() => dies.TryAddAsync(8, [2], default)));
+        Assert.True(await first.TryAddAsync(8, [1], default));
+        Assert.Equal([1], (await new BlobCheckpoints(container!).ReadAsync(8, default))!);
+    }
+
+    [Fact]
     public async Task A_record_is_sealed_into_blobs_and_verifies()
     {
         var rig = new RecordRig();
@@ -67,5 +91,24 @@ public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
         var report = await RecordVerifier.VerifyAsync(stream, [await rig.Key.PublicAsync(default)]);
         Assert.Empty(report.Findings);
         Assert.Equal(2, report.Checkpoints);
+    }
+
+    /// <summary>Between staging and committing something happens.</summary>
+    private BlobCheckpoints StoreThat(Func<Task> beforeCommit)
+    {
+        var options = new BlobClientOptions();
+        options.AddPolicy(new BeforeCommit(beforeCommit), HttpPipelinePosition.PerCall);
+        return new BlobCheckpoints(new BlobContainerClient(connection, "record", options));
+    }
+
+    private sealed class BeforeCommit(Func<Task> act) : HttpPipelinePolicy
+    {
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException("the store is asynchronous");
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            if (message.Request.Uri.Query.Contains("comp=blocklist", StringComparison.Ordinal)) await act();
+            await ProcessNextAsync(message, pipeline);
+        }
     }
 }

@@ -3,6 +3,9 @@ using System.Text.Json.Nodes;
 using IRFunctions.Containment;
 using IRFunctions.Local.Connector;
 using IRFunctions.Local.Time;
+using IRFunctions.Safeguards;
+using IRFunctions.Tests.Incidents;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
 
@@ -72,7 +75,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public void Only_the_order_that_changed_it_restores_it()
+    public void Only_the_holder_that_changed_it_restores_it()
     {
         Send(Deny());
         Assert.Equal(409, Send(Restore("order-2"), "o-2").Status);
@@ -99,6 +102,25 @@ public sealed class ConnectorTests
     [InlineData("https://firewall.example/openc2", "Connector__Key")]
     public void Without_https_or_a_key_it_refuses_to_start(string endpoint, string names) =>
         Assert.Contains(names, Assert.Throws<InvalidOperationException>(() => ConnectorPlace.From(endpoint, "1", "c2hvcnQ=")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_receiver_that_does_not_answer_in_twenty_seconds_counts_as_not_reached_and_is_tried_again()
+    {
+        await using var world = await World.CreateAsync();
+        using var client = world.Machine.Services.GetRequiredService<IHttpClientFactory>().CreateClient(IRFunctions.Containment.Connector.Http);
+        Assert.Equal(TimeSpan.FromSeconds(20), client.Timeout);
+        using var silent = new HttpClient(new Silent());
+        var connector = new IRFunctions.Containment.Connector(silent, ConnectorPlace.From("https://firewall.example/openc2", "1", Convert.ToBase64String(Key)), time);
+        var fault = await Assert.ThrowsAsync<TransientFaultException>(() => connector.ReadAsync("the address", Address.DeepClone().AsObject(), CancellationToken.None));
+        Assert.Contains("did not answer in time", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As HttpClient reports its own time-out.</summary>
+    private sealed class Silent : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new TaskCanceledException("timed out", new TimeoutException());
+    }
 
     private sealed class Memory : IReceiverStore
     {

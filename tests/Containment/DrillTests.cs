@@ -89,7 +89,7 @@ public sealed class DrillTests
     }
 
     [Fact]
-    public async Task With_a_fresh_one_it_runs_and_the_decision_shows_it_until_it_is_old()
+    public async Task With_a_fresh_one_it_runs_and_the_decision_shows_it()
     {
         await using var stage = await Stage.OpenAsync("add_ip_to_watchlist", o => Drilled(o) with { EditPolicy = WithDrill });
         await NightAsync(stage.World);

@@ -73,13 +73,26 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("disable_user_account_temporarily", "one person, AdeleV@contoso.example (Retail Manager)")]
     [InlineData("revoke_api_key", "it has no other secret")]
+    [InlineData("revoke_user_sessions", "one person, AdeleV@contoso.example (Retail Manager)")]
     [InlineData("block_ip_at_firewall by named location", "in no trusted named location")]
+    [InlineData("block_ip_at_firewall by connector", "for all traffic")]
     public async Task Whoever_is_asked_sees_what_it_would_touch(string name, string estimate)
     {
         await using var stage = await Stage.OpenAsync(name);
         await stage.AskAsync();
         var (_, view) = Assert.Single(await stage.World.PendingAsync());
         Assert.Contains(estimate, view.Request.Estimate, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("quarantine_email", "one message each in 1 mailbox(es): MeganB@contoso.example")]
+    [InlineData("add_ip_to_watchlist", "nobody")]
+    [InlineData("increase_logging_verbosity", "nobody")]
+    public async Task Where_nobody_is_asked_what_it_would_touch_is_on_the_record(string name, string estimate)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        await stage.ActAsync();
+        Assert.Contains(await stage.StoryAsync(), e => e.Kind == ContainmentKinds.Estimated && e.Text.Contains(estimate, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -130,7 +130,21 @@ public sealed class ActingAloneTests
         Assert.Equal(["action:disable_user_account_temporarily", $"identity:account:{Account}", "tenant"], needed.BudgetKeys);
     }
 
-    private static Policy LooseWith(params (string File, string Old, string New)[] changes)
+    [Theory]
+    [InlineData(null, DecisionKind.Ask)]
+    [InlineData(6.9, DecisionKind.Run)]
+    [InlineData(7.1, DecisionKind.Ask)]
+    public void An_undo_that_was_not_rehearsed_lately_asks_where_the_policy_wants_it(double? daysAgo, DecisionKind kind)
+    {
+        var policy = Shipped.Load(Shipped.Changed(LooseFiles(), "actions.yaml", "    max_duration: 2 h", "    max_duration: 2 h\n    drill_within: 7 d"));
+        var drills = new Dictionary<string, DrillFact>();
+        if (daysAgo is { } days) drills["disable_user_account_temporarily"] = new(Shipped.Today.AddDays(-days), 1);
+        AssertKind(kind, "drill", Decide(Alert, Facts with { Drills = drills }, policy));
+    }
+
+    private static Policy LooseWith(params (string File, string Old, string New)[] changes) => Shipped.Load(LooseFiles(changes));
+
+    private static IReadOnlyList<PolicyFile> LooseFiles(params (string File, string Old, string New)[] changes)
     {
         var files = Shipped.Changed(Shipped.Files, "actions.yaml", "    tier: 2\n    mode: ask", "    tier: 1\n    mode: act");
         files = Shipped.Changed(files, "identities.yaml",
@@ -138,7 +152,7 @@ public sealed class ActingAloneTests
         foreach (var (file, old, replacement) in changes)
             files = Shipped.Changed(files, file,
                 $"so a person looks first\n    soft: [revoke_user_sessions, revoke_api_key]\n    hard: [disable_user_account_temporarily]\n    first: soft\n    {old}", $"x\n    soft: [revoke_user_sessions, revoke_api_key]\n    hard: [disable_user_account_temporarily]\n    {replacement}");
-        return Shipped.Load(files);
+        return files;
     }
 
     private static Facts FactsAbout(IdentityFacts identity) => new()

@@ -1,0 +1,105 @@
+using IRFunctions.Audit;
+using IRFunctions.Incidents;
+using IRFunctions.Local.Durable;
+using IRFunctions.Local.Tenant;
+using IRFunctions.Tests.Incidents;
+
+namespace IRFunctions.Tests.Containment;
+
+/// <summary>The two actions that touch nobody, create_alert_ticket and send_analyst_notification: one ticket and one page, whatever happens on the way.</summary>
+public sealed class NotificationTests
+{
+    private const string Ticket = "create_alert_ticket";
+    private const string Page = "send_analyst_notification";
+    private static readonly string[] Both = [Ticket, Page];
+
+    public static TheoryData<FaultKind, string> Troubles()
+    {
+        var data = new TheoryData<FaultKind, string>();
+        foreach (var kind in (FaultKind[])[FaultKind.Throttle, FaultKind.Unavailable, FaultKind.Error, FaultKind.Slow, FaultKind.LoseAnswer])
+        {
+            data.Add(kind, "/itsm/*");
+            data.Add(kind, "/pager/*");
+        }
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Troubles))]
+    public async Task In_trouble_that_passes_both_are_sent_and_stand_there_once(FaultKind kind, string path)
+    {
+        await using var world = await World.CreateAsync();
+        world.Machine.Tenant.Faults.Add(new Fault(kind, path, "POST", Count: kind == FaultKind.Slow ? 1 : 2, Seconds: 5));
+        await world.SendAsync(Given.StolenAccount());
+        await world.RunAsync();
+        await world.PassAsync(TimeSpan.FromMinutes(4));
+        Assert.Empty(world.Machine.Tenant.Faults.Planned);
+        await AssertBothOnceAsync(world);
+    }
+
+    [Theory]
+    [InlineData(Ticket, "/itsm/*")]
+    [InlineData(Page, "/pager/*")]
+    public async Task Forbidden_the_other_is_sent_the_record_says_why_and_the_alert_has_its_outcome_S10_S12(string action, string path)
+    {
+        await using var world = await World.CreateAsync();
+        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Forbid, path));
+        await world.SendAsync(Given.StolenAccount());
+        await world.RunAsync();
+        await world.PassAsync(TimeSpan.FromHours(2));
+        var incident = Assert.Single(await world.IncidentsAsync());
+        Assert.DoesNotContain(incident.Outcome, new[] { Outcome.InProgress, Outcome.Awaiting });
+        Assert.Contains(incident.Decisions, d => d.Action == action && d.Ending == Ending.Failed && d.Text.Contains("not permitted", StringComparison.Ordinal));
+        Assert.Contains(incident.Decisions, d => d.Action == Both.Single(a => a != action) && d.Ending == Ending.Done);
+    }
+
+    [Theory]
+    [InlineData(CrashMoment.AfterActivity)]
+    [InlineData(CrashMoment.AfterCommit)]
+    public async Task A_crash_at_any_step_makes_no_second_ticket_and_no_second_page(CrashMoment moment)
+    {
+        var at = 1;
+        while (await RunWithCrashAsync(moment, at)) at++;
+        Assert.InRange(at, 4, 100); // Each run but the last crashed once, each at another step.
+    }
+
+    private static async Task<bool> RunWithCrashAsync(CrashMoment moment, int at)
+    {
+        var (seen, crashed) = (0, false);
+        await using var stage = await Stage.OpenAsync("disable_user_account_temporarily", o => o with { Model = null }); // The rules ask for both.
+        await stage.RestartAsync(new DurableEngineOptions
+        {
+            AtCrashPoint = point =>
+            {
+                if (crashed || point.Moment != moment || !point.InstanceId.StartsWith("contain-", StringComparison.Ordinal) || ++seen != at) return;
+                crashed = true;
+                throw new SimulatedCrash();
+            },
+        });
+        try
+        {
+            await stage.AskAsync();
+        }
+        catch (SimulatedCrash)
+        {
+            await stage.RestartAsync(null);
+            await stage.AskAsync();
+        }
+        await AssertBothOnceAsync(stage.World);
+        return crashed;
+    }
+
+    private static async Task AssertBothOnceAsync(World world)
+    {
+        var incident = (await world.IncidentsAsync()).First(i => i.Decisions.Count > 0);
+        Assert.All(incident.Decisions.Where(d => Both.Contains(d.Action)), d => Assert.Equal(Ending.Done, d.Ending));
+        Assert.Equal(2, incident.Decisions.Count(d => Both.Contains(d.Action)));
+        string KeyOf(string action) => IRFunctions.Decisions.Fingerprint.Of(incident.Incident, action, $"alert:{incident.Decisions.Single(d => d.Action == action).Target.Split(':', 2)[^1]}");
+        Assert.Single(world.Effects("ticket.create"), e => e.Detail == KeyOf(Ticket));
+        Assert.Single(world.Effects("page.trigger"), e => e.Target == KeyOf(Page));
+        var kinds = await world.KindsAsync(incident.Incident);
+        Assert.True(kinds.Count(k => k == AuditKinds.Executed) >= 2);
+    }
+
+    private sealed class SimulatedCrash : Exception;
+}
