@@ -49,7 +49,9 @@ public sealed class FloodTests(ITestOutputHelper output)
         var incidents = await world.IncidentsAsync();
         Assert.Equal(Size, incidents.Count);
         Assert.Equal(done, incidents.Count(i => i.Outcome == Outcome.Acted));
-        Assert.Equal(Size - done, incidents.Count(i => i.Outcome == Outcome.Awaiting));
+        // After some 2,700 the model's own budget of an hour is used up as well; from there the alert is a ticket and a page (S12).
+        Assert.Equal(Size - done, incidents.Count(i => i.Outcome is Outcome.Awaiting or Outcome.Ticketed));
+        Assert.InRange(incidents.Count(i => i.Outcome == Outcome.Awaiting), Math.Min(Size - done, 2_000), Size);
 
         await world.PassAsync(TimeSpan.FromHours(1));
         Assert.Equal(done, world.Effects("watchlistItem.put").Count);
