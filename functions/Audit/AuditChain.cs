@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -31,7 +30,7 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     private const int MaxRemembered = 20_000;
 
     private readonly TableClient table = tables.GetTableClient(TableName);
-    private readonly ConcurrentDictionary<string, HeadRowState> remembered = new(StringComparer.Ordinal); // Saves a read an append.
+    private readonly Remembered<HeadRowState> remembered = new(MaxRemembered); // Saves a read an append.
 
     public AuditChain(TableServiceClient tables, TimeProvider time) : this(tables, time, new ChainKeys(tables, time), new ChangeJournal(tables))
     {
@@ -101,7 +100,7 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         IReadOnlyList<AuditFact> missing = facts;
         for (var race = 0; ; race++)
         {
-            var head = race == 0 && remembered.TryGetValue(chain, out var known) ? known : await ReadHeadAsync(chain, cancellation);
+            var head = race == 0 && remembered.TryGet(chain, out var known) ? known : await ReadHeadAsync(chain, cancellation);
             if (race > 0) missing = await StillMissingAsync(chain, facts, cancellation);
             if (missing.Count == 0) return [];
             var entries = Link(chain, missing, head);
@@ -117,7 +116,7 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
             catch (RequestFailedException e) when ((e.Status is 409 or 412 && race < MaxRaces) || (e.Status is 404 && race == 0))
             {
                 // Another writer took the head, it is gone (404), or some of these facts are there already: look again.
-                remembered.TryRemove(chain, out _);
+                remembered.Forget(chain);
             }
         }
     }
@@ -131,9 +130,7 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
 
     private void Remember(string chain, HeadRowState head)
     {
-        if (head.Version == default) return;
-        if (remembered.Count >= MaxRemembered) remembered.Clear();
-        remembered[chain] = head;
+        if (head.Version != default) remembered.Set(chain, head);
     }
 
     private async Task<List<AuditFact>> StillMissingAsync(string chain, AuditFact[] facts, CancellationToken cancellation)

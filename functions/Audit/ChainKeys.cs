@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Azure;
 using Azure.Data.Tables;
@@ -22,13 +21,13 @@ public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
 
     private readonly TableClient table = tables.GetTableClient(TableName);
-    private readonly ConcurrentDictionary<string, (ChainKey Key, DateTimeOffset Until)> remembered = new(StringComparer.Ordinal);
+    private readonly Remembered<(ChainKey Key, DateTimeOffset Until)> remembered = new(MaxRemembered);
 
     /// <summary>The key for new entries; made on first use.</summary>
     /// <param name="isNew">The chain has no entries: its key is made without looking first, and only read where another writer was faster.</param>
     public async Task<ChainKey> ForWritingAsync(string chain, bool isNew, CancellationToken cancellation)
     {
-        if (remembered.TryGetValue(chain, out var known) && known.Until > time.GetUtcNow()) return known.Key;
+        if (remembered.TryGet(chain, out var known) && known.Until > time.GetUtcNow()) return known.Key;
         for (var (number, look) = (1, !isNew); ; look = true)
         {
             var row = look ? await table.GetEntityIfExistsAsync<TableEntity>(chain, RowOf(number), cancellationToken: cancellation) : null;
@@ -54,7 +53,7 @@ public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
     /// <summary>All keys of a chain that still exist, by number.</summary>
     public async Task<IReadOnlyDictionary<int, ChainKey>> ForReadingAsync(string chain, CancellationToken cancellation)
     {
-        if (remembered.TryGetValue(chain, out var known) && known.Key.Number == 1 && known.Until > time.GetUtcNow()) return new Dictionary<int, ChainKey> { [1] = known.Key };
+        if (remembered.TryGet(chain, out var known) && known.Key.Number == 1 && known.Until > time.GetUtcNow()) return new Dictionary<int, ChainKey> { [1] = known.Key };
         var keys = new Dictionary<int, ChainKey>();
         await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {chain}"), cancellationToken: cancellation))
         {
@@ -69,13 +68,12 @@ public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
     {
         foreach (var number in (await ForReadingAsync(chain, cancellation)).Keys)
             await table.UpsertEntityAsync(new TableEntity(chain, RowOf(number)) { ["DestroyedAt"] = time.GetUtcNow() }, TableUpdateMode.Replace, cancellation);
-        remembered.TryRemove(chain, out _);
+        remembered.Forget(chain);
     }
 
     private ChainKey Remember(string chain, ChainKey key)
     {
-        if (remembered.Count >= MaxRemembered) remembered.Clear();
-        remembered[chain] = (key, time.GetUtcNow() + Memory);
+        remembered.Set(chain, (key, time.GetUtcNow() + Memory));
         return key;
     }
 

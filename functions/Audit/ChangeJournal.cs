@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure.Data.Tables;
@@ -24,20 +23,19 @@ public sealed class ChangeJournal(TableServiceClient tables)
     private static readonly string[] Keys = ["PartitionKey", "RowKey"];
 
     private readonly TableClient table = tables.GetTableClient(TableName);
-    private readonly ConcurrentDictionary<string, long> noted = new(StringComparer.Ordinal);
+    private readonly Remembered<long> noted = new(MaxRemembered);
 
     /// <summary>Call before storing entries with this time.</summary>
     public Task NoteAsync(string chain, DateTimeOffset at, CancellationToken cancellation)
     {
         var minute = at.UtcTicks / TimeSpan.TicksPerMinute;
-        return noted.TryGetValue(chain, out var last) && last == minute ? Task.CompletedTask : NoteAsync(chain, at, minute, cancellation);
+        return noted.TryGet(chain, out var last) && last == minute ? Task.CompletedTask : NoteAsync(chain, at, minute, cancellation);
     }
 
     private async Task NoteAsync(string chain, DateTimeOffset at, long minute, CancellationToken cancellation)
     {
         await table.UpsertEntityAsync(new TableEntity(MinuteOf(at) + ShardOf(chain), $"{at.UtcTicks:D19}-{chain}"), TableUpdateMode.Replace, cancellation);
-        if (noted.Count >= MaxRemembered) noted.Clear();
-        noted[chain] = minute; // Only now: another writer of the same chain must not rely on a note that is not there yet.
+        noted.Set(chain, minute); // Only now: another writer of the same chain must not rely on a note that is not there yet.
     }
 
     /// <summary>Chains with entries in these minutes, both included, with the time of their first entry of the minute; in order of that time.</summary>

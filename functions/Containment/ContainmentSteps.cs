@@ -15,6 +15,11 @@ public sealed record StepReport(bool Done, string Text);
 /// <summary>Input of Probe, Execute and Verify.</summary>
 public sealed record ExecuteStep(ContainmentOrder Order, PriorState Prior);
 
+/// <summary>What was read before an effect.</summary>
+/// <param name="Reverse">That the reverse would be permitted, in words; null where it was not asked, or is barred.</param>
+/// <param name="Barred">Why the reverse would not be permitted; the action must not run then. Null where it would be, or was not asked.</param>
+public sealed record Preparation(Estimate Estimate, PriorState Prior, string? Reverse = null, string? Barred = null);
+
 /// <summary>The steps of a containment as activities. Each may be run again after a crash and then changes nothing more.</summary>
 public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies, TimeProvider time)
 {
@@ -31,6 +36,28 @@ public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies, 
             return new Estimate(null, $"could not be computed ({e.Message})");
         }
     }
+
+    /// <summary>
+    /// Estimate, capture and, where the effect is to be taken back, the probe of its reverse: all that is read before the effect, in one step. Changes
+    /// nothing, so that after a crash or a passing fault the whole of it is read again.
+    /// </summary>
+    [Function(nameof(Prepare))]
+    public async Task<Preparation> Prepare([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation)
+    {
+        var found = new Preparation(await Estimate(order, cancellation), await Capture(order, cancellation));
+        if (found.Prior.Refusal is not null || found.Prior.AlreadySo || !EndsByItself(order)) return found;
+        try
+        {
+            return found with { Reverse = await Probe(new ExecuteStep(order, found.Prior), cancellation) };
+        }
+        catch (PermanentFaultException e)
+        {
+            return found with { Barred = e.Message }; // An answer, not a fault: the estimate and the state before still belong on the record.
+        }
+    }
+
+    /// <summary>Whether it is undone by a timer, rather than done once.</summary>
+    internal static bool EndsByItself(ContainmentOrder order) => order.Decision is { Reversible: true, MaxDuration: not null };
 
     [Function(nameof(Capture))]
     public Task<PriorState> Capture([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation) =>

@@ -7,8 +7,9 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Incidents;
 
 /// <summary>
-/// One order: capture, probe the reverse, register the rollback, execute, verify, tell; each on the record before the next begins (S5, S11). A failure
-/// after the rollback was registered gives the hold back, which undoes whatever had changed.
+/// One order: estimate, capture and probe the reverse, register the rollback, execute, verify, tell. What came before the effect is on the record, with the
+/// effect itself, before it begins (S5, S11): one write, since only the effect has to wait for it. However an order ends, what it noted is written. A
+/// failure after the rollback was registered gives the hold back, which undoes whatever had changed.
 /// </summary>
 public static class Contain
 {
@@ -20,10 +21,16 @@ public static class Contain
     {
         var order = context.GetInput<ContainmentOrder>()!;
         var record = new Recorder(context, order.Incident) { About = Recorder.AboutOf(order.Decision.Action, order.Decision.Target) };
-        if (order.Decision.Target.Kind == "alert") return await NotifyAsync(context, record, order);
-        return order.Decision.Reversible && order.Decision.MaxDuration is not null
-            ? await ContainForAWhileAsync(context, record, order)
-            : await ActOnceAsync(context, record, order);
+        try
+        {
+            if (order.Decision.Target.Kind == "alert") return await NotifyAsync(context, record, order);
+            return ContainmentSteps.EndsByItself(order) ? await ContainForAWhileAsync(context, record, order) : await ActOnceAsync(context, record, order);
+        }
+        catch (Exception e) when (Handover.IsFailedStep(e) || e is InvalidOperationException)
+        {
+            await record.WriteAsync(); // What had been noted by then; people take over with that on the record.
+            throw;
+        }
     }
 
     /// <summary>Tickets and pages: they touch nobody, so there is nothing to capture.</summary>
@@ -38,8 +45,8 @@ public static class Contain
     /// <summary>Actions without an inverse, which the policy says (`reversible: none` or `manual`): captured for the record, never undone.</summary>
     private static async Task<ContainReport> ActOnceAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
-        var prior = await CaptureAsync(context, record, order);
-        if (prior.Refusal is { } refusal) return await RefuseAsync(context, record, order, refusal);
+        var (prior, refusal) = await PrepareAsync(context, record, order);
+        if (refusal is not null) return await RefuseAsync(context, record, order, refusal);
         if (prior.AlreadySo) return await AlreadySoAsync(record, prior);
         await record.WriteAsync(AuditKinds.Executing, Sentences.Executing(order), Signer(order), Sentences.OrderData(order));
         var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
@@ -49,13 +56,8 @@ public static class Contain
 
     private static async Task<ContainReport> ContainForAWhileAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
-        var prior = await CaptureAsync(context, record, order);
-        if (prior.Refusal is { } refusal) return await RefuseAsync(context, record, order, refusal);
-        if (!prior.AlreadySo)
-        {
-            var reverse = await context.CallActivityAsync<string>(nameof(ContainmentSteps.Probe), new ExecuteStep(order, prior), Patience.ForTheTenant);
-            await record.WriteAsync(ContainmentKinds.Probed, reverse);
-        }
+        var (prior, refusal) = await PrepareAsync(context, record, order);
+        if (refusal is not null) return await RefuseAsync(context, record, order, refusal);
         (var answer, prior) = await HoldAsync(context, order, prior);
         if (answer == HoldAnswer.NotOurs) return await AlreadySoAsync(record, prior);
         if (answer == HoldAnswer.Joined && !prior.AlreadySo)
@@ -73,13 +75,14 @@ public static class Contain
         return await ExecuteHeldAsync(context, record, order, prior);
     }
 
-    private static async Task<PriorState> CaptureAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    /// <summary>Reads what must be known before the effect and notes it; <c>Refusal</c> says why people have to do it.</summary>
+    private static async Task<(PriorState Prior, string? Refusal)> PrepareAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
-        var estimate = await context.CallActivityAsync<Estimate>("EstimateContainment", order, Patience.ForTheTenant);
-        record.Note(ContainmentKinds.Estimated, $"it would touch {estimate.Text}", data: estimate);
-        var prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentSteps.Capture), order, Patience.ForTheTenant);
-        await record.WriteAsync(AuditKinds.Captured, $"before: {prior.Summary}", data: prior);
-        return prior;
+        var found = await context.CallActivityAsync<Preparation>(nameof(ContainmentSteps.Prepare), order, Patience.ForTheTenant);
+        record.Note(ContainmentKinds.Estimated, $"it would touch {found.Estimate.Text}", data: found.Estimate);
+        record.Note(AuditKinds.Captured, $"before: {found.Prior.Summary}", data: found.Prior);
+        if (found.Reverse is { } reverse) record.Note(ContainmentKinds.Probed, reverse);
+        return (found.Prior, found.Prior.Refusal ?? (found.Barred is { } barred ? $"{order.Decision.Action} was not begun, because it could not be taken back: {barred}" : null));
     }
 
     private static async Task<ContainReport> ExecuteHeldAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, PriorState prior)
@@ -131,7 +134,7 @@ public static class Contain
     private static async Task<ContainReport> VerifyAsync(TaskOrchestrationContext context, Recorder record, ExecuteStep step, string text, DateTimeOffset? undoAt)
     {
         var order = step.Order;
-        await record.WriteAsync(AuditKinds.Executed, text);
+        record.Note(AuditKinds.Executed, text); // Written with what reading back shows, or with its failure.
         var there = await context.CallActivityAsync<bool?>(nameof(ContainmentSteps.Verify), step, Patience.ForTheTenant);
         if (there == false)
         {
