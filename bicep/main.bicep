@@ -327,6 +327,7 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     namespaceId: messaging.outputs.namespaceId
     queue: messaging.outputs.queueName
+    activityQueue: messaging.outputs.activityQueueName
   }
 }
 

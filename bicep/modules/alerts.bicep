@@ -21,6 +21,9 @@ param namespaceId string
 @description('Queue of alerts.')
 param queue string
 
+@description('Name of the queue of agents\' activity.')
+param activityQueue string
+
 var rules = [
   {
     name: 'rollback-failed'
@@ -96,7 +99,7 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
             {
               name: 'EntityName'
               operator: 'Include'
-              values: [queue]
+              values: [queue, activityQueue]
             }
           ]
         }
