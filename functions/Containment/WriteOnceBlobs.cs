@@ -6,7 +6,7 @@ using Azure.Storage.Blobs.Specialized;
 
 namespace IRFunctions.Containment;
 
-/// <summary>Named bytes that are written once: snapshots of agents.</summary>
+/// <summary>Named bytes that are written once: snapshots of agents, checkpoints of the record.</summary>
 public interface IWriteOnceBlobs
 {
     /// <summary>False where the name is taken.</summary>
@@ -17,7 +17,8 @@ public interface IWriteOnceBlobs
 }
 
 /// <summary>Blobs of a container, created only where they are not there (If-None-Match: *).</summary>
-public sealed class BlobsOfContainer(BlobContainerClient container) : IWriteOnceBlobs
+/// <param name="contentType">For people who open one; null for bytes of no known type.</param>
+public sealed class BlobsOfContainer(BlobContainerClient container, string? contentType = null) : IWriteOnceBlobs
 {
     public async Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
@@ -28,12 +29,16 @@ public sealed class BlobsOfContainer(BlobContainerClient container) : IWriteOnce
         {
             using var stream = new MemoryStream(content.ToArray(), writable: false);
             await blob.StageBlockAsync(block, stream, cancellationToken: cancellation);
-            await blob.CommitBlockListAsync([block], new CommitBlockListOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancellation);
+            var options = new CommitBlockListOptions
+            {
+                Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All }, HttpHeaders = contentType is null ? null : new BlobHttpHeaders { ContentType = contentType },
+            };
+            await blob.CommitBlockListAsync([block], options, cancellation);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412 || e.ErrorCode == "InvalidBlockList")
         {
-            return false; // Somebody else's commit took the name, and our block with it.
+            return false; // 412 the condition, 409 a retention policy; somebody else's commit took the name, and our block with it.
         }
     }
 

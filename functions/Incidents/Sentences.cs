@@ -23,12 +23,7 @@ internal static class Sentences
 
     public static string Time(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
-    public static string Length(TimeSpan length) => length switch
-    {
-        { TotalHours: >= 1 } => $"{length.TotalHours:0.##} h",
-        { TotalMinutes: >= 1 } => $"{length.TotalMinutes:0.##} min",
-        _ => $"{length.TotalSeconds:0.##} s",
-    };
+    public static string Length(TimeSpan length) => CardParts.Length(length);
 
     /// <summary>All reasons in order, as sentences.</summary>
     public static string Why(Decision decision) => string.Join(" ", decision.Reasons.Select(r => r.Text.EndsWith('.') ? r.Text : r.Text + "."));

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using Azure.Core;
 
@@ -26,7 +27,7 @@ public sealed class GrantedPermissions(TokenCredential credential)
         if (parts.Length != 3) return null;
         try
         {
-            using var json = JsonDocument.Parse(Decode(parts[1]));
+            using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
             if (json.RootElement.TryGetProperty("scp", out _)) return null;
             return json.RootElement.TryGetProperty("roles", out var roles) ? [.. roles.EnumerateArray().Select(r => r.GetString() ?? "")] : [];
         }
@@ -45,11 +46,5 @@ public sealed class GrantedPermissions(TokenCredential credential)
         return anyOf.FirstOrDefault(granted.Contains) is { } held
             ? $"{reverse} is permitted by {held}"
             : throw new PermanentFaultException($"{reverse} would not be permitted: the app needs {anyOf[0]}. Nothing was done, since it could not be undone");
-    }
-
-    private static byte[] Decode(string part)
-    {
-        var text = part.Replace('-', '+').Replace('_', '/');
-        return Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='));
     }
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
@@ -67,12 +65,10 @@ public sealed class IncidentMemory(TableServiceClient tables, TimeProvider time)
         row.GetDateTimeOffset("At") ?? default, row.GetString("Category") ?? "", row.GetString("Severity") ?? "", row.GetString("Verdict") ?? "", row.GetString("By") ?? "", shared);
 
     // Keys must not hold characters that a table forbids, nor names that people would read.
-    private static string Partition(Alert alert, Target target) => Hash($"{alert.TenantId}\n{target.Key}");
+    private static string Partition(Alert alert, Target target) => Fingerprint.Of(alert.TenantId, target.Key);
 
-    private static string Key(Alert alert) => Hash($"{alert.TenantId}\n{alert.Id}");
+    private static string Key(Alert alert) => Fingerprint.Of(alert.TenantId, alert.Id);
 
     /// <summary>The newest first, as a table sorts.</summary>
     private static string RowKey(DateTimeOffset at, string alert) => string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.MaxValue.UtcTicks - at.UtcTicks:D19}-{alert}");
-
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32];
 }

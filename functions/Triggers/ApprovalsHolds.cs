@@ -1,6 +1,7 @@
 using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
@@ -17,8 +18,7 @@ public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards, PolicyStore
         var id = new EntityInstanceId(nameof(ScheduledRollback), containment);
         var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
         if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return new Objection(404, "not-found", $"There is no containment {containment}.");
-        if (entity.State.Target is { Kind: "account" or "mailbox" } target && OwnerOf(target.Id).Equals(OwnerOf(order.By), StringComparison.OrdinalIgnoreCase))
-            return new Objection(403, "is-target", "This is about your own account; somebody else has to decide.");
+        if (ConflictOf(entity.State.Target, order.By) is { } conflict) return conflict;
         if (!Allows(entity.State.Status, change)) return new Objection(409, "not-live", $"This containment is {entity.State.Status}: {entity.State.Ending}");
 
         var kind = change switch { "release" => AuditKinds.ReleaseAsked, "confirm" => AuditKinds.Confirmed, _ => AuditKinds.Extended };
@@ -30,6 +30,11 @@ public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards, PolicyStore
         if (change == "confirm") await cards.ShowHoldAsync(containment, "confirmed", $"{name} keeps it: {order.Reason}", null, client, cancellation);
         return null;
     }
+
+    /// <summary>Nobody changes what holds themselves, by whichever door.</summary>
+    public Objection? ConflictOf(Target? target, string by) =>
+        target is { Kind: "account" or "mailbox" } && OwnerOf(target.Id).Equals(OwnerOf(by), StringComparison.OrdinalIgnoreCase)
+            ? new Objection(403, "is-target", "This is about your own account; somebody else has to decide.") : null;
 
     /// <summary>The person behind an account, as far as the ladder knows: two accounts of one person are one person here too.</summary>
     private string OwnerOf(string account) =>

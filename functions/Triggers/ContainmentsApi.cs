@@ -43,8 +43,7 @@ public sealed class ContainmentsApi(Door door, ApprovalsHolds holds, TimeProvide
         if (change is not ("release" or "confirm" or "extend")) return Problems.NotFound($"change called {change}; use release, confirm or extend");
         var (body, problem) = await Door.ReadAsync<ChangeBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500)
-            return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
         if (change == "extend" && body.Hours is not > 0) return Problems.Of(400, "hours", "How long is missing", """Send {"reason":"...","hours":2}.""");
 
         var order = new HoldChange(caller.ObjectId, body.Reason, body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null, asked);

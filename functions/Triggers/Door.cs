@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using IRFunctions.Approvals;
 using IRFunctions.Audit;
@@ -108,6 +109,14 @@ internal static class Problems
         };
 
     public static IActionResult SignIn() => Of(401, "sign-in", "Sign in first", "In Azure sign in with Entra ID (Authorization: Bearer); locally send the header X-Dev-User with the object id of someone on the ladder.");
+
+    /// <summary>Whoever changes something says why; the words stand on the record.</summary>
+    public static bool LacksReason([NotNullWhen(false)] string? reason, [NotNullWhen(true)] out IActionResult? problem)
+    {
+        var lacks = string.IsNullOrWhiteSpace(reason) || reason.Length > ApprovalRules.MaxReason;
+        problem = lacks ? Of(400, "reason", "A reason is required", $"Say in 1 to {ApprovalRules.MaxReason} characters why; it stands on the record.") : null;
+        return lacks;
+    }
 
     public static IActionResult NotFound(string what) => Of(404, "not-found", "Not found", $"There is no {what}.");
 }

@@ -91,8 +91,7 @@ public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, Policy
         if (Operation(change) is not { } operation) return Problems.NotFound($"change called {change}; use open, half-open, close or rebase");
         var (body, problem) = await Door.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500)
-            return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
         // The breaker records its changes itself; a rebase changes no state.
         if (operation == nameof(CircuitBreaker.Rebase)) await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Rebased, $"{caller.Name} accepted what is usual now as the baseline of {identity}: {body.Reason}", caller.ObjectId, cancellation);
         await client.Entities.SignalEntityAsync(CircuitBreaker.For(identity), operation, new BreakerOrder(caller.ObjectId, body.Reason), cancellation: cancellation);

@@ -16,7 +16,7 @@ public sealed record RecoveryBody(string? Reason);
 /// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the same way as
 /// every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
 /// </summary>
-public sealed class RecoveryApi(Door door, RecoveryPoints points, Shredder shredder)
+public sealed class RecoveryApi(Door door, ApprovalsHolds holds, RecoveryPoints points, Shredder shredder)
 {
     /// <summary>`?incident=ID` or `?target=OBJECT-ID`.</summary>
     [Function("GetRecoveryPoints")]
@@ -37,8 +37,13 @@ public sealed class RecoveryApi(Door door, RecoveryPoints points, Shredder shred
         if (caller is null) return refusal!;
         var (body, problem) = await Door.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500) return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
         if (await points.FindAsync(id, cancellation) is not { } point) return Problems.NotFound($"recovery point {id}");
+        if (holds.ConflictOf(point.Target, caller.ObjectId) is { } conflict)
+        {
+            await door.RefusedAsync(caller.ObjectId, $"restore of {id}: {conflict.Rule}", cancellation);
+            return Problems.Of(conflict.Status, conflict.Rule, "Nothing was changed", conflict.Text);
+        }
         if (point.Restorable is { } obstacle) return Problems.Of(409, "not-restorable", "This recovery point cannot be restored", $"Nothing was changed: {obstacle}.");
 
         var entity = new EntityInstanceId(nameof(ScheduledRollback), point.Containment);
@@ -63,7 +68,7 @@ public sealed class RecoveryApi(Door door, RecoveryPoints points, Shredder shred
         if (caller is null) return refusal!;
         var (body, problem) = await Door.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500) return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
         await foreach (var entity in client.Entities.GetAllEntitiesAsync<RollbackState>(new EntityQuery { InstanceIdStartsWith = $"@{nameof(ScheduledRollback).ToLowerInvariant()}@", IncludeState = true }).WithCancellation(cancellation))
         {
             if (entity.State is { Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed } state && state.Incidents.Contains(incident))

@@ -73,8 +73,7 @@ public sealed class SnapshotsApi(Door door, AgentGate agents, AgentSnapshots sna
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         var (body, problem) = await Door.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500)
-            return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
         RestoredState restored;
         try
         {

@@ -34,8 +34,7 @@ public sealed class StopApi(Door door)
         if (caller is null) return refusal!;
         var (body, problem) = await Door.ReadAsync<StopBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (string.IsNullOrWhiteSpace(body.Reason) || body.Reason.Length > 500)
-            return Problems.Of(400, "reason", "A reason is required", "Say in 1 to 500 characters why; it stands on the record.");
+        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
         await door.RecordAsync(AuditChain.PipelineChain, kind, $"{caller.Name} {what}: {body.Reason}", caller.ObjectId, cancellation);
         await client.Entities.SignalEntityAsync(GlobalStop.Id, operation, new StopOrder(caller.ObjectId, body.Reason), cancellation: cancellation);
         return new AcceptedResult("/api/stop", new { what, look = "/api/stop" });

@@ -1,9 +1,13 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
+using IRFunctions.Audit;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Tests.Incidents;
+using IRFunctions.Triggers;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Approvals;
 
@@ -71,6 +75,22 @@ public sealed class ConflictTests
         await teams.World.RunAsync();
         Assert.False(await teams.World.CanSignInAsync(World.Adele));
         Assert.Equal(2, (await teams.RefusedAsync()).Count(e => e.Text.Contains("is-target", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Another_account_of_the_one_who_is_contained_restores_nothing_either()
+    {
+        await using var teams = await TeamsWorld.CreateAsync(ladder => ladder.Replace("name: Sam Second", $"name: Sam Second, owner: {World.Adele}", StringComparison.Ordinal));
+        await teams.AskedAsync();
+        await teams.ClickAsync(Assert.Single(teams.CardsOf(World.Alex)), World.Alex, "approve");
+        await teams.World.RunAsync();
+        var point = Assert.Single(await teams.Get<RecoveryPoints>().OfIncidentAsync(Assert.Single(await teams.World.IncidentsAsync()).Incident));
+        var api = ActivatorUtilities.CreateInstance<RecoveryApi>(teams.World.Machine.Services);
+        var answer = (ObjectResult)await api.RestoreAsync(World.Request(World.Sam, new { reason = "it was me" }), point.Id, teams.World.Client, default);
+        Assert.Equal(403, answer.StatusCode);
+        await teams.World.RunAsync();
+        Assert.False(await teams.World.CanSignInAsync(World.Adele));
+        Assert.Contains(await teams.RefusedAsync(), e => e.Actor == World.Sam && e.Text.Contains("is-target", StringComparison.Ordinal));
     }
 
     [Fact]
