@@ -30,7 +30,7 @@ public sealed class TradingAgentStoryTests
         Assert.Contains(told, line => line.Contains("risk-agent moved on", StringComparison.Ordinal));
         var evidence = await story.Agent.EvidenceAsync(story.Agent.Now.AddDays(-11));
         Assert.Equal(evidence.Windows[0].Seen, evidence.Windows[0].Kept); // The hour of the stolen key.
-        Assert.All(evidence.Windows.Where(w => w.Tier == "warm").Skip(2), w => Assert.Equal(0.1, w.Share));
+        Assert.Equal([0.1, 1], evidence.Windows.Where(w => w.Tier == "warm").Select(w => w.Share).Distinct().Order()); // Quiet days, and those on which the poison showed.
         Assert.Equal(story.Agent.Calls.OverLimit, evidence.Edges.Single(e => e.Other == "limit").Kept);
         Assert.Contains(told, line => line.Contains("violations:", StringComparison.Ordinal) && line.Contains("by the limit", StringComparison.Ordinal));
         Assert.Contains(told, line => line.Contains("Denied after", StringComparison.Ordinal));

@@ -17,7 +17,7 @@ public sealed class InteractionMover(InteractionStore store, InteractionParts pa
     public const string Packed = "evidence-packed";
     public const string Expired = "evidence-expired";
 
-    /// <summary>A part is closed once it holds this many events.</summary>
+    /// <summary>A part is closed once it holds this many batches and events.</summary>
     private const int EventsAPart = 50_000;
     private const long FirstHour = 0;
 
@@ -66,34 +66,47 @@ public sealed class InteractionMover(InteractionStore store, InteractionParts pa
             salt ??= part.Salt.Length > 0 ? part.Salt : null;
             if (await FinishAsync(part, problems, cancellation) is { } batches) done.UnionWith(batches.Select(KeyOf));
         }
-        var (open, events) = (new List<(EvidenceBatch Whole, EvidenceBatch Kept)>(), 0);
+        var (open, size) = (new List<EvidenceBatch>(), 0);
         foreach (var partition in partitions.Order(StringComparer.Ordinal))
         {
-            foreach (var whole in await store.OfAsync(hour, partition, cancellation))
+            var known = ("", default(RiskyHours));
+            await foreach (var whole in store.OfAsync(hour, partition, cancellation))
             {
+                if (done.Contains(KeyOf(whole)))
+                {
+                    await store.RemoveAsync(whole, cancellation); // In a part already; died before it was removed here.
+                    continue;
+                }
                 salt ??= SaltOf(whole);
-                var kept = done.Contains(KeyOf(whole)) ? null : whole.Sampled(await ShareAsync(whole, rules, risk, cancellation), salt);
-                if (kept is null) await store.RemoveAsync(whole, cancellation); // In a part already; died before it was removed here.
-                else open.Add((whole, kept));
-                events += kept?.Events.Count ?? 0;
+                if (known.Item1 != whole.Identity) known = (whole.Identity, await risk(whole.Identity, cancellation));
+                open.Add(whole.Sampled(ShareOf(whole, known.Item2, rules), salt));
+                size += 1 + open[^1].Events.Count;
+                if (size < EventsAPart) continue;
+                await WriteAsync(hour, salt, open, problems, cancellation);
+                (open, size) = ([], 0);
             }
-            if (events < EventsAPart) continue;
-            await WriteAsync(hour, salt!, open, problems, cancellation);
-            (events, open) = (0, []);
         }
         if (open.Count > 0) await WriteAsync(hour, salt!, open, problems, cancellation);
         foreach (var partition in partitions)
-            if ((await store.OfAsync(hour, partition, cancellation)).Count == 0) await store.CloseAsync(hour, partition, cancellation);
+        {
+            var left = false;
+            await foreach (var _ in store.OfAsync(hour, partition, cancellation))
+            {
+                left = true;
+                break;
+            }
+            if (!left) await store.CloseAsync(hour, partition, cancellation);
+        }
     }
 
     /// <summary>Name, blob, look, list, record, and only then the rows.</summary>
-    private async Task WriteAsync(long hour, string salt, IReadOnlyList<(EvidenceBatch Whole, EvidenceBatch Kept)> open, List<string> problems, CancellationToken cancellation)
+    private async Task WriteAsync(long hour, string salt, List<EvidenceBatch> open, List<string> problems, CancellationToken cancellation)
     {
-        var content = EvidencePacking.Pack(open.Select(o => o.Kept));
+        var content = EvidencePacking.Pack(open);
         var hash = EvidencePacking.HashOf(content);
-        var partitions = open.Select(o => EvidencePacking.PartitionOf(o.Kept.Identity)).ToList();
+        var partitions = open.Select(b => EvidencePacking.PartitionOf(b.Identity)).ToList();
         var part = new EvidencePart(hour, PartState.Writing, EvidencePart.NameOf(EvidencePart.WarmFolder, hour, hash), "", hash, partitions[0], partitions[^1], salt,
-            open.Sum(o => o.Kept.Seen), open.Sum(o => o.Kept.Events.Count(e => e.Counterpart is not null)));
+            open.Sum(b => b.Seen), open.Sum(b => b.Events.Count(e => e.Counterpart is not null)));
         await parts.ListAsync(part, cancellation);
         await parts.WriteAsync(part.Blob, content, cancellation); // Taken means that we wrote it before we died; reading it back says so.
         if ((await parts.ReadAsync(part.Blob, hash, cancellation)).Problem is { } problem)
@@ -102,7 +115,7 @@ public sealed class InteractionMover(InteractionStore store, InteractionParts pa
             return;
         }
         await EnterAsync(part, cancellation);
-        foreach (var (whole, _) in open) await store.RemoveAsync(whole, cancellation);
+        foreach (var batch in open) await store.RemoveAsync(batch, cancellation);
     }
 
     private async Task EnterAsync(EvidencePart part, CancellationToken cancellation)
@@ -154,9 +167,8 @@ public sealed class InteractionMover(InteractionStore store, InteractionParts pa
     }
 
     /// <summary>All of a risky identity; of one that nothing is known of, where it acted itself, as well: doubt keeps.</summary>
-    private static async Task<double> ShareAsync(EvidenceBatch batch, InteractionRules rules, Func<string, CancellationToken, Task<RiskyHours?>> risk, CancellationToken cancellation) =>
-        await risk(batch.Identity, cancellation) is { } hours ? hours.Covers(batch.Hour) ? 1 : (double)rules.QuietShare
-            : batch.Direction == InteractionDirection.Out ? 1 : (double)rules.QuietShare;
+    private static double ShareOf(EvidenceBatch batch, RiskyHours? risky, InteractionRules rules) =>
+        risky?.Covers(batch.Hour) ?? batch.Direction == InteractionDirection.Out ? 1 : (double)rules.QuietShare;
 
     /// <summary>Of the moment at which our clock saw the hour's first batch: derived, the same for a repetition, and not for a sender to know beforehand.</summary>
     private static string SaltOf(EvidenceBatch first) =>

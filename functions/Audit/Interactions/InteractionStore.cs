@@ -68,13 +68,12 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
         return found;
     }
 
-    internal async Task<IReadOnlyList<EvidenceBatch>> OfAsync(long hour, string partition, CancellationToken cancellation)
+    /// <summary>Rows of one hour and partition, one after the other: an agent that everybody calls has more than fit into memory.</summary>
+    internal async IAsyncEnumerable<EvidenceBatch> OfAsync(long hour, string partition, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var found = new List<EvidenceBatch>();
         var start = EvidencePacking.HourOf(hour);
         await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {start} and RowKey lt {start + "~"}"), cancellationToken: cancellation))
-            found.Add(EvidencePacking.FromRow(row));
-        return found;
+            yield return EvidencePacking.FromRow(row);
     }
 
     internal Task RemoveAsync(EvidenceBatch batch, CancellationToken cancellation) =>
