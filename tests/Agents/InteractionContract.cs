@@ -96,6 +96,19 @@ public abstract class InteractionContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_batch_that_comes_again_after_its_hour_was_sampled_counts_once()
+    {
+        var batch = rig.Batch(rig.Calls(500));
+        await rig.Store.KeepAsync(batch, default);
+        rig.Age(26 * Hour);
+        await rig.MoveAsync();
+        rig.Restart();
+        await rig.Store.KeepAsync(batch, default); // Acknowledged nowhere: everything was down for a day.
+        var reading = await rig.Evidence.ReadAsync("trading-agent", InteractionRig.Start, InteractionRig.Start.AddDays(2));
+        Assert.Equal((500, 50, "warm"), Assert.Single(reading.Windows.Select(w => (w.Seen, w.Violations, w.Tier))));
+    }
+
+    [Fact]
     public async Task When_its_time_is_over_it_is_gone_and_the_record_says_so()
     {
         await rig.Store.KeepAsync(rig.Batch(rig.Calls(20)), default);

@@ -54,7 +54,7 @@ public sealed class InteractionEstimateTests
 
     private static EvidenceBatch Whole(int replay) => new()
     {
-        Identity = "agent", Direction = InteractionDirection.Out, Id = $"s-{replay:D19}-x", Hour = 1, ReceivedAt = default, Seen = Calls,
+        Identity = "agent", Direction = InteractionDirection.Out, Id = $"s-{replay:D19}-x", Hour = 1, ReceivedAt = default, Seen = Calls, Covered = [0, Calls - 1],
         Events = [.. Enumerable.Range(0, Calls).Select(i => new InteractionEvent(i, default, "other", "POST /ask", null, null, 1, null, $"{replay}-{i}"))],
     };
 }

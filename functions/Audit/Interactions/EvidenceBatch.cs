@@ -50,12 +50,31 @@ public sealed record EvidenceBatch
     /// <summary>Interactions in the batch and hour, whether kept or not. Exact.</summary>
     public required int Seen { get; init; }
 
+    /// <summary>Places in the sender's batch that were looked at, whether kept or not: first and last of each run, in turn. By these a batch that came again after a day counts once.</summary>
+    public required IReadOnlyList<int> Covered { get; init; }
+
     /// <summary>Counterparts that were not told of their side, because one batch named too many.</summary>
     public int Unmirrored { get; init; }
 
     /// <summary>Probability with which each interaction that was no violation was kept: what is counted in <see cref="Events"/> is divided by it.</summary>
     public double Share { get; init; } = 1;
     public required IReadOnlyList<InteractionEvent> Events { get; init; }
+
+    /// <summary>The same as single places.</summary>
+    [JsonIgnore]
+    public IEnumerable<int> Places => Covered.Chunk(2).SelectMany(run => Enumerable.Range(run[0], run[1] - run[0] + 1));
+
+    /// <param name="places">Rising.</param>
+    public static IReadOnlyList<int> RunsOf(IEnumerable<int> places)
+    {
+        var runs = new List<int>();
+        foreach (var place in places)
+        {
+            if (runs.Count > 0 && runs[^1] == place - 1) runs[^1] = place;
+            else runs.AddRange([place, place]);
+        }
+        return runs;
+    }
 
     /// <summary>For how many seen events one kept event stands.</summary>
     public double WeightOf(InteractionEvent e) => e.Violation is null ? 1 / Share : 1;

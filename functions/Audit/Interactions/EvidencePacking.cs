@@ -38,7 +38,7 @@ internal static class EvidencePacking
     {
         var row = new TableEntity(PartitionOf(batch.Identity), RowOf(batch))
         {
-            ["Identity"] = batch.Identity, ["ReceivedAt"] = batch.ReceivedAt, ["Seen"] = batch.Seen, ["Unmirrored"] = batch.Unmirrored,
+            ["Identity"] = batch.Identity, ["ReceivedAt"] = batch.ReceivedAt, ["Seen"] = batch.Seen, ["Unmirrored"] = batch.Unmirrored, ["Covered"] = string.Join(',', batch.Covered),
         };
         foreach (var (chunk, i) in Compressed(JsonSerializer.SerializeToUtf8Bytes(batch.Events, Json)).Chunk(ChunkBytes).Select((c, i) => (c, i))) row[$"{Chunk}{i}"] = chunk;
         return row;
@@ -52,6 +52,7 @@ internal static class EvidencePacking
         {
             Identity = row.GetString("Identity") ?? "", Hour = HourFrom(row.RowKey[..HourFormat.Length]), Direction = row.RowKey[HourFormat.Length + 1] == 'o' ? InteractionDirection.Out : InteractionDirection.In,
             Id = row.RowKey[(HourFormat.Length + 3)..], ReceivedAt = row.GetDateTimeOffset("ReceivedAt") ?? default, Seen = row.GetInt32("Seen") ?? 0, Unmirrored = row.GetInt32("Unmirrored") ?? 0,
+            Covered = [.. (row.GetString("Covered") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => int.Parse(n, CultureInfo.InvariantCulture))],
             Events = JsonSerializer.Deserialize<List<InteractionEvent>>(Decompressed(packed.ToArray()), Json)!,
         };
     }

@@ -69,13 +69,14 @@ public sealed class InteractionEvidence(InteractionStore store, InteractionParts
     {
         var whole = new List<(EvidenceBatch Batch, string Tier)>();
         var seen = new HashSet<(InteractionDirection, string, int)>();
-        // One batch may stand in two hours where its times were put right twice: an event counts once.
+        // One batch stands in two hours where it came again after a day and its times were put right: each place of it counts once.
         foreach (var (batch, tier) in found.OrderBy(f => f.Batch.Hour).ThenBy(f => EvidencePacking.RowOf(f.Batch), StringComparer.Ordinal))
         {
-            var events = batch.Events.Where(e => seen.Add((batch.Direction, batch.Id, e.Index))).ToList();
-            var lost = batch.Events.Count(e => e.Counterpart is not null) - events.Count(e => e.Counterpart is not null);
-            whole.Add((batch with { Events = events, Seen = Math.Max(0, batch.Seen - (int)Math.Round(lost / batch.Share)) }, tier));
+            var (places, fresh) = (batch.Places.ToList(), new HashSet<int>());
+            fresh.UnionWith(places.Where(place => seen.Add((batch.Direction, batch.Id, place))));
+            whole.Add((fresh.Count == places.Count ? batch : batch with { Events = [.. batch.Events.Where(e => fresh.Contains(e.Index))], Seen = batch.Seen * fresh.Count / places.Count }, tier));
         }
+        whole.RemoveAll(f => f.Batch is { Seen: 0, Events.Count: 0 });
         var windows = whole.GroupBy(f => f.Batch.Hour).Select(hour => new EvidenceWindow(DateTimeOffset.FromUnixTimeSeconds(hour.Key * 3_600), string.Join('+', hour.Select(h => h.Tier).Distinct().Order(StringComparer.Ordinal)),
             hour.Sum(h => h.Batch.Seen), hour.Sum(h => h.Batch.Events.Count(e => e.Counterpart is not null)), hour.Sum(h => h.Batch.Events.Count(e => e.Violation is not null)), hour.Min(h => h.Batch.Share))).ToList();
         var within = whole.Select(f => f.Batch with { Events = [.. f.Batch.Events.Where(e => e.At >= from && e.At < to)] }).Where(b => b.Events.Count > 0).ToList();

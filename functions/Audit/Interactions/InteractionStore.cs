@@ -42,11 +42,17 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
             var own = new EvidenceBatch
             {
                 Identity = batch.Identity, Direction = InteractionDirection.Out, Id = id, Hour = hour.Key, ReceivedAt = now, Seen = called.Sum(g => g.Count()),
-                Unmirrored = Math.Max(0, called.Count - MaxMirrored), Events = [.. hour],
+                Unmirrored = Math.Max(0, called.Count - MaxMirrored), Events = [.. hour], Covered = EvidenceBatch.RunsOf(hour.Select(e => e.Index)),
             };
             // The caller's side comes last: once it is there, all of it is.
             foreach (var other in called.Take(MaxMirrored))
-                await AddAsync(own with { Identity = other.Key, Direction = InteractionDirection.In, Seen = other.Count(), Unmirrored = 0, Events = [.. other.Select(e => e with { Counterpart = batch.Identity })] }, cancellation);
+            {
+                await AddAsync(own with
+                {
+                    Identity = other.Key, Direction = InteractionDirection.In, Seen = other.Count(), Unmirrored = 0, Covered = EvidenceBatch.RunsOf(other.Select(e => e.Index)),
+                    Events = [.. other.Select(e => e with { Counterpart = batch.Identity })],
+                }, cancellation);
+            }
             await AddAsync(own, cancellation);
         }
     }
