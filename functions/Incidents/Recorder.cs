@@ -84,23 +84,29 @@ internal static class Patience
     public static readonly TaskOptions ForTheTenant = new(TaskRetryOptions.FromRetryHandler((AsyncRetryHandler)WaitForTheTenantAsync));
 
     private const int TenantTries = 6;
+    private const int PeopleTries = 10;
     private const int ThrottledTries = 20;
-    private static readonly TimeSpan FirstTenantWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestTenantWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWaitForPeople = TimeSpan.FromMinutes(5);
 
-    /// <summary>Pages and tickets must get through: about half an hour of tries.</summary>
-    public static readonly TaskOptions ForPeople = Retry(10, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
+    /// <summary>Pages and tickets must get through: about half an hour of tries; a throttled pager is left alone for as long as it asks.</summary>
+    public static readonly TaskOptions ForPeople = new(TaskRetryOptions.FromRetryHandler((AsyncRetryHandler)WaitForPeopleAsync));
 
     /// <summary>Cards and pages of one rung: three tries in about five seconds; then it is better to ask the next rung.</summary>
     public static readonly TaskOptions ForAsking = Retry(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
 
-    private static async Task<bool> WaitForTheTenantAsync(RetryContext retry)
+    private static Task<bool> WaitForTheTenantAsync(RetryContext retry) => WaitAsync(retry, TenantTries, LongestTenantWait);
+
+    private static Task<bool> WaitForPeopleAsync(RetryContext retry) => WaitAsync(retry, PeopleTries, LongestWaitForPeople);
+
+    private static async Task<bool> WaitAsync(RetryContext retry, int tries, TimeSpan longest)
     {
         if (retry.LastFailure.IsCausedBy<Safeguards.PermanentFaultException>()) return false;
         var asked = Safeguards.Throttling.WaitIn(retry.LastFailure.ErrorMessage);
-        if (retry.LastAttemptNumber >= (asked is null ? TenantTries : ThrottledTries)) return false;
-        var wait = asked ?? FirstTenantWait * Math.Pow(2, Math.Min(retry.LastAttemptNumber - 1, 10));
-        await retry.OrchestrationContext.CreateTimer(asked is null && wait > LongestTenantWait ? LongestTenantWait : wait, CancellationToken.None);
+        if (retry.LastAttemptNumber >= (asked is null ? tries : ThrottledTries)) return false;
+        var wait = asked ?? FirstWait * Math.Pow(2, Math.Min(retry.LastAttemptNumber - 1, 10));
+        await retry.OrchestrationContext.CreateTimer(asked is null && wait > longest ? longest : wait, CancellationToken.None);
         return true;
     }
 
