@@ -34,6 +34,24 @@ public sealed class DriftTests
         Assert.Contains(stage.Pages, p => p.Contains("was to be undone", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task What_was_confirmed_is_marked_as_well_and_whoever_asks_hears_that_it_is_not_securitys_any_more_S6()
+    {
+        await using var stage = await Stage.OpenAsync("disable_user_account_temporarily");
+        await stage.ActAsync();
+        Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "confirm", reason: "it is real"));
+        await stage.World.PassAsync(6 * Minute);
+        await stage.Case.SomeoneElseUndoes!(stage);
+        await stage.World.PassAsync(5 * Minute);
+        await stage.Case.AlreadySo!(stage);
+        var state = await stage.ContainmentAsync();
+        Assert.Equal((ContainmentStatus.Confirmed, true), (state.Status, state.DriftedAt is not null));
+        Assert.Contains("not security's", Triggers.ContainmentAnswer.Of(state, [], id => id).DidSecurityDoThis, StringComparison.Ordinal);
+        Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "release", reason: "false alarm"));
+        await stage.World.RunAsync();
+        Assert.True(await stage.InEffectAsync());
+    }
+
     [Theory]
     [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
     public async Task A_second_incident_that_finds_it_so_does_not_take_it_for_ours_S6(string name)
