@@ -75,20 +75,23 @@ public sealed class BlobsOfContainer(BlobContainerClient container, string? cont
 /// <summary>Read-only files in a folder of this machine, where no container is configured.</summary>
 public sealed class BlobsOfFolder(string folder) : IRetainedBlobs
 {
+    // Moving a file looks whether the name is taken and renames it afterwards: two at once would both have it. A state folder belongs to one process.
+    private static readonly Lock Naming = new();
+
     public async Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         var path = PathOf(name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var draft = $"{path}.{Guid.CreateVersion7():N}.draft";
         await File.WriteAllBytesAsync(draft, content, cancellation);
-        try
+        lock (Naming)
         {
+            if (File.Exists(path))
+            {
+                File.Delete(draft);
+                return false;
+            }
             File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
-            return false;
         }
         File.SetAttributes(path, FileAttributes.ReadOnly);
         return true;
