@@ -40,6 +40,9 @@ public static class Pipeline
         services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
         services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<Hunting>();
+        services.TryAddSingleton<DirectoryRights>();
+        services.TryAddSingleton(new CriticalitySource(!"false".Equals(configuration["Defender:Criticality"], StringComparison.OrdinalIgnoreCase)));
+        services.TryAddSingleton<Criticality>();
         services.TryAddSingleton<IncidentMemory>();
         services.TryAddSingleton<ContextGatherer>();
         services.TryAddSingleton<FactsGatherer>();
