@@ -36,7 +36,9 @@ public static class Pipeline
         services.TryAddSingleton(s => new GraphServiceClient(Http(s, "graph"), s.GetRequiredService<TokenCredential>(), GraphScopes, Setting(configuration, "Graph:Endpoint")));
         services.TryAddSingleton(_ => ClassificationOptions.From(configuration));
         services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<TableServiceClient>()));
+        services.AddHostedService<UnspentBudget>();
         services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
         services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<Hunting>();
@@ -60,7 +62,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName,
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, Classifier.SpendingTable,
                      ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }

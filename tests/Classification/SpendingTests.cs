@@ -19,7 +19,7 @@ public sealed class SpendingTests
     private static IRFunctions.Alerts.Alert Alert(int number, string tenant = "t-1") => Given.SpraySignIn with { Id = $"a-{number}", TenantId = tenant, Title = $"Password spray {number}" };
 
     [Fact]
-    public async Task Over_the_token_budget_the_rules_answer_until_the_hour_has_passed()
+    public async Task Over_the_token_budget_the_rules_answer_until_the_hour_is_over()
     {
         var classifier = Classifier(Caching with { TokensPerHour = 15_000 });
         var answers = new List<Assessment>();
@@ -33,7 +33,7 @@ public sealed class SpendingTests
 
         // Another tenant has a budget of its own.
         Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(1, "t-2"), Given.Actions)).By);
-        clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(59));
+        clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(58));
         Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Alert(20), Given.Actions)).By);
         clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(2));
         Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(21), Given.Actions)).By);

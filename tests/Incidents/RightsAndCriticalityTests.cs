@@ -112,7 +112,7 @@ public sealed class RightsAndCriticalityTests
     public async Task An_answer_serves_for_an_hour_and_a_failure_is_asked_again()
     {
         await using var world = await World.CreateAsync();
-        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Forbid, "*/security/*", Times: 1));
+        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Forbid, "*/security/*", Count: 1));
         Assert.NotNull((await CriticalityOf(world, Account(World.Adele)))["account:" + World.Adele].Failed);
         await world.Machine.Tenant.SetCriticalityAsync(World.Adele, 1);
         Assert.Equal("high", (await CriticalityOf(world, Account(World.Adele)))["account:" + World.Adele].Word);
