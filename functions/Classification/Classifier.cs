@@ -67,7 +67,7 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
             context.Similar.Count == 0 ? question : AlertMessage.Write(alert, context with { Similar = [] })); // an alert that repeats would never be identical otherwise
         if (cache.Find(key) is { } before) return before;
         if (breaker.Objection() is { } down) return Fallback(alert, actions, down, []);
-        var input = TokenEstimate.Of(system.Content[0].Text.Length + question.Length);
+        var input = TokenEstimate.Of(system.Content[0].Text.Length + question.Length + AnswerSchema.Characters);
         var (reserved, over) = await budget.TakeAsync(alert.TenantId, input * options.Samples, options.MaxOutputTokens * options.Samples, cancellationToken);
         if (reserved is null) return Fallback(alert, actions, over!, []);
 
