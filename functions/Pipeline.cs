@@ -54,6 +54,7 @@ public static class Pipeline
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
+        services.AddHostedService<ModelLog>();
         AddApprovals(services, configuration);
         return services;
     }

@@ -35,7 +35,7 @@ public sealed class TokenEstimateTests
     }
 
     [Fact]
-    public async Task The_estimate_of_a_whole_prompt_is_within_2_percent_below_and_15_percent_above_what_a_tokenizer_counts()
+    public async Task The_estimate_of_a_whole_prompt_is_never_below_and_at_most_17_percent_above_what_a_tokenizer_counts()
     {
         var counts = Counts();
         var (system, users) = await PromptsAsync();
@@ -43,7 +43,7 @@ public sealed class TokenEstimateTests
         foreach (var user in users.Where(u => counts.ContainsKey(Hash(u))))
         {
             var real = systemTokens + schemaTokens + counts["overhead"] + counts[Hash(user)];
-            Assert.InRange((double)TokenEstimate.Of(system.Length + user.Length + Schema.Length) / real, 0.98, 1.15);
+            Assert.InRange((double)TokenEstimate.Of(system.Length + user.Length + Schema.Length) / real, 1.00, 1.17);
         }
     }
 
