@@ -87,6 +87,8 @@ public static class Pipeline
             services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
         services.TryAddSingleton<Catalogue>();
         services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
+        services.TryAddTransient<RetryAfterInSeconds>();
+        services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler<RetryAfterInSeconds>());
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);

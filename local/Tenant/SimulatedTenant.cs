@@ -228,7 +228,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
     private static TenantResponse? Refuse(Exchange exchange, Fault fault) => fault.Kind switch
     {
         FaultKind.Throttle => exchange.Error(429, "TooManyRequests", "Too many requests. Please retry again later.",
-            (int)Math.Ceiling(fault.Seconds)),
+            fault.AsDate ? exchange.Now.AddSeconds(fault.Seconds).ToString("R", CultureInfo.InvariantCulture) : Math.Ceiling(fault.Seconds).ToString(CultureInfo.InvariantCulture)),
         FaultKind.Unavailable => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
         FaultKind.Error => exchange.Error(500, "InternalServerError", "The server encountered an error and was unable to complete the request."),
         FaultKind.Forbid => exchange.Error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
