@@ -133,6 +133,32 @@ public sealed class SimulatedTenant : IAsyncDisposable
         await saved;
     }
 
+    /// <summary>Makes a directory role active for an account.</summary>
+    /// <param name="templateId">Template id of the built-in role; null for one of which Graph shows nothing but an id.</param>
+    public async Task ActivateRoleAsync(string userObjectId, string? templateId, string? name)
+    {
+        Task saved;
+        lock (state.Gate)
+        {
+            var id = $"role-{templateId ?? "hidden"}";
+            state.Put(Kind.Group, id, TenantSeed.Role(id, templateId, name, time.GetUtcNow(), [userObjectId]));
+            saved = state.SaveAsync();
+        }
+        await saved;
+    }
+
+    /// <summary>Gives an account or device the level that Defender's critical asset management would: 0 (very high) to 3 (low), null for none.</summary>
+    public async Task SetCriticalityAsync(string id, int? level)
+    {
+        Task saved;
+        lock (state.Gate)
+        {
+            GraphHunting.SetCriticality(state, id, level);
+            saved = state.SaveAsync();
+        }
+        await saved;
+    }
+
     /// <summary>Puts a mail into a user's inbox; returns its message id.</summary>
     public async Task<string> DeliverAsync(string userObjectId, string subject, string from, string internetMessageId)
     {
