@@ -9,7 +9,7 @@ var waiting = new Option<int>("--waiting") { Description = "Incidents that wait 
 var entries = new Option<int>("--entries") { Description = "Entries of the record scenario.", DefaultValueFactory = _ => 1_000_000 };
 var memoryOnly = new Option<bool>("--memory-only") { Description = "Leave out what needs a state folder." };
 var scenario = new Argument<string>("scenario") { Description = "What to measure." };
-scenario.AcceptOnlyFromAmong("decisions", "latency", "throughput", "engine", "waiting", "record", "gate", "all");
+scenario.AcceptOnlyFromAmong("decisions", "latency", "throughput", "engine", "waiting", "record", "gate", "gate-http", "all");
 
 var root = new RootCommand("Measures the pipeline on this machine. Figures depend on what else runs here: look at the load average.") { scenario, markdown, alerts, batches, waiting, entries, memoryOnly };
 root.SetAction(async parsed =>
@@ -35,6 +35,7 @@ root.SetAction(async parsed =>
         if (!inMemoryOnly) await Waiting.RunAsync(report, parsed.GetValue(waiting), onDisk: true);
     }
     if (Wanted("gate")) await GateBenchmark.RunAsync(report);
+    if (Wanted("gate-http")) await GateHttpBenchmark.RunAsync(report);
     if (Wanted("record")) await RecordBenchmark.RunAsync(report, parsed.GetValue(entries), onDisk: !inMemoryOnly);
     report.Show();
     if (parsed.GetValue(markdown) is { } file) report.WriteInto(file.FullName, $"dotnet run -c Release --project bench -- {string.Join(' ', args)}");

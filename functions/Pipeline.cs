@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using IRFunctions.Approvals;
 using IRFunctions.Audit;
+using IRFunctions.Audit.Interactions;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
@@ -64,7 +65,7 @@ public static class Pipeline
     {
         var tables = services.GetRequiredService<TableServiceClient>();
         foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, Classifier.SpendingTable,
-                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName])
+                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName, InteractionStore.TableName, InteractionParts.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 

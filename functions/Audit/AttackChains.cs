@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IRFunctions.Audit.Interactions;
 using IRFunctions.Containment;
 
 namespace IRFunctions.Audit;
@@ -11,10 +12,17 @@ public sealed record OurAnswer(string Action, string Target, string Display, Dat
 /// <summary>One incident as a step of an attack.</summary>
 /// <param name="Phase">Where in an attack it belongs, one of <see cref="AttackPhases"/>.</param>
 public sealed record AttackStep(
-    string Incident, DateTimeOffset At, string Title, string Severity, string Phase, IReadOnlyList<string> Techniques, IReadOnlyList<string> Things, IReadOnlyList<OurAnswer> Answers);
+    string Incident, DateTimeOffset At, string Title, string Severity, string Phase, IReadOnlyList<string> Techniques, IReadOnlyList<string> Things, IReadOnlyList<OurAnswer> Answers)
+{
+    /// <summary>Agents and workloads it is about, by their identity.</summary>
+    public IReadOnlyList<string> Agents { get; init; } = [];
+
+    /// <summary>Where it concerns agents: whom they called, who called them, which rules they broke and what contained them, each with the share it was sampled at.</summary>
+    public IReadOnlyList<AgentEdge> Edges { get; init; } = [];
+}
 
 /// <summary>Why two steps are thought to belong together.</summary>
-/// <param name="Shared">Names of the things in both: ids, addresses, hashes.</param>
+/// <param name="Shared">Names of the things in both: ids, addresses, hashes; two agents where one called the other.</param>
 /// <param name="Things">The same as people call them.</param>
 public sealed record AttackLink(string From, string To, IReadOnlyList<string> Shared, IReadOnlyList<string> Things, TimeSpan Apart);
 
@@ -23,14 +31,18 @@ public sealed record AttackLink(string From, string To, IReadOnlyList<string> Sh
 public sealed record AttackChain(string From, IReadOnlyList<AttackStep> Steps, IReadOnlyList<AttackLink> Links, IReadOnlyList<string> NotFollowed);
 
 /// <summary>Puts incidents together that share things within some days: initial compromise, lateral movement, and our containments in between.</summary>
-public sealed class AttackChains(AuditChain audit, RecordIndex index)
+public sealed class AttackChains(AuditChain audit, RecordIndex index, InteractionEvidence? evidence = null)
 {
     /// <summary>Incidents further apart than this are not tied together by a shared thing.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromDays(3);
 
     /// <summary>A thing in more incidents than this ties nothing together: a mail gateway, a shared device.</summary>
     public const int MostIncidentsOfAThing = 25;
+    private const string Workload = "workload:";
     private const int MaxSteps = 60;
+    private const int MaxEdges = 12; // of one step; those with violations, then the most frequent
+    private static readonly TimeSpan EvidenceBefore = TimeSpan.FromHours(24);
+    private static readonly TimeSpan EvidenceAfter = TimeSpan.FromHours(4);
 
     /// <summary>On every machine there is: sharing them says nothing.</summary>
     private static readonly HashSet<string> Everywhere = new(StringComparer.Ordinal)
@@ -54,8 +66,9 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
                 break;
             }
             if (StepOf(await audit.ReadAsync(next, cancellation)) is not { } step) continue;
+            step.Step = step.Step with { Edges = await EdgesAsync(step.Step, notes, cancellation) };
             steps[next] = step;
-            foreach (var name in step.Names.Keys.Where(followed.Add))
+            foreach (var name in step.Names.Keys.Concat(OthersOf(step.Step)).Where(followed.Add))
             {
                 var chains = await index.ChainsAboutAsync(name, step.Step.At - Window, step.Step.At + Window, MostIncidentsOfAThing + 1, cancellation);
                 if (chains.Count > MostIncidentsOfAThing) notes.Add($"{name} is in more than {MostIncidentsOfAThing} incidents and ties nothing together");
@@ -68,6 +81,30 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
         return new AttackChain(incident, [.. ordered.Select(s => s.Step)], Links(ordered, hubs), notes);
     }
 
+    /// <summary>What the evidence and the record say of the agents of a step.</summary>
+    private async Task<IReadOnlyList<AgentEdge>> EdgesAsync(AttackStep step, List<string> notes, CancellationToken cancellation)
+    {
+        var edges = new List<AgentEdge>();
+        foreach (var agent in step.Agents)
+        {
+            edges.AddRange(step.Answers.Where(a => a.Target == Workload + agent).Select(a => AgentEdge.Of(agent, a)));
+            if (evidence is null) continue;
+            var reading = await evidence.ReadAsync(agent, step.At - EvidenceBefore, step.At + EvidenceAfter, cancellation);
+            edges.AddRange(reading.Edges.Take(MaxEdges).Select(e => AgentEdge.Of(agent, e)));
+            if (reading.Edges.Count > MaxEdges) notes.Add($"{agent} had to do with {reading.Edges.Count - MaxEdges} more agents or rules; they were cut");
+            notes.AddRange(reading.Problems.Select(p => $"evidence about {agent}: {p}"));
+        }
+        return edges;
+    }
+
+    private static IEnumerable<string> OthersOf(AttackStep step) =>
+        step.Edges.Where(e => e.Kind == AgentEdge.Interaction).Select(e => step.Agents.Contains(e.From) ? e.To : e.From).Distinct();
+
+    /// <summary>Lines between the agents of two steps.</summary>
+    private static IEnumerable<AgentEdge> Between(AttackStep one, AttackStep other) =>
+        one.Edges.Concat(other.Edges).Where(e => e.Kind == AgentEdge.Interaction
+            && ((one.Agents.Contains(e.From) && other.Agents.Contains(e.To)) || (other.Agents.Contains(e.From) && one.Agents.Contains(e.To))));
+
     /// <summary>Each step hangs on the latest one before it that shares something: a line a person can follow, not every pair.</summary>
     private static List<AttackLink> Links(List<(AttackStep Step, Dictionary<string, string> Names)> steps, HashSet<string> hubs)
     {
@@ -78,9 +115,12 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
             for (var j = i - 1; j >= 0; j--)
             {
                 var shared = steps[i].Names.Keys.Where(n => !hubs.Contains(n) && steps[j].Names.ContainsKey(n) && !explained.Contains(n)).Order(StringComparer.Ordinal).ToList();
-                if (shared.Count == 0 || steps[i].Step.At - steps[j].Step.At > Window) continue;
+                // The side that was sampled less knows better.
+                var talked = Between(steps[j].Step, steps[i].Step).GroupBy(e => $"{e.From} -> {e.To}", StringComparer.Ordinal).Where(g => explained.Add(g.Key)).Select(g => g.MaxBy(e => e.Share)!).ToList();
+                if ((shared.Count == 0 && talked.Count == 0) || steps[i].Step.At - steps[j].Step.At > Window) continue;
                 explained.UnionWith(shared);
-                links.Add(new AttackLink(steps[j].Step.Incident, steps[i].Step.Incident, shared, [.. shared.Select(n => steps[i].Names[n]).Distinct()], steps[i].Step.At - steps[j].Step.At));
+                links.Add(new AttackLink(steps[j].Step.Incident, steps[i].Step.Incident, [.. shared, .. talked.Select(e => $"{e.From} -> {e.To}")],
+                    [.. shared.Select(n => steps[i].Names[n]).Distinct(), .. talked.Select(e => $"{e.What} ({e.Sampling})")], steps[i].Step.At - steps[j].Step.At));
             }
         }
         return links;
@@ -94,8 +134,12 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index)
         foreach (var (name, display) in told.Where(t => t.Entry.Kind == AuditKinds.Received).SelectMany(t => EntityNames.WithDisplays(t.Entry)).Where(n => !Everywhere.Contains(n.Name))) names.TryAdd(name, display);
         List<string> techniques = [.. Texts(received.Data, "techniques")], tactics = [.. Texts(received.Data, "tactics")];
         return (new AttackStep(chain[0].Chain, received.Entry.At, received.Text("title") ?? "", received.Text("severity") ?? "Unknown",
-            AttackPhases.Of([.. tactics, received.Text("category") ?? ""], techniques), techniques, [.. Displays(received.Data)], AnswersOf(told)), names);
+            AttackPhases.Of([.. tactics, received.Text("category") ?? ""], techniques), techniques, [.. Displays(received.Data)], AnswersOf(told)) { Agents = [.. AgentsOf(told)] }, names);
     }
+
+    private static IEnumerable<string> AgentsOf(List<Told> told) => told.Where(t => t.Entry.Kind == AuditKinds.Received)
+        .SelectMany(t => t.Data.TryGetProperty("entities", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().ToList() : [])
+        .Select(e => Told.TextOf(e, "target")).OfType<string>().Where(t => t.StartsWith(Workload, StringComparison.Ordinal)).Select(t => t[Workload.Length..]).Distinct();
 
     internal static List<OurAnswer> AnswersOf(IReadOnlyList<Told> told) =>
         [.. told.Where(t => t.IsContainment && (t.Entry.Kind == AuditKinds.Executed || t.IsFailure)).Select(done =>

@@ -5,7 +5,7 @@ using System.Text;
 namespace IRFunctions.Audit;
 
 /// <summary>An attack as one HTML page with a drawing: no scripts, nothing loaded, readable in light and dark and by a screen reader.</summary>
-public static class AttackPicture
+public static partial class AttackPicture
 {
     private const int LabelWidth = 372;
     private const int TimeWidth = 720;
@@ -20,7 +20,7 @@ public static class AttackPicture
         @media(prefers-color-scheme:dark){:root{--ink:#e7eaef;--soft:#a3acb9;--line:#39414d;--paper:#14181d;--lane:#1c2229;--attack:#ff8a80;--ours:#4fd08c;--back:#2f6b4c;--link:#e0b35a;--onours:#10251a}}
         body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:1.5rem auto;max-width:1240px;padding:0 1rem}
         .drawing{overflow-x:auto}svg{max-width:100%;min-width:900px;height:auto;font:13px system-ui,sans-serif}svg text{fill:var(--ink)}.soft{fill:var(--soft)}.lane{fill:var(--lane)}.grid{stroke:var(--line)}
-        .attack{fill:var(--attack)}.ours{fill:var(--ours)}.back{fill:var(--back)}.tie{stroke:var(--link);fill:none;stroke-width:1.5}.tip{fill:var(--link)}.phase{fill:var(--attack);font-weight:600}
+        .attack{fill:var(--attack)}.ours{fill:var(--ours)}.back{fill:var(--back)}.tie{stroke:var(--link);fill:none;stroke-width:1.5}.tip{fill:var(--link)}.talk{stroke:var(--soft);stroke-width:2;stroke-dasharray:5 3}.foul{stroke:var(--attack);stroke-width:2}.head{fill:var(--soft)}.phase{fill:var(--attack);font-weight:600}
         svg .barname{fill:var(--onours)}svg .bar{font-size:12px}.broken{fill:none;stroke:var(--attack);stroke-width:1.5}table{border-collapse:collapse;width:100%;margin-top:1.5rem}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
         td{overflow-wrap:anywhere}td:first-child{white-space:nowrap}.legend span{display:inline-block;width:.8em;height:.8em;margin:0 .35em 0 1em;border-radius:2px}p.soft,td .soft{color:var(--soft)}
         @media(max-width:700px){thead{display:none}tr,td{display:block;border:0;padding:.1rem 0}tr{border-bottom:1px solid var(--line);padding:.6rem 0}td:empty{display:none}td[data-label]:not(:first-child)::before{content:attr(data-label) ": ";color:var(--soft)}}
@@ -33,9 +33,10 @@ public static class AttackPicture
         var (first, last) = (chain.Steps[0], chain.Steps[^1]);
         page.Append(CultureInfo.InvariantCulture, $"<h1>{chain.Steps.Count} {(chain.Steps.Count == 1 ? "incident" : "incidents that hang together")}</h1>\n<p>From {Time(first.At)} to {Time(last.At)} UTC. ");
         page.Append("Tied together by the things they share, within three days of each other: grounds for a person to judge, not a verdict.</p>\n");
-        page.Append("<p class=\"legend\"><span style=\"background:var(--attack)\"></span>alert<span style=\"background:var(--ours)\"></span>our containment<span style=\"background:var(--back)\"></span>given back<span style=\"background:var(--link)\"></span>shared thing</p>\n");
+        page.Append("<p class=\"legend\"><span style=\"background:var(--attack)\"></span>alert<span style=\"background:var(--ours)\"></span>our containment<span style=\"background:var(--back)\"></span>given back<span style=\"background:var(--link)\"></span>shared thing").Append(chain.Steps.Any(s => s.Edges.Count > 0) ? AgentLegend : "").Append("</p>\n");
         page.Append("<div class=\"drawing\">\n").Append(Svg(chain)).Append("</div>\n");
         AppendTable(page, chain);
+        AppendAgents(page, chain);
         foreach (var note in chain.NotFollowed) page.Append("<p class=\"soft\">").Append(Encoded(note)).Append("</p>\n");
         return page.Append("</body></html>\n").ToString();
     }
@@ -78,6 +79,7 @@ public static class AttackPicture
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Gutter + 10}\" y=\"{top + 55}\">{Encoded(Cut(string.Join(", ", step.Things), 48))}</text>");
         svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"attack\" cx=\"{scale.X(step.At)}\" cy=\"{top + 16}\" r=\"6\"><title>{Encoded($"{Time(step.At)} {step.Title}")}</title></circle>\n");
         for (var i = 0; i < step.Answers.Count; i++) AppendBar(svg, step.Answers[i], top + 28 + i * BarHeight, scale);
+        foreach (var (edge, i) in Drawn(step).Select((e, i) => (e, i))) AppendEdge(svg, edge, top + 28 + (step.Answers.Count + i) * BarHeight, scale);
     }
 
     private static void AppendBar(StringBuilder svg, OurAnswer answer, int y, Scale scale)
@@ -113,7 +115,7 @@ public static class AttackPicture
         page.Append("</tbody></table>\n");
     }
 
-    private static int HeightOf(AttackStep step) => StepHeight + BarHeight * Math.Max(0, step.Answers.Count - 1);
+    private static int HeightOf(AttackStep step) => StepHeight + BarHeight * Math.Max(0, step.Answers.Count + Drawn(step).Count() - 1);
 
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
@@ -129,7 +131,7 @@ public static class AttackPicture
 
         public Scale(AttackChain chain)
         {
-            var times = chain.Steps.SelectMany(s => s.Answers.SelectMany(a => new[] { a.At, a.Until ?? a.At }).Append(s.At)).ToList();
+            var times = chain.Steps.SelectMany(s => s.Answers.SelectMany(a => new[] { a.At, a.Until ?? a.At }).Concat(Drawn(s).SelectMany(e => new[] { e.First, e.Last })).Append(s.At)).ToList();
             start = times.Min();
             var length = times.Max() - start;
             if (length < TimeSpan.FromMinutes(2)) length = TimeSpan.FromMinutes(2);

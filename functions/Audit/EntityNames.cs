@@ -22,6 +22,7 @@ public static class EntityNames
             AzureResourceEntity r => [r.ResourceId],
             FileEntity f => [f.Sha256, f.Sha1],
             UrlEntity u => [u.Url],
+            WorkloadEntity w => [w.IdentityId],
             _ => [],
         };
         return [.. names.OfType<string>().Where(n => n.Length is > 0 and <= MaxName).Select(n => n.ToLowerInvariant()).Distinct()];

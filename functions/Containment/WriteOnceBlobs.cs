@@ -16,10 +16,19 @@ public interface IWriteOnceBlobs
     Task<byte[]?> ReadAsync(string name, int most, CancellationToken cancellation);
 }
 
-/// <summary>Blobs of a container, created only where they are not there (If-None-Match: *).</summary>
-/// <param name="contentType">For people who open one; null for bytes of no known type.</param>
-public sealed class BlobsOfContainer(BlobContainerClient container, string? contentType = null) : IWriteOnceBlobs
+/// <summary>The same for what is kept for a time only: evidence of interactions.</summary>
+public interface IRetainedBlobs : IWriteOnceBlobs
 {
+    /// <summary>Removes what is no longer to be kept; nothing where there is none of this name.</summary>
+    Task RemoveAsync(string name, CancellationToken cancellation);
+}
+
+/// <summary>Blobs of a container, created only where they are not there (If-None-Match: *). Names in archive/ go to the cool tier: cheaper to keep, dearer to read.</summary>
+/// <param name="contentType">For people who open one; null for bytes of no known type.</param>
+public sealed class BlobsOfContainer(BlobContainerClient container, string? contentType = null) : IRetainedBlobs
+{
+    private const string Archive = "archive/";
+
     public async Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         var blob = container.GetBlockBlobClient(name);
@@ -32,6 +41,7 @@ public sealed class BlobsOfContainer(BlobContainerClient container, string? cont
             var options = new CommitBlockListOptions
             {
                 Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All }, HttpHeaders = contentType is null ? null : new BlobHttpHeaders { ContentType = contentType },
+                AccessTier = name.StartsWith(Archive, StringComparison.Ordinal) ? AccessTier.Cool : (AccessTier?)null,
             };
             await blob.CommitBlockListAsync([block], options, cancellation);
             return true;
@@ -58,25 +68,30 @@ public sealed class BlobsOfContainer(BlobContainerClient container, string? cont
             return null;
         }
     }
+
+    public Task RemoveAsync(string name, CancellationToken cancellation) => container.GetBlockBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellation);
 }
 
 /// <summary>Read-only files in a folder of this machine, where no container is configured.</summary>
-public sealed class BlobsOfFolder(string folder) : IWriteOnceBlobs
+public sealed class BlobsOfFolder(string folder) : IRetainedBlobs
 {
+    // Moving a file looks whether the name is taken and renames it afterwards: two at once would both have it. A state folder belongs to one process.
+    private static readonly Lock Naming = new();
+
     public async Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         var path = PathOf(name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var draft = $"{path}.{Guid.CreateVersion7():N}.draft";
         await File.WriteAllBytesAsync(draft, content, cancellation);
-        try
+        lock (Naming)
         {
+            if (File.Exists(path))
+            {
+                File.Delete(draft);
+                return false;
+            }
             File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
-            return false;
         }
         File.SetAttributes(path, FileAttributes.ReadOnly);
         return true;
@@ -86,6 +101,15 @@ public sealed class BlobsOfFolder(string folder) : IWriteOnceBlobs
     {
         var file = new FileInfo(PathOf(name));
         return file.Exists && file.Length <= most ? await File.ReadAllBytesAsync(file.FullName, cancellation) : null;
+    }
+
+    public Task RemoveAsync(string name, CancellationToken cancellation)
+    {
+        var path = PathOf(name);
+        if (!File.Exists(path)) return Task.CompletedTask;
+        File.SetAttributes(path, FileAttributes.Normal);
+        File.Delete(path);
+        return Task.CompletedTask;
     }
 
     /// <summary>Names are derived from hashes and numbers, never an agent's own text; a stranger's would not leave the folder either.</summary>

@@ -68,6 +68,18 @@ public sealed record ReflexRules(int Burst, int Times, int UnusualCost, int Fail
 /// <param name="LeastRequests">Good requests needed to close.</param>
 public sealed record HalfOpenRules(decimal ScoreMost, int RequestsPerMinute, TimeSpan ClosesAfter, int LeastRequests);
 
+/// <summary>How long interactions between agents are kept as evidence, and how many of them. Ages count from the end of the hour they happened in.</summary>
+/// <param name="RiskyAbove">In hours with a higher score everything is kept.</param>
+/// <param name="QuietShare">Share of a quiet identity's interactions that outlives <paramref name="Hot"/>, above 0.</param>
+/// <param name="Hot">Until this age everything is in the table.</param>
+/// <param name="Warm">Until this age in a blob an hour.</param>
+/// <param name="Cold">Until this age in the archive; then it is removed.</param>
+public sealed record InteractionRules(decimal RiskyAbove, decimal QuietShare, TimeSpan Hot, TimeSpan Warm, TimeSpan Cold)
+{
+    /// <summary>For policies written before there were interactions.</summary>
+    public static readonly InteractionRules Default = new(0.3m, 0.1m, TimeSpan.FromHours(24), TimeSpan.FromDays(30), TimeSpan.FromDays(365));
+}
+
 /// <summary>One step of the quarantine playbook.</summary>
 /// <param name="Tier">1 to 3; the stricter of this and the tier map counts.</param>
 public sealed record QuarantineStep(string Action, int Tier);
@@ -101,6 +113,8 @@ public sealed record BreakerPolicy
 
     /// <summary>How long a registered identity stays limited instead of denied while a person decides.</summary>
     public required TimeSpan LimitedFor { get; init; }
+
+    public InteractionRules Interactions { get; init; } = InteractionRules.Default;
 
     /// <summary>The playbook of each identity type.</summary>
     public required FrozenDictionary<IdentityType, IReadOnlyList<QuarantineStep>> Quarantine { get; init; }

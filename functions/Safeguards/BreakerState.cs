@@ -127,6 +127,9 @@ public sealed record BreakerState
     /// <summary>When the gate's reflex last had to deny.</summary>
     public DateTimeOffset? ReflexAt { get; init; }
 
+    /// <summary>In which hours it was risky: what it did to others then is kept as evidence whole.</summary>
+    public RiskyHours RiskyHours { get; init; } = new();
+
     /// <summary>Good requests since it became half-open.</summary>
     public int Good { get; init; }
     public int Duplicates { get; init; }
@@ -138,6 +141,25 @@ public sealed record BreakerState
 
     /// <summary>The last changes, newest last.</summary>
     public IReadOnlyList<BreakerEntry> History { get; init; } = [];
+}
+
+/// <summary>Hours in which an identity's breaker was not closed or its score was high; the newest ones.</summary>
+/// <param name="Hours">Since the Unix epoch, rising.</param>
+public sealed record RiskyHours(params IReadOnlyList<long> Hours)
+{
+    private const int Kept = 400;
+
+    /// <summary>Whether evidence of this hour is to be kept whole: the hour before and the hour after a risky one are as well, for what led there and what followed.</summary>
+    public bool Covers(long hour) => Hours.Any(h => Math.Abs(h - hour) <= 1);
+
+    /// <summary>Adds the hours of these times; a sender's clock that is ahead counts as now.</summary>
+    public RiskyHours Remember(IEnumerable<DateTimeOffset> times, DateTimeOffset now)
+    {
+        var all = times.Select(t => Of(t < now ? t : now)).Append(Of(now)).Union(Hours).Order().ToList();
+        return all.Count == Hours.Count ? this : new RiskyHours([.. all.TakeLast(Kept)]);
+    }
+
+    public static long Of(DateTimeOffset time) => time.ToUnixTimeSeconds() / 3_600;
 }
 
 /// <summary>The gate's reflex had to deny.</summary>

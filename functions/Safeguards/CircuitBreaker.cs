@@ -43,11 +43,14 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         }
         if (State.IdentityType == "unknown") State = State with { IdentityType = batch.IdentityType };
         // What happened before the breaker became half-open was judged then; it is no fresh offence.
-        var events = State.Status == BreakerStatus.HalfOpen ? batch.Events.Where(e => e.Time >= State.Since).ToList() : batch.Events;
+        // What the gate refused was judged by the gate.
+        var made = batch.Events.Where(e => e.Refused != Refusal.Gate).ToList();
+        var events = State.Status == BreakerStatus.HalfOpen ? made.Where(e => e.Time >= State.Since).ToList() : made;
         var counted = events.Count(e => State.Window.Add(e, now, rules.Window, rules.Lateness));
         var passed = State.Status == BreakerStatus.Open ? events.Count(e => e.Time > State.Since + rules.StaleMost) : 0;
-        State = State with { Late = State.Late + batch.Events.Count - counted, Bypassed = State.Bypassed + passed };
+        State = State with { Late = State.Late + made.Count - counted, Bypassed = State.Bypassed + passed };
         Judge(now, rules, events);
+        if (State.Status != BreakerStatus.Closed || State.Score.Value > rules.Interactions.RiskyAbove) State = State with { RiskyHours = State.RiskyHours.Remember(batch.Events.Select(e => e.Time), now) };
         LearnEnded(rules);
     }
 
@@ -94,7 +97,7 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
 
     protected override BreakerState InitializeState(TaskEntityOperation entityOperation) => new() { Since = time.GetUtcNow() };
 
-    private void Judge(DateTimeOffset now, BreakerPolicy rules, IReadOnlyList<ActivityEvent> events)
+    private void Judge(DateTimeOffset now, BreakerPolicy rules, List<ActivityEvent> events)
     {
         var reflex = State.ReflexAt > now - rules.Window && State.ReflexAt >= State.Since;
         var score = RiskScore.Of(State.Window.Current(rules.Window), State.Baseline, rules, reflex);
@@ -108,10 +111,10 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         }
     }
 
-    private string? FirstBad(IReadOnlyList<ActivityEvent> events, RiskScore score, bool reflex, BreakerPolicy rules)
+    private string? FirstBad(List<ActivityEvent> events, RiskScore score, bool reflex, BreakerPolicy rules)
     {
         if (reflex) return "a burst while half-open";
-        if (events.FirstOrDefault(e => e.Authentication == Authentication.Failed) is not null) return "a failed authentication while half-open";
+        if (events.FirstOrDefault(e => e.IsFailed) is not null) return "a failed authentication while half-open";
         // The name is an agent's own text: the record gets its hash, the window keeps the name.
         if (events.FirstOrDefault(e => State.Baseline.IsAnchored && !State.Baseline.IsUsual(e.Endpoint)) is { } odd) return $"a request to an unusual endpoint (hash {ActivityWindow.HashOf(odd.Endpoint)}) while half-open";
         if (score.Value > rules.HalfOpen.ScoreMost) return $"{score.InWords}; half-open allows {rules.HalfOpen.ScoreMost.ToString(CultureInfo.InvariantCulture)}";

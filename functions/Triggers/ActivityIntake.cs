@@ -1,4 +1,5 @@
 using Azure.Messaging.ServiceBus;
+using IRFunctions.Audit.Interactions;
 using IRFunctions.Safeguards;
 using IRFunctions.Safeguards.Activity;
 using Microsoft.Azure.Functions.Worker;
@@ -9,9 +10,9 @@ namespace IRFunctions.Triggers;
 
 /// <summary>
 /// Takes batches of activity from the queue, one session for each identity, so that they arrive in the sender's order. A message is completed only after its
-/// batch is durably at the identity's breaker; a redelivery finds its number taken. What is no batch goes to the dead-letter queue with every reason.
+/// batch is durably at the identity's breaker and among the evidence; a redelivery finds its number taken. What is no batch goes to the dead-letter queue with every reason.
 /// </summary>
-public sealed partial class ActivityIntake(ILogger<ActivityIntake> log)
+public sealed partial class ActivityIntake(InteractionStore evidence, ILogger<ActivityIntake> log)
 {
     private const int MaxDescription = 4096; // Service Bus keeps this much of a dead-letter description.
 
@@ -32,6 +33,7 @@ public sealed partial class ActivityIntake(ILogger<ActivityIntake> log)
             return;
         }
         await client.Entities.SignalEntityAsync(CircuitBreaker.For(batch.Identity), nameof(CircuitBreaker.Observe), batch, cancellation: cancellation);
+        await evidence.KeepAsync(batch, cancellation); // After the breaker, which must not wait for it; before the message is complete.
         await actions.CompleteMessageAsync(message, cancellation);
     }
 

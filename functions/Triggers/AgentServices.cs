@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Storage.Blobs;
+using IRFunctions.Audit.Interactions;
 using IRFunctions.Containment;
 using IRFunctions.Safeguards;
 using Microsoft.Extensions.Configuration;
@@ -17,11 +18,16 @@ internal static class AgentServices
         services.TryAddSingleton<Gate>();
         services.TryAddSingleton(new ActivityGateways([.. (configuration["Activity:Gateways"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]));
         services.TryAddSingleton<AgentGate>();
-        services.TryAddSingleton<IWriteOnceBlobs>(s => configuration["Agents:Snapshots"] is { Length: > 0 } container
+        services.TryAddSingleton<IRetainedBlobs>(s => configuration["Agents:Snapshots"] is { Length: > 0 } container
             ? new BlobsOfContainer(new BlobContainerClient(new Uri(container), s.GetRequiredService<TokenCredential>()))
             : new BlobsOfFolder(configuration["Record:Folder"] is { Length: > 0 } folder ? Path.Combine(folder, "agents")
                 : throw new InvalidOperationException("The setting Agents__Snapshots is missing, and Record__Folder too. local.settings.sample.json explains every setting.")));
+        services.TryAddSingleton<IWriteOnceBlobs>(s => s.GetRequiredService<IRetainedBlobs>());
         services.TryAddSingleton<AgentSnapshots>();
+        services.TryAddSingleton<InteractionStore>();
+        services.TryAddSingleton<InteractionParts>();
+        services.TryAddSingleton<InteractionMover>();
+        services.TryAddSingleton<InteractionEvidence>();
         return services;
     }
 }

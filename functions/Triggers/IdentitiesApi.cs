@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using IRFunctions.Audit.Interactions;
 using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
@@ -23,7 +24,7 @@ public sealed record EvaluateAnswer(
     [property: JsonConverter(typeof(JsonStringEnumConverter<GateVerdict>))] GateVerdict Verdict, string Reason, double? ForSeconds, DateTimeOffset? Until, BreakerStatus State, DateTimeOffset AsOf);
 
 /// <summary>Agents and workloads: the gate, their activity, what their breaker thinks, and what people may order.</summary>
-public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, PolicyStore policies, TimeProvider time)
+public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, PolicyStore policies, InteractionStore evidence, TimeProvider time)
 {
     /// <summary>Allow, limited or deny for one request, from memory.</summary>
     [Function("EvaluateIdentity")]
@@ -57,6 +58,7 @@ public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, Policy
         var reading = ActivityReader.Read(bytes);
         if (reading.Batch is not { } batch) return Problems.Of(400, ActivityReading.ReasonCode, "This is no activity batch", reading.Explanation);
         await client.Entities.SignalEntityAsync(CircuitBreaker.For(batch.Identity), nameof(CircuitBreaker.Observe), batch, cancellation: cancellation);
+        await evidence.KeepAsync(batch, cancellation); // Not durable is not accepted: the sender repeats the batch, which changes nothing more.
         return new AcceptedResult($"/api/identities/{batch.Identity}", new { accepted = batch.Events.Count, look = $"/api/identities/{batch.Identity}" });
     }
 

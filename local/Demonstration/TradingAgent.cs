@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IRFunctions.Audit.Interactions;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Machine;
@@ -36,6 +37,7 @@ internal sealed record TradingLimits(decimal PerTrade, decimal PerDay)
 internal sealed class TradingAgent(LocalMachine machine, VirtualTimeProvider time, TradingLimits limits)
 {
     public const string Identity = "trading-agent";
+    public const string RiskAgent = "risk-agent";
     private static readonly string[] Usual = ["GET /quotes", "GET /positions", "POST /orders", "GET /orders"];
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private readonly List<ActivityEvent> batch = [];
@@ -56,8 +58,8 @@ internal sealed class TradingAgent(LocalMachine machine, VirtualTimeProvider tim
         if (over is not null)
         {
             Calls = Calls with { OverLimit = Calls.OverLimit + 1 };
-            // To the breaker a trade that was not authorised is what a failed sign-in is.
-            batch.Add(Event("POST /orders", 400, Authentication.Failed));
+            // To the breaker a trade beyond a limit is what a failed sign-in is.
+            batch.Add(Event("POST /orders", 400) with { Refused = Refusal.Limit });
             return $"the gateway: {over}";
         }
         if (await CallAsync("POST /orders") is { } refused) return refused;
@@ -72,10 +74,12 @@ internal sealed class TradingAgent(LocalMachine machine, VirtualTimeProvider tim
         if (answer.Verdict == GateVerdict.Deny)
         {
             Calls = Calls with { Denied = Calls.Denied + 1 };
+            batch.Add(Event(endpoint, 0, target) with { Refused = Refusal.Gate });
             return $"the gate: {answer.Reason}";
         }
         Calls = Calls with { Passed = Calls.Passed + 1 };
-        batch.Add(Event(endpoint, bytes, Authentication.Ok, target));
+        // Each order is looked at by another agent, which makes it an interaction.
+        batch.Add(Event(endpoint, bytes, target) with { Counterpart = endpoint == "POST /orders" ? RiskAgent : null, CorrelationId = $"call-{Calls.Passed}" });
         return null;
     }
 
@@ -103,6 +107,8 @@ internal sealed class TradingAgent(LocalMachine machine, VirtualTimeProvider tim
         await machine.RunUntilIdleAsync();
     }
 
+    public DateTimeOffset Now => time.GetUtcNow();
+
     public Task PassAsync(TimeSpan length) => machine.AdvanceAsync(length);
 
     public async Task<BreakerState> StateAsync() => (await machine.Client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(Identity)))!.State;
@@ -122,8 +128,10 @@ internal sealed class TradingAgent(LocalMachine machine, VirtualTimeProvider tim
     }
 
     public Task<Snapshot> SnapshotAsync(string state) =>
-        machine.Services.GetRequiredService<AgentSnapshots>().KeepAsync(Identity, System.Text.Encoding.UTF8.GetBytes(state), ["risk-agent"], CancellationToken.None);
+        machine.Services.GetRequiredService<AgentSnapshots>().KeepAsync(Identity, System.Text.Encoding.UTF8.GetBytes(state), [RiskAgent], CancellationToken.None);
 
-    private ActivityEvent Event(string endpoint, long bytes, Authentication authentication, string target = "exchange.example") =>
-        new(time.GetUtcNow(), endpoint, null, target, bytes, authentication, 20);
+    /// <summary>What is kept of what it did to others, and where it broke a rule.</summary>
+    public Task<InteractionReading> EvidenceAsync(DateTimeOffset from) => machine.Services.GetRequiredService<InteractionEvidence>().ReadAsync(Identity, from, time.GetUtcNow());
+
+    private ActivityEvent Event(string endpoint, long bytes, string target = "exchange.example") => new(time.GetUtcNow(), endpoint, null, target, bytes, Authentication.Ok, 20);
 }

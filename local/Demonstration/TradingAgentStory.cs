@@ -147,9 +147,20 @@ internal sealed class TradingAgentStory : IAsyncDisposable
         await agent.PassAsync(TimeSpan.FromSeconds(5));
         state = await agent.StateAsync();
         Say($"On the day of the theft the score is all the same: {state.History[^1].Reason}. The breaker is {state.Status}.");
+        await TellEvidenceAsync();
         var record = await machine.Audit.ReadAsync(BreakerKinds.ChainOf(TradingAgent.Identity));
         tell($"\nOn the record of {TradingAgent.Identity}:");
         foreach (var entry in record) tell($"{entry.At:ddd HH:mm:ss}  {entry.Kind,-22} {Shortened(entry.Text)}");
+    }
+
+    /// <summary>Its orders are interactions with the risk agent: whole while hot and where it was risky, a share of the rest, and an estimate that says so.</summary>
+    private async Task TellEvidenceAsync()
+    {
+        var reading = await agent.EvidenceAsync(time.GetUtcNow().AddDays(-11));
+        var quiet = reading.Windows.Where(w => w.Share < 1).ToList();
+        var edge = reading.Edges.Single(e => e.Other == TradingAgent.RiskAgent);
+        Say($"Evidence of eleven days: it called {edge.Other} {reading.Windows.Sum(w => w.Seen)} times. The quiet hours beyond a day are kept by a share of {quiet.Min(w => w.Share)} ({quiet.Sum(w => w.Kept)} of {quiet.Sum(w => w.Seen)} calls), from which the whole is estimated at {edge.Estimated:0};");
+        Say($"of the hour of the stolen key everything is kept ({reading.Windows[0].Kept} of {reading.Windows[0].Seen} calls), and of all days every one of the {reading.Edges.Sum(e => e.Violations)} violations: {string.Join(", ", reading.Edges.Where(e => e.IsRule).Select(e => $"{e.Kept} by the {e.Other}"))}.");
     }
 
     private static string Shortened(string text) => text.Length <= 150 ? text : text[..149] + "…";

@@ -167,7 +167,7 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
             services.AddSingleton<ICheckpointKey>(_ => LocalCheckpointKey.Open(Path.Combine(folder, "record", "checkpoints.key")));
             services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
-            services.AddSingleton<IWriteOnceBlobs>(_ => new BlobsOfFolder(Path.Combine(folder, "record", "agents")));
+            services.AddSingleton<IRetainedBlobs>(_ => new BlobsOfFolder(Path.Combine(folder, "record", "agents")));
         }
         else
         {
@@ -176,7 +176,7 @@ public sealed class LocalMachine : IAsyncDisposable
             services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
             services.AddSingleton<ICheckpointKey>(_ => new LocalCheckpointKey());
             services.AddSingleton<ICheckpointStore>(_ => new MemoryCheckpoints());
-            services.AddSingleton<IWriteOnceBlobs>(_ => new MemoryBlobs());
+            services.AddSingleton<IRetainedBlobs>(_ => new MemoryBlobs());
         }
         services.AddSingleton(s =>
         {

@@ -28,6 +28,11 @@ public sealed class TradingAgentStoryTests
         Assert.Equal(BreakerStatus.Open, state.Status);
         Assert.InRange(state.Baseline.Mean!.Bytes, state.Baseline.Anchor!.Bytes, 1.5 * state.Baseline.Anchor.Bytes + 1);
         Assert.Contains(told, line => line.Contains("risk-agent moved on", StringComparison.Ordinal));
+        var evidence = await story.Agent.EvidenceAsync(story.Agent.Now.AddDays(-11));
+        Assert.Equal(evidence.Windows[0].Seen, evidence.Windows[0].Kept); // The hour of the stolen key.
+        Assert.Equal([0.1, 1], evidence.Windows.Where(w => w.Tier == "warm").Select(w => w.Share).Distinct().Order()); // Quiet days, and those on which the poison showed.
+        Assert.Equal(story.Agent.Calls.OverLimit, evidence.Edges.Single(e => e.Other == "limit").Kept);
+        Assert.Contains(told, line => line.Contains("violations:", StringComparison.Ordinal) && line.Contains("by the limit", StringComparison.Ordinal));
         Assert.Contains(told, line => line.Contains("Denied after", StringComparison.Ordinal));
         Assert.DoesNotContain(Sources.Root, string.Join('\n', told), StringComparison.Ordinal);
     }

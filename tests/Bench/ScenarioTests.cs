@@ -15,7 +15,8 @@ public sealed class ScenarioTests
         await Throughput.RunAsync(report, batches: 1, batchSize: 5);
         await EngineOnly.RunAsync(report, 6);
         await Waiting.RunAsync(report, many: 8, onDisk: false, few: 2, samples: 2);
-        Assert.Equal(["latency", "throughput", "engine", "waiting"], report.Rows.Select(r => r.Scenario).Distinct());
+        await GateHttpBenchmark.RunAsync(report, 8, 16);
+        Assert.Equal(["latency", "throughput", "engine", "waiting", "gate-http"], report.Rows.Select(r => r.Scenario).Distinct());
     }
 
     [Fact]

@@ -25,6 +25,7 @@ internal sealed class BreakerReader(KnownNames known)
             LongestOpen = TimeSpan.FromHours(4),
             HalfOpen = ReadHalfOpen(file.Map("half_open")),
             LimitedFor = ReadCritical(file.Map("business_critical")),
+            Interactions = ReadInteractions(file.Map("interactions", required: false), file),
             Quarantine = ReadQuarantine(file.Map("quarantine")),
         };
         policy = ReadTimes(file, policy);
@@ -145,6 +146,25 @@ internal sealed class BreakerReader(KnownNames known)
         var time = section is null ? TimeSpan.Zero : Time(section, "limited_for", TimeSpan.Zero, TimeSpan.FromHours(24));
         section?.Close();
         return time;
+    }
+
+    /// <summary>May be missing: incidents keep the policy they opened with, and older ones have none.</summary>
+    private static InteractionRules ReadInteractions(Section? section, Section file)
+    {
+        if (section is null)
+            return InteractionRules.Default;
+        var rules = new InteractionRules(section.Share("risky_above"), section.Share("quiet_share"), Time(section, "hot", TimeSpan.FromHours(6), TimeSpan.FromDays(7)),
+            Time(section, "warm", TimeSpan.FromHours(12), TimeSpan.FromDays(180)), Time(section, "cold", TimeSpan.FromDays(1), TimeSpan.FromDays(366)));
+        if (section.Has("quiet_share") && rules.QuietShare < 0.001m)
+            section.Problem("quiet_share", "at least 0.001 is expected: from a share of nothing no count can be estimated", "0.1");
+        if (file.Has("quarantine_above") && rules.RiskyAbove > file.Share("quarantine_above"))
+            section.Problem("risky_above", "an identity would be quarantined while it still counts as quiet");
+        if (section.Has("warm") && rules.Warm <= rules.Hot)
+            section.Problem("warm", "evidence would leave this tier before it comes into it: the age must be above that of hot");
+        if (section.Has("cold") && rules.Cold <= rules.Warm)
+            section.Problem("cold", "evidence would be removed before it reaches the archive: the age must be above that of warm");
+        section.Close();
+        return rules;
     }
 
     private FrozenDictionary<IdentityType, IReadOnlyList<QuarantineStep>> ReadQuarantine(Section? section)

@@ -12,6 +12,20 @@ public enum Authentication
     Failed,
 }
 
+/// <summary>Who kept a request from being made.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Refusal>))]
+public enum Refusal
+{
+    /// <summary>It was made.</summary>
+    None,
+
+    /// <summary>The gate said no, and the caller kept to it. Evidence only: the breaker has judged it already.</summary>
+    Gate,
+
+    /// <summary>The gateway's own limit, for example an amount of money. Counts as a failed authentication.</summary>
+    Limit,
+}
+
 /// <summary>One request of an agent or workload, as the gateway in front of it saw it.</summary>
 /// <param name="Time">When it was made, UTC.</param>
 /// <param name="Endpoint">What was called, for example "GET /quotes"; at most <see cref="ActivityLimits.MaxText"/> characters. Untrusted text.</param>
@@ -20,9 +34,15 @@ public enum Authentication
 /// <param name="Bytes">Bytes moved, both ways.</param>
 /// <param name="LatencyMs">Milliseconds from request to answer.</param>
 /// <param name="CorrelationId">Groups the requests of one task; the same id twice within a batch and everything else equal is the same request.</param>
+/// <param name="Counterpart">Identity of the agent or workload on the other side, which makes the request an interaction; null where the target is none.</param>
 public sealed record ActivityEvent(
     DateTimeOffset Time, string Endpoint, string? Tool = null, string? Target = null, long Bytes = 0, Authentication Authentication = Authentication.Ok,
-    double LatencyMs = 0, string? CorrelationId = null);
+    double LatencyMs = 0, string? CorrelationId = null, string? Counterpart = null, Refusal Refused = Refusal.None)
+{
+    /// <summary>Whether it counts as a failure to prove the right to do it.</summary>
+    [JsonIgnore]
+    public bool IsFailed => Authentication == Authentication.Failed || Refused == Refusal.Limit;
+}
 
 /// <summary>What one sender saw of one identity since its last batch.</summary>
 /// <param name="Identity">Lower case, at most 128 of letters, digits and . _ : -</param>

@@ -38,7 +38,7 @@ public static class ActivityReader
         if (batch.Events is null || batch.Events.Count is 0 or > ActivityLimits.MaxEvents) problems.Add($"events: 1 to {ActivityLimits.MaxEvents} are expected.");
         for (var i = 0; i < (batch.Events?.Count ?? 0) && problems.Count < 20; i++)
             if (Wrong(batch.Events![i]) is { } wrong) problems.Add($"events[{i}]: {wrong}.");
-        return problems.Count > 0 ? new ActivityReading(null, problems) : new ActivityReading(batch with { Identity = identity!, Events = Distinct(batch.Events!) }, []);
+        return problems.Count > 0 ? new ActivityReading(null, problems) : new ActivityReading(batch with { Identity = identity!, Events = Distinct(batch.Events!, identity!) }, []);
     }
 
     private static string? Wrong(ActivityEvent? e) => e switch
@@ -47,14 +47,18 @@ public static class ActivityReader
         _ when e.Time == default => "time: when it was made is expected",
         _ when !IsText(e.Endpoint) => $"endpoint: 1 to {ActivityLimits.MaxText} printable characters are expected",
         _ when !(IsOptional(e.Tool) && IsOptional(e.Target) && IsOptional(e.CorrelationId)) => $"tool, target and correlationId have at most {ActivityLimits.MaxText} printable characters",
+        _ when e.Counterpart is { } other && !IsIdentity(other.ToLowerInvariant()) => $"counterpart: an identity is expected, at most {ActivityLimits.MaxIdentity} of letters, digits and . _ : -",
         _ when e.Bytes < 0 => "bytes: a number from 0 on is expected",
         _ when !(e.LatencyMs >= 0 && e.LatencyMs <= 86_400_000) => "latencyMs: 0 to a day is expected",
         _ => null,
     };
 
-    /// <summary>A sender that retried inside its own batch repeats whole events.</summary>
-    private static ActivityEvent[] Distinct(IReadOnlyList<ActivityEvent> events) =>
-        [.. events.Where(e => e.CorrelationId is not null).Distinct(), .. events.Where(e => e.CorrelationId is null)];
+    /// <summary>A sender that retried inside its own batch repeats whole events. Who calls itself talks to nobody.</summary>
+    private static ActivityEvent[] Distinct(IReadOnlyList<ActivityEvent> all, string identity)
+    {
+        var events = all.Select(e => e.Counterpart?.ToLowerInvariant() is var other && other == e.Counterpart && other != identity ? e : e with { Counterpart = other == identity ? null : other }).ToList();
+        return [.. events.Where(e => e.CorrelationId is not null).Distinct(), .. events.Where(e => e.CorrelationId is null)];
+    }
 
     private static bool IsOptional(string? text) => text is null || IsText(text);
 

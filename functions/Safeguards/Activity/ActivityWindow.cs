@@ -66,7 +66,7 @@ public sealed record ActivityWindow
         var number = Number(time);
         if (!Slices.TryGetValue(number, out var slice)) Slices[number] = slice = new Slice();
         slice.Requests++;
-        if (e.Authentication == Authentication.Failed) slice.Failed++;
+        if (e.IsFailed) slice.Failed++;
         slice.Bytes = long.MaxValue - slice.Bytes < e.Bytes ? long.MaxValue : slice.Bytes + e.Bytes;
         slice.Timed++;
         slice.Latency += e.LatencyMs;

@@ -1,0 +1,82 @@
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
+using IRFunctions.Containment;
+using IRFunctions.Local.Machine;
+using IRFunctions.Tests.Tables;
+
+namespace IRFunctions.Tests.Agents;
+
+public sealed class Interactions_in_memory : InteractionContract
+{
+    private readonly MemoryBlobs blobs = new();
+
+    protected override Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync() => Task.FromResult<(TableServiceClient?, IRetainedBlobs)>((null, blobs));
+
+    protected override Task TamperAsync(string nameStartsWith, Func<byte[], byte[]?> change)
+    {
+        blobs.Tamper(nameStartsWith, change);
+        return Task.CompletedTask;
+    }
+}
+
+public sealed class Interactions_in_a_folder : InteractionContract
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("irf-interactions").FullName;
+
+    protected override Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync() => Task.FromResult<(TableServiceClient?, IRetainedBlobs)>((null, new BlobsOfFolder(folder)));
+
+    protected override async Task TamperAsync(string nameStartsWith, Func<byte[], byte[]?> change)
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, nameStartsWith), "*", SearchOption.AllDirectories).ToList())
+        {
+            File.SetAttributes(file, FileAttributes.Normal);
+            if (change(await File.ReadAllBytesAsync(file)) is { } changed) await File.WriteAllBytesAsync(file, changed);
+            else File.Delete(file);
+        }
+    }
+
+    public override Task DisposeAsync()
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
+        Directory.Delete(folder, recursive: true);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Tables and blobs of the emulator, as in Azure.</summary>
+[Collection(nameof(Azurite))]
+public sealed class Interactions_in_Azurite(Azurite azurite) : InteractionContract
+{
+    private AzuriteBlobs? service;
+    private BlobContainerClient? container;
+
+    protected override async Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync()
+    {
+        service = await AzuriteBlobs.StartAsync();
+        container = await service.ContainerAsync();
+        return (azurite.NewClient(), new BlobsOfContainer(container));
+    }
+
+    protected override async Task TamperAsync(string nameStartsWith, Func<byte[], byte[]?> change)
+    {
+        var names = new List<string>();
+        await foreach (var blob in container!.GetBlobsAsync(prefix: nameStartsWith)) names.Add(blob.Name);
+        foreach (var name in names)
+        {
+            var blob = container.GetBlockBlobClient(name);
+            using var content = new MemoryStream();
+            await (await blob.DownloadStreamingAsync()).Value.Content.CopyToAsync(content);
+            if (change(content.ToArray()) is not { } changed)
+            {
+                await blob.DeleteIfExistsAsync();
+                continue;
+            }
+            using var stream = new MemoryStream(changed);
+            await blob.StageBlockAsync("AAAA", stream);
+            await blob.CommitBlockListAsync(["AAAA"]);
+        }
+    }
+
+    public override async Task DisposeAsync() => await service!.DisposeAsync();
+}
