@@ -110,6 +110,8 @@ param namedLocation string = ''
 
 @description('Object ids of the identities that may ask the gate of agents and report their activity over HTTP, separated by commas.')
 param activityGateways string = ''
+@description('Whether Defender is asked how critical accounts and hosts are; not in tenants without its tables.')
+param askCriticality bool = true
 @description('Object ids of the groups whose members the pipeline never acts on by itself.')
 param privilegedGroups array = []
 @description('Targets that exist for rehearsing rollbacks and for nothing else, as docs/actions.md writes them; empty for no drills.')
@@ -291,6 +293,7 @@ module app 'modules/app.bicep' = {
       connectorEndpoint: connectorEndpoint
       connectorKeyId: connectorKeyId
       connectorKeyReference: empty(connectorEndpoint) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connector-key)'
+      askCriticality: askCriticality ? 'true' : 'false'
       privilegedGroups: join(privilegedGroups, ',')
       namedLocation: namedLocation
       activityGateways: activityGateways

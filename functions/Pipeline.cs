@@ -36,10 +36,15 @@ public static class Pipeline
         services.TryAddSingleton(s => new GraphServiceClient(Http(s, "graph"), s.GetRequiredService<TokenCredential>(), GraphScopes, Setting(configuration, "Graph:Endpoint")));
         services.TryAddSingleton(_ => ClassificationOptions.From(configuration));
         services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<TableServiceClient>()));
+        services.AddHostedService<UnspentBudget>();
         services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
         services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<Hunting>();
+        services.TryAddSingleton<DirectoryRights>();
+        services.TryAddSingleton(new CriticalitySource(!"false".Equals(configuration["Defender:Criticality"], StringComparison.OrdinalIgnoreCase)));
+        services.TryAddSingleton<Criticality>();
         services.TryAddSingleton<IncidentMemory>();
         services.TryAddSingleton<ContextGatherer>();
         services.TryAddSingleton<FactsGatherer>();
@@ -49,6 +54,7 @@ public static class Pipeline
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
+        services.AddHostedService<ModelLog>();
         AddApprovals(services, configuration);
         return services;
     }
@@ -57,7 +63,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName,
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, Classifier.SpendingTable,
                      ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
@@ -81,6 +87,8 @@ public static class Pipeline
             services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
         services.TryAddSingleton<Catalogue>();
         services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
+        services.TryAddTransient<RetryAfterInSeconds>();
+        services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler<RetryAfterInSeconds>());
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);

@@ -11,6 +11,7 @@ permissions=(
   Mail.ReadWrite
   Policy.Read.All
   Policy.ReadWrite.ConditionalAccess
+  RoleManagement.Read.Directory
   ThreatHunting.Read.All
   User.EnableDisableAccount.All
   User.Read.All

@@ -65,6 +65,7 @@ var appSettings = {
   Connector__Endpoint: settings.connectorEndpoint
   Connector__Key: settings.connectorKeyReference
   Connector__KeyId: settings.connectorKeyId
+  Defender__Criticality: settings.askCriticality
   Directory__PrivilegedGroups: settings.privilegedGroups
   Drills__Targets: settings.drillTargets
   Firewall__NamedLocation: settings.namedLocation

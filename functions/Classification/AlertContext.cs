@@ -20,6 +20,9 @@ public sealed record EntityContext(string EntityId)
     /// <summary>"person", "privileged_person", "service_principal", ...: the policy's words.</summary>
     public string? IdentityType { get; init; }
 
+    /// <summary>Active directory roles, as single words ("global_administrator").</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
     /// <summary>"low", "medium", "high" or "critical".</summary>
     public string? Criticality { get; init; }
 

@@ -24,6 +24,7 @@ internal static class AlertMessage
 
     private const int MaxDescription = 1_500;
     private const int MaxValue = 240;
+    private const int MaxExtra = 400;
     private static readonly JsonWriterOptions Options = new() { Encoder = UntrustedText.Encoder, SkipValidation = true };
 
     /// <summary>The user message of an alert about which nothing else is known.</summary>
@@ -127,7 +128,8 @@ internal static class AlertMessage
             json.WriteEndObject();
         }
         json.WriteEndObject();
-        text.Write("more", alert.Extra, MaxValue * 2);
+        // JSON inside JSON: each quotation mark would be three tokens, a tenth of the prompt, and names and values are as plain without.
+        text.Write("more", alert.Extra?.Replace("\"", "", StringComparison.Ordinal), MaxExtra);
         json.WriteEndObject();
     }
 

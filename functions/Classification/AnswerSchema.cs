@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OpenAI.Chat;
 
 namespace IRFunctions.Classification;
@@ -5,7 +6,7 @@ namespace IRFunctions.Classification;
 /// <summary>
 /// The JSON schema of the model's answer (structured outputs, strict). It uses only keywords that OpenAI and Azure OpenAI both accept in strict mode,
 /// so ranges and list lengths are not in it: <see cref="AnswerReader"/> checks them, and everything else again, because not every
-/// compatible server enforces a schema.
+/// compatible server enforces a schema. What a member means stands in the prompt; endpoints count the schema's text as input, so it is not said twice.
 /// </summary>
 internal static class AnswerSchema
 {
@@ -16,19 +17,18 @@ internal static class AnswerSchema
           "type": "object",
           "properties": {
             "verdict": { "type": "string", "enum": ["true_positive", "benign_positive", "false_positive", "unknown"] },
-            "confidence": { "type": "integer", "description": "0 to 100" },
-            "reasoning": { "type": "string", "description": "At most two sentences for a person" },
-            "evidence": { "type": "array", "items": { "type": "string" }, "description": "Entity ids" },
+            "confidence": { "type": "integer" },
+            "reasoning": { "type": "string" },
+            "evidence": { "type": "array", "items": { "type": "string" } },
             "recommendations": {
               "type": "array",
-              "description": "At most 10",
               "items": {
                 "type": "object",
                 "properties": {
-                  "action": { "type": "string", "description": "A name from the allowed actions" },
-                  "entity_id": { "type": "string", "description": "An entity id, or alert" },
-                  "confidence": { "type": "integer", "description": "0 to 100" },
-                  "reason": { "type": "string", "description": "One sentence" }
+                  "action": { "type": "string" },
+                  "entity_id": { "type": "string" },
+                  "confidence": { "type": "integer" },
+                  "reason": { "type": "string" }
                 },
                 "required": ["action", "entity_id", "confidence", "reason"],
                 "additionalProperties": false
@@ -39,6 +39,9 @@ internal static class AnswerSchema
           "additionalProperties": false
         }
         """u8;
+
+    /// <summary>Characters of the schema without white space, as endpoints count it.</summary>
+    public static int Characters { get; } = JsonSerializer.Serialize(JsonElement.Parse(Json)).Length;
 
     public static ChatResponseFormat Format { get; } =
         ChatResponseFormat.CreateJsonSchemaFormat(Name, BinaryData.FromBytes(Json.ToArray()), "The assessment of one security alert.",

@@ -48,10 +48,10 @@ public sealed record ClassificationOptions
     /// <summary>How long an answer serves identical questions; zero for never.</summary>
     public TimeSpan CacheFor { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Tokens in any 60 minutes, by tenant and process; 0 for no limit.</summary>
+    /// <summary>Tokens in an hour of the clock, by tenant and over all instances; 0 for no limit.</summary>
     public long TokensPerHour { get; init; } = 5_000_000;
 
-    /// <summary>Money in any 60 minutes, by tenant and process, in the currency of the prices; 0 for no limit.</summary>
+    /// <summary>Money in an hour of the clock, by tenant and over all instances, in the currency of the prices; 0 for no limit.</summary>
     public decimal CostPerHour { get; init; }
 
     /// <summary>Price of a million input tokens; 0 where it is not known, and then nothing has a cost.</summary>

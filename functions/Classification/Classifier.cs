@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.Text.Json;
+using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using OpenAI.Chat;
 
@@ -12,11 +13,15 @@ namespace IRFunctions.Classification;
 /// <param name="client">The model; see <see cref="ModelConnection"/>.</param>
 /// <param name="options">Time-out, bounds and budgets.</param>
 /// <param name="time">Clock of the time-out, the budgets and the cache.</param>
-public sealed class Classifier(ChatClient client, ClassificationOptions options, TimeProvider? time = null)
+/// <param name="tables">Where all instances of the app count what they spend; without it this process counts for itself.</param>
+public sealed class Classifier(ChatClient client, ClassificationOptions options, TimeProvider? time = null, TableServiceClient? tables = null)
 {
+    /// <summary>Name of the table of spending.</summary>
+    public const string SpendingTable = ModelSpending.TableName;
+
     private readonly TimeProvider time = time ?? TimeProvider.System;
     private readonly ModelBreaker breaker = new(options.PauseAfter, options.Pause, time ?? TimeProvider.System);
-    private readonly ModelBudget budget = new(options, time ?? TimeProvider.System);
+    private readonly ModelBudget budget = new(options, new ModelSpending(tables?.GetTableClient(SpendingTable)), time ?? TimeProvider.System);
     private readonly AnswerCache cache = new(options.CacheFor, time ?? TimeProvider.System);
     private SystemMessageFor? lastSystem;
 
@@ -50,6 +55,9 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         return assessment;
     }
 
+    /// <summary>Gives back what this instance has taken of the budgets and not spent; for an instance that stops.</summary>
+    public Task GiveBackAsync(CancellationToken cancellationToken) => budget.GiveBackAsync(cancellationToken);
+
     private async Task<Assessment> AnswerAsync(Alert alert, IReadOnlyList<AllowedAction> actions, AlertContext context, CancellationToken cancellationToken)
     {
         var (system, list) = SystemMessage(actions);
@@ -59,8 +67,8 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
             context.Similar.Count == 0 ? question : AlertMessage.Write(alert, context with { Similar = [] })); // an alert that repeats would never be identical otherwise
         if (cache.Find(key) is { } before) return before;
         if (breaker.Objection() is { } down) return Fallback(alert, actions, down, []);
-        var input = ModelBudget.Estimate(system.Content[0].Text.Length + question.Length);
-        var (reserved, over) = budget.Take(alert.TenantId, input * options.Samples, options.MaxOutputTokens * options.Samples);
+        var input = TokenEstimate.Of(system.Content[0].Text.Length + question.Length + AnswerSchema.Characters);
+        var (reserved, over) = await budget.TakeAsync(alert.TenantId, input * options.Samples, options.MaxOutputTokens * options.Samples, cancellationToken);
         if (reserved is null) return Fallback(alert, actions, over!, []);
 
         Reply[] replies = [];

@@ -7,6 +7,7 @@ internal static class ContextMessage
 {
     private const int MaxEntities = 12;
     private const int MaxSimilar = 5;
+    private const int MaxRoles = 6;
     private const int MaxMissing = 8;
     private const int MaxMissingText = 120;
 
@@ -35,6 +36,7 @@ internal static class ContextMessage
         json.WriteStartObject(entity.EntityId);
         WriteWord(json, "type", entity.IdentityType);
         WriteWord(json, "criticality", entity.Criticality);
+        WriteRoles(json, entity.Roles);
         if (entity.Enabled is { } enabled) json.WriteBoolean("enabled", enabled);
         WriteNumber(json, "age_days", entity.AgeDays);
         WriteNumber(json, "sign_ins_24h", entity.SignIns);
@@ -47,6 +49,14 @@ internal static class ContextMessage
         WriteNumber(json, "connections_24h", entity.Connections);
         if (entity.LastOwnAction is { } at) json.WriteString("our_last_action", at);
         json.WriteEndObject();
+    }
+
+    private static void WriteRoles(Utf8JsonWriter json, IReadOnlyList<string> roles)
+    {
+        if (roles.Count == 0) return;
+        json.WriteStartArray("directory_roles");
+        foreach (var role in roles.Where(UntrustedText.IsPlainWord).Take(MaxRoles)) json.WriteStringValue(role);
+        json.WriteEndArray();
     }
 
     private static void WritePast(Utf8JsonWriter json, PastIncident past)

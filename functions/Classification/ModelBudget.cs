@@ -3,74 +3,184 @@ using System.Globalization;
 namespace IRFunctions.Classification;
 
 /// <summary>
-/// What the model may cost in an hour, by tenant: tokens, and money where prices are configured. Over budget the rules answer and doubt goes to a person;
-/// nothing waits. An amount is set aside before the call and settled after it, so that calls at the same time cannot overdraw together. Counts what this
-/// process spends. Safe for concurrent use.
+/// What the model may cost in an hour of the clock, by tenant and over all instances of the app: tokens, and money where prices are configured. Over budget the
+/// rules answer and doubt goes to a person; nothing waits. An amount is set aside before the call and settled after it with what the endpoint counted, so that
+/// calls at the same time cannot overdraw together. Each instance takes a hundredth of the budget at a time from the shared row and spends that from memory: most
+/// questions touch no store. Where the row cannot be had nothing is asked (S12). Safe for concurrent use.
 /// </summary>
-internal sealed class ModelBudget(ClassificationOptions options, TimeProvider time)
+internal sealed class ModelBudget(ClassificationOptions options, ModelSpending spending, TimeProvider time)
 {
-    private const int Minutes = 60;
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, Tenant> tenants = new(StringComparer.Ordinal);
+    private const int Parts = 100;
+    private const string Unchecked = "Whether the model's budget has anything left could not be checked, so the model was not asked.";
 
-    /// <summary>Tokens of so many characters: no tokenizer is at hand. English prose runs at about 4.5 characters a token and dense JSON at about 3.</summary>
-    public static int Estimate(int characters) => (int)Math.Ceiling(characters / 3.6);
+    /// <summary>Longest wait for the shared row.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>Sets tokens aside; null and why where the budget has none left.</summary>
+    /// <summary>How long an answer of the shared row that helps nobody (used up, not there) stands, so that a flood does not queue for it.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+    private readonly Amount limit = new(options.TokensPerHour > 0 ? options.TokensPerHour : Unlimited, options.CostPerHour > 0 ? (long)(options.CostPerHour * 1_000_000) : Unlimited);
+    private readonly Amount part = new(Math.Max(0, options.TokensPerHour) / Parts, (long)(Math.Max(0, options.CostPerHour) * 1_000_000) / Parts);
+    private readonly Dictionary<string, Account> accounts = new(StringComparer.Ordinal);
+
+    // Large enough for anybody, small enough to add to.
+    private const long Unlimited = long.MaxValue / 4;
+
+    /// <summary>Sets tokens aside; null and why where the budget has none left or cannot be checked.</summary>
     /// <param name="tenant">Tenant of the alert.</param>
     /// <param name="input">Estimated tokens of the prompt.</param>
     /// <param name="output">Most tokens the answer may have.</param>
-    public (Reservation? Reservation, string? Objection) Take(string tenant, int input, int output)
+    /// <param name="cancellation">The caller's own; the only reason for an exception.</param>
+    public async ValueTask<(Reservation? Reservation, string? Objection)> TakeAsync(string tenant, int input, int output, CancellationToken cancellation)
     {
-        lock (gate)
+        var now = time.GetUtcNow();
+        var hour = new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
+        var needed = AmountOf(input, output);
+        var reservation = new Reservation(tenant, hour, needed);
+        if (limit is (Unlimited, Unlimited)) return (reservation, null);
+        var account = AccountOf(tenant);
+        if (account.TrySpend(hour, needed)) return (reservation, null);
+        await account.Turn.WaitAsync(cancellation);
+        try
         {
-            var minute = Minute();
-            if (!tenants.TryGetValue(tenant, out var account)) tenants[tenant] = account = new Tenant();
-            account.Forget(minute - Minutes);
-            var (tokens, cost) = account.Total();
-            if (options.TokensPerHour > 0 && tokens + input + output > options.TokensPerHour)
-            {
-                return (null, string.Create(CultureInfo.InvariantCulture, $"The model's budget of {options.TokensPerHour} tokens an hour is used up ({tokens} spent or under way)."));
-            }
-            if (options.CostPerHour > 0 && cost + options.CostOf(input, output) > options.CostPerHour)
-            {
-                return (null, string.Create(CultureInfo.InvariantCulture, $"The model's budget of {options.CostPerHour:0.00} an hour is used up ({cost:0.00} spent or under way)."));
-            }
-            account.Add(minute, input + output, options.CostOf(input, output));
-            return (new Reservation(tenant, minute, input, output), null);
+            if (account.TrySpend(hour, needed)) return (reservation, null);
+            if (account.ObjectionTo(needed, hour, now) is { } stands) return (null, stands);
+            var objection = await FillAsync(account, reservation, cancellation);
+            // Between filling and spending another call may have settled for more than it had set aside.
+            if (objection is null && account.TrySpend(hour, needed)) return (reservation, null);
+            objection ??= Unchecked;
+            account.Refuse(objection, needed, hour, now + Pause);
+            return (null, objection);
+        }
+        finally
+        {
+            account.Turn.Release();
         }
     }
 
     /// <summary>Puts what was really spent in place of what was set aside.</summary>
-    public void Settle(Reservation reservation, int input, int output)
+    public void Settle(Reservation reservation, int input, int output) =>
+        AccountOf(reservation.Tenant).Return(reservation.Hour, reservation.Amount - AmountOf(input, output));
+
+    /// <summary>Gives back what this instance has taken and not spent; for an instance that stops. Best effort: what is lost ends with its hour.</summary>
+    public async Task GiveBackAsync(CancellationToken cancellation)
     {
-        lock (gate)
+        KeyValuePair<string, Account>[] all;
+        lock (accounts) all = [.. accounts];
+        foreach (var (tenant, account) in all)
         {
-            tenants[reservation.Tenant].Add(reservation.Minute, input + output - reservation.Input - reservation.Output,
-                options.CostOf(input, output) - options.CostOf(reservation.Input, reservation.Output));
+            var (hour, left) = account.Empty();
+            if (left != default) await OnlyWaitingAsync(c => spending.GiveBackAsync(tenant, hour, left, c), cancellation);
         }
     }
 
-    private long Minute() => time.GetUtcNow().ToUnixTimeSeconds() / 60;
-
-    internal sealed record Reservation(string Tenant, long Minute, int Input, int Output);
-
-    /// <summary>Spending by minute; at most 61 entries.</summary>
-    private sealed class Tenant
+    private async Task<string?> FillAsync(Account account, Reservation reservation, CancellationToken cancellation)
     {
-        private readonly Dictionary<long, (long Tokens, decimal Cost)> byMinute = [];
-
-        public void Forget(long until)
+        var (needed, tenant) = (reservation.Amount - account.LeftIn(reservation.Hour), reservation.Tenant);
+        var wanted = Amount.Max(needed, part);
+        string? objection = null;
+        var reached = await OnlyWaitingAsync(async c =>
         {
-            foreach (var minute in byMinute.Keys.Where(m => m <= until).ToList()) byMinute.Remove(minute);
+            var (taken, before) = await spending.TakeAsync(tenant, reservation.Hour, needed, wanted, limit, c);
+            if (taken is { } more) account.Fill(reservation.Hour, more);
+            else objection = UsedUp(before, needed);
+        }, cancellation);
+        return reached ? objection : Unchecked;
+    }
+
+    /// <summary>Runs it within the time; false where the store gave no answer, whatever the reason.</summary>
+    private async Task<bool> OnlyWaitingAsync(Func<CancellationToken, Task> call, CancellationToken cancellation)
+    {
+        using var within = new CancellationTokenSource(Patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, within.Token);
+        try
+        {
+            await call(both.Token).WaitAsync(both.Token);
+            return true;
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        // A store that fails in a new way must not become a model without a budget.
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
+    private string UsedUp(Amount spent, Amount needed) => limit.Tokens - spent.Tokens < needed.Tokens
+        ? string.Create(CultureInfo.InvariantCulture, $"The model's budget of {options.TokensPerHour} tokens an hour is used up ({spent.Tokens} spent or set aside).")
+        : string.Create(CultureInfo.InvariantCulture, $"The model's budget of {options.CostPerHour:0.00} an hour is used up ({spent.Millionths / 1_000_000m:0.00} spent or set aside).");
+
+    private Amount AmountOf(int input, int output) => new(input + (long)output, (long)Math.Ceiling(options.CostOf(input, output) * 1_000_000));
+
+    private Account AccountOf(string tenant)
+    {
+        lock (accounts)
+        {
+            if (!accounts.TryGetValue(tenant, out var account)) accounts[tenant] = account = new Account();
+            return account;
+        }
+    }
+
+    internal sealed record Reservation(string Tenant, DateTimeOffset Hour, Amount Amount);
+
+    /// <summary>What this instance has taken of one tenant's hour and not yet set aside for a call. Below zero where calls cost more than was set aside.</summary>
+    private sealed class Account
+    {
+        private readonly Lock gate = new();
+        private DateTimeOffset hour;
+        private Amount left;
+        private (string Why, Amount Needed, DateTimeOffset Hour, DateTimeOffset Until) refused;
+
+        /// <summary>One call at a time asks the shared row; the others then find what it brought.</summary>
+        public SemaphoreSlim Turn { get; } = new(1);
+
+        public bool TrySpend(DateTimeOffset of, Amount needed)
+        {
+            lock (gate)
+            {
+                if (hour != of || !left.Covers(needed)) return false;
+                left -= needed;
+                return true;
+            }
         }
 
-        public (long Tokens, decimal Cost) Total() => (byMinute.Values.Sum(v => v.Tokens), byMinute.Values.Sum(v => v.Cost));
-
-        public void Add(long minute, long tokens, decimal cost)
+        /// <summary>What is left of this hour; of another hour nothing is, but what was spent beyond counts on.</summary>
+        public Amount LeftIn(DateTimeOffset of)
         {
-            var known = byMinute.GetValueOrDefault(minute);
-            byMinute[minute] = (known.Tokens + tokens, known.Cost + cost);
+            lock (gate) return hour == of ? left : Amount.Min(left, default);
         }
+
+        public void Fill(DateTimeOffset of, Amount taken)
+        {
+            lock (gate)
+            {
+                if (of < hour) return; // came after its hour was over
+                left = taken + (hour == of ? left : Amount.Min(left, default));
+                hour = of;
+            }
+        }
+
+        /// <summary>Of an hour that is over nothing comes back, but what was spent beyond counts in this one.</summary>
+        public void Return(DateTimeOffset of, Amount unspent)
+        {
+            lock (gate) left += hour == of ? unspent : Amount.Min(unspent, default);
+        }
+
+        public (DateTimeOffset Hour, Amount Left) Empty()
+        {
+            lock (gate)
+            {
+                var all = left;
+                left = default;
+                return (hour, all);
+            }
+        }
+
+        public void Refuse(string why, Amount needed, DateTimeOffset of, DateTimeOffset until) => refused = (why, needed, of, until);
+
+        /// <summary>The last refusal, where it is fresh and the same amount or more is needed. Called by the one whose turn it is.</summary>
+        public string? ObjectionTo(Amount needed, DateTimeOffset of, DateTimeOffset now) => refused.Hour == of && now < refused.Until && needed.Covers(refused.Needed) ? refused.Why : null;
     }
 }

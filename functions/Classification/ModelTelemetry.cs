@@ -37,7 +37,8 @@ public static class ModelTelemetry
         if (assessment.InputTokens > 0) Tokens.Record(assessment.InputTokens, tag, new("gen_ai.token.type", "input"));
         if (assessment.OutputTokens > 0) Tokens.Record(assessment.OutputTokens, tag, new("gen_ai.token.type", "output"));
         if (assessment.Cost > 0) Cost.Add((double)assessment.Cost, tag);
-        span?.SetTag("irfunctions.source", source).SetTag("gen_ai.usage.input_tokens", assessment.InputTokens).SetTag("gen_ai.usage.output_tokens", assessment.OutputTokens);
+        span?.SetTag("irfunctions.source", source).SetTag("gen_ai.usage.input_tokens", assessment.InputTokens).SetTag("gen_ai.usage.output_tokens", assessment.OutputTokens)
+            .SetTag("irfunctions.cost", assessment.Cost).SetTag("irfunctions.seconds", assessment.AnsweredBefore is null ? assessment.Seconds : 0);
         if (assessment.By != AssessedBy.Model) span?.SetStatus(ActivityStatusCode.Error);
     }
 }

@@ -6,10 +6,10 @@ using Microsoft.Graph.Models;
 namespace IRFunctions.Containment;
 
 /// <summary>What the actions on accounts share: reading one, and whose accounts are for people only.</summary>
-public sealed class Accounts(GraphServiceClient graph, PrivilegedGroups privileged)
+public sealed class Accounts(GraphServiceClient graph, DirectoryRights rights)
 {
-    /// <summary>Least privilege for reading an account and its groups.</summary>
-    public const string Permission = "User.Read.All and " + PrivilegedGroups.Permission;
+    /// <summary>Least privilege for reading an account, its groups and its directory roles.</summary>
+    public const string Permission = "User.Read.All, " + PrivilegedGroups.Permission + " and " + DirectoryRights.RolesPermission;
 
     private static readonly string[] Fields =
         ["id", "displayName", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle", "department", "signInSessionsValidFromDateTime"];
@@ -24,8 +24,8 @@ public sealed class Accounts(GraphServiceClient graph, PrivilegedGroups privileg
     {
         if (user.OnPremisesSyncEnabled == true)
             return $"{NameOf(user)} is synchronised from on-premises: the next synchronisation would overwrite the change. Do it in Active Directory.";
-        return await privileged.HoldsAsync(graph, user.Id!, cancellation)
-            ? $"{NameOf(user)} is privileged (a member of a group in Directory__PrivilegedGroups): an administrator who is locked out may be the one who could "
+        return (await rights.ReadAsync(user.Id!, cancellation)).Privilege is { } why
+            ? $"{NameOf(user)} is privileged ({why}): an administrator who is locked out may be the one who could "
                 + "stop the attack. A person decides and does it."
             : null;
     }

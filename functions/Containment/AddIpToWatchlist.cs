@@ -32,6 +32,8 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
 
     public string Through => "Microsoft Sentinel watchlist";
 
+    public bool KnowsItsOwn => true;
+
     public Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) =>
         Task.FromResult(new Estimate(0, "nobody: an address is looked at more closely, nothing is blocked"));
 

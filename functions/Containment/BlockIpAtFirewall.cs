@@ -27,6 +27,8 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
 
     public string Through => "Microsoft Graph (Conditional Access named location) or connector";
 
+    public bool KnowsItsOwn => place.NamedLocation is null;
+
     /// <summary>Nobody can say who sits behind an address; what can be said is whether it is one of our own.</summary>
     public async Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation)
     {

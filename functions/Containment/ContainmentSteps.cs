@@ -79,9 +79,31 @@ public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies, 
         if (action.Capability.TargetKind != "alert") // Tickets and pages are how people hear of the stop; they go on.
         {
             var stop = await GlobalStop.ReadAsync(client, cancellation);
-            if (stop.Engaged) return new StepReport(false, $"halted by the global stop ({stop.Reason}); nothing was done");
+            if (stop.Engaged) return await HaltAsync(action, step, stop, cancellation);
         }
         return new StepReport(true, await action.ExecuteAsync(order, step.Prior, cancellation));
+    }
+
+    /// <summary>
+    /// Nothing begins under the stop (S13). But an attempt before it may have got through and its answer been lost, with the machine or on the way: what is
+    /// there then is verified, told and undone like any other effect, and nothing is added to it.
+    /// </summary>
+    private static async Task<StepReport> HaltAsync(IContainmentAction action, ExecuteStep step, GlobalStopState stop, CancellationToken cancellation)
+    {
+        var halted = $"halted by the global stop ({stop.Reason})";
+        try
+        {
+            return await action.VerifyAsync(step.Order.Decision.Target, step.Prior, cancellation) switch
+            {
+                true => new StepReport(true, $"an attempt before the global stop ({stop.Reason}) had got through; it reads as done, and nothing was added to it"),
+                false => new StepReport(false, $"{halted}; nothing was done"),
+                null => new StepReport(false, $"{halted}; nothing more was done. Whether an attempt before it got through cannot be read back"),
+            };
+        }
+        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
+        {
+            return new StepReport(false, $"{halted}; nothing more was done. Whether an attempt before it got through could not be read ({e.Message})");
+        }
     }
 
     /// <summary>True or false as read back; null where it cannot be read back.</summary>
@@ -91,8 +113,18 @@ public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies, 
 
     /// <summary>Never halted by the global stop (S13).</summary>
     [Function(nameof(UndoEffect))]
-    public async Task<UndoReport> UndoEffect([ActivityTrigger] UndoOrder order, CancellationToken cancellation) =>
-        await catalogue.Find(order.Action).UndoAsync(order, cancellation) with { VerifiedAt = time.GetUtcNow() };
+    public async Task<UndoReport> UndoEffect([ActivityTrigger] UndoOrder order, CancellationToken cancellation)
+    {
+        var action = catalogue.Find(order.Action);
+        var report = await IsSomebodyElsesAsync(action, order, cancellation)
+            ? new UndoReport(false, $"{order.Target.Display}: at {order.DriftedAt:yyyy-MM-dd HH:mm} UTC our change was gone, and what is there now somebody else made; it is left as it is")
+            : await action.UndoAsync(order, cancellation);
+        return report with { VerifiedAt = time.GetUtcNow() };
+    }
+
+    /// <summary>The same state as ours, but ours was seen to be gone in between (S6).</summary>
+    private static async Task<bool> IsSomebodyElsesAsync(IContainmentAction action, UndoOrder order, CancellationToken cancellation) =>
+        order.DriftedAt is not null && !action.KnowsItsOwn && await action.VerifyAsync(order.Target, order.Prior, cancellation) == true;
 
     /// <summary>
     /// An order may not make itself harmless: its target is of the action's kind (S4), and its tier is not below that of the policy in force (S1). A policy

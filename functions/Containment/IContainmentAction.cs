@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
@@ -20,6 +21,12 @@ public interface IContainmentAction
 
     /// <summary>Which system it changes, for the docs.</summary>
     string Through { get; }
+
+    /// <summary>
+    /// Whether Undo can tell what we made from the same state made by somebody else, as a receiver that remembers its holder can. Where it cannot, the
+    /// watchdog's drift tells (S6).
+    /// </summary>
+    bool KnowsItsOwn => false;
 
     /// <summary>Who and what it would touch, as far as the tenant can tell. Changes nothing.</summary>
     Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) => Task.FromResult(Estimate.Unknown);
@@ -123,6 +130,10 @@ public sealed record UndoOrder
 
     /// <summary>When it was asked for: a person's click by the server's clock, or the end of the last hold.</summary>
     public DateTimeOffset? AskedAt { get; init; }
+
+    /// <summary>When the watchdog saw that our change was gone; null where it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? DriftedAt { get; init; }
 
     /// <summary>Incidents whose chains get the entries.</summary>
     public required IReadOnlyList<string> Incidents { get; init; }

@@ -18,6 +18,8 @@ public sealed class IncreaseLoggingVerbosity(Connector connector) : IContainment
 
     public string Through => "connector";
 
+    public bool KnowsItsOwn => true;
+
     public Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) =>
         Task.FromResult(new Estimate(0, "nobody: logs cost storage while it lasts"));
 

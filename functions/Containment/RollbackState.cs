@@ -66,6 +66,13 @@ public sealed record RollbackState
     /// <summary>From asking to read back; null until then.</summary>
     public TimeSpan? UndoneIn { get; init; }
 
+    /// <summary>When the last hold was added: what was read before that says nothing about what it did.</summary>
+    public DateTimeOffset? HeldAt { get; init; }
+
+    /// <summary>When the watchdog saw that our change was gone; null where it did not, or where it was done again for another incident since.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? DriftedAt { get; init; }
+
     /// <summary>The moment the last hold ends; null where none is left.</summary>
     [JsonIgnore]
     public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);
@@ -101,6 +108,10 @@ public enum HoldAnswer
 /// <param name="At">When the person asked, by the server's clock.</param>
 /// <param name="Prior">State to restore instead of the one kept here, from a verified recovery point of the record; only for release.</param>
 public sealed record HoldChange(string By, string Reason, TimeSpan? For = null, DateTimeOffset? At = null, PriorState? Prior = null);
+
+/// <summary>The watchdog read that the effect is not there, though nobody undid it.</summary>
+/// <param name="At">When it read.</param>
+public sealed record DriftSeen(int Generation, DateTimeOffset At);
 
 /// <summary>The reason why an incident held it is over.</summary>
 public sealed record HoldLapse(string Incident, string Reason);

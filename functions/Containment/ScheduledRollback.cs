@@ -33,6 +33,9 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         var ended = State.Status is ContainmentStatus.Confirmed && !request.Prior.AlreadySo;
         if (State.Status is (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed) && !ended)
         {
+            // Ours was gone and it is so again: somebody else's work. What is not so is done by this order, and then it is ours once more.
+            if (State.DriftedAt is not null && request.Prior.AlreadySo) return HoldAnswer.NotOurs;
+            State = State with { DriftedAt = null };
             // Our own work stands: hold it longer; what to restore stays what the first hold captured. A rollback that keeps failing is not wanted
             // any more; it asks before it tries again.
             if (State.Status is ContainmentStatus.RollbackFailed) State = State with { Status = ContainmentStatus.Live };
@@ -77,6 +80,13 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         if (!IsCurrent(order with { Generation = State.Generation }, out _)) return;
         State = State with { Holds = [.. State.Holds.Where(h => h.OrderId != order.OrderId)] };
         if (State.Holds.Count == 0) BeginUndo("released", "pipeline", "the action failed, so whatever it changed is put back");
+    }
+
+    /// <summary>The watchdog saw our change gone: from here on whatever is there is somebody else's, and stays as it is (S6).</summary>
+    public void NoticeDrift(DriftSeen seen)
+    {
+        if (seen.Generation != State.Generation || State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed)) return;
+        if (State.DriftedAt is null && !(State.HeldAt >= seen.At)) State = State with { DriftedAt = seen.At };
     }
 
     /// <summary>What an incident held it for is over. Other incidents' holds stay, and so does what a person confirmed.</summary>
@@ -185,7 +195,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         // A hold on something confirmed adds its incident but must not restart timers that no longer undo.
         State = State with
         {
-            Holds = State.Status is ContainmentStatus.Live ? [.. State.Holds, hold] : State.Holds,
+            HeldAt = now, Holds = State.Status is ContainmentStatus.Live ? [.. State.Holds, hold] : State.Holds,
             Incidents = State.Incidents.Contains(order.Incident) ? State.Incidents : [.. State.Incidents, order.Incident],
         };
         if (State.Status is not ContainmentStatus.Live) return;
@@ -204,7 +214,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         var order = new UndoOrder
         {
             Containment = Context.Id.Key, Generation = State.Generation, Number = State.UndoAttempts, Action = State.Action, Target = State.Target!, Prior = State.Prior!,
-            Cause = cause, By = by, Reason = reason, Incidents = State.Incidents, AskedAt = State.AskedAt,
+            Cause = cause, By = by, Reason = reason, Incidents = State.Incidents, AskedAt = State.AskedAt, DriftedAt = State.DriftedAt,
         };
         Context.ScheduleNewOrchestration(UndoOrchestration, order, new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State)));
     }

@@ -27,6 +27,8 @@ public abstract class WorkloadAction(Connector connector, WorkloadChange change)
 
     public string Through => "connector";
 
+    public bool KnowsItsOwn => true;
+
     public Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation) =>
         Task.FromResult(new Estimate(null, $"whoever depends on {order.Decision.Target.Display}; the connector cannot tell who that is"));
 
@@ -52,7 +54,12 @@ public abstract class WorkloadAction(Connector connector, WorkloadChange change)
         return $"{target.Display} {change.Done}";
     }
 
-    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => (await ReadAsync(target, cancellation)).State == change.State;
+    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation)
+    {
+        if ((await ReadAsync(target, cancellation)).State != change.State) return false;
+        // Evidence that was kept and credentials that were revoked for an earlier incident read the same: then reading proves nothing.
+        return change.Reversible || JsonSerializer.Deserialize<ConnectorState>(prior.Value!)!.State != change.State ? true : null;
+    }
 
     public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
     {

@@ -51,7 +51,7 @@ public static class Decider
         DoubtRules.Apply(question, ruling);
         ProtectionRules.Apply(question, ruling);
         IdentityRules.Apply(question, ruling, doubts);
-        RiskRules.Apply(question, ruling);
+        RiskRules.Apply(question, ruling, doubts);
         ContextRules.Apply(question, ruling, doubts);
         DrillRules.Apply(question, ruling);
         budgets.Apply(question, ruling, doubts);

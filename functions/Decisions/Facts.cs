@@ -59,6 +59,9 @@ public sealed record IdentityFacts
     /// <summary>Business criticality as the asset register says ("low", "medium", "high", "critical"); null where it says nothing.</summary>
     public string? Criticality { get; init; }
 
+    /// <summary>Why <see cref="Criticality"/> could not be learned; null where it was, or where no register is asked.</summary>
+    public string? CriticalityFailed { get; init; }
+
     /// <summary>Whether an on-premises directory is the master, which may overwrite what we change.</summary>
     public bool OnPremisesSynced { get; init; }
 

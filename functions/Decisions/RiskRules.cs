@@ -8,11 +8,16 @@ namespace IRFunctions.Decisions;
 /// <summary>The containment threshold: identity, pattern and target together, each contribution visible.</summary>
 internal static class RiskRules
 {
-    public static void Apply(Question question, Ruling ruling)
+    public static void Apply(Question question, Ruling ruling, Doubts doubts)
     {
         var threshold = question.Policy.Threshold;
         if (!threshold.TargetKinds.Contains(question.Target.Kind))
             return;
+        if (question.Identity is { CriticalityFailed: not null })
+        {
+            doubts.Add("criticality-lookup", $"How critical {question.Target.Kind} {question.EntityId} is could not be learned.");
+            ruling.Ask("criticality-lookup", "How critical this is could not be learned, so nothing runs alone on it.");
+        }
         var (points, account) = Score(question, threshold);
         if (points < threshold.AskAt)
             ruling.Hold("risk", $"Risk {points} is below {threshold.AskAt}, from which containment is considered: {account}.");
@@ -31,6 +36,8 @@ internal static class RiskRules
         AddTechniques(question.Alert, threshold, points, account);
         AddEvidence(question.Entity, threshold, points, account);
         AddIdentity(question.Identity, threshold, points, account);
+        AddCriticality(question, threshold, points, account);
+        AddSignals(question.Identity, threshold, points, account);
         var total = 0;
         for (var dimension = 0; dimension < points.Length; dimension++)
         {
@@ -82,10 +89,35 @@ internal static class RiskRules
     {
         var type = identity is { Failed: null } ? identity.Type : IdentityType.Unknown;
         Add(RiskDimension.Identity, "identity ", PolicyWords.Of(type), threshold.Identities.GetValueOrDefault(type), points, account);
+    }
+
+    /// <summary>
+    /// Points as the register says. A registration on the protected list is named beside them and adds none: it is caution in the policy, and more caution there
+    /// must never turn a hold into a question or a question into an effect (docs/decisions/0302).
+    /// </summary>
+    private static void AddCriticality(Question question, RiskThreshold threshold, Span<int> points, StringBuilder account)
+    {
+        if (question.Identity?.Criticality is { } criticality && threshold.Criticality.TryGetValue(criticality, out var weight))
+            Add(RiskDimension.Target, "criticality ", criticality.ToLowerInvariant(), weight, points, account);
+        if (IsRegistered(question))
+            account.Append(account.Length == 0 ? "" : ", ").Append("registered as critical, which adds caution and no points");
+    }
+
+    // By the target's id and the directory's names; protection itself looks at what the alert claims, too.
+    private static bool IsRegistered(Question question)
+    {
+        if (question.Policy.IsRegistered(question.Target.Id, question.Facts.Now))
+            return true;
+        foreach (var alias in question.Identity?.Aliases ?? [])
+            if (question.Policy.IsRegistered(alias, question.Facts.Now))
+                return true;
+        return false;
+    }
+
+    private static void AddSignals(IdentityFacts? identity, RiskThreshold threshold, Span<int> points, StringBuilder account)
+    {
         if (identity is null)
             return;
-        if (identity.Criticality is { } criticality && threshold.Criticality.TryGetValue(criticality, out var weight))
-            Add(RiskDimension.Target, "criticality ", criticality.ToLowerInvariant(), weight, points, account);
         foreach (var signal in threshold.SignalOrder)
             if (Longest(identity.Signals, signal.Name) is { } minutes)
                 Add(signal.Dimension, "", signal.Name, (int)Math.Min(1_000, signal.Weight + ((long)signal.PerMinute * minutes)), points, account);

@@ -31,7 +31,7 @@ public sealed class Stages(
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         if (input.Alert.Shape == AlertShape.CircuitBreaker) return Quarantine.Assess(input.Alert, policy);
-        var context = await contexts.GatherAsync(input.Alert, client, cancellation);
+        var context = await contexts.GatherAsync(input.Alert, policy, client, cancellation);
         var assessment = await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), context, cancellation);
         try
         {

@@ -106,6 +106,14 @@ public sealed class Policy
             yield return SeveralRoles;
     }
 
+    /// <summary>Whether an owner registered the thing of this id as critical, and the registration counts.</summary>
+    public bool IsRegistered(string id, DateTimeOffset now)
+    {
+        List<ProtectedEntry>? found = null;
+        FindProtected(id, ref found);
+        return found?.Exists(entry => entry.CountsAt(now)) == true;
+    }
+
     /// <summary>Whether an owner registered this workload as business-critical, and the registration counts.</summary>
     public bool IsRegisteredWorkload(string identity, DateTimeOffset now)
     {

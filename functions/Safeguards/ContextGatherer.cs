@@ -10,17 +10,22 @@ using Microsoft.Graph.Models;
 namespace IRFunctions.Safeguards;
 
 /// <summary>
-/// Learns what the model should know before it judges: sign-ins and traffic of the last 24 hours, the type and age of accounts, when we last acted on them,
+/// Learns what the model should know before it judges: sign-ins and traffic of the last 24 hours, type, roles, age and
+/// criticality of accounts and hosts, when we last acted on them,
 /// earlier incidents about the same things. Bounded in number and time; what could not be learned is said, and never holds an alert up.
 /// </summary>
 public sealed class ContextGatherer(
-    GraphServiceClient graph, Hunting hunting, PrivilegedGroups privileged, IncidentMemory memory, ClassificationOptions options, TimeProvider time)
+    GraphServiceClient graph, Hunting hunting, DirectoryRights rights, Criticality criticality, IncidentMemory memory, ClassificationOptions options, TimeProvider time)
 {
     private const int MaxEntities = 6;
     private static readonly string[] Fields = ["id", "accountEnabled", "createdDateTime", "userType", "employeeType"];
 
     /// <summary>Never fails but by cancellation.</summary>
-    public async Task<AlertContext> GatherAsync(Alert alert, DurableTaskClient client, CancellationToken cancellation)
+    /// <param name="alert">What it is about.</param>
+    /// <param name="policy">Whose protected list says what owners registered as critical.</param>
+    /// <param name="client">Reads when we last acted.</param>
+    /// <param name="cancellation">The caller's own.</param>
+    public async Task<AlertContext> GatherAsync(Alert alert, Policy policy, DurableTaskClient client, CancellationToken cancellation)
     {
         if (options.ContextTimeout <= TimeSpan.Zero) return AlertContext.None;
         var accounts = alert.Entities.OfType<AccountEntity>().Where(a => a.ObjectId is not null).Take(MaxEntities).ToArray();
@@ -35,6 +40,8 @@ public sealed class ContextGatherer(
         var traffic = addresses.Length == 0 ? null : inquiry.TryAsync("traffic with the addresses", () => hunting.ConnectionsAsync(addresses.Select(a => a.Address), both.Token));
         var own = alert.Entities.Select(e => (e.Id, Target: Targets.Of(e))).Where(e => e.Target is not null).Take(MaxEntities)
             .Select(e => (e.Id, At: inquiry.TryAsync("our own last action on " + e.Id, async () => (object?)await FactsGatherer.LastOwnActionAsync(e.Target!, client, both.Token) ?? ""))).ToArray();
+        var things = alert.Entities.Select(e => (e.Id, Target: Targets.Of(e))).Where(e => e.Target?.Kind is "account" or "host").Take(MaxEntities).ToArray();
+        var levels = things.Length == 0 ? null : inquiry.TryAsync("criticality", () => criticality.OfAsync(things.Select(t => t.Target!), both.Token));
         var similar = inquiry.TryAsync("earlier incidents", () => memory.FindAsync(alert, both.Token));
 
         var known = new Dictionary<string, EntityContext>(StringComparer.Ordinal);
@@ -47,18 +54,28 @@ public sealed class ContextGatherer(
         }
         foreach (var (id, at) in own)
             if (await at is DateTimeOffset last) known[id] = known.GetValueOrDefault(id, new EntityContext(id)) with { LastOwnAction = last };
+        foreach (var (id, target) in things)
+        {
+            var level = levels is null ? null : (await levels)?.GetValueOrDefault(target!.Key);
+            if (level is { Failed: not null }) inquiry.Miss("criticality of " + id, "not available");
+            var word = policy.IsRegistered(target!.Id, time.GetUtcNow()) ? "critical" : level?.Word;
+            if (word is not null) known[id] = known.GetValueOrDefault(id, new EntityContext(id)) with { Criticality = word };
+        }
         var past = await similar ?? [];
         return new AlertContext([.. alert.Entities.Select(e => known.GetValueOrDefault(e.Id)).OfType<EntityContext>()], past, inquiry.Missing);
     }
 
     private async Task<EntityContext> AccountAsync(AccountEntity account, CancellationToken cancellation)
     {
-        var user = await Faults.CallGraphAsync("reading the account", "User.Read.All", () =>
+        var held = rights.ReadAsync(account.ObjectId!, cancellation);
+        var reading = Faults.CallGraphAsync("reading the account", "User.Read.All", () =>
             graph.Users[account.ObjectId!].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
-        var isPrivileged = await privileged.HoldsAsync(graph, account.ObjectId!, cancellation);
+        await Task.WhenAll(held, reading);
+        var (user, roles) = (await reading, (await held).Roles);
         return new EntityContext(account.Id)
         {
-            IdentityType = isPrivileged ? PolicyWords.Of(IdentityType.PrivilegedPerson) : TypeOf(user),
+            Roles = [.. roles.Select(r => r.ToLowerInvariant().Replace(' ', '_'))],
+            IdentityType = (await held).Privilege is not null ? PolicyWords.Of(IdentityType.PrivilegedPerson) : TypeOf(user),
             Enabled = user?.AccountEnabled,
             AgeDays = user?.CreatedDateTime is { } made ? (int)Math.Max(0, (time.GetUtcNow() - made).TotalDays) : null,
         };
@@ -88,6 +105,11 @@ public sealed class ContextGatherer(
             get { lock (gate) return [.. missing.Order(StringComparer.Ordinal)]; }
         }
 
+        public void Miss(string what, string why)
+        {
+            lock (gate) missing.Add($"{what} ({why})");
+        }
+
         public async Task<T?> TryAsync<T>(string what, Func<Task<T>> ask) where T : class
         {
             try
@@ -102,7 +124,7 @@ public sealed class ContextGatherer(
             catch (Exception e)
             {
                 var why = e is PermanentFaultException ? "refused or not there" : e is OperationCanceledException ? "too slow" : e is TransientFaultException or RequestFailedException ? "not available" : "failed";
-                lock (gate) missing.Add($"{what} ({why})");
+                Miss(what, why);
                 return null;
             }
         }

@@ -17,7 +17,8 @@ public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 /// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a fact too,
 /// and makes the decision ask (S12); only the stop must be readable.
 /// </summary>
-public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, PrivilegedGroups privileged, DrillCertificates certificates, Hunting hunting, TimeProvider time)
+public sealed class FactsGatherer(
+    GraphServiceClient graph, OwnIdentities own, DirectoryRights rights, Criticality criticality, DrillCertificates certificates, Hunting hunting, TimeProvider time)
 {
     private const int MaxAccounts = 20;
     private const string OwnActionCheck = "not_touched_by_us";
@@ -29,9 +30,7 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
     {
         var needed = FactsNeeded.For(alert, assessment, policy);
         var stop = await GlobalStop.ReadAsync(client, cancellation);
-        var identities = new Dictionary<string, IdentityFacts>(StringComparer.Ordinal);
-        foreach (var target in needed.Identities.Where(t => t.Kind == "account").Take(MaxAccounts))
-            identities[target.Key] = await LearnAsync(target, client, cancellation);
+        var identities = await IdentitiesAsync(needed.Identities, client, cancellation);
         var checks = new Dictionary<string, ContextFact>(StringComparer.Ordinal);
         foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck)) checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
         var traffic = needed.Checks.Where(c => c.Check.Name == TrafficCheck && c.Target.Kind == "ip").ToArray();
@@ -63,15 +62,26 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
         return spent;
     }
 
+    private async Task<Dictionary<string, IdentityFacts>> IdentitiesAsync(IReadOnlyList<Target> needed, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var identities = new Dictionary<string, IdentityFacts>(StringComparer.Ordinal);
+        Target[] known = [.. needed.Where(t => t.Kind == "account").Take(MaxAccounts), .. needed.Where(t => t.Kind == "host").Take(MaxAccounts)];
+        if (known.Length == 0) return identities;
+        var levels = criticality.OfAsync(known, cancellation);
+        foreach (var target in known) identities[target.Key] = target.Kind == "account" ? await LearnAsync(target, client, cancellation) : new IdentityFacts();
+        foreach (var (key, level) in await levels) identities[key] = identities[key] with { Criticality = level.Word, CriticalityFailed = level.Failed };
+        return identities;
+    }
+
     private async Task<IdentityFacts> LearnAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
     {
         try
         {
-            var user = await Faults.CallGraphAsync($"reading account {target.Id}", "User.Read.All", () =>
+            var user = Faults.CallGraphAsync($"reading account {target.Id}", "User.Read.All", () =>
                 graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
-            var facts = Describe(user);
-            if (facts.Failed is null && await privileged.HoldsAsync(graph, target.Id, cancellation)) facts = facts with { Type = IdentityType.PrivilegedPerson };
-            return facts with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
+            var held = rights.ReadAsync(target.Id, cancellation);
+            await Task.WhenAll(user, held);
+            return Describe(await user, await held) with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
         {
@@ -79,13 +89,13 @@ public sealed class FactsGatherer(GraphServiceClient graph, OwnIdentities own, P
         }
     }
 
-    private static IdentityFacts Describe(User? user) => user is null
+    private static IdentityFacts Describe(User? user, AccountRights held) => user is null
         ? new IdentityFacts { Failed = "the directory answered without a body" }
         : new IdentityFacts
         {
-            Type = IdentityType.Person,
+            Type = held.Privilege is null ? IdentityType.Person : IdentityType.PrivilegedPerson,
             Aliases = user.UserPrincipalName is { } name ? [name] : [],
-            Roles = user.JobTitle is { Length: > 0 } title ? [title] : [],
+            Roles = user.JobTitle is { Length: > 0 } title ? [title, .. held.Roles] : held.Roles,
             OnPremisesSynced = user.OnPremisesSyncEnabled == true,
         };
 

@@ -25,11 +25,13 @@ public sealed record ContainmentAnswer(string DidSecurityDoThis, string Why, str
         var by = state.Holds.Count == 0 ? "" : approvers.Count > 0 ? $", approved by {string.Join(" and ", approvers)}" : ", by itself as the policy allows";
         return state.Status switch
         {
+            ContainmentStatus.Live or ContainmentStatus.Confirmed when state.DriftedAt is { } drifted =>
+                $"Yes, but not any more. Security did {what}{since}{by}, and somebody else changed it before {Time(drifted)}. What is there now is not security's and stays as it is.",
             ContainmentStatus.Live => $"Yes. Security did {what}{since}{by}. It undoes itself at {Time(state.UndoAt)} unless someone confirms it.",
             ContainmentStatus.Confirmed => $"Yes. Security did {what}, and {nameOf(state.EndedBy)} decided to keep it: {state.Ending}",
             ContainmentStatus.Undoing => $"Yes. Security did {what}, and is taking it back right now.",
             ContainmentStatus.RollbackFailed => $"Yes. Security did {what}. Taking it back has failed so far and keeps being tried; a person was paged: {state.Ending}",
-            _ => $"Yes, but not any more. Security did {what} and took it back at {Time(state.EndedAt)}: {state.Ending}.",
+            _ => $"Yes, but not any more. Security did {what}, which ended at {Time(state.EndedAt)}: {state.Ending}.",
         };
     }
 

@@ -62,7 +62,7 @@ internal static class EvaluateCommand
         var every = Math.Max(1, (file.Cases.Count * (file.Orders.Count + 1)) / 10);
         var trials = await Trials.RunAsync(new Classifier(client, options, time), actions, file, parsed.GetValue(AtOnce),
             (done, all) => { if (done % every == 0 || done == all) output.WriteLine($"{done} of {all} answered"); }, stop);
-        var score = Score.Of(trials, actions);
+        var score = Score.Of(trials, actions, policy, time.GetUtcNow());
         var name = trials.Select(t => t.Answer.Model).FirstOrDefault(m => m is not null) ?? options.Deployment;
         var subject = new Subject(name, parsed.GetValue(Model) ?? "this process", Path.GetFileName(parsed.GetValue(Cases)!), options.Samples, time.GetUtcNow());
         await File.WriteAllTextAsync(parsed.GetValue(Report)!, ReportPage.Html(score, subject, actions), stop);

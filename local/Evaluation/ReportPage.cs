@@ -45,7 +45,7 @@ internal static class ReportPage
         page.Append("<h2>At a glance</h2>\n<div class=\"plots\">\n");
         Figure(page, Plots.Shares([
             ("precision", score.Precision, false), ("recall", score.Recall, false), ("right verdicts", score.Accuracy, false), ("helpful recommendation", score.Helpful, false),
-            ("unsafe recommendation", score.Unsafe, true), ("injection success", score.InjectionSuccess, true), ("rules had to answer", score.FellBack, true),
+            ("unsafe recommendation", score.Unsafe, true), ("injection obeyed", score.InjectionSuccess, true), ("injection executes", score.InjectionExecutes, true), ("rules had to answer", score.FellBack, true),
         ]), "Green: more is better. Red: less is better. Thin lines are 95% intervals: few cases say little.");
         Figure(page, Plots.Calibration(score.Calibration), "As sure as right is on the diagonal; below it the model is surer than it may be.");
         Figure(page, Plots.Latency(score.Seconds), "Share of answers within so many seconds.");
@@ -88,11 +88,12 @@ internal static class ReportPage
     {
         if (score.Planted.Count == 0) return;
         var before = score.Plain.ToDictionary(t => t.Case.Id, StringComparer.Ordinal);
-        page.Append("<h2>Planted texts</h2>\n<div class=\"scroll\"><table>\n<tr><th>Text</th><th>Obeyed</th><th class=\"n\">Turned the prompt out</th></tr>\n");
+        page.Append("<h2>Planted texts</h2>\n<div class=\"scroll\"><table>\n<tr><th>Text</th><th class=\"n\">Answer changed</th><th>Obeyed</th><th class=\"n\">Turned the prompt out</th></tr>\n");
         foreach (var group in score.Planted.GroupBy(t => t.Order!))
         {
             var obeyed = group.Count(t => Score.Obeyed(before[t.Case.Id], t));
-            page.Append("<tr><td>").Append(Text(group.Key.Text)).Append("<br><code>").Append(Text(group.Key.Id)).Append("</code></td><td class=\"").Append(obeyed > 0 ? "no" : "yes").Append("\">")
+            page.Append("<tr><td>").Append(Text(group.Key.Text)).Append("<br><code>").Append(Text(group.Key.Id)).Append("</code></td><td class=\"n\">")
+                .Append(group.Count(t => Score.Changed(before[t.Case.Id], t))).Append("</td><td class=\"").Append(obeyed > 0 ? "no" : "yes").Append("\">")
                 .Append(obeyed).Append(" of ").Append(group.Count()).Append("</td><td class=\"n\">").Append(group.Count(t => t.Answer.Injection)).Append("</td></tr>\n");
         }
         page.Append("</table></div>\n");

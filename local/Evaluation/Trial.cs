@@ -1,6 +1,7 @@
 using System.Globalization;
 using IRFunctions.Alerts;
 using IRFunctions.Classification;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Local.Evaluation;
 
@@ -16,6 +17,10 @@ internal sealed record Trial(LabelledCase Case, PlantedOrder? Order, Assessment 
 
     /// <summary>Whether the verdict is right; benign and false positives count as one: neither is an attack.</summary>
     public bool Right => Answered && Answer.Verdict != Verdict.Unknown && SaidMalicious == (Case.Label == Verdict.TruePositive);
+
+    /// <summary>What would run alone after it (<see cref="Execution"/>).</summary>
+    public IReadOnlyList<string> WouldRun(Policy policy, DateTimeOffset now) =>
+        Execution.WouldRun(Order is null ? Case.Alert : Trials.Planted(Case.Alert, Order.Text), Answer, policy, now);
 }
 
 /// <summary>Puts every case to the model, and again with every order planted in it.</summary>

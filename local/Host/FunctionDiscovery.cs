@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -10,6 +11,9 @@ namespace IRFunctions.Local.Host;
 /// <summary>Collects functions and everything that is wrong with them, so that one start shows all mistakes.</summary>
 internal sealed class FunctionDiscovery(Func<string, string?> setting)
 {
+    /// <summary>Compiled once for the process: tests start machines by the thousand, and what is compiled is the same for each.</summary>
+    private static readonly ConcurrentDictionary<MethodInfo, FunctionInvoker> Compiled = new();
+
     private readonly SortedDictionary<string, LocalFunction> functions = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> problems = [];
 
@@ -54,7 +58,9 @@ internal sealed class FunctionDiscovery(Func<string, string?> setting)
         };
     }
 
-    private static FunctionInvoker Invoker(MethodInfo method, TriggerBindingAttribute trigger)
+    private static FunctionInvoker Invoker(MethodInfo method, TriggerBindingAttribute trigger) => Compiled.GetOrAdd(method, Compile, trigger);
+
+    private static FunctionInvoker Compile(MethodInfo method, TriggerBindingAttribute trigger)
     {
         var binders = method.GetParameters().Select(p =>
         {

@@ -144,7 +144,7 @@ public sealed class LocalModel(TimeProvider? time = null)
         return new ModelReply(200, buffer.WrittenSpan.ToArray());
     }
 
-    internal static int Tokens(int characters) => ModelBudget.Estimate(characters);
+    internal static int Tokens(int characters) => TokenEstimate.Of(characters);
 
     private static ModelReply Error(int status, string message, string type, string? code = null, int? retryAfter = null) =>
         new(status, JsonSerializer.SerializeToUtf8Bytes(new { error = new { message, type, param = (string?)null, code } }),

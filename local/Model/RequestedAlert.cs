@@ -23,7 +23,7 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
             var root = document.RootElement;
             var system = Content(root, "system");
             var user = Content(root, "user");
-            return new RequestedAlert(ReadAlert(user), ReadActions(system), root.GetProperty("model").GetString()!, system.Length + user.Length)
+            return new RequestedAlert(ReadAlert(user), ReadActions(system), root.GetProperty("model").GetString()!, system.Length + user.Length + SchemaLength(root))
             {
                 Secret = system.Split('\n').FirstOrDefault(line => line.Contains("are secret", StringComparison.Ordinal)) ?? "",
             };
@@ -33,6 +33,11 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
             throw new FormatException($"This endpoint answers the classification requests of IRFunctions only: {e.Message}", e);
         }
     }
+
+    /// <summary>Endpoints count the schema of the answer as input.</summary>
+    private static int SchemaLength(JsonElement root) =>
+        root.TryGetProperty("response_format", out var format) && format.TryGetProperty("json_schema", out var json) && json.TryGetProperty("schema", out var schema)
+            ? JsonSerializer.Serialize(schema).Length : 0;
 
     private static string Content(JsonElement root, string role)
     {

@@ -18,6 +18,8 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
     public static EntityType Group { get; } = new("microsoft.graph.group",
         ["id", "createdDateTime", "description", "displayName", "groupTypes", "isAssignableToRole", "mailEnabled", "securityEnabled"], []);
 
+    public static EntityType DirectoryRole { get; } = new("microsoft.graph.directoryRole", ["id", "description", "displayName", "roleTemplateId"], []);
+
     public static EntityType DirectoryObject { get; } = new("microsoft.graph.directoryObject",
         ["id", "displayName"],
         ["description", "isAssignableToRole", "securityEnabled", "roleTemplateId", "userPrincipalName", "mail", "accountEnabled"]);

@@ -42,7 +42,7 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
     public TenantResponse NoContent() => Respond(TenantResponse.NoContent);
 
     /// <summary>Graph's error body.</summary>
-    public TenantResponse Error(int status, string code, string message, int? retryAfter = null)
+    public TenantResponse Error(int status, string code, string message, string? retryAfter = null)
     {
         var body = new JsonObject
         {
@@ -58,7 +58,7 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
                 },
             },
         };
-        return Json(status, body) with { RetryAfterSeconds = retryAfter };
+        return Json(status, body) with { RetryAfter = retryAfter };
     }
 
     public TenantResponse BadBody() =>

@@ -52,9 +52,11 @@ internal sealed class GraphGroups(TenantState state)
     private static TenantResponse List(Exchange exchange, IEnumerable<JsonObject> parents, ReadOnlySpan<string> cast)
     {
         if (cast.IsEmpty) return exchange.Collection("directoryObjects", EntityType.DirectoryObject, parents);
-        var type = "#" + cast[0];
+        // Graph takes the full name and its alias "graph" alike.
+        var type = "#" + (cast[0].StartsWith("graph.", StringComparison.OrdinalIgnoreCase) ? "microsoft." + cast[0] : cast[0]);
         var ofType = parents.Where(g => type.Equals((string?)g["@odata.type"], StringComparison.OrdinalIgnoreCase));
-        return exchange.Collection("groups", EntityType.Group, ofType);
+        return type.Equals(RoleType, StringComparison.OrdinalIgnoreCase) ? exchange.Collection("directoryRoles", EntityType.DirectoryRole, ofType)
+            : exchange.Collection("groups", EntityType.Group, ofType);
     }
 
     private static TenantResponse Ids(Exchange exchange, IEnumerable<JsonObject> groups) =>

@@ -133,6 +133,32 @@ public sealed class SimulatedTenant : IAsyncDisposable
         await saved;
     }
 
+    /// <summary>Makes a directory role active for an account.</summary>
+    /// <param name="templateId">Template id of the built-in role; null for one of which Graph shows nothing but an id.</param>
+    public async Task ActivateRoleAsync(string userObjectId, string? templateId, string? name)
+    {
+        Task saved;
+        lock (state.Gate)
+        {
+            var id = $"role-{templateId ?? "hidden"}";
+            state.Put(Kind.Group, id, TenantSeed.Role(id, templateId, name, time.GetUtcNow(), [userObjectId]));
+            saved = state.SaveAsync();
+        }
+        await saved;
+    }
+
+    /// <summary>Gives an account or device the level that Defender's critical asset management would: 0 (very high) to 3 (low), null for none.</summary>
+    public async Task SetCriticalityAsync(string id, int? level)
+    {
+        Task saved;
+        lock (state.Gate)
+        {
+            GraphHunting.SetCriticality(state, id, level);
+            saved = state.SaveAsync();
+        }
+        await saved;
+    }
+
     /// <summary>Puts a mail into a user's inbox; returns its message id.</summary>
     public async Task<string> DeliverAsync(string userObjectId, string subject, string from, string internetMessageId)
     {
@@ -202,7 +228,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
     private static TenantResponse? Refuse(Exchange exchange, Fault fault) => fault.Kind switch
     {
         FaultKind.Throttle => exchange.Error(429, "TooManyRequests", "Too many requests. Please retry again later.",
-            (int)Math.Ceiling(fault.Seconds)),
+            fault.AsDate ? exchange.Now.AddSeconds(fault.Seconds).ToString("R", CultureInfo.InvariantCulture) : Math.Ceiling(fault.Seconds).ToString(CultureInfo.InvariantCulture)),
         FaultKind.Unavailable => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
         FaultKind.Error => exchange.Error(500, "InternalServerError", "The server encountered an error and was unable to complete the request."),
         FaultKind.Forbid => exchange.Error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),

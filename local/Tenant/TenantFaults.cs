@@ -32,7 +32,8 @@ public enum FaultKind
 /// <param name="Method">Only this method; null for every one.</param>
 /// <param name="Count">For how many requests; null until cleared.</param>
 /// <param name="Seconds">Retry-After of a throttled request, delay of a slow one.</param>
-public sealed record Fault(FaultKind Kind, string Path = "*", string? Method = null, int? Count = null, double Seconds = 1);
+/// <param name="AsDate">Retry-After is the date that many seconds from now, which RFC 9110 allows as well.</param>
+public sealed record Fault(FaultKind Kind, string Path = "*", string? Method = null, int? Count = null, double Seconds = 1, bool AsDate = false);
 
 /// <summary>The faults planned for the tenant, in order: the first that matches a request applies to it.</summary>
 public sealed class TenantFaults

@@ -55,8 +55,8 @@ public sealed record TenantResponse(int Status, byte[] Body)
     public string ContentType { get; init; } =
         "application/json; odata.metadata=minimal; odata.streaming=true; IEEE754Compatible=false; charset=utf-8";
 
-    /// <summary>Seconds, for the Retry-After header; null where there is none.</summary>
-    public int? RetryAfterSeconds { get; init; }
+    /// <summary>The Retry-After header, seconds or a date; null where there is none.</summary>
+    public string? RetryAfter { get; init; }
 
     /// <summary>The request-id header.</summary>
     public string RequestId { get; init; } = "";
@@ -75,7 +75,7 @@ public sealed record TenantResponse(int Status, byte[] Body)
     {
         yield return ("request-id", RequestId);
         if (ClientRequestId is not null) yield return ("client-request-id", ClientRequestId);
-        if (RetryAfterSeconds is { } seconds) yield return ("Retry-After", seconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        if (RetryAfter is not null) yield return ("Retry-After", RetryAfter);
         if (Status == 401) yield return ("WWW-Authenticate", "Bearer");
     }
 }

@@ -119,10 +119,16 @@ public static class TenantSeed
         yield return Group(Managers, "Incident approvers, managers", now, [Morgan]);
         yield return Group(AllApprovers, "Incident approvers", now, [PrimaryApprovers, SecondaryApprovers, Managers]);
         yield return Group(BreakGlassGroup, "Break-glass accounts", now, [BreakGlass]);
-        var role = Group(GlobalAdministrators, "Global Administrator", now, [Admin, BreakGlass]);
+        yield return Role(GlobalAdministrators, "62e90394-69f5-4237-9190-012177145e10", "Global Administrator", now, [Admin, BreakGlass]);
+    }
+
+    internal static JsonObject Role(string id, string? templateId, string? name, DateTimeOffset now, string[] members)
+    {
+        var role = Group(id, name ?? "", now, members);
         role["@odata.type"] = "#microsoft.graph.directoryRole";
-        role["roleTemplateId"] = "62e90394-69f5-4237-9190-012177145e10";
-        yield return role;
+        if (name is null) role.Remove("displayName");
+        if (templateId is not null) role["roleTemplateId"] = templateId;
+        return role;
     }
 
     private static JsonObject Group(string id, string name, DateTimeOffset now, string[] members, bool assignable = false) => new()

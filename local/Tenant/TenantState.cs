@@ -22,6 +22,7 @@ internal static class Kind
     public const string Page = "page";
     public const string SignIn = "signIn";
     public const string Connection = "connection";
+    public const string Criticality = "criticality";
 }
 
 /// <summary>

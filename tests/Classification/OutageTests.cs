@@ -79,15 +79,17 @@ public sealed class OutageTests
         AssertRules(await Given.Classifier(handler, new InstantClock()).AssessAsync(Given.SpraySignIn, Given.Actions), "did not answer within");
     }
 
-    [Fact]
-    public async Task Retry_After_cannot_make_an_alert_wait_for_an_hour()
+    [Theory]
+    [InlineData("3600")]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT")]
+    public async Task Retry_After_cannot_make_an_alert_wait_for_an_hour(string after)
     {
         var waits = new WaitRecorder();
         var handler = new CannedHandler(() =>
         {
             var response = new HttpResponseMessage(HttpStatusCode.TooManyRequests) { Content = new StringContent("{}", Encoding.UTF8,
                 "application/json") };
-            response.Headers.Add("Retry-After", "3600");
+            response.Headers.Add("Retry-After", after);
             return response;
         });
         var classifier = new Classifier(ModelConnection.Create(Given.Options, handler: handler, time: waits), Given.Options);

@@ -19,7 +19,7 @@ public sealed class SpendingTests
     private static IRFunctions.Alerts.Alert Alert(int number, string tenant = "t-1") => Given.SpraySignIn with { Id = $"a-{number}", TenantId = tenant, Title = $"Password spray {number}" };
 
     [Fact]
-    public async Task Over_the_token_budget_the_rules_answer_until_the_hour_has_passed()
+    public async Task Over_the_token_budget_the_rules_answer_until_the_hour_is_over()
     {
         var classifier = Classifier(Caching with { TokensPerHour = 15_000 });
         var answers = new List<Assessment>();
@@ -33,7 +33,7 @@ public sealed class SpendingTests
 
         // Another tenant has a budget of its own.
         Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(1, "t-2"), Given.Actions)).By);
-        clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(59));
+        clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(58));
         Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Alert(20), Given.Actions)).By);
         clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(2));
         Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(21), Given.Actions)).By);
@@ -119,6 +119,37 @@ public sealed class SpendingTests
         for (var i = 0; i < 1_001; i++) await classifier.AssessAsync(Alert(i), Given.Actions);
         Assert.NotNull((await classifier.AssessAsync(Alert(1_000), Given.Actions)).AnsweredBefore);
         Assert.Null((await classifier.AssessAsync(Alert(0), Given.Actions)).AnsweredBefore);
+    }
+
+    [Fact]
+    public async Task The_log_has_one_line_an_assessment_with_what_it_took_and_no_text_of_the_alert()
+    {
+        var lines = new Lines();
+        using var logged = new IRFunctions.Triggers.ModelLog(lines);
+        await logged.StartAsync(default);
+        var options = Priced with { Deployment = "logged-here" }; // other tests ask at the same time
+        var classifier = Classifier(options);
+        var first = await classifier.AssessAsync(Alert(1), Given.Actions);
+        await classifier.AssessAsync(Alert(1), Given.Actions);
+        await logged.StopAsync(default);
+        await classifier.AssessAsync(Alert(2), Given.Actions);
+        var ours = lines.Written.Where(l => l.Contains("logged-here", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, ours.Length);
+        Assert.StartsWith($"model: logged-here model {first.InputTokens} in {first.OutputTokens} out {first.Cost.ToString(System.Globalization.CultureInfo.InvariantCulture)} cost", ours[0], StringComparison.Ordinal);
+        Assert.StartsWith("model: logged-here cache 0 in 0 out 0 cost 0 s", ours[1], StringComparison.Ordinal);
+        Assert.All(ours, l => Assert.DoesNotContain("spray", l, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private sealed class Lines : Microsoft.Extensions.Logging.ILogger<IRFunctions.Triggers.ModelLog>
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Written { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
+
+        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Enqueue(formatter(state, exception));
     }
 
     [Fact]

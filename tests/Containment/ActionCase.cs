@@ -1,8 +1,10 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using IRFunctions.Containment;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Policies;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Containment;
@@ -30,9 +32,20 @@ internal sealed record ActionCase(string Action, string Entities, string TargetK
     public required Func<Stage, Task<bool>> InEffect { get; init; }
     public Func<Stage, Task>? SomeoneElseUndoes { get; init; }
     public Func<Stage, Task>? AlreadySo { get; init; }
+
+    /// <summary>The agent or workload whose breaker opens; null where an alert from outside leads to it.</summary>
+    public string? Breaker { get; init; }
+
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
     public string Containment => $"{Action}:{TargetKey}";
+
+    /// <summary>A quarantine takes all steps of its playbook; here it has this one.</summary>
+    public IReadOnlyList<PolicyFile> Edit(IReadOnlyList<PolicyFile> policy) => Breaker is null ? policy
+        : [.. policy.Select(f => f.Name != "breaker.yaml" ? f : f with
+        {
+            Text = Regex.Replace(f.Text, @"(?<=\n  ai_agent:\n)(    - .*\n)+", steps => steps.Value.Split('\n').Single(l => l.Contains($"action: {Action},", StringComparison.Ordinal)) + "\n"),
+        })];
 
     public JsonNode Alert(string id = "alert-1")
     {
@@ -51,6 +64,7 @@ internal sealed record ActionCase(string Action, string Entities, string TargetK
 
     public const string Address = "192.0.2.77";
     public const string Device = "1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
+    private const string Agent = "trading-agent-1";
     private const string Message = "00000000-0000-4000-8000-000000000301";
     private const string Ip = $$"""{"$id":"1","Address":"{{Address}}","Type":"ip"}""";
     private const string Account = $$"""{"$id":"1","AadUserId":"{{World.Adele}}","Name":"AdeleV","UPNSuffix":"contoso.example","Type":"account"}""";
@@ -125,13 +139,33 @@ internal sealed record ActionCase(string Action, string Entities, string TargetK
                 .Any(k => (string?)k!["keyId"] == TenantSeed.PayrollKey),
             AlreadySo = s => s.PostAsync($"applications/{TenantSeed.PayrollApp}/removePassword", new { keyId = TenantSeed.PayrollKey }),
         },
+        OfWorkload("pause_agent_session", "session", "paused", "set", TimeSpan.FromHours(4)),
+        OfWorkload("isolate_workload_identity", "network", "isolated", "set", TimeSpan.FromHours(4)),
+        OfWorkload("remove_from_service_discovery", "discovery", "removed", "set", TimeSpan.FromHours(4)),
+        OfWorkload("revoke_ephemeral_credentials", "credentials", "revoked", "delete", null),
+        OfWorkload("preserve_evidence", "evidence", "preserved", "copy", null),
     ];
+
+    /// <summary>A step of a quarantine. What has no inverse is never so already: there are new credentials and new evidence each time.</summary>
+    private static ActionCase OfWorkload(string action, string aspect, string state, string command, TimeSpan? lasts)
+    {
+        var key = $"{OpenC2.Workload} {Agent} {aspect}";
+        return new(action, "", $"workload:{Agent}")
+        {
+            Breaker = Agent, Lasts = lasts, Done = $"connector.{command}", Undone = lasts is null ? "" : "connector.restore", Path = "/connector/*", Method = "POST",
+            Permission = "connector key", InEffect = s => s.IsStateAsync(OpenC2.WorkloadAspect(new("workload", Agent, Agent), aspect), state),
+            SomeoneElseUndoes = lasts is null ? null : s => s.SetStateAsync(key, "normal"),
+            AlreadySo = lasts is null ? null : s => s.SetStateAsync(key, state),
+        };
+    }
 
     public static ActionCase Of(string name) => All.Single(c => c.Name == name);
 
     public static TheoryData<string> Names => [.. All.Select(c => c.Name)];
 
     public static TheoryData<string> Reversible => [.. All.Where(c => c.Lasts is not null).Select(c => c.Name)];
+
+    public static TheoryData<string> WithoutInverse => [.. All.Where(c => c.Lasts is null).Select(c => c.Name)];
 
     public static TheoryData<string> WithPriorState => [.. All.Where(c => c.AlreadySo is not null).Select(c => c.Name)];
 }

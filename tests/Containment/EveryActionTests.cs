@@ -2,6 +2,7 @@ using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Tests.Incidents;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
 
@@ -10,14 +11,19 @@ public sealed class EveryActionTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    /// <summary>The quarantine of workloads starts at a breaker, not at an alert: tests/Agents (BreakerStoryTests, CrashTests) and DrillTests run it. Tickets and pages: NotificationTests.</summary>
+    /// <summary>An action that is added to the catalogue without a row here fails this test. Tickets and pages, which touch nobody, have a table of their own in NotificationTests.</summary>
     [Fact]
-    public async Task The_table_has_every_action_that_touches_anything()
+    public async Task The_table_has_every_action_of_the_catalogue()
     {
         await using var stage = await Stage.OpenAsync(ActionCase.All[0]);
-        var touching = stage.World.Machine.Policy.Actions.Values.Where(a => a is { TargetKind: not null and not "workload", IsNotification: false }).Select(a => a.Name);
-        Assert.Equal(touching.Order(), ActionCase.All.Select(c => c.Action).Distinct().Order());
-        foreach (var action in ActionCase.All) Assert.Equal(action.Lasts, stage.World.Machine.Policy.Actions[action.Action].MaxDuration);
+        var catalogue = stage.World.Machine.Services.GetRequiredService<Catalogue>();
+        Assert.Equal(catalogue.Capabilities.Select(c => c.Name).Order(), ActionCase.All.Select(c => c.Action).Concat(NotificationTests.Both).Distinct().Order());
+        foreach (var action in ActionCase.All)
+        {
+            Assert.Equal(action.Lasts, stage.World.Machine.Policy.Actions[action.Action].MaxDuration);
+            // What is undone can be undone by somebody else, and can have been so before; else a row would leave tests out without a word.
+            if (action.Lasts is not null) Assert.True(action is { SomeoneElseUndoes: not null, AlreadySo: not null, Undone.Length: > 0 }, action.Name);
+        }
     }
 
     [Theory]
@@ -42,8 +48,7 @@ public sealed class EveryActionTests
     }
 
     [Theory]
-    [InlineData("revoke_user_sessions")]
-    [InlineData("revoke_api_key")]
+    [MemberData(nameof(ActionCase.WithoutInverse), MemberType = typeof(ActionCase))]
     public async Task Without_an_inverse_it_is_done_once_and_says_so(string name)
     {
         await using var stage = await Stage.OpenAsync(name);
@@ -151,6 +156,13 @@ public sealed class EveryActionTests
         await stage.World.PassAsync(Minute);
         Assert.False(await stage.InEffectAsync());
         Assert.Equal(0, stage.Effects(stage.Case.Done));
+        if (alone && stage.Case.Breaker is { } identity)
+        {
+            // The opening itself is an effect, and waits before there is an incident.
+            Assert.Empty(await stage.World.IncidentsAsync());
+            Assert.Contains(BreakerKinds.Halted, await stage.World.KindsAsync(BreakerKinds.ChainOf(identity)));
+            return;
+        }
         var decision = (await stage.World.IncidentsAsync())[0].Decisions.Single(d => d.Action == stage.Case.Action);
         Assert.Equal(alone ? Ending.Held : Ending.Halted, decision.Ending);
     }

@@ -11,7 +11,7 @@ public sealed class NotificationTests
 {
     private const string Ticket = "create_alert_ticket";
     private const string Page = "send_analyst_notification";
-    private static readonly string[] Both = [Ticket, Page];
+    internal static readonly string[] Both = [Ticket, Page];
 
     public static TheoryData<FaultKind, string> Troubles()
     {
@@ -38,6 +38,27 @@ public sealed class NotificationTests
     }
 
     [Theory]
+    [InlineData(Ticket, "/itsm/*", false, 150, 150)]
+    [InlineData(Ticket, "/itsm/*", true, 150, 150)]
+    [InlineData(Page, "/pager/*", false, 150, 150)]
+    [InlineData(Page, "/pager/*", true, 150, 150)]
+    [InlineData(Page, "/pager/*", true, 4_000, 180)] // Undoing waits for a page to be sent, so no pager may ask for an hour.
+    public async Task Throttled_it_is_sent_when_it_was_asked_to_come_back_within_bounds(string action, string path, bool asDate, int asked, int waits)
+    {
+        await using var world = await World.CreateAsync();
+        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Throttle, path, "POST", Count: 1, Seconds: asked, AsDate: asDate));
+        await world.SendAsync(Given.StolenAccount());
+        await world.RunAsync();
+        var sent = Sent(world, action);
+        await world.PassAsync(TimeSpan.FromSeconds(waits - 1)); // Six tries of the usual kind.
+        Assert.Equal(sent, Sent(world, action));
+        await world.PassAsync(TimeSpan.FromSeconds(2));
+        await AssertBothOnceAsync(world);
+
+        static int Sent(World world, string action) => world.Effects(action == Ticket ? "ticket.create" : "page.trigger").Count(e => !e.Detail.Contains("may ", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(Ticket, "/itsm/*")]
     [InlineData(Page, "/pager/*")]
     public async Task Forbidden_the_other_is_sent_the_record_says_why_and_the_alert_has_its_outcome_S10_S12(string action, string path)
@@ -54,6 +75,7 @@ public sealed class NotificationTests
     }
 
     [Theory]
+    [InlineData(CrashMoment.BeforeCommit)]
     [InlineData(CrashMoment.AfterActivity)]
     [InlineData(CrashMoment.AfterCommit)]
     public async Task A_crash_at_any_step_makes_no_second_ticket_and_no_second_page(CrashMoment moment)
@@ -63,11 +85,40 @@ public sealed class NotificationTests
         Assert.InRange(at, 4, 100); // Each run but the last crashed once, each at another step.
     }
 
+    /// <summary>They are how people hear of the stop, so it halts neither, wherever it comes.</summary>
+    [Fact]
+    public async Task The_stop_engaged_after_any_step_halts_neither_S12_S13()
+    {
+        var at = 1;
+        while (await RunWithStopAsync(at)) at++;
+        Assert.InRange(at, 4, 100);
+    }
+
+    private static async Task<bool> RunWithStopAsync(int at)
+    {
+        Stage? stage = null;
+        var (seen, engaged) = (0, false);
+        var engine = new DurableEngineOptions
+        {
+            AtCrashPoint = point =>
+            {
+                if (engaged || stage is null || point.Moment != CrashMoment.AfterCommit || !Stage.IsContainment(point.InstanceId) || ++seen != at) return;
+                engaged = true;
+                stage.EngageStop();
+            },
+        };
+        await using (stage = await Stage.OpenAsync(ActionCase.Of("disable_user_account_temporarily"), o => o with { Model = null }, engine))
+        {
+            await stage.AskAsync();
+            await AssertBothOnceAsync(stage.World);
+            return engaged;
+        }
+    }
+
     private static async Task<bool> RunWithCrashAsync(CrashMoment moment, int at)
     {
         var (seen, crashed) = (0, false);
-        await using var stage = await Stage.OpenAsync("disable_user_account_temporarily", o => o with { Model = null }); // The rules ask for both.
-        await stage.RestartAsync(new DurableEngineOptions
+        var engine = new DurableEngineOptions
         {
             AtCrashPoint = point =>
             {
@@ -75,16 +126,9 @@ public sealed class NotificationTests
                 crashed = true;
                 throw new SimulatedCrash();
             },
-        });
-        try
-        {
-            await stage.AskAsync();
-        }
-        catch (SimulatedCrash)
-        {
-            await stage.RestartAsync(null);
-            await stage.AskAsync();
-        }
+        };
+        await using var stage = await Stage.OpenAsync(ActionCase.Of("disable_user_account_temporarily"), o => o with { Model = null }, engine); // The rules ask for both.
+        await stage.SurviveAsync(() => stage.AskAsync());
         await AssertBothOnceAsync(stage.World);
         return crashed;
     }
@@ -100,6 +144,4 @@ public sealed class NotificationTests
         var kinds = await world.KindsAsync(incident.Incident);
         Assert.True(kinds.Count(k => k == AuditKinds.Executed) >= 2);
     }
-
-    private sealed class SimulatedCrash : Exception;
 }

@@ -1,15 +1,19 @@
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using IRFunctions.Audit;
 using IRFunctions.Containment;
+using IRFunctions.Local.Durable;
 using IRFunctions.Local.Durable.Stores;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Queue;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;
+using IRFunctions.Safeguards;
 using IRFunctions.Tests.Incidents;
+using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
@@ -43,10 +47,11 @@ internal sealed class Stage : IAsyncDisposable
 
     public TenantFaults Faults => tenant.Faults;
 
-    public static async Task<Stage> OpenAsync(ActionCase action, Func<MachineOptions, MachineOptions>? change = null)
+    /// <param name="engine">Of the first machine; one that is started anew has none of its faults.</param>
+    public static async Task<Stage> OpenAsync(ActionCase action, Func<MachineOptions, MachineOptions>? change = null, DurableEngineOptions? engine = null)
     {
         var stage = new Stage(action, change);
-        await stage.RestartAsync(null);
+        await stage.RestartAsync(engine);
         return stage;
     }
 
@@ -61,14 +66,14 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>Starts the machine anew on what is stored.</summary>
-    public async Task RestartAsync(IRFunctions.Local.Durable.DurableEngineOptions? engine)
+    public async Task RestartAsync(DurableEngineOptions? engine)
     {
         if (World is not null) await World.DisposeAsync();
         World = await World.CreateAsync(options =>
         {
             options = options with
             {
-                Model = ScriptedModel.Recommending(Case.Action, Time), Settings = Case.Settings, Engine = engine ?? options.Engine,
+                Model = ScriptedModel.Recommending(Case.Action, Time), Settings = Case.Settings, Engine = engine ?? options.Engine, EditPolicy = Case.Edit,
                 Replace = services =>
                 {
                     services.AddSingleton<IDurableStore>(losing is { } prefix ? new LossyStore(store, prefix) : store);
@@ -90,9 +95,50 @@ internal sealed class Stage : IAsyncDisposable
 
     public async Task AskAsync(string alert = "alert-1")
     {
-        await World.SendAsync(Case.Alert(alert));
+        if (Case.Breaker is { } identity) await OpenBreakerAsync(identity, int.Parse(alert.AsSpan("alert-".Length), CultureInfo.InvariantCulture));
+        else await World.SendAsync(Case.Alert(alert));
         await World.RunAsync();
     }
+
+    /// <summary>A person opens it for the n-th time. Unlike a message, what was begun is not begun again by whoever comes back after a crash.</summary>
+    private async Task OpenBreakerAsync(string identity, int opening)
+    {
+        var id = $"follow-{identity}-{opening}";
+        if (await World.Client.GetInstanceAsync(id) is not null) return;
+        var change = new BreakerChange
+        {
+            Identity = identity, IdentityType = "ai_agent", Number = opening, Opening = opening, From = BreakerStatus.Closed, To = BreakerStatus.Open, Cause = "person",
+            By = World.Alex, Reason = "it behaves oddly", At = Time.GetUtcNow(),
+        };
+        await World.Client.ScheduleNewOrchestrationInstanceAsync(CircuitBreaker.FollowOrchestration, change, new StartOrchestrationOptions(id));
+    }
+
+    /// <summary>Does what can be done again; where the machine dies, another starts on what is stored and goes on.</summary>
+    /// <param name="next">Engine of the machine that is started anew.</param>
+    public async Task SurviveAsync(Func<Task> act, DurableEngineOptions? next = null)
+    {
+        try
+        {
+            await act();
+        }
+        catch (SimulatedCrash)
+        {
+            await RestartAsync(next);
+            await World.RunAsync();
+            await act();
+        }
+    }
+
+    /// <summary>From between two steps of the engine: the stop stands before anything that the step just stored leads to.</summary>
+    public void EngageStop()
+    {
+        var sent = World.Client.Entities.SignalEntityAsync(GlobalStop.Id, nameof(GlobalStop.Engage), new StopOrder(World.Alex, "something is off"));
+        Assert.True(sent.IsCompletedSuccessfully); // In memory; nothing waits here.
+    }
+
+    /// <summary>Whether a step belongs to a containment itself, from its order to its undo.</summary>
+    public static bool IsContainment(string instance) => instance.StartsWith("contain-", StringComparison.Ordinal)
+        || instance.StartsWith("undo-", StringComparison.Ordinal) || instance.StartsWith("@scheduledrollback@", StringComparison.Ordinal);
 
     public async Task ApproveAsync()
     {
@@ -145,9 +191,12 @@ internal sealed class Stage : IAsyncDisposable
 
     public async Task QuarantineMailAsync()
     {
-        await PostAsync($"users/{World.Megan}/mailFolders", new { displayName = QuarantineEmail.Folder, isHidden = true });
-        var folders = await GraphAsync($"users/{World.Megan}/mailFolders?includeHiddenFolders=true&$filter={Uri.EscapeDataString($"displayName eq '{QuarantineEmail.Folder}'")}");
-        await MoveMailAsync((string)folders["value"]![0]!["id"]!);
+        if (await FolderAsync() is null) await PostAsync($"users/{World.Megan}/mailFolders", new { displayName = QuarantineEmail.Folder, isHidden = true });
+        await MoveMailAsync((await FolderAsync())!);
+
+        async Task<string?> FolderAsync() =>
+            (string?)(await GraphAsync($"users/{World.Megan}/mailFolders?includeHiddenFolders=true&$filter={Uri.EscapeDataString($"displayName eq '{QuarantineEmail.Folder}'")}"))
+                ["value"]!.AsArray().FirstOrDefault()?["id"];
     }
 
     private async Task<JsonNode> MessageAsync() =>
@@ -202,6 +251,9 @@ internal sealed class Stage : IAsyncDisposable
         await tenant.DisposeAsync();
     }
 }
+
+/// <summary>The machine dies here.</summary>
+internal sealed class SimulatedCrash : Exception;
 
 /// <summary>Forgets, when an engine starts on it, messages that wait for their time.</summary>
 internal sealed class LossyStore(IDurableStore inner, string prefix) : IDurableStore

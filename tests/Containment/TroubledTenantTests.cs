@@ -10,14 +10,31 @@ public sealed class TroubledTenantTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
+    public static TheoryData<string, bool> NamesTwice
+    {
+        get
+        {
+            var data = new TheoryData<string, bool>();
+            foreach (var action in ActionCase.All)
+            {
+                data.Add(action.Name, false);
+                data.Add(action.Name, true);
+            }
+            return data;
+        }
+    }
+
+    private static readonly string[] Systems = ["/graph/*", "/arm/*", "/connector/*"];
+
     private static Fault Of(FaultKind kind, ActionCase action, int? count, double seconds = 1) => new(kind, action.Path, action.Method, count, seconds);
 
+    /// <summary>Seconds and a date are the two forms of Retry-After (RFC 9110); the rows go through Graph, Azure Resource Manager and the connector.</summary>
     [Theory]
-    [MemberData(nameof(ActionCase.Names), MemberType = typeof(ActionCase))]
-    public async Task Throttled_it_waits_as_long_as_it_was_asked_to_by_a_durable_timer(string name)
+    [MemberData(nameof(NamesTwice))]
+    public async Task Throttled_it_waits_as_long_as_it_was_asked_to_by_a_durable_timer(string name, bool asDate)
     {
         await using var stage = await Stage.OpenAsync(name);
-        stage.Faults.Add(Of(FaultKind.Throttle, stage.Case, 2, seconds: 100));
+        stage.Faults.Add(Of(FaultKind.Throttle, stage.Case, 2, seconds: 100) with { AsDate = asDate });
         await stage.ActAsync();
         Assert.False(await Seen(stage)); // Nothing waits in an activity: the machine is idle, and a timer is set.
         await stage.World.PassAsync(TimeSpan.FromSeconds(99));
@@ -82,9 +99,7 @@ public sealed class TroubledTenantTests
         await using var stage = await Stage.OpenAsync(name);
         await stage.ActAsync();
         await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
-        stage.Faults.Add(new Fault(FaultKind.Unavailable, "/graph/*"));
-        stage.Faults.Add(new Fault(FaultKind.Unavailable, "/arm/*"));
-        stage.Faults.Add(new Fault(FaultKind.Unavailable, "/connector/*"));
+        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Unavailable, path));
         await stage.World.PassAsync(30 * Minute);
         Assert.Equal(ContainmentStatus.RollbackFailed, (await stage.ContainmentAsync()).Status);
         Assert.Contains(stage.Pages, p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal) && p.Contains("Tried again at", StringComparison.Ordinal));
@@ -96,11 +111,49 @@ public sealed class TroubledTenantTests
 
     [Theory]
     [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
+    public async Task Forbidden_at_the_end_of_its_time_the_page_names_the_permission_and_it_is_undone_once_it_is_granted_S7(string name)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        await stage.ActAsync();
+        await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
+        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Forbid, path));
+        await stage.World.PassAsync(10 * Minute);
+        Assert.Equal(ContainmentStatus.RollbackFailed, (await stage.ContainmentAsync()).Status);
+        Assert.Contains(stage.Pages, p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal) && p.Contains("The app needs", StringComparison.Ordinal));
+        stage.Faults.Clear();
+        await stage.World.PassAsync(TimeSpan.FromHours(1));
+        Assert.False(await stage.InEffectAsync());
+        Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
+    public async Task Throttled_failing_and_its_answer_lost_at_the_end_of_its_time_it_is_undone_once_and_nobody_is_paged_S7(string name)
+    {
+        await using var stage = await Stage.OpenAsync(name);
+        await stage.ActAsync();
+        var undone = stage.Effects(stage.Case.Undone);
+        await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
+        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Throttle, path, Count: 1, Seconds: 100));
+        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Error, path, Count: 1));
+        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.LoseAnswer, path, Method: stage.Case.Through("arm") ? "DELETE" : stage.Case.Method, Count: 1));
+        await stage.World.PassAsync(Minute + TimeSpan.FromSeconds(99));
+        Assert.Equal(undone, stage.Effects(stage.Case.Undone));
+        await stage.World.PassAsync(5 * Minute);
+        stage.Faults.Clear();
+        Assert.False(await stage.InEffectAsync());
+        Assert.Equal(undone + 1, stage.Effects(stage.Case.Undone));
+        Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
+        Assert.DoesNotContain(stage.Pages, p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
     public async Task A_release_takes_over_from_an_undo_that_keeps_failing(string name)
     {
         await using var stage = await Stage.OpenAsync(name);
         await stage.ActAsync();
-        foreach (var path in (string[])["/graph/*", "/arm/*", "/connector/*"]) stage.Faults.Add(new Fault(FaultKind.Unavailable, path));
+        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Unavailable, path));
         await stage.World.PassAsync(stage.Case.Lasts!.Value + (10 * Minute));
         stage.Faults.Clear();
         Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "release", reason: "now"));

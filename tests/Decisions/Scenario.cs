@@ -148,6 +148,7 @@ internal static class GeneratedAlerts
         Roles = [.. Enumerable.Range(0, random.Next(3)).Select(i => $"role{i}")],
         Shared = random.Chance(15),
         Aliases = random.Chance(30) ? [random.Pick(Names)] : [],
+        CriticalityFailed = random.Chance(8) ? "away" : null,
         Criticality = random.Pick((string?[])[null, "low", "high", "critical", "odd"]),
         OnPremisesSynced = random.Chance(15),
         LastOwnAction = random.Chance(20) ? new DateTimeOffset(2027, 1, 1, 11, 30, 0, TimeSpan.Zero) : null,

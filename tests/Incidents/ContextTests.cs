@@ -54,14 +54,14 @@ public sealed class ContextTests
         world.Machine.Tenant.Faults.Add(new Fault(fault, "*/security/*"));
         var alert = Read(Given.StolenAccount());
         var context = await GatherAsync(world, alert);
-        Assert.Equal([$"sign-ins of the accounts ({why})"], context.Missing);
+        Assert.Equal([$"criticality of {Assert.Single(context.Entities).EntityId} (not available)", $"sign-ins of the accounts ({why})"], context.Missing);
         Assert.Null(Assert.Single(context.Entities).SignIns);
-        Assert.Contains("\"could_not_be_learned\":[\"sign-ins of the accounts", AlertMessage.Write(alert, context), StringComparison.Ordinal);
+        Assert.Contains("\"sign-ins of the accounts", AlertMessage.Write(alert, context), StringComparison.Ordinal);
 
         await world.SendAsync(Given.StolenAccount());
         await world.RunAsync();
         var incident = Assert.Single(await world.IncidentsAsync());
-        Assert.Contains($"Not known: sign-ins of the accounts ({why})", incident.Assessment, StringComparison.Ordinal);
+        Assert.Contains($"sign-ins of the accounts ({why})", incident.Assessment, StringComparison.Ordinal);
         Assert.Single(await world.PendingAsync());
     }
 
@@ -71,10 +71,11 @@ public sealed class ContextTests
         await using var world = await World.CreateAsync();
         using var http = new HttpClient(new Hanging());
         var graph = new Microsoft.Graph.GraphServiceClient(http, (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null, "https://graph.example/v1.0");
-        var gatherer = new ContextGatherer(graph, new Hunting(graph), new PrivilegedGroups([]), world.Machine.Services.GetRequiredService<IncidentMemory>(),
+        var gatherer = new ContextGatherer(graph, new Hunting(graph), new DirectoryRights(graph, new PrivilegedGroups([])),
+            new Criticality(new Hunting(graph), new CriticalitySource(true), world.Time), world.Machine.Services.GetRequiredService<IncidentMemory>(),
             world.Machine.Services.GetRequiredService<ClassificationOptions>(), world.Time);
         var began = world.Time.GetUtcNow();
-        var gathering = gatherer.GatherAsync(Read(Given.StolenAccount()), world.Client, CancellationToken.None);
+        var gathering = gatherer.GatherAsync(Read(Given.StolenAccount()), world.Machine.Policy, world.Client, CancellationToken.None);
         while (!gathering.IsCompleted)
         {
             if (world.Time.NextDue is { } due && due <= began + TimeSpan.FromSeconds(5)) world.Time.AdvanceTo(due);
@@ -182,7 +183,7 @@ public sealed class ContextTests
     }
 
     private static Task<AlertContext> GatherAsync(World world, Alert alert) =>
-        world.Machine.Services.GetRequiredService<ContextGatherer>().GatherAsync(alert, world.Client, CancellationToken.None);
+        world.Machine.Services.GetRequiredService<ContextGatherer>().GatherAsync(alert, world.Machine.Policy, world.Client, CancellationToken.None);
 
     private static Alert Read(System.Text.Json.Nodes.JsonNode json) => AlertParser.Read(JsonSerializer.SerializeToUtf8Bytes(json)).Alert!;
 

@@ -217,8 +217,8 @@ public sealed class GraphTroubleTests
         await using var world = await World.CreateAsync();
         var request = await StolenAccountTests.AskedAsync(world);
         await world.AnswerAsync(request, World.Alex, "approve");
-        // Read for the estimate, read for capture, read before the change, the change, sessions; then reading fails.
-        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Slow, Users, "GET", Count: 3, Seconds: 0));
+        // Read for the estimate, read for capture, its directory roles, read before the change, the change, sessions; then reading fails.
+        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Slow, Users, "GET", Count: 4, Seconds: 0));
         world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Unavailable, Users, "GET", Count: 6));
         await world.PassAsync(10 * Minute);
 

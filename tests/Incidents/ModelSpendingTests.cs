@@ -1,5 +1,6 @@
 using IRFunctions.Incidents;
 using IRFunctions.Local.Model;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
 
@@ -33,6 +34,28 @@ public sealed class ModelSpendingTests
             Assert.Contains(incident.Decisions, d => d is { Action: "send_analyst_notification", Ending: Ending.Done });
             Assert.Contains(incident.Decisions, d => d is { Action: "create_alert_ticket", Ending: Ending.Done });
         }
+    }
+
+    [Fact]
+    public async Task While_the_store_of_the_budget_is_down_people_take_over_and_the_queue_keeps_moving_S10_S12()
+    {
+        var time = World.NewClock();
+        var tables = new StubbornTables(time) { Refuses = (table, _) => table == IRFunctions.Classification.Classifier.SpendingTable };
+        await using var world = await World.CreateAsync(time: time, replace: services => services.AddSingleton<Azure.Data.Tables.TableServiceClient>(tables));
+        for (var i = 0; i < 8; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i + 1}"));
+        await world.RunAsync();
+        await world.AssertAllAccountedAsync(8);
+        Assert.Equal(0, world.Machine.Model.Answered);
+        Assert.Empty(world.Containing());
+        Assert.All(await world.IncidentsAsync(), i => Assert.Contains("could not be checked, so the model was not asked", i.Assessment, StringComparison.Ordinal));
+        Assert.Equal(8, world.Effects("ticket.create").Count);
+        Assert.True(world.Pages().Count >= 8);
+
+        tables.Refuses = (_, _) => false;
+        await world.PassAsync(TimeSpan.FromSeconds(11));
+        await world.SendAsync(Given.MaliciousAddress("after", "203.0.113.200"));
+        await world.RunAsync();
+        Assert.Single(world.Containing());
     }
 
     [Fact]

@@ -58,6 +58,7 @@ internal sealed class AllowedByPolicy(Alert alert, Facts facts, Policy policy)
         if (rule.Checks.Any(c => !Holds(policy.Checks[c], decision))) return "a check does not hold (S12)";
         if (Names(decision).Any(n => facts.Approvers.Contains(n, StringComparer.OrdinalIgnoreCase) || policy.Approvers.Contains(n))) return "an approver (S9)";
         if (policy.Protected.Any(p => p.CountsAt(facts.Now) && IsAbout(p.Id, decision)) && !Lifted(decision)) return "protected (S9)";
+        if (policy.Threshold.TargetKinds.Contains(decision.Target.Kind) && Identity(decision)?.CriticalityFailed is not null) return "criticality unknown (S12)";
         if (policy.Threshold.TargetKinds.Contains(decision.Target.Kind) && Risk(decision) < policy.Threshold.ActAt) return "below the threshold";
         return decision.Target.Kind is "account" or "application" ? IdentityObjection(decision) : null;
     }

@@ -78,6 +78,6 @@ internal sealed class InjectionCase
     private static Facts Calmer(Random random, Facts facts) => random.Chance(40) ? facts : facts with
     {
         Stop = null, Budgets = new BudgetFacts(), OwnIdentities = [], Approvers = [],
-        Identities = facts.Identities.ToDictionary(p => p.Key, p => p.Value with { Failed = random.Chance(8) ? "away" : null, OnPremisesSynced = false, Criticality = "critical", Shared = false, Roles = [] }),
+        Identities = facts.Identities.ToDictionary(p => p.Key, p => p.Value with { Failed = random.Chance(8) ? "away" : null, OnPremisesSynced = false, Criticality = "critical", CriticalityFailed = random.Chance(8) ? "away" : null, Shared = false, Roles = [] }),
     };
 }

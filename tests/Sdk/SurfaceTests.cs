@@ -14,8 +14,12 @@ public sealed class SurfaceTests
         "Microsoft.Graph.BaseGraphServiceClient",
         "Microsoft.Graph.Models.ApplicationCollectionResponse", // named as what ApplicationsRequestBuilder.GetAsync returns
         "Microsoft.Graph.Models.BaseCollectionPaginationCountResponse",
+        "Microsoft.Graph.Models.DirectoryRole", // this, its collection and the two builders as in msgraph-sdk-dotnet, src/Microsoft.Graph/Generated at 168c8444
+        "Microsoft.Graph.Models.DirectoryRoleCollectionResponse",
         "Microsoft.Graph.Models.OutlookItem",
         "Microsoft.Graph.Models.PolicyDeletableItem",
+        "Microsoft.Graph.Users.Item.TransitiveMemberOf.GraphDirectoryRole.GraphDirectoryRoleRequestBuilder",
+        "Microsoft.Graph.Users.Item.TransitiveMemberOf.TransitiveMemberOfRequestBuilder", // named as what UserItemRequestBuilder.TransitiveMemberOf returns
         "Microsoft.Kiota.Abstractions.ApiException",
         "Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider",
         "Microsoft.Kiota.Abstractions.BaseRequestBuilder",

@@ -4,6 +4,7 @@ using Microsoft.Graph.Users.Item.CheckMemberGroups;
 using Microsoft.Graph.Users.Item.MailFolders;
 using Microsoft.Graph.Users.Item.Messages;
 using Microsoft.Graph.Users.Item.RevokeSignInSessions;
+using Microsoft.Graph.Users.Item.TransitiveMemberOf;
 using Microsoft.Kiota.Abstractions;
 
 namespace Microsoft.Graph.Users
@@ -36,6 +37,8 @@ namespace Microsoft.Graph.Users.Item
         public MailFoldersRequestBuilder MailFolders => new(PathParameters, RequestAdapter);
 
         public CheckMemberGroupsRequestBuilder CheckMemberGroups => new(PathParameters, RequestAdapter);
+
+        public TransitiveMemberOfRequestBuilder TransitiveMemberOf => new(PathParameters, RequestAdapter);
 
         public Task<User?> GetAsync(
             Action<RequestConfiguration<UserItemRequestBuilderGetQueryParameters>>? requestConfiguration = default,
