@@ -110,7 +110,7 @@ public sealed class Policy
     public bool IsRegistered(string id, DateTimeOffset now)
     {
         List<ProtectedEntry>? found = null;
-        FindProtected(id, ref found);
+        _protected.FindId(id, ref found);
         return found?.Exists(entry => entry.CountsAt(now)) == true;
     }
 
