@@ -11,7 +11,7 @@ namespace IRFunctions.Incidents;
 /// </summary>
 internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
 {
-    private readonly List<Noted> pending = [];
+    private readonly List<Noted> pending = new(8);
     private int count;
 
     /// <summary>What every fact of this recorder is about; null where that is the alert as a whole.</summary>

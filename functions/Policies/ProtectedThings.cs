@@ -9,6 +9,7 @@ namespace IRFunctions.Policies;
 internal sealed class ProtectedThings<T>
     where T : class
 {
+    private readonly IdFilter _filter;
     private readonly FrozenDictionary<string, T[]> _byId;
     private readonly AddressRanges<T> _byRange;
 
@@ -27,13 +28,23 @@ internal sealed class ProtectedThings<T>
         }
 
         _byId = ids.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.OrdinalIgnoreCase);
+        _filter = new IdFilter(ids.Keys);
         _byRange = new AddressRanges<T>(ranges);
+    }
+
+    /// <summary>Adds what is registered under any of these ids.</summary>
+    public void FindIds(List<string> ids, ref List<T>? found)
+    {
+        if (!_filter.MayHoldAny(ids))
+            return;
+        foreach (var id in ids)
+            FindId(id, ref found);
     }
 
     /// <summary>Adds what is registered under this id.</summary>
     public void FindId(string? id, ref List<T>? found)
     {
-        if (id is not null && _byId.TryGetValue(id, out var items))
+        if (id is not null && _filter.MayHold(id) && _byId.TryGetValue(id, out var items))
             foreach (var item in items)
                 if (found is null || !found.Contains(item))
                     (found ??= []).Add(item);

@@ -4,7 +4,8 @@ using System.IO.Compression;
 namespace IRFunctions.Local.Storage;
 
 /// <summary>
-/// What waits long and is read seldom, deflated: JSON of alerts and decisions shrinks to a third, in some fifteen microseconds a piece, and is back in five.
+/// What waits long and is read seldom, deflated. The fastest level: on records of incidents it takes a quarter of the time of the default one and leaves
+/// 8 % more; pieces that say much the same are better packed together (a tenth of their size, docs/decisions/0007).
 /// </summary>
 internal static class PackedBytes
 {
@@ -23,17 +24,19 @@ internal static class PackedBytes
         var stream = spare ??= new MemoryStream(8192);
         stream.SetLength(Header);
         stream.Position = Header;
-        using (var deflate = new DeflateStream(stream, CompressionLevel.Optimal, leaveOpen: true)) deflate.Write(bytes);
+        using (var deflate = new DeflateStream(stream, CompressionLevel.Fastest, leaveOpen: true)) deflate.Write(bytes);
         if (stream.Length >= bytes.Length) return AsIs(bytes);
         BinaryPrimitives.WriteInt32LittleEndian(stream.GetBuffer(), bytes.Length);
         return stream.ToArray();
     }
 
-    public static byte[] Unpack(byte[] packed)
+    /// <param name="packed">What <see cref="Pack"/> made.</param>
+    /// <param name="first">So many bytes from the start; all where it is not said.</param>
+    public static byte[] Unpack(byte[] packed, int first = int.MaxValue)
     {
         var length = BinaryPrimitives.ReadInt32LittleEndian(packed);
-        if (length <= 0) return packed[Header..];
-        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        if (length <= 0) return packed.AsSpan(Header, Math.Min(-length, first)).ToArray();
+        var bytes = GC.AllocateUninitializedArray<byte>(Math.Min(length, first));
         using var inflate = new DeflateStream(new MemoryStream(packed, Header, packed.Length - Header, writable: false), CompressionMode.Decompress);
         inflate.ReadExactly(bytes);
         return bytes;

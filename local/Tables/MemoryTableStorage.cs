@@ -23,7 +23,7 @@ internal sealed class MemoryTableStorage(int unpacked = 4096) : ITableStorage
 
     public Task<TableRow?> GetAsync(string table, string partitionKey, string rowKey)
     {
-        lock (gate) return Task.FromResult(Rows(table).Find(partitionKey, rowKey));
+        lock (gate) return Task.FromResult(Rows(table).Partition(partitionKey)?.Find(rowKey));
     }
 
     public Task<IReadOnlyList<TableRow>> ReadAsync(string table, KeyRange range, int max)
@@ -39,20 +39,23 @@ internal sealed class MemoryTableStorage(int unpacked = 4096) : ITableStorage
     {
         List<RowChunk>? cold = null;
         var results = new TableRow?[changes.Count];
+        if (changes.Count == 0) return Task.FromResult<IReadOnlyList<TableRow?>>(results);
         lock (gate)
         {
+            // A transaction is about one partition and names each row once, so all changes can be judged before the first is made.
             var rows = Rows(table);
-            // A transaction names each row once, so all changes can be judged before the first is made.
+            var partition = rows.Partition(changes[0].PartitionKey);
             for (var i = 0; i < results.Length; i++)
             {
-                try { results[i] = changes[i].Apply(rows.Find(changes[i].PartitionKey, changes[i].RowKey), ++version, now); }
+                try { results[i] = changes[i].Apply(partition?.Find(changes[i].RowKey), ++version, now); }
                 catch (Azure.RequestFailedException reason) { throw new ChangeRefusedException(i, reason); }
             }
             for (var i = 0; i < results.Length; i++)
             {
-                var touched = results[i] is { } row ? rows.Set(row) : rows.Remove(changes[i].PartitionKey, changes[i].RowKey);
+                var touched = results[i] is { } row ? (partition ??= rows.Add(row.PartitionKey)).Set(row) : partition?.Remove(changes[i].RowKey);
                 if (touched is not null && lately.Touch(touched) is { } old) (cold ??= []).Add(old);
             }
+            if (partition is { IsEmpty: true }) rows.Drop(partition.Key);
         }
         cold?.ForEach(Pack);
         return Task.FromResult<IReadOnlyList<TableRow?>>(results);

@@ -9,31 +9,31 @@ internal sealed class SortedRows
     private const int MaxChunk = 512;
     private readonly List<List<RowPartition>> chunks = [];
 
-    public TableRow? Find(string partitionKey, string rowKey) => Partition(partitionKey)?.Find(rowKey);
-
-    /// <returns>What was touched.</returns>
-    public RowChunk Set(TableRow row)
+    /// <summary>Null where no row has this partition key.</summary>
+    public RowPartition? Partition(string key)
     {
-        var (chunk, index) = Seek(row.PartitionKey);
-        if (chunk < chunks.Count && chunks[chunk][index].Key == row.PartitionKey) return chunks[chunk][index].Set(row);
-        var added = new RowPartition(row.PartitionKey);
+        var (chunk, index) = Seek(key);
+        return chunk < chunks.Count && chunks[chunk][index].Key == key ? chunks[chunk][index] : null;
+    }
+
+    /// <summary>A partition that is not there yet; it must get its first row at once.</summary>
+    public RowPartition Add(string key)
+    {
+        var added = new RowPartition(key);
+        var (chunk, index) = Seek(key);
         if (chunks.Count == 0) chunks.Add([]);
         if (chunk == chunks.Count) (chunk, index) = (chunks.Count - 1, chunks[^1].Count);
         chunks[chunk].Insert(index, added);
         if (chunks[chunk].Count > MaxChunk) Split(chunk);
-        return added.Set(row);
+        return added;
     }
 
-    /// <returns>What was touched.</returns>
-    public RowChunk? Remove(string partitionKey, string rowKey)
+    /// <summary>Forgets a partition that has lost its last row.</summary>
+    public void Drop(string key)
     {
-        if (Partition(partitionKey) is not { } partition) return null;
-        var touched = partition.Remove(rowKey);
-        if (!partition.IsEmpty) return touched;
-        var (chunk, index) = Seek(partitionKey);
+        var (chunk, index) = Seek(key);
         chunks[chunk].RemoveAt(index);
         if (chunks[chunk].Count == 0) chunks.RemoveAt(chunk);
-        return touched;
     }
 
     public IEnumerable<TableRow> From(string partitionKey, string rowKey)
@@ -47,12 +47,6 @@ internal sealed class SortedRows
                 foreach (var row in partition.From(partition.Key == partitionKey ? rowKey : "")) yield return row;
             }
         }
-    }
-
-    private RowPartition? Partition(string key)
-    {
-        var (chunk, index) = Seek(key);
-        return chunk < chunks.Count && chunks[chunk][index].Key == key ? chunks[chunk][index] : null;
     }
 
     private void Split(int chunk)

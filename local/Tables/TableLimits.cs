@@ -76,8 +76,12 @@ internal static class TableLimits
     }
 
     // The service's own formula: 4 + keys + each property's name, type and value.
-    private static int EntityBytes(string partitionKey, string rowKey, KeyValuePair<string, object>[] properties) =>
-        4 + (partitionKey.Length + rowKey.Length) * 2 + properties.Sum(property => 8 + property.Key.Length * 2 + ValueBytes(property.Value));
+    private static int EntityBytes(string partitionKey, string rowKey, KeyValuePair<string, object>[] properties)
+    {
+        var bytes = 4 + (partitionKey.Length + rowKey.Length) * 2;
+        foreach (var (name, value) in properties) bytes += 8 + name.Length * 2 + ValueBytes(value);
+        return bytes;
+    }
 
     private static int ValueBytes(object value) => value switch
     {

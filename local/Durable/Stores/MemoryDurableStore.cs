@@ -10,14 +10,12 @@ namespace IRFunctions.Local.Durable.Stores;
 public sealed class MemoryDurableStore(int unpacked = 2048) : IDurableStore
 {
     private readonly Lock gate = new();
-    // About two hundred incidents at work; more at once still works, packing and unpacking as it goes.
-    private const int TouchesKept = 4096;
-
     private readonly Dictionary<string, StoredInstance> instances = new(StringComparer.Ordinal);
     private readonly Dictionary<long, DurableMessage> messages = [];
     private readonly Dictionary<long, ActivityTask> tasks = [];
     private readonly Dictionary<string, string> names = new(StringComparer.Ordinal);
     private readonly RecentTouches<StoredInstance> lately = new(unpacked);
+    private readonly List<(StoredInstance Instance, long Touched)> cold = new(InstancePack.Size);
 
     public StoredWork LoadWork()
     {
@@ -31,48 +29,51 @@ public sealed class MemoryDurableStore(int unpacked = 2048) : IDurableStore
     public InstanceRecord? Read(string instanceId)
     {
         InstanceRecord record;
-        StoredInstance? cold;
+        List<(StoredInstance Instance, long Touched)>? due;
         lock (gate)
         {
             if (!instances.TryGetValue(instanceId, out var stored)) return null;
-            cold = stored.Unpack() ? lately.Touch(stored) : null;
+            Wake(stored);
             record = stored.Record;
+            due = DueForPacking();
         }
 
-        if (cold is not null) Pack(cold);
+        if (due is not null) Pack(due);
         return record;
     }
 
     public void ReadHistory(string instanceId, ICollection<ReadOnlyMemory<byte>> chunks)
     {
         ArgumentNullException.ThrowIfNull(chunks);
-        StoredInstance? cold;
+        List<(StoredInstance Instance, long Touched)>? due;
         lock (gate)
         {
             if (!instances.TryGetValue(instanceId, out var stored)) return;
-            cold = stored.Unpack() ? lately.Touch(stored) : null;
+            Wake(stored);
             foreach (var chunk in stored.Chunks) chunks.Add(chunk);
+            due = DueForPacking();
         }
 
-        if (cold is not null) Pack(cold);
+        if (due is not null) Pack(due);
     }
 
     public ValueTask<bool> CommitAsync(StepCommit commit)
     {
         ArgumentNullException.ThrowIfNull(commit);
-        StoredInstance? cold;
+        List<(StoredInstance Instance, long Touched)>? due;
         lock (gate)
         {
             var stored = instances.GetValueOrDefault(commit.InstanceId);
             if (commit.ExpectedExecution is { } expected && expected != (stored?.Execution ?? 0)) return new ValueTask<bool>(false);
-            cold = ApplyToInstance(commit, stored);
+            ApplyToInstance(commit, stored);
             foreach (var number in commit.ConsumedMessages) messages.Remove(number);
             foreach (var number in commit.ConsumedTasks) tasks.Remove(number);
             foreach (var message in commit.NewMessages) messages.Add(message.Number, message);
             foreach (var task in commit.NewTasks) tasks.Add(task.Number, task);
+            due = DueForPacking();
         }
 
-        if (cold is not null) Pack(cold);
+        if (due is not null) Pack(due);
         return new ValueTask<bool>(true);
     }
 
@@ -96,13 +97,13 @@ public sealed class MemoryDurableStore(int unpacked = 2048) : IDurableStore
 
     public ValueTask DisposeAsync() => default;
 
-    /// <returns>An instance that has been left alone for long.</returns>
-    private StoredInstance? ApplyToInstance(StepCommit commit, StoredInstance? stored)
+    private void ApplyToInstance(StepCommit commit, StoredInstance? stored)
     {
+        if (stored is not null) Wake(stored);
         if (commit.Delete)
         {
             instances.Remove(commit.InstanceId);
-            return null;
+            return;
         }
 
         if (commit.Record is { } record)
@@ -111,26 +112,61 @@ public sealed class MemoryDurableStore(int unpacked = 2048) : IDurableStore
             else stored.Set(record);
         }
 
-        if (stored is null) return null;
+        if (stored is null) return;
         if (commit.ClearHistory) stored.ClearHistory();
         if (commit.AppendedHistory is { Length: > 0 } appended) stored.Append(appended);
-        return commit.Record is null && !commit.ClearHistory && commit.AppendedHistory is null ? null : lately.Touch(stored);
+        if (commit.Record is not null || commit.ClearHistory || commit.AppendedHistory is not null) Touch(stored);
     }
 
-    /// <summary>Deflating takes its time, so it is done outside the gate and dropped where the instance moved on meanwhile.</summary>
-    private void Pack(StoredInstance stored)
+    private void Wake(StoredInstance stored)
     {
-        (InstanceRecord Record, byte[][] Chunks)? found;
-        long seen;
-        lock (gate) (found, seen) = (stored.Snapshot(), stored.Touched);
+        if (stored.Unpack() is not { } leftBehind) return;
+        Touch(stored);
+        foreach (var other in leftBehind)
+        {
+            other.Unpack();
+            Touch(other);
+        }
+    }
+
+    private void Touch(StoredInstance stored)
+    {
         // What is finished is no longer anybody's memory to save: whoever runs that long keeps its state on disk.
-        if (found is not { } snapshot || snapshot.Record.IsTerminal) return;
-        var packed = StoredInstance.Pack(snapshot.Record, snapshot.Chunks);
+        if (lately.Touch(stored) is { IsTerminal: false } old) cold.Add((old, old.Touched));
+    }
+
+    /// <summary>As many as go into one pack; null while there are fewer.</summary>
+    private List<(StoredInstance Instance, long Touched)>? DueForPacking()
+    {
+        if (cold.Count < InstancePack.Size) return null;
+        cold.RemoveAll(c => c.Instance.Touched != c.Touched);
+        if (cold.Count < InstancePack.Size) return null;
+        List<(StoredInstance, long)> due = [.. cold];
+        cold.Clear();
+        return due;
+    }
+
+    /// <summary>Deflating takes its time, so it is done outside the gate and dropped where an instance moved on meanwhile.</summary>
+    private void Pack(List<(StoredInstance Instance, long Touched)> due)
+    {
+        List<(StoredInstance Instance, InstanceRecord Record, byte[][] Chunks)> found = new(due.Count);
         lock (gate)
         {
-            if (stored.Touched != seen) return;
-            if (!names.TryGetValue(stored.Name, out var name)) names.Add(stored.Name, name = stored.Name);
-            stored.Become(packed, name);
+            foreach (var (instance, touched) in due)
+                if (instance.Touched == touched) found.Add((instance, instance.Record, instance.Chunks));
+        }
+
+        var pack = new InstancePack(found);
+        lock (gate)
+        {
+            foreach (var (instance, touched) in due)
+            {
+                if (instance.Touched != touched) continue;
+                if (!names.TryGetValue(instance.Name, out var name)) names.Add(instance.Name, name = instance.Name);
+                instance.Become(pack, name);
+            }
+            foreach (var (instance, _, _) in found)
+                if (!instance.IsIn(pack)) pack.Leave(instance);
         }
     }
 }

@@ -4,14 +4,14 @@ using IRFunctions.Local.Storage;
 namespace IRFunctions.Local.Durable.Stores;
 
 /// <summary>
-/// One instance in memory. While it is at work it is as the engine uses it; once it waits (or is finished) it is packed: payloads and history in one
-/// deflated piece, since they say much the same (an approval's input, its status and its history all hold the decision).
+/// One instance in memory. While it is at work it is as the engine uses it; once it waits it is packed: payloads and history in one deflated piece with
+/// those of others (<see cref="InstancePack"/>).
 /// </summary>
 internal sealed class StoredInstance : ITouched
 {
     private InstanceRecord? record;
     private byte[][] chunks = [];
-    private byte[]? packed;
+    private InstancePack? packed;
 
     /// <param name="id">The same text as the key it is found by.</param>
     public StoredInstance(string id, InstanceRecord record)
@@ -35,6 +35,8 @@ internal sealed class StoredInstance : ITouched
 
     public long Execution { get; private set; }
 
+    public bool IsTerminal => !IsEntity && Status is InstanceStatus.Completed or InstanceStatus.Failed or InstanceStatus.Terminated;
+
     public long Touched { get; set; }
 
     /// <summary>Without unpacking it for good; for those who only look.</summary>
@@ -48,62 +50,40 @@ internal sealed class StoredInstance : ITouched
 
     public void Set(InstanceRecord changed)
     {
-        Unpack();
         record = changed;
         (IsEntity, Status, CreatedAt, UpdatedAt, Execution) = (changed.IsEntity, changed.Status, changed.CreatedAt, changed.UpdatedAt, changed.Execution);
         if (Name != changed.Name) Name = changed.Name;
     }
 
-    public void ClearHistory()
-    {
-        Unpack();
-        chunks = [];
-    }
+    public void ClearHistory() => chunks = [];
 
     /// <summary>Joins chunks of like size, so that a long history is a few arrays and a step still copies little.</summary>
     public void Append(byte[] chunk)
     {
         const int maxMerged = 1 << 16;
-        Unpack();
         var keep = chunks.Length;
         while (keep > 0 && chunks[keep - 1].Length <= chunk.Length && chunks[keep - 1].Length + chunk.Length <= maxMerged)
             chunk = [.. chunks[--keep], .. chunk];
         chunks = [.. chunks.AsSpan(0, keep), chunk];
     }
 
-    /// <summary>What packing needs, taken while nobody changes it; the packing itself can then go on beside other work.</summary>
-    public (InstanceRecord Record, byte[][] Chunks)? Snapshot() => record is null ? null : (record, chunks);
+    public bool IsIn(InstancePack pack) => ReferenceEquals(packed, pack);
 
-    public static byte[] Pack(InstanceRecord record, byte[][] chunks)
-    {
-        var writer = HistoryWriter.Take();
-        writer.Number(chunks.Sum(c => c.Length));
-        foreach (var chunk in chunks) writer.Raw(chunk);
-        record.WriteRest(writer);
-        var bytes = PackedBytes.Pack(writer.Written);
-        writer.Return();
-        return bytes;
-    }
+    public void Become(InstancePack pack, string name) => (packed, Name, record, chunks) = (pack, name, null, []);
 
-    /// <param name="name">One text for all instances of that name.</param>
-    public void Become(byte[] packedBytes, string name)
+    /// <returns>Those left behind by it in a pack that is hardly worth keeping; null where it was not packed, none where all is well.</returns>
+    public IReadOnlyList<StoredInstance>? Unpack()
     {
-        (packed, Name, record, chunks) = (packedBytes, name, null, []);
-    }
-
-    /// <returns>Whether it was packed.</returns>
-    public bool Unpack()
-    {
-        if (packed is null) return false;
+        if (packed is not { } pack) return null;
         (record, var history) = Unpacked();
         chunks = history.Length == 0 ? [] : [history];
         packed = null;
-        return true;
+        return pack.Leave(this);
     }
 
     private (InstanceRecord Record, byte[] History) Unpacked()
     {
-        var reader = new HistoryReader(PackedBytes.Unpack(packed!));
+        var reader = new HistoryReader(packed!.Of(this));
         var history = reader.Bytes().ToArray();
         var head = new InstanceRecord
         {

@@ -7,9 +7,10 @@ namespace Azure.Data.Tables;
 public sealed class TableEntity : ITableEntity, IDictionary<string, object>
 {
     internal const string ETagKey = "odata.etag";
+    private const int Expected = 16; // Growing twice on the way cost more than what is left empty.
     private readonly Dictionary<string, object> properties;
 
-    public TableEntity() => properties = [];
+    public TableEntity() => properties = new Dictionary<string, object>(Expected);
 
     public TableEntity(string partitionKey, string rowKey) : this()
     {
