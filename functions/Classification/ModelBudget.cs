@@ -11,6 +11,7 @@ namespace IRFunctions.Classification;
 internal sealed class ModelBudget(ClassificationOptions options, ModelSpending spending, TimeProvider time)
 {
     private const int Parts = 100;
+    private const int Rounds = 5;
     private const string Unchecked = "Whether the model's budget has anything left could not be checked, so the model was not asked.";
 
     /// <summary>Longest wait for the shared row.</summary>
@@ -44,12 +45,16 @@ internal sealed class ModelBudget(ClassificationOptions options, ModelSpending s
         {
             if (account.TrySpend(hour, needed)) return (reservation, null);
             if (account.ObjectionTo(needed, hour, now) is { } stands) return (null, stands);
-            var objection = await FillAsync(account, reservation, cancellation);
-            // Between filling and spending another call may have settled for more than it had set aside.
-            if (objection is null && account.TrySpend(hour, needed)) return (reservation, null);
-            objection ??= Unchecked;
-            account.Refuse(objection, needed, hour, now + Pause);
-            return (null, objection);
+            for (var round = 0; round < Rounds; round++)
+            {
+                var (spent, objection) = await FillAndSpendAsync(account, reservation, cancellation);
+                if (spent) return (reservation, null);
+                // Without an objection others spent what was counted on, or settled for more than they had set aside: that is no reason to refuse the next.
+                if (objection is null) continue;
+                account.Refuse(objection, needed, hour, now + Pause);
+                return (null, objection);
+            }
+            return (null, Unchecked);
         }
         finally
         {
@@ -73,18 +78,18 @@ internal sealed class ModelBudget(ClassificationOptions options, ModelSpending s
         }
     }
 
-    private async Task<string?> FillAsync(Account account, Reservation reservation, CancellationToken cancellation)
+    private async Task<(bool Spent, string? Objection)> FillAndSpendAsync(Account account, Reservation reservation, CancellationToken cancellation)
     {
         var (needed, tenant) = (reservation.Amount - account.LeftIn(reservation.Hour), reservation.Tenant);
         var wanted = Amount.Max(needed, part);
-        string? objection = null;
+        var (spent, objection) = (false, (string?)null);
         var reached = await OnlyWaitingAsync(async c =>
         {
             var (taken, before) = await spending.TakeAsync(tenant, reservation.Hour, needed, wanted, limit, c);
-            if (taken is { } more) account.Fill(reservation.Hour, more);
+            if (taken is { } more) spent = account.FillAndSpend(reservation.Hour, more, reservation.Amount);
             else objection = UsedUp(before, needed);
         }, cancellation);
-        return reached ? objection : Unchecked;
+        return (spent, reached || spent ? objection : Unchecked);
     }
 
     /// <summary>Runs it within the time; false where the store gave no answer, whatever the reason.</summary>
@@ -152,13 +157,17 @@ internal sealed class ModelBudget(ClassificationOptions options, ModelSpending s
             lock (gate) return hour == of ? left : Amount.Min(left, default);
         }
 
-        public void Fill(DateTimeOffset of, Amount taken)
+        /// <summary>At once, so that calls which find something left cannot spend what this one has brought for itself.</summary>
+        public bool FillAndSpend(DateTimeOffset of, Amount taken, Amount needed)
         {
             lock (gate)
             {
-                if (of < hour) return; // came after its hour was over
+                if (of < hour) return false; // came after its hour was over
                 left = taken + (hour == of ? left : Amount.Min(left, default));
                 hour = of;
+                if (!left.Covers(needed)) return false;
+                left -= needed;
+                return true;
             }
         }
 
