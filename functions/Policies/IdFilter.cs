@@ -5,11 +5,11 @@ namespace IRFunctions.Policies;
 
 /// <summary>
 /// Says of most ids that they are not registered, from one bit: with 100,000 registrations the tables no longer fit a processor's caches, and nearly every
-/// question is about something that nobody registered. Never says so of an id that is; sixteen bits an id, so one of sixteen others passes as well.
+/// question is about something that nobody registered. Never says so of an id that is; six bits an id or a little more, so at most one of six others passes as well.
 /// </summary>
 internal sealed class IdFilter
 {
-    private const int BitsEach = 16;
+    private const int BitsEach = 6;
     private const ulong NotAscii = 0xFF80_FF80_FF80_FF80;
     private const ulong LowerCase = 0x0020_0020_0020_0020;
     private const ulong Odd = 0x9E37_79B9_7F4A_7C15;

@@ -14,14 +14,14 @@ public sealed class IdFilterTests
     }
 
     [Fact]
-    public void Of_what_is_not_registered_at_most_a_tenth_passes()
+    public void Of_what_is_not_registered_at_most_one_of_six_passes()
     {
         var random = new Random(6);
         foreach (var count in (int[])[0, 10, 700, 10_000])
         {
             var filter = new IdFilter([.. Enumerable.Range(0, count).Select(i => $"00000000-0000-4000-8000-{i:x12}")]);
             var strangers = Enumerable.Range(0, 10_000).Select(_ => AnyId(random)).Concat(Enumerable.Range(20_000, 10_000).Select(i => $"00000000-0000-4000-8000-{i:x12}"));
-            Assert.InRange(strangers.Count(filter.MayHold), 0, 2_000);
+            Assert.InRange(strangers.Count(filter.MayHold), 0, 20_000 / 6);
         }
     }
 
