@@ -102,13 +102,16 @@ internal static class RecordBenchmark
     {
         var now = TimeProvider.System.GetUtcNow();
         foreach (var (what, query) in ((string, RecordQuery)[])
-                 [("one person", new RecordQuery(now.AddDays(-1), now, UserOf(incidents / 2))), ("the first 100 entries of a minute", new RecordQuery(now.AddMinutes(-1), now))])
+                 [("one person", new RecordQuery(now.AddDays(-1), now, UserOf(incidents / 2))), ("the first 100 entries of a minute", new RecordQuery(FullMinute(now.AddMinutes(-1)), now)),
+                  ("the first 100 entries after a moment within a minute (everything noted in it before has to be looked at)", new RecordQuery(now.AddMinutes(-1), now))])
         {
             var started = Stopwatch.GetTimestamp();
             var found = await index.FindAsync(query);
             report.Add(Scenario, $"search for {what}, {where}", Report.Text($"{found.Count} entries in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0.0} ms"), "fast");
         }
     }
+
+    private static DateTimeOffset FullMinute(DateTimeOffset at) => new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMinute, TimeSpan.Zero);
 
     private static async Task OneMoreAsync(Report report, AuditChain audit, Checkpointer checkpointer, string where)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using IRFunctions.Local.Storage;
@@ -10,6 +11,9 @@ namespace IRFunctions.Local.Tables;
 /// </summary>
 internal sealed class RowChunk(List<TableRow> rows) : ITouched
 {
+    /// <summary>Packed chunks that were looked into lately. Who reads an incident asks several times for rows of the same few chunks.</summary>
+    private static readonly Look?[] Lately = new Look?[256];
+
     [ThreadStatic]
     private static BinaryWriter? reused;
     private List<TableRow>? rows = rows;
@@ -26,7 +30,7 @@ internal sealed class RowChunk(List<TableRow> rows) : ITouched
     /// <summary>The rows, unpacked from now on; after a change comes <see cref="Changed"/>.</summary>
     public List<TableRow> Open(string partitionKey)
     {
-        rows ??= Unpacked(partitionKey);
+        rows ??= [.. Unpacked(partitionKey)];
         packed = null;
         return rows;
     }
@@ -51,7 +55,17 @@ internal sealed class RowChunk(List<TableRow> rows) : ITouched
         return PackedBytes.Pack(stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
+    /// <returns>Rows that others may be given too.</returns>
     private List<TableRow> Unpacked(string partitionKey)
+    {
+        ref var place = ref Lately[RuntimeHelpers.GetHashCode(packed) % Lately.Length];
+        if (Volatile.Read(ref place) is { } known && ReferenceEquals(known.Packed, packed)) return known.Rows;
+        var all = ReadAll(partitionKey);
+        Volatile.Write(ref place, new Look(packed!, all));
+        return all;
+    }
+
+    private List<TableRow> ReadAll(string partitionKey)
     {
         using var reader = new BinaryReader(new MemoryStream(PackedBytes.Unpack(packed!), writable: false), Encoding.UTF8);
         var all = new List<TableRow>(reader.Read7BitEncodedInt());
@@ -109,4 +123,11 @@ internal sealed class RowChunk(List<TableRow> rows) : ITouched
         'x' => reader.ReadBytes(reader.Read7BitEncodedInt()),
         var type => throw new InvalidDataException($"A packed row holds a value of unknown type '{type}'."),
     };
+
+    private sealed class Look(byte[] packed, List<TableRow> rows)
+    {
+        public byte[] Packed => packed;
+
+        public List<TableRow> Rows => rows;
+    }
 }
