@@ -20,6 +20,8 @@ internal static class Throughput
 
     public static async Task RunAsync(Report report, int batches, int batchSize = BatchSize, bool onDisk = false)
     {
+        // Beyond what the widest budget allows in an hour people would be asked, and nobody answers here.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((WarmUps + batches) * batchSize, 100_000, nameof(batches));
         var alerts = Alerts.AboutAddresses();
         await using var rig = await Rig.StartAsync(InstantModel.Recommending("add_ip_to_watchlist", alerts.EntityId), onDisk, null, AuditKinds.Outcome);
         var rates = new List<double>();
