@@ -52,7 +52,8 @@ internal static class ProtectionRules
         List<ProtectedEntry>? found = null;
         if (question.Target.Kind == "ip")
             question.Policy.FindProtectedAddress(question.Target.Id, ref found);
-        question.Policy.FindProtected(names, ref found);
+        foreach (var name in names)
+            question.Policy.FindProtected(name, ref found);
         return found;
     }
 

@@ -35,15 +35,6 @@ internal sealed class IdFilter
 
     public bool MayHold(string id) => Place(id) is not { } place || (_bits[place >> 6] & (1UL << (place & 63))) != 0;
 
-    /// <summary>As <see cref="MayHold"/> of each; not one after another, so that the processor fetches the bits of all of them at once.</summary>
-    public bool MayHoldAny(List<string> ids)
-    {
-        var any = 0UL;
-        foreach (var id in ids)
-            any |= Place(id) is { } place ? _bits[place >> 6] >> (place & 63) : 1;
-        return (any & 1) != 0;
-    }
-
     /// <summary>Null where the id is not ASCII. Ids that differ in case only have the same place.</summary>
     private int? Place(string id)
     {

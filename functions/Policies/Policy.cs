@@ -110,7 +110,7 @@ public sealed class Policy
     public bool IsRegistered(string id, DateTimeOffset now)
     {
         List<ProtectedEntry>? found = null;
-        _protected.FindId(id, ref found);
+        FindProtected(id, ref found);
         return found?.Exists(entry => entry.CountsAt(now)) == true;
     }
 
@@ -118,12 +118,12 @@ public sealed class Policy
     public bool IsRegisteredWorkload(string identity, DateTimeOffset now)
     {
         List<ProtectedEntry>? found = null;
-        _protected.FindId(identity, ref found);
+        FindProtected(identity, ref found);
         return found?.Exists(entry => entry.Kind == "workload" && entry.CountsAt(now)) == true;
     }
 
     /// <summary>Registrations under any of these ids (object id, name, mail address), counting or not.</summary>
-    internal void FindProtected(List<string> ids, ref List<ProtectedEntry>? found) => _protected.FindIds(ids, ref found);
+    internal void FindProtected(string? id, ref List<ProtectedEntry>? found) => _protected.FindId(id, ref found);
 
     internal void FindProtectedAddress(string address, ref List<ProtectedEntry>? found) => _protected.FindAddress(address, ref found);
 

@@ -32,15 +32,6 @@ internal sealed class ProtectedThings<T>
         _byRange = new AddressRanges<T>(ranges);
     }
 
-    /// <summary>Adds what is registered under any of these ids.</summary>
-    public void FindIds(List<string> ids, ref List<T>? found)
-    {
-        if (!_filter.MayHoldAny(ids))
-            return;
-        foreach (var id in ids)
-            FindId(id, ref found);
-    }
-
     /// <summary>Adds what is registered under this id.</summary>
     public void FindId(string? id, ref List<T>? found)
     {

@@ -94,32 +94,23 @@ public sealed class TroubledTenantTests
 
     [Theory]
     [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
-    public async Task An_outage_at_the_end_of_its_time_pages_and_is_undone_when_it_is_over_S7(string name)
-    {
-        await using var stage = await Stage.OpenAsync(name);
-        await stage.ActAsync();
-        await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
-        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Unavailable, path));
-        await stage.World.PassAsync(30 * Minute);
-        Assert.Equal(ContainmentStatus.RollbackFailed, (await stage.ContainmentAsync()).Status);
-        Assert.Contains(stage.Pages, p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal) && p.Contains("Tried again at", StringComparison.Ordinal));
-        stage.Faults.Clear();
-        await stage.World.PassAsync(TimeSpan.FromHours(1));
-        Assert.False(await stage.InEffectAsync());
-        Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
-    }
+    public Task An_outage_at_the_end_of_its_time_pages_and_is_undone_when_it_is_over_S7(string name) =>
+        PagesAtTheEndAsync(name, FaultKind.Unavailable, 30 * Minute, "Tried again at");
 
     [Theory]
     [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
-    public async Task Forbidden_at_the_end_of_its_time_the_page_names_the_permission_and_it_is_undone_once_it_is_granted_S7(string name)
+    public Task Forbidden_at_the_end_of_its_time_the_page_names_the_permission_and_it_is_undone_once_it_is_granted_S7(string name) =>
+        PagesAtTheEndAsync(name, FaultKind.Forbid, 10 * Minute, "The app needs");
+
+    private static async Task PagesAtTheEndAsync(string name, FaultKind fault, TimeSpan until, string says)
     {
         await using var stage = await Stage.OpenAsync(name);
         await stage.ActAsync();
         await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
-        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Forbid, path));
-        await stage.World.PassAsync(10 * Minute);
+        foreach (var path in Systems) stage.Faults.Add(new Fault(fault, path));
+        await stage.World.PassAsync(until);
         Assert.Equal(ContainmentStatus.RollbackFailed, (await stage.ContainmentAsync()).Status);
-        Assert.Contains(stage.Pages, p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal) && p.Contains("The app needs", StringComparison.Ordinal));
+        Assert.Contains(stage.Pages, p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal) && p.Contains(says, StringComparison.Ordinal));
         stage.Faults.Clear();
         await stage.World.PassAsync(TimeSpan.FromHours(1));
         Assert.False(await stage.InEffectAsync());

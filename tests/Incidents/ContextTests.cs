@@ -69,7 +69,7 @@ public sealed class ContextTests
     public async Task A_directory_that_never_answers_delays_the_judgement_by_seconds_only()
     {
         await using var world = await World.CreateAsync();
-        using var http = new HttpClient(new Hanging());
+        using var http = new HttpClient(new SilentHunting());
         var graph = new Microsoft.Graph.GraphServiceClient(http, (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null, "https://graph.example/v1.0");
         var gatherer = new ContextGatherer(graph, new Hunting(graph), new DirectoryRights(graph, new PrivilegedGroups([])),
             new Criticality(new Hunting(graph), new CriticalitySource(true), world.Time), world.Machine.Services.GetRequiredService<IncidentMemory>(),
@@ -142,7 +142,7 @@ public sealed class ContextTests
     public async Task Only_ids_and_addresses_stand_in_a_hunting_query()
     {
         var queries = new List<string>();
-        using var http = new HttpClient(new Recording(queries));
+        using var http = new HttpClient(new RecordedHunting(queries));
         var graph = new Microsoft.Graph.GraphServiceClient(http, (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null, "https://graph.example/v1.0");
         var hunting = new Hunting(graph);
         await hunting.SignInsOfAsync([World.Adele, "x\") | take 1 //", "00000000"], default);
@@ -186,23 +186,4 @@ public sealed class ContextTests
         world.Machine.Services.GetRequiredService<ContextGatherer>().GatherAsync(alert, world.Machine.Policy, world.Client, CancellationToken.None);
 
     private static Alert Read(System.Text.Json.Nodes.JsonNode json) => AlertParser.Read(JsonSerializer.SerializeToUtf8Bytes(json)).Alert!;
-
-    private sealed class Hanging : HttpMessageHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-            throw new InvalidOperationException("never reached");
-        }
-    }
-
-    private sealed class Recording(List<string> queries) : HttpMessageHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            using var body = JsonDocument.Parse(await request.Content!.ReadAsStringAsync(cancellationToken));
-            queries.Add(body.RootElement.GetProperty("query").GetString()!);
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("""{"results":[]}""", System.Text.Encoding.UTF8, "application/json") };
-        }
-    }
 }

@@ -126,7 +126,7 @@ public sealed class RightsAndCriticalityTests
     public async Task A_register_that_never_answers_is_left_after_seconds()
     {
         await using var world = await World.CreateAsync();
-        using var http = new HttpClient(new Silent());
+        using var http = new HttpClient(new SilentHunting());
         var graph = new Microsoft.Graph.GraphServiceClient(http, (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null, "https://graph.example/v1.0");
         var asking = new Criticality(new Hunting(graph), new CriticalitySource(true), world.Time).OfAsync([Account(World.Adele)], default);
         var began = world.Time.GetUtcNow();
@@ -173,7 +173,7 @@ public sealed class RightsAndCriticalityTests
     public async Task Only_ids_of_the_register_stand_in_a_query()
     {
         var queries = new List<string>();
-        using var http = new HttpClient(new Recording(queries));
+        using var http = new HttpClient(new RecordedHunting(queries));
         var graph = new Microsoft.Graph.GraphServiceClient(http, (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null, "https://graph.example/v1.0");
         await new Hunting(graph).AccountCriticalityAsync([World.Adele, "x\") | take 1 //"], default);
         await new Hunting(graph).DeviceCriticalityAsync([Device, "erp-db-01\") | take 1", Device[..39] + "\""], default);
@@ -189,23 +189,4 @@ public sealed class RightsAndCriticalityTests
 
     private static Task<IReadOnlyDictionary<string, CriticalityFact>> CriticalityOf(World world, params IRFunctions.Decisions.Target[] targets) =>
         world.Machine.Services.GetRequiredService<Criticality>().OfAsync(targets, default);
-
-    private sealed class Silent : HttpMessageHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-            throw new InvalidOperationException("never reached");
-        }
-    }
-
-    private sealed class Recording(List<string> queries) : HttpMessageHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            using var body = JsonDocument.Parse(await request.Content!.ReadAsStringAsync(cancellationToken));
-            queries.Add(body.RootElement.GetProperty("query").GetString()!);
-            return new HttpResponseMessage(System.Net.HttpStatusCode.OK) { Content = new StringContent("""{"results":[]}""", System.Text.Encoding.UTF8, "application/json") };
-        }
-    }
 }
