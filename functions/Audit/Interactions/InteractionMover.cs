@@ -47,11 +47,12 @@ public sealed class InteractionMover(InteractionStore store, InteractionParts pa
         await foreach (var part in parts.ListAsync(FirstHour, RiskyHours.Of(time.GetUtcNow()), cancellation)) listed[IdOf(part)] = part;
         var record = await audit.ReadAsync(Chain, cancellation);
         var ended = record.Where(e => e.Kind == Expired).Select(e => e.FactId[(Expired.Length + 1)..]).ToHashSet(StringComparer.Ordinal);
-        foreach (var packed in record.Where(e => e.Kind == Packed).Select(e => e.FactId[(Packed.Length + 1)..]).Where(id => !ended.Contains(id)))
-            if (!listed.ContainsKey(packed)) problems.Add($"part {packed}: on the record, but no longer on the list of parts");
+        var packed = record.Where(e => e.Kind == Packed).Select(e => e.FactId[(Packed.Length + 1)..]).ToHashSet(StringComparer.Ordinal);
+        foreach (var id in packed.Where(id => !ended.Contains(id) && !listed.ContainsKey(id)))
+            problems.Add($"part {id}: on the record, but no longer on the list of parts");
         foreach (var part in listed.Values.Where(p => p.State is PartState.Warm or PartState.Cold))
         {
-            if (!record.Any(e => e.FactId == $"{Packed}-{IdOf(part)}")) problems.Add($"part {IdOf(part)}: on the list of parts, but not on the record");
+            if (!packed.Contains(IdOf(part))) problems.Add($"part {IdOf(part)}: on the list of parts, but not on the record");
             if ((await parts.ReadAsync(part.Blob, part.Sha256, cancellation)).Problem is { } problem) problems.Add(problem);
         }
         return problems;
