@@ -20,7 +20,9 @@ internal static class RetryLoop
             }
             catch (TaskFailedException e) when (attempt < policy.MaxNumberOfAttempts && policy.Handle(e))
             {
+#pragma warning disable CS0618 // the only way to read what HandleFailure set; this loop goes with the engine
                 if (policy.HandleAsync is { } handle && !await handle(e)) throw;
+#pragma warning restore CS0618
                 var delay = Delay(policy, attempt);
                 if (policy.RetryTimeout != Timeout.InfiniteTimeSpan && context.CurrentUtcDateTime + delay >= started + policy.RetryTimeout) throw;
                 await context.CreateTimer(delay, CancellationToken.None);
