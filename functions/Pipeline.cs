@@ -23,18 +23,17 @@ namespace IRFunctions;
 /// </summary>
 public static class Pipeline
 {
-    private static readonly string[] GraphScopes = ["https://graph.microsoft.com/.default"];
     private const string TokenKeys = "token-keys";
     private const string ToTeams = "teams";
     private const string Schedules = "schedules";
-    private static readonly string[] ArmScopes = ["https://management.azure.com/.default"];
 
     /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
     /// <exception cref="InvalidPolicyException">The policy has errors; nothing starts.</exception>
     public static IServiceCollection AddPipeline(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(s => new GraphServiceClient(Http(s, "graph"), s.GetRequiredService<TokenCredential>(), GraphScopes, Setting(configuration, "Graph:Endpoint")));
+        services.TryAddSingleton(_ => new GraphConnection(new Uri(Setting(configuration, "Graph:Endpoint"))));
+        services.TryAddSingleton(s => s.GetRequiredService<GraphConnection>().Open(Http(s, "graph"), s.GetRequiredService<TokenCredential>()));
         services.TryAddSingleton(_ => ClassificationOptions.From(configuration));
         services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>(),
@@ -94,7 +93,7 @@ public static class Pipeline
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);
         services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
-        services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), ArmScopes)).AddAsKeyed();
+        services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist))).AddAsKeyed();
     }
 
     private static void AddApprovals(IServiceCollection services, IConfiguration configuration)
@@ -143,15 +142,4 @@ public static class Pipeline
     private static string Setting(IConfiguration configuration, string key) =>
         configuration[key] is { Length: > 0 } value ? value
             : throw new InvalidOperationException($"The setting {key.Replace(":", "__", StringComparison.Ordinal)} is missing. local.settings.sample.json explains every setting.");
-
-    /// <summary>Signs requests to Azure Resource Manager.</summary>
-    private sealed class BearerHandler(TokenCredential credential, string[] scopes) : DelegatingHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var token = await credential.GetTokenAsync(new TokenRequestContext(scopes), cancellationToken);
-            request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", token.Token);
-            return await base.SendAsync(request, cancellationToken);
-        }
-    }
 }
