@@ -23,7 +23,9 @@ namespace IRFunctions;
 /// </summary>
 public static class Pipeline
 {
-    private const string TokenKeys = "token-keys";
+    /// <summary>Name of the HTTP client that reads signing keys and gets the bot's token.</summary>
+    internal const string TokenKeys = "token-keys";
+
     private const string ToTeams = "teams";
     private const string Schedules = "schedules";
 
@@ -121,7 +123,7 @@ public static class Pipeline
     /// <summary>The bot's own secret where it has one; otherwise the pipeline's identity.</summary>
     private static TokenCredential BotCredential(IServiceProvider services, IConfiguration configuration) =>
         configuration["Teams:ClientSecret"] is { Length: > 0 } secret && services.GetRequiredService<TeamsSettings>().Enabled
-            ? new BotSecretCredential(Http(services, TokenKeys), new Uri(Setting(configuration, "Teams:TokenEndpoint")), Setting(configuration, "Teams:AppId"), secret, services.GetRequiredService<TimeProvider>())
+            ? BotSecret.Credential(services.GetRequiredService<TeamsSettings>(), secret, Http(services, TokenKeys))
             : services.GetRequiredService<TokenCredential>();
 
     private static void AddPolicy(IServiceCollection services, IConfiguration configuration)
