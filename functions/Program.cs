@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 // The deployable: official packages only. local/ has a Program of its own and compiles everything else from this folder.
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
+builder.AddTelemetryExport();
 builder.Services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
 builder.Services.AddSingleton(services => builder.Configuration["Storage:TablesEndpoint"] is { Length: > 0 } endpoint
     ? new TableServiceClient(new Uri(endpoint), services.GetRequiredService<TokenCredential>())
