@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Data.Tables;
+using Azure.Identity;
 using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Audit.Interactions;
@@ -26,6 +27,16 @@ public static class Pipeline
     private const string TokenKeys = "token-keys";
     private const string ToTeams = "teams";
     private const string Schedules = "schedules";
+
+    /// <summary>What local/ has instead of Azure: the app's identity and the tables.</summary>
+    public static IServiceCollection AddAzure(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
+        services.AddSingleton(s => configuration["Storage:TablesEndpoint"] is { Length: > 0 } endpoint
+            ? new TableServiceClient(new Uri(endpoint), s.GetRequiredService<TokenCredential>())
+            : new TableServiceClient(configuration["AzureWebJobsStorage"])); // Azurite, with func start
+        return services;
+    }
 
     /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
     /// <exception cref="InvalidPolicyException">The policy has errors; nothing starts.</exception>

@@ -95,24 +95,26 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
     }
 
     /// <summary>Invokes a function with what its trigger got; a durable client is bound where it asks for one.</summary>
-    internal async Task<InvocationResponse> InvokeAsync(string function, TypedData trigger, string? id = null)
+    /// <param name="values">What the trigger tells beside its data, such as the values of a route.</param>
+    internal async Task<InvocationResponse> InvokeAsync(string function, TypedData trigger, string? id = null, IReadOnlyDictionary<string, string>? values = null)
     {
         var metadata = Index.FunctionMetadataResults.Single(f => f.Name == function);
         var bindings = metadata.RawBindings.Select(b => JsonNode.Parse(b)!).ToList();
         var request = new InvocationRequest { InvocationId = id ?? Guid.NewGuid().ToString(), FunctionId = metadata.FunctionId, TraceContext = new RpcTraceContext() };
         request.InputData.Add(new Rpc.ParameterBinding { Name = (string)bindings[0]["name"]!, Data = trigger });
+        foreach (var (name, value) in values ?? new Dictionary<string, string>()) request.TriggerMetadata.Add(name, new TypedData { String = value });
         foreach (var client in bindings.Where(b => (string)b["type"]! == "durableClient"))
             request.InputData.Add(new Rpc.ParameterBinding { Name = (string)client["name"]!, Data = DurableClient() });
         return (await Stream.AskAsync(new StreamingMessage { InvocationRequest = request })).InvocationResponse;
     }
 
     /// <summary>Sends a request on to the worker's own endpoint, and its invocation beside it, as the host does.</summary>
-    internal async Task<HttpResponseMessage> SendAsync(string function, HttpRequestMessage request)
+    internal async Task<HttpResponseMessage> SendAsync(string function, HttpRequestMessage request, IReadOnlyDictionary<string, string>? route = null)
     {
         var id = Guid.NewGuid().ToString();
         request.RequestUri = new Uri(new Uri(Init.Capabilities["HttpUri"]), request.RequestUri!);
         request.Headers.Add("x-ms-invocation-id", id);
-        var invocation = InvokeAsync(function, new TypedData { Http = new RpcHttp() }, id);
+        var invocation = InvokeAsync(function, new TypedData { Http = new RpcHttp() }, id, route);
         var answer = await http.SendAsync(request);
         var result = (await invocation).Result;
         Assert.True(result.Status == StatusResult.Types.Status.Success, $"{function}: {result.Exception?.Message}");
@@ -137,6 +139,7 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
         String = JsonSerializer.Serialize(new
         {
             taskHubName = "irfunctions", connectionName = "Storage", rpcBaseUrl = address.ToString(), httpBaseUrl = address.ToString(), requiredQueryStringParameters = "",
+            maxGrpcMessageSizeInBytes = int.MaxValue, grpcHttpClientTimeout = "\"00:01:40\"",
         }),
     };
 

@@ -15,6 +15,8 @@ internal sealed class TaskHub : TaskHubSidecarService.TaskHubSidecarServiceBase
     private readonly ConcurrentQueue<RaiseEventRequest> events = new();
     private readonly ConcurrentQueue<string> hubs = new();
 
+    private volatile bool failing;
+
     public IReadOnlyList<SignalEntityRequest> Signals => [.. signals];
 
     public IReadOnlyList<CreateInstanceRequest> Starts => [.. starts];
@@ -90,5 +92,21 @@ internal sealed class TaskHub : TaskHubSidecarService.TaskHubSidecarServiceBase
         InstanceId = id, SerializedState = state, LastModifiedTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
     };
 
-    private void Note(ServerCallContext context) => hubs.Enqueue(context.RequestHeaders.GetValue("durable-taskhub") ?? "");
+    /// <summary>Refuses every call until disposed.</summary>
+    public IDisposable Fail()
+    {
+        failing = true;
+        return new Outage(this);
+    }
+
+    private void Note(ServerCallContext context)
+    {
+        if (failing) throw new RpcException(new Status(StatusCode.Unavailable, "the storage account does not answer"));
+        hubs.Enqueue(context.RequestHeaders.GetValue("durable-taskhub") ?? "");
+    }
+
+    private sealed class Outage(TaskHub hub) : IDisposable
+    {
+        public void Dispose() => hub.failing = false;
+    }
 }
