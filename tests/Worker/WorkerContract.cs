@@ -29,7 +29,7 @@ public abstract partial class WorkerContract(FunctionsHost host)
     }
 
     [Fact]
-    public void It_tells_the_host_of_each_binding_what_its_metadata_says()
+    public void It_tells_the_host_type_and_direction_of_each_binding()
     {
         foreach (var function in host.Index.FunctionMetadataResults)
         {
@@ -37,7 +37,6 @@ public abstract partial class WorkerContract(FunctionsHost host)
             {
                 var told = function.Bindings[(string)raw["name"]!];
                 Assert.Equal(((string)raw["type"]!, (string)raw["direction"]!), (told.Type, told.Direction.ToString()));
-                Assert.Equal(raw["properties"]?.AsObject().ToDictionary(p => p.Key, p => p.Value!.ToString()) ?? [], told.Properties.ToDictionary());
             }
         }
     }
