@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Data.Tables;
+using Azure.Identity;
 using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Audit.Interactions;
@@ -28,6 +29,16 @@ public static class Pipeline
 
     private const string ToTeams = "teams";
     private const string Schedules = "schedules";
+
+    /// <summary>What local/ has instead of Azure: the app's identity and the tables.</summary>
+    public static IServiceCollection AddAzure(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
+        services.AddSingleton(s => configuration["Storage:TablesEndpoint"] is { Length: > 0 } endpoint
+            ? new TableServiceClient(new Uri(endpoint), s.GetRequiredService<TokenCredential>())
+            : new TableServiceClient(configuration["AzureWebJobsStorage"])); // Azurite, with func start
+        return services;
+    }
 
     /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
     /// <exception cref="InvalidPolicyException">The policy has errors; nothing starts.</exception>
@@ -94,8 +105,11 @@ public static class Pipeline
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);
-        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
-        services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist))).AddAsKeyed();
+        // Held by actions, which live as long as the process: the factory's handlers renew their connections by themselves.
+        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed(ServiceLifetime.Singleton);
+        services.AddHttpClient(AddIpToWatchlist.Http)
+            .AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist)))
+            .AddAsKeyed(ServiceLifetime.Singleton);
     }
 
     private static void AddApprovals(IServiceCollection services, IConfiguration configuration)

@@ -67,7 +67,7 @@ public static class ModelConnection
         settings.ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false };
     }
 
-    /// <summary>Few tries, short waits with jitter: an alert must not wait long for a model whose stand-in is at hand.</summary>
+    /// <summary>Few tries, short waits with jitter: an alert must not wait long for a model when rules are at hand.</summary>
     private sealed class BoundedRetries(int retries, TimeProvider time) : ClientRetryPolicy(retries)
     {
         private static readonly TimeSpan Longest = TimeSpan.FromSeconds(4);

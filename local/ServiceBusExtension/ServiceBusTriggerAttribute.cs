@@ -1,8 +1,11 @@
+using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace Microsoft.Azure.Functions.Worker;
 
 /// <summary>Marks the parameter that takes a message of a queue or subscription; the official attribute's members, as far as the Functions host reads them.</summary>
+[InputConverter(typeof(ServiceBusReceivedMessageConverter))]
+[ConverterFallbackBehavior(ConverterFallbackBehavior.Default)]
 public sealed class ServiceBusTriggerAttribute : TriggerBindingAttribute, ISupportCardinality
 {
     public ServiceBusTriggerAttribute(string queueName) => QueueName = queueName;
@@ -24,7 +27,8 @@ public sealed class ServiceBusTriggerAttribute : TriggerBindingAttribute, ISuppo
 
     public bool IsSessionsEnabled { get; set; }
 
-    public bool AutoCompleteMessages { get; set; } = true;
+    /// <summary>Where it is not named, host.json decides.</summary>
+    public bool AutoCompleteMessages { get; set; }
 
     // The metadata generator reads this default from here and fails without it.
     [DefaultValue(false)]
