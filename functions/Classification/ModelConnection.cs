@@ -44,7 +44,7 @@ public static class ModelConnection
 #pragma warning restore OPENAI001
     }
 
-    /// <summary>Few tries, short waits with jitter: an alert must not wait long for a model whose stand-in is at hand.</summary>
+    /// <summary>Few tries, short waits with jitter: an alert must not wait long for a model whose substitute is at hand.</summary>
     private sealed class BoundedRetries(int retries, TimeProvider time) : ClientRetryPolicy(retries)
     {
         private static readonly TimeSpan Longest = TimeSpan.FromSeconds(4);

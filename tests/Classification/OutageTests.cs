@@ -101,7 +101,7 @@ public sealed class OutageTests
     [Fact]
     public async Task A_model_that_is_down_is_left_alone_for_a_while_and_then_tried_once()
     {
-        var clock = new StandingClock();
+        var clock = new StoppedClock();
         var options = Given.Options with { Retries = 0, PauseAfter = 3, Pause = TimeSpan.FromSeconds(30) };
         var model = new LocalModel();
         var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(model)), options, clock);
@@ -135,7 +135,7 @@ public sealed class OutageTests
         Assert.Equal(10, model.Answered);
     }
 
-    private sealed class StandingClock : TimeProvider
+    private sealed class StoppedClock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
 
