@@ -92,8 +92,8 @@ public static class Pipeline
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);
-        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
-        services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist))).AddAsKeyed();
+        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed(ServiceLifetime.Singleton);
+        services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist))).AddAsKeyed(ServiceLifetime.Singleton);
     }
 
     private static void AddApprovals(IServiceCollection services, IConfiguration configuration)
