@@ -4,7 +4,7 @@ using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;
 
-/// <summary>Settings (names with two underscores) as the code reads them, the sample explains them and the compiled bicep sets them.</summary>
+/// <summary>Settings (names with two underscores): as the code reads, the sample explains and the compiled bicep sets them.</summary>
 internal sealed partial record Settings(IReadOnlySet<string> Read, IReadOnlySet<string> Sample, IReadOnlyDictionary<string, string> Explained, IReadOnlySet<string> Bicep)
 {
     public const string SamplePath = "functions/local.settings.sample.json";
