@@ -110,7 +110,7 @@ public sealed record ApprovalView
     public required int Attempt { get; init; }
     public required DateTimeOffset AskedAt { get; init; }
 
-    /// <summary>An answer at exactly this time is late (DESIGN section 4).</summary>
+    /// <summary>An answer at exactly this time is late (docs/design.md section 4).</summary>
     public required DateTimeOffset Deadline { get; init; }
     public required IReadOnlyList<RungPlan> Rungs { get; init; }
     public IReadOnlyList<ApprovalAnswer> Answers { get; init; } = [];

@@ -16,7 +16,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public const string ReminderOrchestration = "RemindBeforeUndo";
 
     [Function(nameof(ScheduledRollback))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<ScheduledRollback>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<ScheduledRollback>();
 
     /// <summary>Id of the entity that owns the containment of this action on this target.</summary>
     public static EntityInstanceId For(string action, Target target) => new(nameof(ScheduledRollback), KeyOf(action, target));

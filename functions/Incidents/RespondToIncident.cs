@@ -209,8 +209,8 @@ public static class RespondToIncident
         return new ContainReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
     }
 
-    private static Task TicketAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string why) =>
-        context.CallActivityAsync(nameof(Stages.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
+    private static Task<string> TicketAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string why) =>
+        context.CallActivityAsync<string>(nameof(Stages.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
             Sentences.TicketNote(mandate.Decision, why)), Patience.ForPeople);
 
     internal static string OrderId(Case input, Mandate mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);

@@ -84,7 +84,7 @@ public static class SeekApproval
     private static async Task<ApprovalView> ListenAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view, List<Task<ApprovalAnswer>> waits, bool delivered, bool hasCards, CancellationToken end)
     {
         var isLast = view.Stage == view.Rungs.Count - 1;
-        // A card that cannot be delivered climbs the ladder at once (DESIGN section 6); on the last rung there is nowhere to climb to.
+        // A card that cannot be delivered climbs the ladder at once (docs/design.md section 6); on the last rung there is nowhere to climb to.
         var until = isLast ? view.Deadline : delivered ? view.Rungs[view.Stage + 1].StartsAt : Now(context);
         using var cancel = new CancellationTokenSource();
         var timer = context.CreateTimer(until.UtcDateTime, cancel.Token);

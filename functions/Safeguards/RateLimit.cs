@@ -32,7 +32,7 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
     private const int WindowMinutes = 60;
 
     [Function(nameof(RateLimit))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<RateLimit>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<RateLimit>();
 
     /// <summary>Takes one from the budget if there is one left. Exactly once per call: the caller's history holds the answer.</summary>
     public bool TryTake(Allowance allowance)

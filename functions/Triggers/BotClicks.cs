@@ -16,7 +16,7 @@ public sealed record InvokeAnswer(int StatusCode, string Type, JsonNode Value)
 }
 
 /// <summary>
-/// A click on a card, from an activity that was admitted. The checks of DESIGN section 6 in their order; each refusal is on the record. What runs is what the
+/// A click on a card, from an activity that was admitted. The checks of docs/design.md section 6 in their order; each refusal is on the record. What runs is what the
 /// server stored: a click says yes or no to it and can change nothing about it.
 /// </summary>
 public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister register, ApprovalsDesk desk, ApprovalsHolds holds, OnCall onCall, AuditChain audit, TimeProvider time)
@@ -69,8 +69,8 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
     /// <summary>Shows how it stands, with all evidence where it was asked for. The clock keeps running.</summary>
     private async Task<InvokeAnswer> LookAsync(BotActivity click, VerifiedToken token, List<Asked> seen, SentCard card, DurableTaskClient client, CancellationToken cancellation)
     {
-        var standing = await onCall.BelongsAsync(click.FromObjectId, seen.SelectMany(s => s.View.Rungs), cancellation);
-        if (!standing.Belongs) return await RefuseAsync(click, token, seen[0].View.Request.Incident, NotInGroup, card.Hash, cancellation);
+        var membership = await onCall.BelongsAsync(click.FromObjectId, seen.SelectMany(s => s.View.Rungs), cancellation);
+        if (!membership.Belongs) return await RefuseAsync(click, token, seen[0].View.Request.Incident, NotInGroup, card.Hash, cancellation);
         foreach (var one in seen.Where(s => s.View.State == ApprovalState.Pending)) await register.LookedAsync(one.Id, click.FromObjectId, cancellation);
         return InvokeAnswer.Card(await cards.BuildAsync(card.Requests, seen[0].Id, seen[0].View, click.Verb == ApprovalCard.More, client, cancellation));
     }
@@ -101,8 +101,8 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
         var incident = one.View.Request.Incident;
         if (seen.Count != 1 || one.View.State != ApprovalState.Granted || one.Known.Result?.Containment is not { } containment)
             return await RefuseAsync(click, token, incident, new Objection(409, "not-live", "Nothing is in effect that could be kept or undone."), card.Hash, cancellation);
-        var standing = await onCall.IsApproverAsync(click.FromObjectId, cancellation);
-        if (!standing.Belongs) return await RefuseAsync(click, token, incident, NotInGroup, card.Hash, cancellation);
+        var membership = await onCall.IsApproverAsync(click.FromObjectId, cancellation);
+        if (!membership.Belongs) return await RefuseAsync(click, token, incident, NotInGroup, card.Hash, cancellation);
         var order = new HoldChange(click.FromObjectId, click.Reason, At: asked);
         var name = one.View.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == click.FromObjectId)?.Name ?? click.FromObjectId;
         if (await holds.ChangeAsync(client, containment, click.Verb, order, name, proof, cancellation) is { } objection)

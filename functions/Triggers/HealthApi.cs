@@ -1,4 +1,5 @@
 using Azure;
+using Grpc.Core;
 using IRFunctions.Audit;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
@@ -31,7 +32,7 @@ public sealed class HealthApi(PolicyStore policies, AuditChain audit, TimeProvid
         {
             return (true, await check());
         }
-        catch (Exception e) when (e is RequestFailedException or InvalidOperationException or HttpRequestException)
+        catch (Exception e) when (e is RequestFailedException or RpcException or InvalidOperationException or HttpRequestException)
         {
             return (false, $"not readable ({e.GetType().Name})");
         }

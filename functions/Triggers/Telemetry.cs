@@ -1,4 +1,5 @@
 using Azure;
+using Grpc.Core;
 using IRFunctions.Audit;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
@@ -24,7 +25,7 @@ public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, IL
             var stop = await GlobalStop.ReadAsync(client, cancellation);
             LogHeartbeat(policies.Current.Hash[..12], stop.Engaged ? "engaged" : "not engaged");
         }
-        catch (Exception e) when (e is RequestFailedException or InvalidOperationException or HttpRequestException)
+        catch (Exception e) when (e is RequestFailedException or RpcException or InvalidOperationException or HttpRequestException)
         {
             LogNoHeartbeat(e);
         }

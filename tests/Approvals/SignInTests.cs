@@ -167,6 +167,7 @@ public sealed class SignInTests
         static void Start(params (string, string?)[] settings) => LocalStart(settings.ToDictionary(s => s.Item1, s => s.Item2));
         Assert.Contains("TenantId", Assert.Throws<InvalidOperationException>(() => Start(("Teams:AppId", Api))).Message, StringComparison.Ordinal);
         Assert.Contains("AppId", Assert.Throws<InvalidOperationException>(() => Start(("Teams:AppId", "my-bot"))).Message, StringComparison.Ordinal);
+        Assert.Contains("AuthorityHost", Assert.Throws<InvalidOperationException>(() => Start(("Teams:AppId", Api), ("Teams:TenantId", Api), ("Teams:AuthorityHost", "http://127.0.0.1/"))).Message, StringComparison.Ordinal);
         Assert.Contains("Metadata", Assert.Throws<InvalidOperationException>(() => Start(("Teams:AppId", Api), ("Teams:TenantId", Api), ("Teams:Metadata", "http://evil.example"))).Message, StringComparison.Ordinal);
     }
 

@@ -64,7 +64,7 @@ internal sealed class ReplayEntities(ReplayContext context) : TaskOrchestrationE
         return section;
     }
 
-    public override bool InCriticalSection(out IReadOnlyList<EntityInstanceId>? entityIds)
+    public override bool InCriticalSection([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IReadOnlyList<EntityInstanceId>? entityIds)
     {
         entityIds = section?.Ids;
         return section is not null;
