@@ -26,7 +26,7 @@ public sealed class FuncStartTests
 
     [Fact]
     public void Every_setting_is_one_that_the_sample_explains() =>
-        Assert.Empty(Values().Select(v => v.Key).Except(NotOurs).Except(Settings.OfThisClone().Explained.Keys));
+        Assert.Empty(Values().Select(v => v.Key).Except(NotOurs).Except(Settings.Explanations().Keys));
 
     [Fact]
     public void Every_address_is_one_that_the_command_on_port_7072_answers()

@@ -28,8 +28,15 @@ internal sealed partial record Settings(IReadOnlySet<string> Read, IReadOnlySet<
         return new Settings(
             Sources.Under("functions").SelectMany(f => ReadBy(f.Text)).ToHashSet(),
             sample.RootElement.GetProperty("Values").EnumerateObject().Select(p => p.Name).ToHashSet(),
-            sample.RootElement.GetProperty("_explained").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!),
+            Explanations(),
             bicep.Everything.AppSettings().Union(bicep.EverythingWithScheduler.AppSettings()).ToHashSet());
+    }
+
+    /// <summary>What the sample says of each setting.</summary>
+    public static Dictionary<string, string> Explanations()
+    {
+        using var sample = JsonDocument.Parse(File.ReadAllText(Path.Combine(Sources.Root, SamplePath)));
+        return sample.RootElement.GetProperty("_explained").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!);
     }
 
     /// <summary>Names that a source file reads: indexers, Setting(...), sections, triggers.</summary>
