@@ -4,7 +4,7 @@ using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;
 
-/// <summary>Settings (names with two underscores) as the code reads them, the sample explains them and the compiled bicep sets them.</summary>
+/// <summary>Settings (names with two underscores): as the code reads, the sample explains and the compiled bicep sets them.</summary>
 internal sealed partial record Settings(IReadOnlySet<string> Read, IReadOnlySet<string> Sample, IReadOnlyDictionary<string, string> Explained, IReadOnlySet<string> Bicep)
 {
     public const string SamplePath = "functions/local.settings.sample.json";
@@ -28,8 +28,15 @@ internal sealed partial record Settings(IReadOnlySet<string> Read, IReadOnlySet<
         return new Settings(
             Sources.Under("functions").SelectMany(f => ReadBy(f.Text)).ToHashSet(),
             sample.RootElement.GetProperty("Values").EnumerateObject().Select(p => p.Name).ToHashSet(),
-            sample.RootElement.GetProperty("_explained").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!),
+            Explanations(),
             bicep.Everything.AppSettings().Union(bicep.EverythingWithScheduler.AppSettings()).ToHashSet());
+    }
+
+    /// <summary>What the sample says of each setting.</summary>
+    public static Dictionary<string, string> Explanations()
+    {
+        using var sample = JsonDocument.Parse(File.ReadAllText(Path.Combine(Sources.Root, SamplePath)));
+        return sample.RootElement.GetProperty("_explained").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!);
     }
 
     /// <summary>Names that a source file reads: indexers, Setting(...), sections, triggers.</summary>
