@@ -12,7 +12,7 @@ public sealed class HeadIndex(TableServiceClient tables)
 {
     private const int TileLeaves = 256;
     private const int HashLength = 32;
-    private const int MaxBatch = 90; // of 100 operations a transaction
+    private const int MaxBatch = 90; // of 100 operations a transaction; a tile's 8 KiB of hashes are 11 KB as base64, so that 90 are 1 MB of 4
     private const string Tiles = "tiles";
 
     private readonly TableClient table = tables.GetTableClient(RecordIndex.TableName);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Azure.Data.Tables;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Safeguards;
 
@@ -30,7 +31,7 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
         // Rows sort as text: counting down from the end of time puts the newest first.
         var row = new TableEntity(certificate.Action, $"{DateTimeOffset.MaxValue.UtcTicks - certificate.At.UtcTicks:D19}")
         {
-            ["At"] = certificate.At, ["Target"] = certificate.Target, ["Passed"] = certificate.Passed, ["Text"] = certificate.Text,
+            ["At"] = certificate.At, ["Target"] = certificate.Target, ["Passed"] = certificate.Passed, ["Text"] = TextBounds.Cut(certificate.Text, TextBounds.Sentence),
         };
         if (certificate.DoneIn is { } done) row["DoneIn"] = done;
         if (certificate.UndoneIn is { } undone) row["UndoneIn"] = undone;

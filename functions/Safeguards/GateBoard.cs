@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Safeguards;
 
@@ -67,7 +68,7 @@ public sealed class GateBoard(TableServiceClient tables)
         var row = new TableEntity(Partition, entry.Identity)
         {
             ["Status"] = entry.Status.ToString(), ["Closed"] = entry.Status == BreakerStatus.Closed, ["Number"] = entry.Number,
-            ["Reason"] = entry.Reason.Length > MaxReason ? entry.Reason[..MaxReason] : entry.Reason,
+            ["Reason"] = TextBounds.Cut(entry.Reason, MaxReason),
         };
         if (entry.Until is { } until) row["Until"] = until;
         if (entry.LimitedUntil is { } limited) row["LimitedUntil"] = limited;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Safeguards;
@@ -11,7 +12,7 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Triggers;
 
 /// <summary>Rollback drills: every night each designated target, and the certificates.</summary>
-public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certificates, TimeProvider time)
+public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certificates, RowTrouble trouble, TimeProvider time)
 {
     private const int Most = 500;
 
@@ -23,8 +24,17 @@ public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certi
         foreach (var target in plan.Targets)
         {
             var id = $"drill-{target.Action}-{day}";
-            if (await client.GetInstanceAsync(id, cancellation) is null)
-                await client.ScheduleNewOrchestrationInstanceAsync(nameof(RehearseRollback), target, new StartOrchestrationOptions(id), cancellation);
+            try
+            {
+                if (await client.GetInstanceAsync(id, cancellation) is null)
+                    await client.ScheduleNewOrchestrationInstanceAsync(nameof(RehearseRollback), target, new StartOrchestrationOptions(id), cancellation);
+            }
+#pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read; the other drills take place.
+            catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+            {
+                await trouble.TellAsync($"instance {id}", e.Message, "The drill of that day did not take place; delete the instance's row in the task hub's table Instances.", cancellation);
+            }
         }
     }
 
