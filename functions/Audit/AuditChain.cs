@@ -89,7 +89,7 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     private static AuditFact Bounded(AuditFact fact) => fact.Text.Length <= TextBounds.Sentence && !(fact.Data?.Length > MaxData) ? fact : fact with
     {
         Text = TextBounds.Cut(fact.Text, TextBounds.Sentence),
-        Data = fact.Data?.Length > MaxData ? AuditJson.Of(new { cut = fact.Data.Length, start = fact.Data[..TextBounds.Whole(fact.Data, MaxData / 2)] }) : fact.Data,
+        Data = fact.Data?.Length > MaxData ? AuditJson.Of(new { cut = fact.Data.Length, start = TextBounds.Cut(fact.Data, TextBounds.Sentence) }) : fact.Data,
     };
 
     /// <summary>The whole chain in order; empty where there is none.</summary>

@@ -18,7 +18,7 @@ public sealed class HealthTests
         Assert.Equal((200, "healthy"), (status, first.Status));
         Assert.StartsWith("not known yet", first.Entities, StringComparison.Ordinal);
         await world.SendAsync(Given.MaliciousAddress());
-        await world.PassAsync(6 * Minute);
+        await world.PassAsync(5 * Minute);
 
         var (_, later) = await LookAsync(world);
         Assert.Equal("healthy", later.Status);
@@ -43,7 +43,7 @@ public sealed class HealthTests
     public async Task Timers_that_stay_away_are_unhealthy()
     {
         await using var world = await World.CreateAsync();
-        await world.PassAsync(6 * Minute);
+        await world.PassAsync(5 * Minute);
         world.Time.AdvanceTo(world.Time.GetUtcNow() + TimeSpan.FromHours(1)); // Nobody works meanwhile.
         var (status, report) = await LookAsync(world);
         Assert.Equal(503, status);
