@@ -221,10 +221,23 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         var looked = new List<string>();
         await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {id}"), cancellationToken: cancellation))
         {
-            if (row.RowKey.StartsWith(VotePrefix, StringComparison.Ordinal)) answers.Add(Answer(row));
+            if (row.RowKey.StartsWith(VotePrefix, StringComparison.Ordinal)) AddTo(answers, row);
             if (row.RowKey.StartsWith(LookPrefix, StringComparison.Ordinal)) looked.Add(row.RowKey[LookPrefix.Length..]);
         }
         return new Closing(state, [.. answers.OrderBy(a => a.At)], looked);
+    }
+
+    /// <summary>A vote that cannot be read cannot count, and must not keep the request from ending.</summary>
+    private static void AddTo(List<ApprovalAnswer> answers, TableEntity row)
+    {
+        try
+        {
+            answers.Add(Answer(row));
+        }
+        catch (UnreadableRowException)
+        {
+            // Nothing runs for want of it.
+        }
     }
 
     private static ApprovalAnswer Answer(TableEntity row) => Reading(row, r => JsonSerializer.Deserialize<ApprovalAnswer>(r.GetString("Answer")!)!);
@@ -234,15 +247,5 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         new DateTimeOffset(Convert.ToInt64(r["Deadline"], CultureInfo.InvariantCulture), TimeSpan.Zero),
         r.GetString("Result") is { } result ? JsonSerializer.Deserialize<RequestResult>(result) : null));
 
-    private static T Reading<T>(TableEntity row, Func<TableEntity, T> read)
-    {
-        try
-        {
-            return read(row);
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException or FormatException or InvalidCastException or KeyNotFoundException)
-        {
-            throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", e);
-        }
-    }
+    private static T Reading<T>(TableEntity row, Func<TableEntity, T> read) => RowReading.Read(row, TableName, read);
 }

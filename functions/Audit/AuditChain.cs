@@ -237,7 +237,23 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         return row;
     }
 
-    private static AuditEntry FromRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys) => SealedContent.Read(row, new AuditEntry
+    /// <summary>A row that cannot be read is an entry that somebody changed: it fits no chain, and whoever checks finds it.</summary>
+    private static AuditEntry FromRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys)
+    {
+        try
+        {
+            return RowReading.Read(row, TableName, r => ReadRow(r, keys));
+        }
+        catch (UnreadableRowException)
+        {
+            return new AuditEntry
+            {
+                Chain = row.PartitionKey, Sequence = 0, At = default, FactId = "", Kind = "", Text = "", Actor = "", PreviousHash = "", Hash = "", Content = ContentState.Damaged,
+            };
+        }
+    }
+
+    private static AuditEntry ReadRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys) => SealedContent.Read(row, new AuditEntry
     {
         Form = row.GetInt32("Form") ?? 0,
         Chain = row.PartitionKey,

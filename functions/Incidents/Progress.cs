@@ -40,8 +40,15 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
         return Now();
     }
 
-    /// <summary>Shows the end by a step of its own, where the step that should have carried it failed.</summary>
-    public Task ShowEndAsync() => Show.OnCardsAsync(context, nameof(Stages.ShowIncident), Shown());
+    /// <summary>The alert went to people: what was not done by then will not be. Shown by a step of its own, since the one that should have carried it failed.</summary>
+    public async Task<IncidentView> HandOverAsync(string problem)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval) rows[i] = rows[i] with { Ending = Ending.Failed, Text = Sentences.Short($"handed to people: {problem}", 300) };
+        var end = await FinishAsync();
+        await Show.OnCardsAsync(context, nameof(Stages.ShowIncident), Shown());
+        return end;
+    }
 
     private void Set(int index, ContainReport report)
     {

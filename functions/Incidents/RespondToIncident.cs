@@ -26,9 +26,7 @@ public static class RespondToIncident
         {
             // No decision, no facts, no record: whatever it was, a person takes the alert (S10, S12).
             await Handover.OfAlertAsync(context, input, Failure.Message(e));
-            var view = await progress.FinishAsync();
-            await progress.ShowEndAsync();
-            return view;
+            return await progress.HandOverAsync(Failure.Message(e));
         }
         return await progress.FinishAsync();
     }

@@ -44,10 +44,11 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
         var now = time.GetUtcNow();
         if (known.TryGetValue(action, out var read) && now - read.Read < Remembered) return read.Found;
         DrillCertificate? found = null;
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {action}"), cancellationToken: cancellation))
+        var rows = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {action}"), cancellationToken: cancellation);
+        await foreach (var certificate in rows.ReadableAsync(TableName, Of, cancellation: cancellation))
         {
-            if (row.GetBoolean("Passed") != true) continue;
-            found = Of(row);
+            if (!certificate.Passed) continue;
+            found = certificate;
             break;
         }
         known[action] = (now, found);
@@ -55,12 +56,13 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
     }
 
     /// <summary>Every certificate, newest first within each action.</summary>
-    public async Task<IReadOnlyList<DrillCertificate>> ListAsync(int most, CancellationToken cancellation)
+    /// <param name="unreadable">Told of each row that cannot be read.</param>
+    public async Task<IReadOnlyList<DrillCertificate>> ListAsync(int most, Action<UnreadableRowException> unreadable, CancellationToken cancellation)
     {
         var all = new List<DrillCertificate>();
-        await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: cancellation))
+        await foreach (var certificate in table.QueryAsync<TableEntity>(cancellationToken: cancellation).ReadableAsync(TableName, Of, unreadable, cancellation))
         {
-            all.Add(Of(row));
+            all.Add(certificate);
             if (all.Count == most) break;
         }
         return all;

@@ -57,11 +57,20 @@ public sealed class GateBoard(TableServiceClient tables)
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and Closed eq {false}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
-            entries[row.RowKey] = new BoardEntry(row.RowKey, Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
-                row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("Until"), row.GetDateTimeOffset("LimitedUntil"), row.GetString("Reason") ?? "");
+            try
+            {
+                entries[row.RowKey] = RowReading.Read(row, TableName, FromRow);
+            }
+            catch (UnreadableRowException e)
+            {
+                entries[row.RowKey] = new BoardEntry(row.RowKey, BreakerStatus.Open, 0, null, null, e.Message); // Not closed is all that is known: closed it would not be listed.
+            }
         }
         return entries;
     }
+
+    private static BoardEntry FromRow(TableEntity row) => new(row.RowKey, Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
+        row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("Until"), row.GetDateTimeOffset("LimitedUntil"), row.GetString("Reason") ?? "");
 
     private static TableEntity ToRow(BoardEntry entry)
     {

@@ -3,6 +3,7 @@ using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -41,9 +42,12 @@ public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certi
     /// <summary>Certificates, newest first within each action, and which targets are designated.</summary>
     [Function("GetDrills")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation) =>
-        await door.ReaderAsync(request, cancellation) is null ? Problems.SignIn() : new OkObjectResult(new
-        {
-            targets = plan.Targets.Select(t => new { t.Action, target = t.Target.Key }), certificates = await certificates.ListAsync(Most, cancellation),
-        });
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation)
+    {
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        var unreadable = new List<UnreadableRowException>();
+        var found = await certificates.ListAsync(Most, unreadable.Add, cancellation);
+        foreach (var row in unreadable) await trouble.TellAsync(row, cancellation);
+        return new OkObjectResult(new { targets = plan.Targets.Select(t => new { t.Action, target = t.Target.Key }), certificates = found });
+    }
 }
