@@ -198,7 +198,7 @@ public sealed class BadRowTests
 
     private static Task NamelessAsync(World world, string id, InstanceStatus status) => PutAsync(world, new InstanceRecord
     {
-        Id = id, Name = "", Status = status, CreatedAt = Now(world), UpdatedAt = Now(world), Execution = id.GetHashCode(StringComparison.Ordinal) | 1L << 40,
+        Id = id, Name = "", Status = status, CreatedAt = Now(world), UpdatedAt = Now(world), Execution = (uint)id.GetHashCode(StringComparison.Ordinal) | (1L << 40),
     });
 
     private static Task FailedAsync(World world, string id, byte[]? failure, string? output) => PutAsync(world, new InstanceRecord
