@@ -64,6 +64,10 @@ public static class Pipeline
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
+        services.TryAddSingleton<IncidentBook>();
+        services.TryAddSingleton<Pulse>();
+        services.TryAddSingleton<HealthCheck>();
+        services.TryAddSingleton<RowTrouble>();
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
@@ -76,7 +80,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, Classifier.SpendingTable,
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, IncidentBook.TableName, Pulse.TableName, Classifier.SpendingTable,
                      ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName, InteractionStore.TableName, InteractionParts.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }

@@ -99,7 +99,10 @@ public enum ApprovalState
     Withdrawn,
 }
 
-/// <summary>What people see of a request, kept as the custom status of its orchestration.</summary>
+/// <summary>Custom status of SeekApproval: a state and numbers. What people see stands in the register (custom status holds 16 KB).</summary>
+public sealed record ApprovalStatus(ApprovalState State, int Attempt, int Stage);
+
+/// <summary>What people see of a request, kept in the register.</summary>
 public sealed record ApprovalView
 {
     public required ApprovalRequest Request { get; init; }
@@ -117,6 +120,10 @@ public sealed record ApprovalView
 
     /// <summary>When it was decided, expired or was withdrawn; null while it is pending.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Grows with all that happens to a request: what has a lower one came before.</summary>
+    [JsonIgnore]
+    public int Turn => EndedAt is not null ? int.MaxValue : Stage * 1_000 + Answers.Count;
 
     /// <summary>Name of the event that carries an answer to the present attempt and stage.</summary>
     public string AnswerEvent => EventName(Attempt, Stage);

@@ -56,5 +56,5 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
 
     protected override RateLimitState InitializeState(TaskEntityOperation entityOperation) => new();
 
-    public static EntityInstanceId For(string scope, string key) => new(nameof(RateLimit), $"{scope}:{key}");
+    public static EntityInstanceId For(string scope, string key) => new(nameof(RateLimit), $"{scope}:{EntityKeys.Of(key)}");
 }

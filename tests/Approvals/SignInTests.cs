@@ -135,8 +135,8 @@ public sealed class SignInTests
         await using var teams = await WorldAsync();
         var id = await teams.AskedAsync();
         var api = ActivatorUtilities.CreateInstance<ApprovalsApi>(teams.World.Machine.Services);
-        Assert.IsType<OkObjectResult>(await api.GetAsync(Request(Token(teams, c => c["roles"] = new JsonArray("Reader"))), id, teams.World.Client, default));
-        Assert.Equal(401, ((ObjectResult)await api.GetAsync(Request(null), id, teams.World.Client, default)).StatusCode);
+        Assert.IsType<OkObjectResult>(await api.GetAsync(Request(Token(teams, c => c["roles"] = new JsonArray("Reader"))), id, default));
+        Assert.Equal(401, ((ObjectResult)await api.GetAsync(Request(null), id, default)).StatusCode);
         var closing = await teams.Get<ApprovalRegister>().CloseAsync(id, ApprovalState.Expired, default);
         Assert.Equal([World.Alex], closing.Looked);
     }

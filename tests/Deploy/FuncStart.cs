@@ -21,14 +21,15 @@ public sealed class FuncStartFactAttribute : FactAttribute
 
     public FuncStartFactAttribute()
     {
-        if (Environment.GetEnvironmentVariable(Host) is null) Skip = $"needs `func start` and the Service Bus emulator; set {Host} and {ServiceBus}";
+        if (Environment.GetEnvironmentVariable(Host) is null)
+            Skip = $"needs `func start` and the Service Bus emulator; set {Host} and {ServiceBus}";
     }
 }
 
 /// <summary>
-/// One alert through the real Functions host, Durable Functions on Azurite and Microsoft's Service Bus emulator; tenant and model are those of local/, served by
-/// this test. The host has the settings of local/func-start.settings.json and WEBSITE_AUTH_ENABLED=True, so that it believes the sign-in header.
-/// Not run where it was written: neither the host nor the emulator could be had there.
+/// One alert through the real Functions host, Durable Functions on Azurite and Microsoft's Service Bus emulator; tenant and model are those
+/// of local/, served by this test. The host has the settings of local/func-start.settings.json and WEBSITE_AUTH_ENABLED=True, so that it
+/// believes the sign-in header. Not run where it was written: neither the host nor the emulator could be had there.
 /// </summary>
 public sealed class FuncStart
 {
@@ -51,20 +52,22 @@ public sealed class FuncStart
         var incident = "";
         await UntilAsync(async () => (incident = await IncidentAsync(tenant)).Length > 0, "a ticket is opened");
         JsonArray record = [];
-        await UntilAsync(async () => (record = (await GetAsync(host, $"api/audit/{incident}"))?["entries"]?.AsArray() ?? []).Any(e => (string)e!["kind"]! == "outcome"), "the alert has its outcome");
+        await UntilAsync(async () => (record = await RecordAsync(host, incident)).Any(e => (string)e!["kind"]! == "outcome"),
+            "the alert has its outcome");
 
-        var recorded = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "data", "samples", "decisions-and-endings.json")))!;
-        var expected = recorded["nobodyAnswers"]!["alerts"]!.AsArray().Single(a => (string)a!["samples"]![0]! == Sample)!.AsObject();
-        var actual = SampleAccount.Of([Sample], record, []);
-        Assert.Equal(Timeless(expected), Timeless(actual));
-        Assert.Contains((await GetAsync(tenant, "local/tenant/journal"))!.AsArray(), e => (string)e!["effect"]! == "watchlistItem.put" && (bool)e["changed"]!);
+        var recorded = SampleEndingsTests.Recorded()["nobodyAnswers"]!["alerts"]!.AsArray();
+        var expected = recorded.Single(a => (string)a!["samples"]![0]! == Sample)!.AsObject();
+        Assert.Equal(Timeless(expected), Timeless(SampleAccount.Of([Sample], record, [])));
+        var journal = (await GetAsync(tenant, "local/tenant/journal"))!.AsArray();
+        Assert.Contains(journal, e => (string)e!["effect"]! == "watchlistItem.put" && (bool)e["changed"]!);
         Assert.Equal("healthy", (string?)(await GetAsync(host, "api/health"))!["status"]);
     }
 
     /// <summary>What `dotnet run --project local -- --no-feed --port 7072` serves, but that nothing of the pipeline works in it.</summary>
     public static Task<LoopbackServer> PeersAsync(int port)
     {
-        var options = new MachineOptions { Time = TimeProvider.System, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Address = Peers };
+        var policies = Path.Combine(AppContext.BaseDirectory, "policies");
+        var options = new MachineOptions { Time = TimeProvider.System, PolicyFolder = policies, Address = Peers };
         return LoopbackServer.StartAsync(port, builder => LocalMachine.Register(builder.Services, options), RunCommand.Map);
     }
 
@@ -72,8 +75,12 @@ public sealed class FuncStart
     {
         await using var client = new ServiceBusClient(Environment.GetEnvironmentVariable(FuncStartFactAttribute.ServiceBus));
         var body = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "samples", sample));
-        await client.CreateSender(LocalMachine.AlertsQueue).SendMessageAsync(new ServiceBusMessage(body) { MessageId = sample, ContentType = "application/json" });
+        var message = new ServiceBusMessage(body) { MessageId = sample, ContentType = "application/json" };
+        await client.CreateSender(LocalMachine.AlertsQueue).SendMessageAsync(message);
     }
+
+    private static async Task<JsonArray> RecordAsync(HttpClient host, string incident) =>
+        (await GetAsync(host, $"api/audit/{incident}"))?["entries"]?.AsArray() ?? [];
 
     private static async Task<string> IncidentAsync(HttpClient tenant) =>
         (await GetAsync(tenant, "itsm/tickets"))!["tickets"]!.AsArray() is [var ticket, ..] ? (string)ticket!["incident"]! : "";

@@ -4,14 +4,18 @@ using System.Text.RegularExpressions;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>Puts what the API, the record and the simulated tenant answered into a form that is the same on every machine: no derived ids, times since the start.</summary>
+/// <summary>
+/// Puts what the API, the record and the simulated tenant answered into a form that is the same on every machine: no derived
+/// ids, times since the start.
+/// </summary>
 internal sealed partial class SampleAccount(DateTimeOffset start)
 {
-    /// <summary>What a decision came to. Other entries of the record (captured, probed, told) are steps on the way and may change.</summary>
+    /// <summary>What a decision came to. Other entries (captured, probed, told) are steps on the way and may change.</summary>
     private static readonly HashSet<string> Endings = new(StringComparer.Ordinal)
     {
-        "asked", "climbed", "answered", "refused", "granted", "denied", "expired", "withdrawn", "undelivered", "executed", "verified", "already-so", "joined-hold", "failed",
-        "reminded", "release-asked", "extended", "confirmed", "undone", "not-undone", "rollback-failed", "drifted",
+        "asked", "climbed", "answered", "refused", "granted", "denied", "expired", "withdrawn", "undelivered", "executed", "verified",
+        "already-so", "joined-hold", "failed", "reminded", "release-asked", "extended", "confirmed", "undone", "not-undone", "rollback-failed",
+        "drifted",
     };
 
     /// <summary>One incident: what came in, what the model said, every decision with what it came to, the outcome, its tickets.</summary>
@@ -24,17 +28,17 @@ internal sealed partial class SampleAccount(DateTimeOffset start)
         return new JsonObject
         {
             ["samples"] = List(samples),
-            ["received"] = List(Texts(record, "received")),
-            ["assessed"] = List(record.Where(e => Text(e!["kind"]) == "assessed").Select(e => Data(e!)!).Select(d => $"{d["verdict"]} at {d["confidence"]} by {d["by"]}")),
-            ["decisions"] = new JsonArray([.. record.Where(e => Text(e!["kind"]) == "decided").Select(e => (JsonNode)DecisionOf(Data(e!)!, record, opened))]),
-            ["outcome"] = List(Texts(record, "outcome")),
+            ["received"] = List(Of(record, "received").Select(e => Text(e["text"]))),
+            ["assessed"] = List(Of(record, "assessed").Select(e => Data(e)!)
+                .Select(d => $"{d["verdict"]} at {d["confidence"]} by {d["by"]}")),
+            ["decisions"] = new JsonArray([.. Of(record, "decided").Select(e => (JsonNode)DecisionOf(Data(e)!, record, opened))]),
+            ["outcome"] = List(Of(record, "outcome").Select(e => Text(e["text"]))),
             ["tickets"] = List(tickets.Select(t => $"{t["title"]} ({t["status"]})").Order(StringComparer.Ordinal)),
         };
     }
 
-    public JsonArray Containments(IEnumerable<JsonNode> containments) => List(containments.Select(c => c["state"]!).Where(s => s["target"] is not null)
-        .Select(s => $"{s["action"]} on {s["target"]!["kind"]}:{s["target"]!["id"]}: {s["status"]}, {s["cause"]}, {Since(start, Time(s["heldAt"]))} to {Since(start, Time(s["endedAt"]))}")
-        .Order(StringComparer.Ordinal));
+    public JsonArray Containments(IEnumerable<JsonNode> containments) =>
+        List(containments.Select(c => c["state"]!).Where(s => s["target"] is not null).Select(Containment).Order(StringComparer.Ordinal));
 
     /// <summary>Every change that reached the tenant but for tickets and pages.</summary>
     public JsonArray Changes(JsonArray journal)
@@ -55,7 +59,16 @@ internal sealed partial class SampleAccount(DateTimeOffset start)
 
     /// <summary>Each page by its first sentence; what follows is advice whose words may change.</summary>
     public JsonArray Pages(IEnumerable<JsonNode> pages) =>
-        List(pages.Select(p => $"{Since(start, Time(p["first"]))} {p["payload"]!["severity"]}: {FirstSentence().Match(Text(p["payload"]!["summary"])).Value}").Order(StringComparer.Ordinal));
+        List(pages.Select(p => $"{Since(start, Time(p["first"]))} {p["payload"]!["severity"]}: {Gist(Text(p["payload"]!["summary"]))}")
+            .Order(StringComparer.Ordinal));
+
+    private string Containment(JsonNode state)
+    {
+        var (target, from, to) = (state["target"]!, Since(start, Time(state["heldAt"])), Since(start, Time(state["endedAt"])));
+        return $"{state["action"]} on {target["kind"]}:{target["id"]}: {state["status"]}, {state["cause"]}, {from} to {to}";
+    }
+
+    private static string Gist(string summary) => FirstSentence().Match(summary).Value;
 
     private static JsonObject DecisionOf(JsonNode data, JsonArray record, DateTimeOffset opened) => new()
     {
@@ -71,7 +84,7 @@ internal sealed partial class SampleAccount(DateTimeOffset start)
     private static bool IsAbout(JsonNode entry, JsonNode about) =>
         Data(entry)?["about"] is { } its && Text(its["action"]) == Text(about["action"]) && Text(its["target"]) == Text(about["target"]);
 
-    private static IEnumerable<string> Texts(JsonArray record, string kind) => record.Where(e => Text(e!["kind"]) == kind).Select(e => Text(e!["text"]));
+    private static IEnumerable<JsonNode> Of(JsonArray record, string kind) => record.Select(e => e!).Where(e => Text(e["kind"]) == kind);
 
     private static JsonNode? Data(JsonNode entry) => entry["data"] is { } data ? JsonNode.Parse(Text(data)) : null;
 

@@ -16,20 +16,24 @@ public sealed class RecordingSamplesFactAttribute : FactAttribute
 }
 
 /// <summary>
-/// The ten sample alerts give the decisions and endings that were recorded before the project moved onto the official packages. See tests/data/samples/README.md.
+/// The ten sample alerts give the decisions and endings that were recorded before the project moved onto the official packages. See
+/// tests/data/samples/README.md.
 /// </summary>
 public sealed class SampleEndingsTests
 {
     private const string Recording = "decisions-and-endings.json";
     private static readonly string[] Ways = ["nobodyAnswers", "aPersonApprovesAndReleases"];
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     [Theory]
     [InlineData("nobodyAnswers")]
     [InlineData("aPersonApprovesAndReleases")]
     public async Task The_sample_alerts_are_decided_and_end_as_recorded(string way)
     {
-        var recorded = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "data", "samples", Recording)))![way]!;
+        var recorded = Recorded()[way]!;
         // Line by line, so that a failure shows which alert's decision or ending is another.
         Assert.Equal(recorded.ToJsonString(Readable).Split('\n'), (await RunAsync(way)).ToJsonString(Readable).Split('\n'));
     }
@@ -37,10 +41,13 @@ public sealed class SampleEndingsTests
     [Fact]
     public void The_recording_holds_all_ten_samples_and_both_an_expired_and_an_approved_request()
     {
-        var recorded = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "samples", Recording)))!;
+        var recorded = Recorded();
         var files = Directory.EnumerateFiles(Samples, "*.json").Select(Path.GetFileName).Order(StringComparer.Ordinal);
         foreach (var way in Ways)
-            Assert.Equal(files, recorded[way]!["alerts"]!.AsArray().SelectMany(a => a!["samples"]!.AsArray()).Select(s => s!.GetValue<string>()).Order(StringComparer.Ordinal));
+        {
+            var samples = recorded[way]!["alerts"]!.AsArray().SelectMany(a => a!["samples"]!.AsArray()).Select(s => s!.GetValue<string>());
+            Assert.Equal(files, samples.Order(StringComparer.Ordinal));
+        }
         Assert.Contains("expired\"", recorded[Ways[0]]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Contains("granted\"", recorded[Ways[1]]!.ToJsonString(), StringComparison.Ordinal);
     }
@@ -57,6 +64,9 @@ public sealed class SampleEndingsTests
     }
 
     private static string Samples => Path.Combine(AppContext.BaseDirectory, "samples");
+
+    internal static JsonNode Recorded() =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "samples", Recording)))!;
 
     private static Task<JsonObject> RunAsync(string way) => SampleRun.OfAsync(Samples, answered: way == Ways[1]);
 }

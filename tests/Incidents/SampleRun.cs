@@ -10,8 +10,9 @@ using IRFunctions.Local.Time;
 namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
-/// The ten sample alerts in the order of their names, a minute apart, then 80 hours under virtual time. Everything sent and everything read goes over HTTP,
-/// so that the same account can be taken from any version of the pipeline whose API, record and policy are the same, whatever its types are called.
+/// The ten sample alerts in the order of their names, a minute apart, then 80 hours under virtual time. Everything sent and read goes over
+/// HTTP, so that the same account can be taken from any version of the pipeline whose API, record and policy are the same, whatever its
+/// types are called.
 /// </summary>
 internal sealed partial class SampleRun : IAsyncDisposable
 {
@@ -35,7 +36,9 @@ internal sealed partial class SampleRun : IAsyncDisposable
     }
 
     /// <summary>What became of the samples.</summary>
-    /// <param name="answered">Alex Analyst approves whatever is asked within the minute and releases whatever is in effect after half an hour; else nobody answers.</param>
+    /// <param name="answered">
+    /// Alex Analyst approves whatever is asked at once and releases whatever is in effect after half an hour; else nobody answers.
+    /// </param>
     public static async Task<JsonObject> OfAsync(string samples, bool answered)
     {
         var time = World.NewClock();
@@ -72,14 +75,16 @@ internal sealed partial class SampleRun : IAsyncDisposable
         using var answer = await http.PostAsync("alerts/messages", content);
         answer.EnsureSuccessStatusCode();
         await machine.RunUntilIdleAsync();
-        var opened = (await ListAsync("api/incidents?top=500", "incidents")).Select(i => Text(i["id"])).Except(arrivals.Select(a => a.Instance));
+        var known = arrivals.Select(a => a.Instance);
+        var opened = (await ListAsync("api/incidents?top=500", "incidents")).Select(i => Text(i["id"])).Except(known);
         arrivals.AddRange([.. opened.Select(id => (Path.GetFileName(sample), id))]);
     }
 
     private async Task ApproveAsync()
     {
         foreach (var approval in await ListAsync("api/approvals", "approvals"))
-            await PostAsync($"api/approvals/{Uri.EscapeDataString(Text(approval["id"]))}", new { decision = "approve", reason = "seen it in the sign-in log" });
+            await PostAsync($"api/approvals/{Uri.EscapeDataString(Text(approval["id"]))}",
+                new { decision = "approve", reason = "seen it" });
         await machine.RunUntilIdleAsync();
     }
 
@@ -97,7 +102,8 @@ internal sealed partial class SampleRun : IAsyncDisposable
         await machine.RunUntilIdleAsync();
     }
 
-    private async Task<IReadOnlyList<JsonNode>> ListAsync(string path, string list) => [.. (await GetAsync(path))[list]!.AsArray().Select(i => i!)];
+    private async Task<IReadOnlyList<JsonNode>> ListAsync(string path, string list) =>
+        [.. (await GetAsync(path))[list]!.AsArray().Select(i => i!)];
 
     private async Task<JsonNode> GetAsync(string path) => (await http.GetFromJsonAsync<JsonNode>(path))!;
 
@@ -118,7 +124,8 @@ internal sealed partial class SampleRun : IAsyncDisposable
         {
             var record = await GetAsync($"api/audit/{group.Key}");
             Assert.Empty(record["problems"]!.AsArray());
-            alerts.Add(SampleAccount.Of(group.Select(a => a.Sample), record["entries"]!.AsArray(), tickets.Where(t => Text(t["incident"]) == group.Key)));
+            var its = tickets.Where(t => Text(t["incident"]) == group.Key);
+            alerts.Add(SampleAccount.Of(group.Select(a => a.Sample), record["entries"]!.AsArray(), its));
         }
         return new JsonObject
         {

@@ -43,7 +43,7 @@ public sealed class DeployableTests
     [InlineData("Production")]
     public void The_container_validates_and_makes_every_class_with_functions(string environment)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(WorkerSettings.For(environment, new Uri("http://127.0.0.1:1/"), "UseDevelopmentStorage=true", Path.GetTempPath())
             .Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value)));
         builder.Services.AddLogging().AddAzure(builder.Configuration).AddPipeline(builder.Configuration);

@@ -22,7 +22,7 @@ namespace IRFunctions.Tests.RealWorker;
 public abstract class FunctionsHost(string environment, Azurite storage) : IAsyncLifetime
 {
     private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(30);
-    private readonly HttpClient http = new();
+    private static readonly HttpClient Http = new();
     private readonly string folder = Directory.CreateTempSubdirectory("irf-worker-").FullName;
     private WebApplication? rpc;
     private LoopbackServer? peers;
@@ -89,7 +89,6 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
             if (rpc is not null) await rpc.DisposeAsync();
             if (peers is not null) await peers.DisposeAsync();
             await Tenant.DisposeAsync();
-            http.Dispose();
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -115,7 +114,7 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
         request.RequestUri = new Uri(new Uri(Init.Capabilities["HttpUri"]), request.RequestUri!);
         request.Headers.Add("x-ms-invocation-id", id);
         var invocation = InvokeAsync(function, new TypedData { Http = new RpcHttp() }, id, route);
-        var answer = await http.SendAsync(request);
+        var answer = await Http.SendAsync(request);
         var result = (await invocation).Result;
         Assert.True(result.Status == StatusResult.Types.Status.Success, $"{function}: {result.Exception?.Message}");
         return answer;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
+using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
@@ -42,7 +42,7 @@ public abstract partial class WorkerContract
     public async Task An_orchestrator_goes_on_from_its_history()
     {
         var input = firstSteps[nameof(RespondToIncident)].Input;
-        var assessment = Durable.Json(new Classification.Assessment { Verdict = Classification.Verdict.TruePositive, Confidence = 90, Reasoning = "a test", By = Classification.AssessedBy.Model })!;
+        var assessment = Durable.Json(new Assessment { Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "a test", By = AssessedBy.Model })!;
         var response = await Durable.StepAsync(host, nameof(RespondToIncident), "incident-1", input,
             [Durable.Scheduled(0, nameof(Stages.Classify))], Durable.Completed(0, assessment));
         Assert.Equal(nameof(Stages.Decide), Assert.Single(response.Actions).ScheduleTask?.Name);
