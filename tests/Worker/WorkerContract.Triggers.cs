@@ -1,15 +1,20 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Azure.Core.Amqp;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using IRFunctions.Alerts;
+using IRFunctions.Approvals;
+using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Safeguards;
 using IRFunctions.Tests.RealWorker.Rpc;
+using Microsoft.DurableTask.Protobuf;
 
 namespace IRFunctions.Tests.RealWorker;
 
@@ -87,6 +92,34 @@ public abstract partial class WorkerContract
     }
 
     [Fact]
+    public async Task The_drill_timer_starts_a_drill_of_each_designated_target()
+    {
+        await Every_timer_runs("RehearseRollbacks");
+        var start = host.Hub.Starts[^1];
+        Assert.Equal(nameof(RehearseRollback), start.Name);
+        Assert.Equal(WorkerSettings.DrillAccount, JsonSerializer.Deserialize<DrillTarget>(start.Input)!.Target.Id);
+    }
+
+    [Fact]
+    public async Task An_approver_s_answer_reaches_the_orchestration_that_asked()
+    {
+        var id = $"{ApprovalView.InstancePrefix}{Id("answered")}";
+        var view = Orders.View("incident-1");
+        host.Hub.PutInstance(new OrchestrationState
+        {
+            InstanceId = id, Name = nameof(SeekApproval), OrchestrationStatus = OrchestrationStatus.Running, CustomStatus = Durable.Json(view),
+            CreatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt), LastUpdatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
+        });
+        await RunAsync(nameof(SeekApprovalSteps.AskApprovers), new AskInput(id, view));
+
+        var answer = await SendAsync("AnswerApproval", TenantSeed.Alex, id, new { decision = "approve", reason = "looked at it" });
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        var raised = Assert.Single(host.Hub.Events, e => e.InstanceId == id);
+        Assert.Equal(ApprovalView.EventName(1, 0), raised.Name);
+        Assert.Equal((TenantSeed.Alex, true), (JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input)!.By, JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input)!.Approve));
+    }
+
+    [Fact]
     public async Task An_alert_is_at_its_incident_s_door_before_its_message_is_completed()
     {
         var token = Guid.NewGuid();
@@ -143,7 +176,7 @@ public abstract partial class WorkerContract
     }
 
     /// <summary>Calls a function by its route and method, as nobody or as a person whom App Service has signed in.</summary>
-    private Task<HttpResponseMessage> SendAsync(string function, string? signedIn = null, string id = "some-id")
+    private Task<HttpResponseMessage> SendAsync(string function, string? signedIn = null, string id = "some-id", object? body = null)
     {
         var trigger = ExpectedFunctions.Trigger(function);
         var route = new Dictionary<string, string>();
@@ -154,6 +187,7 @@ public abstract partial class WorkerContract
             _ => id,
         });
         var request = new HttpRequestMessage(new HttpMethod((string)trigger["methods"]![0]!), $"api/{path}");
+        if (body is not null) request.Content = JsonContent.Create(body);
         if (signedIn is not null)
         {
             var principal = new JsonObject { ["claims"] = new JsonArray(new JsonObject { ["typ"] = "oid", ["val"] = signedIn }) };
