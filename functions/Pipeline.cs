@@ -71,7 +71,6 @@ public static class Pipeline
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
-        services.AddHostedService<ModelLog>();
         AddApprovals(services, configuration);
         return services;
     }

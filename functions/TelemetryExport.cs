@@ -48,6 +48,8 @@ public static class TelemetryExport
         telemetry.UseAzureMonitorExporter(azure =>
         {
             azure.ConnectionString = builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"];
+            azure.TracesPerSecond = null; // One span an assessment: each is kept, where five a second of all kinds would be by default.
+            azure.SamplingRatio = 1;
             azure.EnableTraceBasedLogsSampler = false; // A line that pages somebody must not be lost with a span that was not sampled.
             azure.DisableOfflineStorage = true; // Nothing of it is left on a disk.
             azure.EnableLiveMetrics = false;

@@ -5,6 +5,7 @@ using Google.Protobuf;
 using IRFunctions.Local.Host;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace IRFunctions.Tests.Telemetry;
 
@@ -32,29 +33,66 @@ internal sealed class Collector : IAsyncDisposable
 
     public IReadOnlyList<string> LogLines => Named("/v1/logs", LogBodies);
 
+    /// <summary>A collector with a server of its own.</summary>
     public static async Task<Collector> StartAsync()
     {
         var collector = new Collector();
-        collector.server = await LoopbackServer.StartAsync(0, null, app => app.Map("/{**path}", async (HttpContext context) =>
-        {
-            using var body = new MemoryStream();
-            if (context.Request.Headers.ContentEncoding == "gzip")
-            {
-                await using var unzipped = new GZipStream(context.Request.Body, CompressionMode.Decompress);
-                await unzipped.CopyToAsync(body);
-            }
-            else
-            {
-                await context.Request.Body.CopyToAsync(body);
-            }
-            collector.received.Enqueue((context.Request.Path, body.ToArray()));
-            return context.Request.Path.StartsWithSegments("/v1") ? Results.Bytes([], "application/x-protobuf")
-                : Results.Json(new { itemsReceived = 1, itemsAccepted = 1, errors = Array.Empty<object>() });
-        }));
+        collector.server = await LoopbackServer.StartAsync(0, null, collector.Map);
         return collector;
     }
 
-    public ValueTask DisposeAsync() => server!.DisposeAsync();
+    /// <summary>A collector beside whatever else a server answers.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        foreach (var signal in (string[])["metrics", "traces", "logs"])
+        {
+            routes.MapPost($"/v1/{signal}", async (HttpRequest request) =>
+            {
+                await KeepAsync(request);
+                return Results.Bytes([], "application/x-protobuf");
+            });
+        }
+        routes.MapPost("/{version}/track", async (HttpRequest request) =>
+        {
+            await KeepAsync(request);
+            return Results.Json(new { itemsReceived = 1, itemsAccepted = 1, errors = Array.Empty<object>() });
+        });
+    }
+
+    /// <summary>Waits until what has arrived is enough.</summary>
+    /// <exception cref="TimeoutException">It is not within half a minute.</exception>
+    public async Task UntilAsync(Func<Collector, bool> enough)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look()
+        {
+            if (enough(this)) reached.TrySetResult();
+        }
+        Arrived += Look;
+        Look();
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Arrived -= Look;
+    }
+
+    private event Action? Arrived;
+
+    public ValueTask DisposeAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async Task KeepAsync(HttpRequest request)
+    {
+        using var body = new MemoryStream();
+        if (request.Headers.ContentEncoding == "gzip")
+        {
+            await using var unzipped = new GZipStream(request.Body, CompressionMode.Decompress);
+            await unzipped.CopyToAsync(body);
+        }
+        else
+        {
+            await request.Body.CopyToAsync(body);
+        }
+        received.Enqueue((request.Path, body.ToArray()));
+        Arrived?.Invoke();
+    }
 
     private List<string> Named(string path, int[] fields) => [.. received.Where(r => r.Path == path).SelectMany(r => At(r.Body, fields)).Select(Encoding.UTF8.GetString)];
 

@@ -96,6 +96,7 @@ public sealed class TelemetryExportTests
         var options = host.Services.GetRequiredService<IOptionsMonitor<AzureMonitorExporterOptions>>().CurrentValue;
         Assert.Equal(signsIn ? identity : null, options.Credential);
         Assert.False(options.EnableTraceBasedLogsSampler);
+        Assert.Equal((null, 1f), (options.TracesPerSecond, options.SamplingRatio));
         Assert.True(options.DisableOfflineStorage);
     }
 

@@ -6,6 +6,7 @@ using IRFunctions.Local.Model;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Tests.RealWorker.Rpc;
 using IRFunctions.Tests.Tables;
+using IRFunctions.Tests.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -38,6 +39,8 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
 
     internal SimulatedTenant Tenant { get; } = SimulatedTenant.InMemory();
 
+    internal Collector Collector { get; } = new();
+
     internal WorkerProcess Worker { get; } = new();
 
     internal Azurite Storage => storage;
@@ -61,6 +64,7 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
             WorkerSettings.MapIdentity(app);
             TenantEndpoint.Map(app, Tenant);
             ModelEndpoint.Map(app, model);
+            Collector.Map(app);
         });
         (rpc, address) = await StartRpcAsync();
         Worker.Start(address, WorkerId, WorkerSettings.For(environment, peers.Address, storage.ConnectionString, folder), Stream.End);
