@@ -26,7 +26,7 @@ public sealed class DeployableTests
     public void The_expected_list_has_every_function_once()
     {
         Assert.Equal(Functions.Select(f => f.Function.Name).Order(StringComparer.Ordinal), ExpectedFunctions.Names);
-        Assert.Equal(78, ExpectedFunctions.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(79, ExpectedFunctions.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count()); // The host does not tell upper case from lower.
     }
 
     /// <summary>The worker looks a function's method up by its name alone, public ones and inherited ones too; two of one name and no function of the type runs.</summary>

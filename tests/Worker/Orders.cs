@@ -42,6 +42,11 @@ internal static class Orders
         };
     }
 
+    public static IncidentView Incident(string key) => new()
+    {
+        Incident = key, Number = 1, AlertId = "alert-1", Title = "A test", Severity = Severity.High, OpenedAt = TimeProvider.System.GetUtcNow(), PolicyHash = "hash",
+    };
+
     public static ApprovalAsk Ask(string incident) =>
         new(View(incident).Request, [new AskStep("primary", TimeSpan.Zero, [new Approver(TenantSeed.Alex, "Alex")])], TimeSpan.FromHours(1));
 

@@ -92,6 +92,7 @@ public abstract partial class WorkerContract
             nameof(DrillSteps.IssueCertificate) => (new DrillCertificate(Orders.DisableAccount, "account:1", TimeProvider.System.GetUtcNow(), true, 1, 1, "a test"), Nothing),
             nameof(BreakerStages.ShowGate) => (Orders.Change(Id("gated"), BreakerStatus.Open), r => Assert.Null(r.Deserialize<PublishReport>()!.Halted)),
             nameof(Stages.Record) => (new RecordInput(Id("chain"), [new AuditFact("fact-1", AuditKinds.Received, "a test", "pipeline")]), Nothing),
+            nameof(Stages.ShowIncident) => (new ShownIncident(Orders.Incident(Id("shown")), 1), Nothing),
             nameof(Stages.Page) => (new PageInput("a-page", "a test", "info"), _ => Assert.Single(host.Tenant.Journal.Of("page.trigger", "a-page"))),
             nameof(Stages.OpenTicket) => (new TicketInput("a-ticket", "incident-1", "alert-1", "a test", "a note"), r => Assert.NotEmpty(r.GetString()!)),
             nameof(Stages.Classify) => (new ClassifyInput(Orders.Alert, await PolicyHashAsync()), r => Assert.Equal(AssessedBy.Model, r.Deserialize<Assessment>()!.By)),

@@ -25,7 +25,6 @@ public abstract partial class WorkerContract
     private static readonly Dictionary<string, HttpStatusCode> OpenDoors = new()
     {
         ["GetConsole"] = HttpStatusCode.OK, // The page is the same for everybody and contains nothing.
-        ["GetHealth"] = HttpStatusCode.OK,
     };
 
     public static TheoryData<string> Timers => [.. ExpectedFunctions.OfKind("timerTrigger")];
@@ -35,9 +34,7 @@ public abstract partial class WorkerContract
     [Fact]
     public async Task Health_is_answered_through_the_worker_s_own_endpoint()
     {
-        var answer = await SendAsync("GetHealth");
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        var health = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+        var health = await HealthAsync(HttpStatusCode.OK);
         Assert.Equal(("healthy", "readable", "readable"), (Text(health, "status"), Text(health, "record"), Text(health, "durable")));
     }
 
@@ -45,9 +42,7 @@ public abstract partial class WorkerContract
     public async Task Health_says_so_where_the_durable_state_cannot_be_read()
     {
         using var outage = host.Hub.Fail();
-        var answer = await SendAsync("GetHealth");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-        var health = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+        var health = await HealthAsync(HttpStatusCode.ServiceUnavailable);
         Assert.Equal(("unhealthy", "readable", "not readable (RpcException)"), (Text(health, "status"), Text(health, "record"), Text(health, "durable")));
     }
 
@@ -64,15 +59,17 @@ public abstract partial class WorkerContract
     public async Task Nobody_gets_in_without_signing_in(string function)
     {
         var answer = await SendAsync(function);
-        Assert.Equal(OpenDoors.GetValueOrDefault(function, HttpStatusCode.Unauthorized), answer.StatusCode);
+        if (function == "GetHealth") await HealthAsync(HttpStatusCode.OK); // It may still tell of an outage in another test.
+        else Assert.Equal(OpenDoors.GetValueOrDefault(function, HttpStatusCode.Unauthorized), answer.StatusCode);
     }
 
     [Fact]
     public async Task A_person_whom_App_Service_signed_in_is_let_in()
     {
+        await RunAsync(nameof(Stages.ShowIncident), new ShownIncident(Orders.Incident(Id("listed")), 1));
         var answer = await SendAsync("GetIncidents", TenantSeed.Alex);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Contains("\"incidents\":[]", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(Id("listed"), await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -173,6 +170,19 @@ public abstract partial class WorkerContract
                 Content = ByteString.CopyFrom([.. lockToken.ToByteArray(), .. amqp.ToBytes().ToArray()]),
             },
         };
+    }
+
+    /// <summary>Health as it is once it has this status: what it saw last stands for some seconds.</summary>
+    private async Task<JsonElement> HealthAsync(HttpStatusCode status)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (true)
+        {
+            using var answer = await SendAsync("GetHealth");
+            if (answer.StatusCode == status) return JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+            await again.WaitForNextTickAsync(late.Token);
+        }
     }
 
     /// <summary>Calls a function by its route and method, as nobody or as a person whom App Service has signed in.</summary>
