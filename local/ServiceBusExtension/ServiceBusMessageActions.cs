@@ -7,7 +7,9 @@ using Microsoft.Azure.Functions.Worker.Converters;
 
 namespace Microsoft.Azure.Functions.Worker;
 
-/// <summary>Settles messages through the Functions host, which holds their locks. The local queue derives from it and settles its own.</summary>
+/// <summary>
+/// Settles messages through the Functions host, which holds their locks. The local queue derives from it and settles its own.
+/// </summary>
 [InputConverter(typeof(ServiceBusMessageActionsConverter))]
 public class ServiceBusMessageActions
 {
@@ -20,7 +22,8 @@ public class ServiceBusMessageActions
     {
     }
 
-    private Settlement.SettlementClient Host => settlement ?? throw new NotSupportedException("Made without a host: override what is called.");
+    private Settlement.SettlementClient Host =>
+        settlement ?? throw new NotSupportedException("Made without a host: override what is called.");
 
     public virtual async Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
         await Host.CompleteAsync(new CompleteRequest { Locktoken = message.LockToken }, cancellationToken: cancellationToken);
@@ -29,7 +32,8 @@ public class ServiceBusMessageActions
         ServiceBusReceivedMessage message,
         IDictionary<string, object>? propertiesToModify = default,
         CancellationToken cancellationToken = default) =>
-        await Host.AbandonAsync(new AbandonRequest { Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify) }, cancellationToken: cancellationToken);
+        await Host.AbandonAsync(new AbandonRequest { Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify) },
+            cancellationToken: cancellationToken);
 
     public virtual async Task DeadLetterMessageAsync(
         ServiceBusReceivedMessage message,
@@ -50,10 +54,12 @@ public class ServiceBusMessageActions
         ServiceBusReceivedMessage message,
         IDictionary<string, object>? propertiesToModify = default,
         CancellationToken cancellationToken = default) =>
-        await Host.DeferAsync(new DeferRequest { Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify) }, cancellationToken: cancellationToken);
+        await Host.DeferAsync(new DeferRequest { Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify) },
+            cancellationToken: cancellationToken);
 
     public virtual async Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
-        await Host.RenewMessageLockAsync(new RenewMessageLockRequest { Locktoken = message.LockToken }, cancellationToken: cancellationToken);
+        await Host.RenewMessageLockAsync(new RenewMessageLockRequest { Locktoken = message.LockToken },
+            cancellationToken: cancellationToken);
 
     /// <summary>One AMQP map; values of types that AMQP does not know by itself are refused by its encoder.</summary>
     private static ByteString Encode(IDictionary<string, object>? properties)
@@ -70,5 +76,6 @@ public class ServiceBusMessageActions
 /// <summary>Gives a function the actions its parameter asks for.</summary>
 internal sealed class ServiceBusMessageActionsConverter(Settlement.SettlementClient settlement) : IInputConverter
 {
-    public ValueTask<ConversionResult> ConvertAsync(ConverterContext context) => new(ConversionResult.Success(new ServiceBusMessageActions(settlement)));
+    public ValueTask<ConversionResult> ConvertAsync(ConverterContext context) =>
+        new(ConversionResult.Success(new ServiceBusMessageActions(settlement)));
 }

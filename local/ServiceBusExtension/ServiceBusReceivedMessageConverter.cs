@@ -36,8 +36,10 @@ internal sealed class ServiceBusReceivedMessageConverter : IInputConverter
     private static ServiceBusReceivedMessage Read(ModelBindingData data)
     {
         if (data is not { Source: Source, ContentType: ContentType })
-            throw new InvalidOperationException($"'{data.Source}' of type '{data.ContentType}' is no message of Service Bus ('{Source}' of type '{ContentType}')");
+            throw new InvalidOperationException(
+                $"'{data.Source}' of type '{data.ContentType}' is no message of Service Bus ('{Source}' of type '{ContentType}')");
         var bytes = data.Content.ToMemory();
-        return ServiceBusReceivedMessage.FromAmqpMessage(AmqpAnnotatedMessage.FromBytes(new BinaryData(bytes[LockToken..])), new BinaryData(bytes[..LockToken]));
+        return ServiceBusReceivedMessage.FromAmqpMessage(AmqpAnnotatedMessage.FromBytes(new BinaryData(bytes[LockToken..])),
+            new BinaryData(bytes[..LockToken]));
     }
 }

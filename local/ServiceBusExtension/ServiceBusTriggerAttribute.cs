@@ -3,7 +3,10 @@ using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace Microsoft.Azure.Functions.Worker;
 
-/// <summary>Marks the parameter that takes a message of a queue or subscription; the official attribute's members, as far as the Functions host reads them.</summary>
+/// <summary>
+/// Marks the parameter that takes a message of a queue or subscription; the official attribute's members, as far as the Functions host
+/// reads them.
+/// </summary>
 [InputConverter(typeof(ServiceBusReceivedMessageConverter))]
 [ConverterFallbackBehavior(ConverterFallbackBehavior.Default)]
 public sealed class ServiceBusTriggerAttribute : TriggerBindingAttribute, ISupportCardinality

@@ -9,7 +9,8 @@ namespace IRFunctions.Tests.RealWorker;
 /// <summary>What can be said of the deployable without starting it.</summary>
 public sealed class DeployableTests
 {
-    private const BindingFlags Anything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Anything =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static IReadOnlyList<(MethodInfo Method, FunctionAttribute Function)> Functions { get; } =
         [.. from type in typeof(Pipeline).Assembly.GetTypes()
@@ -26,10 +27,14 @@ public sealed class DeployableTests
     public void The_expected_list_has_every_function_once()
     {
         Assert.Equal(Functions.Select(f => f.Function.Name).Order(StringComparer.Ordinal), ExpectedFunctions.Names);
-        Assert.Equal(79, ExpectedFunctions.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count()); // The host does not tell upper case from lower.
+        // The host does not tell upper case from lower.
+        Assert.Equal(79, ExpectedFunctions.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 
-    /// <summary>The worker looks a function's method up by its name alone, public ones and inherited ones too; two of one name and no function of the type runs.</summary>
+    /// <summary>
+    /// The worker looks a function's method up by its name alone, public ones and inherited ones too; two of one name and no function of
+    /// the type runs.
+    /// </summary>
     [Fact]
     public void No_function_s_method_shares_its_name_within_its_type() =>
         Assert.Empty(Functions.Where(f => !IsFound(f.Method)).Select(f => $"{f.Method.DeclaringType}.{f.Method.Name} ({f.Function.Name})"));
@@ -43,11 +48,16 @@ public sealed class DeployableTests
     [InlineData("Production")]
     public void The_container_validates_and_makes_every_class_with_functions(string environment)
     {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
-        builder.Configuration.AddInMemoryCollection(WorkerSettings.For(environment, new Uri("http://127.0.0.1:1/"), "UseDevelopmentStorage=true", Path.GetTempPath())
+        var settings = new HostApplicationBuilderSettings { EnvironmentName = environment };
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings);
+        builder.Configuration.AddInMemoryCollection(WorkerSettings.For(environment, new Uri("http://127.0.0.1:1/"),
+            "UseDevelopmentStorage=true", Path.GetTempPath())
             .Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value)));
         builder.Services.AddLogging().AddAzure(builder.Configuration).AddPipeline(builder.Configuration);
-        builder.ConfigureContainer(new DefaultServiceProviderFactory(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true }));
+        builder.ConfigureContainer(new DefaultServiceProviderFactory(new ServiceProviderOptions
+        {
+            ValidateScopes = true, ValidateOnBuild = true,
+        }));
         using var host = builder.Build();
         using var invocation = host.Services.CreateScope();
         foreach (var type in Functions.Select(f => f.Method.DeclaringType!).Distinct().Where(t => !t.IsAbstract))

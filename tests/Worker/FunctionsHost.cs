@@ -17,8 +17,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Tests.RealWorker;
 
 /// <summary>
-/// A Functions host, as far as a worker can tell: it starts the deployable's own process, indexes and loads its functions and invokes them; the durable
-/// extension's task hub and the Service Bus extension's settlement answer beside it. Tenant and model are the simulated ones, over HTTP.
+/// A Functions host, as far as a worker can tell: it starts the deployable's own process, indexes and loads its functions and invokes them;
+/// the durable extension's task hub and the Service Bus extension's settlement answer beside it. Tenant and model are the simulated ones,
+/// over HTTP.
 /// </summary>
 public abstract class FunctionsHost(string environment, Azurite storage) : IAsyncLifetime
 {
@@ -71,7 +72,9 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
         Greeting = await Stream.StartedAsync();
         Init = (await Stream.AskAsync(new StreamingMessage
         {
-            WorkerInitRequest = new WorkerInitRequest { HostVersion = "4.1000.0", WorkerDirectory = WorkerProcess.Folder, FunctionAppDirectory = WorkerProcess.Folder },
+            WorkerInitRequest =
+                new WorkerInitRequest { HostVersion = "4.1000.0", WorkerDirectory = WorkerProcess.Folder,
+                    FunctionAppDirectory = WorkerProcess.Folder },
         })).WorkerInitResponse;
         Index = (await Stream.AskAsync(new StreamingMessage
         {
@@ -85,7 +88,8 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
         Stream.Tell(new StreamingMessage { WorkerTerminate = new WorkerTerminate() });
         try
         {
-            Assert.Equal(0, await Worker.EndAsync(TimeToEnd)); // A worker that does not stop when told is killed by the host in the middle of its work.
+            // A worker that does not stop when told is killed by the host in the middle of its work.
+            Assert.Equal(0, await Worker.EndAsync(TimeToEnd));
         }
         finally
         {
@@ -99,20 +103,25 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
 
     /// <summary>Invokes a function with what its trigger got; a durable client is bound where it asks for one.</summary>
     /// <param name="values">What the trigger tells beside its data, such as the values of a route.</param>
-    internal async Task<InvocationResponse> InvokeAsync(string function, TypedData trigger, string? id = null, IReadOnlyDictionary<string, string>? values = null)
+    internal async Task<InvocationResponse> InvokeAsync(string function, TypedData trigger, string? id = null,
+        IReadOnlyDictionary<string, string>? values = null)
     {
         var metadata = Index.FunctionMetadataResults.Single(f => f.Name == function);
         var bindings = metadata.RawBindings.Select(b => JsonNode.Parse(b)!).ToList();
-        var request = new InvocationRequest { InvocationId = id ?? Guid.NewGuid().ToString(), FunctionId = metadata.FunctionId, TraceContext = new RpcTraceContext() };
+        var request =
+            new InvocationRequest { InvocationId = id ?? Guid.NewGuid().ToString(), FunctionId = metadata.FunctionId,
+                TraceContext = new RpcTraceContext() };
         request.InputData.Add(new Rpc.ParameterBinding { Name = (string)bindings[0]["name"]!, Data = trigger });
-        foreach (var (name, value) in values ?? new Dictionary<string, string>()) request.TriggerMetadata.Add(name, new TypedData { String = value });
+        foreach (var (name, value) in values ?? new Dictionary<string, string>()) request.TriggerMetadata.Add(name,
+            new TypedData { String = value });
         foreach (var client in bindings.Where(b => (string)b["type"]! == "durableClient"))
             request.InputData.Add(new Rpc.ParameterBinding { Name = (string)client["name"]!, Data = DurableClient() });
         return (await Stream.AskAsync(new StreamingMessage { InvocationRequest = request })).InvocationResponse;
     }
 
     /// <summary>Sends a request on to the worker's own endpoint, and its invocation beside it, as the host does.</summary>
-    internal async Task<HttpResponseMessage> SendAsync(string function, HttpRequestMessage request, IReadOnlyDictionary<string, string>? route = null)
+    internal async Task<HttpResponseMessage> SendAsync(string function, HttpRequestMessage request,
+        IReadOnlyDictionary<string, string>? route = null)
     {
         var id = Guid.NewGuid().ToString();
         request.RequestUri = new Uri(new Uri(Init.Capabilities["HttpUri"]), request.RequestUri!);
@@ -141,7 +150,8 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
     {
         String = JsonSerializer.Serialize(new
         {
-            taskHubName = "irfunctions", connectionName = "Storage", rpcBaseUrl = address.ToString(), httpBaseUrl = address.ToString(), requiredQueryStringParameters = "",
+            taskHubName = "irfunctions", connectionName = "Storage", rpcBaseUrl = address.ToString(), httpBaseUrl = address.ToString(),
+            requiredQueryStringParameters = "",
             maxGrpcMessageSizeInBytes = int.MaxValue, grpcHttpClientTimeout = "\"00:01:40\"",
         }),
     };
@@ -149,7 +159,8 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
     private async Task<(WebApplication, Uri)> StartRpcAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http2));
+        builder.WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http2));
         builder.Services.AddRouting();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = int.MaxValue);
         builder.Services.AddSingleton(Stream).AddSingleton(Hub).AddSingleton(Settlements);

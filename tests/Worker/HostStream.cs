@@ -44,7 +44,8 @@ internal sealed class HostStream : FunctionRpc.FunctionRpcBase
         outgoing.Writer.TryComplete();
     }
 
-    public override async Task EventStream(IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context)
+    public override async Task EventStream(IAsyncStreamReader<StreamingMessage> requestStream,
+        IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context)
     {
         var sending = SendAsync(responseStream, context.CancellationToken);
         try

@@ -28,7 +28,8 @@ internal static class Orders
         MaxDuration = TimeSpan.FromHours(1), PolicyHash = "hash",
     };
 
-    public static ContainmentOrder Order(string id, Decision decision) => new() { Id = id, Incident = $"incident-{id}", Decision = decision, Title = "A test" };
+    public static ContainmentOrder Order(string id, Decision decision) =>
+        new() { Id = id, Incident = $"incident-{id}", Decision = decision, Title = "A test" };
 
     public static ApprovalView View(string incident)
     {
@@ -36,7 +37,8 @@ internal static class Orders
         var now = TimeProvider.System.GetUtcNow();
         return new ApprovalView
         {
-            Request = new ApprovalRequest { Incident = incident, Title = "A test", Decision = decision, ActionHash = ActionHash.Of(incident, decision) },
+            Request = new ApprovalRequest { Incident = incident, Title = "A test", Decision = decision,
+                ActionHash = ActionHash.Of(incident, decision) },
             State = ApprovalState.Pending, Stage = 0, Attempt = 1, AskedAt = now, Deadline = now.AddHours(1),
             Rungs = [new RungPlan("primary", now, [new Approver(TenantSeed.Alex, "Alex")])],
         };
@@ -44,26 +46,31 @@ internal static class Orders
 
     public static IncidentView Incident(string key) => new()
     {
-        Incident = key, Number = 1, AlertId = "alert-1", Title = "A test", Severity = Severity.High, OpenedAt = TimeProvider.System.GetUtcNow(), PolicyHash = "hash",
+        Incident = key, Number = 1, AlertId = "alert-1", Title = "A test", Severity = Severity.High,
+        OpenedAt = TimeProvider.System.GetUtcNow(), PolicyHash = "hash",
     };
 
     public static ApprovalAsk Ask(string incident) =>
-        new(View(incident).Request, [new AskStep("primary", TimeSpan.Zero, [new Approver(TenantSeed.Alex, "Alex")])], TimeSpan.FromHours(1));
+        new(View(incident).Request, [new AskStep("primary", TimeSpan.Zero, [new Approver(TenantSeed.Alex, "Alex")])],
+            TimeSpan.FromHours(1));
 
     public static BreakerChange Change(string identity, BreakerStatus to) => new()
     {
-        Identity = identity, IdentityType = "ai_agent", Number = 1, From = BreakerStatus.Closed, To = to, Cause = "person", By = TenantSeed.Alex,
+        Identity = identity, IdentityType = "ai_agent", Number = 1, From = BreakerStatus.Closed, To = to, Cause = "person",
+        By = TenantSeed.Alex,
         Reason = "a test", At = TimeProvider.System.GetUtcNow(),
     };
 
     public static UndoOrder Undo(string id, string action, Target target, PriorState prior) => new()
     {
-        Containment = ScheduledRollback.KeyOf(action, target), Generation = 1, Action = action, Target = target, Prior = prior, Cause = "released", By = TenantSeed.Alex,
+        Containment = ScheduledRollback.KeyOf(action, target), Generation = 1, Action = action, Target = target, Prior = prior,
+        Cause = "released", By = TenantSeed.Alex,
         Incidents = [$"incident-{id}"],
     };
 
     /// <summary>A real alert of samples/, as the queue delivers it.</summary>
-    public static byte[] AlertBytes => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", "graph-alert-account-adele.json"));
+    public static byte[] AlertBytes =>
+        File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", "graph-alert-account-adele.json"));
 
     public static Alert Alert => AlertParser.Read(AlertBytes).Alert!;
 }

@@ -17,16 +17,19 @@ internal sealed class Settlements : Settlement.Settlement.SettlementBase
     /// <summary>What was asked about one message.</summary>
     public IReadOnlyList<Settled> Of(string lockToken) => [.. asked.Where(a => a.LockToken == lockToken)];
 
-    public override Task<Empty> Complete(CompleteRequest request, ServerCallContext context) => Keep(new Settled("complete", request.Locktoken));
+    public override Task<Empty> Complete(CompleteRequest request, ServerCallContext context) =>
+        Keep(new Settled("complete", request.Locktoken));
 
-    public override Task<Empty> Abandon(AbandonRequest request, ServerCallContext context) => Keep(new Settled("abandon", request.Locktoken));
+    public override Task<Empty> Abandon(AbandonRequest request, ServerCallContext context) =>
+        Keep(new Settled("abandon", request.Locktoken));
 
     public override Task<Empty> Deadletter(DeadletterRequest request, ServerCallContext context) =>
         Keep(new Settled("dead-letter", request.Locktoken, request.DeadletterReason, request.DeadletterErrorDescription));
 
     public override Task<Empty> Defer(DeferRequest request, ServerCallContext context) => Keep(new Settled("defer", request.Locktoken));
 
-    public override Task<Empty> RenewMessageLock(RenewMessageLockRequest request, ServerCallContext context) => Keep(new Settled("renew", request.Locktoken));
+    public override Task<Empty> RenewMessageLock(RenewMessageLockRequest request, ServerCallContext context) =>
+        Keep(new Settled("renew", request.Locktoken));
 
     private Task<Empty> Keep(Settled settled)
     {

@@ -5,7 +5,9 @@ using Microsoft.DurableTask.Protobuf;
 
 namespace IRFunctions.Tests.RealWorker;
 
-/// <summary>What the durable extension answers to a worker's DurableTaskClient: states that a test has put there; what was asked is kept.</summary>
+/// <summary>
+/// What the durable extension answers to a worker's DurableTaskClient: states that a test has put there; what was asked is kept.
+/// </summary>
 internal sealed class TaskHub : TaskHubSidecarService.TaskHubSidecarServiceBase
 {
     private readonly ConcurrentDictionary<string, string> entities = new();
@@ -83,7 +85,8 @@ internal sealed class TaskHub : TaskHubSidecarService.TaskHubSidecarServiceBase
         Note(context);
         var answer = new QueryEntitiesResponse();
         var prefix = request.Query.InstanceIdStartsWith ?? "";
-        answer.Entities.AddRange(entities.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(e => Entity(e.Key, e.Value)));
+        answer.Entities.AddRange(entities.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(e => Entity(e.Key, e.Value)));
         return Task.FromResult(answer);
     }
 

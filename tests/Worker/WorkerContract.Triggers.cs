@@ -43,7 +43,8 @@ public abstract partial class WorkerContract
     {
         using var outage = host.Hub.Fail();
         var health = await HealthAsync(HttpStatusCode.ServiceUnavailable);
-        Assert.Equal(("unhealthy", "readable", "not readable (RpcException)"), (Text(health, "status"), Text(health, "record"), Text(health, "durable")));
+        Assert.Equal(("unhealthy", "readable", "not readable (RpcException)"),
+            (Text(health, "status"), Text(health, "record"), Text(health, "durable")));
     }
 
     [Fact]
@@ -51,7 +52,8 @@ public abstract partial class WorkerContract
     {
         using var outage = host.Hub.Fail();
         await Every_timer_runs("Heartbeat");
-        Assert.Contains(host.Stream.Logs, l => l.Message.StartsWith("no heartbeat", StringComparison.Ordinal) && l.Level == RpcLog.Types.Level.Error);
+        Assert.Contains(host.Stream.Logs, l => l.Message.StartsWith("no heartbeat", StringComparison.Ordinal)
+            && l.Level == RpcLog.Types.Level.Error);
     }
 
     [Theory]
@@ -76,7 +78,9 @@ public abstract partial class WorkerContract
     [MemberData(nameof(Timers))]
     public async Task Every_timer_runs(string function)
     {
-        var info = new { Schedule = new { AdjustForDST = true }, ScheduleStatus = new { Last = default(DateTime), Next = default(DateTime), LastUpdated = default(DateTime) }, IsPastDue = false };
+        var info = new { Schedule = new { AdjustForDST = true },
+            ScheduleStatus = new { Last = default(DateTime), Next = default(DateTime), LastUpdated = default(DateTime) },
+                IsPastDue = false };
         AssertSuccess((await host.InvokeAsync(function, new TypedData { Json = JsonSerializer.Serialize(info) })).Result);
     }
 
@@ -84,7 +88,8 @@ public abstract partial class WorkerContract
     public async Task The_heartbeat_writes_its_line_to_the_host_s_log()
     {
         await Every_timer_runs("Heartbeat");
-        var line = Assert.Single(host.Stream.Logs.Where(l => l.Message.StartsWith("heartbeat: policy", StringComparison.Ordinal)).DistinctBy(l => l.Message));
+        var line = Assert.Single(host.Stream.Logs.Where(l => l.Message.StartsWith("heartbeat: policy", StringComparison.Ordinal))
+            .DistinctBy(l => l.Message));
         Assert.Equal(("IRFunctions.Triggers.Heartbeat", RpcLog.Types.Level.Information), (line.Category, line.Level));
     }
 
@@ -104,8 +109,10 @@ public abstract partial class WorkerContract
         var view = Orders.View("incident-1");
         host.Hub.PutInstance(new OrchestrationState
         {
-            InstanceId = id, Name = nameof(SeekApproval), OrchestrationStatus = OrchestrationStatus.Running, CustomStatus = Durable.Json(view),
-            CreatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt), LastUpdatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
+            InstanceId = id, Name = nameof(SeekApproval), OrchestrationStatus = OrchestrationStatus.Running,
+            CustomStatus = Durable.Json(view),
+            CreatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
+            LastUpdatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
         });
         await RunAsync(nameof(SeekApprovalSteps.AskApprovers), new AskInput(id, view));
 
@@ -113,7 +120,9 @@ public abstract partial class WorkerContract
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         var raised = Assert.Single(host.Hub.Events, e => e.InstanceId == id);
         Assert.Equal(ApprovalView.EventName(1, 0), raised.Name);
-        Assert.Equal((TenantSeed.Alex, true), (JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input)!.By, JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input)!.Approve));
+        Assert.Equal((TenantSeed.Alex, true),
+            (JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input)!.By,
+                JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input)!.Approve));
     }
 
     [Fact]
@@ -190,7 +199,8 @@ public abstract partial class WorkerContract
     {
         var trigger = ExpectedFunctions.Trigger(function);
         var route = new Dictionary<string, string>();
-        var path = RouteValue().Replace((string)trigger["route"]!, part => route[part.Groups["name"].Value] = part.Groups["name"].Value switch
+        var path = RouteValue()
+            .Replace((string)trigger["route"]!, part => route[part.Groups["name"].Value] = part.Groups["name"].Value switch
         {
             "version" => "1",
             "change" => "release",

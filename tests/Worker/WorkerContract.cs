@@ -5,7 +5,9 @@ using IRFunctions.Tests.Tables;
 
 namespace IRFunctions.Tests.RealWorker;
 
-/// <summary>What the deployable must do when a Functions host starts it; run in Development, as func start sets it, and in Production.</summary>
+/// <summary>
+/// What the deployable must do when a Functions host starts it; run in Development, as func start sets it, and in Production.
+/// </summary>
 public abstract partial class WorkerContract(FunctionsHost host)
 {
     [Fact]
@@ -21,10 +23,12 @@ public abstract partial class WorkerContract(FunctionsHost host)
     {
         AssertSuccess(host.Index.Result);
         Assert.False(host.Index.UseDefaultMetadataIndexing); // Else the host would read functions.metadata itself.
-        Assert.All(host.Index.FunctionMetadataResults, f => Assert.Equal(("IRFunctions.dll", "dotnet-isolated"), (f.ScriptFile, f.Language)));
+        Assert.All(host.Index.FunctionMetadataResults,
+            f => Assert.Equal(("IRFunctions.dll", "dotnet-isolated"), (f.ScriptFile, f.Language)));
         ExpectedFunctions.AssertSame(host.Index.FunctionMetadataResults.Select(f => new JsonObject
         {
-            ["name"] = f.Name, ["entryPoint"] = f.EntryPoint, ["bindings"] = new JsonArray([.. f.RawBindings.Select(b => JsonNode.Parse(b))]),
+            ["name"] = f.Name, ["entryPoint"] = f.EntryPoint,
+            ["bindings"] = new JsonArray([.. f.RawBindings.Select(b => JsonNode.Parse(b))]),
         }));
     }
 
@@ -45,20 +49,24 @@ public abstract partial class WorkerContract(FunctionsHost host)
     public void Every_function_loads()
     {
         Assert.Equal(ExpectedFunctions.Names, host.Loads.Keys.Order(StringComparer.Ordinal));
-        Assert.Empty(host.Loads.Where(l => l.Value.Result.Status != StatusResult.Types.Status.Success).Select(l => $"{l.Key}: {l.Value.Result.Exception?.Message}"));
+        Assert.Empty(host.Loads.Where(l => l.Value.Result.Status != StatusResult.Types.Status.Success)
+            .Select(l => $"{l.Key}: {l.Value.Result.Exception?.Message}"));
     }
 
     /// <summary>An id that nothing else uses, neither the other environment.</summary>
     private string Id(string name) => $"{host.Environment.ToLowerInvariant()}-{name}";
 
-    private static void AssertSuccess(StatusResult result) => Assert.True(result.Status == StatusResult.Types.Status.Success, result.Exception?.Message);
+    private static void AssertSuccess(StatusResult result) =>
+        Assert.True(result.Status == StatusResult.Types.Status.Success, result.Exception?.Message);
 
     /// <summary>Invokes a function that must not fail, and reads what it returned.</summary>
     private async Task<JsonElement> RunAsync(string function, object? input)
     {
         var answer = await host.InvokeAsync(function, new TypedData { String = Durable.Json(input) ?? "" });
         AssertSuccess(answer.Result);
-        return answer.ReturnValue is null ? default : JsonSerializer.Deserialize<JsonElement>(answer.ReturnValue.DataCase == TypedData.DataOneofCase.Json ? answer.ReturnValue.Json : JsonSerializer.Serialize(answer.ReturnValue.String));
+        return answer.ReturnValue is null ? default
+            : JsonSerializer.Deserialize<JsonElement>(answer.ReturnValue.DataCase == TypedData.DataOneofCase.Json ? answer.ReturnValue.Json
+                : JsonSerializer.Serialize(answer.ReturnValue.String));
     }
 }
 

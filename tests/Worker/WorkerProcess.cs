@@ -31,7 +31,9 @@ internal sealed class WorkerProcess : IAsyncDisposable
             Path.Combine(Folder, "IRFunctions.dll"), "--functions-uri", host.ToString(), "--functions-worker-id", id,
             "--functions-request-id", Guid.NewGuid().ToString(), "--functions-grpc-max-message-length", $"{int.MaxValue}",
         ];
-        process.StartInfo = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        process.StartInfo =
+            new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
+                WorkingDirectory = Folder };
         var environment = process.StartInfo.Environment;
         foreach (var name in environment.Keys.Except(Kept).ToList()) environment.Remove(name);
         foreach (var (name, value) in settings) environment[name] = value;
