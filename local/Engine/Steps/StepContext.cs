@@ -1,0 +1,66 @@
+using DurableTask.Core;
+using DurableTask.Core.Command;
+using DurableTask.Core.History;
+using IRFunctions.Local.Engine.Histories;
+using IRFunctions.Local.Engine.Scheduling;
+using IRFunctions.Local.Engine.Stores;
+using Microsoft.DurableTask;
+using Microsoft.Extensions.Logging;
+
+namespace IRFunctions.Local.Engine.Steps;
+
+/// <summary>What a step may use of its engine.</summary>
+internal sealed class StepContext(TaskCatalog tasks, IDurableStore store, WorkBoard board, EngineLimits limits, Func<long> nextNumber, ILogger log)
+{
+    public TaskCatalog Tasks => tasks;
+
+    public IDurableStore Store => store;
+
+    public WorkBoard Board => board;
+
+    public EngineLimits Limits => limits;
+
+    public ILogger Log => log;
+
+    public bool KeepsSessions { get; init; }
+
+    public long NextNumber() => nextNumber();
+
+    public List<HistoryEvent> ReadHistory(long execution) => HistoryJson.Decode(store.ReadHistory(execution));
+
+    public Message Message(string target, HistoryEvent e, long execution = 0, long due = 0) =>
+        new() { Number = nextNumber(), Target = target, Event = e, Execution = execution, Due = due };
+
+    /// <summary>Makes the code of an orchestration anew with each call.</summary>
+    /// <exception cref="TaskMissingException">There is none of that name and version; thrown by the call of the result.</exception>
+    public Func<TaskOrchestration> CodeOf(InstanceRecord record, IServiceProvider services)
+    {
+        var parent = record.Parent is { } p ? new ParentOrchestrationInstance(p.Name, p.InstanceId) : null;
+        return () => tasks.CreateOrchestration(record.Name, record.Version, parent, services)
+            ?? throw new TaskMissingException(TaskCatalog.NotFound("OrchestratorTaskNotFound", "orchestrator", record.Name, record.Version));
+    }
+
+    /// <summary>Why an id that the code uses is refused; null where none is.</summary>
+    public string? WrongTarget(IEnumerable<OrchestratorAction> actions)
+    {
+        try
+        {
+            foreach (var action in actions)
+            {
+                if (action is CreateSubOrchestrationAction { InstanceId: { } child }) limits.CheckInstanceId(child);
+                else if (action is SendEventOrchestratorAction { Instance.InstanceId: ['@', ..] entity }) limits.CheckEntityId(entity);
+            }
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
+    }
+}
+
+/// <summary>There is no such orchestrator.</summary>
+internal sealed class TaskMissingException(FailureDetails details) : Exception(details.ErrorMessage)
+{
+    public FailureDetails Details => details;
+}
