@@ -97,19 +97,6 @@ public class DeterminismTests
     }
 
     [Theory, EachSetup]
-    public async Task Leaving_the_context_does_not_leave_the_thread(Setup setup)
-    {
-        await using var rig = new EngineRig(setup);
-        rig.Activity<int, int>("one", x => x).Orchestrator("careless", async c =>
-        {
-            var sum = 0;
-            for (var i = 0; i < 3; i++) sum += await c.CallActivityAsync<int>("one", i).ConfigureAwait(false);
-            return sum;
-        });
-        Assert.Equal(3, (await rig.RunAsync("careless")).ReadOutputAs<int>());
-    }
-
-    [Theory, EachSetup]
     public async Task A_recorded_history_replays_against_the_same_code_and_not_against_another(Setup setup)
     {
         await using var rig = new EngineRig(setup);

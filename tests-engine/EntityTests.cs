@@ -51,7 +51,8 @@ public class EntityTests
         }).Orchestrator("unknown", async c => await c.Entities.CallEntityAsync<int>(A, "nothing"));
         Assert.Equal("@counter@a fail no 5", (await rig.RunAsync("fails")).ReadOutputAs<string>());
         var unknown = await rig.RunAsync("unknown", id: "u");
-        Assert.Equal(typeof(NotSupportedException).FullName, unknown.FailureDetails!.InnerFailure!.ErrorType);
+        Assert.Equal(typeof(EntityOperationFailedException).FullName, unknown.FailureDetails!.ErrorType);
+        Assert.Contains("Operation 'nothing' of entity '@counter@a' failed", unknown.FailureDetails.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Theory, EachSetup]

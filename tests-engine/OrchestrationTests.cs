@@ -2,6 +2,7 @@ using IRFunctions.Local.Engine;
 using IRFunctions.Local.Engine.Histories;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using OrchestrationAlreadyExistsException = DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException;
 
 namespace IRFunctions.Tests.Engine;
 
@@ -129,8 +130,8 @@ public class OrchestrationTests
         await using var rig = new EngineRig(setup);
         rig.Orchestrator<string>("waits", async (c, input) => $"{input} {await c.WaitForExternalEvent<string>("go")}");
         await rig.RunAsync("waits", "first");
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => rig.RunAsync("waits", "second"));
-        Assert.Contains("exists already and is not finished", refused.Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => rig.RunAsync("waits", "second"));
+        Assert.Contains("An orchestration with id 'i' already exists. It's in the Running state.", refused.Message, StringComparison.Ordinal);
         await rig.Client.RaiseEventAsync("i", "go", "one");
         await rig.Engine.RunUntilIdleAsync();
         Assert.Equal("first one", (await rig.GetAsync()).ReadOutputAs<string>());
@@ -141,7 +142,7 @@ public class OrchestrationTests
         await rig.Engine.RunUntilIdleAsync();
         Assert.Equal("second two", (await rig.GetAsync()).ReadOutputAs<string>());
         var kept = new StartOrchestrationOptions("i").WithDedupeStatuses(OrchestrationRuntimeStatus.Completed);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", (object?)"third", kept));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", (object?)"third", kept));
     }
 
     [Theory, EachSetup]
@@ -272,7 +273,7 @@ public class OrchestrationTests
         rig.Orchestrator("waits", async c => await c.WaitForExternalEvent<int>("go"));
         var starts = Enumerable.Range(0, 8).Select(i => Task.Run(() =>
             rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", (object?)i, new StartOrchestrationOptions("i")))).ToArray();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Task.WhenAll(starts));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => Task.WhenAll(starts));
         Assert.Equal(1, starts.Count(s => s.IsCompletedSuccessfully));
     }
 

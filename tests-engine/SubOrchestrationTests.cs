@@ -25,7 +25,7 @@ public class SubOrchestrationTests
     }
 
     [Theory, EachSetup]
-    public async Task An_id_that_runs_or_has_finished_is_refused_with_the_reason(Setup setup)
+    public async Task An_id_that_runs_is_refused_with_the_reason_and_one_that_has_finished_is_run_anew(Setup setup)
     {
         await using var rig = new EngineRig(setup);
         rig.Orchestrator("waits", async c => await c.WaitForExternalEvent<int>("go")).Orchestrator("calls", async c =>
@@ -43,8 +43,12 @@ public class SubOrchestrationTests
         Assert.Equal("An orchestration with the id 'kid' is already running.", (await rig.RunAsync("calls")).ReadOutputAs<string>());
         await rig.Client.RaiseEventAsync("kid", "go", 7);
         await rig.Engine.RunUntilIdleAsync();
-        Assert.Equal("An orchestration with the id 'kid' has already finished (Completed).", (await rig.RunAsync("calls")).ReadOutputAs<string>());
         Assert.Equal(7, (await rig.GetAsync("kid")).ReadOutputAs<int>());
+        await rig.RunAsync("calls");
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await rig.GetAsync("kid")).RuntimeStatus);
+        await rig.Client.RaiseEventAsync("kid", "go", 8);
+        await rig.Engine.RunUntilIdleAsync();
+        Assert.Equal(8, (await rig.GetAsync()).ReadOutputAs<int>());
     }
 
     [Theory, EachSetup]

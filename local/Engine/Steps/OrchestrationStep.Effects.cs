@@ -22,7 +22,7 @@ internal sealed partial class OrchestrationStep
 
     private static bool IsFireAndForget(IDictionary<string, string>? tags) => tags?.ContainsKey(OrchestrationTags.FireAndForget) == true;
 
-    private static ParentLink? ParentOf(ExecutionStartedEvent start) => start.ParentInstance is not { } p ? null
+    public static ParentLink? ParentOf(ExecutionStartedEvent start) => start.ParentInstance is not { } p ? null
         : new ParentLink(p.OrchestrationInstance.InstanceId, ExecutionOf(p.OrchestrationInstance.ExecutionId), p.Name, p.TaskScheduleId);
 
     private Message Send(string target, HistoryEvent e, long execution = 0, long due = 0)

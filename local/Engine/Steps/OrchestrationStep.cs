@@ -130,7 +130,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         session = new Session(record) { Scope = engine.Tasks.Services.CreateScope() };
         try
         {
-            var replay = new Replay(record, engine.CodeOf(record, session.Scope.ServiceProvider), past, engine.Tasks.ExceptionProperties);
+            var replay = new Replay(record, engine.Tasks.CodeOf(record, session.Scope.ServiceProvider), past, engine.Tasks.ExceptionProperties);
             var outcome = replay.Run(fresh, rewind is not null);
             (session.Executor, session.State) = (replay.Executor, replay.State);
             return outcome;

@@ -25,6 +25,8 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
     {
         var actions = Execute().Actions.ToList();
         if (FailedReplay(actions) is { } failure) return NonDeterminism.Contradicted(record, past, actions, failure);
+        // A finished run ends as it did then; of one that goes on nothing is left to do.
+        if (past.OfType<ExecutionCompletedEvent>().FirstOrDefault() is { } end) actions.RemoveAll(a => a is OrchestrationCompleteOrchestratorAction c && c.OrchestrationStatus == end.OrchestrationStatus);
         return actions.Count == 0 ? null : NonDeterminism.Exceeded(record, past, actions);
     }
 

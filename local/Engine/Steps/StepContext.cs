@@ -31,15 +31,6 @@ internal sealed class StepContext(TaskCatalog tasks, IDurableStore store, WorkBo
     public Message Message(string target, HistoryEvent e, long execution = 0, long due = 0) =>
         new() { Number = nextNumber(), Target = target, Event = e, Execution = execution, Due = due };
 
-    /// <summary>Makes the code of an orchestration anew with each call.</summary>
-    /// <exception cref="TaskMissingException">There is none of that name and version; thrown by the call of the result.</exception>
-    public Func<TaskOrchestration> CodeOf(InstanceRecord record, IServiceProvider services)
-    {
-        var parent = record.Parent is { } p ? new ParentOrchestrationInstance(p.Name, p.InstanceId) : null;
-        return () => tasks.CreateOrchestration(record.Name, record.Version, parent, services)
-            ?? throw new TaskMissingException(TaskCatalog.NotFound("OrchestratorTaskNotFound", "orchestrator", record.Name, record.Version));
-    }
-
     /// <summary>Why an id that the code uses is refused; null where none is.</summary>
     public string? WrongTarget(IEnumerable<OrchestratorAction> actions)
     {

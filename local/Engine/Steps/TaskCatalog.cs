@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using DurableTask.Core;
 using DurableTask.Core.Entities;
+using IRFunctions.Local.Engine.Stores;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Abstractions;
 using Microsoft.DurableTask.Entities;
@@ -52,6 +53,15 @@ internal sealed class TaskCatalog
             ? create(name, VersionOf(version), services, out var orchestrator)
             : factory.TryCreateOrchestrator(name, services, out orchestrator);
         return found ? shims.CreateOrchestration(name, orchestrator!, parent) : null;
+    }
+
+    /// <summary>Makes the code of an orchestration anew with each call.</summary>
+    /// <exception cref="TaskMissingException">There is none of that name and version; thrown by the call of the result.</exception>
+    public Func<TaskOrchestration> CodeOf(InstanceRecord record, IServiceProvider services)
+    {
+        var parent = record.Parent is { } p ? new ParentOrchestrationInstance(p.Name, p.InstanceId) : null;
+        return () => CreateOrchestration(record.Name, record.Version, parent, services)
+            ?? throw new TaskMissingException(NotFound("OrchestratorTaskNotFound", "orchestrator", record.Name, record.Version));
     }
 
     /// <inheritdoc cref="CreateOrchestration"/>
