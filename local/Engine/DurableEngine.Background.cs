@@ -21,7 +21,7 @@ public sealed partial class DurableEngine
         cancellationToken.ThrowIfCancellationRequested();
         _ = Context;
         if (background is not null) throw new InvalidOperationException("The engine runs already.");
-        var ready = Channel.CreateUnbounded<Slot>();
+        var ready = Channel.CreateUnbounded<bool>();
         var activitiesReady = Channel.CreateUnbounded<Message>();
         background =
         [
@@ -70,18 +70,18 @@ public sealed partial class DurableEngine
         }
     }
 
-    private async Task StepLoopAsync(ChannelReader<Slot> ready)
+    private async Task StepLoopAsync(ChannelReader<bool> ready)
     {
         try
         {
             while (await ready.WaitToReadAsync(stopping.Token))
             {
-                while (!stopping.IsCancellationRequested && ready.TryRead(out var slot))
+                while (!stopping.IsCancellationRequested && ready.TryRead(out _))
                 {
                     board.Taken();
                     await inFlight.WaitAsync(stopping.Token);
                     // Not awaited: while a commit is on its way to disk, other instances go on.
-                    _ = GuardedStepAsync(slot);
+                    if (board.TryTake() is Slot slot) _ = GuardedStepAsync(slot);
                 }
             }
         }

@@ -4,7 +4,6 @@ using IRFunctions.Local.Engine.Scheduling;
 using IRFunctions.Local.Engine.Steps;
 using IRFunctions.Local.Engine.Stores;
 using Microsoft.DurableTask.Worker;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Local.Engine;
@@ -18,12 +17,13 @@ public sealed partial class DurableEngine
     private async ValueTask RunStepAsync(Slot slot)
     {
         var messages = board.Begin(slot);
+        var now = Now;
         StepResult result;
         try
         {
             result = slot.Id[0] == '@'
-                ? await new EntityStep(Context, slot, messages, Now).RunAsync()
-                : new OrchestrationStep(Context, slot, messages, Now).Run();
+                ? await new EntityStep(Context, slot, messages, now).RunAsync()
+                : new OrchestrationStep(Context, slot, messages, now).Run();
             if (!result.Commit.IsEmpty && !await CommitAsync(slot.Id, result.Commit))
             {
                 // A client replaced or purged the instance meanwhile: look again.
@@ -42,7 +42,7 @@ public sealed partial class DurableEngine
             throw;
         }
         slot.Session = result.Session;
-        board.Add(result.Commit.New, Now);
+        board.Add(result.Commit.New, now);
         board.Finish(slot, result.Deferred, result.Cancelled);
         if (result.Commit.Record is not null || result.Commit.Delete) watchers.Changed(slot.Id);
     }
@@ -82,10 +82,11 @@ public sealed partial class DurableEngine
             // Not an outcome: the task is still in the store, and the next start runs it again.
             return;
         }
-        outcome.Timestamp = new DateTime(Now, DateTimeKind.Utc);
+        var now = Now;
+        outcome.Timestamp = new DateTime(now, DateTimeKind.Utc);
         MayCrash(CrashMoment.AfterActivity, message.Target);
         // The result is stored by the step that takes it in; until then the task's row keeps it safe (it would run again).
-        board.Add([new() { Number = message.Number, Target = message.Target, Execution = message.Execution, Event = outcome, IsActivityResult = true }], Now);
+        board.Add([new() { Number = message.Number, Target = message.Target, Execution = message.Execution, Event = outcome, IsActivityResult = true }], now);
     }
 
     private async ValueTask<HistoryEvent> ExecuteAsync(Message message, TaskScheduledEvent task)
@@ -94,8 +95,8 @@ public sealed partial class DurableEngine
         if (catalog.WrongVersion(task.Version ?? "") is { } wrong) return Failed(task, wrong);
         try
         {
-            await using var scope = catalog.Services.CreateAsyncScope();
-            if (catalog.CreateActivity(task.Name!, task.Version, scope.ServiceProvider) is not { } activity)
+            await using var scope = catalog.NewScope();
+            if (catalog.CreateActivity(task.Name!, task.Version, scope?.ServiceProvider ?? catalog.Services) is not { } activity)
                 return Failed(task, TaskCatalog.NotFound("ActivityTaskNotFound", "activity", task.Name!, task.Version));
             var instance = new OrchestrationInstance { InstanceId = message.Target, ExecutionId = OrchestrationStep.ExecutionId(message.Execution) };
             var about = new TaskContext(instance, task.Name!, task.Version, task.EventId) { ExceptionPropertiesProvider = catalog.ExceptionProperties };

@@ -18,9 +18,10 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
 #pragma warning disable CA5394 // The shuffle is for tests that must be repeatable.
     private readonly Random? random = shuffleSeed is { } seed ? new Random(seed) : null;
 #pragma warning restore CA5394
-    private readonly Queue<object> queue = new();
+    private readonly Queue<object> begun = new();
+    private readonly Queue<object> fresh = new();
     private readonly List<object> pool = [];
-    private (ChannelWriter<Slot> Steps, ChannelWriter<Message> Activities)? workers;
+    private (ChannelWriter<bool> Steps, ChannelWriter<Message> Activities)? workers;
     private int handedOver;
     private TaskCompletionSource? calm;
 
@@ -66,15 +67,17 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
         waiting?.SetResult();
     }
 
-    /// <summary>From now on ready work goes to these channels; what is ready already goes there at once.</summary>
-    public void HandOver(ChannelWriter<Slot> steps, ChannelWriter<Message> activities)
+    /// <summary>From now on each ready step is announced to one channel, and activities go to the other; what is ready already goes there at once.</summary>
+    public void HandOver(ChannelWriter<bool> steps, ChannelWriter<Message> activities)
     {
         lock (gate)
         {
             workers = (steps, activities);
-            foreach (var item in queue.Concat(pool)) Ready(item);
-            queue.Clear();
+            object[] ready = [.. begun, .. fresh, .. pool];
+            begun.Clear();
+            fresh.Clear();
             pool.Clear();
+            foreach (var item in ready) Ready(item);
         }
     }
 
@@ -113,7 +116,7 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
     {
         lock (gate)
         {
-            if (random is null) return queue.TryDequeue(out var item) ? item : null;
+            if (random is null || workers is not null) return begun.TryDequeue(out var item) || fresh.TryDequeue(out item) ? item : null;
             if (pool.Count == 0) return null;
 #pragma warning disable CA5394
             var index = random.Next(pool.Count);
@@ -222,21 +225,23 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
         return dropped;
     }
 
+    /// <summary>
+    /// What is begun goes before what is not: so as little as possible is half done at any time, and few sessions need be kept.
+    /// </summary>
     private void Ready(object item)
     {
         if (workers is { } w)
         {
             Interlocked.Increment(ref handedOver);
-            if (item is Slot slot) w.Steps.TryWrite(slot);
-            else w.Activities.TryWrite((Message)item);
+            if (item is Message activity)
+            {
+                w.Activities.TryWrite(activity);
+                return;
+            }
+            w.Steps.TryWrite(true);
         }
-        else if (random is null)
-        {
-            queue.Enqueue(item);
-        }
-        else
-        {
-            pool.Add(item);
-        }
+        if (random is not null && workers is null) pool.Add(item);
+        else if (item is Slot { Session: null, Inbox: [{ Event: ExecutionStartedEvent { ParentInstance: null } }, ..] }) fresh.Enqueue(item);
+        else begun.Enqueue(item);
     }
 }

@@ -4,7 +4,6 @@ using DurableTask.Core.History;
 using IRFunctions.Local.Engine.Scheduling;
 using IRFunctions.Local.Engine.Stores;
 using Microsoft.DurableTask.Entities;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Local.Engine.Steps;
@@ -103,8 +102,8 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
         FailureDetails failure;
         try
         {
-            await using var scope = engine.Tasks.Services.CreateAsyncScope();
-            if (engine.Tasks.CreateEntity(id, scope.ServiceProvider) is { } entity) return await entity.ExecuteOperationBatchAsync(request);
+            await using var scope = engine.Tasks.NewScope();
+            if (engine.Tasks.CreateEntity(id, scope?.ServiceProvider ?? engine.Tasks.Services) is { } entity) return await entity.ExecuteOperationBatchAsync(request);
             failure = TaskCatalog.NotFound("EntityTaskNotFound", "entity", id.Name, null);
         }
 #pragma warning disable CA1031 // What making an entity throws is its callers' to know.

@@ -42,7 +42,8 @@ internal sealed partial class OrchestrationStep
     /// <param name="failure">Ends the run whatever the code did.</param>
     private void Finish(StepOutcome outcome, FailureDetails? failure)
     {
-        var complete = outcome.Actions.OfType<OrchestrationCompleteOrchestratorAction>().FirstOrDefault();
+        // Where there is one, it is the last.
+        var complete = outcome.Actions is [.., OrchestrationCompleteOrchestratorAction last] ? last : null;
         if (failure is not null) complete = new() { Id = -1, OrchestrationStatus = OrchestrationStatus.Failed, Result = failure.ErrorMessage, FailureDetails = failure };
         openTasks = session?.Executor is { } executor ? ExecutorState.OpenTasksOf(executor) : null;
         foreach (var action in outcome.Actions) Do(action);
@@ -114,12 +115,21 @@ internal sealed partial class OrchestrationStep
     {
         Note(new OrchestratorCompletedEvent(-1));
         var suspended = session?.State?.OrchestrationStatus == OrchestrationStatus.Suspended;
-        Store(record with { Status = suspended ? OrchestrationStatus.Suspended : OrchestrationStatus.Running, CustomStatus = StatusOf(customStatus) });
+        Store(record with
+        {
+            Status = suspended ? OrchestrationStatus.Suspended : OrchestrationStatus.Running, CustomStatus = StatusOf(customStatus), Started = true,
+            Steps = record.Steps + 1, UpdatedAt = now,
+        });
         if (openTasks is { } open) Cancel(engine.Board.TimersOf(slot).Where(m => m.Event is TimerFiredEvent t && m.Execution == record.Execution && !open.Contains(t.TimerId)));
         // What only waits for a person or for its time is replayed when that comes.
         var kept = engine.KeepsSessions && session?.Executor is { } executor && (answersSoon || openTasks is { Count: > 0 } && HasOtherThanTimers()) && !ExecutorState.WillContinueAsNew(executor);
-        if (kept) session!.Record = result.Commit.Record!;
-        else Drop();
+        if (!kept)
+        {
+            Drop();
+            return;
+        }
+        session!.Record = result.Commit.Record!;
+        result.Session = session;
     }
 
     private bool HasOtherThanTimers()
@@ -137,13 +147,13 @@ internal sealed partial class OrchestrationStep
         if (a.OrchestrationStatus != OrchestrationStatus.Completed)
         {
             ReleaseLocks();
-            if (fresh.OfType<RecursiveTermination>().FirstOrDefault() is { } recursive)
+            if (terminated is RecursiveTermination recursive)
                 foreach (var child in OpenWork.Children(WholeHistory())) Send(child, new RecursiveTermination(recursive.Input));
         }
         Store(record with
         {
             Status = a.OrchestrationStatus, Failure = a.FailureDetails, CustomStatus = StatusOf(customStatus),
-            Output = a.OrchestrationStatus == OrchestrationStatus.Failed ? null : a.Result,
+            Output = a.OrchestrationStatus == OrchestrationStatus.Failed ? null : a.Result, Started = true, Steps = record.Steps + 1, UpdatedAt = now,
         });
         Cancel(engine.Board.TimersOf(slot).Where(m => m.Execution == record.Execution));
         if (record.Parent is { } parent && !IsFireAndForget(record.Tags)) Answer(parent, a);
@@ -164,7 +174,7 @@ internal sealed partial class OrchestrationStep
     private void TerminateUnstarted(ExecutionTerminatedEvent e)
     {
         if (!starts && engine.Board.PendingStart(slot.Id) is { } start) fresh.Insert(1, start);
-        record = record with { Started = true };
+        starts = true;
         End(new() { Id = 0, OrchestrationStatus = OrchestrationStatus.Terminated, Result = e.Input }, null);
     }
 
@@ -178,7 +188,7 @@ internal sealed partial class OrchestrationStep
         fresh.Clear();
         Store(record with
         {
-            Status = OrchestrationStatus.Running, Execution = execution, Version = version, Started = false, Continued = true, CreatedAt = now,
+            Status = OrchestrationStatus.Running, Execution = execution, Version = version, Started = false, Continued = true, Steps = 0, CreatedAt = now, UpdatedAt = now,
             CustomStatus = StatusOf(customStatus),
         });
         result.Commit.ClearHistoryOf = old.Execution;
@@ -205,7 +215,7 @@ internal sealed partial class OrchestrationStep
     private void Store(InstanceRecord changed)
     {
         if (stored is { IsTerminal: true } && starts) result.Commit.ClearHistoryOf = stored.Execution;
-        result.Commit.Record = changed with { UpdatedAt = now, Steps = changed.Steps + 1 };
+        result.Commit.Record = changed;
         if (fresh.Count > 0) result.Commit.History = HistoryJson.Encode(cutPast is null ? fresh : [.. cutPast, .. fresh]);
     }
 

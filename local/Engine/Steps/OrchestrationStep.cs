@@ -3,7 +3,6 @@ using DurableTask.Core.History;
 using IRFunctions.Local.Engine.Scheduling;
 using IRFunctions.Local.Engine.Stores;
 using Microsoft.DurableTask.Worker;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Local.Engine.Steps;
@@ -21,6 +20,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
     private InstanceRecord record = null!;
     private Session? session = slot.Session;
     private ExecutionRewoundEvent? rewind;
+    private ExecutionTerminatedEvent? terminated;
     private bool starts;
 
     public StepResult Run()
@@ -34,7 +34,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         if (fresh.Count == 0) return result;
         result.Commit.ExpectedExecution = stored?.Execution ?? 0;
         fresh.Insert(0, new OrchestratorStartedEvent(-1) { Timestamp = time });
-        if (fresh.OfType<ExecutionTerminatedEvent>().FirstOrDefault() is { } early && (starts || !record.Started)) TerminateUnstarted(early);
+        if (terminated is { } early && (starts || !record.Started)) TerminateUnstarted(early);
         else if (WrongVersion() is { } wrong) Finish(new([], null, null), wrong);
         else if (IsLeft()) Leave();
         else if (rewind is not null) Apply(Rewind(rewind));
@@ -51,7 +51,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         }
         var foreign = message.Execution != 0 && message.Execution != record?.Execution;
         var rewinds = message.Event is ExecutionRewoundEvent && record is { Status: OrchestrationStatus.Failed };
-        if (!foreign && record is { Started: false, IsTerminal: false } && message.Event is not ExecutionTerminatedEvent)
+        if (!foreign && !starts && record is { Started: false, IsTerminal: false } && message.Event is not ExecutionTerminatedEvent)
         {
             deferred.Add(message);
             return;
@@ -59,15 +59,15 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         result.Commit.Consumed.Add(message.Number);
         if (foreign || record is null || (record.IsTerminal && !rewinds) || (!rewinds && message.Event is ExecutionRewoundEvent)) return;
         fresh.Add(message.Event);
+        terminated ??= message.Event as ExecutionTerminatedEvent;
         if (rewinds) (rewind, record) = ((ExecutionRewoundEvent)message.Event, record with { Status = OrchestrationStatus.Running });
     }
 
     private void TakeStart(Message message, ExecutionStartedEvent start)
     {
         result.Commit.Consumed.Add(message.Number);
-        if (record is { Started: false, IsTerminal: false } && record.Execution == message.Execution) record = record with { Started = true };
-        else if (record is null || (record.IsTerminal && record.Execution < message.Execution)) record = NewRecord(message, start);
-        else
+        if (record is null || (record.IsTerminal && record.Execution < message.Execution)) record = NewRecord(message, start);
+        else if (record.Started || record.IsTerminal || record.Execution != message.Execution)
         {
             Refuse(start);
             return;
@@ -85,7 +85,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
 
     private InstanceRecord NewRecord(Message message, ExecutionStartedEvent start) => new()
     {
-        Id = slot.Id, Name = start.Name, Version = start.Version, CreatedAt = now, Execution = message.Execution, Started = true,
+        Id = slot.Id, Name = start.Name, Version = start.Version, CreatedAt = now, Execution = message.Execution,
         Tags = start.Tags, Parent = ParentOf(start),
     };
 
@@ -124,13 +124,13 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         result.Deferred = inbox;
     }
 
-    private StepOutcome Execute(IReadOnlyList<HistoryEvent> past)
+    private StepOutcome Execute(List<HistoryEvent> past)
     {
         session?.Close();
-        session = new Session(record) { Scope = engine.Tasks.Services.CreateScope() };
+        session = new Session(record) { Scope = engine.Tasks.NewScope() };
         try
         {
-            var replay = new Replay(record, engine.Tasks.CodeOf(record, session.Scope.ServiceProvider), past, engine.Tasks.ExceptionProperties);
+            var replay = new Replay(record, engine.Tasks.CodeOf(record, session.Scope?.ServiceProvider ?? engine.Tasks.Services), past, engine.Tasks.ExceptionProperties);
             var outcome = replay.Run(fresh, rewind is not null);
             (session.Executor, session.State) = (replay.Executor, replay.State);
             return outcome;

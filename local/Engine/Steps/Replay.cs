@@ -12,11 +12,11 @@ namespace IRFunctions.Local.Engine.Steps;
 /// shows that it is not deterministic. (The executor itself notices only what contradicts an event.)
 /// </summary>
 /// <param name="create">Makes the orchestrator, with the official shim around it; once for each replay.</param>
-internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> create, IReadOnlyList<HistoryEvent> past, IExceptionPropertiesProvider? properties)
+internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> create, List<HistoryEvent> past, IExceptionPropertiesProvider? properties)
 {
     private static readonly TaskOrchestrationEntityParameters EntityParameters = new() { EntityMessageReorderWindow = TimeSpan.Zero };
 
-    public OrchestrationRuntimeState State { get; private set; } = new([.. past]);
+    public OrchestrationRuntimeState State { get; private set; } = new(past);
 
     public TaskOrchestrationExecutor? Executor { get; private set; }
 
@@ -38,7 +38,7 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
         if (checks && Check() is { } broken) return new([], null, broken);
         // An executor forgets between two executions that it is to continue as new: all at once, then.
         var again = checks && ExecutorState.WillContinueAsNew(Executor!);
-        if (again) State = new([.. past]);
+        if (again) State = new(past);
         foreach (var e in fresh) State.AddEvent(e);
         var result = checks && !again ? Executor!.ExecuteNewEvents() : Execute();
         var actions = result.Actions.ToList();
@@ -65,8 +65,7 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
     }
 
     private static FailureDetails? FailedReplay(List<OrchestratorAction> actions) =>
-        actions.OfType<OrchestrationCompleteOrchestratorAction>().FirstOrDefault()?.FailureDetails is { } f
-            && f.ErrorType == typeof(NonDeterministicOrchestrationException).FullName ? f : null;
+        actions is [.., OrchestrationCompleteOrchestratorAction { FailureDetails: { } f }] && f.ErrorType == typeof(NonDeterministicOrchestrationException).FullName ? f : null;
 }
 
 /// <summary>What the code did in a step; nothing where it is <paramref name="Broken"/>.</summary>

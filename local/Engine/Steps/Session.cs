@@ -13,7 +13,7 @@ internal sealed class Session(InstanceRecord record)
 
     public OrchestrationRuntimeState? State { get; set; }
 
-    public IServiceScope? Scope { get; set; }
+    public AsyncServiceScope? Scope { get; set; }
 
     /// <summary>Ends the scope of the services that the orchestrator was made with.</summary>
     public void Close() => Scope?.Dispose();

@@ -32,7 +32,7 @@ internal sealed class StepContext(TaskCatalog tasks, IDurableStore store, WorkBo
         new() { Number = nextNumber(), Target = target, Event = e, Execution = execution, Due = due };
 
     /// <summary>Why an id that the code uses is refused; null where none is.</summary>
-    public string? WrongTarget(IEnumerable<OrchestratorAction> actions)
+    public string? WrongTarget(IReadOnlyList<OrchestratorAction> actions)
     {
         try
         {

@@ -46,6 +46,9 @@ internal sealed class TaskCatalog
 
     public ExceptionPropertiesProviderAdapter? ExceptionProperties { get; }
 
+    /// <summary>Services for one run; null where tasks need none.</summary>
+    public AsyncServiceScope? NewScope() => ReferenceEquals(Services, Hosting.TaskFactories.NoServices) ? null : Services.CreateAsyncScope();
+
     /// <summary>Null where there is none of that name and version.</summary>
     public TaskOrchestration? CreateOrchestration(string name, string? version, ParentOrchestrationInstance? parent, IServiceProvider services)
     {
