@@ -1,6 +1,4 @@
 using System.Threading.Channels;
-using IRFunctions.Local.Engine.Scheduling;
-using IRFunctions.Local.Engine.Stores;
 
 namespace IRFunctions.Local.Engine;
 

@@ -1,11 +1,3 @@
-using DurableTask.Core;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Scheduling;
-using IRFunctions.Local.Engine.Steps;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask.Worker;
-using Microsoft.Extensions.Logging;
-
 namespace IRFunctions.Local.Engine;
 
 /// <summary>One piece of work: a step or an activity.</summary>
@@ -86,7 +78,7 @@ public sealed partial class DurableEngine
         outcome.Timestamp = new DateTime(now, DateTimeKind.Utc);
         MayCrash(CrashMoment.AfterActivity, message.Target);
         // The result is stored by the step that takes it in; until then the task's row keeps it safe (it would run again).
-        board.Add([new() { Number = message.Number, Target = message.Target, Execution = message.Execution, Event = outcome, IsActivityResult = true }], now);
+        board.Add([new(message.Number, message.Target, outcome, message.Execution)], now);
     }
 
     private async ValueTask<HistoryEvent> ExecuteAsync(Message message, TaskScheduledEvent task)

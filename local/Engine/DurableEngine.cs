@@ -1,12 +1,5 @@
 using IRFunctions.Local.Engine.Client;
-using IRFunctions.Local.Engine.Scheduling;
-using IRFunctions.Local.Engine.Steps;
-using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Time;
-using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Worker;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IRFunctions.Local.Engine;

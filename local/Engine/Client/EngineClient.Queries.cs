@@ -1,11 +1,3 @@
-using DurableTask.Core;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Histories;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
-using PurgeResult = Microsoft.DurableTask.Client.PurgeResult;
-
 namespace IRFunctions.Local.Engine.Client;
 
 /// <summary>Reading and removing.</summary>

@@ -1,11 +1,3 @@
-using DurableTask.Core;
-using DurableTask.Core.Exceptions;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Histories;
-using IRFunctions.Local.Engine.Steps;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.Options;
 
@@ -147,7 +139,7 @@ public sealed partial class EngineClient : DurableTaskClient
     private void Add(StepCommit commit, string target, HistoryEvent e, long execution = 0, long due = 0)
     {
         e.Timestamp = new DateTime(engine.Now, DateTimeKind.Utc);
-        commit.New.Add(new Message { Number = engine.NextNumber(), Target = target, Event = e, Execution = execution, Due = due });
+        commit.New.Add(new(engine.NextNumber(), target, e, execution, due));
     }
 
     private async Task PostAsync(string id, HistoryEvent e, bool rewinds = false)

@@ -1,10 +1,4 @@
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Steps;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
-using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Local.Engine.Client;
 
@@ -58,7 +52,7 @@ internal sealed class EngineEntityClient(DurableEngine engine, DataConverter con
     {
         e.Timestamp = new DateTime(engine.Now, DateTimeKind.Utc);
         var commit = new StepCommit { InstanceId = target };
-        commit.New.Add(new Message { Number = engine.NextNumber(), Target = target, Event = e, Due = due });
+        commit.New.Add(new(engine.NextNumber(), target, e, 0, due));
         await engine.PostAsync(commit);
     }
 

@@ -1,15 +1,13 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IRFunctions.Local.Engine.Histories;
 
 /// <summary>The history of one orchestration as a text: recorded once, kept with the tests, replayed against the present code.</summary>
 public static class HistoryFile
 {
-    private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new(HistoryJson.Options) { WriteIndented = true };
 
     /// <summary>See <see cref="HistoryJson"/> for the form.</summary>
     /// <exception cref="KeyNotFoundException">The store has no such orchestration.</exception>
@@ -17,16 +15,39 @@ public static class HistoryFile
     {
         ArgumentNullException.ThrowIfNull(store);
         if (store.Read(instanceId) is not { IsEntity: false } record) throw new KeyNotFoundException($"There is no orchestration with the id '{instanceId}'.");
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, Readable)) HistoryJson.Write(writer, HistoryJson.Decode(store.ReadHistory(record.Execution)));
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+        return JsonSerializer.Serialize(HistoryJson.Decode(store.ReadHistory(record.Execution)), Readable);
     }
 
     /// <exception cref="JsonException">The text is not what <see cref="Export"/> writes.</exception>
     public static IReadOnlyList<HistoryEvent> Import(string json)
     {
-        var events = new List<HistoryEvent>();
-        HistoryJson.Decode(Encoding.UTF8.GetBytes(json), events);
+        var events = HistoryJson.Decode(Encoding.UTF8.GetBytes(json));
         return events.OfType<ExecutionStartedEvent>().Any() ? events : throw new JsonException("A history without its start.");
     }
+}
+
+/// <summary>Replays a recorded history against the present code, on the official executor.</summary>
+public static class ReplayCheck
+{
+    /// <exception cref="NonDeterminismException">The code does not follow the history any more: instances that are under way would fail.</exception>
+    public static void Run(IDurableTaskFactory factory, IServiceProvider services, IReadOnlyList<HistoryEvent> history, DurableTaskWorkerOptions? worker = null)
+    {
+        var start = history.OfType<ExecutionStartedEvent>().First();
+        var record = new InstanceRecord
+        {
+            Id = start.OrchestrationInstance.InstanceId, Name = start.Name, Version = start.Version, Parent = OrchestrationStep.ParentOf(start),
+        };
+        var tasks = new TaskCatalog(factory, services, worker ?? new DurableTaskWorkerOptions(), NullLoggerFactory.Instance);
+        var broken = new Replay(record, tasks.CodeOf(record, services), [.. history], tasks.ExceptionProperties).Check();
+        if (broken is not null) throw new NonDeterminismException(broken.InstanceId, broken.EventNumber, broken.Message);
+    }
+}
+
+/// <summary>An orchestrator does not follow a history.</summary>
+/// <param name="eventNumber">The event from which on it does not, counted from 1.</param>
+public sealed class NonDeterminismException(string instanceId, int eventNumber, string message) : Exception(message)
+{
+    public string InstanceId => instanceId;
+
+    public int EventNumber => eventNumber;
 }

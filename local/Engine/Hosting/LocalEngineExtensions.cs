@@ -1,10 +1,5 @@
 using IRFunctions.Local.Engine.Client;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Worker;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Local.Engine.Hosting;
 

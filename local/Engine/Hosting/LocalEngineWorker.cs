@@ -1,4 +1,3 @@
-using Microsoft.DurableTask.Worker;
 using Microsoft.DurableTask.Worker.Hosting;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,3 @@
-using IRFunctions.Local.Engine.Steps;
-using IRFunctions.Local.Engine.Stores;
-
 namespace IRFunctions.Local.Engine.Scheduling;
 
 /// <summary>An instance that has messages or timers, or whose session is kept. Exists only while it has.</summary>

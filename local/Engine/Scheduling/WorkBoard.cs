@@ -1,7 +1,4 @@
 using System.Threading.Channels;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Steps;
-using IRFunctions.Local.Engine.Stores;
 
 namespace IRFunctions.Local.Engine.Scheduling;
 

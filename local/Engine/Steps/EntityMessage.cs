@@ -1,11 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DurableTask.Core;
-using DurableTask.Core.Entities;
-using DurableTask.Core.Entities.OperationFormat;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Histories;
 
 namespace IRFunctions.Local.Engine.Steps;
 
@@ -75,23 +70,8 @@ internal sealed class EntityMessage
 
     public EventRaisedEvent LockGranted() => new(-1, """{"result":"Lock Acquisition Completed"}""") { Name = Id.ToString() };
 
-    public EventRaisedEvent Answer(OperationResult result)
-    {
-        using var buffer = new MemoryStream();
-        using (var w = new Utf8JsonWriter(buffer))
-        {
-            w.WriteStartObject();
-            w.WriteString("result"u8, result.Result);
-            if (result.ErrorMessage is { } message) w.WriteString("exceptionType"u8, message);
-            if (result.FailureDetails is { } failure)
-            {
-                w.WritePropertyName("failureDetails"u8);
-                FailureJson.Write(w, failure);
-            }
-            w.WriteEndObject();
-        }
-        return new EventRaisedEvent(-1, System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length))) { Name = Id.ToString() };
-    }
+    public EventRaisedEvent Answer(OperationResult r) =>
+        new(-1, JsonSerializer.Serialize(new { result = r.Result, exceptionType = r.ErrorMessage, failureDetails = r.FailureDetails }, HistoryJson.Options)) { Name = Id.ToString() };
 
     private static string EntityIdOf(JsonElement e) => $"@{e.GetProperty("name").GetString()}@{e.GetProperty("key").GetString()}";
 

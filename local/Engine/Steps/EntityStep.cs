@@ -1,11 +1,3 @@
-using DurableTask.Core;
-using DurableTask.Core.Entities.OperationFormat;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Scheduling;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask.Entities;
-using Microsoft.Extensions.Logging;
-
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>

@@ -1,9 +1,3 @@
-using DurableTask.Core;
-using DurableTask.Core.Command;
-using DurableTask.Core.Exceptions;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Stores;
-
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>The code does not follow the history: of which instance, from which event on, and what it did instead.</summary>

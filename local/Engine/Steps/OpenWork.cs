@@ -1,6 +1,3 @@
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Stores;
-
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>What a history has begun and not ended.</summary>

@@ -1,10 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using DurableTask.Core;
-using DurableTask.Core.Command;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Histories;
-using IRFunctions.Local.Engine.Stores;
 
 namespace IRFunctions.Local.Engine.Steps;
 

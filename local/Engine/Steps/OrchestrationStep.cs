@@ -1,10 +1,3 @@
-using DurableTask.Core;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Scheduling;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask.Worker;
-using Microsoft.Extensions.Logging;
-
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>One step of an orchestration: takes in its messages, runs its code, and says what is to be stored.</summary>

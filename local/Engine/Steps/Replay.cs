@@ -1,10 +1,3 @@
-using DurableTask.Core;
-using DurableTask.Core.Command;
-using DurableTask.Core.Entities;
-using DurableTask.Core.Exceptions;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Stores;
-
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using DurableTask.Core;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>What is kept of an instance between two steps: its record and, of an orchestration, the executor that stands where the history ends.</summary>

@@ -1,12 +1,3 @@
-using DurableTask.Core;
-using DurableTask.Core.Command;
-using DurableTask.Core.History;
-using IRFunctions.Local.Engine.Histories;
-using IRFunctions.Local.Engine.Scheduling;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask;
-using Microsoft.Extensions.Logging;
-
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>What a step may use of its engine.</summary>
@@ -29,7 +20,7 @@ internal sealed class StepContext(TaskCatalog tasks, IDurableStore store, WorkBo
     public List<HistoryEvent> ReadHistory(long execution) => HistoryJson.Decode(store.ReadHistory(execution));
 
     public Message Message(string target, HistoryEvent e, long execution = 0, long due = 0) =>
-        new() { Number = nextNumber(), Target = target, Event = e, Execution = execution, Due = due };
+        new(nextNumber(), target, e, execution, due);
 
     /// <summary>Why an id that the code uses is refused; null where none is.</summary>
     public string? WrongTarget(IReadOnlyList<OrchestratorAction> actions)

@@ -1,5 +1,3 @@
-using IRFunctions.Local.Engine.Stores;
-
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>What came of a step, before it is stored.</summary>

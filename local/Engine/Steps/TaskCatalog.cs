@@ -1,14 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using DurableTask.Core;
-using DurableTask.Core.Entities;
-using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Abstractions;
-using Microsoft.DurableTask.Entities;
-using Microsoft.DurableTask.Worker;
 using Microsoft.DurableTask.Worker.Shims;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Local.Engine.Steps;
 

@@ -1,5 +1,3 @@
-using DurableTask.Core;
-
 namespace IRFunctions.Local.Engine.Stores;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -26,15 +25,15 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
-    public SqliteStatement Bind(string? value)
+    public SqliteStatement Bind(string value)
     {
-        Check(value is null ? raw.sqlite3_bind_null(statement, ++bound) : raw.sqlite3_bind_text(statement, ++bound, value));
+        Check(raw.sqlite3_bind_text(statement, ++bound, value));
         return this;
     }
 
     public SqliteStatement Bind(ReadOnlySpan<byte> value)
     {
-        Check(value.IsEmpty ? raw.sqlite3_bind_null(statement, ++bound) : raw.sqlite3_bind_blob(statement, ++bound, value));
+        Check(raw.sqlite3_bind_blob(statement, ++bound, value));
         return this;
     }
 
@@ -42,14 +41,11 @@ internal sealed class SqliteStatement : IDisposable
     /// <exception cref="SqliteException">SQLite says no.</exception>
     public int Run()
     {
-        bound = 0;
-        var code = raw.sqlite3_step(statement);
-        raw.sqlite3_reset(statement);
-        if (code is not (raw.SQLITE_DONE or raw.SQLITE_ROW)) Check(code);
+        Read(_ => 0);
         return raw.sqlite3_changes(database);
     }
 
-    /// <summary>Runs it and reads each row; columns are read by position.</summary>
+    /// <summary>Runs it and reads each row, its columns by position.</summary>
     public List<T> Read<T>(Func<SqliteStatement, T> read)
     {
         bound = 0;
@@ -63,10 +59,9 @@ internal sealed class SqliteStatement : IDisposable
 
     public long Long(int column) => raw.sqlite3_column_int64(statement, column);
 
-    public string? Text(int column) =>
-        raw.sqlite3_column_type(statement, column) == raw.SQLITE_NULL ? null : Encoding.UTF8.GetString(raw.sqlite3_column_blob(statement, column));
+    public string Text(int column) => raw.sqlite3_column_text(statement, column).utf8_to_string();
 
-    public byte[] Blob(int column) => raw.sqlite3_column_blob(statement, column).ToArray();
+    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(statement, column);
 
     public void Dispose() => statement.Dispose();
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using IRFunctions.Local.Engine.Histories;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 
 namespace IRFunctions.Local.Engine.Stores;
@@ -7,20 +7,24 @@ namespace IRFunctions.Local.Engine.Stores;
 /// <summary>
 /// Keeps everything in one SQLite file. Commits that arrive while one is being written share the next transaction; each still stands or falls by itself on
 /// its own condition, and is acknowledged when the transaction is in the file. WAL with synchronous=NORMAL: what was acknowledged survives `kill -9`; a
-/// power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0003).
+/// power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0003). Keys are numbers that grow with time, so that what is
+/// written lately lies together.
 /// </summary>
 public sealed class SqliteStore : IDurableStore
 {
+    private const string Schema = """
+        CREATE TABLE IF NOT EXISTS instances(
+            execution INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, record BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS history(execution INTEGER NOT NULL, step INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY(execution, step)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS messages(number INTEGER PRIMARY KEY, message BLOB NOT NULL);
+        """;
+
     private readonly Lock gate = new();
     private readonly Lock reading = new();
-    private readonly SqliteConnection writes;
-    private readonly SqliteConnection reads;
-    private readonly SqliteStepWriter writer;
-    private readonly SqliteStatement readInstance;
-    private readonly SqliteStatement readHistory;
+    private readonly SqliteConnection writes, reads;
+    private readonly SqliteStatement begin, commit, rollback, insert, update, delete, deleteHistory, addHistory, addMessage, dropMessage, readInstance, readHistory;
     private List<Pending> waiting = [];
-    private bool writing;
-    private TaskCompletionSource? quiet;
+    private Task? writer;
 
     static SqliteStore() => SQLitePCL.Batteries_V2.Init();
 
@@ -28,12 +32,18 @@ public sealed class SqliteStore : IDurableStore
     public SqliteStore(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        writes = Open(path);
-        Execute(writes, SqliteRows.Schema);
-        writer = new SqliteStepWriter(writes);
-        reads = Open(path);
-        readInstance = new SqliteStatement(reads, $"SELECT {SqliteRows.InstanceColumns} FROM instances WHERE id = ?1");
-        readHistory = new SqliteStatement(reads, "SELECT events FROM history WHERE execution = ?1 ORDER BY step");
+        (writes, reads) = (Open(path), Open(path));
+        SqliteStatement Write(string sql) => new(writes, sql);
+        (begin, commit, rollback) = (Write("BEGIN IMMEDIATE"), Write("COMMIT"), Write("ROLLBACK"));
+        insert = Write("INSERT INTO instances(id, status, created, updated, record, execution) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+        update = Write("UPDATE instances SET id = ?, status = ?, created = ?, updated = ?, record = ? WHERE execution = ?");
+        delete = Write("DELETE FROM instances WHERE execution = ?");
+        deleteHistory = Write("DELETE FROM history WHERE execution = ?");
+        addHistory = Write("INSERT INTO history(execution, step, events) VALUES(?, ?, ?)");
+        addMessage = Write("INSERT INTO messages(number, message) VALUES(?, ?)");
+        dropMessage = Write("DELETE FROM messages WHERE number = ?");
+        readInstance = new(reads, "SELECT record FROM instances WHERE id = ?");
+        readHistory = new(reads, "SELECT events FROM history WHERE execution = ? ORDER BY step");
     }
 
     /// <summary>When the newest change in a file of a store was made; null where there is no file or nothing in it.</summary>
@@ -41,7 +51,6 @@ public sealed class SqliteStore : IDurableStore
     {
         if (!File.Exists(path)) return null;
         using var connection = Open(path);
-        Execute(connection, SqliteRows.Schema);
         using var newest = new SqliteStatement(connection, "SELECT COALESCE(MAX(updated), 0) FROM instances");
         return newest.Read(s => s.Long(0))[0] is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
     }
@@ -50,36 +59,32 @@ public sealed class SqliteStore : IDurableStore
     {
         lock (reading)
         {
-            using var all = new SqliteStatement(reads, "SELECT number, target, execution, due, event FROM messages ORDER BY number");
+            using var all = new SqliteStatement(reads, "SELECT message FROM messages ORDER BY number");
             using var highest = new SqliteStatement(reads, "SELECT COALESCE(MAX(execution), 0) FROM instances");
-            var messages = all.Read(SqliteRows.Message);
+            var messages = all.Read(s => Json<Message>(s.Blob(0)));
             return (messages, Math.Max(highest.Read(s => s.Long(0))[0], messages.Count > 0 ? messages[^1].Number : 0));
         }
     }
 
     public InstanceRecord? Read(string instanceId)
     {
-        lock (reading) return readInstance.Bind(instanceId).Read(SqliteRows.Instance) is [var record] ? record : null;
+        lock (reading) return readInstance.Bind(instanceId).Read(s => Json<InstanceRecord>(s.Blob(0))) is [var record] ? record : null;
     }
 
     public IReadOnlyList<byte[]> ReadHistory(long execution)
     {
-        lock (reading) return readHistory.Bind(execution).Read(s => s.Blob(0));
+        lock (reading) return readHistory.Bind(execution).Read(s => s.Blob(0).ToArray());
     }
 
     public ValueTask<bool> CommitAsync(StepCommit commit)
     {
         ArgumentNullException.ThrowIfNull(commit);
         // Encoded here, by many at once, and not by the one who writes.
-        var pending = new Pending(commit, [.. commit.New.Select(m => HistoryJson.Encode(m.Event))]);
+        var pending = new Pending(commit, commit.Record is { } r ? Json(r) : null, [.. commit.New.Select(Json)]);
         lock (gate)
         {
             waiting.Add(pending);
-            if (!writing)
-            {
-                writing = true;
-                _ = Task.Run(WriteWaiting);
-            }
+            writer ??= Task.Run(WriteWaiting);
         }
         return new ValueTask<bool>(pending.Task);
     }
@@ -90,42 +95,36 @@ public sealed class SqliteStore : IDurableStore
         var statuses = filter.Statuses is { } s ? $" AND status IN ({string.Join(',', s.Select(x => ((int)x).ToString(CultureInfo.InvariantCulture)))})" : "";
         lock (reading)
         {
-            using var query = new SqliteStatement(reads,
-                $"SELECT {SqliteRows.InstanceColumns} FROM instances WHERE id > ?1 AND substr(id, 1, length(?2)) = ?2 AND entity = ?3 " +
-                $"AND created BETWEEN ?4 AND ?5 AND updated BETWEEN ?6 AND ?7{statuses} AND id >= ?2 ORDER BY id LIMIT ?8");
+            using var query = new SqliteStatement(reads, "SELECT record FROM instances WHERE id > ?1 AND id >= ?2 AND substr(id, 1, length(?2)) = ?2 AND (substr(id, 1, 1) = '@') = ?3 " +
+                $"AND created BETWEEN ?4 AND ?5 AND updated BETWEEN ?6 AND ?7{statuses} ORDER BY id LIMIT ?8");
             return query.Bind(filter.After ?? "").Bind(filter.Prefix ?? "").Bind(filter.Entities ? 1 : 0).Bind(filter.CreatedFrom).Bind(filter.CreatedTo)
-                .Bind(filter.UpdatedFrom).Bind(filter.UpdatedTo).Bind(filter.Limit).Read(SqliteRows.Instance);
+                .Bind(filter.UpdatedFrom).Bind(filter.UpdatedTo).Bind(filter.Limit).Read(r => Json<InstanceRecord>(r.Blob(0)));
         }
     }
 
     /// <summary>Waits for what is being written.</summary>
     public async ValueTask DisposeAsync()
     {
-        Task last;
-        lock (gate) last = writing ? (quiet ??= new()).Task : Task.CompletedTask;
-        await last;
-        writer.Dispose();
-        readInstance.Dispose();
-        readHistory.Dispose();
+        Task? last;
+        lock (gate) last = writer;
+        if (last is not null) await last;
+        foreach (var s in new[] { begin, commit, rollback, insert, update, delete, deleteHistory, addHistory, addMessage, dropMessage, readInstance, readHistory }) s.Dispose();
         await reads.DisposeAsync();
         await writes.DisposeAsync();
     }
+
+    private static byte[] Json<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, HistoryJson.Options);
+
+    private static T Json<T>(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<T>(json, HistoryJson.Options)!;
 
     private static SqliteConnection Open(string path)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
-        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;");
-        return connection;
-    }
-
-    private static void Execute(SqliteConnection connection, string sql)
-    {
         using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // Only constants of this store.
-        command.CommandText = sql;
-#pragma warning restore CA2100
+        command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;" + Schema;
         command.ExecuteNonQuery();
+        return connection;
     }
 
     private void WriteWaiting()
@@ -137,8 +136,7 @@ public sealed class SqliteStore : IDurableStore
             {
                 if (waiting.Count == 0)
                 {
-                    writing = false;
-                    quiet?.SetResult();
+                    writer = null;
                     return;
                 }
                 (batch, waiting) = (waiting, batch);
@@ -152,33 +150,53 @@ public sealed class SqliteStore : IDurableStore
     {
         try
         {
-            writer.Begin();
-            foreach (var pending in batch) pending.Holds = writer.Apply(pending.Commit, pending.Events);
-            writer.Commit();
+            begin.Run();
+            foreach (var pending in batch) pending.Holds = Apply(pending);
+            commit.Run();
         }
-#pragma warning disable CA1031 // Each who waits is told.
-        catch (Exception e)
-#pragma warning restore CA1031
+        catch (SqliteException e)
         {
-            try
-            {
-                writer.Rollback();
-            }
-            catch (SqliteException)
-            {
-                // SQLite has rolled back by itself.
-            }
+            // Nothing of the batch is stored, and each who waits is told. SQLite may have rolled back by itself.
+            if (SQLitePCL.raw.sqlite3_get_autocommit(writes.Handle!) == 0) rollback.Run();
             foreach (var pending in batch) pending.SetException(e);
             return;
         }
         foreach (var pending in batch) pending.SetResult(pending.Holds);
     }
 
-    private sealed class Pending(StepCommit commit, byte[][] events) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+    /// <summary>False, and nothing done, where the condition of the commit does not hold.</summary>
+    private bool Apply(Pending p)
+    {
+        var c = p.Commit;
+        if (!ApplyToInstance(c, p.Record)) return false;
+        if (c.ClearHistoryOf != 0) deleteHistory.Bind(c.ClearHistoryOf).Run();
+        if (c is { History: { } chunk, Record: { } record }) addHistory.Bind(record.Execution).Bind(record.Steps).Bind(chunk).Run();
+        foreach (var number in c.Consumed) dropMessage.Bind(number).Run();
+        for (var i = 0; i < p.Messages.Length; i++) addMessage.Bind(c.New[i].Number).Bind(p.Messages[i]).Run();
+        return true;
+    }
+
+    private bool ApplyToInstance(StepCommit c, byte[]? json)
+    {
+        if (c is { Record: null, Delete: false }) return true;
+        var expected = c.ExpectedExecution ?? throw new ArgumentException("What changes an instance says which it takes it for.", nameof(c));
+        if (c.Record is { } r && r.Execution == expected) return BindRecord(update, r, json!).Run() > 0;
+        // Another run, or none, takes the place of the one there.
+        if (expected != 0 && delete.Bind(expected).Run() == 0) return false;
+        if (c.Delete) deleteHistory.Bind(expected).Run();
+        return c.Record is null || BindRecord(insert, c.Record, json!).Run() > 0;
+    }
+
+    private static SqliteStatement BindRecord(SqliteStatement s, InstanceRecord r, byte[] json) =>
+        s.Bind(r.Id).Bind((long)r.Status).Bind(r.CreatedAt).Bind(r.UpdatedAt).Bind(json).Bind(r.Execution);
+
+    private sealed class Pending(StepCommit commit, byte[]? record, byte[][] messages) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public StepCommit Commit => commit;
 
-        public byte[][] Events => events;
+        public byte[]? Record => record;
+
+        public byte[][] Messages => messages;
 
         public bool Holds { get; set; }
     }

@@ -1,13 +1,28 @@
-using DurableTask.Core;
+using System.Text.Json.Serialization;
 
 namespace IRFunctions.Local.Engine.Stores;
+
+/// <summary>
+/// An event on its way to an instance, in Durable Task's own form. A <see cref="TaskScheduledEvent"/> is an activity to run on behalf of the target.
+/// </summary>
+/// <param name="Number">Unique in a store; messages are delivered in this order.</param>
+/// <param name="Target">An orchestration's id, or an entity's ("@name@key").</param>
+/// <param name="Execution">The run it is meant for; zero: whichever runs.</param>
+/// <param name="Due">UTC ticks before which it is not delivered; zero: at once.</param>
+public sealed record Message(long Number, string Target, HistoryEvent Event, long Execution = 0, long Due = 0)
+{
+    // One message is one thing: two are never the same.
+    public bool Equals(Message? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => Number.GetHashCode();
+}
 
 /// <summary>Who waits for a sub-orchestration: its id, execution and name, and the number of the call in its history.</summary>
 public sealed record ParentLink(string InstanceId, long Execution, string Name, int TaskId);
 
 /// <summary>
-/// What is known of an instance without reading its history: of an orchestration its state, of an entity also all that it is. Records are replaced,
-/// never changed. The input is not here: it is in the history, or in the start message that was not taken in yet.
+/// What is known of an instance without its history: of an orchestration its state, of an entity also all that it is. Records are replaced, never changed.
+/// The input is not here: it is in the history, or in the start message that was not taken in yet. Times are UTC ticks.
 /// </summary>
 public sealed record InstanceRecord
 {
@@ -19,7 +34,6 @@ public sealed record InstanceRecord
 
     public OrchestrationStatus Status { get; init; }
 
-    /// <summary>UTC ticks; so are the other times.</summary>
     public long CreatedAt { get; init; }
 
     public long UpdatedAt { get; init; }
@@ -50,7 +64,9 @@ public sealed record InstanceRecord
     /// <summary>The orchestration that holds the entity's lock.</summary>
     public string? LockedBy { get; init; }
 
+    [JsonIgnore]
     public bool IsEntity => Id[0] == '@';
 
+    [JsonIgnore]
     public bool IsTerminal => Status is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated;
 }
