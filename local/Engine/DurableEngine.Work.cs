@@ -1,3 +1,5 @@
+using Reject = Microsoft.DurableTask.Worker.DurableTaskWorkerOptions.VersionFailureStrategy;
+
 namespace IRFunctions.Local.Engine;
 
 /// <summary>One piece of work: a step or an activity.</summary>
@@ -6,21 +8,17 @@ public sealed partial class DurableEngine
     private readonly long[] moments = new long[3];
     private volatile Exception? crash;
 
-    private async ValueTask RunStepAsync(Slot slot)
+    private async Task RunStepAsync(Slot slot)
     {
-        var messages = board.Begin(slot);
-        var now = Now;
+        var (messages, now) = (Board.Begin(slot), Now);
         StepResult result;
         try
         {
-            result = slot.Id[0] == '@'
-                ? await new EntityStep(Context, slot, messages, now).RunAsync()
-                : new OrchestrationStep(Context, slot, messages, now).Run();
+            result = slot.Id[0] == '@' ? await new EntityStep(Context, slot, messages, now).RunAsync() : new OrchestrationStep(Context, slot, messages, now).Run();
             if (!result.Commit.IsEmpty && !await CommitAsync(slot.Id, result.Commit))
             {
                 // A client replaced or purged the instance meanwhile: look again.
-                Forget(slot);
-                board.Finish(slot, messages, [], again: true);
+                Again(slot, messages);
                 return;
             }
         }
@@ -28,27 +26,27 @@ public sealed partial class DurableEngine
         {
             // The store failed. Nothing is lost, but nothing goes on either until it works again.
             log.LogCritical(e, "A step of '{Id}' could not be stored; it is tried again.", slot.Id);
-            Forget(slot);
-            if (background is not null) await Task.Delay(PauseAfterFailure, time, stopping.Token);
-            board.Finish(slot, messages, [], again: true);
+            if (alarm is not null) await Task.Delay(PauseAfterFailure, time, stopping.Token);
+            Again(slot, messages);
             throw;
         }
         slot.Session = result.Session;
-        board.Add(result.Commit.New, now);
-        board.Finish(slot, result.Deferred, result.Cancelled);
-        if (result.Commit.Record is not null || result.Commit.Delete) watchers.Changed(slot.Id);
+        Board.Add(result.Commit.New, now);
+        Board.Finish(slot, result.Deferred, result.Cancelled);
+        if (result.Commit.Record is not null || result.Commit.Delete) Watchers.Changed(slot.Id);
     }
 
-    private static void Forget(Slot slot)
+    private void Again(Slot slot, List<Message> messages)
     {
         slot.Session?.Close();
         slot.Session = null;
+        Board.Finish(slot, messages, [], again: true);
     }
 
     private async ValueTask<bool> CommitAsync(string id, StepCommit commit)
     {
         MayCrash(CrashMoment.BeforeCommit, id);
-        if (!await store.CommitAsync(commit)) return false;
+        if (!await Store.CommitAsync(commit)) return false;
         MayCrash(CrashMoment.AfterCommit, id);
         Interlocked.Increment(ref steps);
         return true;
@@ -56,54 +54,45 @@ public sealed partial class DurableEngine
 
     private async Task RunActivityAsync(Message message)
     {
-        var task = (TaskScheduledEvent)message.Event;
-        if (Context.Tasks.WrongVersion(task.Version ?? "") is not null && Context.Tasks.Options.Versioning!.FailureStrategy == DurableTaskWorkerOptions.VersionFailureStrategy.Reject)
+        var (task, tasks) = ((TaskScheduledEvent)message.Event, Context.Tasks);
+        var wrong = tasks.WrongVersion(task.Version);
+        if (wrong is not null && tasks.Options.Versioning!.FailureStrategy == Reject.Reject)
         {
             // Stays in the store for a worker of another version.
-            log.LogWarning("Activity '{Name}' of '{Id}' is left to another worker: its version is '{Version}'.", task.Name, message.Target, task.Version);
+            log.LogWarning("Activity '{Name}' of '{Id}' is left to another worker: {Reason}", task.Name, message.Target, wrong.ErrorMessage);
             return;
         }
         Interlocked.Increment(ref activities);
         HistoryEvent outcome;
         try
         {
-            outcome = await ExecuteAsync(message, task);
+            outcome = wrong is not null ? Failed(task, wrong) : new TaskCompletedEvent(-1, task.EventId, await ExecuteAsync(message, task));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Not an outcome: the task is still in the store, and the next start runs it again.
             return;
         }
-        var now = Now;
-        outcome.Timestamp = new DateTime(now, DateTimeKind.Utc);
-        MayCrash(CrashMoment.AfterActivity, message.Target);
-        // The result is stored by the step that takes it in; until then the task's row keeps it safe (it would run again).
-        board.Add([new(message.Number, message.Target, outcome, message.Execution)], now);
-    }
-
-    private async ValueTask<HistoryEvent> ExecuteAsync(Message message, TaskScheduledEvent task)
-    {
-        var catalog = Context.Tasks;
-        if (catalog.WrongVersion(task.Version ?? "") is { } wrong) return Failed(task, wrong);
-        try
-        {
-            await using var scope = catalog.NewScope();
-            if (catalog.CreateActivity(task.Name!, task.Version, scope?.ServiceProvider ?? catalog.Services) is not { } activity)
-                return Failed(task, TaskCatalog.NotFound("ActivityTaskNotFound", "activity", task.Name!, task.Version));
-            var instance = new OrchestrationInstance { InstanceId = message.Target, ExecutionId = OrchestrationStep.ExecutionId(message.Execution) };
-            var about = new TaskContext(instance, task.Name!, task.Version, task.EventId) { ExceptionPropertiesProvider = catalog.ExceptionProperties };
-            return new TaskCompletedEvent(-1, task.EventId, await activity.RunAsync(about, task.Input));
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            throw;
-        }
 #pragma warning disable CA1031 // Whatever an activity throws is the orchestrator's to know.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Failed(task, catalog.Failure(e));
+            outcome = Failed(task, tasks.Failure(e));
         }
+        var now = Now;
+        outcome.Timestamp = new DateTime(now, DateTimeKind.Utc);
+        MayCrash(CrashMoment.AfterActivity, message.Target);
+        // The result is stored by the step that takes it in; until then the task's row keeps it safe (it would run again).
+        Board.Add([message with { Event = outcome }], now);
+    }
+
+    private async ValueTask<string?> ExecuteAsync(Message message, TaskScheduledEvent task)
+    {
+        var tasks = Context.Tasks;
+        await using var scope = tasks.NewScope();
+        var instance = new OrchestrationInstance { InstanceId = message.Target, ExecutionId = OrchestrationStep.ExecutionId(message.Execution) };
+        var about = new TaskContext(instance, task.Name!, task.Version, task.EventId) { ExceptionPropertiesProvider = tasks.ExceptionProperties };
+        return await tasks.CreateActivity(task.Name!, task.Version, scope).RunAsync(about, task.Input);
     }
 
     private static TaskFailedEvent Failed(TaskScheduledEvent task, FailureDetails failure) => new(-1, task.EventId, failure.ErrorMessage, null, failure);

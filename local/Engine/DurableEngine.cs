@@ -1,4 +1,5 @@
 using IRFunctions.Local.Engine.Client;
+using IRFunctions.Local.Engine.Hosting;
 using IRFunctions.Local.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,18 +12,12 @@ namespace IRFunctions.Local.Engine;
 /// </summary>
 public sealed partial class DurableEngine : IAsyncDisposable
 {
-    private readonly IDurableStore store;
     private readonly TimeProvider time;
     private readonly EngineOptions options;
     private readonly ILoggerFactory loggers;
     private readonly ILogger log;
-    private readonly WorkBoard board;
-    private readonly Watchers watchers = new();
-    private TaskCatalog? tasks;
     private StepContext? context;
-    private long number;
-    private long steps;
-    private long activities;
+    private long number, steps, activities;
     private int pumping;
 
     /// <param name="store">Stays the caller's to dispose.</param>
@@ -30,23 +25,20 @@ public sealed partial class DurableEngine : IAsyncDisposable
     public DurableEngine(IDurableStore store, TimeProvider time, ILoggerFactory? loggers = null, EngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(store);
-        this.store = store;
-        this.time = time;
-        this.loggers = loggers ?? NullLoggerFactory.Instance;
-        this.options = options ?? new EngineOptions();
+        (Store, this.time, this.loggers, this.options) = (store, time, loggers ?? NullLoggerFactory.Instance, options ?? new EngineOptions());
         log = this.loggers.CreateLogger<DurableEngine>();
-        board = new WorkBoard(this.options.ShuffleSeed, this.options.KeptSessions);
+        Board = new WorkBoard(this.options.ShuffleSeed, this.options.KeptSessions);
         Client = new EngineClient(this, new DurableTaskClientOptions());
         var (messages, highest) = store.LoadWork();
         number = highest;
-        board.Add(messages, Now);
+        Board.Add(messages, Now);
     }
 
-    /// <summary>A client with the worker's data converter. For other options see <see cref="Hosting.LocalEngineExtensions"/>.</summary>
+    /// <summary>A client with the worker's data converter. Another one is made by <see cref="LocalEngineExtensions"/>.</summary>
     public DurableTaskClient Client { get; private set; }
 
     /// <summary>When the next timer, scheduled signal or delayed start is due; null when there is none.</summary>
-    public DateTimeOffset? NextDue => board.NextDue is { } due ? new DateTimeOffset(due, TimeSpan.Zero) : null;
+    public DateTimeOffset? NextDue => Board.NextDue is { } due ? new DateTimeOffset(due, TimeSpan.Zero) : null;
 
     /// <summary>Steps of orchestrations and entities committed by this engine.</summary>
     public long Steps => Interlocked.Read(ref steps);
@@ -55,66 +47,61 @@ public sealed partial class DurableEngine : IAsyncDisposable
     public long ActivitiesRun => Interlocked.Read(ref activities);
 
     /// <summary>Timers, scheduled signals and delayed starts that wait for their time.</summary>
-    public int WaitingTimers => board.Timers;
+    public int WaitingTimers => Board.Timers;
 
     /// <summary>Instances of which something is kept in memory between steps.</summary>
-    public int KeptSessions => board.Sessions;
+    public int KeptSessions => Board.Sessions;
 
     /// <summary>Cancelled when the engine stops; for activities, which the official worker gives no token.</summary>
     public CancellationToken Stopping => stopping.Token;
 
-    internal IDurableStore Store => store;
+    internal IDurableStore Store { get; }
 
-    internal WorkBoard Board => board;
+    internal WorkBoard Board { get; }
 
-    internal Watchers Watchers => watchers;
+    internal Watchers Watchers { get; } = new();
 
     internal EngineLimits Limits => options.Limits;
-
-    internal ILogger Log => log;
 
     internal long Now => time.GetUtcNow().UtcTicks;
 
     private StepContext Context => context ?? throw new InvalidOperationException("The engine has nothing to run yet: call Use.");
 
-    /// <summary>An engine in memory with the given tasks, for tests and trials; see also <see cref="Use(Action{DurableTaskRegistry}, IServiceProvider, DurableTaskWorkerOptions)"/>.</summary>
+    /// <summary>An engine in memory with the given tasks, for tests and trials.</summary>
     public static DurableEngine Create(Action<DurableTaskRegistry> addTasks, TimeProvider? time = null, EngineOptions? options = null) =>
         new DurableEngine(new MemoryStore(), time ?? TimeProvider.System, null, options).Use(addTasks);
 
     /// <summary>Says what the engine runs.</summary>
     /// <param name="services">For tasks that are registered by type; a scope is made for each run.</param>
     /// <param name="worker">Data converter, versioning, longest timer; entity support is switched on.</param>
-    public DurableEngine Use(Action<DurableTaskRegistry> addTasks, IServiceProvider? services = null, DurableTaskWorkerOptions? worker = null)
-    {
-        services ??= Hosting.TaskFactories.NoServices;
-        return Use(Hosting.TaskFactories.From(addTasks), services, worker);
-    }
+    public DurableEngine Use(Action<DurableTaskRegistry> addTasks, IServiceProvider? services = null, DurableTaskWorkerOptions? worker = null) =>
+        Use(TaskFactories.From(addTasks), services ?? TaskFactories.NoServices, worker);
 
     /// <inheritdoc cref="Use(Action{DurableTaskRegistry}, IServiceProvider, DurableTaskWorkerOptions)"/>
     public DurableEngine Use(IDurableTaskFactory factory, IServiceProvider services, DurableTaskWorkerOptions? worker = null)
     {
-        tasks = new TaskCatalog(factory, services, worker ?? new DurableTaskWorkerOptions(), loggers);
-        context = new StepContext(tasks, store, board, options.Limits, NextNumber, log) { KeepsSessions = options.KeptSessions > 0 };
+        var tasks = new TaskCatalog(factory, services, worker ?? new DurableTaskWorkerOptions(), loggers);
+        context = new StepContext(tasks, Store, Board, options, NextNumber, log);
         Client = new EngineClient(this, new DurableTaskClientOptions { DataConverter = tasks.Options.DataConverter });
         return this;
     }
 
     /// <summary>Completes when the workers are not busy with what is begun already; for whoever brings new work in the background.</summary>
-    public Task WhenCalm() => board.WhenCalm();
+    public Task WhenCalm() => Board.WhenCalm();
 
     /// <summary>Runs all that is ready, and what that makes ready, until only waiting is left. Activities must not wait for virtual time.</summary>
     /// <exception cref="InvalidOperationException">The engine runs in the background, or another call is running.</exception>
     public async Task RunUntilIdleAsync()
     {
-        if (background is not null) throw new InvalidOperationException("The engine runs in the background; it cannot be pumped as well.");
+        if (alarm is not null) throw new InvalidOperationException("The engine runs in the background; it cannot be pumped as well.");
         if (Interlocked.Exchange(ref pumping, 1) != 0) throw new InvalidOperationException("The engine is being pumped already.");
         try
         {
             while (true)
             {
                 ThrowIfCrashed();
-                board.ReleaseDue(Now);
-                if (board.TryTake() is not { } work) return;
+                Board.ReleaseDue(Now);
+                if (Board.TryTake() is not { } work) return;
                 if (work is Slot slot) await RunStepAsync(slot);
                 else await RunActivityAsync((Message)work);
             }
@@ -149,9 +136,9 @@ public sealed partial class DurableEngine : IAsyncDisposable
     internal async ValueTask<bool> PostAsync(StepCommit commit)
     {
         ThrowIfCrashed();
-        if (!await store.CommitAsync(commit)) return false;
-        board.Add(commit.New, Now);
-        watchers.Changed(commit.InstanceId);
+        if (!await Store.CommitAsync(commit)) return false;
+        Board.Add(commit.New, Now);
+        Watchers.Changed(commit.InstanceId);
         return true;
     }
 

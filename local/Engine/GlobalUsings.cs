@@ -10,6 +10,7 @@ global using IRFunctions.Local.Engine.Steps;
 global using IRFunctions.Local.Engine.Stores;
 global using Microsoft.DurableTask;
 global using Microsoft.DurableTask.Client;
+global using Microsoft.DurableTask.Client.Entities;
 global using Microsoft.DurableTask.Entities;
 global using Microsoft.DurableTask.Worker;
 global using Microsoft.Extensions.DependencyInjection;

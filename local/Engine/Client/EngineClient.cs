@@ -1,4 +1,3 @@
-using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.Options;
 
 namespace IRFunctions.Local.Engine.Client;
@@ -15,12 +14,8 @@ public sealed partial class EngineClient : DurableTaskClient
     {
     }
 
-    internal EngineClient(DurableEngine engine, DurableTaskClientOptions options, string? name = null) : base(name ?? "local")
-    {
-        this.engine = engine;
-        this.options = options;
-        Entities = new EngineEntityClient(engine, options.DataConverter);
-    }
+    internal EngineClient(DurableEngine engine, DurableTaskClientOptions options, string? name = null) : base(name ?? "local") =>
+        (this.engine, this.options, Entities) = (engine, options, new EngineEntityClient(engine, options.DataConverter));
 
     public override DurableEntityClient Entities { get; }
 
@@ -29,16 +24,16 @@ public sealed partial class EngineClient : DurableTaskClient
     /// <exception cref="OrchestrationAlreadyExistsException">There is such an instance and it is not finished, or its status is among
     /// <see cref="StartOrchestrationOptions.DedupeStatuses"/>. One that is not finished is replaced where these are given and lack its status.</exception>
     /// <exception cref="ArgumentException">The id is none for an orchestration.</exception>
-    public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
+    public override Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
         var id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
-        engine.Limits.CheckInstanceId(id);
+        if (engine.Limits.WrongInstanceId(id) is { } wrong) throw new ArgumentException(wrong, nameof(options));
         if (string.IsNullOrEmpty(orchestratorName.Name)) throw new ArgumentNullException(nameof(orchestratorName));
-        var version = options?.Version?.Version ?? this.options.DefaultVersion;
-        var tags = options?.Tags is { Count: > 0 } given ? given.ToDictionary() : null;
-        await StartAsync(id, orchestratorName.Name, version, this.options.DataConverter.Serialize(input), tags, options?.StartAt, Dedupe(options), cancellation);
-        return id;
+        var start = OrchestrationStep.Start(id, engine.NextNumber(), orchestratorName.Name, options?.Version?.Version ?? this.options.DefaultVersion,
+            this.options.DataConverter.Serialize(input), options?.Tags is { Count: > 0 } tags ? tags.ToDictionary() : null, null);
+        start.ScheduledStartTime = options?.StartAt?.UtcDateTime;
+        return StartAsync(start, Dedupe(options), cancellation);
     }
 
     public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
@@ -61,28 +56,21 @@ public sealed partial class EngineClient : DurableTaskClient
 
     /// <exception cref="ArgumentException">There is no such orchestration.</exception>
     /// <exception cref="InvalidOperationException">It has not failed.</exception>
-    public override Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
-    {
-        var record = Existing(instanceId);
-        if (record.Status != OrchestrationStatus.Failed)
-            throw new InvalidOperationException($"Only a failed orchestration can be rewound; '{instanceId}' is {record.Status}.");
-        return PostAsync(instanceId, new ExecutionRewoundEvent(-1, reason), rewinds: true);
-    }
+    public override Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default) =>
+        Existing(instanceId).Status == OrchestrationStatus.Failed ? PostAsync(instanceId, new ExecutionRewoundEvent(-1, reason), rewinds: true)
+            : throw new InvalidOperationException($"Only a failed orchestration can be rewound; '{instanceId}' is {Existing(instanceId).Status}.");
 
     /// <exception cref="ArgumentException">There is no such orchestration.</exception>
     /// <exception cref="InvalidOperationException">It is not finished, and no new id was asked for.</exception>
-    public override async Task<string> RestartAsync(string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
+    public override Task<string> RestartAsync(string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
         var record = Existing(instanceId);
-        if (!restartWithNewInstanceId && !record.IsTerminal)
-            throw new InvalidOperationException($"An orchestration with the instanceId {instanceId} cannot be restarted.");
+        if (!restartWithNewInstanceId && !record.IsTerminal) throw new InvalidOperationException($"An orchestration with the instanceId {instanceId} cannot be restarted.");
         var id = restartWithNewInstanceId ? Guid.NewGuid().ToString("N") : instanceId;
-        await StartAsync(id, record.Name, record.Version, InputOf(record), record.Tags, null, null, cancellation);
-        return id;
+        return StartAsync(OrchestrationStep.Start(id, engine.NextNumber(), record.Name, record.Version, InputOf(record), record.Tags, null), null, cancellation);
     }
 
-    public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
-        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+    public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         WaitAsync(instanceId, r => r.Status != OrchestrationStatus.Pending, getInputsAndOutputs, cancellation);
 
     public override Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
@@ -97,16 +85,14 @@ public sealed partial class EngineClient : DurableTaskClient
 
     private static bool IsKept(InstanceRecord existing, HashSet<OrchestrationStatus>? dedupe)
     {
-        if (existing.IsTerminal) return dedupe?.Contains(existing.Status) == true;
-        if (dedupe is null || dedupe.Contains(existing.Status)) return true;
-        if (dedupe.Contains(OrchestrationStatus.Terminated))
-            throw new ArgumentException($"An orchestration that is {existing.Status} cannot be replaced where terminated ones are to be kept.", nameof(dedupe));
-        return false;
+        if (existing.IsTerminal || dedupe is null || dedupe.Contains(existing.Status)) return !existing.IsTerminal || dedupe?.Contains(existing.Status) == true;
+        if (!dedupe.Contains(OrchestrationStatus.Terminated)) return false;
+        throw new ArgumentException($"An orchestration that is {existing.Status} cannot be replaced where terminated ones are to be kept.", nameof(dedupe));
     }
 
-    private async Task StartAsync(string id, string name, string? version, string? input, IDictionary<string, string>? tags, DateTimeOffset? at,
-        HashSet<OrchestrationStatus>? dedupe, CancellationToken cancellation)
+    private async Task<string> StartAsync(ExecutionStartedEvent start, HashSet<OrchestrationStatus>? dedupe, CancellationToken cancellation)
     {
+        var id = start.OrchestrationInstance.InstanceId;
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -114,16 +100,15 @@ public sealed partial class EngineClient : DurableTaskClient
             if (existing is not null && IsKept(existing, dedupe))
                 throw new OrchestrationAlreadyExistsException($"An orchestration with id '{id}' already exists. It's in the {existing.Status} state.");
             var (now, execution) = (engine.Now, engine.NextNumber());
+            start.OrchestrationInstance.ExecutionId = OrchestrationStep.ExecutionId(execution);
             var record = new InstanceRecord
             {
-                Id = id, Name = name, Version = version, Status = OrchestrationStatus.Pending, CreatedAt = now, UpdatedAt = now, Execution = execution, Tags = tags,
+                Id = id, Name = start.Name, Version = start.Version, Status = OrchestrationStatus.Pending, CreatedAt = now, UpdatedAt = now, Execution = execution, Tags = start.Tags,
             };
             var commit = new StepCommit { InstanceId = id, ExpectedExecution = existing?.Execution ?? 0, Record = record, ClearHistoryOf = existing?.Execution ?? 0 };
             if (existing is { IsTerminal: false }) EndReplaced(existing, commit);
-            var start = OrchestrationStep.Start(id, execution, name, version, input, tags, null);
-            start.ScheduledStartTime = at?.UtcDateTime;
-            Add(commit, id, start, execution, at?.UtcTicks ?? 0);
-            if (await engine.PostAsync(commit)) return;
+            Add(commit, id, start, execution, start.ScheduledStartTime?.Ticks ?? 0);
+            if (await engine.PostAsync(commit)) return id;
         }
     }
 
@@ -139,7 +124,7 @@ public sealed partial class EngineClient : DurableTaskClient
     private void Add(StepCommit commit, string target, HistoryEvent e, long execution = 0, long due = 0)
     {
         e.Timestamp = new DateTime(engine.Now, DateTimeKind.Utc);
-        commit.New.Add(new(engine.NextNumber(), target, e, execution, due));
+        commit.New.Add(new Message(engine.NextNumber(), target, e, execution, due));
     }
 
     private async Task PostAsync(string id, HistoryEvent e, bool rewinds = false)

@@ -1,5 +1,3 @@
-using Microsoft.DurableTask.Client.Entities;
-
 namespace IRFunctions.Local.Engine.Client;
 
 /// <summary>Signals and reads entities.</summary>
@@ -10,7 +8,7 @@ internal sealed class EngineEntityClient(DurableEngine engine, DataConverter con
     {
         ArgumentException.ThrowIfNullOrEmpty(operationName);
         var target = id.ToString();
-        engine.Limits.CheckEntityId(target);
+        if (engine.Limits.WrongEntityId(target) is { } wrong) throw new ArgumentException(wrong, nameof(id));
         var due = options?.SignalTime?.UtcDateTime;
         return PostAsync(target, EntityMessage.Signal(target, operationName, converter.Serialize(input), due), due?.Ticks ?? 0);
     }
@@ -84,9 +82,9 @@ internal sealed class EngineEntityClient(DurableEngine engine, DataConverter con
 
     private EntityMetadata<T> Typed<T>(InstanceRecord r, bool includeState)
     {
-        var id = EntityInstanceId.FromString(r.Id);
-        var (modified, backlog) = (new DateTimeOffset(r.UpdatedAt, TimeSpan.Zero), engine.Board.Backlog(r.Id));
-        if (!includeState || r.Output is null) return new EntityMetadata<T>(id) { LastModifiedTime = modified, LockedBy = r.LockedBy, BacklogQueueSize = backlog };
-        return new EntityMetadata<T>(id, converter.Deserialize<T>(r.Output)) { LastModifiedTime = modified, LockedBy = r.LockedBy, BacklogQueueSize = backlog };
+        var (id, modified, backlog) = (EntityInstanceId.FromString(r.Id), new DateTimeOffset(r.UpdatedAt, TimeSpan.Zero), engine.Board.Backlog(r.Id));
+        return includeState && r.Output is { } state
+            ? new(id, converter.Deserialize<T>(state)) { LastModifiedTime = modified, LockedBy = r.LockedBy, BacklogQueueSize = backlog }
+            : new(id) { LastModifiedTime = modified, LockedBy = r.LockedBy, BacklogQueueSize = backlog };
     }
 }

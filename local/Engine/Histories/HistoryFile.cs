@@ -38,7 +38,7 @@ public static class ReplayCheck
             Id = start.OrchestrationInstance.InstanceId, Name = start.Name, Version = start.Version, Parent = OrchestrationStep.ParentOf(start),
         };
         var tasks = new TaskCatalog(factory, services, worker ?? new DurableTaskWorkerOptions(), NullLoggerFactory.Instance);
-        var broken = new Replay(record, tasks.CodeOf(record, services), [.. history], tasks.ExceptionProperties).Check();
+        var broken = new Replay(record, tasks.CodeOf(record, null), [.. history], tasks.ExceptionProperties).Check();
         if (broken is not null) throw new NonDeterminismException(broken.InstanceId, broken.EventNumber, broken.Message);
     }
 }

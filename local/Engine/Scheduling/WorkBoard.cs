@@ -1,29 +1,21 @@
-using System.Threading.Channels;
-
 namespace IRFunctions.Local.Engine.Scheduling;
 
 /// <summary>Who is ready, what is due when, and whose session is kept. Nothing here ever looks at all instances.</summary>
 internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
 {
-    /// <summary>Pieces of ready work before the workers count as busy.</summary>
+    /// <summary>Pieces of ready work before the engine counts as busy.</summary>
     private const int Busy = 64;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, Slot> slots = new(StringComparer.Ordinal);
     private readonly SortedSet<Message> timers = new(Comparer<Message>.Create((a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Number.CompareTo(b.Number)));
     private readonly LinkedList<Slot> kept = [];
+    private readonly Queue<Slot> begun = new(), fresh = new();
+    private readonly Queue<Message> activities = new();
 #pragma warning disable CA5394 // The shuffle is for tests that must be repeatable.
     private readonly Random? random = shuffleSeed is { } seed ? new Random(seed) : null;
-#pragma warning restore CA5394
-    private readonly Queue<object> begun = new();
-    private readonly Queue<object> fresh = new();
-    private readonly List<object> pool = [];
-    private (ChannelWriter<bool> Steps, ChannelWriter<Message> Activities)? workers;
-    private int handedOver;
+    private Action? stepReady, activityReady, earliestChanged;
     private TaskCompletionSource? calm;
-
-    /// <summary>Called when the earliest due time may have changed; not under the lock.</summary>
-    public Action? EarliestChanged { get; set; }
 
     /// <summary>UTC ticks of the earliest message that waits for its time.</summary>
     public long? NextDue
@@ -41,57 +33,43 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
         get { lock (gate) return kept.Count; }
     }
 
+    private int Ready => begun.Count + fresh.Count + activities.Count;
+
+    /// <summary>Tells of each step and activity that becomes ready, and of each new earliest due time; of what is ready already at once.</summary>
+    public void Start(Action onStep, Action onActivity, Action onEarliest)
+    {
+        int steps, tasks;
+        lock (gate) (stepReady, activityReady, earliestChanged, steps, tasks) = (onStep, onActivity, onEarliest, begun.Count + fresh.Count, activities.Count);
+        while (steps-- > 0) onStep();
+        while (tasks-- > 0) onActivity();
+    }
+
     /// <summary>
-    /// Completes when little enough ready work lies before the workers. Who brings new work waits for it, so that what was begun is finished first: a
-    /// burst of alerts then waits in its queue, where it is safe and costs nothing, not half done in the engine.
+    /// Completes when little enough ready work is left. Who brings new work waits for it, so that what was begun is finished first: a burst of alerts then
+    /// waits in its queue, where it is safe and costs nothing, not half done in the engine.
     /// </summary>
     public Task WhenCalm()
     {
-        lock (gate)
-        {
-            if (handedOver <= Busy) return Task.CompletedTask;
-            calm ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return calm.Task;
-        }
-    }
-
-    /// <summary>A worker took what was handed over.</summary>
-    public void Taken()
-    {
-        if (Interlocked.Decrement(ref handedOver) != Busy) return;
-        TaskCompletionSource? waiting;
-        lock (gate) (waiting, calm) = (calm, null);
-        waiting?.SetResult();
-    }
-
-    /// <summary>From now on each ready step is announced to one channel, and activities go to the other; what is ready already goes there at once.</summary>
-    public void HandOver(ChannelWriter<bool> steps, ChannelWriter<Message> activities)
-    {
-        lock (gate)
-        {
-            workers = (steps, activities);
-            object[] ready = [.. begun, .. fresh, .. pool];
-            begun.Clear();
-            fresh.Clear();
-            pool.Clear();
-            foreach (var item in ready) Ready(item);
-        }
+        lock (gate) return Ready <= Busy ? Task.CompletedTask : (calm ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
     }
 
     public void Add(IReadOnlyList<Message> messages, long now)
     {
-        if (messages.Count == 0) return;
         var earliest = false;
         lock (gate)
         {
             foreach (var message in messages)
             {
                 if (message.Due > now) earliest |= AddTimer(message);
-                else if (message.Event is TaskScheduledEvent) Ready(message);
-                else ToSlot(message);
+                else if (message.Event is not TaskScheduledEvent) ToSlot(message);
+                else
+                {
+                    activities.Enqueue(message);
+                    activityReady?.Invoke();
+                }
             }
         }
-        if (earliest) EarliestChanged?.Invoke();
+        if (earliest) earliestChanged?.Invoke();
     }
 
     /// <summary>Hands what has become due to its instances.</summary>
@@ -108,22 +86,18 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
         }
     }
 
-    /// <summary>The next piece of ready work, a <see cref="Slot"/> or an activity's <see cref="Message"/>; null when there is none.</summary>
+    /// <summary>The next piece of ready work of either kind, a <see cref="Slot"/> or an activity's <see cref="Message"/>; null when there is none.</summary>
     public object? TryTake()
     {
-        lock (gate)
-        {
-            if (random is null || workers is not null) return begun.TryDequeue(out var item) || fresh.TryDequeue(out item) ? item : null;
-            if (pool.Count == 0) return null;
-#pragma warning disable CA5394
-            var index = random.Next(pool.Count);
-#pragma warning restore CA5394
-            var chosen = pool[index];
-            pool[index] = pool[^1];
-            pool.RemoveAt(pool.Count - 1);
-            return chosen;
-        }
+        bool activity;
+        lock (gate) activity = activities.Count > 0 && (begun.Count == 0 || random is null || random.Next(2) == 0);
+        return activity ? TakeActivity() : TakeStep();
     }
+
+    /// <summary>What is begun goes before what is not: so as little as possible is half done at any time, and few sessions need be kept.</summary>
+    public Slot? TakeStep() => Take(begun) ?? Take(fresh);
+
+    public Message? TakeActivity() => Take(activities);
 
     /// <summary>Takes the messages of a slot that was handed out.</summary>
     public List<Message> Begin(Slot slot)
@@ -153,8 +127,8 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
             var isNew = slot.Inbox.Count > 0;
             if (deferred.Count > 0) slot.Inbox.InsertRange(0, deferred);
             dropped = Keep(slot);
-            slot.Busy = isNew || again;
-            if (slot.Busy) Ready(slot);
+            slot.Busy = false;
+            if (isNew || again) MakeReady(slot);
             else if (slot.IsUnused) slots.Remove(slot.Id);
         }
         dropped?.Close();
@@ -176,11 +150,23 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
     /// <summary>The start that an instance has not taken in yet, whether due or not; null where there is none.</summary>
     public ExecutionStartedEvent? PendingStart(string id)
     {
+        lock (gate) return slots.TryGetValue(id, out var slot) ? slot.Inbox.Concat(slot.Timers ?? []).Select(m => m.Event).OfType<ExecutionStartedEvent>().LastOrDefault() : null;
+    }
+
+    private T? Take<T>(Queue<T> queue)
+        where T : class
+    {
+        TaskCompletionSource? waiting = null;
+        T? taken;
         lock (gate)
         {
-            if (!slots.TryGetValue(id, out var slot)) return null;
-            return slot.Inbox.Concat(slot.Timers ?? []).Select(m => m.Event).OfType<ExecutionStartedEvent>().LastOrDefault();
+            // Shuffled, some go to the end of the line first.
+            for (var i = random is null || queue.Count == 0 ? 0 : random.Next(queue.Count); i > 0; i--) queue.Enqueue(queue.Dequeue());
+            queue.TryDequeue(out taken);
+            if (Ready <= Busy) (waiting, calm) = (calm, null);
         }
+        waiting?.SetResult();
+        return taken;
     }
 
     private bool AddTimer(Message message)
@@ -194,9 +180,7 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
     {
         var slot = SlotOf(message.Target);
         slot.Inbox.Add(message);
-        if (slot.Busy) return;
-        slot.Busy = true;
-        Ready(slot);
+        if (!slot.Busy) MakeReady(slot);
     }
 
     private Slot SlotOf(string id)
@@ -205,11 +189,22 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
         return slot;
     }
 
+    private void MakeReady(Slot slot)
+    {
+        slot.Busy = true;
+        var isStart = slot is { Session: null, Inbox: [{ Event: ExecutionStartedEvent { ParentInstance: null } }, ..] };
+        (isStart ? fresh : begun).Enqueue(slot);
+        stepReady?.Invoke();
+    }
+
     /// <summary>Notes that a session was used. Of too many the one used least lately is dropped; it is returned.</summary>
     private Session? Keep(Slot slot)
     {
         if (slot.Kept is { } node) kept.Remove(node);
-        slot.Kept = slot.Session is null ? null : kept.AddLast(slot);
+        else if (slot.Session is not null) node = slot.Kept = new(slot);
+        else return null;
+        if (slot.Session is null) slot.Kept = null;
+        else kept.AddLast(node);
         if (kept.Count <= keptSessions) return null;
         var oldest = kept.First!.Value;
         kept.RemoveFirst();
@@ -220,25 +215,5 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
         oldest.Session = null;
         if (oldest != slot && oldest.IsUnused) slots.Remove(oldest.Id);
         return dropped;
-    }
-
-    /// <summary>
-    /// What is begun goes before what is not: so as little as possible is half done at any time, and few sessions need be kept.
-    /// </summary>
-    private void Ready(object item)
-    {
-        if (workers is { } w)
-        {
-            Interlocked.Increment(ref handedOver);
-            if (item is Message activity)
-            {
-                w.Activities.TryWrite(activity);
-                return;
-            }
-            w.Steps.TryWrite(true);
-        }
-        if (random is not null && workers is null) pool.Add(item);
-        else if (item is Slot { Session: null, Inbox: [{ Event: ExecutionStartedEvent { ParentInstance: null } }, ..] }) fresh.Enqueue(item);
-        else begun.Enqueue(item);
     }
 }

@@ -4,9 +4,7 @@ namespace IRFunctions.Local.Engine.Steps;
 /// <param name="EventNumber">Counts the events of the history from 1; one more than there are where the code did more than they say.</param>
 internal sealed record NonDeterminism(string InstanceId, int EventNumber, string Message)
 {
-    private const string ErrorType = "DurableTask.Core.Exceptions.NonDeterministicOrchestrationException";
-
-    public FailureDetails ToFailure() => new(typeof(NonDeterministicOrchestrationException).FullName ?? ErrorType, Message, null, null, isNonRetriable: true);
+    public FailureDetails ToFailure() => new(typeof(NonDeterministicOrchestrationException).FullName!, Message, null, null, isNonRetriable: true);
 
     /// <summary>An event of the history is not what the code did.</summary>
     public static NonDeterminism Contradicted(InstanceRecord r, IReadOnlyList<HistoryEvent> events, List<OrchestratorAction> actions, FailureDetails official)
@@ -22,9 +20,8 @@ internal sealed record NonDeterminism(string InstanceId, int EventNumber, string
     /// <summary>The code did more than its history says.</summary>
     public static NonDeterminism Exceeded(InstanceRecord r, IReadOnlyList<HistoryEvent> events, List<OrchestratorAction> actions)
     {
-        var first = actions[0];
-        return new(r.Id, events.Count + 1,
-            $"{Who(r)} is not deterministic: its history of {events.Count} events says no more, but the code {(first is OrchestrationCompleteOrchestratorAction c ? $"finished ({c.OrchestrationStatus})" : $"did {Describe(first)}")}. " +
+        var did = actions[0] is OrchestrationCompleteOrchestratorAction c ? $"finished ({c.OrchestrationStatus})" : $"did {Describe(actions[0])}";
+        return new(r.Id, events.Count + 1, $"{Who(r)} is not deterministic: its history of {events.Count} events says no more, but the code {did}. " +
             "Was a change made to the orchestrator code after this instance had already started running?");
     }
 
@@ -34,7 +31,6 @@ internal sealed record NonDeterminism(string InstanceId, int EventNumber, string
     {
         TaskScheduledEvent x => $"TaskScheduled #{x.EventId} '{x.Name}'",
         SubOrchestrationInstanceCreatedEvent x => $"SubOrchestrationInstanceCreated #{x.EventId} '{x.Name}' -> '{x.InstanceId}'",
-        TimerCreatedEvent x => $"TimerCreated #{x.EventId}",
         EventSentEvent x => $"EventSent #{x.EventId} '{x.Name}' -> '{x.InstanceId}'",
         _ => $"{e.EventType} #{e.EventId}",
     };

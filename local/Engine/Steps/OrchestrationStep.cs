@@ -3,8 +3,7 @@ namespace IRFunctions.Local.Engine.Steps;
 /// <summary>One step of an orchestration: takes in its messages, runs its code, and says what is to be stored.</summary>
 internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, List<Message> inbox, long now)
 {
-    private readonly DateTime time = new(now, DateTimeKind.Utc);
-    private readonly StepResult result = new(slot.Id);
+    private readonly StepResult result = new(engine, slot.Id, now);
     private readonly List<Message> deferred = [];
 
     /// <summary>What the step adds to the history: first what came, then what the code did.</summary>
@@ -21,15 +20,15 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         stored = session?.Record ?? engine.Store.Read(slot.Id);
         record = stored!;
         foreach (var message in inbox) TakeIn(message);
-        result.Session = session;
-        result.Deferred = deferred;
+        (result.Session, result.Deferred) = (session, deferred);
         // Nothing to do: what came was for nobody, or waits.
         if (fresh.Count == 0) return result;
         result.Commit.ExpectedExecution = stored?.Execution ?? 0;
-        fresh.Insert(0, new OrchestratorStartedEvent(-1) { Timestamp = time });
-        if (terminated is { } early && (starts || !record.Started)) TerminateUnstarted(early);
-        else if (WrongVersion() is { } wrong) Finish(new([], null, null), wrong);
-        else if (IsLeft()) Leave();
+        fresh.Insert(0, new OrchestratorStartedEvent(-1) { Timestamp = result.Time });
+        var wrong = engine.Tasks.WrongVersion(record.Version);
+        if (terminated is not null && (starts || !record.Started)) TerminateUnstarted(terminated);
+        else if (wrong is not null && engine.Tasks.Options.Versioning!.FailureStrategy == DurableTaskWorkerOptions.VersionFailureStrategy.Fail) Finish(new([]), wrong);
+        else if (wrong is not null || IsFilteredOut()) Leave(wrong);
         else if (rewind is not null) Apply(Rewind(rewind));
         else Apply(session?.Executor is null ? Execute(starts ? [] : engine.ReadHistory(record.Execution)) : Replay.Continue(session, fresh));
         return result;
@@ -59,7 +58,13 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
     private void TakeStart(Message message, ExecutionStartedEvent start)
     {
         result.Commit.Consumed.Add(message.Number);
-        if (record is null || (record.IsTerminal && record.Execution < message.Execution)) record = NewRecord(message, start);
+        if (record is null || (record.IsTerminal && record.Execution < message.Execution))
+        {
+            record = new InstanceRecord
+            {
+                Id = slot.Id, Name = start.Name, Version = start.Version, CreatedAt = now, Execution = message.Execution, Tags = start.Tags, Parent = ParentOf(start),
+            };
+        }
         else if (record.Started || record.IsTerminal || record.Execution != message.Execution)
         {
             Refuse(start);
@@ -68,39 +73,21 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         starts = true;
         fresh.Insert(0, start);
         // What came before the start was taken in waits for it.
-        foreach (var early in deferred)
-        {
-            result.Commit.Consumed.Add(early.Number);
-            fresh.Add(early.Event);
-        }
+        result.Commit.Consumed.AddRange(deferred.Select(m => m.Number));
+        fresh.AddRange(deferred.Select(m => m.Event));
         deferred.Clear();
     }
-
-    private InstanceRecord NewRecord(Message message, ExecutionStartedEvent start) => new()
-    {
-        Id = slot.Id, Name = start.Name, Version = start.Version, CreatedAt = now, Execution = message.Execution,
-        Tags = start.Tags, Parent = ParentOf(start),
-    };
 
     private void Refuse(ExecutionStartedEvent start)
     {
         engine.Log.LogWarning("Another start of orchestration '{Id}' is dropped: it is already running.", slot.Id);
         if (ParentOf(start) is not { } parent || IsFireAndForget(start.Tags)) return;
         var reason = new FailureDetails(typeof(InvalidOperationException).FullName!, $"An orchestration with the id '{slot.Id}' is already running.", null, null, false);
-        Send(parent.InstanceId, new SubOrchestrationInstanceFailedEvent(-1, parent.TaskId, null, null, reason), parent.Execution);
+        result.Send(parent.InstanceId, new SubOrchestrationInstanceFailedEvent(-1, parent.TaskId, null, null, reason), parent.Execution);
     }
 
-    /// <summary>The failure of a run that this worker's version may not touch, where it is to fail for that.</summary>
-    private FailureDetails? WrongVersion() =>
-        engine.Tasks.Options.Versioning?.FailureStrategy == DurableTaskWorkerOptions.VersionFailureStrategy.Fail ? engine.Tasks.WrongVersion(record.Version ?? "") : null;
-
-    private bool IsLeft()
+    private bool IsFilteredOut()
     {
-        if (engine.Tasks.WrongVersion(record.Version ?? "") is { } wrong)
-        {
-            engine.Log.LogWarning("Orchestration '{Id}' is left to another worker: {Reason}", slot.Id, wrong.ErrorMessage);
-            return true;
-        }
 #pragma warning disable CS0618 // Experimental, but there.
         if (engine.Tasks.Filter is not { } filter) return false;
         var about = new OrchestrationFilterParameters { Name = record.Name, Tags = record.Tags is { } tags ? new Dictionary<string, string>(tags) : null };
@@ -108,9 +95,10 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
 #pragma warning restore CS0618
     }
 
-    /// <summary>Nothing of this step happens; its messages stay where they are.</summary>
-    private void Leave()
+    /// <summary>Nothing of this step happens; its messages stay where they are, for another worker.</summary>
+    private void Leave(FailureDetails? wrong)
     {
+        engine.Log.LogWarning("Orchestration '{Id}' is left to another worker: {Reason}", slot.Id, wrong?.ErrorMessage ?? "the filter does not take it");
         result.Commit.Consumed.Clear();
         result.Commit.New.Clear();
         result.Commit.ExpectedExecution = null;
@@ -123,7 +111,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         session = new Session(record) { Scope = engine.Tasks.NewScope() };
         try
         {
-            var replay = new Replay(record, engine.Tasks.CodeOf(record, session.Scope?.ServiceProvider ?? engine.Tasks.Services), past, engine.Tasks.ExceptionProperties);
+            var replay = new Replay(record, engine.Tasks.CodeOf(record, session.Scope), past, engine.Tasks.ExceptionProperties);
             var outcome = replay.Run(fresh, rewind is not null);
             (session.Executor, session.State) = (replay.Executor, replay.State);
             return outcome;
@@ -132,7 +120,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return new([], null, null) { Failure = e is TaskMissingException missing ? missing.Details : engine.Tasks.Failure(e) };
+            return new([], Failure: engine.Tasks.Failure(e));
         }
     }
 
@@ -143,9 +131,9 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
             engine.Log.LogError("{Message}", broken.Message);
             Finish(outcome with { Actions = [] }, broken.ToFailure());
         }
-        else if ((engine.Limits.WrongStatus(outcome.CustomStatus) ?? engine.WrongTarget(outcome.Actions)) is { } wrong)
+        else if (engine.Wrong(outcome) is { } wrong)
         {
-            Finish(new([], record.CustomStatus, null), new FailureDetails(typeof(ArgumentException).FullName!, wrong, null, null, false));
+            Finish(new([], record.CustomStatus), new FailureDetails(typeof(ArgumentException).FullName!, wrong, null, null, false));
         }
         else
         {

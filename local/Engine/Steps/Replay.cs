@@ -1,4 +1,11 @@
+using System.Collections;
+using System.Linq.Expressions;
+using System.Reflection;
+
 namespace IRFunctions.Local.Engine.Steps;
+
+/// <summary>What the code did in a step; nothing where it is <paramref name="Broken"/> or could not be run at all (<paramref name="Failure"/>).</summary>
+internal sealed record StepOutcome(IReadOnlyList<OrchestratorAction> Actions, string? CustomStatus = null, NonDeterminism? Broken = null, FailureDetails? Failure = null);
 
 /// <summary>
 /// Runs an orchestrator on the official executor. The history so far is replayed alone first: whatever the code has then done that is not in the history
@@ -19,7 +26,8 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
         var actions = Execute().Actions.ToList();
         if (FailedReplay(actions) is { } failure) return NonDeterminism.Contradicted(record, past, actions, failure);
         // A finished run ends as it did then; of one that goes on nothing is left to do.
-        if (past.OfType<ExecutionCompletedEvent>().FirstOrDefault() is { } end) actions.RemoveAll(a => a is OrchestrationCompleteOrchestratorAction c && c.OrchestrationStatus == end.OrchestrationStatus);
+        if (past.OfType<ExecutionCompletedEvent>().FirstOrDefault() is { } end)
+            actions.RemoveAll(a => a is OrchestrationCompleteOrchestratorAction c && c.OrchestrationStatus == end.OrchestrationStatus);
         return actions.Count == 0 ? null : NonDeterminism.Exceeded(record, past, actions);
     }
 
@@ -35,8 +43,7 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
         foreach (var e in fresh) State.AddEvent(e);
         var result = checks && !again ? Executor!.ExecuteNewEvents() : Execute();
         var actions = result.Actions.ToList();
-        var failure = FailedReplay(actions);
-        return new(actions, result.CustomStatus, failure is null ? null : NonDeterminism.Contradicted(record, [.. past, .. fresh], actions, failure));
+        return new(actions, result.CustomStatus, FailedReplay(actions) is { } f ? NonDeterminism.Contradicted(record, [.. past, .. fresh], actions, f) : null);
     }
 
     /// <summary>Goes on where a kept executor stands.</summary>
@@ -47,7 +54,7 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
         session.State.NewEvents.Clear();
         foreach (var e in fresh) session.State.AddEvent(e);
         var result = session.Executor!.ExecuteNewEvents();
-        return new(result.Actions.ToList(), result.CustomStatus, null);
+        return new(result.Actions.ToList(), result.CustomStatus);
     }
 
     private OrchestratorExecutionResult Execute()
@@ -61,9 +68,25 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
         actions is [.., OrchestrationCompleteOrchestratorAction { FailureDetails: { } f }] && f.ErrorType == typeof(NonDeterministicOrchestrationException).FullName ? f : null;
 }
 
-/// <summary>What the code did in a step; nothing where it is <paramref name="Broken"/>.</summary>
-internal sealed record StepOutcome(IReadOnlyList<OrchestratorAction> Actions, string? CustomStatus, NonDeterminism? Broken)
+/// <summary>
+/// Two things that the official executor knows and does not tell (of the pinned version; the tests notice where another one differs): which of its tasks
+/// are open, so that a timer that lost its race can be removed at once, and whether ContinueAsNew was called before the code ended, which an executor
+/// that is kept would forget.
+/// </summary>
+internal static class ExecutorState
 {
-    /// <summary>Why the code could not be run at all.</summary>
-    public FailureDetails? Failure { get; init; }
+    private static readonly FieldInfo Context = typeof(TaskOrchestrationExecutor).GetField("context", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    private static readonly Func<TaskOrchestrationExecutor, IDictionary> OpenTasks = Compile<IDictionary>(c => Expression.Field(c, "openTasks"));
+    private static readonly Func<TaskOrchestrationExecutor, bool> Continues = Compile<bool>(c => Expression.Property(c, "HasContinueAsNew"));
+
+    /// <summary>By the number of the call: activities, timers and sub-orchestrations that have not answered.</summary>
+    public static IDictionary OpenTasksOf(TaskOrchestrationExecutor executor) => OpenTasks(executor);
+
+    public static bool WillContinueAsNew(TaskOrchestrationExecutor executor) => Continues(executor);
+
+    private static Func<TaskOrchestrationExecutor, T> Compile<T>(Func<Expression, Expression> member)
+    {
+        var executor = Expression.Parameter(typeof(TaskOrchestrationExecutor));
+        return Expression.Lambda<Func<TaskOrchestrationExecutor, T>>(Expression.Convert(member(Expression.Field(executor, Context)), typeof(T)), executor).Compile();
+    }
 }
