@@ -16,8 +16,8 @@ public sealed partial class DurableEngine
         _ = Context;
         if (alarm is not null) throw new InvalidOperationException("The engine runs already.");
         alarm = time.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        stepPump = new Pump(options.MaxConcurrentSteps, () => Board.TakeStep() is { } slot ? RunStepAsync(slot) : null, stopping.Token);
-        activityPump = new Pump(options.MaxConcurrentActivities, () => Board.TakeActivity() is { } task ? RunActivityAsync(task) : null, stopping.Token);
+        stepPump = new Pump(options.MaxConcurrentSteps, () => Board.ReadySteps, () => Board.TakeStep() is { } slot ? RunStepAsync(slot) : null, stopping.Token);
+        activityPump = new Pump(options.MaxConcurrentActivities, () => Board.ReadyActivities, () => Board.TakeActivity() is { } task ? RunActivityAsync(task) : null, stopping.Token);
         Board.Start(stepPump.Wake, activityPump.Wake, SetAlarm);
         Ring();
         return Task.CompletedTask;
@@ -47,8 +47,8 @@ public sealed partial class DurableEngine
         alarm!.Change(sleep > LongestSleep ? LongestSleep : TimeSpan.FromMilliseconds(Math.Ceiling(sleep.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Runs one piece of work after another, at most so many at once, as long as there is any.</summary>
-    private sealed class Pump(int most, Func<Task?> next, CancellationToken stop)
+    /// <summary>Runs pieces of work, at most so many at once, each in its turn on the thread pool: none keeps a thread for itself.</summary>
+    private sealed class Pump(int most, Func<int> ready, Func<Task?> next, CancellationToken stop) : IThreadPoolWorkItem
     {
         private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int running;
@@ -60,24 +60,23 @@ public sealed partial class DurableEngine
         {
             if (Volatile.Read(ref running) >= most || stop.IsCancellationRequested) return;
             Interlocked.Increment(ref running);
-            ThreadPool.UnsafeQueueUserWorkItem(static pump => _ = pump.RunAsync(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
 
-        private async Task RunAsync()
+        public async void Execute()
         {
-            while (!stop.IsCancellationRequested && next() is { } work)
+            try
             {
-                try
-                {
-                    await work;
-                }
+                if (!stop.IsCancellationRequested && next() is { } work) await work;
+            }
 #pragma warning disable CA1031 // Logged already, or a simulated crash; nothing was recorded that is not in the store.
-                catch (Exception)
+            catch (Exception)
 #pragma warning restore CA1031
-                {
-                }
+            {
             }
             if (Interlocked.Decrement(ref running) == 0 && stop.IsCancellationRequested) idle.TrySetResult();
+            // Whoever found all places taken is served now.
+            if (ready() > 0) Wake();
         }
     }
 }

@@ -6,6 +6,9 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
     /// <summary>Pieces of ready work before the engine counts as busy.</summary>
     private const int Busy = 64;
 
+    /// <summary>Activities that may wait before nothing fresh is begun.</summary>
+    private const int ActivitiesAhead = 256;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, Slot> slots = new(StringComparer.Ordinal);
     private readonly SortedSet<Message> timers = new(Comparer<Message>.Create((a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Number.CompareTo(b.Number)));
@@ -33,7 +36,13 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
         get { lock (gate) return kept.Count; }
     }
 
+    public int ReadySteps => begun.Count + (KeepsUp ? fresh.Count : 0);
+
+    public int ReadyActivities => activities.Count;
+
     private int Ready => begun.Count + fresh.Count + activities.Count;
+
+    private bool KeepsUp => activities.Count < ActivitiesAhead;
 
     /// <summary>Tells of each step and activity that becomes ready, and of each new earliest due time; of what is ready already at once.</summary>
     public void Start(Action onStep, Action onActivity, Action onEarliest)
@@ -95,9 +104,14 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
     }
 
     /// <summary>What is begun goes before what is not: so as little as possible is half done at any time, and few sessions need be kept.</summary>
-    public Slot? TakeStep() => Take(begun) ?? Take(fresh);
+    public Slot? TakeStep() => Take(begun) ?? (KeepsUp ? Take(fresh) : null);
 
-    public Message? TakeActivity() => Take(activities);
+    public Message? TakeActivity()
+    {
+        var taken = Take(activities);
+        if (activities.Count == ActivitiesAhead - 1 && fresh.Count > 0) stepReady?.Invoke();
+        return taken;
+    }
 
     /// <summary>Takes the messages of a slot that was handed out.</summary>
     public List<Message> Begin(Slot slot)
