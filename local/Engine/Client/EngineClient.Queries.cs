@@ -104,7 +104,7 @@ public sealed partial class EngineClient
     }
 
     private string? InputOf(InstanceRecord record) => record.Started && Store.ReadHistory(record.Execution) is { Count: > 0 } chunks
-        ? HistoryJson.Decode([chunks[0]]).OfType<ExecutionStartedEvent>().FirstOrDefault()?.Input
+        ? HistoryJson.Decode(chunks[0]).OfType<ExecutionStartedEvent>().FirstOrDefault()?.Input
         : engine.Board.PendingStart(record.Id)?.Input;
 
     private OrchestrationMetadata MetadataOf(InstanceRecord r, bool payloads) => new(r.Name, r.Id)

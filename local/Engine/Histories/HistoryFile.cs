@@ -21,7 +21,7 @@ public static class HistoryFile
     /// <exception cref="JsonException">The text is not what <see cref="Export"/> writes.</exception>
     public static IReadOnlyList<HistoryEvent> Import(string json)
     {
-        var events = HistoryJson.Decode(Encoding.UTF8.GetBytes(json));
+        var events = HistoryJson.Decode([Encoding.UTF8.GetBytes(json)]);
         return events.OfType<ExecutionStartedEvent>().Any() ? events : throw new JsonException("A history without its start.");
     }
 }
@@ -33,21 +33,8 @@ public static class ReplayCheck
     public static void Run(IDurableTaskFactory factory, IServiceProvider services, IReadOnlyList<HistoryEvent> history, DurableTaskWorkerOptions? worker = null)
     {
         var start = history.OfType<ExecutionStartedEvent>().First();
-        var record = new InstanceRecord
-        {
-            Id = start.OrchestrationInstance.InstanceId, Name = start.Name, Version = start.Version, Parent = OrchestrationStep.ParentOf(start),
-        };
+        var record = new InstanceRecord { Id = start.OrchestrationInstance.InstanceId, Name = start.Name, Version = start.Version, Parent = OrchestrationStep.ParentOf(start) };
         var tasks = new TaskCatalog(factory, services, worker ?? new DurableTaskWorkerOptions(), NullLoggerFactory.Instance);
-        var broken = new Replay(record, tasks.CodeOf(record, null), [.. history], tasks.ExceptionProperties).Check();
-        if (broken is not null) throw new NonDeterminismException(broken.InstanceId, broken.EventNumber, broken.Message);
+        if (new Replay(record, tasks.CodeOf(record, null), [.. history], tasks.ExceptionProperties).Check() is { } broken) throw broken;
     }
-}
-
-/// <summary>An orchestrator does not follow a history.</summary>
-/// <param name="eventNumber">The event from which on it does not, counted from 1.</param>
-public sealed class NonDeterminismException(string instanceId, int eventNumber, string message) : Exception(message)
-{
-    public string InstanceId => instanceId;
-
-    public int EventNumber => eventNumber;
 }

@@ -27,7 +27,7 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
         if (commit.Consumed.Count == 0) return result;
         (commit.Record, commit.Delete) = (exists ? record with { UpdatedAt = now } : null, !exists && stored is not null);
         if (exists || stored is not null) commit.ExpectedExecution = stored?.Execution ?? 0;
-        result.Session = engine.KeepsSessions && exists ? new Session(commit.Record!) : null;
+        result.Session = engine.KeepsSessions && exists ? new Session { Record = commit.Record! } : null;
         return result;
     }
 
@@ -98,13 +98,13 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
     private void Signal(SendSignalOperationAction a)
     {
         var due = a.ScheduledTime?.ToUniversalTime();
-        if (engine.Limits.WrongEntityId(a.InstanceId!) is { } wrong) engine.Log.LogError("Entity '{Id}' could not signal another: {Reason}", slot.Id, wrong);
+        if (engine.Options.Limits.WrongEntityId(a.InstanceId!) is { } wrong) engine.Log.LogError("Entity '{Id}' could not signal another: {Reason}", slot.Id, wrong);
         else result.Send(a.InstanceId!, EntityMessage.Signal(a.InstanceId!, a.Name!, a.Input, due), due: due?.Ticks ?? 0);
     }
 
     private void Start(StartNewOrchestrationOperationAction a)
     {
-        if (engine.Limits.WrongInstanceId(a.InstanceId!) is { } wrong)
+        if (engine.Options.Limits.WrongInstanceId(a.InstanceId!) is { } wrong)
         {
             engine.Log.LogError("Entity '{Id}' could not start '{Orchestration}': {Reason}", slot.Id, a.Name, wrong);
             return;

@@ -108,7 +108,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
     private StepOutcome Execute(List<HistoryEvent> past)
     {
         session?.Close();
-        session = new Session(record) { Scope = engine.Tasks.NewScope() };
+        session = new Session(engine.Tasks.NewScope()) { Record = record };
         try
         {
             var replay = new Replay(record, engine.Tasks.CodeOf(record, session.Scope), past, engine.Tasks.ExceptionProperties);

@@ -5,7 +5,7 @@ using System.Reflection;
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>What the code did in a step; nothing where it is <paramref name="Broken"/> or could not be run at all (<paramref name="Failure"/>).</summary>
-internal sealed record StepOutcome(IReadOnlyList<OrchestratorAction> Actions, string? CustomStatus = null, NonDeterminism? Broken = null, FailureDetails? Failure = null);
+internal sealed record StepOutcome(IReadOnlyList<OrchestratorAction> Actions, string? CustomStatus = null, NonDeterminismException? Broken = null, FailureDetails? Failure = null);
 
 /// <summary>
 /// Runs an orchestrator on the official executor. The history so far is replayed alone first: whatever the code has then done that is not in the history
@@ -21,14 +21,14 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
     public TaskOrchestrationExecutor? Executor { get; private set; }
 
     /// <summary>Replays the past without anything new; null where the code still does what the history says.</summary>
-    public NonDeterminism? Check()
+    public NonDeterminismException? Check()
     {
         var actions = Execute().Actions.ToList();
-        if (FailedReplay(actions) is { } failure) return NonDeterminism.Contradicted(record, past, actions, failure);
+        if (FailedReplay(actions) is { } failure) return NonDeterminismException.Contradicted(record, past, actions, failure);
         // A finished run ends as it did then; of one that goes on nothing is left to do.
         if (past.OfType<ExecutionCompletedEvent>().FirstOrDefault() is { } end)
             actions.RemoveAll(a => a is OrchestrationCompleteOrchestratorAction c && c.OrchestrationStatus == end.OrchestrationStatus);
-        return actions.Count == 0 ? null : NonDeterminism.Exceeded(record, past, actions);
+        return actions.Count == 0 ? null : NonDeterminismException.Exceeded(record, past, actions);
     }
 
     /// <summary>Replays what is past and goes on with what is new.</summary>
@@ -43,7 +43,7 @@ internal sealed class Replay(InstanceRecord record, Func<TaskOrchestration> crea
         foreach (var e in fresh) State.AddEvent(e);
         var result = checks && !again ? Executor!.ExecuteNewEvents() : Execute();
         var actions = result.Actions.ToList();
-        return new(actions, result.CustomStatus, FailedReplay(actions) is { } f ? NonDeterminism.Contradicted(record, [.. past, .. fresh], actions, f) : null);
+        return new(actions, result.CustomStatus, FailedReplay(actions) is { } f ? NonDeterminismException.Contradicted(record, [.. past, .. fresh], actions, f) : null);
     }
 
     /// <summary>Goes on where a kept executor stands.</summary>

@@ -12,21 +12,19 @@ namespace IRFunctions.Local.Engine.Stores;
 /// </summary>
 public sealed class SqliteStore : IDurableStore
 {
-    private const string Schema = """
+    private const string Prelude = """
+        PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;
         CREATE TABLE IF NOT EXISTS instances(
             execution INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, record BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS history(execution INTEGER NOT NULL, step INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY(execution, step)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS messages(number INTEGER PRIMARY KEY, message BLOB NOT NULL);
         """;
 
-    private readonly Lock gate = new();
-    private readonly Lock reading = new();
+    private readonly Lock gate = new(), reading = new();
     private readonly SqliteConnection writes, reads;
     private readonly SqliteStatement begin, commit, rollback, insert, update, delete, deleteHistory, addHistory, addMessage, dropMessage, readInstance, readHistory;
     private List<Pending> waiting = [];
     private Task? writer;
-
-    static SqliteStore() => SQLitePCL.Batteries_V2.Init();
 
     /// <param name="path">File to open or create.</param>
     public SqliteStore(string path)
@@ -37,11 +35,9 @@ public sealed class SqliteStore : IDurableStore
         (begin, commit, rollback) = (Write("BEGIN IMMEDIATE"), Write("COMMIT"), Write("ROLLBACK"));
         insert = Write("INSERT INTO instances(id, status, created, updated, record, execution) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
         update = Write("UPDATE instances SET id = ?, status = ?, created = ?, updated = ?, record = ? WHERE execution = ?");
-        delete = Write("DELETE FROM instances WHERE execution = ?");
-        deleteHistory = Write("DELETE FROM history WHERE execution = ?");
+        (delete, deleteHistory) = (Write("DELETE FROM instances WHERE execution = ?"), Write("DELETE FROM history WHERE execution = ?"));
         addHistory = Write("INSERT INTO history(execution, step, events) VALUES(?, ?, ?)");
-        addMessage = Write("INSERT INTO messages(number, message) VALUES(?, ?)");
-        dropMessage = Write("DELETE FROM messages WHERE number = ?");
+        (addMessage, dropMessage) = (Write("INSERT INTO messages(number, message) VALUES(?, ?)"), Write("DELETE FROM messages WHERE number = ?"));
         readInstance = new(reads, "SELECT record FROM instances WHERE id = ?");
         readHistory = new(reads, "SELECT events FROM history WHERE execution = ? ORDER BY step");
     }
@@ -68,12 +64,12 @@ public sealed class SqliteStore : IDurableStore
 
     public InstanceRecord? Read(string instanceId)
     {
-        lock (reading) return readInstance.Bind(instanceId).Read(s => Json<InstanceRecord>(s.Blob(0))) is [var record] ? record : null;
+        lock (reading) return readInstance.Read(s => Json<InstanceRecord>(s.Blob(0)), instanceId).FirstOrDefault();
     }
 
     public IReadOnlyList<byte[]> ReadHistory(long execution)
     {
-        lock (reading) return readHistory.Bind(execution).Read(s => s.Blob(0).ToArray());
+        lock (reading) return readHistory.Read(s => s.Blob(0).ToArray(), execution);
     }
 
     public ValueTask<bool> CommitAsync(StepCommit commit)
@@ -97,8 +93,8 @@ public sealed class SqliteStore : IDurableStore
         {
             using var query = new SqliteStatement(reads, "SELECT record FROM instances WHERE id > ?1 AND id >= ?2 AND substr(id, 1, length(?2)) = ?2 AND (substr(id, 1, 1) = '@') = ?3 " +
                 $"AND created BETWEEN ?4 AND ?5 AND updated BETWEEN ?6 AND ?7{statuses} ORDER BY id LIMIT ?8");
-            return query.Bind(filter.After ?? "").Bind(filter.Prefix ?? "").Bind(filter.Entities ? 1 : 0).Bind(filter.CreatedFrom).Bind(filter.CreatedTo)
-                .Bind(filter.UpdatedFrom).Bind(filter.UpdatedTo).Bind(filter.Limit).Read(r => Json<InstanceRecord>(r.Blob(0)));
+            return query.Read(r => Json<InstanceRecord>(r.Blob(0)), filter.After ?? "", filter.Prefix ?? "", filter.Entities ? 1L : 0L, filter.CreatedFrom, filter.CreatedTo,
+                filter.UpdatedFrom, filter.UpdatedTo, (long)filter.Limit);
         }
     }
 
@@ -122,27 +118,26 @@ public sealed class SqliteStore : IDurableStore
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;" + Schema;
+        command.CommandText = Prelude;
         command.ExecuteNonQuery();
         return connection;
     }
 
     private void WriteWaiting()
     {
-        var batch = new List<Pending>();
         while (true)
         {
+            List<Pending> batch;
             lock (gate)
             {
-                if (waiting.Count == 0)
+                (batch, waiting) = (waiting, []);
+                if (batch.Count == 0)
                 {
                     writer = null;
                     return;
                 }
-                (batch, waiting) = (waiting, batch);
             }
             Write(batch);
-            batch.Clear();
         }
     }
 
@@ -169,10 +164,10 @@ public sealed class SqliteStore : IDurableStore
     {
         var c = p.Commit;
         if (!ApplyToInstance(c, p.Record)) return false;
-        if (c.ClearHistoryOf != 0) deleteHistory.Bind(c.ClearHistoryOf).Run();
-        if (c is { History: { } chunk, Record: { } record }) addHistory.Bind(record.Execution).Bind(record.Steps).Bind(chunk).Run();
-        foreach (var number in c.Consumed) dropMessage.Bind(number).Run();
-        for (var i = 0; i < p.Messages.Length; i++) addMessage.Bind(c.New[i].Number).Bind(p.Messages[i]).Run();
+        if (c.ClearHistoryOf != 0) deleteHistory.Run(c.ClearHistoryOf);
+        if (c is { History: { } chunk, Record: { } record }) addHistory.Run(record.Execution, record.Steps, chunk);
+        foreach (var number in c.Consumed) dropMessage.Run(number);
+        for (var i = 0; i < p.Messages.Length; i++) addMessage.Run(c.New[i].Number, p.Messages[i]);
         return true;
     }
 
@@ -180,15 +175,14 @@ public sealed class SqliteStore : IDurableStore
     {
         if (c is { Record: null, Delete: false }) return true;
         var expected = c.ExpectedExecution ?? throw new ArgumentException("What changes an instance says which it takes it for.", nameof(c));
-        if (c.Record is { } r && r.Execution == expected) return BindRecord(update, r, json!).Run() > 0;
+        if (c.Record is { } r && r.Execution == expected) return Put(update, r, json!);
         // Another run, or none, takes the place of the one there.
-        if (expected != 0 && delete.Bind(expected).Run() == 0) return false;
-        if (c.Delete) deleteHistory.Bind(expected).Run();
-        return c.Record is null || BindRecord(insert, c.Record, json!).Run() > 0;
+        if (expected != 0 && delete.Run(expected) == 0) return false;
+        if (c.Delete) deleteHistory.Run(expected);
+        return c.Record is null || Put(insert, c.Record, json!);
     }
 
-    private static SqliteStatement BindRecord(SqliteStatement s, InstanceRecord r, byte[] json) =>
-        s.Bind(r.Id).Bind((long)r.Status).Bind(r.CreatedAt).Bind(r.UpdatedAt).Bind(json).Bind(r.Execution);
+    private static bool Put(SqliteStatement s, InstanceRecord r, byte[] json) => s.Run(r.Id, (long)r.Status, r.CreatedAt, r.UpdatedAt, json, r.Execution) > 0;
 
     private sealed class Pending(StepCommit commit, byte[]? record, byte[][] messages) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
     {

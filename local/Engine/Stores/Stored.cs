@@ -9,13 +9,7 @@ namespace IRFunctions.Local.Engine.Stores;
 /// <param name="Target">An orchestration's id, or an entity's ("@name@key").</param>
 /// <param name="Execution">The run it is meant for; zero: whichever runs.</param>
 /// <param name="Due">UTC ticks before which it is not delivered; zero: at once.</param>
-public sealed record Message(long Number, string Target, HistoryEvent Event, long Execution = 0, long Due = 0)
-{
-    // One message is one thing: two are never the same.
-    public bool Equals(Message? other) => ReferenceEquals(this, other);
-
-    public override int GetHashCode() => Number.GetHashCode();
-}
+public sealed record Message(long Number, string Target, HistoryEvent Event, long Execution = 0, long Due = 0);
 
 /// <summary>Who waits for a sub-orchestration: its id, execution and name, and the number of the call in its history.</summary>
 public sealed record ParentLink(string InstanceId, long Execution, string Name, int TaskId);

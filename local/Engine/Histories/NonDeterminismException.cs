@@ -1,13 +1,17 @@
-namespace IRFunctions.Local.Engine.Steps;
+namespace IRFunctions.Local.Engine.Histories;
 
 /// <summary>The code does not follow the history: of which instance, from which event on, and what it did instead.</summary>
-/// <param name="EventNumber">Counts the events of the history from 1; one more than there are where the code did more than they say.</param>
-internal sealed record NonDeterminism(string InstanceId, int EventNumber, string Message)
+/// <param name="eventNumber">Counts the events of the history from 1; one more than there are where the code did more than they say.</param>
+public sealed class NonDeterminismException(string instanceId, int eventNumber, string message) : Exception(message)
 {
-    public FailureDetails ToFailure() => new(typeof(NonDeterministicOrchestrationException).FullName!, Message, null, null, isNonRetriable: true);
+    public string InstanceId => instanceId;
+
+    public int EventNumber => eventNumber;
+
+    internal FailureDetails ToFailure() => new(typeof(NonDeterministicOrchestrationException).FullName!, Message, null, null, isNonRetriable: true);
 
     /// <summary>An event of the history is not what the code did.</summary>
-    public static NonDeterminism Contradicted(InstanceRecord r, IReadOnlyList<HistoryEvent> events, List<OrchestratorAction> actions, FailureDetails official)
+    internal static NonDeterminismException Contradicted(InstanceRecord r, IReadOnlyList<HistoryEvent> events, List<OrchestratorAction> actions, FailureDetails official)
     {
         // The executor marks what it has taken in; it stops at the event that it cannot.
         var at = 0;
@@ -18,7 +22,7 @@ internal sealed record NonDeterminism(string InstanceId, int EventNumber, string
     }
 
     /// <summary>The code did more than its history says.</summary>
-    public static NonDeterminism Exceeded(InstanceRecord r, IReadOnlyList<HistoryEvent> events, List<OrchestratorAction> actions)
+    internal static NonDeterminismException Exceeded(InstanceRecord r, IReadOnlyList<HistoryEvent> events, List<OrchestratorAction> actions)
     {
         var did = actions[0] is OrchestrationCompleteOrchestratorAction c ? $"finished ({c.OrchestrationStatus})" : $"did {Describe(actions[0])}";
         return new(r.Id, events.Count + 1, $"{Who(r)} is not deterministic: its history of {events.Count} events says no more, but the code {did}. " +
