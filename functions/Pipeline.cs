@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Data.Tables;
+using Azure.Identity;
 using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Audit.Interactions;
@@ -23,18 +24,29 @@ namespace IRFunctions;
 /// </summary>
 public static class Pipeline
 {
-    private static readonly string[] GraphScopes = ["https://graph.microsoft.com/.default"];
-    private const string TokenKeys = "token-keys";
+    /// <summary>Name of the HTTP client that reads signing keys and gets the bot's token.</summary>
+    internal const string TokenKeys = "token-keys";
+
     private const string ToTeams = "teams";
     private const string Schedules = "schedules";
-    private static readonly string[] ArmScopes = ["https://management.azure.com/.default"];
+
+    /// <summary>What local/ has instead of Azure: the app's identity and the tables.</summary>
+    public static IServiceCollection AddAzure(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
+        services.AddSingleton(s => configuration["Storage:TablesEndpoint"] is { Length: > 0 } endpoint
+            ? new TableServiceClient(new Uri(endpoint), s.GetRequiredService<TokenCredential>())
+            : new TableServiceClient(configuration["AzureWebJobsStorage"])); // Azurite, with func start
+        return services;
+    }
 
     /// <exception cref="InvalidOperationException">A setting is missing; the message names it.</exception>
     /// <exception cref="InvalidPolicyException">The policy has errors; nothing starts.</exception>
     public static IServiceCollection AddPipeline(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(s => new GraphServiceClient(Http(s, "graph"), s.GetRequiredService<TokenCredential>(), GraphScopes, Setting(configuration, "Graph:Endpoint")));
+        services.TryAddSingleton(_ => new GraphConnection(new Uri(Setting(configuration, "Graph:Endpoint"))));
+        services.TryAddSingleton(s => s.GetRequiredService<GraphConnection>().Open(Http(s, "graph"), s.GetRequiredService<TokenCredential>()));
         services.TryAddSingleton(_ => ClassificationOptions.From(configuration));
         services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>(),
@@ -52,10 +64,13 @@ public static class Pipeline
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
+        services.TryAddSingleton<IncidentBook>();
+        services.TryAddSingleton<Pulse>();
+        services.TryAddSingleton<HealthCheck>();
+        services.TryAddSingleton<RowTrouble>();
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
-        services.AddHostedService<ModelLog>();
         AddApprovals(services, configuration);
         return services;
     }
@@ -64,7 +79,7 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, Classifier.SpendingTable,
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, IncidentBook.TableName, Pulse.TableName, Classifier.SpendingTable,
                      ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName, InteractionStore.TableName, InteractionParts.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
@@ -93,8 +108,11 @@ public static class Pipeline
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);
-        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed();
-        services.AddHttpClient(AddIpToWatchlist.Http).AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), ArmScopes)).AddAsKeyed();
+        // Held by actions, which live as long as the process: the factory's handlers renew their connections by themselves.
+        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed(ServiceLifetime.Singleton);
+        services.AddHttpClient(AddIpToWatchlist.Http)
+            .AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist)))
+            .AddAsKeyed(ServiceLifetime.Singleton);
     }
 
     private static void AddApprovals(IServiceCollection services, IConfiguration configuration)
@@ -122,7 +140,7 @@ public static class Pipeline
     /// <summary>The bot's own secret where it has one; otherwise the pipeline's identity.</summary>
     private static TokenCredential BotCredential(IServiceProvider services, IConfiguration configuration) =>
         configuration["Teams:ClientSecret"] is { Length: > 0 } secret && services.GetRequiredService<TeamsSettings>().Enabled
-            ? new BotSecretCredential(Http(services, TokenKeys), new Uri(Setting(configuration, "Teams:TokenEndpoint")), Setting(configuration, "Teams:AppId"), secret, services.GetRequiredService<TimeProvider>())
+            ? BotSecret.Credential(services.GetRequiredService<TeamsSettings>(), secret, Http(services, TokenKeys))
             : services.GetRequiredService<TokenCredential>();
 
     private static void AddPolicy(IServiceCollection services, IConfiguration configuration)
@@ -143,15 +161,4 @@ public static class Pipeline
     private static string Setting(IConfiguration configuration, string key) =>
         configuration[key] is { Length: > 0 } value ? value
             : throw new InvalidOperationException($"The setting {key.Replace(":", "__", StringComparison.Ordinal)} is missing. local.settings.sample.json explains every setting.");
-
-    /// <summary>Signs requests to Azure Resource Manager.</summary>
-    private sealed class BearerHandler(TokenCredential credential, string[] scopes) : DelegatingHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var token = await credential.GetTokenAsync(new TokenRequestContext(scopes), cancellationToken);
-            request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", token.Token);
-            return await base.SendAsync(request, cancellationToken);
-        }
-    }
 }

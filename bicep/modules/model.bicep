@@ -97,4 +97,4 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 output id string = account.id
-output endpoint string = '${account.properties.endpoint}openai/v1/'
+output endpoint string = account.properties.endpoint

@@ -4,7 +4,7 @@ using System.Text;
 namespace IRFunctions.Alerts;
 
 /// <summary>
-/// Keys derived from what an alert is, never random (DESIGN section 4): the same incident leads to the same orchestration, whichever message
+/// Keys derived from what an alert is, never random (docs/design.md section 4): the same incident leads to the same orchestration, whichever message
 /// arrives first and however often.
 /// </summary>
 public static class Correlation

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Approvals;
 
@@ -42,6 +43,10 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     private const string RequestRow = "request";
     private const string VotePrefix = "vote-";
     private const string LookPrefix = "look-";
+    private const string ViewRow = "view";
+    private const string View = "View";
+    private const string Pending = "pending"; // Partition that names every request which waits; request ids begin with "approval-".
+    private const int MaxResult = 1_000;
     private const int MaxRaces = 50;
 
     private readonly TableClient table = tables.GetTableClient(TableName);
@@ -69,6 +74,62 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     {
         var found = await table.GetEntityIfExistsAsync<TableEntity>(id, RequestRow, cancellationToken: cancellation);
         return found.HasValue ? Read(found.Value!) : null;
+    }
+
+    /// <summary>What people see of a request, also after its end; null where there is none.</summary>
+    /// <exception cref="UnreadableRowException">The row is not what was written.</exception>
+    public async Task<ApprovalView?> ViewAsync(string id, CancellationToken cancellation)
+    {
+        if (!id.StartsWith(ApprovalView.InstancePrefix, StringComparison.Ordinal)) return null;
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(id, ViewRow, cancellationToken: cancellation);
+        return found.HasValue ? TableText.Read<ApprovalView>(found.Value!, View, TableName) : null;
+    }
+
+    /// <summary>
+    /// Keeps what people see of a request from now on. Safe to call again: a step that comes late, or twice, does not put back what was before.
+    /// </summary>
+    public async Task KeepAsync(string id, ApprovalView view, CancellationToken cancellation)
+    {
+        var row = new TableEntity(id, ViewRow) { ["Turn"] = view.Turn };
+        TableText.Write(row, View, view);
+        for (var race = 0; ; race++)
+        {
+            var found = await table.GetEntityIfExistsAsync<TableEntity>(id, ViewRow, ["Turn"], cancellation);
+            if (found.HasValue && found.Value!.GetInt32("Turn") > view.Turn) return;
+            try
+            {
+                if (found.HasValue) await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);
+                else await table.AddEntityAsync(row, cancellation);
+                break;
+            }
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
+            {
+                // Another step wrote it in this moment: look again whose is later.
+            }
+        }
+        if (view.State == ApprovalState.Pending) await table.UpsertEntityAsync(new TableEntity(Pending, id), TableUpdateMode.Replace, cancellation);
+        else await DropPendingAsync(id, cancellation);
+    }
+
+    /// <summary>Ids of the requests that wait for people, a page of them; read without the engine, so that one bad instance hides no other.</summary>
+    public async Task<(IReadOnlyList<string> Ids, string? Continuation)> PendingAsync(string? continuation, int top, CancellationToken cancellation)
+    {
+        var query = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Pending}"), top, ["RowKey"], cancellation);
+        await foreach (var page in query.AsPages(continuation, top)) return ([.. page.Values.Select(r => r.RowKey)], page.ContinuationToken);
+        return ([], null);
+    }
+
+    /// <summary>A request that ended without a view, or whose end was lost, waits no longer.</summary>
+    public async Task DropPendingAsync(string id, CancellationToken cancellation)
+    {
+        try
+        {
+            await table.DeleteEntityAsync(Pending, id, ETag.All, cancellation);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // It was not there.
+        }
     }
 
     /// <summary>Takes an answer, if the request is pending and its deadline not reached by the answer's time.</summary>
@@ -126,7 +187,7 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     /// <summary>Notes what became of the action; cards drawn later show it.</summary>
     public async Task SetResultAsync(string id, RequestResult result, CancellationToken cancellation)
     {
-        var row = new TableEntity(id, RequestRow) { ["Result"] = JsonSerializer.Serialize(result) };
+        var row = new TableEntity(id, RequestRow) { ["Result"] = JsonSerializer.Serialize(result with { Text = TextBounds.Cut(result.Text, MaxResult) }) };
         await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, cancellation);
     }
 
@@ -160,16 +221,31 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         var looked = new List<string>();
         await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {id}"), cancellationToken: cancellation))
         {
-            if (row.RowKey.StartsWith(VotePrefix, StringComparison.Ordinal)) answers.Add(Answer(row));
+            if (row.RowKey.StartsWith(VotePrefix, StringComparison.Ordinal)) AddTo(answers, row);
             if (row.RowKey.StartsWith(LookPrefix, StringComparison.Ordinal)) looked.Add(row.RowKey[LookPrefix.Length..]);
         }
         return new Closing(state, [.. answers.OrderBy(a => a.At)], looked);
     }
 
-    private static ApprovalAnswer Answer(TableEntity row) => JsonSerializer.Deserialize<ApprovalAnswer>(row.GetString("Answer")!)!;
+    /// <summary>A vote that cannot be read cannot count, and must not keep the request from ending.</summary>
+    private static void AddTo(List<ApprovalAnswer> answers, TableEntity row)
+    {
+        try
+        {
+            answers.Add(Answer(row));
+        }
+        catch (UnreadableRowException)
+        {
+            // Nothing runs for want of it.
+        }
+    }
 
-    private static RegisteredRequest Read(TableEntity row) => new(row.PartitionKey, row.GetString("Nonce") ?? "",
-        Enum.Parse<ApprovalState>(row.GetString("State") ?? nameof(ApprovalState.Withdrawn)),
-        new DateTimeOffset(Convert.ToInt64(row["Deadline"], CultureInfo.InvariantCulture), TimeSpan.Zero),
-        row.GetString("Result") is { } result ? JsonSerializer.Deserialize<RequestResult>(result) : null);
+    private static ApprovalAnswer Answer(TableEntity row) => Reading(row, r => JsonSerializer.Deserialize<ApprovalAnswer>(r.GetString("Answer")!)!);
+
+    private static RegisteredRequest Read(TableEntity row) => Reading(row, r => new RegisteredRequest(r.PartitionKey, r.GetString("Nonce") ?? "",
+        Enum.Parse<ApprovalState>(r.GetString("State") ?? nameof(ApprovalState.Withdrawn)),
+        new DateTimeOffset(Convert.ToInt64(r["Deadline"], CultureInfo.InvariantCulture), TimeSpan.Zero),
+        r.GetString("Result") is { } result ? JsonSerializer.Deserialize<RequestResult>(result) : null));
+
+    private static T Reading<T>(TableEntity row, Func<TableEntity, T> read) => RowReading.Read(row, TableName, read);
 }

@@ -99,7 +99,10 @@ public enum ApprovalState
     Withdrawn,
 }
 
-/// <summary>What people see of a request, kept as the custom status of its orchestration.</summary>
+/// <summary>Custom status of SeekApproval: a state and numbers. What people see stands in the register (custom status holds 16 KB).</summary>
+public sealed record ApprovalStatus(ApprovalState State, int Attempt, int Stage);
+
+/// <summary>What people see of a request, kept in the register.</summary>
 public sealed record ApprovalView
 {
     public required ApprovalRequest Request { get; init; }
@@ -110,13 +113,17 @@ public sealed record ApprovalView
     public required int Attempt { get; init; }
     public required DateTimeOffset AskedAt { get; init; }
 
-    /// <summary>An answer at exactly this time is late (DESIGN section 4).</summary>
+    /// <summary>An answer at exactly this time is late (docs/design.md section 4).</summary>
     public required DateTimeOffset Deadline { get; init; }
     public required IReadOnlyList<RungPlan> Rungs { get; init; }
     public IReadOnlyList<ApprovalAnswer> Answers { get; init; } = [];
 
     /// <summary>When it was decided, expired or was withdrawn; null while it is pending.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Grows with all that happens to a request: what has a lower one came before.</summary>
+    [JsonIgnore]
+    public int Turn => EndedAt is not null ? int.MaxValue : Stage * 1_000 + Answers.Count;
 
     /// <summary>Name of the event that carries an answer to the present attempt and stage.</summary>
     public string AnswerEvent => EventName(Attempt, Stage);

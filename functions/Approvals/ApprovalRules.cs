@@ -7,7 +7,7 @@ namespace IRFunctions.Approvals;
 public sealed record Objection(int Status, string Rule, string Text);
 
 /// <summary>
-/// The checks of DESIGN section 6, one pure function: asked when the answer arrives, so that the person hears at once, and again by the
+/// The checks of docs/design.md section 6, one pure function: asked when the answer arrives, so that the person hears at once, and again by the
 /// orchestration, which alone decides.
 /// </summary>
 public static class ApprovalRules

@@ -80,9 +80,10 @@ public sealed class BotConnector(HttpClient http, TokenCredential credential, Te
     {
         try
         {
-            return (await credential.GetTokenAsync(new TokenRequestContext([settings.TokenScope]), cancellation)).Token;
+            return (await credential.GetTokenAsync(new TokenRequestContext([settings.TokenScope]), cancellation)).Token is { Length: > 0 } token ? token
+                : throw new InvalidOperationException("The token endpoint answered without a token.");
         }
-        catch (Exception e) when (e is Azure.RequestFailedException or HttpRequestException or InvalidOperationException)
+        catch (Exception e) when (e is Azure.Identity.AuthenticationFailedException or Azure.RequestFailedException or HttpRequestException or InvalidOperationException)
         {
             throw new TransientFaultException("sending to Teams: the bot got no token; check its identity and Teams__TokenScope", e);
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Decisions;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Approvals;
 
@@ -53,7 +54,8 @@ public sealed class CardBook(TableServiceClient tables, TimeProvider time)
     public async Task<IReadOnlyList<SentCard>> AllAsync(string request, CancellationToken cancellation)
     {
         var cards = new List<SentCard>();
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {request}"), cancellationToken: cancellation)) cards.Add(Read(row));
+        var rows = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {request}"), cancellationToken: cancellation);
+        await foreach (var card in rows.ReadableAsync(TableName, Read, cancellation: cancellation)) cards.Add(card); // A card that nobody can find any more is not redrawn.
         return cards;
     }
 

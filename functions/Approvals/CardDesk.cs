@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
-using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Approvals;
 
@@ -17,17 +16,10 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
 
     public bool Enabled => settings.Enabled;
 
-    /// <summary>What people see of a request: the custom status of its orchestration, also after its end.</summary>
-    public static async Task<ApprovalView?> ReadAsync(DurableTaskClient client, string id, CancellationToken cancellation)
-    {
-        var instance = id.StartsWith(ApprovalView.InstancePrefix, StringComparison.Ordinal) ? await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellation) : null;
-        return instance?.SerializedCustomStatus is null ? null : instance.ReadCustomStatusAs<ApprovalView>();
-    }
-
     /// <summary>Sends the request to each of these people, or adds it to a card they got moments ago for the same incident.</summary>
     /// <param name="final">Failures that may pass are reported like the others; otherwise they are thrown, to be tried again.</param>
     /// <exception cref="TransientFaultException">Teams is away, or another request is just being sent to the same person.</exception>
-    public async Task<Delivery> AskAsync(string id, ApprovalView view, IReadOnlyList<Approver> people, bool final, DurableTaskClient client, CancellationToken cancellation)
+    public async Task<Delivery> AskAsync(string id, ApprovalView view, IReadOnlyList<Approver> people, bool final, CancellationToken cancellation)
     {
         await register.OpenAsync(id, view.Deadline, view.Request.Decision.Quorum, cancellation);
         var problems = new List<string>();
@@ -37,7 +29,7 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
         {
             try
             {
-                await SendAsync(id, view, person, final, client, cancellation);
+                await SendAsync(id, view, person, final, cancellation);
                 sent++;
             }
             catch (TransientFaultException e)
@@ -55,14 +47,14 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
     }
 
     /// <summary>Puts the present state on every copy. Returns what could not be updated; nothing waits for it.</summary>
-    public async Task<IReadOnlyList<string>> RedrawAsync(string id, ApprovalView? view, DurableTaskClient client, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> RedrawAsync(string id, ApprovalView? view, CancellationToken cancellation)
     {
         var problems = new List<string>();
         foreach (var copy in await cards.AllAsync(id, cancellation))
         {
             try
             {
-                var requests = await ReadAsync(copy.Requests, id, view, client, cancellation);
+                var requests = await ReadAsync(copy.Requests, id, view, cancellation);
                 await UpdateAsync(copy, requests, cancellation);
             }
             catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
@@ -74,26 +66,26 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
     }
 
     /// <summary>Notes what became of the action and shows it.</summary>
-    public async Task ShowResultAsync(string id, RequestResult result, DurableTaskClient client, CancellationToken cancellation)
+    public async Task ShowResultAsync(string id, RequestResult result, CancellationToken cancellation)
     {
         if (await register.FindAsync(id, cancellation) is null) return;
         await register.SetResultAsync(id, result, cancellation);
         if (result.Containment is { } containment) await cards.LinkAsync(containment, id, cancellation);
-        if (Enabled) await RedrawAsync(id, null, client, cancellation);
+        if (Enabled) await RedrawAsync(id, null, cancellation);
     }
 
     /// <summary>A containment moved on: shows it on the cards of every request it came from.</summary>
-    public async Task ShowHoldAsync(string containment, string state, string text, DateTimeOffset? undoAt, DurableTaskClient client, CancellationToken cancellation)
+    public async Task ShowHoldAsync(string containment, string state, string text, DateTimeOffset? undoAt, CancellationToken cancellation)
     {
         foreach (var id in await cards.RequestsOfAsync(containment, cancellation))
         {
             if (await register.FindAsync(id, cancellation) is { Result: { } before } && !IsOver(before.State))
-                await ShowResultAsync(id, new RequestResult(state, text, undoAt, containment), client, cancellation);
+                await ShowResultAsync(id, new RequestResult(state, text, undoAt, containment), cancellation);
         }
     }
 
     /// <summary>Sends a fresh card, so that phones ring, to everyone who has one of this containment.</summary>
-    public async Task<IReadOnlyList<string>> RemindAsync(string containment, string text, DateTimeOffset undoAt, DurableTaskClient client, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> RemindAsync(string containment, string text, DateTimeOffset undoAt, CancellationToken cancellation)
     {
         var problems = new List<string>();
         foreach (var id in Enabled ? await cards.RequestsOfAsync(containment, cancellation) : [])
@@ -104,7 +96,7 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
             {
                 try
                 {
-                    var requests = await ReadAsync([id], id, null, client, cancellation);
+                    var requests = await ReadAsync([id], id, null, cancellation);
                     var fresh = await PostAsync(new ConversationReference(copy.ServiceUrl, copy.Conversation, ""), copy.Person, requests, cancellation);
                     await cards.RememberAsync(fresh, cancellation);
                 }
@@ -113,28 +105,28 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
                     problems.Add(e.Message);
                 }
             }
-            problems.AddRange(await RedrawAsync(id, null, client, cancellation));
+            problems.AddRange(await RedrawAsync(id, null, cancellation));
         }
         return problems;
     }
 
     /// <summary>The card as it is now, for the answer to a click.</summary>
     /// <param name="view">View of <paramref name="id"/> where it is newer than what the orchestration shows.</param>
-    public async Task<JsonObject> BuildAsync(IReadOnlyList<string> ids, string id, ApprovalView? view, bool detailed, DurableTaskClient client, CancellationToken cancellation) =>
-        ApprovalCard.Build([.. (await ReadAsync(ids, id, view, client, cancellation)).Select(r => r with { Detailed = detailed })], console: settings.ConsoleUrl);
+    public async Task<JsonObject> BuildAsync(IReadOnlyList<string> ids, string id, ApprovalView? view, bool detailed, CancellationToken cancellation) =>
+        ApprovalCard.Build([.. (await ReadAsync(ids, id, view, cancellation)).Select(r => r with { Detailed = detailed })], console: settings.ConsoleUrl);
 
     /// <summary>The card after an answer to several of its requests.</summary>
-    public async Task<JsonObject> BuildAsync(IReadOnlyList<string> ids, IReadOnlyDictionary<string, ApprovalView> newer, DurableTaskClient client, CancellationToken cancellation) =>
-        ApprovalCard.Build([.. (await ReadAsync(ids, "", null, client, cancellation)).Select(r => newer.TryGetValue(r.Id, out var view) ? r with { View = view } : r)], console: settings.ConsoleUrl);
+    public async Task<JsonObject> BuildAsync(IReadOnlyList<string> ids, IReadOnlyDictionary<string, ApprovalView> newer, CancellationToken cancellation) =>
+        ApprovalCard.Build([.. (await ReadAsync(ids, "", null, cancellation)).Select(r => newer.TryGetValue(r.Id, out var view) ? r with { View = view } : r)], console: settings.ConsoleUrl);
 
     /// <summary>The card while a release is on its way: no button left to press twice.</summary>
-    public async Task<JsonObject> BuildReleasingAsync(IReadOnlyList<string> ids, string id, string text, DurableTaskClient client, CancellationToken cancellation) =>
-        ApprovalCard.Build([.. (await ReadAsync(ids, "", null, client, cancellation)).Select(r => r.Id == id && r.Result is { } result ? r with { Result = result with { State = "releasing", Text = text } } : r)],
+    public async Task<JsonObject> BuildReleasingAsync(IReadOnlyList<string> ids, string id, string text, CancellationToken cancellation) =>
+        ApprovalCard.Build([.. (await ReadAsync(ids, "", null, cancellation)).Select(r => r.Id == id && r.Result is { } result ? r with { Result = result with { State = "releasing", Text = text } } : r)],
             console: settings.ConsoleUrl);
 
     private static bool IsOver(string state) => state is "released" or "undone" or "failed";
 
-    private async Task SendAsync(string id, ApprovalView view, string person, bool final, DurableTaskClient client, CancellationToken cancellation)
+    private async Task SendAsync(string id, ApprovalView view, string person, bool final, CancellationToken cancellation)
     {
         if ((await cards.AllAsync(id, cancellation)).Any(c => c.Person == person)) return; // A retry, or asked on an earlier rung.
         var group = view.Request.Decision.Batch ?? view.Request.Incident;
@@ -143,14 +135,14 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
         if (!mine)
         {
             // In a long flood the others may keep the claim for all our tries. A card of its own is better than climbing past somebody who could be asked.
-            await cards.RememberAsync(await PostAsync(await ReferenceAsync(person, cancellation), person, await ReadAsync([id], id, view, client, cancellation), cancellation), cancellation);
+            await cards.RememberAsync(await PostAsync(await ReferenceAsync(person, cancellation), person, await ReadAsync([id], id, view, cancellation), cancellation), cancellation);
             return;
         }
         try
         {
-            var sent = join is { Requests.Count: < ApprovalCard.MaxRequests } && await JoinAsync(join, id, view, client, cancellation) is { } joined
+            var sent = join is { Requests.Count: < ApprovalCard.MaxRequests } && await JoinAsync(join, id, view, cancellation) is { } joined
                 ? joined
-                : await PostAsync(await ReferenceAsync(person, cancellation), person, await ReadAsync([id], id, view, client, cancellation), cancellation);
+                : await PostAsync(await ReferenceAsync(person, cancellation), person, await ReadAsync([id], id, view, cancellation), cancellation);
             await cards.RememberAsync(sent, cancellation);
             await cards.SentAsync(group, sent, cancellation);
         }
@@ -161,10 +153,10 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
         }
     }
 
-    private async Task<SentCard?> JoinAsync(SentCard card, string id, ApprovalView view, DurableTaskClient client, CancellationToken cancellation)
+    private async Task<SentCard?> JoinAsync(SentCard card, string id, ApprovalView view, CancellationToken cancellation)
     {
         var joined = card with { Requests = [.. card.Requests.Where(r => r != id), id] };
-        var requests = await ReadAsync(joined.Requests, id, view, client, cancellation);
+        var requests = await ReadAsync(joined.Requests, id, view, cancellation);
         if (requests.Count != joined.Requests.Count || requests.Any(r => r.View.State != ApprovalState.Pending)) return null;
         return await UpdateAsync(joined, requests, cancellation);
     }
@@ -189,12 +181,12 @@ public sealed class CardDesk(BotConnector connector, CardBook cards, Conversatio
         return updated;
     }
 
-    private async Task<List<CardRequest>> ReadAsync(IReadOnlyList<string> ids, string id, ApprovalView? view, DurableTaskClient client, CancellationToken cancellation)
+    private async Task<List<CardRequest>> ReadAsync(IReadOnlyList<string> ids, string id, ApprovalView? view, CancellationToken cancellation)
     {
         var requests = new List<CardRequest>(ids.Count);
         foreach (var each in ids)
         {
-            var seen = each == id && view is not null ? view : await ReadAsync(client, each, cancellation);
+            var seen = each == id && view is not null ? view : await register.ViewAsync(each, cancellation);
             if (seen is not null && await register.FindAsync(each, cancellation) is { } known) requests.Add(new CardRequest(each, known.Nonce, seen, known.Result));
         }
         return requests.Count > 0 ? requests : throw new PermanentFaultException("the requests of a card are gone");

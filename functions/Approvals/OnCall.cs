@@ -7,7 +7,7 @@ namespace IRFunctions.Approvals;
 
 /// <summary>Whether somebody may approve now, or why that is not known.</summary>
 /// <param name="Problem">Why the source could not be read; null where it could.</param>
-public sealed record Standing(bool Belongs, string? Problem = null);
+public sealed record Membership(bool Belongs, string? Problem = null);
 
 /// <summary>
 /// Who is asked and who may answer, from the sources the policy names: the policy file, an Entra group, an on-call schedule. Asking errs towards
@@ -54,32 +54,32 @@ public sealed class OnCall(GraphServiceClient graph, HttpClient http, PolicyStor
     }
 
     /// <summary>Read again at the moment of a click: whether the person is in one of these groups now. What cannot be read is a no.</summary>
-    public async Task<Standing> BelongsAsync(string person, IEnumerable<RungPlan> rungs, CancellationToken cancellation)
+    public async Task<Membership> BelongsAsync(string person, IEnumerable<RungPlan> rungs, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         string? problem = null;
         foreach (var rung in rungs)
         {
             // Requests made before groups had names carry their people with them, frozen with the policy.
-            if (rung.Group.Length == 0 && rung.Approvers.Any(a => a.ObjectId == person)) return new Standing(true);
+            if (rung.Group.Length == 0 && rung.Approvers.Any(a => a.ObjectId == person)) return new Membership(true);
             if (!policies.Current.Groups.TryGetValue(rung.Group, out var source)) continue;
-            if (source.Members.Any(m => Present(m, now).ObjectId == person || m.ObjectId == person)) return new Standing(true);
+            if (source.Members.Any(m => Present(m, now).ObjectId == person || m.ObjectId == person)) return new Membership(true);
             if (source.EntraGroup is not { } entra) continue;
             try
             {
-                if (await IsMemberAsync(person, entra, cancellation)) return new Standing(true);
+                if (await IsMemberAsync(person, entra, cancellation)) return new Membership(true);
             }
             catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
             {
                 problem = e.Message;
             }
         }
-        return new Standing(false, problem);
+        return new Membership(false, problem);
     }
 
     /// <summary>Whether the person is an approver of the policy in force at all.</summary>
-    public async Task<Standing> IsApproverAsync(string person, CancellationToken cancellation) => policies.Current.Approvers.Contains(person)
-        ? new Standing(true)
+    public async Task<Membership> IsApproverAsync(string person, CancellationToken cancellation) => policies.Current.Approvers.Contains(person)
+        ? new Membership(true)
         : await BelongsAsync(person, policies.Current.Groups.Values.Where(g => g.EntraGroup is not null).Select(g => new RungPlan("", default, []) { Group = g.Name }), cancellation);
 
     /// <summary>Everyone whom only an Entra group makes an approver: never contained automatically either (S9). A group that cannot be read is a problem.</summary>

@@ -1,6 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using IRFunctions.Decisions;
 using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Approvals;
 
@@ -13,15 +15,16 @@ public sealed record PagerPlace(Uri Enqueue, string RoutingKey);
 public sealed class Pager(HttpClient http, PagerPlace place)
 {
     private const int MaxSummary = 1024; // PagerDuty Events API v2: payload.summary is cut at 1,024 characters.
+    private const int MaxKey = 255; // and dedup_key holds 255.
 
     public async Task PageAsync(string key, string summary, string severity, CancellationToken cancellation)
     {
         var body = new JsonObject
         {
-            ["routing_key"] = place.RoutingKey, ["event_action"] = "trigger", ["dedup_key"] = key,
+            ["routing_key"] = place.RoutingKey, ["event_action"] = "trigger", ["dedup_key"] = key.Length <= MaxKey ? key : $"{key[..TextBounds.Whole(key, MaxKey - 40)]}-{Fingerprint.Of(key)}",
             ["payload"] = new JsonObject
             {
-                ["summary"] = summary.Length > MaxSummary ? summary[..MaxSummary] : summary, ["source"] = "IRFunctions", ["severity"] = severity,
+                ["summary"] = TextBounds.Cut(summary, MaxSummary), ["source"] = "IRFunctions", ["severity"] = severity,
             },
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Enqueue) { Content = JsonContent.Create(body) };

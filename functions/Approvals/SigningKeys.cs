@@ -1,13 +1,16 @@
-using System.Buffers.Text;
 using System.Net;
-using System.Security.Cryptography;
+using System.Numerics;
 using System.Text.Json;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
 
 namespace IRFunctions.Approvals;
 
 /// <summary>One public key of an issuer.</summary>
+/// <param name="Bits">Length of its modulus, leading zeros not counted.</param>
 /// <param name="Endorsements">Channels it may speak for, as the Bot Framework marks its keys; empty elsewhere.</param>
-public sealed record SigningKey(RSAParameters Parameters, IReadOnlyList<string> Endorsements);
+public sealed record SigningKey(JsonWebKey Key, long Bits, IReadOnlyList<string> Endorsements);
 
 /// <summary>What came of looking for a key.</summary>
 public sealed record KeyLookup(SigningKey? Key, TokenProblem Problem, string Detail);
@@ -15,14 +18,17 @@ public sealed record KeyLookup(SigningKey? Key, TokenProblem Problem, string Det
 /// <summary>
 /// An issuer's keys, read from its OpenID metadata and kept for a day. A key that is not known makes them be read again, at most once a minute,
 /// so that a flood of forged tokens is no flood of requests. Where the issuer is away, keys known before still count for a week; then nobody is believed.
+/// The documents are read by Microsoft's retriever; when to read them is decided here, since its ConfigurationManager goes by the machine's clock, answers
+/// with withdrawn keys while it refreshes, and believes old ones for ever (docs/decisions/0903).
 /// </summary>
-public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time) : IDisposable
+public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time) : IDocumentRetriever, IDisposable
 {
     /// <summary>Weaker RSA keys are refused, whoever publishes them.</summary>
     public const int MinKeyBits = 2048;
 
     private const int MaxKeyBits = 8192; // A huge modulus would cost seconds a token.
     private const int MaxDocument = 512 * 1024;
+    private static readonly OpenIdConnectConfigurationRetriever Retriever = new();
     private static readonly TimeSpan Fresh = TimeSpan.FromHours(24);
     private static readonly TimeSpan Usable = TimeSpan.FromDays(7);
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
@@ -47,7 +53,7 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
     internal static bool IsSafe(Uri address) => address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps
         || (address.Scheme == Uri.UriSchemeHttp && (address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)))));
 
-    private static KeyLookup Judge(SigningKey key) => key.Parameters.Modulus!.Length * 8 is >= MinKeyBits and <= MaxKeyBits
+    private static KeyLookup Judge(SigningKey key) => key.Bits is >= MinKeyBits and <= MaxKeyBits
         ? new KeyLookup(key, TokenProblem.None, "")
         : new KeyLookup(null, TokenProblem.WeakKey, $"the token's key does not have {MinKeyBits} to {MaxKeyBits} bits");
 
@@ -64,8 +70,9 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
             known = new Known(await ReadAsync(cancellation), now);
             notBefore = now + Pause;
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or InvalidDataException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception) when (!cancellation.IsCancellationRequested)
         {
+            // Whatever is wrong with them (network, JSON, the library's own types) means one thing here: they cannot be read.
             // Old keys go on counting for a while; without any, the caller hears that nobody can be believed.
         }
         finally
@@ -76,48 +83,48 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
 
     private async Task<Dictionary<string, SigningKey>> ReadAsync(CancellationToken cancellation)
     {
-        if (!IsSafe(metadata)) throw new InvalidDataException("metadata must be read over https");
-        using var configuration = await GetAsync(metadata, cancellation);
-        var address = configuration.RootElement.ValueKind == JsonValueKind.Object && configuration.RootElement.TryGetProperty("jwks_uri", out var uri) && uri.ValueKind == JsonValueKind.String
-            && Uri.TryCreate(uri.GetString(), UriKind.Absolute, out var parsed) ? parsed : throw new InvalidDataException("the metadata names no keys");
-        if (!IsSafe(address) || !string.Equals(address.Host, metadata.Host, StringComparison.OrdinalIgnoreCase))
-            throw new InvalidDataException("the keys are not where the metadata is");
-        using var set = await GetAsync(address, cancellation);
+        var configuration = await ((IConfigurationRetriever<OpenIdConnectConfiguration>)Retriever).GetConfigurationAsync(metadata.AbsoluteUri, this, cancellation);
         var keys = new Dictionary<string, SigningKey>(StringComparer.Ordinal);
-        if (set.RootElement.ValueKind == JsonValueKind.Object && set.RootElement.TryGetProperty("keys", out var list) && list.ValueKind == JsonValueKind.Array)
+        foreach (var key in configuration.JsonWebKeySet?.Keys ?? [])
         {
-            foreach (var item in list.EnumerateArray())
-            {
-                if (item.ValueKind == JsonValueKind.Object && Text(item, "kid") is { } kid && KeyOf(item) is { } key) keys[kid] = key;
-            }
+            if (key.Kid is { Length: > 0 } kid && Read(key) is { } usable) keys[kid] = usable;
         }
         return keys.Count > 0 ? keys : throw new InvalidDataException("the issuer publishes no usable key");
     }
 
-    private static SigningKey? KeyOf(JsonElement item)
+    private static SigningKey? Read(JsonWebKey key)
     {
-        if (Text(item, "kty") != "RSA" || Text(item, "use") is not (null or "sig") || Text(item, "alg") is not (null or "RS256")) return null;
-        if (Text(item, "n") is not { } n || Text(item, "e") is not { } e || !Base64Url.IsValid(n) || !Base64Url.IsValid(e)) return null;
-        var modulus = Base64Url.DecodeFromChars(n).AsSpan().TrimStart((byte)0).ToArray();
-        var exponent = Base64Url.DecodeFromChars(e).AsSpan().TrimStart((byte)0).ToArray();
+        if (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || key.Use is not (null or JsonWebKeyUseNames.Sig) || key.Alg is not (null or SecurityAlgorithms.RsaSha256)) return null;
+        if (NumberOf(key.N) is not { } modulus || NumberOf(key.E) is not { } exponent) return null;
         // An exponent of 1 would make every number its own signature.
-        if (modulus.Length == 0 || exponent.Length == 0 || (exponent is [< 3]) || exponent[^1] % 2 == 0) return null;
-        string[] endorsements = item.TryGetProperty("endorsements", out var list) && list.ValueKind == JsonValueKind.Array
-            ? [.. list.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)] : [];
-        return new SigningKey(new RSAParameters { Modulus = modulus, Exponent = exponent }, endorsements);
+        if (exponent < 3 || exponent.IsEven) return null;
+        string[] endorsements = key.AdditionalData.TryGetValue("endorsements", out var list) && list is JsonElement { ValueKind: JsonValueKind.Array } channels
+            ? [.. channels.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)] : [];
+        return new SigningKey(key, modulus.GetBitLength(), endorsements);
     }
 
-    private async Task<JsonDocument> GetAsync(Uri address, CancellationToken cancellation)
+    private static BigInteger? NumberOf(string? text)
     {
-        using var response = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        response.EnsureSuccessStatusCode();
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
-        var bytes = new byte[MaxDocument];
-        var length = await stream.ReadAtLeastAsync(bytes, MaxDocument, throwOnEndOfStream: false, cancellation);
-        return length < MaxDocument ? JsonDocument.Parse(bytes.AsMemory(0, length)) : throw new InvalidDataException("the document is too large");
+        try
+        {
+            return text is null ? null : new BigInteger(Base64UrlEncoder.DecodeBytes(text), isUnsigned: true, isBigEndian: true);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
     }
 
-    private static string? Text(JsonElement item, string name) => item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    /// <summary>For the retriever: the metadata, and the keys where they are on the metadata's own host.</summary>
+    async Task<string> IDocumentRetriever.GetDocumentAsync(string address, CancellationToken cancel)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !IsSafe(uri) || !string.Equals(uri.Host, metadata.Host, StringComparison.OrdinalIgnoreCase))
+            throw new InvalidDataException("metadata and keys must be read from one host over https");
+        using var response = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
+        response.EnsureSuccessStatusCode();
+        await response.Content.LoadIntoBufferAsync(MaxDocument, cancel);
+        return await response.Content.ReadAsStringAsync(cancel);
+    }
 
     private sealed record Known(Dictionary<string, SigningKey> Keys, DateTimeOffset ReadAt);
 }

@@ -1,3 +1,4 @@
+using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 
 namespace IRFunctions.Approvals;
@@ -25,6 +26,9 @@ public sealed record TeamsSettings
 
     /// <summary>Where conversations with people are opened who installed the app but have not talked to it yet.</summary>
     public Uri ServiceUrl { get; init; } = new("https://smba.trafficmanager.net/teams/");
+
+    /// <summary>Where a bot with a secret gets its token; sovereign clouds have their own. Always https.</summary>
+    public Uri AuthorityHost { get; init; } = AzureAuthorityHosts.AzurePublicCloud;
     public string TokenScope { get; init; } = "https://api.botframework.com/.default";
 
     /// <summary>Where set, cards go to this one channel conversation instead of to each person.</summary>
@@ -53,6 +57,7 @@ public sealed record TeamsSettings
             Issuers = Listed(section["Issuers"]) ?? settings.Issuers,
             ServiceHosts = Listed(section["ServiceHosts"]) ?? settings.ServiceHosts,
             ServiceUrl = section["ServiceUrl"] is { Length: > 0 } service ? Address("Teams__ServiceUrl", service) : settings.ServiceUrl,
+            AuthorityHost = section["AuthorityHost"] is { Length: > 0 } authority ? Https("Teams__AuthorityHost", authority) : settings.AuthorityHost,
             TokenScope = section["TokenScope"] is { Length: > 0 } scope ? scope : settings.TokenScope,
             Channel = section["Channel"] is { Length: > 0 } channel ? channel : null,
             Notifications = section["Notifications"] is { Length: > 0 } notes ? notes : null,
@@ -66,6 +71,9 @@ public sealed record TeamsSettings
 
     private static string[]? Listed(string? value) =>
         value?.Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } list ? list : null;
+
+    private static Uri Https(string name, string value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
+        ? uri : throw new InvalidOperationException($"The setting {name} is not an https address.");
 
     private static Uri Address(string name, string value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) && SigningKeys.IsSafe(uri)
         ? uri : throw new InvalidOperationException($"The setting {name} is not an https address (http is taken on loopback only).");

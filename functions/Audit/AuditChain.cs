@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Azure;
 using Azure.Data.Tables;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Audit;
 
@@ -25,6 +26,16 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
 
     private const string HeadRow = "head";
     private const int MaxFactsPerAppend = 40; // 2 rows a fact and the head must fit the service's 100 operations a transaction
+
+    /// <summary>
+    /// UTF-16 code units of words of one append. Sealed and sent, one may take four bytes (three of UTF-8, a third more as base64), so that with 1 KB for each
+    /// row the service's 4 MiB a transaction are not reached.
+    /// </summary>
+    private const int MaxWordsPerAppend = 800_000;
+
+    /// <summary>Code units of one entry's details: sealed they must fit a row of 1 MiB.</summary>
+    private const int MaxData = 200_000;
+
     private const int MaxRaces = 50;
     private const long MaxSequence = 9_999_999_999;
     private const int MaxRemembered = 20_000;
@@ -45,13 +56,41 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     public async Task<IReadOnlyList<AuditEntry>> AppendAsync(string chain, IReadOnlyList<AuditFact> facts, CancellationToken cancellation = default)
     {
         var written = new List<AuditEntry>(facts.Count);
-        foreach (var part in facts.Chunk(MaxFactsPerAppend)) written.AddRange(await AppendPartAsync(chain, part, cancellation));
+        foreach (var part in Parts(facts)) written.AddRange(await AppendPartAsync(chain, part, cancellation));
         if (Appended is { } observers)
         {
             foreach (var entry in written) observers(entry);
         }
         return written;
     }
+
+    /// <summary>
+    /// What fits a transaction, in order. Each part is whole or not there; the parts of one call follow each other, and a call that died between two of them
+    /// is repeated by its step, which writes the missing ones only.
+    /// </summary>
+    private static IEnumerable<AuditFact[]> Parts(IReadOnlyList<AuditFact> facts)
+    {
+        var (part, words) = (new List<AuditFact>(), 0);
+        foreach (var fact in facts.Select(Bounded))
+        {
+            var more = fact.Text.Length + (fact.Data?.Length ?? 0);
+            if (part.Count == MaxFactsPerAppend || (part.Count > 0 && words + more > MaxWordsPerAppend))
+            {
+                yield return [.. part];
+                part.Clear();
+                words = 0;
+            }
+            part.Add(fact);
+            words += more;
+        }
+        if (part.Count > 0) yield return [.. part];
+    }
+
+    private static AuditFact Bounded(AuditFact fact) => fact.Text.Length <= TextBounds.Sentence && !(fact.Data?.Length > MaxData) ? fact : fact with
+    {
+        Text = TextBounds.Cut(fact.Text, TextBounds.Sentence),
+        Data = fact.Data?.Length > MaxData ? AuditJson.Of(new { cut = fact.Data.Length, start = TextBounds.Cut(fact.Data, TextBounds.Sentence) }) : fact.Data,
+    };
 
     /// <summary>The whole chain in order; empty where there is none.</summary>
     public Task<IReadOnlyList<AuditEntry>> ReadAsync(string chain, CancellationToken cancellation = default) => ReadAsync(chain, 1, long.MaxValue, cancellation);
@@ -198,7 +237,23 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         return row;
     }
 
-    private static AuditEntry FromRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys) => SealedContent.Read(row, new AuditEntry
+    /// <summary>A row that cannot be read is an entry that somebody changed: it fits no chain, and whoever checks finds it.</summary>
+    private static AuditEntry FromRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys)
+    {
+        try
+        {
+            return RowReading.Read(row, TableName, r => ReadRow(r, keys));
+        }
+        catch (UnreadableRowException)
+        {
+            return new AuditEntry
+            {
+                Chain = row.PartitionKey, Sequence = 0, At = default, FactId = "", Kind = "", Text = "", Actor = "", PreviousHash = "", Hash = "", Content = ContentState.Damaged,
+            };
+        }
+    }
+
+    private static AuditEntry ReadRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys) => SealedContent.Read(row, new AuditEntry
     {
         Form = row.GetInt32("Form") ?? 0,
         Chain = row.PartitionKey,

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Audit;
 
@@ -25,7 +26,7 @@ public static class AuditJson
     public static string Of(object data)
     {
         var json = JsonSerializer.Serialize(data, data.GetType(), Options);
-        return json.Length <= MaxCharacters ? json : JsonSerializer.Serialize(new { cut = json.Length, start = json[..(MaxCharacters / 2)] }, Options);
+        return json.Length <= MaxCharacters ? json : JsonSerializer.Serialize(new { cut = json.Length, start = json[..TextBounds.Whole(json, MaxCharacters / 2)] }, Options);
     }
 
     /// <summary>The details with `about` in front.</summary>

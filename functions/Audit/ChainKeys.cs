@@ -57,8 +57,9 @@ public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
         var keys = new Dictionary<int, ChainKey>();
         await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {chain}"), cancellationToken: cancellation))
         {
-            var number = int.Parse(row.RowKey.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
-            if (row.GetBinary("Secret") is { } secret) keys[number] = new ChainKey(number, secret);
+            // A row that is none of ours opens nothing; what it should have opened is found damaged.
+            if (row.RowKey.Length < 2 || !int.TryParse(row.RowKey.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture, out var number)) continue;
+            if (row.TryGetValue("Secret", out var stored) && stored is byte[] secret) keys[number] = new ChainKey(number, secret);
         }
         return keys;
     }

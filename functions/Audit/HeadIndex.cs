@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Data.Tables;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Audit;
 
@@ -12,7 +13,7 @@ public sealed class HeadIndex(TableServiceClient tables)
 {
     private const int TileLeaves = 256;
     private const int HashLength = 32;
-    private const int MaxBatch = 90; // of 100 operations a transaction
+    private const int MaxBatch = 90; // of 100 operations a transaction; a tile's 8 KiB of hashes are 11 KB as base64, so that 90 are 1 MB of 4
     private const string Tiles = "tiles";
 
     private readonly TableClient table = tables.GetTableClient(RecordIndex.TableName);
@@ -42,10 +43,11 @@ public sealed class HeadIndex(TableServiceClient tables)
         Tree = new MerkleTree();
         await foreach (var tile in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Tiles}"), cancellationToken: cancellation))
         {
-            var start = int.Parse(tile.RowKey, CultureInfo.InvariantCulture) * TileLeaves;
+            if (!int.TryParse(tile.RowKey, CultureInfo.InvariantCulture, out var place)) continue; // None of ours; a tree that does not fit its checkpoint is built anew.
+            var start = place * TileLeaves;
             // A crash may have left a tile behind its successors; the checkpoint that is applied again fills it.
             while (Tree.Count < start) Tree.Set(Tree.Count, new byte[HashLength]);
-            foreach (var hash in (tile.GetBinary("Hashes") ?? []).Chunk(HashLength)) Tree.Set(Tree.Count, hash);
+            foreach (var hash in ((tile.TryGetValue("Hashes", out var hashes) ? hashes as byte[] : null) ?? []).Chunk(HashLength).Where(h => h.Length == HashLength)) Tree.Set(Tree.Count, hash);
         }
     }
 
@@ -114,7 +116,18 @@ public sealed class HeadIndex(TableServiceClient tables)
             await table.SubmitTransactionAsync(batch.Select(r => new TableTransactionAction(TableTransactionActionType.UpsertReplace, r)), cancellation);
     }
 
-    private static HeadChange FromRow(TableEntity row) => new(row.GetInt32("Leaf") ?? 0, row.RowKey, row.GetInt64("Length") ?? 0, row.GetString("Hash") ?? "");
+    /// <summary>What cannot be read fits no chain, and is found to have been changed.</summary>
+    private static HeadChange FromRow(TableEntity row)
+    {
+        try
+        {
+            return RowReading.Read(row, RecordIndex.TableName, r => new HeadChange(r.GetInt32("Leaf") ?? 0, r.RowKey, r.GetInt64("Length") ?? 0, r.GetString("Hash") ?? ""));
+        }
+        catch (UnreadableRowException)
+        {
+            return new HeadChange(0, row.RowKey, 0, "");
+        }
+    }
 
     private static string PartitionOf(string chain) => "heads-" + RecordIndex.Digest(chain)[..2];
 }

@@ -79,7 +79,11 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
         }
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(name)} and RowKey ge {HourOf(query.From)} and RowKey le {HourOf(query.To) + "~"}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellation))
-            yield return (DateTimeOffset.ParseExact(row.RowKey.AsSpan(0, HourFormat.Length), HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal), row.RowKey[(HourFormat.Length + 1)..]);
+        {
+            // The index only leads to chains; a row that is none of ours leads nowhere.
+            if (row.RowKey.Length > HourFormat.Length + 1 && DateTimeOffset.TryParseExact(row.RowKey.AsSpan(0, HourFormat.Length), HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var hour))
+                yield return (hour, row.RowKey[(HourFormat.Length + 1)..]);
+        }
     }
 
     /// <summary>An entry about the alert as a whole is about all its entities; one about an action only about its target.</summary>

@@ -1,6 +1,6 @@
-using System.Net.Http.Headers;
 using Azure.Core;
 using Azure.Storage.Blobs;
+using IRFunctions.Safeguards;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,7 +11,6 @@ namespace IRFunctions.Audit;
 internal static class RecordServices
 {
     private const string KeyVaultHttp = "keyvault";
-    private static readonly string[] KeyVaultScopes = ["https://vault.azure.net/.default"];
 
     public static IServiceCollection AddRecord(this IServiceCollection services, IConfiguration configuration)
     {
@@ -27,7 +26,7 @@ internal static class RecordServices
         services.TryAddSingleton<Shredder>();
         services.AddHttpClient(KeyVaultHttp);
         services.TryAddSingleton<ICheckpointKey>(s => configuration["Record:SigningKey"] is { Length: > 0 } key
-            ? new KeyVaultCheckpointKey(KeyVault(s), new Uri(key))
+            ? new KeyVaultCheckpointKey(KeyVault(s, new Uri(key)), new Uri(key))
             : LocalCheckpointKey.Open(Path.Combine(Folder(configuration, "Record__SigningKey"), "checkpoints.key")));
         services.TryAddSingleton<ICheckpointStore>(s => configuration["Record:Checkpoints"] is { Length: > 0 } container
             ? new BlobCheckpoints(new BlobContainerClient(new Uri(container), s.GetRequiredService<TokenCredential>()))
@@ -35,22 +34,15 @@ internal static class RecordServices
         return services;
     }
 
-    private static HttpClient KeyVault(IServiceProvider services)
+    private static HttpClient KeyVault(IServiceProvider services, Uri key)
     {
-        var handler = new VaultSignIn(services.GetRequiredService<TokenCredential>()) { InnerHandler = services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(KeyVaultHttp) };
+        var handler = new BearerHandler(services.GetRequiredService<TokenCredential>(), TokenScopes.OfParent(key))
+        {
+            InnerHandler = services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(KeyVaultHttp),
+        };
         return new HttpClient(handler);
     }
 
     private static string Folder(IConfiguration configuration, string instead) => configuration["Record:Folder"] is { Length: > 0 } folder ? folder
         : throw new InvalidOperationException($"The setting {instead} is missing, and Record__Folder too. local.settings.sample.json explains every setting.");
-
-    private sealed class VaultSignIn(TokenCredential credential) : DelegatingHandler
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var token = await credential.GetTokenAsync(new TokenRequestContext(KeyVaultScopes), cancellationToken);
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Token);
-            return await base.SendAsync(request, cancellationToken);
-        }
-    }
 }

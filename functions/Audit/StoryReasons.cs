@@ -37,7 +37,7 @@ internal static class StoryReasons
     public static string Judged(Told assessed)
     {
         if (assessed.Text("by") is not ("Model" or "Rules")) return "Nobody could judge it, so people have to.";
-        var who = assessed.Text("by") == "Model" ? "The model" : "The fixed rules, standing in for the model,";
+        var who = assessed.Text("by") == "Model" ? "The model" : "The fixed rules, in the model's place,";
         var verdict = assessed.Text("verdict") switch
         {
             "TruePositive" => "took it for a real attack",
@@ -75,7 +75,7 @@ internal static class StoryReasons
     /// <summary>What is in effect, what was given back, what did not happen.</summary>
     private static string Stands(IReadOnlyList<Told> told)
     {
-        var changed = told.Where(t => t.IsContainment).GroupBy(t => (t.Action, t.Target)).Select(g => Standing([.. g])).OfType<string>().ToList();
+        var changed = told.Where(t => t.IsContainment).GroupBy(t => (t.Action, t.Target)).Select(g => HowItStands([.. g])).OfType<string>().ToList();
         var telling = told.Count(t => t.Entry.Kind == AuditKinds.Executed && !t.IsContainment) switch
         {
             0 => "",
@@ -85,7 +85,7 @@ internal static class StoryReasons
         return Story.Sentence(string.Join("; ", (changed.Count == 0 ? ["nothing was changed"] : changed).Append(telling).Where(t => t.Length > 0)));
     }
 
-    private static string? Standing(List<Told> about)
+    private static string? HowItStands(List<Told> about)
     {
         // What is prepared, read back or told changes nothing about how it stands.
         var last = about.LastOrDefault(t => t.IsFailure || Decisive.Contains(t.Entry.Kind)) ?? about[^1];

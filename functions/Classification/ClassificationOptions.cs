@@ -11,9 +11,13 @@ namespace IRFunctions.Classification;
 public sealed record ClassificationOptions
 {
     /// <summary>
-    /// Base address, ending in /v1/: https://api.openai.com/v1/, https://NAME.openai.azure.com/openai/v1/ or a compatible server's.
+    /// An Azure OpenAI resource by its own address (https://NAME.openai.azure.com/), or a base address ending in /v1/: https://api.openai.com/v1/,
+    /// https://NAME.openai.azure.com/openai/v1/ or a compatible server's.
     /// </summary>
     public required Uri Endpoint { get; init; }
+
+    /// <summary>Whether the endpoint is an Azure OpenAI resource by its own address: nothing stands behind the host, where a base address has its /v1/.</summary>
+    public bool IsAzureResource => Endpoint.AbsolutePath == "/";
 
     /// <summary>Model name, or with Azure OpenAI the deployment's.</summary>
     public required string Deployment { get; init; }

@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.Text.Json;
+using Azure.AI.OpenAI.Chat;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using OpenAI.Chat;
@@ -193,11 +194,14 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         _ => "The model's endpoint could not be reached.",
     };
 
-    private ChatCompletionOptions RequestOptions() => new()
+    private ChatCompletionOptions RequestOptions()
     {
-        ResponseFormat = AnswerSchema.Format,
-        MaxOutputTokenCount = options.MaxOutputTokens,
-    };
+        var request = new ChatCompletionOptions { ResponseFormat = AnswerSchema.Format, MaxOutputTokenCount = options.MaxOutputTokens };
+#pragma warning disable AOAI001 // Azure's client writes max_tokens otherwise, which newer models refuse.
+        if (options.IsAzureResource) request.SetNewMaxCompletionTokensPropertyEnabled(true);
+#pragma warning restore AOAI001
+        return request;
+    }
 
     private (SystemChatMessage Message, string List) SystemMessage(IReadOnlyList<AllowedAction> actions)
     {

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Containment;
 
@@ -153,10 +154,24 @@ public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tab
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {CircuitBreaker.ShortOf(identity)}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, most, cancellationToken: cancellation))
         {
-            found.Add(FromRow(row));
+            found.Add(Readable(row));
             if (found.Count >= most) break;
         }
         return found;
+    }
+
+    /// <summary>A row that cannot be read keeps its place, so that its number is not given out again, and fits no stored state.</summary>
+    private static Snapshot Readable(TableEntity row)
+    {
+        try
+        {
+            return RowReading.Read(row, TableName, FromRow);
+        }
+        catch (UnreadableRowException)
+        {
+            var version = long.TryParse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture, out var fromEnd) ? 9_999_999_999 - fromEnd : 0;
+            return new Snapshot("", version, default, 0, "", "", []);
+        }
     }
 
     private static string NameOf(string identity, long version) => string.Create(CultureInfo.InvariantCulture, $"snapshots/{CircuitBreaker.ShortOf(identity)}/{version:D10}");

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Containment;
@@ -16,6 +17,10 @@ public sealed class CreateAlertTicket([FromKeyedServices(CreateAlertTicket.Http)
 {
     /// <summary>Name of its HTTP client.</summary>
     public const string Http = "tickets";
+
+    // The narrowest of the usual ticket systems (Jira: summary 255 characters, description 32,767).
+    private const int MaxTitle = 255;
+    private const int MaxNote = 32_000;
 
     public ActionCapability Capability { get; } = new("create_alert_ticket", "alert", Reversible: false);
 
@@ -37,7 +42,7 @@ public sealed class CreateAlertTicket([FromKeyedServices(CreateAlertTicket.Http)
     /// <summary>Opens a ticket; the same key is the same ticket.</summary>
     public async Task<string> OpenAsync(string key, string title, string note, string incident, string alertId, CancellationToken cancellation)
     {
-        var body = new JsonObject { ["title"] = title, ["description"] = note, ["incident"] = incident, ["alert"] = alertId };
+        var body = new JsonObject { ["title"] = TextBounds.Cut(title, MaxTitle), ["description"] = TextBounds.Cut(note, MaxNote), ["incident"] = incident, ["alert"] = alertId };
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Tickets) { Content = JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key);
         using var response = await Faults.SendAsync(http, "opening a ticket", Permission, request, cancellation);

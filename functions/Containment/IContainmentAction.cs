@@ -6,7 +6,7 @@ namespace IRFunctions.Containment;
 
 /// <summary>
 /// One action of the catalogue, one file each. Every method may be called again after a crash: it reads before it writes, so that a second call
-/// changes nothing (DESIGN section 4). Errors are exceptions; the orchestration retries those that
+/// changes nothing (docs/design.md section 4). Errors are exceptions; the orchestration retries those that
 /// <see cref="IRFunctions.Safeguards.TransientFaultException"/> marks as passing.
 /// </summary>
 public interface IContainmentAction

@@ -16,12 +16,13 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public const string ReminderOrchestration = "RemindBeforeUndo";
 
     [Function(nameof(ScheduledRollback))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<ScheduledRollback>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<ScheduledRollback>();
 
     /// <summary>Id of the entity that owns the containment of this action on this target.</summary>
     public static EntityInstanceId For(string action, Target target) => new(nameof(ScheduledRollback), KeyOf(action, target));
 
-    public static string KeyOf(string action, Target target) => $"{action}:{target.Key}";
+    /// <summary>The action and the target's key where that can stand in an address and in the engine's keys; a hash in place of the id where it cannot.</summary>
+    public static string KeyOf(string action, Target target) => $"{action}:{EntityKeys.Of(target.Key, $"{target.Kind}:")}";
 
     /// <summary>Registers the rollback of an order, or joins a hold that is already there.</summary>
     public HoldAnswer Hold(HoldRequest request)

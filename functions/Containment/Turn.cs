@@ -7,7 +7,7 @@ namespace IRFunctions.Containment;
 public sealed class Turn : TaskEntity<int>
 {
     [Function(nameof(Turn))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<Turn>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<Turn>();
 
     public static EntityInstanceId For(string shared) => new(nameof(Turn), shared);
 }

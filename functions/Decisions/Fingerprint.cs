@@ -4,7 +4,7 @@ using System.Text;
 
 namespace IRFunctions.Decisions;
 
-/// <summary>Short derived ids: the same parts always give the same id, different parts practically never do (DESIGN section 4).</summary>
+/// <summary>Short derived ids: the same parts always give the same id, different parts practically never do (docs/design.md section 4).</summary>
 public static class Fingerprint
 {
     private const int OnStack = 512;

@@ -38,7 +38,15 @@ public sealed record BudgetClaim(string Scope, string Key, Allowance Allowance);
 public sealed record ApprovalAsk(ApprovalRequest Request, IReadOnlyList<AskStep> Ladder, TimeSpan ExpiresAfter);
 
 /// <summary>Input of Record.</summary>
-public sealed record RecordInput(string Chain, IReadOnlyList<AuditFact> Facts);
+/// <param name="Shown">What people see of the incident once this is on the record; null where that does not change.</param>
+public sealed record RecordInput(string Chain, IReadOnlyList<AuditFact> Facts, ShownIncident? Shown = null);
+
+/// <summary>What people see of an incident from now on; input of ShowIncident.</summary>
+/// <param name="Turn">Grows with every change: what has a lower one came before.</param>
+public sealed record ShownIncident(IncidentView View, int Turn);
+
+/// <summary>Custom status of RespondToIncident: a state. What people see stands in the table "incidents" (custom status holds 16 KB).</summary>
+public sealed record IncidentStatus(Outcome Outcome);
 
 /// <summary>Input of Page.</summary>
 /// <param name="Key">Same key, same page.</param>
@@ -79,7 +87,7 @@ public enum Outcome
     Ticketed,
 }
 
-/// <summary>The incident as people see it: custom status while it runs, output at its end. Bounded, since custom status is limited to 16 KB in Azure.</summary>
+/// <summary>The incident as people see it, in the table "incidents"; output of its orchestration at the end.</summary>
 public sealed record IncidentView
 {
     public required string Incident { get; init; }

@@ -99,7 +99,7 @@ public static class Contain
         catch (TaskFailedException e)
         {
             await GiveBackAsync(context, order); // First: a record that fails as well must not keep the hold.
-            await record.WriteAsync(AuditKinds.Failed, $"failed: {e.FailureDetails.ErrorMessage}; whatever had changed is put back");
+            await record.WriteAsync(AuditKinds.Failed, $"failed: {Failure.Of(e)}; whatever had changed is put back");
             throw;
         }
     }
@@ -157,7 +157,7 @@ public static class Contain
         }
         catch (TaskFailedException e)
         {
-            await record.WriteAsync(AuditKinds.Failed, $"people could not be told: {e.FailureDetails.ErrorMessage}");
+            await record.WriteAsync(AuditKinds.Failed, $"people could not be told: {Failure.Of(e)}");
         }
         return report;
     }

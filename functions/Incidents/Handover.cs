@@ -37,7 +37,7 @@ internal static class Handover
         TryAsync(context.CallActivityAsync(nameof(Stages.Page), page, Patience.ForPeople));
 
     private static Task<bool> TryTicketAsync(TaskOrchestrationContext context, TicketInput ticket) =>
-        TryAsync(context.CallActivityAsync(nameof(Stages.OpenTicket), ticket, Patience.ForPeople));
+        TryAsync(context.CallActivityAsync<string>(nameof(Stages.OpenTicket), ticket, Patience.ForPeople));
 
     private static async Task<bool> TryAsync(Task step)
     {

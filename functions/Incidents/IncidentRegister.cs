@@ -35,7 +35,7 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
     private const int MaxRecentMessages = 64; // more than a host works on at once; bounds the state
 
     [Function(nameof(IncidentRegister))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<IncidentRegister>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<IncidentRegister>();
 
     public static EntityInstanceId For(string incident) => new(nameof(IncidentRegister), incident);
 

@@ -11,7 +11,7 @@ namespace IRFunctions.Incidents;
 internal static class Mandates
 {
     /// <summary>For requests of actions that name no approval timeout: a tier-1 action that must ask after all.</summary>
-    private static readonly TimeSpan DefaultApprovalTimeout = TimeSpan.FromMinutes(15); // DESIGN section 5, the tier-2 value
+    private static readonly TimeSpan DefaultApprovalTimeout = TimeSpan.FromMinutes(15); // docs/design.md section 5, the tier-2 value
 
     public static Mandate Of(Decision decision, Alert alert, Policy policy)
     {

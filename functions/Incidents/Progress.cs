@@ -3,7 +3,10 @@ using Microsoft.DurableTask;
 
 namespace IRFunctions.Incidents;
 
-/// <summary>Keeps the incident's view up to date as its branches go on, and derives the alert's outcome from how they end (S10).</summary>
+/// <summary>
+/// Keeps what people see of the incident up to date as its branches go on, and derives the alert's outcome from how they end (S10). Showing holds nothing
+/// up: no branch waits for it, and where it fails the next change, or the end, shows all of it.
+/// </summary>
 internal sealed class Progress(TaskOrchestrationContext context, Case input)
 {
     private IncidentView view = new()
@@ -13,6 +16,9 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
     };
 
     private DecisionView[] rows = [];
+    private Task showing = Task.CompletedTask;
+    private bool changed;
+    private int turn;
 
     public void Start(Assessment assessment, IReadOnlyList<Mandate> mandates)
     {
@@ -23,23 +29,49 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
 
     public Row Of(int index) => new(this, index);
 
-    public IncidentView Finish()
+    /// <summary>As it stands; a step that has to be taken anyway may carry it to the table.</summary>
+    public ShownIncident Shown() => new(Now(), turn++);
+
+    /// <summary>How it ended, after what was still being shown.</summary>
+    public async Task<IncidentView> FinishAsync()
     {
-        Publish();
-        return view;
+        changed = false; // The end shows all of it.
+        await showing;
+        return Now();
+    }
+
+    /// <summary>The alert went to people: what was not done by then will not be. Shown by a step of its own, since the one that should have carried it failed.</summary>
+    public async Task<IncidentView> HandOverAsync(string problem)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval) rows[i] = rows[i] with { Ending = Ending.Failed, Text = Sentences.Short($"handed to people: {problem}", 300) };
+        var end = await FinishAsync();
+        await Show.OnCardsAsync(context, nameof(Stages.ShowIncident), Shown());
+        return end;
     }
 
     private void Set(int index, ContainReport report)
     {
         rows[index] = rows[index] with { Ending = report.Ending, Text = Sentences.Short(report.Text, 300), UndoAt = report.UndoAt };
-        // A finished orchestration shows its view as output; the status is for people who look while it runs.
-        if (rows.Any(r => r.Ending is Ending.InProgress or Ending.AwaitingApproval)) Publish();
+        changed = rows.Any(r => r.Ending is Ending.InProgress or Ending.AwaitingApproval);
+        if (changed && showing.IsCompleted) showing = ShowAsync();
     }
 
-    private void Publish()
+    /// <summary>One at a time, so that what people see never goes back.</summary>
+    private async Task ShowAsync()
+    {
+        while (changed)
+        {
+            changed = false;
+            await Show.OnCardsAsync(context, nameof(Stages.ShowIncident), Shown());
+        }
+    }
+
+    private IncidentView Now()
     {
         view = view with { Decisions = [.. rows], Outcome = OutcomeOf(rows) };
-        context.SetCustomStatus(view);
+        context.SetCustomStatus(new IncidentStatus(view.Outcome));
+        return view;
     }
 
     private static Outcome OutcomeOf(DecisionView[] rows)

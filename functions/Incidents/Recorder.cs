@@ -17,6 +17,9 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
     /// <summary>What every fact of this recorder is about; null where that is the alert as a whole.</summary>
     public About? About { get; init; }
 
+    /// <summary>What people see once this is on the record; asked once a write, so that showing it needs no step of its own.</summary>
+    public Func<ShownIncident>? Shown { get; init; }
+
     /// <summary>Notes a fact; it is written by the next <see cref="WriteAsync()"/>.</summary>
     /// <param name="data">Must not change afterwards: it is put into words only when it is written.</param>
     public Recorder Note(string kind, string text, string actor = "pipeline", object? data = null) => Add(kind, text, actor, data, About);
@@ -32,7 +35,8 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
         var facts = new Facts(context.InstanceId, count + 1, [.. pending]);
         count += pending.Count;
         pending.Clear();
-        foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts), Patience.ForTheRecord);
+        var shown = Shown?.Invoke();
+        foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts, shown), Patience.ForTheRecord);
     }
 
     public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();

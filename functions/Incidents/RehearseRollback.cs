@@ -37,7 +37,7 @@ public static class RehearseRollback
         catch (TaskFailedException e)
         {
             await context.Entities.SignalEntityAsync(ScheduledRollback.For(drill.Action, drill.Target), nameof(ScheduledRollback.Abandon), new HoldTimer(0, order.Id));
-            certificate = Failed(context, drill, e.FailureDetails.ErrorMessage);
+            certificate = Failed(context, drill, Failure.Of(e));
         }
         await record.WriteAsync(ContainmentKinds.Rehearsed, certificate.Text, data: certificate);
         await context.CallActivityAsync(nameof(DrillSteps.IssueCertificate), certificate, Patience.ForTheRecord);

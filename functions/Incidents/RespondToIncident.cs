@@ -25,26 +25,28 @@ public static class RespondToIncident
         catch (Exception e) when (Handover.IsFailedStep(e))
         {
             // No decision, no facts, no record: whatever it was, a person takes the alert (S10, S12).
-            await Handover.OfAlertAsync(context, input, e.Message);
+            await Handover.OfAlertAsync(context, input, Failure.Message(e));
+            return await progress.HandOverAsync(Failure.Message(e));
         }
-        return progress.Finish();
+        return await progress.FinishAsync();
     }
 
     private static async Task RespondAsync(TaskOrchestrationContext context, Case input, Progress progress)
     {
         var assessment = await context.CallActivityAsync<Assessment>(nameof(Stages.Classify), new ClassifyInput(input.Alert, input.PolicyHash), Patience.ForTheTenant);
         var mandates = await context.CallActivityAsync<IReadOnlyList<Mandate>>(nameof(Stages.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), Patience.ForTheTenant);
-        await RecordOpeningAsync(new Recorder(context, input.Incident), input, assessment, mandates);
+        progress.Start(assessment, mandates);
+        await RecordOpeningAsync(new Recorder(context, input.Incident) { Shown = progress.Shown }, input, assessment, mandates);
         mandates = await WithoutSiblingsAsync(context, input, mandates);
         progress.Start(assessment, mandates);
 
         var rows = mandates.Select((mandate, i) => (Mandate: mandate, Row: progress.Of(i)));
         await Task.WhenAll(rows.GroupBy(r => r.Mandate.Decision.Target.Key).Select(target => InOrderAsync(context, input, assessment, target)));
 
-        var view = progress.Finish();
+        var view = await progress.FinishAsync();
         // Branches record under their own instance ids; the outcome has a name of its own.
         await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(input.Incident,
-            [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, Sentences.Outcome(view), "pipeline")]), Patience.ForTheRecord);
+            [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, Sentences.Outcome(view), "pipeline")], progress.Shown()), Patience.ForTheRecord);
     }
 
     private static Task RecordOpeningAsync(Recorder record, Case input, Assessment assessment, IReadOnlyList<Mandate> mandates)
@@ -119,8 +121,8 @@ public static class RespondToIncident
         catch (Exception e) when (Handover.IsFailedStep(e))
         {
             // What the step had changed was put back by Contain; people take over (S12).
-            await Handover.OfDecisionAsync(context, input, mandate, e.Message);
-            row.Set(new ContainReport(Ending.Failed, e.Message));
+            await Handover.OfDecisionAsync(context, input, mandate, Failure.Message(e));
+            row.Set(new ContainReport(Ending.Failed, Failure.Message(e)));
         }
     }
 
@@ -160,7 +162,7 @@ public static class RespondToIncident
             Estimate = Sentences.Short(estimate.Text, 300),
             Incident = input.Incident, Title = Sentences.Short(input.Alert.Title, 300), Decision = mandate.Decision,
             ActionHash = ActionHash.Of(input.Incident, mandate.Decision),
-            // Bounded: the request is shown as custom status, which Azure limits to 16 KB.
+            // Bounded for people; the register holds far more.
             Reasoning = Sentences.Short(assessment.Reasoning, 600), Evidence = [.. input.Alert.Entities.Take(10).Select(e => Sentences.Short(e.Display, 120))],
         };
         var id = $"{ApprovalView.InstancePrefix}{OrderId(input, mandate)}";
@@ -209,8 +211,8 @@ public static class RespondToIncident
         return new ContainReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
     }
 
-    private static Task TicketAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string why) =>
-        context.CallActivityAsync(nameof(Stages.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
+    private static Task<string> TicketAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string why) =>
+        context.CallActivityAsync<string>(nameof(Stages.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
             Sentences.TicketNote(mandate.Decision, why)), Patience.ForPeople);
 
     internal static string OrderId(Case input, Mandate mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);

@@ -27,18 +27,18 @@ public static class SeekApproval
         var copies = 0;
         while (view.State == ApprovalState.Pending)
         {
-            context.SetCustomStatus(view);
+            Show.State(context, view);
             await record.WriteAsync(view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed, Sentences.Asked(view), "pipeline",
                 new { view.Request.ActionHash, view.Deadline, Rung = view.Rungs[view.Stage] });
             var delivery = await DeliverAsync(context, view);
             copies = Math.Max(copies, delivery.Cards);
             view = await WithDeliveryAsync(context, record, view, delivery);
             waits.Add(context.WaitForExternalEvent<ApprovalAnswer>(ApprovalView.EventName(view.Attempt, view.Stage), end.Token));
-            view = await ListenAsync(context, record, view, waits, delivery.Delivered, copies > 0, end.Token);
+            view = await ListenAsync(context, record, view, waits, delivery.Delivered, end.Token);
         }
         end.Cancel(); // Not CancelAsync: its callbacks run on other threads, where no replay can follow.
         view = view with { EndedAt = Now(context) };
-        context.SetCustomStatus(view);
+        Show.State(context, view);
         await CloseAsync(context, record, view);
         if (copies > 0) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
         return view;
@@ -59,7 +59,7 @@ public static class SeekApproval
             }
             catch (TaskFailedException e)
             {
-                return new Delivery(false, 0, null, [e.FailureDetails.ErrorMessage]);
+                return new Delivery(false, 0, null, [Failure.Of(e)]);
             }
         }
     }
@@ -67,11 +67,7 @@ public static class SeekApproval
     /// <summary>Takes over whom the sources named, and puts on record who could not be reached.</summary>
     private static async Task<ApprovalView> WithDeliveryAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view, Delivery delivery)
     {
-        if (delivery.Approvers is { } people)
-        {
-            view = view with { Rungs = [.. view.Rungs.Select((r, i) => i == view.Stage ? r with { Approvers = people } : r)] };
-            context.SetCustomStatus(view);
-        }
+        if (delivery.Approvers is { } people) view = view with { Rungs = [.. view.Rungs.Select((r, i) => i == view.Stage ? r with { Approvers = people } : r)] };
         if (!delivery.Delivered || delivery.Problems.Count > 0)
         {
             var what = delivery.Delivered ? "not everybody could be asked" : "nobody of this rung could be asked";
@@ -81,10 +77,10 @@ public static class SeekApproval
     }
 
     /// <summary>Hears answers until the request is decided or it is time to climb.</summary>
-    private static async Task<ApprovalView> ListenAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view, List<Task<ApprovalAnswer>> waits, bool delivered, bool hasCards, CancellationToken end)
+    private static async Task<ApprovalView> ListenAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view, List<Task<ApprovalAnswer>> waits, bool delivered, CancellationToken end)
     {
         var isLast = view.Stage == view.Rungs.Count - 1;
-        // A card that cannot be delivered climbs the ladder at once (DESIGN section 6); on the last rung there is nowhere to climb to.
+        // A card that cannot be delivered climbs the ladder at once (docs/design.md section 6); on the last rung there is nowhere to climb to.
         var until = isLast ? view.Deadline : delivered ? view.Rungs[view.Stage + 1].StartsAt : Now(context);
         using var cancel = new CancellationTokenSource();
         var timer = context.CreateTimer(until.UtcDateTime, cancel.Token);
@@ -101,8 +97,7 @@ public static class SeekApproval
             view = await JudgeAsync(record, view, answer);
             if (view.State == ApprovalState.Pending)
             {
-                context.SetCustomStatus(view);
-                if (hasCards && view.Answers.Count > heard) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
+                if (view.Answers.Count > heard) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
                 continue;
             }
             cancel.Cancel();
@@ -149,7 +144,7 @@ public static class SeekApproval
     /// <summary>Closes the register, and records how long it took, who looked and who did not.</summary>
     private static async Task CloseAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view)
     {
-        var closing = await context.CallActivityAsync<Closing>(nameof(SeekApprovalSteps.CloseApproval), new CloseInput(context.InstanceId, view.State), Patience.ForPeople);
+        var closing = await context.CallActivityAsync<Closing>(nameof(SeekApprovalSteps.CloseApproval), new CloseInput(context.InstanceId, view.State, view), Patience.ForPeople);
         string[] active = [.. closing.Looked.Concat(view.Answers.Select(a => a.By)).Distinct()];
         var asked = view.Rungs.Take(view.Stage + 1).SelectMany(r => r.Approvers).DistinctBy(a => a.ObjectId).ToArray();
         string[] silent = [.. asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.ObjectId)];

@@ -2,7 +2,6 @@ using IRFunctions.Approvals;
 using IRFunctions.Decisions;
 using IRFunctions.Safeguards;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Incidents;
 
@@ -12,7 +11,8 @@ namespace IRFunctions.Incidents;
 public sealed record AskInput(string Request, ApprovalView View, bool Final = false);
 
 /// <summary>Input of CloseApproval.</summary>
-public sealed record CloseInput(string Request, ApprovalState State);
+/// <param name="View">How it ended, for people; null while answers on their way may still decide it.</param>
+public sealed record CloseInput(string Request, ApprovalState State, ApprovalView? View = null);
 
 /// <summary>Input of ShowResult.</summary>
 public sealed record ShowInput(string Request, RequestResult Result);
@@ -25,43 +25,52 @@ public sealed class SeekApprovalSteps(CardDesk cards, OnCall onCall, ApprovalReg
 {
     /// <summary>Tells the approvers of the present rung. Not delivered where none of them could be reached, so that the request climbs at once.</summary>
     [Function(nameof(AskApprovers))]
-    public async Task<Delivery> AskApprovers([ActivityTrigger] AskInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<Delivery> AskApprovers([ActivityTrigger] AskInput input, CancellationToken cancellation)
     {
         var rung = input.View.Rungs[input.View.Stage];
         var (people, problems) = await onCall.WhoAsync(rung.Group, rung.Approvers, cancellation);
         var view = input.View with { Rungs = [.. input.View.Rungs.Select((r, i) => i == input.View.Stage ? r with { Approvers = people } : r)] };
         await register.OpenAsync(input.Request, view.Deadline, view.Request.Decision.Quorum, cancellation);
+        await register.KeepAsync(input.Request, view, cancellation); // Before anybody is sent a link to it.
         var paged = await PageAsync(input.Request, view, problems, cancellation);
         if (!cards.Enabled) return new Delivery(paged && people.Count > 0, 0, people, problems);
-        var delivery = await cards.AskAsync(input.Request, view, people, input.Final, client, cancellation);
+        var delivery = await cards.AskAsync(input.Request, view, people, input.Final, cancellation);
         // Those asked before see that the question has moved on.
-        IReadOnlyList<string> stale = view.Stage > 0 ? await cards.RedrawAsync(input.Request, view, client, cancellation) : [];
+        IReadOnlyList<string> stale = view.Stage > 0 ? await cards.RedrawAsync(input.Request, view, cancellation) : [];
         return delivery with { Approvers = people, Problems = [.. problems, .. delivery.Problems, .. stale] };
     }
 
-    /// <summary>Ends the request in the register, unless answers ended it before; puts the end on every card.</summary>
+    /// <summary>Ends the request in the register, unless answers ended it before, and shows how it ended.</summary>
     [Function(nameof(CloseApproval))]
-    public Task<Closing> CloseApproval([ActivityTrigger] CloseInput input, CancellationToken cancellation) => register.CloseAsync(input.Request, input.State, cancellation);
+    public async Task<Closing> CloseApproval([ActivityTrigger] CloseInput input, CancellationToken cancellation)
+    {
+        var closing = await register.CloseAsync(input.Request, input.State, cancellation);
+        if (input.View is { } view) await register.KeepAsync(input.Request, view, cancellation);
+        return closing;
+    }
 
-    /// <summary>Puts the present state on every copy of the card. Nothing depends on it, so it reports instead of failing.</summary>
+    /// <summary>Shows the present state to whoever looks, and on every copy of the card; what could not be redrawn is reported.</summary>
     [Function(nameof(ShowApproval))]
-    public async Task<IReadOnlyList<string>> ShowApproval([ActivityTrigger] AskInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        cards.Enabled ? await cards.RedrawAsync(input.Request, input.View, client, cancellation) : [];
+    public async Task<IReadOnlyList<string>> ShowApproval([ActivityTrigger] AskInput input, CancellationToken cancellation)
+    {
+        await register.KeepAsync(input.Request, input.View, cancellation);
+        return cards.Enabled ? await cards.RedrawAsync(input.Request, input.View, cancellation) : [];
+    }
 
     /// <summary>Shows what became of an approved action.</summary>
     [Function(nameof(ShowResult))]
-    public Task ShowResult([ActivityTrigger] ShowInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        cards.ShowResultAsync(input.Request, input.Result, client, cancellation);
+    public Task ShowResult([ActivityTrigger] ShowInput input, CancellationToken cancellation) =>
+        cards.ShowResultAsync(input.Request, input.Result, cancellation);
 
     /// <summary>Shows that a containment ended or cannot be undone.</summary>
     [Function(nameof(ShowHold))]
-    public Task ShowHold([ActivityTrigger] HoldNews news, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        cards.ShowHoldAsync(news.Containment, news.State, news.Text, news.UndoAt, client, cancellation);
+    public Task ShowHold([ActivityTrigger] HoldNews news, CancellationToken cancellation) =>
+        cards.ShowHoldAsync(news.Containment, news.State, news.Text, news.UndoAt, cancellation);
 
     /// <summary>Sends a fresh confirm or release card before an undo.</summary>
     [Function(nameof(RemindApprovers))]
-    public Task<IReadOnlyList<string>> RemindApprovers([ActivityTrigger] HoldNews news, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        cards.RemindAsync(news.Containment, news.Text, news.UndoAt ?? default, client, cancellation);
+    public Task<IReadOnlyList<string>> RemindApprovers([ActivityTrigger] HoldNews news, CancellationToken cancellation) =>
+        cards.RemindAsync(news.Containment, news.Text, news.UndoAt ?? default, cancellation);
 
     /// <summary>A flood over budget rings a phone once in five minutes and rung, not once an action; everything else rings for itself.</summary>
     private static string PageKey(string request, ApprovalView view) => view.Request.Decision.Batch is { } batch

@@ -6,6 +6,7 @@ using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Incidents;
 
@@ -15,11 +16,7 @@ internal static class Sentences
     private const int MaxEntities = 60; // of an alert's 200, so that the details fit an entry
 
     /// <summary>Bounds untrusted text and keeps it on one line.</summary>
-    public static string Short(string text, int most)
-    {
-        var line = text.ReplaceLineEndings(" ");
-        return line.Length <= most ? line : string.Concat(line.AsSpan(0, most - 1), "…");
-    }
+    public static string Short(string text, int most) => TextBounds.Cut(text.ReplaceLineEndings(" "), most);
 
     public static string Time(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 

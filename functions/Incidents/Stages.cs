@@ -8,6 +8,7 @@ using IRFunctions.Policies;
 using IRFunctions.Safeguards;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Incidents;
 
@@ -22,9 +23,9 @@ public sealed record DecideInput(Alert Alert, Assessment Assessment, string Poli
 public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
 
 /// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
-public sealed class Stages(
-    Classifier classifier, ContextGatherer contexts, IncidentMemory memory, FactsGatherer facts, PolicyArchive policies, AuditChain audit, Pager pager, CreateAlertTicket tickets,
-    OnCall onCall)
+public sealed partial class Stages(
+    Classifier classifier, ContextGatherer contexts, IncidentMemory memory, FactsGatherer facts, PolicyArchive policies, AuditChain audit, IncidentBook incidents, Pager pager,
+    CreateAlertTicket tickets, OnCall onCall, ILogger<Stages> log)
 {
     [Function(nameof(Classify))]
     public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
@@ -64,7 +65,20 @@ public sealed class Stages(
     {
         if (input.Chain.Length == 0 || input.Facts.Count == 0) throw new InvalidOperationException("a record without chain or facts; nothing was written");
         await audit.AppendAsync(input.Chain, input.Facts, cancellation);
+        if (input.Shown is not { } shown) return;
+        try
+        {
+            await incidents.KeepAsync(shown, cancellation);
+        }
+        catch (Azure.RequestFailedException e)
+        {
+            LogNotShown(shown.View.Incident, e); // What people see of it comes with the next change; a response does not wait for that.
+        }
     }
+
+    /// <summary>Shows how an incident stands.</summary>
+    [Function(nameof(ShowIncident))]
+    public Task ShowIncident([ActivityTrigger] ShownIncident shown, CancellationToken cancellation) => incidents.KeepAsync(shown, cancellation);
 
     /// <summary>Pages whoever is on call.</summary>
     [Function(nameof(Page))]
@@ -74,4 +88,7 @@ public sealed class Stages(
     [Function(nameof(OpenTicket))]
     public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
         tickets.OpenAsync(input.Key, input.Title, input.Note, input.Incident, input.AlertId, cancellation);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What people see of {Incident} could not be kept; the next change tries again")]
+    private partial void LogNotShown(string incident, Exception cause);
 }

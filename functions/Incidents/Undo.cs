@@ -84,7 +84,7 @@ public static class Undo
         }
         catch (TaskFailedException e)
         {
-            return e.FailureDetails.ErrorMessage;
+            return Failure.Of(e);
         }
     }
 

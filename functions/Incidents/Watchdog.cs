@@ -3,6 +3,7 @@ using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,8 @@ namespace IRFunctions.Incidents;
 /// Looks from the outside at what should be happening: a live containment without a live timer or undo is set going again, a request nobody moves is
 /// ended, an effect that is gone is told (drift). Whatever it finds is on the record and paged before it is repaired (S7, S11).
 /// </summary>
-public sealed partial class Watchdog(Catalogue catalogue, AuditChain audit, Pager pager, TimeProvider time, ILogger<Watchdog> log)
+public sealed partial class Watchdog(
+    Catalogue catalogue, AuditChain audit, ApprovalRegister register, IncidentBook incidents, Pager pager, RowTrouble trouble, TimeProvider time, ILogger<Watchdog> log)
 {
     /// <summary>A timer this late is lost: durable timers are late by seconds, not minutes.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
@@ -27,19 +29,22 @@ public sealed partial class Watchdog(Catalogue catalogue, AuditChain audit, Page
     /// <summary>Containments read back in one round; the next round goes on where this one ended.</summary>
     private const int ReadBackAtOnce = 200;
 
-    private static readonly string Prefix = $"@{nameof(ScheduledRollback).ToLowerInvariant()}@";
+    private const int PageSize = 200;
 
-    /// <summary>One round. What fails for one containment does not keep the others from being looked at.</summary>
+    /// <summary>One round. What fails for one containment, or cannot be read, does not keep the others from being looked at.</summary>
     public async Task LookAsync(DurableTaskClient client, CancellationToken cancellation)
     {
         var live = new List<(string Key, RollbackState State)>();
-        await foreach (var entity in client.Entities.GetAllEntitiesAsync<RollbackState>(new EntityQuery { InstanceIdStartsWith = Prefix, IncludeState = true }).WithCancellation(cancellation))
-            if (entity.State is { Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed or ContainmentStatus.Confirmed } state)
-                live.Add((entity.Id.Key, state));
+        await GuardAsync("the list of containments", async () =>
+        {
+            await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
+                if (state is { Target: not null, Prior: not null, Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed or ContainmentStatus.Confirmed })
+                    live.Add((id, state));
+        });
         foreach (var (key, state) in live) await GuardAsync(key, () => RepairAsync(client, key, state, cancellation));
         foreach (var (key, state) in Turn(live)) await GuardAsync(key, () => NoticeDriftAsync(client, key, state, cancellation));
-        await WatchRequestsAsync(client, cancellation);
-        await WatchFailuresAsync(client, cancellation);
+        await GuardAsync("the list of requests", () => WatchRequestsAsync(client, cancellation));
+        foreach (var prefix in (string[])["incident-", "undo-"]) await GuardAsync($"the list of {prefix}", () => WatchFailuresAsync(client, prefix, cancellation));
     }
 
     private async Task RepairAsync(DurableTaskClient client, string key, RollbackState state, CancellationToken cancellation)
@@ -119,14 +124,20 @@ public sealed partial class Watchdog(Catalogue catalogue, AuditChain audit, Page
     /// <summary>A pending request must climb or end in time; one that does not is paged, and ended when it is hopeless, so that its incident goes on.</summary>
     private async Task WatchRequestsAsync(DurableTaskClient client, CancellationToken cancellation)
     {
-        var query = new OrchestrationQuery { InstanceIdPrefix = "approval-", Statuses = [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Pending], FetchInputsAndOutputs = true };
-        await foreach (var request in client.GetAllInstancesAsync(query).WithCancellation(cancellation))
-            await GuardAsync(request.InstanceId, () => WatchRequestAsync(client, request, cancellation));
+        var running = await ListAsync(client, ApprovalView.InstancePrefix, [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Pending], cancellation);
+        foreach (var request in running) await GuardAsync(request.InstanceId, () => WatchRequestAsync(client, request, cancellation));
+        var seen = running.Select(r => r.InstanceId).ToHashSet(StringComparer.Ordinal);
+        for (string? continuation = null; ;)
+        {
+            (var waiting, continuation) = await register.PendingAsync(continuation, PageSize, cancellation);
+            foreach (var id in waiting.Where(id => !seen.Contains(id))) await GuardAsync(id, () => WatchLeftAsync(client, id, cancellation));
+            if (continuation is null) return;
+        }
     }
 
     private async Task WatchRequestAsync(DurableTaskClient client, OrchestrationMetadata request, CancellationToken cancellation)
     {
-        var view = request.SerializedCustomStatus is null ? null : request.ReadCustomStatusAs<ApprovalView>();
+        var view = await register.ViewAsync(request.InstanceId, cancellation);
         var due = view is null ? request.CreatedAt + Grace : view.Stage + 1 < view.Rungs.Count ? view.Rungs[view.Stage + 1].StartsAt : view.Deadline;
         var late = time.GetUtcNow() - due;
         if (late < Grace) return;
@@ -135,16 +146,79 @@ public sealed partial class Watchdog(Catalogue catalogue, AuditChain audit, Page
         if (late < LastGrace) return;
         // Its incident then ends as failed and pages people; waiting for ever would lose the alert (S10).
         await client.TerminateInstanceAsync(request.InstanceId, "ended by the watchdog: it did not move in time", cancellation);
+        await EndAsync(request.InstanceId, view, cancellation);
     }
 
-    /// <summary>An orchestration that failed for good is a bug or a lost store; either way a person must know (S10, S12).</summary>
-    private async Task WatchFailuresAsync(DurableTaskClient client, CancellationToken cancellation)
+    /// <summary>The register says that it waits, and no orchestration does: what is shown as waiting must be able to hear an answer (S14).</summary>
+    private async Task WatchLeftAsync(DurableTaskClient client, string id, CancellationToken cancellation)
     {
-        foreach (var prefix in (string[])["incident-", "undo-"])
+        var instance = await InstanceAsync(client, id, "The request cannot be answered: decide by hand, then delete the instance's row in the task hub's table Instances.", cancellation);
+        if (instance is { Known: true, Metadata: null or { RuntimeStatus: not (OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending or OrchestrationRuntimeStatus.Suspended) } })
+            await EndAsync(id, await register.ViewAsync(id, cancellation), cancellation);
+    }
+
+    private async Task EndAsync(string id, ApprovalView? view, CancellationToken cancellation)
+    {
+        await register.CloseAsync(id, ApprovalState.Expired, cancellation);
+        if (view is { State: ApprovalState.Pending }) await register.KeepAsync(id, view with { State = ApprovalState.Expired, EndedAt = time.GetUtcNow() }, cancellation);
+        await register.DropPendingAsync(id, cancellation);
+    }
+
+    /// <summary>An orchestration that failed for good is a bug, a limit or a lost store; either way a person must know (S10, S12).</summary>
+    private async Task WatchFailuresAsync(DurableTaskClient client, string prefix, CancellationToken cancellation)
+    {
+        foreach (var failed in await ListAsync(client, prefix, [OrchestrationRuntimeStatus.Failed], cancellation))
+            await GuardAsync(failed.InstanceId, async () => await pager.PageAsync($"failed-{failed.InstanceId}", await FailureAsync(failed, cancellation), "critical", cancellation));
+    }
+
+    /// <summary>Everything that is known about a failure. The host's own failures carry no details and take the custom status with them.</summary>
+    private async Task<string> FailureAsync(OrchestrationMetadata failed, CancellationToken cancellation)
+    {
+        var shown = await ShownAsync(failed.InstanceId, cancellation);
+        var stood = shown is null ? "" : $" It stood at {shown.Outcome}; alert: {Sentences.Short(shown.Title, 200)}.";
+        return $"WATCHDOG: {failed.InstanceId} ({failed.Name}) failed for good: {InstanceFailure.Of(failed)}. Begun {Sentences.Time(failed.CreatedAt)}, failed {Sentences.Time(failed.LastUpdatedAt)}.{stood}" +
+            " Nothing more happens for it by itself; go on by hand.";
+    }
+
+    private async Task<IncidentView?> ShownAsync(string instance, CancellationToken cancellation)
+    {
+        if (!instance.StartsWith("incident-", StringComparison.Ordinal)) return null;
+        var number = instance.IndexOf('-', "incident-".Length);
+        try
         {
-            var query = new OrchestrationQuery { InstanceIdPrefix = prefix, Statuses = [OrchestrationRuntimeStatus.Failed] };
-            await foreach (var failed in client.GetAllInstancesAsync(query).WithCancellation(cancellation))
-                await GuardAsync(failed.InstanceId, () => pager.PageAsync($"failed-{failed.InstanceId}", $"WATCHDOG: {failed.InstanceId} failed for good: {failed.FailureDetails?.ErrorMessage}", "critical", cancellation));
+            return number < 0 ? await incidents.FindAsync(instance, 1, cancellation)
+                : int.TryParse(instance.AsSpan(number + 1), out var n) ? await incidents.FindAsync(instance[..number], n, cancellation) : null;
+        }
+        catch (UnreadableRowException e)
+        {
+            await trouble.TellAsync(e, cancellation);
+            return null;
+        }
+    }
+
+    /// <summary>The engine's list, and pages about what it cannot read.</summary>
+    private async Task<List<OrchestrationMetadata>> ListAsync(DurableTaskClient client, string prefix, OrchestrationRuntimeStatus[] statuses, CancellationToken cancellation)
+    {
+        var listing = await InstanceList.ReadAsync(client, prefix, statuses, cancellation);
+        foreach (var (start, problem) in listing.Unreadable)
+            await trouble.TellAsync($"an orchestration whose id begins with {start}", problem,
+                "Look in the task hub's table Instances for a row of that partition without a Name; if its orchestration is dead, go on by hand and delete the row.", cancellation);
+        return listing.Found;
+    }
+
+    /// <summary>One instance; not known where the engine cannot read it, which is paged.</summary>
+    private async Task<(bool Known, OrchestrationMetadata? Metadata)> InstanceAsync(DurableTaskClient client, string id, string remedy, CancellationToken cancellation)
+    {
+        try
+        {
+            return (true, await client.GetInstanceAsync(id, cancellation));
+        }
+#pragma warning disable CA1031 // Whatever an engine throws over a row that it cannot read.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            await trouble.TellAsync($"instance {id}", e.Message, remedy, cancellation);
+            return (false, null);
         }
     }
 
@@ -158,15 +232,27 @@ public sealed partial class Watchdog(Catalogue catalogue, AuditChain audit, Page
 
     private static string? AboutOf(RollbackState state) => AuditJson.Of(new { state.Generation, state.Status }, Recorder.AboutOf(state.Action, state.Target!));
 
+    /// <summary>A watchdog that one row can stop watches nothing: whatever is thrown, the rest is looked at.</summary>
     private async Task GuardAsync(string what, Func<Task> look)
     {
         try
         {
             await look();
         }
+        catch (UnreadableRowException e)
+        {
+            await trouble.TellAsync(e, CancellationToken.None);
+        }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException or Azure.RequestFailedException)
         {
+            LogSkipped(what, e.Message); // Something is away; the next round tries again.
+        }
+#pragma warning disable CA1031 // Nobody else looks; what is wrong here is told.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
             LogSkipped(what, e.Message);
+            await trouble.TellAsync(what, $"{e.GetType().Name}: {e.Message}", "The watchdog does not watch it until that is mended; look at it by hand.", CancellationToken.None);
         }
     }
 

@@ -54,7 +54,7 @@ public sealed record LadderStep(Rung Rung, TimeSpan StartsAfter);
 /// </summary>
 public sealed record LadderPlan(IReadOnlyList<LadderStep> Steps, TimeSpan ExpiresAfter);
 
-/// <summary>Who is asked in which order until someone answers (DESIGN section 5).</summary>
+/// <summary>Who is asked in which order until someone answers (docs/design.md section 5).</summary>
 public sealed record Ladder(string Name, IReadOnlyList<Rung> Rungs)
 {
     /// <summary>The ladder of every action that names none.</summary>

@@ -23,7 +23,7 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     private const int MaxSenders = 32;
 
     [Function(nameof(CircuitBreaker))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<CircuitBreaker>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<CircuitBreaker>();
 
     public static EntityInstanceId For(string identity) => new(nameof(CircuitBreaker), identity);
 

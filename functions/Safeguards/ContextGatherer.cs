@@ -6,6 +6,7 @@ using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
+using Alert = IRFunctions.Alerts.Alert;
 
 namespace IRFunctions.Safeguards;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Azure.Data.Tables;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Safeguards;
 
@@ -30,7 +31,7 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
         // Rows sort as text: counting down from the end of time puts the newest first.
         var row = new TableEntity(certificate.Action, $"{DateTimeOffset.MaxValue.UtcTicks - certificate.At.UtcTicks:D19}")
         {
-            ["At"] = certificate.At, ["Target"] = certificate.Target, ["Passed"] = certificate.Passed, ["Text"] = certificate.Text,
+            ["At"] = certificate.At, ["Target"] = certificate.Target, ["Passed"] = certificate.Passed, ["Text"] = TextBounds.Cut(certificate.Text, TextBounds.Sentence),
         };
         if (certificate.DoneIn is { } done) row["DoneIn"] = done;
         if (certificate.UndoneIn is { } undone) row["UndoneIn"] = undone;
@@ -43,10 +44,11 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
         var now = time.GetUtcNow();
         if (known.TryGetValue(action, out var read) && now - read.Read < Remembered) return read.Found;
         DrillCertificate? found = null;
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {action}"), cancellationToken: cancellation))
+        var rows = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {action}"), cancellationToken: cancellation);
+        await foreach (var certificate in rows.ReadableAsync(TableName, Of, cancellation: cancellation))
         {
-            if (row.GetBoolean("Passed") != true) continue;
-            found = Of(row);
+            if (!certificate.Passed) continue;
+            found = certificate;
             break;
         }
         known[action] = (now, found);
@@ -54,12 +56,13 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
     }
 
     /// <summary>Every certificate, newest first within each action.</summary>
-    public async Task<IReadOnlyList<DrillCertificate>> ListAsync(int most, CancellationToken cancellation)
+    /// <param name="unreadable">Told of each row that cannot be read.</param>
+    public async Task<IReadOnlyList<DrillCertificate>> ListAsync(int most, Action<UnreadableRowException> unreadable, CancellationToken cancellation)
     {
         var all = new List<DrillCertificate>();
-        await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: cancellation))
+        await foreach (var certificate in table.QueryAsync<TableEntity>(cancellationToken: cancellation).ReadableAsync(TableName, Of, unreadable, cancellation))
         {
-            all.Add(Of(row));
+            all.Add(certificate);
             if (all.Count == most) break;
         }
         return all;

@@ -7,6 +7,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
+using Alert = IRFunctions.Alerts.Alert;
 
 namespace IRFunctions.Safeguards;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using IRFunctions.Storage;
 using Microsoft.Graph.Models.ODataErrors;
 
 namespace IRFunctions.Safeguards;
@@ -7,17 +8,17 @@ namespace IRFunctions.Safeguards;
 /// <summary>Trying again cannot help: the target is gone, the permission is missing, the request is refused. Ends in a person's hands (S12).</summary>
 public sealed class PermanentFaultException : Exception
 {
-    public PermanentFaultException(string message, Exception? inner = null) : base(message, inner) { }
+    public PermanentFaultException(string message, Exception? inner = null) : base(TextBounds.Cut(message, TextBounds.Failure), inner) { }
     public PermanentFaultException() { }
-    public PermanentFaultException(string message) : base(message) { }
+    public PermanentFaultException(string message) : this(message, null) { }
 }
 
 /// <summary>May pass by itself: throttled, unreachable, a server error. The orchestration tries again.</summary>
 public sealed class TransientFaultException : Exception
 {
-    public TransientFaultException(string message, Exception? inner = null) : base(message, inner) { }
+    public TransientFaultException(string message, Exception? inner = null) : base(TextBounds.Cut(message, TextBounds.Failure), inner) { }
     public TransientFaultException() { }
-    public TransientFaultException(string message) : base(message) { }
+    public TransientFaultException(string message) : this(message, null) { }
 }
 
 /// <summary>
@@ -91,7 +92,7 @@ internal static class Faults
         using (response)
         {
             var body = await response.Content.ReadAsStringAsync(cancellation);
-            throw Translate(what, permission, (int)response.StatusCode, body.Length > 300 ? body[..300] : body, null, response.Headers.RetryAfter?.Delta);
+            throw Translate(what, permission, (int)response.StatusCode, TextBounds.Cut(body, 300), null, response.Headers.RetryAfter?.Delta);
         }
     }
 

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Safeguards;
 
@@ -56,18 +57,27 @@ public sealed class GateBoard(TableServiceClient tables)
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and Closed eq {false}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
-            entries[row.RowKey] = new BoardEntry(row.RowKey, Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
-                row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("Until"), row.GetDateTimeOffset("LimitedUntil"), row.GetString("Reason") ?? "");
+            try
+            {
+                entries[row.RowKey] = RowReading.Read(row, TableName, FromRow);
+            }
+            catch (UnreadableRowException e)
+            {
+                entries[row.RowKey] = new BoardEntry(row.RowKey, BreakerStatus.Open, 0, null, null, e.Message); // Not closed is all that is known: closed it would not be listed.
+            }
         }
         return entries;
     }
+
+    private static BoardEntry FromRow(TableEntity row) => new(row.RowKey, Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
+        row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("Until"), row.GetDateTimeOffset("LimitedUntil"), row.GetString("Reason") ?? "");
 
     private static TableEntity ToRow(BoardEntry entry)
     {
         var row = new TableEntity(Partition, entry.Identity)
         {
             ["Status"] = entry.Status.ToString(), ["Closed"] = entry.Status == BreakerStatus.Closed, ["Number"] = entry.Number,
-            ["Reason"] = entry.Reason.Length > MaxReason ? entry.Reason[..MaxReason] : entry.Reason,
+            ["Reason"] = TextBounds.Cut(entry.Reason, MaxReason),
         };
         if (entry.Until is { } until) row["Until"] = until;
         if (entry.LimitedUntil is { } limited) row["LimitedUntil"] = limited;

@@ -26,7 +26,7 @@ public sealed class GlobalStop(TimeProvider time) : TaskEntity<GlobalStopState>
     public static readonly EntityInstanceId Id = new(nameof(GlobalStop), "tenant");
 
     [Function(nameof(GlobalStop))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<GlobalStop>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<GlobalStop>();
 
     public void Engage(StopOrder order) => State = new GlobalStopState { Engaged = true, By = order.By, Reason = order.Reason, Since = time.GetUtcNow() };
 

@@ -8,14 +8,14 @@ namespace IRFunctions.Safeguards;
 /// What the app may do in Graph, as its own access token says. Only for probing before an effect whether its reverse would be permitted: a token that
 /// cannot be read proves nothing either way (docs/decisions/0402).
 /// </summary>
-public sealed class GrantedPermissions(TokenCredential credential)
+public sealed class GrantedPermissions(TokenCredential credential, GraphConnection graph)
 {
-    private static readonly TokenRequestContext Scope = new(["https://graph.microsoft.com/.default"]);
+    private readonly TokenRequestContext context = new([graph.Scope]);
 
     /// <returns>The application permissions; null where the token does not say.</returns>
     public async Task<IReadOnlySet<string>?> ReadAsync(CancellationToken cancellation)
     {
-        var token = await credential.GetTokenAsync(Scope, cancellation);
+        var token = await credential.GetTokenAsync(context, cancellation);
         return InToken(token.Token)?.ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 

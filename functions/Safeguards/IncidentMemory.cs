@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using IRFunctions.Classification;
 using IRFunctions.Decisions;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Safeguards;
 
@@ -34,14 +35,14 @@ public sealed class IncidentMemory(TableServiceClient tables, TimeProvider time)
             {
                 foreach (var row in page.Values)
                 {
-                    if (row.GetString("Alert") is not { } earlier || earlier == Key(alert)) continue;
+                    if (!row.TryGetValue("Alert", out var key) || key is not string earlier || earlier == Key(alert)) continue;
                     if (!found.TryGetValue(earlier, out var known)) found[earlier] = known = (row, []);
                     known.Shared.AddRange(ids.Except(known.Shared));
                 }
                 break; // the newest are enough
             }
         }
-        return [.. found.Values.Select(f => Read(f.Row, f.Shared)).OrderByDescending(p => p.At).Take(MaxSimilar)];
+        return [.. found.Values.Select(Readable).OfType<PastIncident>().OrderByDescending(p => p.At).Take(MaxSimilar)];
     }
 
     /// <summary>Remembers the alert under each of its targets; again changes nothing.</summary>
@@ -58,6 +59,19 @@ public sealed class IncidentMemory(TableServiceClient tables, TimeProvider time)
                 ["Alert"] = Key(alert), ["At"] = at, ["Category"] = alert.Category, ["Severity"] = alert.Severity.ToString(), ["Verdict"] = assessment.Verdict.ToString(),
                 ["By"] = assessment.By.ToString(),
             }, TableUpdateMode.Replace, cancellation);
+        }
+    }
+
+    /// <summary>A hint that cannot be read is no hint.</summary>
+    private static PastIncident? Readable((TableEntity Row, List<string> Shared) found)
+    {
+        try
+        {
+            return RowReading.Read(found.Row, TableName, row => Read(row, found.Shared));
+        }
+        catch (UnreadableRowException)
+        {
+            return null;
         }
     }
 

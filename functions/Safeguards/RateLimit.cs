@@ -32,7 +32,7 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
     private const int WindowMinutes = 60;
 
     [Function(nameof(RateLimit))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<RateLimit>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<RateLimit>();
 
     /// <summary>Takes one from the budget if there is one left. Exactly once per call: the caller's history holds the answer.</summary>
     public bool TryTake(Allowance allowance)
@@ -56,5 +56,5 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
 
     protected override RateLimitState InitializeState(TaskEntityOperation entityOperation) => new();
 
-    public static EntityInstanceId For(string scope, string key) => new(nameof(RateLimit), $"{scope}:{key}");
+    public static EntityInstanceId For(string scope, string key) => new(nameof(RateLimit), $"{scope}:{EntityKeys.Of(key)}");
 }

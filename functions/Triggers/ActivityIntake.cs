@@ -2,6 +2,7 @@ using Azure.Messaging.ServiceBus;
 using IRFunctions.Audit.Interactions;
 using IRFunctions.Safeguards;
 using IRFunctions.Safeguards.Activity;
+using IRFunctions.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
@@ -29,7 +30,7 @@ public sealed partial class ActivityIntake(InteractionStore evidence, ILogger<Ac
             LogRejected(message.MessageId ?? "", reading.Explanation);
             var description = reading.Explanation;
             await actions.DeadLetterMessageAsync(message, deadLetterReason: ActivityReading.ReasonCode,
-                deadLetterErrorDescription: description.Length > MaxDescription ? description[..MaxDescription] : description, cancellationToken: cancellation);
+                deadLetterErrorDescription: TextBounds.Cut(description, MaxDescription), cancellationToken: cancellation);
             return;
         }
         await client.Entities.SignalEntityAsync(CircuitBreaker.For(batch.Identity), nameof(CircuitBreaker.Observe), batch, cancellation: cancellation);

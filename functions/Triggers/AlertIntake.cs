@@ -4,6 +4,7 @@ using IRFunctions.Audit;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Policies;
+using IRFunctions.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace IRFunctions.Triggers;
 /// Takes alerts from the queue. A message is completed only after its alert is durably at its incident's door; what is no alert goes to the
 /// dead-letter queue with every reason (S10).
 /// </summary>
-public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive archive, ILogger<AlertIntake> log)
+public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive archive, Pulse pulse, ILogger<AlertIntake> log)
 {
     private const int MaxDescription = 4096; // Service Bus keeps this much of a dead-letter description.
 
@@ -31,7 +32,7 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
             var description = reading.Explanation;
             LogRejected(message.MessageId ?? "", reading.ReasonCode ?? "", description);
             await actions.DeadLetterMessageAsync(message, deadLetterReason: reading.ReasonCode,
-                deadLetterErrorDescription: description.Length > MaxDescription ? description[..MaxDescription] : description, cancellationToken: cancellation);
+                deadLetterErrorDescription: TextBounds.Cut(description, MaxDescription), cancellationToken: cancellation);
             return;
         }
         var policy = policies.Current;
@@ -39,6 +40,7 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
         var arrival = new Arrival(KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
         await client.Entities.SignalEntityAsync(IncidentRegister.For(Correlation.IncidentKey(alert)), nameof(IncidentRegister.Arrive), arrival, cancellation: cancellation);
         await actions.CompleteMessageAsync(message, cancellation);
+        await pulse.AlertTakenAsync(cancellation);
     }
 
     /// <summary>An incident that came back with other alerts inside is news, not a duplicate.</summary>

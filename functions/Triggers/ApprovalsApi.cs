@@ -1,4 +1,5 @@
 using IRFunctions.Approvals;
+using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -11,34 +12,57 @@ namespace IRFunctions.Triggers;
 public sealed record AnswerBody(string? Decision, string? Reason, string? ActionHash);
 
 /// <summary>Requests that wait for people, and their answers. GET decides nothing.</summary>
-public sealed class ApprovalsApi(Door door, ApprovalsDesk desk, ApprovalRegister register, TimeProvider time)
+public sealed class ApprovalsApi(Door door, ApprovalsDesk desk, ApprovalRegister register, RowTrouble trouble, TimeProvider time)
 {
-    private const string Prefix = ApprovalView.InstancePrefix;
+    private const int PageSize = 200;
+    private const int AtOnce = 16;
 
     [Function("GetApprovals")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
-        var query = new OrchestrationQuery { InstanceIdPrefix = Prefix, Statuses = [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Pending], PageSize = 200, FetchInputsAndOutputs = true };
-        await foreach (var page in client.GetAllInstancesAsync(query).AsPages(request.Query["continuation"].FirstOrDefault()).WithCancellation(cancellation))
+        var (waiting, continuation) = await register.PendingAsync(request.Query["continuation"].FirstOrDefault(), PageSize, cancellation);
+        var shown = new List<(string Id, ApprovalView? View, string? Problem)>(waiting.Count);
+        foreach (var part in waiting.Chunk(AtOnce)) shown.AddRange(await Task.WhenAll(part.Select(id => ReadAsync(client, id, cancellation))));
+        return new OkObjectResult(new
         {
-            return new OkObjectResult(new
-            {
-                approvals = page.Values.Where(i => i.SerializedCustomStatus is not null).Select(i => new { id = i.InstanceId, request = i.ReadCustomStatusAs<ApprovalView>() }),
-                continuation = page.ContinuationToken,
-            });
+            approvals = shown.Where(s => s.View is not null).Select(s => new { id = s.Id, request = s.View }),
+            unreadable = shown.Where(s => s.Problem is not null).Select(s => new { id = s.Id, problem = s.Problem }),
+            continuation,
+        });
+    }
+
+    /// <summary>What waits, as its orchestration and its row say; neither view nor problem where nothing waits any more.</summary>
+    private async Task<(string Id, ApprovalView? View, string? Problem)> ReadAsync(DurableTaskClient client, string id, CancellationToken cancellation)
+    {
+        try
+        {
+            var instance = await client.GetInstanceAsync(id, cancellation);
+            if (instance is not { RuntimeStatus: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending or OrchestrationRuntimeStatus.Suspended }) return (id, null, null);
+            return (id, await register.ViewAsync(id, cancellation), null);
         }
-        return new OkObjectResult(new { approvals = Array.Empty<object>(), continuation = (string?)null });
+        catch (UnreadableRowException e)
+        {
+            await trouble.TellAsync(e, cancellation);
+            return (id, null, e.Message);
+        }
+#pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read; the other requests are shown all the same.
+        catch (Exception e) when (e is not (OperationCanceledException or Azure.RequestFailedException))
+#pragma warning restore CA1031
+        {
+            await trouble.TellAsync($"instance {id}", e.Message, "The request cannot be answered: decide by hand, then delete the instance's row in the task hub's table Instances.", cancellation);
+            return (id, null, "its orchestration cannot be read; decide by hand");
+        }
     }
 
     /// <summary>One request, with what became of it. That the caller looked is noted; nothing is decided.</summary>
     [Function("GetApproval")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals/{id}")] HttpRequest request, string id, CancellationToken cancellation)
     {
         if (await door.ReaderAsync(request, cancellation) is not { } caller) return Problems.SignIn();
-        if (await CardDesk.ReadAsync(client, id, cancellation) is not { } view) return Problems.NotFound($"request {id}");
+        if (await register.ViewAsync(id, cancellation) is not { } view) return Problems.NotFound($"request {id}");
         var known = await register.FindAsync(id, cancellation);
         if (known is { State: ApprovalState.Pending } && view.State == ApprovalState.Pending) await register.LookedAsync(id, caller.ObjectId, cancellation);
         return new OkObjectResult(new { id, request = view, result = known?.Result });
@@ -55,7 +79,7 @@ public sealed class ApprovalsApi(Door door, ApprovalsDesk desk, ApprovalRegister
         if (body.Decision is not ("approve" or "deny" or "withdraw"))
             return Problems.Of(400, "decision", "The decision is neither approve, deny nor withdraw", """Send {"decision":"approve","reason":"..."}, "deny" or "withdraw".""");
 
-        if (await CardDesk.ReadAsync(client, id, cancellation) is not { } view) return Problems.NotFound($"request {Short(id)}");
+        if (await register.ViewAsync(id, cancellation) is not { } view) return Problems.NotFound($"request {Short(id)}");
         var answer = new ApprovalAnswer(caller.ObjectId, body.Decision == "approve", body.Reason ?? "", time.GetUtcNow(), "api")
         {
             Withdraw = body.Decision == "withdraw", Proof = caller.TokenIssuedAt is { } issued ? new AnswerProof(issued, "", "", "") : null,

@@ -20,8 +20,8 @@ public sealed class ApprovalsDesk(ApprovalRegister register, OnCall onCall)
         if (ApprovalRules.Check(view, answer) is { } objection) return new AnswerResult(objection, view);
         if (!answer.Withdraw)
         {
-            var standing = await onCall.BelongsAsync(answer.By, view.Rungs, cancellation);
-            if (!standing.Belongs) return new AnswerResult(NotInGroup(standing), view);
+            var membership = await onCall.BelongsAsync(answer.By, view.Rungs, cancellation);
+            if (!membership.Belongs) return new AnswerResult(NotInGroup(membership), view);
         }
         await register.OpenAsync(id, view.Deadline, view.Request.Decision.Quorum, cancellation);
         var vote = await register.VoteAsync(id, answer, cancellation);
@@ -37,7 +37,7 @@ public sealed class ApprovalsDesk(ApprovalRegister register, OnCall onCall)
         return new AnswerResult(null, With(view, answer, vote.State));
     }
 
-    private static Objection NotInGroup(Standing standing) => standing.Problem is null
+    private static Objection NotInGroup(Membership membership) => membership.Problem is null
         ? new Objection(403, "not-in-group", "You are no longer in the approver group of this request.")
         : new Objection(403, "group-unknown", "Whether you may approve cannot be read right now, so your answer does not count. Try again, or ask the next person on the ladder.");
 

@@ -27,7 +27,7 @@ public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards, PolicyStore
             await audit.AppendAsync(incident, [new AuditFact($"request-{Guid.CreateVersion7():N}", kind, $"{name} asked to {change} {containment}: {order.Reason}", order.By, about)], cancellation);
         var operation = change switch { "release" => nameof(ScheduledRollback.Release), "confirm" => nameof(ScheduledRollback.Confirm), _ => nameof(ScheduledRollback.Extend) };
         await client.Entities.SignalEntityAsync(id, operation, order, cancellation: cancellation);
-        if (change == "confirm") await cards.ShowHoldAsync(containment, "confirmed", $"{name} keeps it: {order.Reason}", null, client, cancellation);
+        if (change == "confirm") await cards.ShowHoldAsync(containment, "confirmed", $"{name} keeps it: {order.Reason}", null, cancellation);
         return null;
     }
 

@@ -16,7 +16,7 @@ public sealed record InvokeAnswer(int StatusCode, string Type, JsonNode Value)
 }
 
 /// <summary>
-/// A click on a card, from an activity that was admitted. The checks of DESIGN section 6 in their order; each refusal is on the record. What runs is what the
+/// A click on a card, from an activity that was admitted. The checks of docs/design.md section 6 in their order; each refusal is on the record. What runs is what the
 /// server stored: a click says yes or no to it and can change nothing about it.
 /// </summary>
 public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister register, ApprovalsDesk desk, ApprovalsHolds holds, OnCall onCall, AuditChain audit, TimeProvider time)
@@ -31,7 +31,7 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
         {
             // An unknown request and a wrong nonce read the same: nothing can be learned by trying.
             var known = id.StartsWith(ApprovalView.InstancePrefix, StringComparison.Ordinal) ? await register.FindAsync(id, cancellation) : null;
-            var view = known is null ? null : await CardDesk.ReadAsync(client, id, cancellation);
+            var view = known is null ? null : await register.ViewAsync(id, cancellation);
             if (known is null || view is null) return await RefuseAsync(click, token, AuditChain.PipelineChain, Unknown, null, cancellation);
             if (!ApprovalRegister.IsNonce(known, nonce)) return await RefuseAsync(click, token, view.Request.Incident, Unknown with { Rule = "nonce" }, null, cancellation);
             seen.Add(new Asked(id, known, view));
@@ -48,7 +48,7 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
         var proof = new AnswerProof(token.IssuedAt, click.Id, click.ReplyTo, card!.Hash);
         return click.Verb switch
         {
-            ApprovalCard.More or ApprovalCard.Look => await LookAsync(click, token, seen, card, client, cancellation),
+            ApprovalCard.More or ApprovalCard.Look => await LookAsync(click, token, seen, card, cancellation),
             ApprovalCard.Confirm or ApprovalCard.Release => await HoldAsync(click, token, seen, card, proof, client, cancellation),
             _ => await DecideAsync(click, token, seen, card, proof, client, cancellation),
         };
@@ -67,12 +67,12 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
     }
 
     /// <summary>Shows how it stands, with all evidence where it was asked for. The clock keeps running.</summary>
-    private async Task<InvokeAnswer> LookAsync(BotActivity click, VerifiedToken token, List<Asked> seen, SentCard card, DurableTaskClient client, CancellationToken cancellation)
+    private async Task<InvokeAnswer> LookAsync(BotActivity click, VerifiedToken token, List<Asked> seen, SentCard card, CancellationToken cancellation)
     {
-        var standing = await onCall.BelongsAsync(click.FromObjectId, seen.SelectMany(s => s.View.Rungs), cancellation);
-        if (!standing.Belongs) return await RefuseAsync(click, token, seen[0].View.Request.Incident, NotInGroup, card.Hash, cancellation);
+        var membership = await onCall.BelongsAsync(click.FromObjectId, seen.SelectMany(s => s.View.Rungs), cancellation);
+        if (!membership.Belongs) return await RefuseAsync(click, token, seen[0].View.Request.Incident, NotInGroup, card.Hash, cancellation);
         foreach (var one in seen.Where(s => s.View.State == ApprovalState.Pending)) await register.LookedAsync(one.Id, click.FromObjectId, cancellation);
-        return InvokeAnswer.Card(await cards.BuildAsync(card.Requests, seen[0].Id, seen[0].View, click.Verb == ApprovalCard.More, client, cancellation));
+        return InvokeAnswer.Card(await cards.BuildAsync(card.Requests, seen[0].Id, seen[0].View, click.Verb == ApprovalCard.More, cancellation));
     }
 
     private async Task<InvokeAnswer> DecideAsync(BotActivity click, VerifiedToken token, List<Asked> seen, SentCard card, AnswerProof proof, DurableTaskClient client, CancellationToken cancellation)
@@ -90,8 +90,8 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
         if (results.Select(r => r.Objection).FirstOrDefault(o => o is not null and not { Rule: "already-decided" or "voted-before" }) is { } told && results.All(r => r.Objection is not null))
             return InvokeAnswer.Error(told.Status, told.Rule, told.Text);
         return InvokeAnswer.Card(seen.Count == 1
-            ? await cards.BuildAsync(card.Requests, seen[0].Id, results[0].View, false, client, cancellation)
-            : await cards.BuildAsync(card.Requests, seen.Select((s, i) => (s.Id, results[i].View)).ToDictionary(p => p.Id, p => p.View), client, cancellation));
+            ? await cards.BuildAsync(card.Requests, seen[0].Id, results[0].View, false, cancellation)
+            : await cards.BuildAsync(card.Requests, seen.Select((s, i) => (s.Id, results[i].View)).ToDictionary(p => p.Id, p => p.View), cancellation));
     }
 
     private async Task<InvokeAnswer> HoldAsync(BotActivity click, VerifiedToken token, List<Asked> seen, SentCard card, AnswerProof proof, DurableTaskClient client, CancellationToken cancellation)
@@ -101,8 +101,8 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
         var incident = one.View.Request.Incident;
         if (seen.Count != 1 || one.View.State != ApprovalState.Granted || one.Known.Result?.Containment is not { } containment)
             return await RefuseAsync(click, token, incident, new Objection(409, "not-live", "Nothing is in effect that could be kept or undone."), card.Hash, cancellation);
-        var standing = await onCall.IsApproverAsync(click.FromObjectId, cancellation);
-        if (!standing.Belongs) return await RefuseAsync(click, token, incident, NotInGroup, card.Hash, cancellation);
+        var membership = await onCall.IsApproverAsync(click.FromObjectId, cancellation);
+        if (!membership.Belongs) return await RefuseAsync(click, token, incident, NotInGroup, card.Hash, cancellation);
         var order = new HoldChange(click.FromObjectId, click.Reason, At: asked);
         var name = one.View.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == click.FromObjectId)?.Name ?? click.FromObjectId;
         if (await holds.ChangeAsync(client, containment, click.Verb, order, name, proof, cancellation) is { } objection)
@@ -112,9 +112,9 @@ public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister re
         }
         else if (click.Verb == ApprovalCard.Release)
         {
-            return InvokeAnswer.Card(await cards.BuildReleasingAsync(card.Requests, one.Id, $"{name} releases it: {click.Reason}", client, cancellation));
+            return InvokeAnswer.Card(await cards.BuildReleasingAsync(card.Requests, one.Id, $"{name} releases it: {click.Reason}", cancellation));
         }
-        return InvokeAnswer.Card(await cards.BuildAsync(card.Requests, one.Id, one.View, false, client, cancellation));
+        return InvokeAnswer.Card(await cards.BuildAsync(card.Requests, one.Id, one.View, false, cancellation));
     }
 
     private static Objection NotInGroup => new(403, "not-in-group", "You are not in the approver group of this request.");

@@ -1,6 +1,8 @@
+using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Policies;
+using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -10,7 +12,7 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Triggers;
 
 /// <summary>One containment: what it is, what it means in plain words, and how fast it was undone. Changes nothing.</summary>
-public sealed class ContainmentAnswerApi(Door door, PolicyStore policies)
+public sealed class ContainmentAnswerApi(Door door, PolicyStore policies, IncidentBook incidents, RowTrouble trouble)
 {
     private const double GoalSeconds = 5;
     private const double PromiseSeconds = 60;
@@ -24,7 +26,7 @@ public sealed class ContainmentAnswerApi(Door door, PolicyStore policies)
         var entity = await client.Entities.GetEntityAsync<RollbackState>(new EntityInstanceId(nameof(ScheduledRollback), id), cancellation: cancellation);
         if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return Problems.NotFound($"containment {id}");
         var state = entity.State;
-        var alerts = await AlertsAsync(state, client, cancellation);
+        var alerts = await AlertsAsync(state, cancellation);
         return new OkObjectResult(new
         {
             id, undoAt = state.UndoAt, answer = ContainmentAnswer.Of(state, alerts, NameOf),
@@ -37,15 +39,20 @@ public sealed class ContainmentAnswerApi(Door door, PolicyStore policies)
         });
     }
 
-    private static async Task<IReadOnlyList<IncidentView>> AlertsAsync(RollbackState state, DurableTaskClient client, CancellationToken cancellation)
+    private async Task<IReadOnlyList<IncidentView>> AlertsAsync(RollbackState state, CancellationToken cancellation)
     {
         var found = new List<IncidentView>();
         foreach (var incident in state.Incidents.Take(MostAlerts))
         {
-            // The alert that opened the incident tells the story; the others are on its page.
-            var instance = await client.GetInstanceAsync(IncidentRegister.InstanceOf(incident, 1), getInputsAndOutputs: true, cancellation);
-            if (instance is { RuntimeStatus: OrchestrationRuntimeStatus.Completed, SerializedOutput: not null }) found.Add(instance.ReadOutputAs<IncidentView>()!);
-            else if (instance?.SerializedCustomStatus is not null) found.Add(instance.ReadCustomStatusAs<IncidentView>()!);
+            try
+            {
+                // The alert that opened the incident tells the story; the others are on its page.
+                if (await incidents.FindAsync(incident, 1, cancellation) is { } view) found.Add(view);
+            }
+            catch (UnreadableRowException e)
+            {
+                await trouble.TellAsync(e, cancellation);
+            }
         }
         return found;
     }

@@ -1,9 +1,9 @@
+using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Client.Entities;
 
 namespace IRFunctions.Triggers;
 
@@ -11,10 +11,8 @@ namespace IRFunctions.Triggers;
 public sealed record ChangeBody(string? Reason, double? Hours);
 
 /// <summary>Live containments: look, release (undo now), confirm (keep), extend (undo later). The global stop halts none of these (S13).</summary>
-public sealed class ContainmentsApi(Door door, ApprovalsHolds holds, TimeProvider time)
+public sealed class ContainmentsApi(Door door, ApprovalsHolds holds, RowTrouble trouble, TimeProvider time)
 {
-    private static readonly string Prefix = $"@{nameof(ScheduledRollback).ToLowerInvariant()}@";
-
     /// <summary>`?all=true` shows ended ones too.</summary>
     [Function("GetContainments")]
     public async Task<IActionResult> ListAsync(
@@ -23,11 +21,8 @@ public sealed class ContainmentsApi(Door door, ApprovalsHolds holds, TimeProvide
         if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         var all = request.Query["all"] == "true";
         var found = new List<object>();
-        await foreach (var entity in client.Entities.GetAllEntitiesAsync<RollbackState>(new EntityQuery { InstanceIdStartsWith = Prefix, IncludeState = true }).WithCancellation(cancellation))
-        {
-            if (entity.State is { } state && (all || state.Status is ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed))
-                found.Add(new { id = entity.Id.Key, undoAt = state.UndoAt, state });
-        }
+        await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
+            if (all || state.Status is ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed) found.Add(new { id, undoAt = state.UndoAt, state });
         return new OkObjectResult(new { containments = found });
     }
 

@@ -39,9 +39,9 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
             await RefusedAsync(caller.ObjectId, $"{what}: {caller.Name} lacks the role", cancellation);
             return (null, Problems.Of(403, "role", "You may look, but not act", "Your sign-in lacks the app role for this; ask for the role approver or responder."));
         }
-        var standing = await onCall.IsApproverAsync(caller.ObjectId, cancellation);
-        if (standing.Belongs) return (caller, null);
-        await RefusedAsync(caller.ObjectId, $"{what}: {caller.Name} is not on any ladder{(standing.Problem is { } problem ? $" ({problem})" : "")}", cancellation);
+        var membership = await onCall.IsApproverAsync(caller.ObjectId, cancellation);
+        if (membership.Belongs) return (caller, null);
+        await RefusedAsync(caller.ObjectId, $"{what}: {caller.Name} is not on any ladder{(membership.Problem is { } problem ? $" ({problem})" : "")}", cancellation);
         return (null, Problems.Of(403, "not-a-responder", "You may look, but not act", "Only people on an escalation ladder of the policy may do this. Ask for a place in policies/ladder.yaml."));
     }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
+using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -11,7 +13,7 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Triggers;
 
 /// <summary>Rollback drills: every night each designated target, and the certificates.</summary>
-public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certificates, TimeProvider time)
+public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certificates, RowTrouble trouble, TimeProvider time)
 {
     private const int Most = 500;
 
@@ -23,17 +25,29 @@ public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certi
         foreach (var target in plan.Targets)
         {
             var id = $"drill-{target.Action}-{day}";
-            if (await client.GetInstanceAsync(id, cancellation) is null)
-                await client.ScheduleNewOrchestrationInstanceAsync(nameof(RehearseRollback), target, new StartOrchestrationOptions(id), cancellation);
+            try
+            {
+                if (await client.GetInstanceAsync(id, cancellation) is null)
+                    await client.ScheduleNewOrchestrationInstanceAsync(nameof(RehearseRollback), target, new StartOrchestrationOptions(id), cancellation);
+            }
+#pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read; the other drills take place.
+            catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+            {
+                await trouble.TellAsync($"instance {id}", e.Message, "The drill of that day did not take place; delete the instance's row in the task hub's table Instances.", cancellation);
+            }
         }
     }
 
     /// <summary>Certificates, newest first within each action, and which targets are designated.</summary>
     [Function("GetDrills")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation) =>
-        await door.ReaderAsync(request, cancellation) is null ? Problems.SignIn() : new OkObjectResult(new
-        {
-            targets = plan.Targets.Select(t => new { t.Action, target = t.Target.Key }), certificates = await certificates.ListAsync(Most, cancellation),
-        });
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation)
+    {
+        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        var unreadable = new List<UnreadableRowException>();
+        var found = await certificates.ListAsync(Most, unreadable.Add, cancellation);
+        foreach (var row in unreadable) await trouble.TellAsync(row, cancellation);
+        return new OkObjectResult(new { targets = plan.Targets.Select(t => new { t.Action, target = t.Target.Key }), certificates = found });
+    }
 }

@@ -1,7 +1,3 @@
-using Azure;
-using IRFunctions.Audit;
-using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -9,31 +5,14 @@ using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Triggers;
 
-/// <summary>Whether the pipeline can do its work: open to probes, tells no secrets.</summary>
-public sealed class HealthApi(PolicyStore policies, AuditChain audit, TimeProvider time)
+/// <summary>Whether the pipeline can do its work: open to probes, tells no secrets, changes nothing, and costs nothing when it is asked again at once.</summary>
+public sealed class HealthApi(HealthCheck health)
 {
     [Function("GetHealth")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        var record = await TryAsync(async () => { await audit.ReadAsync("health", cancellation); return "readable"; });
-        var durable = await TryAsync(async () => (await GlobalStop.ReadAsync(client, cancellation)).Engaged ? "readable; global stop engaged" : "readable");
-        var healthy = record.Ok && durable.Ok;
-        return new ObjectResult(new
-        {
-            status = healthy ? "healthy" : "unhealthy", time = time.GetUtcNow(), policy = policies.Current.Hash[..12], record = record.Text, durable = durable.Text,
-        }) { StatusCode = healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable };
-    }
-
-    private static async Task<(bool Ok, string Text)> TryAsync(Func<Task<string>> check)
-    {
-        try
-        {
-            return (true, await check());
-        }
-        catch (Exception e) when (e is RequestFailedException or InvalidOperationException or HttpRequestException)
-        {
-            return (false, $"not readable ({e.GetType().Name})");
-        }
+        var report = await health.LookAsync(client, cancellation);
+        return new ObjectResult(report) { StatusCode = report.Status == HealthCheck.Healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable };
     }
 }

@@ -1,5 +1,7 @@
+using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Incidents;
+using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -8,10 +10,11 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Triggers;
 
 /// <summary>Looking at incidents and at the record. Changes nothing.</summary>
-public sealed class IncidentsApi(Door door, AuditChain audit)
+public sealed class IncidentsApi(Door door, AuditChain audit, IncidentBook incidents, RowTrouble trouble)
 {
     private const int DefaultTop = 50;
     private const int MaxTop = 500;
+    private const int AtOnce = 16;
     private const string Prefix = "incident-";
 
     /// <summary>`?top=50&amp;continuation=...`: alerts in work and ended, one page, the latest change first within it.</summary>
@@ -22,10 +25,10 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
         if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
         if (!int.TryParse(request.Query["top"].FirstOrDefault() ?? $"{DefaultTop}", out var top) || top is < 1 or > MaxTop)
             return Problems.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
-        var query = new OrchestrationQuery { InstanceIdPrefix = Prefix, PageSize = top, FetchInputsAndOutputs = true };
-        await foreach (var page in client.GetAllInstancesAsync(query).AsPages(request.Query["continuation"].FirstOrDefault(), top).WithCancellation(cancellation))
-            return new OkObjectResult(new { incidents = page.Values.OrderByDescending(i => i.LastUpdatedAt).Select(ViewOf), continuation = page.ContinuationToken });
-        return new OkObjectResult(new { incidents = Array.Empty<object>(), continuation = (string?)null });
+        var (pages, continuation) = await incidents.ListAsync(request.Query["continuation"].FirstOrDefault(), top, cancellation);
+        var shown = new List<ShownAlert>(pages.Count);
+        foreach (var part in pages.Chunk(AtOnce)) shown.AddRange(await Task.WhenAll(part.Select(p => JoinAsync(client, p, cancellation))));
+        return new OkObjectResult(new { incidents = shown.OrderByDescending(i => i.Updated), continuation });
     }
 
     /// <summary>One incident: its alerts and everything on its record.</summary>
@@ -40,8 +43,7 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
         var alerts = new List<object>();
         for (var number = 1; number <= register.State.Arrivals.Count; number++)
         {
-            var instance = await client.GetInstanceAsync(IncidentRegister.InstanceOf(id, number), getInputsAndOutputs: true, cancellation);
-            if (instance is not null) alerts.Add(ViewOf(instance));
+            if (await JoinAsync(client, await FindAsync(id, number, cancellation), cancellation) is { Status: not nameof(Unknown) } alert) alerts.Add(alert);
         }
         return new OkObjectResult(new
         {
@@ -50,13 +52,41 @@ public sealed class IncidentsApi(Door door, AuditChain audit)
         });
     }
 
-    private static object ViewOf(OrchestrationMetadata instance) => new
+    /// <summary>One alert as the API shows it: how its orchestration stands, and what is shown of it.</summary>
+    private sealed record ShownAlert(string Id, string Status, DateTimeOffset? Updated, string? Failure, IncidentView? View);
+
+    private const string Unknown = "Unknown";
+
+    private async Task<IncidentPage> FindAsync(string incident, int number, CancellationToken cancellation)
     {
-        id = instance.InstanceId,
-        status = instance.RuntimeStatus.ToString(),
-        updated = instance.LastUpdatedAt,
-        failure = instance.FailureDetails?.ErrorMessage,
-        view = instance.SerializedOutput is not null && instance.RuntimeStatus == OrchestrationRuntimeStatus.Completed ? instance.ReadOutputAs<IncidentView>()
-            : instance.SerializedCustomStatus is not null ? instance.ReadCustomStatusAs<IncidentView>() : null,
-    };
+        var instance = IncidentRegister.InstanceOf(incident, number);
+        try
+        {
+            return new IncidentPage(instance, await incidents.FindAsync(incident, number, cancellation));
+        }
+        catch (UnreadableRowException e)
+        {
+            return new IncidentPage(instance, null, e);
+        }
+    }
+
+    /// <summary>Neither a row nor an instance that cannot be read hides the others; people are told.</summary>
+    private async Task<ShownAlert> JoinAsync(DurableTaskClient client, IncidentPage page, CancellationToken cancellation)
+    {
+        if (page.Problem is { } unreadable) await trouble.TellAsync(unreadable, cancellation);
+        try
+        {
+            if (await client.GetInstanceAsync(page.Instance, getInputsAndOutputs: true, cancellation) is not { } instance)
+                return new ShownAlert(page.Instance, Unknown, null, page.Problem?.Message, page.View);
+            var failure = instance.RuntimeStatus == OrchestrationRuntimeStatus.Failed ? InstanceFailure.Of(instance) : page.Problem?.Message;
+            return new ShownAlert(page.Instance, instance.RuntimeStatus.ToString(), instance.LastUpdatedAt, failure, page.View);
+        }
+#pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            await trouble.TellAsync($"instance {page.Instance}", e.Message, "Read the incident's record and go on by hand, then delete the instance's row in the task hub's table Instances.", cancellation);
+            return new ShownAlert(page.Instance, "Unreadable", null, "its orchestration cannot be read", page.View);
+        }
+    }
 }

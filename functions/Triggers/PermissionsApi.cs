@@ -9,10 +9,8 @@ using Microsoft.Azure.Functions.Worker;
 namespace IRFunctions.Triggers;
 
 /// <summary>check-permissions: what is missing and what is more than needed, from the app's own token. Changes nothing.</summary>
-public sealed class PermissionsApi(Door door, Catalogue actions, PolicyStore policies, TokenCredential credential)
+public sealed class PermissionsApi(Door door, Catalogue actions, PolicyStore policies, TokenCredential credential, GraphConnection graph)
 {
-    private static readonly string[] GraphScopes = ["https://graph.microsoft.com/.default"];
-
     /// <summary>For responders: the answer tells an attacker what the app could do.</summary>
     [Function("GetPermissions")]
     public async Task<IActionResult> GetAsync(
@@ -20,7 +18,7 @@ public sealed class PermissionsApi(Door door, Catalogue actions, PolicyStore pol
     {
         var (caller, refusal) = await door.ResponderAsync(request, "reading the app's permissions", cancellation);
         if (caller is null) return refusal!;
-        var token = await credential.GetTokenAsync(new TokenRequestContext(GraphScopes), cancellation);
+        var token = await credential.GetTokenAsync(new TokenRequestContext([graph.Scope]), cancellation);
         if (GrantedPermissions.InToken(token.Token) is not { } held)
             return Problems.Of(409, "no-app-token", "The app's permissions cannot be read", "The token is not one of an application: this works where the app runs as its managed identity.");
         var report = PermissionReport.Of(actions, policies.Current, held);

@@ -1,10 +1,10 @@
+using IRFunctions.Approvals;
 using IRFunctions.Audit;
 using IRFunctions.Containment;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Client.Entities;
 using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Triggers;
@@ -16,7 +16,7 @@ public sealed record RecoveryBody(string? Reason);
 /// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the same way as
 /// every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
 /// </summary>
-public sealed class RecoveryApi(Door door, ApprovalsHolds holds, RecoveryPoints points, Shredder shredder)
+public sealed class RecoveryApi(Door door, ApprovalsHolds holds, RecoveryPoints points, Shredder shredder, RowTrouble trouble)
 {
     /// <summary>`?incident=ID` or `?target=OBJECT-ID`.</summary>
     [Function("GetRecoveryPoints")]
@@ -69,10 +69,10 @@ public sealed class RecoveryApi(Door door, ApprovalsHolds holds, RecoveryPoints 
         var (body, problem) = await Door.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
         if (Problems.LacksReason(body.Reason, out var silent)) return silent;
-        await foreach (var entity in client.Entities.GetAllEntitiesAsync<RollbackState>(new EntityQuery { InstanceIdStartsWith = $"@{nameof(ScheduledRollback).ToLowerInvariant()}@", IncludeState = true }).WithCancellation(cancellation))
+        await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
         {
-            if (entity.State is { Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed } state && state.Incidents.Contains(incident))
-                return Problems.Of(409, "still-contained", "Nothing was shredded", $"{entity.Id.Key} is still in effect for this incident; its recovery point is needed.");
+            if (state is { Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed } && state.Incidents.Contains(incident))
+                return Problems.Of(409, "still-contained", "Nothing was shredded", $"{id} is still in effect for this incident; its recovery point is needed.");
         }
         return await shredder.ShredAsync(incident, caller.ObjectId, body.Reason, cancellation) is { } obstacle
             ? Problems.Of(409, "not-shredded", "Nothing was shredded", $"{obstacle}.")

@@ -1,4 +1,3 @@
-using Azure;
 using IRFunctions.Audit;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
@@ -10,10 +9,11 @@ using Microsoft.Extensions.Logging;
 namespace IRFunctions.Triggers;
 
 /// <summary>
-/// One line every five minutes, written only where the pipeline could work: the record and the durable state are readable and a policy is in force.
+/// One line every five minutes, written only where the pipeline could work: the record and the durable state are readable, a row can be written, an entity answered
+/// what it was asked the last time, and a policy is in force.
 /// bicep/modules/alerts.bicep pages when the line stays away.
 /// </summary>
-public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, ILogger<Heartbeat> log)
+public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, Pulse pulse, TimeProvider time, ILogger<Heartbeat> log)
 {
     [Function(nameof(Heartbeat))]
     public async Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
@@ -22,9 +22,14 @@ public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, IL
         {
             await audit.ReadAsync("health", cancellation);
             var stop = await GlobalStop.ReadAsync(client, cancellation);
-            LogHeartbeat(policies.Current.Hash[..12], stop.Engaged ? "engaged" : "not engaged");
+            var unanswered = (await pulse.ReadAsync(client, cancellation)).Unanswered(time.GetUtcNow());
+            await pulse.BeatAsync(client, cancellation);
+            if (unanswered is not null) LogUnanswered(unanswered);
+            else LogHeartbeat(policies.Current.Hash[..12], stop.Engaged ? "engaged" : "not engaged");
         }
-        catch (Exception e) when (e is RequestFailedException or InvalidOperationException or HttpRequestException)
+#pragma warning disable CA1031 // Whatever it is, there is no heartbeat, and the alert on its absence pages.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
         {
             LogNoHeartbeat(e);
         }
@@ -32,6 +37,9 @@ public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, IL
 
     [LoggerMessage(Level = LogLevel.Information, Message = "heartbeat: policy {Policy}, global stop {Stop}")]
     private partial void LogHeartbeat(string policy, string stop);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "no heartbeat: entities do not answer: {Problem}")]
+    private partial void LogUnanswered(string problem);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "no heartbeat: the record or the durable state cannot be read")]
     private partial void LogNoHeartbeat(Exception cause);

@@ -91,6 +91,7 @@ internal static class RunCommand
         TeamsEndpoint.Map(app, services.GetRequiredService<LoopbackTeams>());
         TenantEndpoint.Map(app, services.GetRequiredService<SimulatedTenant>());
         ModelEndpoint.Map(app, services.GetRequiredService<LocalModel>());
+        ManagedIdentity.Map(app, services);
     }
 
     private static async Task WaitAsync(CancellationToken stop)

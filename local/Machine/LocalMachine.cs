@@ -201,9 +201,10 @@ public sealed class LocalMachine : IAsyncDisposable
                 s => new TeamsHttpHandler(s.GetRequiredService<LoopbackTeams>(), new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>()))));
             services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
         }
-        else if (options.Model is { } model)
+        else
         {
-            services.AddSingleton(model);
+            services.AddHttpClient(Pipeline.TokenKeys).AddHttpMessageHandler(() => new PlainLoopback());
+            if (options.Model is { } model) services.AddSingleton(model);
         }
     }
 

@@ -42,7 +42,7 @@ internal static class LocalSettings
             ["Teams:AppId"] = LoopbackTeams.AppId,
             ["Teams:TenantId"] = TenantSeed.TenantId,
             ["Teams:Metadata"] = new Uri(here, "teams/openid").ToString(),
-            ["Teams:TokenEndpoint"] = new Uri(here, "teams/token").ToString(),
+            ["Teams:AuthorityHost"] = $"https://{here.Authority}/", // The official client insists on https; PlainLoopback sends it on in the clear.
             ["Teams:ClientSecret"] = LoopbackTeams.Secret,
             ["Teams:ServiceUrl"] = new Uri(here, "teams/connector").ToString(),
             ["Teams:ServiceHosts"] = string.Join(',', [here.IsDefaultPort ? here.Host : here.Authority, .. clients]),

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace IRFunctions.Local.Model;
 
-/// <summary>The local model over HTTP: `POST /openai/v1/chat/completions` (and /v1/...), told what to do by `PUT /local/model`.</summary>
+/// <summary>The local model over HTTP: `POST /openai/v1/chat/completions` (and /v1/...), as Azure OpenAI by deployment (`/openai/deployments/NAME/...`), told what to do by `PUT /local/model`.</summary>
 public static class ModelEndpoint
 {
     private const int MaxRequest = 1_048_576;
@@ -15,6 +15,9 @@ public static class ModelEndpoint
         RequestDelegate answer = context => AnswerAsync(context, model);
         routes.MapPost("/openai/v1/chat/completions", answer);
         routes.MapPost("/v1/chat/completions", answer);
+        // Azure knows a deployment's path with a version of its API only.
+        routes.MapPost("/openai/deployments/{deployment}/chat/completions", context => context.Request.Query.ContainsKey("api-version")
+            ? answer(context) : Results.NotFound(new { error = new { code = "404", message = "Resource not found" } }).ExecuteAsync(context));
         routes.MapGet("/local/model", () => Results.Json(model.Order));
         routes.MapPut("/local/model", (ModelOrder order) =>
         {

@@ -16,8 +16,6 @@ public sealed class SqliteFile : IAsyncDisposable
     private readonly Channel<Write> writes = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task loop;
 
-    static SqliteFile() => SQLitePCL.Batteries_V2.Init();
-
     /// <param name="path">File to open or create.</param>
     /// <param name="schema">Statements that create what is missing; must be safe to run on every start.</param>
     public SqliteFile(string path, string schema)

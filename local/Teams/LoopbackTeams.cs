@@ -21,6 +21,9 @@ public sealed class LoopbackTeams(TimeProvider time) : IDisposable
     public const string Issuer = "https://api.botframework.com";
     public const string KeyId = "loopback-1";
 
+    /// <summary>Where Entra's clients ask for this tenant's tokens.</summary>
+    public const string EntraToken = $"/{Tenant.TenantSeed.TenantId}/oauth2/v2.0/token";
+
     /// <summary>What the bot presents to get its own token; it opens nothing but this process.</summary>
     public const string Secret = "loopback-only";
 
@@ -60,7 +63,7 @@ public sealed class LoopbackTeams(TimeProvider time) : IDisposable
         {
             ("GET", "/teams/openid") => (200, new JsonObject { ["issuer"] = Issuer, ["jwks_uri"] = $"{origin}/teams/keys", ["id_token_signing_alg_values_supported"] = new JsonArray("RS256") }),
             ("GET", "/teams/keys") => (200, new JsonObject { ["keys"] = new JsonArray(PublicKey()) }),
-            ("POST", "/teams/token") => Token(Encoding.UTF8.GetString(body)),
+            ("POST", "/teams/token" or EntraToken) => Token(Encoding.UTF8.GetString(body)),
             _ when path.StartsWith("/teams/connector/v3/conversations", StringComparison.Ordinal) => Connector(method, path["/teams/connector/v3/conversations".Length..], authorization, body),
             _ => (404, null),
         };

@@ -30,7 +30,7 @@ public sealed class GateClient(HttpClient http, string identity, TimeProvider ti
 
     public async Task<GateReply> AskAsync(string endpoint, WhenUnreachable policy, CancellationToken cancellation = default)
     {
-        if (Standing() is { } standing) return standing;
+        if (StillDenied() is { } kept) return kept;
         using var limit = new CancellationTokenSource(Patience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
@@ -49,7 +49,7 @@ public sealed class GateClient(HttpClient http, string identity, TimeProvider ti
         }
     }
 
-    private GateReply? Standing()
+    private GateReply? StillDenied()
     {
         lock (gate) return denied is { } known && time.GetUtcNow() < known.Until ? known.Reply : null;
     }

@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using IRFunctions.Containment;
 using IRFunctions.Local.Machine;
@@ -61,7 +62,7 @@ public sealed class Interactions_in_Azurite(Azurite azurite) : InteractionContra
     protected override async Task TamperAsync(string nameStartsWith, Func<byte[], byte[]?> change)
     {
         var names = new List<string>();
-        await foreach (var blob in container!.GetBlobsAsync(prefix: nameStartsWith)) names.Add(blob.Name);
+        await foreach (var blob in container!.GetBlobsAsync(BlobTraits.None, BlobStates.None, nameStartsWith, CancellationToken.None)) names.Add(blob.Name);
         foreach (var name in names)
         {
             var blob = container.GetBlockBlobClient(name);

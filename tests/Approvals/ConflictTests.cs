@@ -28,7 +28,7 @@ public sealed class ConflictTests
     public async Task Whoever_asked_for_it_does_not_decide_it()
     {
         await using var teams = await TeamsWorld.CreateAsync();
-        var view = (await CardDesk.ReadAsync(teams.World.Client, await teams.AskedAsync(), default))!;
+        var view = (await teams.World.ViewAsync(await teams.AskedAsync()))!;
         AskStep[] ladder = [.. view.Rungs.Select(r => new AskStep(r.Name, r.StartsAt - view.AskedAt, r.Approvers) { Group = r.Group })];
         await teams.World.Client.ScheduleNewOrchestrationInstanceAsync(nameof(SeekApproval), new ApprovalAsk(view.Request with { RequestedBy = World.Alex }, ladder, 30 * Minute),
             new("approval-on-a-wish"), default);

@@ -93,10 +93,10 @@ public sealed class OnCallTests
         var view = Cards.View();
         var desk = teams.Get<CardDesk>();
         var id = await teams.AskedAsync();
-        var first = await CardDesk.ReadAsync(teams.World.Client, id, default);
+        var first = await teams.World.ViewAsync(id);
         Assert.Single(teams.CardsOf(World.Alex));
         var second = view with { Request = first!.Request with { Decision = first.Request.Decision with { Action = "revoke_user_sessions" } }, Rungs = first.Rungs };
-        var delivery = await desk.AskAsync("approval-second", second, first.Rungs[0].Approvers, true, teams.World.Client, default);
+        var delivery = await desk.AskAsync("approval-second", second, first.Rungs[0].Approvers, true, default);
         Assert.True(delivery.Delivered);
         var card = Assert.Single(teams.CardsOf(World.Alex));
         Assert.Equal(1, card.Updates);

@@ -46,7 +46,7 @@ public sealed class RaceTests
             var state = (await teams.Get<ApprovalRegister>().FindAsync(id, default))!.State;
             Assert.True(state is ApprovalState.Granted or ApprovalState.Denied);
             Assert.Equal(state == ApprovalState.Denied, await teams.World.CanSignInAsync(World.Adele));
-            var view = await CardDesk.ReadAsync(teams.World.Client, id, default);
+            var view = await teams.World.ViewAsync(id);
             Assert.Equal(state, view!.State);
         }
     }

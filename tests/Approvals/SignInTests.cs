@@ -135,8 +135,8 @@ public sealed class SignInTests
         await using var teams = await WorldAsync();
         var id = await teams.AskedAsync();
         var api = ActivatorUtilities.CreateInstance<ApprovalsApi>(teams.World.Machine.Services);
-        Assert.IsType<OkObjectResult>(await api.GetAsync(Request(Token(teams, c => c["roles"] = new JsonArray("Reader"))), id, teams.World.Client, default));
-        Assert.Equal(401, ((ObjectResult)await api.GetAsync(Request(null), id, teams.World.Client, default)).StatusCode);
+        Assert.IsType<OkObjectResult>(await api.GetAsync(Request(Token(teams, c => c["roles"] = new JsonArray("Reader"))), id, default));
+        Assert.Equal(401, ((ObjectResult)await api.GetAsync(Request(null), id, default)).StatusCode);
         var closing = await teams.Get<ApprovalRegister>().CloseAsync(id, ApprovalState.Expired, default);
         Assert.Equal([World.Alex], closing.Looked);
     }
@@ -167,6 +167,7 @@ public sealed class SignInTests
         static void Start(params (string, string?)[] settings) => LocalStart(settings.ToDictionary(s => s.Item1, s => s.Item2));
         Assert.Contains("TenantId", Assert.Throws<InvalidOperationException>(() => Start(("Teams:AppId", Api))).Message, StringComparison.Ordinal);
         Assert.Contains("AppId", Assert.Throws<InvalidOperationException>(() => Start(("Teams:AppId", "my-bot"))).Message, StringComparison.Ordinal);
+        Assert.Contains("AuthorityHost", Assert.Throws<InvalidOperationException>(() => Start(("Teams:AppId", Api), ("Teams:TenantId", Api), ("Teams:AuthorityHost", "http://127.0.0.1/"))).Message, StringComparison.Ordinal);
         Assert.Contains("Metadata", Assert.Throws<InvalidOperationException>(() => Start(("Teams:AppId", Api), ("Teams:TenantId", Api), ("Teams:Metadata", "http://evil.example"))).Message, StringComparison.Ordinal);
     }
 

@@ -164,6 +164,14 @@ public sealed class TokenValidatorTests : IDisposable
     }
 
     [Fact]
+    public async Task Zeros_before_a_weak_key_make_it_no_stronger()
+    {
+        using var weak = RSA.Create(1024);
+        rig.Add("padded", weak, k => k["n"] = Base64Url.EncodeToString([.. new byte[128], .. weak.ExportParameters(false).Modulus!]));
+        Assert.Equal(TokenProblem.WeakKey, await rig.ProblemAsync(rig.Token(kid: "padded", key: weak)));
+    }
+
+    [Fact]
     public async Task Keys_for_other_uses_and_with_an_exponent_of_one_are_no_keys()
     {
         rig.Add("enc", Other, k => k["use"] = "enc");
@@ -222,6 +230,14 @@ public sealed class TokenValidatorTests : IDisposable
     {
         rig.Replacement = document;
         Assert.Equal(TokenProblem.KeysUnavailable, await rig.ProblemAsync(rig.Token()));
+    }
+
+    [Fact]
+    public async Task A_document_too_large_to_be_one_is_not_read()
+    {
+        rig.Replacement = $$"""{"jwks_uri":"{{rig.KeysAddress}}","x":"{{new string('x', 600_000)}}"}""";
+        Assert.Equal(TokenProblem.KeysUnavailable, await rig.ProblemAsync(rig.Token()));
+        Assert.Equal(["/openid"], rig.Fetched);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using IRFunctions.Classification;
 using IRFunctions.Local.Model;
+using IRFunctions.Local.Time;
 
 namespace IRFunctions.Tests.Classification;
 
@@ -101,7 +102,7 @@ public sealed class OutageTests
     [Fact]
     public async Task A_model_that_is_down_is_left_alone_for_a_while_and_then_tried_once()
     {
-        var clock = new StandingClock();
+        var clock = new VirtualTimeProvider();
         var options = Given.Options with { Retries = 0, PauseAfter = 3, Pause = TimeSpan.FromSeconds(30) };
         var model = new LocalModel();
         var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(model)), options, clock);
@@ -110,13 +111,13 @@ public sealed class OutageTests
             : "3 times in a row");
         Assert.Equal(3, model.Answered);
 
-        clock.Now += TimeSpan.FromSeconds(30);
+        clock.Advance(TimeSpan.FromSeconds(30));
         for (var i = 0; i < 5; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 1 ? "failed (500)"
             : "4 times in a row");
         Assert.Equal(4, model.Answered);
 
         model.Behave(ModelBehaviour.Rules);
-        clock.Now += TimeSpan.FromSeconds(30);
+        clock.Advance(TimeSpan.FromSeconds(30));
         for (var i = 0; i < 5; i++) Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
         Assert.Equal(9, model.Answered);
     }
@@ -133,13 +134,6 @@ public sealed class OutageTests
         var classifier = Given.Classifier(new ModelHttpHandler(model));
         for (var i = 0; i < 10; i++) Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
         Assert.Equal(10, model.Answered);
-    }
-
-    private sealed class StandingClock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     [Theory]

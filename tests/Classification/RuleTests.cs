@@ -119,7 +119,7 @@ public sealed class RuleTests
         Assert.Equal("create_alert_ticket", Assert.Single(RuleBasedAnswer.For(Given.SpraySignIn, [Given.Actions[0]]).Recommendations).Action);
 
     [Fact]
-    public void Standing_in_for_the_model_no_confidence_exceeds_the_cap()
+    public void In_the_place_of_the_model_no_confidence_exceeds_the_cap()
     {
         var assessment = RuleBasedAnswer.For(Given.SpraySignIn, Given.Actions);
         Assert.Equal(RuleBasedAnswer.FallbackCap, assessment.Confidence);

@@ -122,37 +122,6 @@ public sealed class SpendingTests
     }
 
     [Fact]
-    public async Task The_log_has_one_line_an_assessment_with_what_it_took_and_no_text_of_the_alert()
-    {
-        var lines = new Lines();
-        using var logged = new IRFunctions.Triggers.ModelLog(lines);
-        await logged.StartAsync(default);
-        var options = Priced with { Deployment = "logged-here" }; // other tests ask at the same time
-        var classifier = Classifier(options);
-        var first = await classifier.AssessAsync(Alert(1), Given.Actions);
-        await classifier.AssessAsync(Alert(1), Given.Actions);
-        await logged.StopAsync(default);
-        await classifier.AssessAsync(Alert(2), Given.Actions);
-        var ours = lines.Written.Where(l => l.Contains("logged-here", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(2, ours.Length);
-        Assert.StartsWith($"model: logged-here model {first.InputTokens} in {first.OutputTokens} out {first.Cost.ToString(System.Globalization.CultureInfo.InvariantCulture)} cost", ours[0], StringComparison.Ordinal);
-        Assert.StartsWith("model: logged-here cache 0 in 0 out 0 cost 0 s", ours[1], StringComparison.Ordinal);
-        Assert.All(ours, l => Assert.DoesNotContain("spray", l, StringComparison.OrdinalIgnoreCase));
-    }
-
-    private sealed class Lines : Microsoft.Extensions.Logging.ILogger<IRFunctions.Triggers.ModelLog>
-    {
-        public System.Collections.Concurrent.ConcurrentQueue<string> Written { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
-
-        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Written.Enqueue(formatter(state, exception));
-    }
-
-    [Fact]
     public async Task Tokens_cost_and_time_are_measured_and_no_text_of_the_alert_is()
     {
         var seen = new List<(string Instrument, double Value, string Tags)>();

@@ -113,6 +113,6 @@ public sealed class DrillTests
     {
         await world.PassAsync(TimeSpan.FromMinutes(61));
         await world.PassAsync(TimeSpan.FromMinutes(20));
-        return await world.Machine.Services.GetRequiredService<DrillCertificates>().ListAsync(100, CancellationToken.None);
+        return await world.Machine.Services.GetRequiredService<DrillCertificates>().ListAsync(100, _ => { }, CancellationToken.None);
     }
 }

@@ -1,103 +1,153 @@
-using System.ComponentModel;
-using System.Diagnostics;
-using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;
 
-public sealed record BicepValue
+/// <summary>What the compiler or its linter says about a place in a file.</summary>
+internal sealed record Finding(string Path, int Line, int Column, string Level, string Code, string Message)
 {
-    /// <summary>object, array, string, interpolated, number, boolean, null, for, if, choice, name or expression.</summary>
-    public required string Kind { get; init; }
-    public string Text { get; init; } = "";
-    public IReadOnlyList<BicepField> Fields { get; init; } = [];
-    public IReadOnlyList<BicepValue> Items { get; init; } = [];
-    public BicepValue? Body { get; init; }
-
-    /// <summary>The value behind a condition or a loop.</summary>
-    public BicepValue Inner => Body?.Inner ?? this;
-
-    public BicepValue? this[string key] => Inner.Fields.FirstOrDefault(f => f.Key == key)?.Value;
+    public override string ToString() => $"{Path}({Line},{Column}) : {Level} {Code}: {Message}";
 }
 
-public sealed record BicepField(string Key, int Line, BicepValue Value);
+[CollectionDefinition(Bicep.Collection)]
+public sealed class BicepCollection : ICollectionFixture<Bicep>;
 
-public sealed record BicepDecorator(string Name, BicepValue? Value);
-
-public sealed record BicepParam(string Name, string Type, IReadOnlyList<BicepDecorator> Decorators, int Line, BicepValue? Value)
+/// <summary>bicep/ of this clone and broken copies of it, compiled by one process for all tests. Needs no network.</summary>
+public sealed class Bicep : IDisposable
 {
-    public BicepValue? Decorator(string name) => Decorators.FirstOrDefault(d => d.Name == name)?.Value;
-}
+    public const string Collection = "bicep";
+    private readonly BicepCompiler compiler = new();
+    private readonly DirectoryInfo scratch = Directory.CreateTempSubdirectory("bicep");
+    private int copies;
 
-public sealed record BicepNamed(string Name, int Line, BicepValue Value);
+    public Bicep() => Shipped = NewFolder(Sources.Root);
 
-public sealed record BicepResource(string Symbol, string Type, string Version, int Line, bool Existing, BicepValue Body);
+    internal BicepFolder Shipped { get; }
 
-public sealed record BicepModule(string Symbol, string Path, int Line, BicepValue Body);
-
-/// <summary>What tests/bicep/read.mjs finds in a file.</summary>
-public sealed record BicepFile(
-    string Path, IReadOnlyList<string> Errors, string? Using, IReadOnlyList<BicepParam> Params, IReadOnlyList<BicepNamed> Vars, IReadOnlyList<BicepResource> Resources,
-    IReadOnlyList<BicepModule> Modules, IReadOnlyList<BicepNamed> Outputs, IReadOnlyList<string> Loads, IReadOnlyList<string> Calls)
-{
-    /// <summary>The source, as it was read.</summary>
-    public string Source { get; init; } = "";
-
-    public string Name => System.IO.Path.GetFileName(Path);
-}
-
-/// <summary>bicep/ of this clone, or broken copies of it. Installs its grammar on first use, as the tests of the tables do with Azurite.</summary>
-internal static class Bicep
-{
-    private static readonly string Home = Path.Combine(Sources.Root, "tests", "bicep");
-    private static readonly Lazy<IReadOnlyDictionary<string, BicepFile>> Shipped = new(() => Read(Files()));
-
-    /// <summary>By path from the root.</summary>
-    public static IReadOnlyDictionary<string, BicepFile> All => Shipped.Value;
-
-    public static BicepFile Main => All["bicep/main.bicep"];
-
-    /// <summary>Every file, with one of them changed: what a mistake would look like.</summary>
-    public static IReadOnlyDictionary<string, BicepFile> With(string path, string old, string changed)
+    /// <summary>A copy with one file changed: what a mistake would look like.</summary>
+    internal BicepFolder With(string path, string old, string changed)
     {
-        var text = File.ReadAllText(Path.Combine(Sources.Root, path));
+        var root = scratch.CreateSubdirectory($"copy{++copies}").FullName;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Sources.Root, "bicep"), "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(root, Path.GetRelativePath(Sources.Root, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        var text = File.ReadAllText(Path.Combine(root, path));
         Assert.Contains(old, text, StringComparison.Ordinal);
-        var copy = Path.Combine(Directory.CreateTempSubdirectory("bicep").FullName, Path.GetFileName(path));
-        try
-        {
-            File.WriteAllText(copy, text.Replace(old, changed, StringComparison.Ordinal));
-            var broken = Read([copy]).Values.Single() with { Path = path };
-            return All.ToDictionary(f => f.Key, f => f.Key == path ? broken : f.Value);
-        }
-        finally
-        {
-            Directory.Delete(Path.GetDirectoryName(copy)!, recursive: true);
-        }
+        File.WriteAllText(Path.Combine(root, path), text.Replace(old, changed, StringComparison.Ordinal));
+        return NewFolder(root);
     }
 
-    private static string[] Files() =>
-        [.. Directory.EnumerateFiles(Path.Combine(Sources.Root, "bicep"), "*.bicep*", SearchOption.AllDirectories).Where(f => Path.GetExtension(f) is ".bicep" or ".bicepparam").Order()];
-
-    private static Dictionary<string, BicepFile> Read(string[] files)
+    public void Dispose()
     {
-        if (!Directory.Exists(Path.Combine(Home, "node_modules", "web-tree-sitter"))) Run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-        var found = JsonSerializer.Deserialize<List<BicepFile>>(Run("node", [Path.Combine(Home, "read.mjs"), .. files]), JsonSerializerOptions.Web)!;
-        return found.Select(f => f with { Path = Path.GetRelativePath(Sources.Root, f.Path).Replace('\\', '/'), Source = File.ReadAllText(f.Path) }).ToDictionary(f => f.Path);
+        compiler.Dispose();
+        scratch.Delete(recursive: true);
     }
 
-    private static string Run(string program, IReadOnlyList<string> arguments)
+    private BicepFolder NewFolder(string root) => new(compiler, root, scratch.FullName);
+}
+
+/// <summary>A folder that holds bicep/, as the compiler sees it. Paths are from that folder on: <c>bicep/main.bicep</c>.</summary>
+internal sealed class BicepFolder(BicepCompiler compiler, string root, string scratch)
+{
+    private const string MainPath = "bicep/main.bicep";
+
+    /// <summary>Stands for the tenant, the subscription and Sentinel's service principal where a sample is filled in.</summary>
+    public const string SomeId = "00000000-0000-4000-8000-000000000001";
+    private readonly Dictionary<string, Template> templates = [];
+    private readonly Dictionary<string, Deployed> deployed = [];
+
+    public Template Main => Template(MainPath);
+
+    public IEnumerable<Template> Templates => Files("*.bicep").Select(Template);
+
+    /// <summary>What would be deployed with all that can be switched on, and the state of Durable Functions in Azure Storage.</summary>
+    public Deployed Everything => EverythingWith(("durableBackend", "'azure-storage'"));
+
+    /// <summary>The same, with that state in the Durable Task Scheduler.</summary>
+    public Deployed EverythingWithScheduler => EverythingWith(("durableBackend", "'durable-task-scheduler'"));
+
+    public string Source(string path) => File.ReadAllText(Path.Combine(root, path));
+
+    public IEnumerable<string> Files(string pattern) =>
+        Directory.EnumerateFiles(Path.Combine(root, "bicep"), pattern, SearchOption.AllDirectories).Select(Relative).Order();
+
+    /// <summary>All that is said of a .bicep or .bicepparam file and of the modules it uses; linting is part of compiling.</summary>
+    public IReadOnlyList<Finding> Findings(string path) => FindingsOf(Compile(path));
+
+    /// <summary>Files that main.bicep is made of: modules, what they load, the linter's configuration.</summary>
+    public IReadOnlyList<string> References() =>
+        [.. compiler.Ask("bicep/getFileReferences", PathOf(MainPath))["filePaths"]!.AsArray().Select(p => Relative((string)p!))];
+
+    public Template Template(string path)
     {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Home, RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var errors = process.StandardError.ReadToEndAsync();
-            var output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? output : throw new InvalidOperationException($"'{program} {arguments[0]}' failed in tests/bicep:\n{output}{errors.Result}");
-        }
-        catch (Win32Exception e)
-        {
-            throw new InvalidOperationException($"'{program}' cannot be started. The deployment tests need Node.js 20 with npm on the PATH (tests/bicep/package.json).", e);
-        }
+        if (templates.TryGetValue(path, out var known)) return known;
+        var compiled = Compile(path);
+        if (compiled["contents"] is null) throw new InvalidOperationException(string.Join('\n', FindingsOf(compiled)));
+        return templates[path] = new Template(path, JsonNode.Parse((string)compiled["contents"]!)!.AsObject());
     }
+
+    public Deployed EverythingWith(params (string Name, string Value)[] parameters) =>
+        Deploy("bicep/production.bicepparam",
+            [("defenderForCloud", "true"), ("connectorEndpoint", "'https://connector.example'"), .. parameters]);
+
+    /// <summary>
+    /// What a sample would deploy, with its capitals filled in and some of its parameters (as bicep writes values) replaced. The compiler
+    /// itself evaluates the template (<c>bicep snapshot</c>): nested deployments, conditions and loops are resolved; what only Azure knows
+    /// stays an expression.
+    /// </summary>
+    public Deployed Deploy(string sample, params (string Name, string Value)[] parameters)
+    {
+        var text = Filled(sample, parameters);
+        if (deployed.TryGetValue(text, out var known)) return known;
+        var path = Path.Combine(scratch, $"{Path.GetRandomFileName()}.bicepparam");
+        File.WriteAllText(path, text);
+        var target = new JsonObject
+        {
+            ["tenantId"] = SomeId, ["subscriptionId"] = SomeId, ["resourceGroup"] = "irfunctions", ["location"] = "swedencentral",
+            ["deploymentName"] = "irfunctions",
+        };
+        var answer = compiler.Ask("bicep/getSnapshot", new JsonObject { ["path"] = path, ["metadata"] = target });
+        return deployed[text] = new Deployed(JsonNode.Parse((string)answer["snapshot"]!)!.AsObject());
+    }
+
+    private string Filled(string sample, (string Name, string Value)[] parameters)
+    {
+        (string Capitals, string Value)[] places =
+        [
+            ("using 'main.bicep'", $"using '{Path.GetRelativePath(scratch, Path.Combine(root, MainPath)).Replace('\\', '/')}'"),
+            ("LOGIC-APPS-OUTBOUND-ADDRESS", "192.0.2.1"), ("/SUBSCRIPTION/", $"/{SomeId}/"), ("AZURE-SECURITY-INSIGHTS-OBJECT-ID", SomeId),
+        ];
+        var text = places.Aggregate(Source(sample), (t, p) => t.Replace(p.Capitals, p.Value, StringComparison.Ordinal));
+        foreach (var (name, value) in parameters)
+        {
+            text = $"{Regex.Replace(text, $"^param {name} = .*$", "", RegexOptions.Multiline)}\nparam {name} = {value}\n";
+        }
+        return text;
+    }
+
+    private JsonObject Compile(string path)
+    {
+        var question = PathOf(path);
+        if (!path.EndsWith(".bicepparam", StringComparison.Ordinal)) return compiler.Ask("bicep/compile", question);
+        question["parameterOverrides"] = new JsonObject();
+        return compiler.Ask("bicep/compileParams", question);
+    }
+
+    private JsonObject PathOf(string path) => new() { ["path"] = Path.Combine(root, path) };
+
+    private List<Finding> FindingsOf(JsonObject compiled) => [.. compiled["diagnostics"]!.AsArray().Select(FindingOf)];
+
+    private Finding FindingOf(JsonNode? said)
+    {
+        var start = said!["range"]!["start"]!;
+        var (line, column) = ((int)start["line"]! + 1, (int)start["char"]! + 1);
+        return new Finding(
+            Relative((string)said["source"]!), line, column, (string)said["level"]!, (string)said["code"]!, (string)said["message"]!);
+    }
+
+    private string Relative(string path) => Path.GetRelativePath(root, path).Replace('\\', '/');
 }

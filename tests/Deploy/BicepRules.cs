@@ -1,129 +1,106 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace IRFunctions.Tests.Deploy;
 
-/// <summary>What can be said about bicep without its compiler. Each rule returns what is wrong, in words; nothing where all is well.</summary>
-internal static partial class BicepRules
+/// <summary>What the compiler does not ask for and we do. Each rule returns what is wrong, in words; nothing where all is well.</summary>
+internal static class BicepRules
 {
     // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
     private static readonly Dictionary<string, (int Least, int Most, string Form)> NameRules = new(StringComparer.Ordinal)
     {
-        ["app"] = (2, 60, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"), ["bot"] = (2, 64, "^[a-z0-9][a-z0-9-]*$"), ["bus"] = (6, 50, "^[a-z][a-z0-9-]*[a-z0-9]$"),
-        ["identity"] = (3, 128, "^[a-z0-9][a-z0-9-]*$"), ["logs"] = (4, 63, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"), ["model"] = (2, 64, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"),
-        ["network"] = (2, 64, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"), ["playbook"] = (1, 43, "^[a-z0-9-]+$"), ["record"] = (3, 24, "^[a-z0-9]+$"), ["runtime"] = (3, 24, "^[a-z0-9]+$"),
-        ["scheduler"] = (3, 64, "^[a-z][a-z0-9-]*[a-z0-9]$"), ["vault"] = (3, 24, "^[a-z][a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.BotService/botServices"] = (2, 64, "^[a-z0-9][a-z0-9-]*$"),
+        ["Microsoft.CognitiveServices/accounts"] = (2, 64, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.DurableTask/schedulers"] = (3, 64, "^[a-z][a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.Insights/actionGroups"] = (1, 260, "^[a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.Insights/components"] = (1, 260, "^[a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.Insights/metricAlerts"] = (1, 260, "^[a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.Insights/scheduledQueryRules"] = (1, 260, "^[a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.KeyVault/vaults"] = (3, 24, "^[a-z][a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.Logic/workflows"] = (1, 43, "^[a-z0-9-]+$"),
+        ["Microsoft.ManagedIdentity/userAssignedIdentities"] = (3, 128, "^[a-z0-9][a-z0-9-]*$"),
+        ["Microsoft.Network/privateEndpoints"] = (2, 64, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.Network/virtualNetworks"] = (2, 64, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.OperationalInsights/workspaces"] = (4, 63, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.ServiceBus/namespaces"] = (6, 50, "^[a-z][a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.Storage/storageAccounts"] = (3, 24, "^[a-z0-9]+$"),
+        ["Microsoft.Web/serverfarms"] = (1, 40, "^[a-z0-9-]+$"),
+        ["Microsoft.Web/sites"] = (2, 60, "^[a-z0-9][a-z0-9-]*[a-z0-9]$"),
     };
 
-    public static IEnumerable<string> SyntaxErrors(IEnumerable<BicepFile> files) => files.SelectMany(f => f.Errors.Select(e => $"{f.Path} {e}"));
+    // Extensions of other resources, DNS zones, whose names are Azure's own, and two that Microsoft's list has no entry for.
+    private static readonly HashSet<string> NoNameRule =
+    [
+        "Microsoft.Authorization/roleAssignments", "Microsoft.Insights/diagnosticSettings", "Microsoft.SecurityInsights/automationRules",
+        "Microsoft.SecurityInsights/watchlists", "Microsoft.Network/privateDnsZones", "Microsoft.Security/automations",
+        "Microsoft.Web/connections",
+    ];
 
-    public static IEnumerable<string> UnusedModules(IReadOnlyDictionary<string, BicepFile> files)
+    // Keys are switched off where that can be done, and what is deleted stays recoverable.
+    private static readonly (string Type, string Property, string Value)[] Protections =
+    [
+        ("Microsoft.Storage/storageAccounts", "allowSharedKeyAccess", "false"),
+        ("Microsoft.Storage/storageAccounts", "allowBlobPublicAccess", "false"),
+        ("Microsoft.ServiceBus/namespaces", "disableLocalAuth", "true"),
+        ("Microsoft.CognitiveServices/accounts", "disableLocalAuth", "true"),
+        ("Microsoft.BotService/botServices", "disableLocalAuth", "true"),
+        ("Microsoft.Insights/components", "DisableLocalAuth", "true"),
+        ("Microsoft.KeyVault/vaults", "enableRbacAuthorization", "true"),
+        ("Microsoft.KeyVault/vaults", "enablePurgeProtection", "true"),
+    ];
+
+    /// <summary>Every file is part of main.bicep, and nothing comes from elsewhere: a registry would need a network.</summary>
+    public static IEnumerable<string> Strays(BicepFolder folder)
     {
-        var used = files.Values.SelectMany(f => f.Modules.Select(m => Resolve(f, m.Path))).Concat(files.Values.Where(f => f.Using is not null).Select(f => Resolve(f, f.Using!))).ToHashSet();
-        return files.Keys.Where(p => p.EndsWith(".bicep", StringComparison.Ordinal) && !used.Contains(p)).Select(p => $"{p} is used by nothing")
-            .Concat(used.Where(u => !files.ContainsKey(u)).Select(u => $"{u} does not exist"));
+        var used = folder.References();
+        var there = folder.Files("*.bicep").Concat(folder.Files("*.json"));
+        return there.Where(f => !used.Contains(f)).Select(f => $"{f} is used by nothing")
+            .Concat(used.Where(u => !u.StartsWith("bicep/", StringComparison.Ordinal)).Select(u => $"{u} is not in bicep/"));
     }
 
-    public static IEnumerable<string> Undescribed(IEnumerable<BicepFile> files) =>
-        files.Where(f => f.Using is null).SelectMany(f => f.Params.Where(p => string.IsNullOrWhiteSpace(p.Decorator("description")?.Text)).Select(p => $"{f.Path}: {p.Name} has no description"));
-
-    /// <summary>A name that is declared and never used: a change that was made on one side only.</summary>
-    public static IEnumerable<string> UnusedNames(IEnumerable<BicepFile> files) =>
-        from f in files.Where(f => f.Using is null)
-        from name in f.Params.Select(p => p.Name).Concat(f.Vars.Select(v => v.Name))
-        where Regex.Count(WithoutComments(f.Source), $@"(?<![\w.'])\b{name}\b(?!:\s\S)") + Regex.Count(f.Source, $@"\bin {name}:") < 2 // "name: value" is a property, "in name: {{" a loop
-        select $"{f.Path}: {name} is never used";
-
-    /// <summary>What a module is given against what it asks for, and what is read from it against what it returns.</summary>
-    public static IEnumerable<string> ModuleCalls(IReadOnlyDictionary<string, BicepFile> files)
-    {
-        foreach (var file in files.Values)
-        {
-            foreach (var call in file.Modules)
-            {
-                if (!files.TryGetValue(Resolve(file, call.Path), out var module)) continue; // UnusedModules says so
-                var given = call.Body["params"]?.Fields.Select(f => f.Key).ToList() ?? [];
-                foreach (var missing in module.Params.Where(p => p.Value is null && !given.Contains(p.Name))) yield return $"{file.Path}: {call.Symbol} is not given {missing.Name}";
-                foreach (var unknown in given.Where(g => module.Params.All(p => p.Name != g))) yield return $"{file.Path}: {call.Symbol} is given {unknown}, which {call.Path} does not have";
-                foreach (Match read in Regex.Matches(file.Source, $@"\b{call.Symbol}!?\.outputs\.(\w+)"))
-                {
-                    if (module.Outputs.All(o => o.Name != read.Groups[1].Value)) yield return $"{file.Path}: {call.Path} has no output {read.Groups[1].Value}";
-                }
-            }
-        }
-    }
-
-    /// <summary>A bicepparam names parameters that exist, gives those without a default, and stays within what is allowed.</summary>
-    public static IEnumerable<string> Samples(IReadOnlyDictionary<string, BicepFile> files)
-    {
-        foreach (var sample in files.Values.Where(f => f.Using is not null))
-        {
-            var main = files[Resolve(sample, sample.Using!)];
-            foreach (var missing in main.Params.Where(p => p.Value is null && sample.Vars.All(v => v.Name != p.Name))) yield return $"{sample.Path} does not give {missing.Name}";
-            foreach (var value in sample.Vars)
-            {
-                if (main.Params.FirstOrDefault(p => p.Name == value.Name) is not { } param) yield return $"{sample.Path}: there is no parameter {value.Name}";
-                else if (param.Decorator("allowed") is { } allowed && allowed.Items.All(i => i.Text != value.Value.Text)) yield return $"{sample.Path}: {value.Name} may not be {value.Value.Text}";
-                else if (Outside(param, value.Value)) yield return $"{sample.Path}: {value.Name} is out of range";
-            }
-        }
-    }
+    public static IEnumerable<string> Undescribed(BicepFolder folder) =>
+        from t in folder.Templates from p in t.Parameters
+        where string.IsNullOrWhiteSpace((string?)p.Value["metadata"]?["description"])
+        select $"{t.Path}: {p.Key} has no description";
 
     /// <summary>Every name, at its shortest and at its longest, is one that Azure takes.</summary>
-    public static IEnumerable<string> Names(BicepFile main)
+    public static IEnumerable<string> Names(BicepFolder folder)
     {
-        var prefix = main.Params.Single(p => p.Name == "prefix");
-        var (least, most) = (Number(prefix.Decorator("minLength")!), Number(prefix.Decorator("maxLength")!));
-        foreach (var name in main.Vars.Single(v => v.Name == "names").Value.Fields)
+        var prefix = folder.Main.Parameters["prefix"];
+        foreach (var (length, release) in new[] { ((int)prefix["minLength"]!, ""), ((int)prefix["maxLength"]!, "next") })
         {
-            if (!NameRules.TryGetValue(name.Key, out var rule)) { yield return $"{name.Key}: no rule for this name"; continue; }
-            foreach (var length in (int[])[least, most])
+            var deployed = folder.EverythingWith(
+                ("prefix", $"'{new string('a', length)}'"), ("release", $"'{release}'"), ("durableBackend", "'durable-task-scheduler'"));
+            foreach (var type in NameRules.Keys.Where(t => !deployed.Of(t).Any())) yield return $"{type}: a rule for nothing";
+            foreach (var resource in deployed.Resources.Where(r => r.Type.Count(c => c == '/') == 1 && !NoNameRule.Contains(r.Type)))
             {
-                var text = name.Value.Text.Replace("${prefix}", new string('a', length), StringComparison.Ordinal).Replace("${suffix}", "z9z9z9", StringComparison.Ordinal)
-                    .Replace("${release}", length == least ? "" : "next", StringComparison.Ordinal);
-                if (text.Length < rule.Least || text.Length > rule.Most || !Regex.IsMatch(text, rule.Form)) yield return $"{name.Key}: {text} is not {rule.Least} to {rule.Most} characters like {rule.Form}";
+                if (WrongName(resource) is { } problem) yield return $"{resource.Type}: {problem}";
             }
         }
     }
 
-    /// <summary>Keys are switched off where that can be done, and nothing reads one.</summary>
-    public static IEnumerable<string> Keys(IEnumerable<BicepFile> files)
+    private static string? WrongName(Resource resource)
     {
-        (string Type, string Property, string Value)[] off =
-        [
-            ("Microsoft.Storage/storageAccounts", "allowSharedKeyAccess", "false"), ("Microsoft.Storage/storageAccounts", "allowBlobPublicAccess", "false"),
-            ("Microsoft.ServiceBus/namespaces", "disableLocalAuth", "true"), ("Microsoft.CognitiveServices/accounts", "disableLocalAuth", "true"),
-            ("Microsoft.BotService/botServices", "disableLocalAuth", "true"), ("Microsoft.Insights/components", "DisableLocalAuth", "true"), ("Microsoft.KeyVault/vaults", "enableRbacAuthorization", "true"),
-            ("Microsoft.KeyVault/vaults", "enablePurgeProtection", "true"),
-        ];
-        foreach (var file in files)
-        {
-            // Defender for Cloud calls a Logic App by an address with a signature and in no other way.
-            foreach (var call in file.Calls.Where(c => c.StartsWith("list", StringComparison.Ordinal) && !(c == "listCallbackUrl" && file.Name == "playbook.bicep"))) yield return $"{file.Path} calls {call}";
-            foreach (var resource in file.Resources.Where(r => !r.Existing))
-            {
-                foreach (var rule in off.Where(o => o.Type == resource.Type && resource.Body["properties"]?[o.Property]?.Text != o.Value)) yield return $"{file.Path}: {resource.Symbol} does not set {rule.Property} to {rule.Value}";
-            }
-        }
+        if (!NameRules.TryGetValue(resource.Type, out var rule)) return "no rule for this name";
+        var fits = resource.Name.Length >= rule.Least && resource.Name.Length <= rule.Most && Regex.IsMatch(resource.Name, rule.Form);
+        return fits ? null : $"{resource.Name} is not {rule.Least} to {rule.Most} characters like {rule.Form}";
     }
+
+    /// <summary>Keys are switched off, whatever the parameters say, and nothing reads one.</summary>
+    public static IEnumerable<string> Keys(BicepFolder folder) =>
+        folder.Templates.SelectMany(t => t.Calls.Where(c => ReadsKey(t, c)).Select(c => $"{t.Path} calls {c.Word}"))
+            .Concat(
+                from t in folder.Templates from r in t.Resources from p in Protections
+                where p.Type == r.Type && r[p.Property]?.ToString() != p.Value
+                select $"{t.Path}: {r.Name} does not set {p.Property} to {p.Value}");
+
+    // Defender for Cloud calls a Logic App by an address with a signature and in no other way.
+    private static bool ReadsKey(Template template, ArmExpression call) =>
+        call.Word.StartsWith("list", StringComparison.OrdinalIgnoreCase)
+        && !(call.Word == "listCallbackUrl" && template.Path == "bicep/modules/playbook.bicep");
 
     /// <summary>What has a location takes tags, except channels of the bot.</summary>
-    public static IEnumerable<string> Untagged(IEnumerable<BicepFile> files) =>
-        from f in files from r in f.Resources
-        where !r.Existing && r.Body["location"] is not null && r.Body["tags"] is null && r.Type != "Microsoft.BotService/botServices/channels"
-        select $"{f.Path}: {r.Symbol} has no tags";
-
-    private static bool Outside(BicepParam param, BicepValue value) =>
-        (value.Kind == "number" && (param.Decorator("minValue") is { } least && Number(value) < Number(least) || param.Decorator("maxValue") is { } most && Number(value) > Number(most)))
-        || (value.Kind == "string" && (param.Decorator("minLength") is { } shortest && value.Text.Length < Number(shortest) || param.Decorator("maxLength") is { } longest && value.Text.Length > Number(longest)));
-
-    private static int Number(BicepValue value) => int.Parse(value.Text, CultureInfo.InvariantCulture);
-
-    private static string Resolve(BicepFile from, string path) =>
-        Path.GetRelativePath("/", Path.GetFullPath(Path.Combine("/", Path.GetDirectoryName(from.Path)!, path))).Replace('\\', '/');
-
-    private static string WithoutComments(string source) => Comment().Replace(source, "");
-
-    [GeneratedRegex(@"(?<=^|\s)//.*$", RegexOptions.Multiline)]
-    private static partial Regex Comment();
+    public static IEnumerable<string> Untagged(BicepFolder folder) =>
+        from t in folder.Templates from r in t.Resources
+        where r.Body["location"] is not null && r.Body["tags"] is null && r.Type != "Microsoft.BotService/botServices/channels"
+        select $"{t.Path}: {r.Name} has no tags";
 }

@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Deploy;
 
-/// <summary>Permissions as the actions name them, the table explains them, the script grants them and bicep assigns them.</summary>
+/// <summary>Permissions as the actions name them, the table explains them and the script grants them. Azure roles: RoleTests.</summary>
 public sealed partial class PermissionTests
 {
     private static readonly string Table = File.ReadAllText(Path.Combine(Sources.Root, "docs", "permissions.md"));
@@ -48,19 +48,6 @@ public sealed partial class PermissionTests
         Assert.Contains("User.Read.All", said);
         Assert.Subset(needed.Keys.ToHashSet(), said.ToHashSet());
     }
-
-    [Fact]
-    public void The_role_assignments_are_those_of_the_table() => Assert.Empty(RoleDifferences(Bicep.All.Values, Table));
-
-    [Fact]
-    public void A_role_that_only_bicep_knows_is_seen() =>
-        Assert.NotEmpty(RoleDifferences(Bicep.With("bicep/modules/access.bicep", "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0' // Azure Service Bus Data Receiver", "090c5cfd-751d-490a-894a-3ce6f1109419' // Azure Service Bus Data Owner").Values, Table));
-
-    [Theory]
-    [InlineData("| Key Vault Crypto User | 12338af0", "| Key Vault Crypto Officer | 12338af0")]
-    [InlineData("AlertIntake.cs: ServiceBusTrigger", "AlertIntake.cs: ServiceBusSender")]
-    [InlineData("`functions/Audit/AuditChain.cs", "`functions/Audit/Gone.cs")]
-    public void A_role_that_only_the_table_knows_or_the_code_no_longer_uses_is_seen(string old, string changed) => Assert.NotEmpty(RoleDifferences(Bicep.All.Values, Changed(Table, old, changed)));
 
     [Fact]
     public void Nothing_may_write_the_whole_directory()
@@ -133,19 +120,6 @@ public sealed partial class PermissionTests
         foreach (var more in rows.Keys.Concat(granted).Where(p => !needed.ContainsKey(p))) yield return $"{more} is needed by nothing";
     }
 
-    private static IEnumerable<string> RoleDifferences(IEnumerable<BicepFile> files, string table)
-    {
-        var assigned = files.SelectMany(f => RoleVariable().Matches(f.Source)).Select(m => (Name: m.Groups[2].Value.Trim(), Id: m.Groups[1].Value)).ToHashSet();
-        var rows = RoleRow().Matches(table).Select(m => (Name: m.Groups[1].Value.Trim(), Id: m.Groups[2].Value, Path: m.Groups[3].Value, Text: m.Groups[4].Value)).ToList();
-        foreach (var role in assigned.Where(a => rows.All(r => (r.Name, r.Id) != a))) yield return $"{role} is assigned and not in the table";
-        foreach (var row in rows)
-        {
-            if (!assigned.Contains((row.Name, row.Id))) yield return $"{row.Name} is in the table and not assigned";
-            var file = Path.Combine(Sources.Root, row.Path);
-            if (!File.Exists(file) || !File.ReadAllText(file).Contains(row.Text, StringComparison.Ordinal)) yield return $"{row.Name}: {row.Path} has no {row.Text}, which was the reason for it";
-        }
-    }
-
     private static string Between(string text, string start, string end)
     {
         var from = text.IndexOf(start, StringComparison.Ordinal) + start.Length;
@@ -163,10 +137,4 @@ public sealed partial class PermissionTests
 
     [GeneratedRegex(@"[A-Z][\w-]*(?:\.\w+)+")]
     private static partial Regex Permission();
-
-    [GeneratedRegex(@"^var \w+ = '([0-9a-f-]{36})' // (.+)$", RegexOptions.Multiline)]
-    private static partial Regex RoleVariable();
-
-    [GeneratedRegex(@"^\| ([^|]+) \| ([0-9a-f-]{36}) \|[^|]*\|[^|]*\| `([^:`]+): ([^`]+)` \|$", RegexOptions.Multiline)]
-    private static partial Regex RoleRow();
 }

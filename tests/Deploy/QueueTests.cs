@@ -10,12 +10,14 @@ using IRFunctions.Tests.Style;
 namespace IRFunctions.Tests.Deploy;
 
 /// <summary>The queue in bicep, host.json and the trigger belong together.</summary>
-public sealed partial class QueueTests
+[Collection(Bicep.Collection)]
+public sealed partial class QueueTests(Bicep bicep)
 {
     private const string Messaging = "bicep/modules/messaging.bicep";
+    private const string QueueType = "Microsoft.ServiceBus/namespaces/queues";
 
     [Fact]
-    public void The_queue_fits_the_host_and_the_trigger() => Assert.Empty(Problems(Bicep.All[Messaging], HostJson(), TriggerSource()));
+    public void The_queue_fits_the_host_and_the_trigger() => Assert.Empty(Problems(bicep.Shipped, HostJson(), TriggerSource()));
 
     [Theory]
     [InlineData("name: 'alerts'", "name: 'alarms'", "queue")]
@@ -26,7 +28,8 @@ public sealed partial class QueueTests
     [InlineData("deadLetteringOnMessageExpiration: true", "deadLetteringOnMessageExpiration: false", "vanish")]
     [InlineData("requiresSession: false", "requiresSession: true", "session")]
     public void A_queue_that_does_not_fit_is_seen(string old, string changed, string problem) =>
-        Assert.Contains(Problems(Bicep.With(Messaging, old, changed)[Messaging], HostJson(), TriggerSource()), p => p.Contains(problem, StringComparison.Ordinal));
+        Assert.Contains(
+            Problems(bicep.With(Messaging, old, changed), HostJson(), TriggerSource()), p => p.Contains(problem, StringComparison.Ordinal));
 
     [Theory]
     [InlineData("\"maxAutoLockRenewalDuration\": \"00:05:00\"", "\"maxAutoLockRenewalDuration\": \"00:00:30\"", "lock")]
@@ -34,18 +37,19 @@ public sealed partial class QueueTests
     [InlineData("\"autoCompleteMessages\": false", "\"autoCompleteMessages\": true", "completes")]
     [InlineData("\"prefetchCount\": 0", "\"prefetchCount\": 100", "prefetch")]
     public void A_host_that_does_not_fit_is_seen(string old, string changed, string problem) =>
-        Assert.Contains(Problems(Bicep.All[Messaging], HostJson(old, changed), TriggerSource()), p => p.Contains(problem, StringComparison.Ordinal));
+        Assert.Contains(
+            Problems(bicep.Shipped, HostJson(old, changed), TriggerSource()), p => p.Contains(problem, StringComparison.Ordinal));
 
     [Fact]
     public void A_trigger_on_another_queue_is_seen() =>
-        Assert.NotEmpty(Problems(Bicep.All[Messaging], HostJson(), TriggerSource().Replace("\"alerts\"", "\"other\"", StringComparison.Ordinal)));
+        Assert.NotEmpty(Problems(bicep.Shipped, HostJson(), TriggerSource().Replace("\"alerts\"", "\"other\"", StringComparison.Ordinal)));
 
     [Fact]
     public void The_queue_of_activity_has_sessions_as_its_trigger_and_the_local_one_have()
     {
-        var queue = Bicep.All[Messaging].Resources.Where(r => r.Type == "Microsoft.ServiceBus/namespaces/queues").Single(r => r.Body["name"]!.Text == LocalMachine.ActivityQueue).Body;
-        Assert.Equal("true", queue["properties"]!["requiresSession"]!.Text);
-        Assert.Equal("true", queue["properties"]!["deadLetteringOnMessageExpiration"]!.Text);
+        var queue = bicep.Shipped.Everything.Of(QueueType).Single(q => q.OwnName == LocalMachine.ActivityQueue);
+        Assert.True((bool)queue["requiresSession"]!);
+        Assert.True((bool)queue["deadLetteringOnMessageExpiration"]!);
         var trigger = File.ReadAllText(Path.Combine(Sources.Root, "functions", "Triggers", "ActivityIntake.cs"));
         Assert.Contains($"ServiceBusTrigger(\"{LocalMachine.ActivityQueue}\"", trigger, StringComparison.Ordinal);
         Assert.Contains("IsSessionsEnabled = true", trigger, StringComparison.Ordinal);
@@ -60,14 +64,15 @@ public sealed partial class QueueTests
     [Fact]
     public void A_message_that_the_parser_takes_fits_the_premium_queue() => Assert.True(AlertLimits.MaxBytes <= LocalQueueOptions.LargestAllowedMessage);
 
-    private static IEnumerable<string> Problems(BicepFile messaging, JsonNode host, string trigger)
+    private static IEnumerable<string> Problems(BicepFolder folder, JsonNode host, string trigger)
     {
-        var queue = messaging.Resources.First(r => r.Type == "Microsoft.ServiceBus/namespaces/queues").Body;
+        var queue = folder.Everything.Of(QueueType).First();
         var bus = host["extensions"]!["serviceBus"]!;
         var renewal = TimeSpan.Parse((string)bus["maxAutoLockRenewalDuration"]!);
         var timeout = TimeSpan.Parse((string)host["functionTimeout"]!);
-        string Property(string name) => queue["properties"]![name]!.Text;
-        if (TriggerQueue().Match(trigger).Groups[1].Value != queue["name"]!.Text || queue["name"]!.Text != LocalMachine.AlertsQueue) yield return "the trigger, the local machine and bicep name a different queue";
+        string Property(string name) => queue[name]!.ToString();
+        string[] names = [TriggerQueue().Match(trigger).Groups[1].Value, LocalMachine.AlertsQueue];
+        if (names.Any(n => n != queue.OwnName)) yield return "the trigger, the local machine and bicep name a different queue";
         var held = XmlConvert.ToTimeSpan(Property("lockDuration"));
         if (held > TimeSpan.FromMinutes(5)) yield return "the lock is longer than the 5 minutes that Service Bus allows";
         if (renewal < held) yield return "the lock is not renewed";

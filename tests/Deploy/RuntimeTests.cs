@@ -24,7 +24,7 @@ public sealed partial class RuntimeTests
     {
         await using var machine = await NewMachineAsync();
         var log = new Lines<Heartbeat>();
-        await new Heartbeat(machine.Services.GetRequiredService<IRFunctions.Policies.PolicyStore>(), machine.Audit, log).RunAsync(new TimerInfo(), machine.Client, CancellationToken.None);
+        await ActivatorUtilities.CreateInstance<Heartbeat>(machine.Services, log).RunAsync(new TimerInfo(), machine.Client, CancellationToken.None);
         Assert.StartsWith("heartbeat: policy ", Assert.Single(log.Written), StringComparison.Ordinal);
     }
 

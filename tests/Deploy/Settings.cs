@@ -4,7 +4,7 @@ using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;
 
-/// <summary>The settings three times: as the code reads them, as the sample explains them, as bicep sets them. Names with two underscores.</summary>
+/// <summary>Settings (names with two underscores): as the code reads, the sample explains and the compiled bicep sets them.</summary>
 internal sealed partial record Settings(IReadOnlySet<string> Read, IReadOnlySet<string> Sample, IReadOnlyDictionary<string, string> Explained, IReadOnlySet<string> Bicep)
 {
     public const string SamplePath = "functions/local.settings.sample.json";
@@ -22,15 +22,21 @@ internal sealed partial record Settings(IReadOnlySet<string> Read, IReadOnlySet<
         "WEBSITE_AUTH_AAD_ALLOWED_TENANTS",
     ];
 
-    public static Settings OfThisClone()
+    public static Settings Of(BicepFolder bicep)
     {
         using var sample = JsonDocument.Parse(File.ReadAllText(Path.Combine(Sources.Root, SamplePath)));
-        var app = Deploy.Bicep.All["bicep/modules/app.bicep"];
         return new Settings(
             Sources.Under("functions").SelectMany(f => ReadBy(f.Text)).ToHashSet(),
             sample.RootElement.GetProperty("Values").EnumerateObject().Select(p => p.Name).ToHashSet(),
-            sample.RootElement.GetProperty("_explained").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!),
-            app.Vars.Where(v => v.Name.EndsWith("ettings", StringComparison.Ordinal)).SelectMany(v => v.Value.Items.Append(v.Value)).SelectMany(v => v.Fields).Select(f => f.Key).ToHashSet());
+            Explanations(),
+            bicep.Everything.AppSettings().Union(bicep.EverythingWithScheduler.AppSettings()).ToHashSet());
+    }
+
+    /// <summary>What the sample says of each setting.</summary>
+    public static Dictionary<string, string> Explanations()
+    {
+        using var sample = JsonDocument.Parse(File.ReadAllText(Path.Combine(Sources.Root, SamplePath)));
+        return sample.RootElement.GetProperty("_explained").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!);
     }
 
     /// <summary>Names that a source file reads: indexers, Setting(...), sections, triggers.</summary>

@@ -1,10 +1,11 @@
 namespace IRFunctions.Tests.Deploy;
 
 /// <summary>Code, sample and bicep agree on every setting; each disagreement is made once, to see it told.</summary>
-public sealed class SettingsTests
+[Collection(Deploy.Bicep.Collection)]
+public sealed class SettingsTests(Bicep bicep)
 {
     [Fact]
-    public void Every_setting_is_read_explained_and_deployed() => Assert.Empty(Settings.OfThisClone().Problems());
+    public void Every_setting_is_read_explained_and_deployed() => Assert.Empty(Settings.Of(bicep.Shipped).Problems());
 
     [Fact]
     public void A_setting_that_only_the_code_knows_is_seen() =>
@@ -27,6 +28,11 @@ public sealed class SettingsTests
     public void A_setting_that_bicep_forgot_is_seen(string name, string problem) => Told(s => s with { Bicep = s.Bicep.Where(n => n != name).ToHashSet() }, problem);
 
     [Fact]
+    public void A_setting_that_is_renamed_in_bicep_alone_is_seen() =>
+        Assert.Equal(["Tickets__Address is set in bicep and not explained", "Tickets__Endpoint is explained and not set in bicep"],
+            Settings.Of(bicep.With("bicep/modules/app.bicep", "Tickets__Endpoint:", "Tickets__Address:")).Problems());
+
+    [Fact]
     public void A_key_of_a_model_is_never_deployed() =>
         Told(s => s with { Bicep = s.Bicep.Append("Model__ApiKey").ToHashSet() }, "Model__ApiKey is for this machine only, yet set in bicep");
 
@@ -40,5 +46,6 @@ public sealed class SettingsTests
     [InlineData("""[ServiceBusTrigger("alerts", Connection = "Bus")]""", "Bus__fullyQualifiedNamespace")]
     public void What_the_code_reads_is_found(string source, string name) => Assert.Contains(name, Settings.ReadBy(source));
 
-    private static void Told(Func<Settings, Settings> mistake, string problem) => Assert.Contains(mistake(Settings.OfThisClone()).Problems(), p => p.StartsWith(problem, StringComparison.Ordinal));
+    private void Told(Func<Settings, Settings> mistake, string problem) =>
+        Assert.Contains(mistake(Settings.Of(bicep.Shipped)).Problems(), p => p.StartsWith(problem, StringComparison.Ordinal));
 }

@@ -3,35 +3,41 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IRFunctions.Alerts;
 using IRFunctions.Audit;
+using IRFunctions.Local.Machine;
 using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;
 
 /// <summary>The alerts on the pipeline look for lines it really writes, and the playbooks send what the parser takes.</summary>
-public sealed partial class WatchingTests
+[Collection(Bicep.Collection)]
+public sealed partial class WatchingTests(Bicep bicep)
 {
     private static readonly string[] Watched = ["rollback-failed", "expired", "stop-engaged"];
 
     [Fact]
-    public void Alert_rules_look_for_lines_that_are_written() => Assert.Empty(Problems(Bicep.All["bicep/modules/alerts.bicep"], Telemetry()));
+    public void Alert_rules_look_for_lines_that_are_written() => Assert.Empty(Problems(bicep.Shipped, Telemetry()));
 
     [Theory]
     [InlineData("record: rollback-failed", "record: rollbackfailed")]
     [InlineData("startswith \"heartbeat\"", "startswith \"heart beat\"")]
     public void A_rule_that_looks_for_something_else_is_seen(string old, string changed) =>
-        Assert.NotEmpty(Problems(Bicep.With("bicep/modules/alerts.bicep", old, changed)["bicep/modules/alerts.bicep"], Telemetry()));
+        Assert.NotEmpty(Problems(bicep.With("bicep/modules/alerts.bicep", old, changed), Telemetry()));
 
     [Theory]
     [InlineData("record: {Kind}", "recorded: {Kind}")]
     [InlineData("heartbeat: policy", "alive: policy")]
     public void A_line_that_is_written_differently_is_seen(string old, string changed) =>
-        Assert.NotEmpty(Problems(Bicep.All["bicep/modules/alerts.bicep"], Telemetry().Replace(old, changed, StringComparison.Ordinal)));
+        Assert.NotEmpty(Problems(bicep.Shipped, Telemetry().Replace(old, changed, StringComparison.Ordinal)));
 
     [Fact]
     public void Dead_letters_are_watched_on_the_queue()
     {
-        var rule = Bicep.All["bicep/modules/alerts.bicep"].Resources.Single(r => r.Symbol == "deadLetters").Body;
-        Assert.Equal("DeadletteredMessages", rule["properties"]!["criteria"]!["allOf"]!.Items[0]["metricName"]!.Text);
+        var rules = bicep.Shipped.Everything.Of("Microsoft.Insights/metricAlerts");
+        var rule = rules.Single(r => r.Name.EndsWith("-dead-letters", StringComparison.Ordinal));
+        var criterion = rule["criteria"]!["allOf"]![0]!;
+        Assert.Equal("DeadletteredMessages", (string)criterion["metricName"]!);
+        var queues = criterion["dimensions"]![0]!["values"]!.AsArray().Select(v => (string)v!);
+        Assert.Equal([LocalMachine.AlertsQueue, LocalMachine.ActivityQueue], queues);
     }
 
     [Theory]
@@ -71,10 +77,11 @@ public sealed partial class WatchingTests
         }
     }
 
-    private static IEnumerable<string> Problems(BicepFile alerts, string telemetry)
+    private static IEnumerable<string> Problems(BicepFolder folder, string telemetry)
     {
         var kinds = typeof(AuditKinds).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (string)f.GetRawConstantValue()!).ToHashSet();
-        var queries = alerts.Vars.Single(v => v.Name == "rules").Value.Items.Select(r => r["query"]!.Text).ToList();
+        var rules = folder.Everything.Of("Microsoft.Insights/scheduledQueryRules");
+        var queries = rules.Select(r => (string)r["criteria"]!["allOf"]![0]!["query"]!).ToList();
         var recorded = queries.SelectMany(q => Query().Matches(q)).Select(m => m.Groups[1].Value).ToList();
         foreach (var kind in recorded.Where(k => !kinds.Contains(k))) yield return $"a rule looks for {kind}, which is never recorded";
         foreach (var kind in Watched.Where(w => !recorded.Contains(w))) yield return $"nothing watches {kind}";

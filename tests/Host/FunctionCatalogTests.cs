@@ -84,7 +84,7 @@ public sealed class FunctionCatalogTests
     [InlineData("Broken.Odd: parameter 'stream' of type Stream cannot be bound", "activity takes")]
     [InlineData("Broken.NoAnswer: an HTTP function returns IActionResult", "not Int32")]
     [InlineData("Broken.NoEntity: ", "is no ITaskEntity")]
-    [InlineData("Broken.BadSchedule: ", "minute field has '61'")]
+    [InlineData("Broken.BadSchedule: ", "61 is higher than the maximum allowable value for the [Minute] field")]
     [InlineData("Broken.Unset: the setting 'Missing' is not set", "")]
     [InlineData("Broken.Topic: ", "no topics")]
     public void What_cannot_be_hosted_is_named_with_class_method_and_reason_all_at_once(string what, string why)

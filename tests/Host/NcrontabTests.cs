@@ -36,20 +36,29 @@ public sealed class NcrontabTests
     public void A_moment_in_another_time_zone_counts_as_what_it_is_in_utc() =>
         Assert.Equal(At("2026-01-05 03:30:00"), Ncrontab.Parse("0 30 3 * * *").Next(new DateTimeOffset(2026, 1, 5, 4, 0, 0, TimeSpan.FromHours(1))));
 
+    /// <summary>What the Functions host takes without a word must mean the same here, although both are likely to be mistakes.</summary>
     [Theory]
-    [InlineData("* * * *", "4 fields")]
-    [InlineData("60 * * * * *", "second field has '60': it is not within 0 to 59")]
-    [InlineData("* * 24 * * *", "hour field has '24'")]
-    [InlineData("* * * 0 * *", "day field has '0'")]
-    [InlineData("* * * * 13 *", "month field has '13'")]
-    [InlineData("* * * * * 7", "day of week field has '7'")]
-    [InlineData("* 10-5 * * * *", "minute field has '10-5': the range runs backwards")]
-    [InlineData("*/0 * * * * *", "step after '/' is not a positive number")]
-    [InlineData("* * * * Foo *", "month field has 'Foo': it is neither a number nor a name")]
-    [InlineData("* x * * * *", "minute field has 'x': it is not a number")]
-    [InlineData("1, * * * * *", "second field has ''")]
-    public void A_bad_schedule_is_refused_naming_the_field(string schedule, string named) =>
-        Assert.Contains(named, Assert.Throws<FormatException>(() => Ncrontab.Parse(schedule)).Message, StringComparison.Ordinal);
+    [InlineData("0 10-5 * * * *", "2026-01-05 03:00:00", "2026-01-05 03:05:00")] // 5 to 10
+    [InlineData("*/0 * * * * *", "2026-01-05 03:00:00", "2026-01-05 03:00:01")] // every second
+    public void A_range_that_runs_backwards_and_a_step_of_nothing_are_read_as_the_Functions_host_reads_them(string schedule, string after, string next) =>
+        Assert.Equal(At(next), Ncrontab.Parse(schedule).Next(At(after)));
+
+    [Theory]
+    [InlineData("* * * *", "must contain 6 components")]
+    [InlineData("60 * * * * *", "60 is higher than the maximum allowable value for the [Second] field. Value must be between 0 and 59")]
+    [InlineData("* * 24 * * *", "[Hour] field")]
+    [InlineData("* * * 0 * *", "[Day] field")]
+    [InlineData("* * * * 13 *", "[Month] field")]
+    [InlineData("* * * * * 7", "[DayOfWeek] field")]
+    [InlineData("* * * * Foo *", "'Foo' is not a valid [Month] crontab field expression")]
+    [InlineData("* x * * * *", "'x' is not a valid [Minute] crontab field expression")]
+    [InlineData("1, * * * * *", "value cannot be empty")]
+    public void A_bad_schedule_is_refused_naming_it_and_the_field(string schedule, string named)
+    {
+        var message = Assert.Throws<FormatException>(() => Ncrontab.Parse(schedule)).Message;
+        Assert.Contains($"'{schedule}'", message, StringComparison.Ordinal);
+        Assert.Contains(named, message, StringComparison.Ordinal);
+    }
 
     private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 }

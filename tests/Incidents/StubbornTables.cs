@@ -46,6 +46,12 @@ internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
             return inner.UpsertEntityAsync(entity, mode, cancellationToken);
         }
 
+        public override Task<Response> UpdateEntityAsync<T>(T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        {
+            tables.Check(Name, entity.PartitionKey);
+            return inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
+        }
+
         public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default)
         {
             tables.Check(Name, entity.PartitionKey);

@@ -87,9 +87,12 @@ internal sealed partial class World : IAsyncDisposable
     {
         var found = new List<(string, ApprovalView)>();
         await foreach (var i in Client.GetAllInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = "approval-", Statuses = [OrchestrationRuntimeStatus.Running], FetchInputsAndOutputs = true }))
-            found.Add((i.InstanceId, i.ReadCustomStatusAs<ApprovalView>()!));
+            if (await ViewAsync(i.InstanceId) is { } view) found.Add((i.InstanceId, view));
         return found;
     }
+
+    /// <summary>What people see of a request.</summary>
+    public Task<ApprovalView?> ViewAsync(string request) => Machine.Services.GetRequiredService<ApprovalRegister>().ViewAsync(request, CancellationToken.None);
 
     /// <summary>Answers through the HTTP function, as a signed-in person would. Returns the HTTP status.</summary>
     public async Task<int> AnswerAsync(string request, string? by, string decision, string reason = "looked at it", string? actionHash = null)
@@ -117,8 +120,11 @@ internal sealed partial class World : IAsyncDisposable
         await foreach (var i in Client.GetAllInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = "incident-", FetchInputsAndOutputs = true }))
         {
             Assert.True(i.RuntimeStatus is OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Completed, $"{i.InstanceId} is {i.RuntimeStatus}: {i.FailureDetails?.ErrorMessage}");
+            var number = i.InstanceId.Split('-') is [_, _, var n] ? int.Parse(n, System.Globalization.CultureInfo.InvariantCulture) : 1;
             // One that has only begun shows nothing yet.
-            if ((i.RuntimeStatus == OrchestrationRuntimeStatus.Completed ? i.ReadOutputAs<IncidentView>() : i.ReadCustomStatusAs<IncidentView>()) is { } view) found.Add(view);
+            var shown = await Machine.Services.GetRequiredService<IncidentBook>().FindAsync(string.Join('-', i.InstanceId.Split('-').Take(2)), number, CancellationToken.None);
+            if (i.RuntimeStatus == OrchestrationRuntimeStatus.Completed) Assert.Equal(Json(i.ReadOutputAs<IncidentView>()!), Json(shown!));
+            if (shown is not null) found.Add(shown);
         }
         return found;
     }

@@ -1,20 +1,30 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
-using NJsonSchema;
+using Json.Schema;
 
 namespace IRFunctions.Tests.Model;
 
 /// <summary>
-/// Schemas of an OpenAPI file as NJsonSchema can check them. Limits: it passes over `const`, `if/then` and `contains`, so `const` becomes a
-/// one-value `enum` here, and `discriminator` is dropped (it would make NJsonSchema ignore the rest of the schema).
+/// An OpenAPI file, and whether bodies keep to it. Its schemas are JSON Schema 2020-12 as they stand, but for `nullable` of OpenAPI 3.0, which becomes
+/// a choice with null. Limits: `format` and `discriminator` are not looked at.
 /// </summary>
 internal sealed class OpenApiFile
 {
     private readonly JsonObject root;
+    private readonly Uri address;
+    private readonly BuildOptions build = new() { SchemaRegistry = new SchemaRegistry(), Dialect = Dialect.Draft202012 };
+    private readonly ConcurrentDictionary<string, JsonSchema> compiled = new(StringComparer.Ordinal);
 
-    private OpenApiFile(JsonObject root) => this.root = root;
+    private OpenApiFile(string name, JsonObject root)
+    {
+        this.root = root;
+        address = new Uri($"https://tests.example/{name}");
+        build.SchemaRegistry.Register(new JsonElementBaseDocument(JsonSerializer.SerializeToElement(WithoutNullable(root)), address));
+    }
 
     public static OpenApiFile Load(params string[] path) =>
-        new(JsonNode.Parse(File.ReadAllText(Path.Combine([AppContext.BaseDirectory, "data", .. path])))!.AsObject());
+        new(path[^1], JsonNode.Parse(File.ReadAllText(Path.Combine([AppContext.BaseDirectory, "data", .. path])))!.AsObject());
 
     public IReadOnlyList<string> Paths => [.. root["paths"]!.AsObject().Select(p => p.Key)];
 
@@ -26,69 +36,45 @@ internal sealed class OpenApiFile
 
     private JsonNode Resolve(JsonNode? parameter) => (string?)parameter!["$ref"] is { } shared ? root["components"]!["parameters"]![shared[(shared.LastIndexOf('/') + 1)..]]! : parameter;
 
-    public IReadOnlyList<string> Check(string schemaName, string json) =>
-        CheckSchema(new JsonObject { ["$ref"] = $"#/components/schemas/{schemaName}" }, json);
+    public IReadOnlyList<string> Check(string schemaName, string json) => CheckAt(json, "components", "schemas", schemaName);
 
-    public IReadOnlyList<string> CheckRequest(string path, string method, string json) =>
-        CheckSchema(Operation(path, method)["requestBody"]!["content"]!["application/json"]!["schema"]!, json);
+    public IReadOnlyList<string> CheckRequest(string path, string method, string json)
+    {
+        _ = Operation(path, method)["requestBody"]!["content"]!["application/json"]!["schema"]!;
+        return CheckAt(json, "paths", path, method, "requestBody", "content", "application/json", "schema");
+    }
 
     public IReadOnlyList<string> CheckResponse(string path, string method, int status, string json)
     {
         var responses = Operation(path, method)["responses"]!.AsObject();
         Assert.True(responses.ContainsKey($"{status}"), $"{method} {path} documents no {status}");
+        string[] place = ["paths", path, method, "responses", $"{status}"];
         var response = responses[$"{status}"]!;
-        if ((string?)response["$ref"] is { } shared) response = root["components"]!["responses"]![shared[(shared.LastIndexOf('/') + 1)..]]!;
-        return response["content"]?["application/json"]?["schema"] is { } schema ? CheckSchema(schema, json) : json.Length == 0 ? []
-            : ["body where none is documented"];
+        if ((string?)response["$ref"] is { } shared)
+        {
+            place = ["components", "responses", shared[(shared.LastIndexOf('/') + 1)..]];
+            response = root["components"]!["responses"]![place[^1]]!;
+        }
+        return response["content"]?["application/json"]?["schema"] is not null ? CheckAt(json, [.. place, "content", "application/json", "schema"])
+            : json.Length == 0 ? [] : ["body where none is documented"];
     }
 
     private JsonObject Operation(string path, string method) => root["paths"]![path]![method]!.AsObject();
 
-    private IReadOnlyList<string> CheckSchema(JsonNode schema, string json)
+    private IReadOnlyList<string> CheckAt(string json, params string[] place)
     {
-        var definitions = new JsonObject();
-        var top = Convert(schema, definitions).AsObject();
-        top["definitions"] = definitions;
-        var compiled = JsonSchema.FromJsonAsync(top.ToJsonString()).GetAwaiter().GetResult();
-        return [.. compiled.Validate(json).Select(e => e.ToString())];
+        var pointer = string.Concat(place.Select(p => "/" + Uri.EscapeDataString(p.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal))));
+        var schema = compiled.GetOrAdd(pointer, p => JsonSchema.Build(JsonSerializer.SerializeToElement(new JsonObject { ["$ref"] = $"{address}#{p}" }), build));
+        return Schemas.Problems(schema, json);
     }
 
-    private JsonNode Convert(JsonNode node, JsonObject definitions) => node switch
+    private static JsonNode? WithoutNullable(JsonNode? node)
     {
-        JsonArray array => new JsonArray([.. array.Select(item => item is null ? null : Convert(item, definitions))]),
-        JsonObject fields => ConvertObject(fields, definitions),
-        _ => node.DeepClone(),
-    };
-
-    private JsonObject ConvertObject(JsonObject fields, JsonObject definitions)
-    {
-        if ((fields["$ref"] as JsonValue)?.TryGetValue<string>(out var reference) == true) return Reference(reference, definitions);
-        var converted = new JsonObject();
-        foreach (var (name, value) in fields)
-        {
-            switch (name)
-            {
-                case "discriminator" or "nullable" or "example" or "examples" or "description" or "format": break;
-                case "const": converted["enum"] = new JsonArray(value?.DeepClone()); break;
-                default: converted[name] = value is null ? null : Convert(value, definitions); break;
-            }
-        }
-        if (fields["nullable"] is JsonValue nullable && nullable.TryGetValue<bool>(out var isNullable) && isNullable
-            && fields["type"] is JsonValue type)
-        {
-            converted["type"] = new JsonArray(type.DeepClone(), "null");
-        }
-        return converted;
-    }
-
-    private JsonObject Reference(string reference, JsonObject definitions)
-    {
-        var name = reference[(reference.LastIndexOf('/') + 1)..];
-        if (!definitions.ContainsKey(name))
-        {
-            definitions[name] = new JsonObject();
-            definitions[name] = Convert(root["components"]!["schemas"]![name]!, definitions);
-        }
-        return new JsonObject { ["$ref"] = $"#/definitions/{name}" };
+        if (node is JsonArray list) return new JsonArray([.. list.Select(WithoutNullable)]);
+        if (node is not JsonObject fields) return node?.DeepClone();
+        var copy = new JsonObject(fields.Select(f => KeyValuePair.Create(f.Key, WithoutNullable(f.Value))));
+        if (copy["nullable"] is not JsonValue nullable || nullable.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False)) return copy;
+        copy.Remove("nullable");
+        return nullable.GetValueKind() == JsonValueKind.False ? copy : new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "null" }, copy) };
     }
 }

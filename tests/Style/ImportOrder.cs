@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace IRFunctions.Tests.Style;
 
-/// <summary>DESIGN section 2: a folder of functions/ uses only those above it.</summary>
+/// <summary>docs/design.md section 2: a folder of functions/ uses only those above it.</summary>
 internal static class ImportOrder
 {
     public static readonly string[] Folders =

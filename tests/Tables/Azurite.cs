@@ -23,6 +23,9 @@ public sealed class Azurite : IAsyncLifetime
     /// <summary>The account's address, known once it runs.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
+    /// <summary>As a setting names the account; of tables only.</summary>
+    public string ConnectionString => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};TableEndpoint={Endpoint};";
+
     public TableServiceClient NewClient() => new(Endpoint, new TableSharedKeyCredential(Account, Key));
 
     public async Task InitializeAsync()

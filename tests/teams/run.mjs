@@ -62,7 +62,7 @@ function policies(quorum) {
 }
 
 async function bot(quorum) {
-  const dll = path.join(root, "local/bin/standin/Debug/net10.0/IRFunctions.Local.dll");
+  const dll = path.join(root, "local/bin/Debug/net10.0/IRFunctions.Local.dll");
   const clients = Object.values(people).flatMap(p => ["--teams-client", `127.0.0.1:${p.port}`]);
   const child = start("dotnet", [dll, "--port", String(server), "--state", path.join(work, `state-${quorum}`), "--no-feed", "--no-staff", "--policies", policies(quorum), ...clients], { cwd: work }, "bot.log");
   await until("the bot", async () => {

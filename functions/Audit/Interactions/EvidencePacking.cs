@@ -22,6 +22,13 @@ internal static class EvidencePacking
 
     public static long HourFrom(string text) => RiskyHours.Of(DateTimeOffset.ParseExact(text, HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
 
+    public static bool TryHourFrom(string text, out long hour)
+    {
+        var known = DateTimeOffset.TryParseExact(text, HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at);
+        hour = known ? RiskyHours.Of(at) : 0;
+        return known;
+    }
+
     /// <summary>Partition of an identity.</summary>
     public static string PartitionOf(string identity) => CircuitBreaker.ShortOf(identity);
 

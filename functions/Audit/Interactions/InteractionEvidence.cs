@@ -50,7 +50,7 @@ public sealed class InteractionEvidence(InteractionStore store, InteractionParts
         // The parts are listed before the table is read: what moves meanwhile is seen twice rather than never.
         var listed = new List<EvidencePart>();
         await foreach (var part in parts.ListAsync(first, last, cancellation)) listed.Add(part);
-        await foreach (var batch in store.ReadAsync(identity, first, last, cancellation)) found[KeyOf(batch)] = (batch, Hot);
+        await foreach (var batch in store.ReadAsync(identity, first, last, problems, cancellation)) found[KeyOf(batch)] = (batch, Hot);
         await foreach (var part in parts.ListAsync(first, last, cancellation))
             if (!listed.Exists(p => p.Sha256 == part.Sha256 && p.State == part.State)) listed.Add(part);
         var partition = EvidencePacking.PartitionOf(identity);

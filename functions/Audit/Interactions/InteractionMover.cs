@@ -71,7 +71,7 @@ public sealed class InteractionMover(InteractionStore store, InteractionParts pa
         foreach (var partition in partitions.Order(StringComparer.Ordinal))
         {
             var known = ("", default(RiskyHours));
-            await foreach (var whole in store.OfAsync(hour, partition, cancellation))
+            await foreach (var whole in store.OfAsync(hour, partition, problems, cancellation))
             {
                 if (done.Contains(KeyOf(whole)))
                 {
@@ -90,13 +90,7 @@ public sealed class InteractionMover(InteractionStore store, InteractionParts pa
         if (open.Count > 0) await WriteAsync(hour, salt!, open, problems, cancellation);
         foreach (var partition in partitions)
         {
-            var left = false;
-            await foreach (var _ in store.OfAsync(hour, partition, cancellation))
-            {
-                left = true;
-                break;
-            }
-            if (!left) await store.CloseAsync(hour, partition, cancellation);
+            if (!await store.AnyAsync(hour, partition, cancellation)) await store.CloseAsync(hour, partition, cancellation);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Containment;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Audit.Interactions;
 
@@ -47,7 +48,8 @@ public sealed class InteractionParts(TableServiceClient tables, IRetainedBlobs b
     internal async IAsyncEnumerable<EvidencePart> ListAsync(long from, long to, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {EvidencePacking.HourOf(from)} and PartitionKey le {EvidencePacking.HourOf(to)}");
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) yield return FromRow(row);
+        // A row that cannot be read names no part; the record misses the part then, and says so.
+        await foreach (var part in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation).ReadableAsync(TableName, FromRow, cancellation: cancellation)) yield return part;
     }
 
     /// <summary>The batches of a part, or what is wrong with it: it names the blob.</summary>

@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
 using IRFunctions.Safeguards.Activity;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Audit.Interactions;
 
@@ -58,10 +59,12 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
     }
 
     /// <summary>What the hot tier holds about an identity in these hours, both included, in order of time of the hour.</summary>
-    internal async IAsyncEnumerable<EvidenceBatch> ReadAsync(string identity, long from, long to, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <param name="problems">Gets what cannot be read.</param>
+    internal async IAsyncEnumerable<EvidenceBatch> ReadAsync(string identity, long from, long to, ICollection<string> problems, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {EvidencePacking.PartitionOf(identity)} and RowKey ge {EvidencePacking.HourOf(from)} and RowKey lt {EvidencePacking.HourOf(to) + "~"}");
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) yield return EvidencePacking.FromRow(row);
+        var rows = table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation);
+        await foreach (var batch in rows.ReadableAsync(TableName, EvidencePacking.FromRow, e => problems.Add(e.Message), cancellation)) yield return batch;
     }
 
     /// <summary>Hours before this one of which there still are rows, and the partitions that have them, in order.</summary>
@@ -70,16 +73,28 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
         var found = new List<(long, string)>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {Hours} and PartitionKey lt {Hours + EvidencePacking.HourOf(hour)}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
-            found.Add((EvidencePacking.HourFrom(row.PartitionKey[Hours.Length..]), row.RowKey));
+            if (EvidencePacking.TryHourFrom(row.PartitionKey[Hours.Length..], out var old)) found.Add((old, row.RowKey));
         return found;
     }
 
     /// <summary>Rows of one hour and partition, one after the other: an agent that everybody calls has more than fit into memory.</summary>
-    internal async IAsyncEnumerable<EvidenceBatch> OfAsync(long hour, string partition, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <param name="problems">Gets what cannot be read; it stays where it is.</param>
+    internal async IAsyncEnumerable<EvidenceBatch> OfAsync(long hour, string partition, ICollection<string> problems, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var batch in RowsOf(hour, partition, cancellation).ReadableAsync(TableName, EvidencePacking.FromRow, e => problems.Add(e.Message), cancellation)) yield return batch;
+    }
+
+    /// <summary>Whether any row of this hour and partition is left, readable or not.</summary>
+    internal async Task<bool> AnyAsync(long hour, string partition, CancellationToken cancellation)
+    {
+        await foreach (var _ in RowsOf(hour, partition, cancellation)) return true;
+        return false;
+    }
+
+    private AsyncPageable<TableEntity> RowsOf(long hour, string partition, CancellationToken cancellation)
     {
         var start = EvidencePacking.HourOf(hour);
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {start} and RowKey lt {start + "~"}"), cancellationToken: cancellation))
-            yield return EvidencePacking.FromRow(row);
+        return table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {start} and RowKey lt {start + "~"}"), cancellationToken: cancellation);
     }
 
     internal Task RemoveAsync(EvidenceBatch batch, CancellationToken cancellation) =>

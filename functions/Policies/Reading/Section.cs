@@ -4,7 +4,7 @@ namespace IRFunctions.Policies;
 
 /// <summary>
 /// One map of a policy file while it is read: every key is asked for by name and type, every problem goes on record with its place, and what
-/// nobody asked for is refused at the end. Readers get a usable stand-in for a bad value, so that all errors come out at once.
+/// nobody asked for is refused at the end. Readers get a usable value in place of a bad one, so that all errors come out at once.
 /// </summary>
 internal sealed class Section
 {

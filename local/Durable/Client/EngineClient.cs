@@ -19,7 +19,7 @@ internal sealed class EngineClient(DurableEngine engine, IDurableStore store) : 
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
         var id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
-        if (id.StartsWith('@')) throw new ArgumentException("Instance ids that start with '@' belong to entities.", nameof(options));
+        HostLimits.CheckInstanceId(id);
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -14,6 +14,7 @@ internal sealed class EngineEntityClient(DurableEngine engine, IDurableStore sto
         EntityInstanceId id, string operationName, object? input = null, SignalEntityOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(operationName);
+        HostLimits.CheckEntityId(id.ToString());
         var commit = new StepCommit { InstanceId = id.ToString() };
         commit.NewMessages.Add(new DurableMessage
         {

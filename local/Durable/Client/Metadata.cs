@@ -1,3 +1,4 @@
+using Grpc.Core;
 using IRFunctions.Local.Durable.Stores;
 using Microsoft.DurableTask.Client;
 
@@ -6,7 +7,8 @@ namespace IRFunctions.Local.Durable.Client;
 /// <summary>Between what is stored and what clients see.</summary>
 internal static class Metadata
 {
-    public static OrchestrationMetadata Of(InstanceRecord r, bool payloads) => new(r.Name, r.Id)
+    /// <exception cref="RpcException">The row has no name, as a killed host may leave it: the real host cannot answer for it, nor for the page that holds it.</exception>
+    public static OrchestrationMetadata Of(InstanceRecord r, bool payloads) => new(r.Name.Length > 0 ? r.Name : throw new RpcException(new Status(StatusCode.Unknown, "Exception was thrown by handler.")), r.Id)
     {
         RuntimeStatus = (OrchestrationRuntimeStatus)r.Status,
         CreatedAt = new DateTimeOffset(r.CreatedAt, TimeSpan.Zero),

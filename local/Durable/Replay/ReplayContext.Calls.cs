@@ -132,6 +132,7 @@ internal sealed partial class ReplayContext
         if (entities?.InCriticalSection() == true) throw new InvalidOperationException("A critical section must not start sub-orchestrations.");
         var taskId = NewTaskId();
         var chosen = (options as SubOrchestrationOptions)?.InstanceId;
+        if (chosen is not null) HostLimits.CheckInstanceId(chosen);
         // A task id's GUID counts from below zero, so that calls of NewGuid never change derived ids.
         var id = chosen ?? string.Concat(record.Id, ":", DeterministicGuid.Of(record.Id, record.Execution, record.CreatedAt, -taskId).ToString("N").AsSpan(0, 12));
         if (!IsRecorded(EventKind.SubOrchestrationScheduled, taskId, name.Name, id, out _))

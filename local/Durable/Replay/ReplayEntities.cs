@@ -19,8 +19,9 @@ internal sealed class ReplayEntities(ReplayContext context) : TaskOrchestrationE
         context.EnsureOnThread();
         if (section is { } s && !s.Ids.Contains(id))
             throw new InvalidOperationException($"In a critical section only locked entities can be called; '{id}' is not.");
-        var taskId = context.NewTaskId();
         var target = id.ToString();
+        HostLimits.CheckEntityId(target);
+        var taskId = context.NewTaskId();
         if (!context.IsRecorded(EventKind.EntityCalled, taskId, operationName, target, out _))
         {
             context.Effects.History.Write(EventKind.EntityCalled, taskId, name: operationName, target: target);
@@ -36,6 +37,7 @@ internal sealed class ReplayEntities(ReplayContext context) : TaskOrchestrationE
         if (section is { } s && s.Ids.Contains(id))
             throw new InvalidOperationException($"In a critical section a locked entity cannot be signalled; '{id}' is.");
         var target = id.ToString();
+        HostLimits.CheckEntityId(target);
         if (context.IsRecorded(EventKind.EntitySignalled, 0, operationName, target, out _)) return Task.CompletedTask;
         var due = options?.SignalTime?.UtcTicks ?? 0;
         context.Effects.History.Write(EventKind.EntitySignalled, number: due, name: operationName, target: target);
@@ -64,7 +66,7 @@ internal sealed class ReplayEntities(ReplayContext context) : TaskOrchestrationE
         return section;
     }
 
-    public override bool InCriticalSection(out IReadOnlyList<EntityInstanceId>? entityIds)
+    public override bool InCriticalSection([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IReadOnlyList<EntityInstanceId>? entityIds)
     {
         entityIds = section?.Ids;
         return section is not null;

@@ -18,15 +18,24 @@ internal static class RetryLoop
             {
                 return await call(attempt);
             }
-            catch (TaskFailedException e) when (attempt < policy.MaxNumberOfAttempts && policy.Handle(e))
+            catch (TaskFailedException e) when (attempt < policy.MaxNumberOfAttempts && Handles(policy, e))
             {
+#pragma warning disable CS0618 // the only way to read what HandleFailure set; this loop goes with the engine
                 if (policy.HandleAsync is { } handle && !await handle(e)) throw;
+#pragma warning restore CS0618
                 var delay = Delay(policy, attempt);
                 if (policy.RetryTimeout != Timeout.InfiniteTimeSpan && context.CurrentUtcDateTime + delay >= started + policy.RetryTimeout) throw;
                 await context.CreateTimer(delay, CancellationToken.None);
             }
         }
     }
+
+    /// <summary>The official policy judges the exception type of Durable Task's core, which carries the same details.</summary>
+    private static bool Handles(RetryPolicy policy, TaskFailedException e) =>
+        policy.Handle(new DurableTask.Core.Exceptions.TaskFailedException(0, e.TaskId, e.TaskName, "", e.Message, null) { FailureDetails = Core(e.FailureDetails) });
+
+    private static DurableTask.Core.FailureDetails Core(TaskFailureDetails details) =>
+        new(details.ErrorType, details.ErrorMessage, details.StackTrace, details.InnerFailure is { } inner ? Core(inner) : null, isNonRetriable: false);
 
     private static TimeSpan Delay(RetryPolicy policy, int attempt)
     {

@@ -55,14 +55,21 @@ internal sealed class EntityOperationRun : TaskEntityOperation
         public override void SignalEntity(EntityInstanceId id, string operationName, object? input = null, SignalEntityOptions? options = null) =>
             run.Sent.Add(new DurableMessage
             {
-                Number = nextNumber(), Target = id.ToString(), Source = Id.ToString(), Due = options?.SignalTime?.UtcTicks ?? 0,
+                Number = nextNumber(), Target = Checked(id), Source = Id.ToString(), Due = options?.SignalTime?.UtcTicks ?? 0,
                 Event = EncodedEvent.Of(EventKind.EntityOperation, name: operationName, payload: DurableJson.Serialize(input)),
             });
+
+        private static string Checked(EntityInstanceId id)
+        {
+            HostLimits.CheckEntityId(id.ToString());
+            return id.ToString();
+        }
 
         public override string ScheduleNewOrchestration(TaskName name, object? input = null, StartOrchestrationOptions? options = null)
         {
             // Derived, so that a run of the same messages names the same orchestration.
             var instanceId = options?.InstanceId ?? DeterministicGuid.Of(Id.ToString(), message.Number, now, run.Sent.Count).ToString("N");
+            HostLimits.CheckInstanceId(instanceId);
             var start = new InstanceRecord
             {
                 Id = instanceId, Name = name.Name, Status = InstanceStatus.Pending, CreatedAt = now, UpdatedAt = now, Execution = nextNumber(),

@@ -135,6 +135,11 @@ internal sealed class OrchestrationStep(ReplaySettings settings, IDurableStore s
 
     private void Conclude(InstanceRecord record, ReplayContext context, List<DurableMessage> left)
     {
+        if (context.NewCustomStatus is { Changed: true, Value: { } changed } && HostLimits.RefusedStatus(changed) is { } refused)
+        {
+            FailInHost(record, refused, left);
+            return;
+        }
         var commit = result.Commit;
         commit.NewMessages.AddRange(context.Effects.Messages);
         commit.NewTasks.AddRange(context.Effects.Tasks);
@@ -204,6 +209,13 @@ internal sealed class OrchestrationStep(ReplaySettings settings, IDurableStore s
     {
         log.LogError(broken, "Orchestration '{Id}' failed: its code does not follow its history.", id);
         EndWithEvent(record with { Status = InstanceStatus.Failed, Failure = DurableJson.Failure(broken) }, EventKind.Completed, null, left);
+    }
+
+    /// <summary>As the host fails an instance itself: nothing of the step counts, the custom status goes, and there are no failure details.</summary>
+    private void FailInHost(InstanceRecord record, string problem, List<DurableMessage> left)
+    {
+        log.LogError("Function '{Name}' failed with an unhandled exception. Instance '{Id}': {Problem}", record.Name, id, problem);
+        EndWithEvent(record with { Status = InstanceStatus.Failed, CustomStatus = null, Failure = null, Output = HostLimits.OutputOfFailure(record.Name, problem) }, EventKind.Completed, null, left);
     }
 
     private void Terminate(InstanceRecord record, HistoryEvent termination)

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Azure;
+using Azure.Data.Tables;
+using IRFunctions.Storage;
+
+namespace IRFunctions.Incidents;
+
+/// <summary>One alert of an incident as it is shown.</summary>
+/// <param name="Instance">Instance id of its orchestration.</param>
+/// <param name="View">Null where the row cannot be read.</param>
+public sealed record IncidentPage(string Instance, IncidentView? View, UnreadableRowException? Problem = null);
+
+/// <summary>
+/// The table "incidents": what people see of each alert while it is answered and afterwards, one partition an incident, one row an alert. Written by
+/// activities, after the record; read by the API, the answers about containments and the watchdog. It decides nothing.
+/// </summary>
+public sealed class IncidentBook(TableServiceClient tables)
+{
+    public const string TableName = "incidents";
+
+    private const string View = "View";
+    private const int MaxRaces = 50;
+
+    private readonly TableClient table = tables.GetTableClient(TableName);
+
+    /// <summary>Shows this from now on. Safe to call again: a step that comes late, or twice, does not put back what was before.</summary>
+    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
+    public async Task KeepAsync(ShownIncident shown, CancellationToken cancellation)
+    {
+        var row = new TableEntity(shown.View.Incident, RowOf(shown.View.Number)) { ["Turn"] = shown.Turn };
+        TableText.Write(row, View, shown.View);
+        for (var race = 0; ; race++)
+        {
+            var found = await table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, ["Turn"], cancellation);
+            if (found.HasValue && found.Value!.GetInt32("Turn") > shown.Turn) return;
+            try
+            {
+                if (found.HasValue) await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);
+                else await table.AddEntityAsync(row, cancellation);
+                return;
+            }
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
+            {
+                // Another step wrote it in this moment: look again whose is later.
+            }
+        }
+    }
+
+    /// <summary>What is shown of the n-th alert of an incident; null where nothing is yet.</summary>
+    /// <exception cref="UnreadableRowException">The row is not what was written.</exception>
+    public async Task<IncidentView?> FindAsync(string incident, int number, CancellationToken cancellation)
+    {
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(incident, RowOf(number), cancellationToken: cancellation);
+        return found.HasValue ? TableText.Read<IncidentView>(found.Value!, View, TableName) : null;
+    }
+
+    /// <summary>As many alerts as fit a page, in the order of their incidents' keys. A row that cannot be read is there with its problem.</summary>
+    public async Task<(IReadOnlyList<IncidentPage> Pages, string? Continuation)> ListAsync(string? continuation, int top, CancellationToken cancellation)
+    {
+        await foreach (var page in table.QueryAsync<TableEntity>(maxPerPage: top, cancellationToken: cancellation).AsPages(continuation, top))
+            return ([.. page.Values.Select(Read)], page.ContinuationToken);
+        return ([], null);
+    }
+
+    private static IncidentPage Read(TableEntity row)
+    {
+        try
+        {
+            var number = int.TryParse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
+            var view = TableText.Read<IncidentView>(row, View, TableName) ?? throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
+            return new IncidentPage(IncidentRegister.InstanceOf(row.PartitionKey, number), view);
+        }
+        catch (UnreadableRowException e)
+        {
+            return new IncidentPage(row.PartitionKey, null, e);
+        }
+    }
+
+    private static string RowOf(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
+}

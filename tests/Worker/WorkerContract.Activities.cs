@@ -1,0 +1,134 @@
+using System.Text.Json;
+using IRFunctions.Approvals;
+using IRFunctions.Audit;
+using IRFunctions.Classification;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Incidents;
+using IRFunctions.Local.Tenant;
+using IRFunctions.Safeguards;
+
+namespace IRFunctions.Tests.RealWorker;
+
+/// <summary>Activities: each of them once, and the life of a containment through two different services.</summary>
+public abstract partial class WorkerContract
+{
+    public static TheoryData<string> Activities => [.. ExpectedFunctions.OfKind("activityTrigger")];
+
+    [Theory]
+    [MemberData(nameof(Activities))]
+    public async Task Every_activity_does_its_work(string activity)
+    {
+        var (input, check) = await CallOfAsync(activity);
+        check(await RunAsync(activity, input));
+    }
+
+    [Fact]
+    public async Task What_is_recorded_can_be_read_back_over_HTTP()
+    {
+        var incident = Id("recorded");
+        await RunAsync(nameof(Stages.Record), new RecordInput(incident, [new AuditFact("fact-1", AuditKinds.Received, "an alert came in", "pipeline")]));
+        var chain = JsonSerializer.Deserialize<JsonElement>(await (await SendAsync("GetAudit", TenantSeed.Alex, incident)).Content.ReadAsStringAsync());
+        Assert.Equal("an alert came in", Text(Assert.Single(chain.GetProperty("entries").EnumerateArray()), "text"));
+        Assert.Empty(chain.GetProperty("problems").EnumerateArray());
+    }
+
+    /// <summary>Microsoft Graph with the official client, and Azure Resource Manager: both with the token of the managed identity.</summary>
+    [Theory]
+    [InlineData(Orders.DisableAccount, "account", TenantSeed.Megan)]
+    [InlineData(Orders.WatchAddress, "ip", "203.0.113.77")]
+    public async Task A_containment_is_captured_done_seen_and_undone(string action, string kind, string id)
+    {
+        var target = new Target(kind, id, id);
+        var decision = action == Orders.WatchAddress ? Orders.Decision(action, target) : Orders.Decision(action, target, DecisionKind.Ask, 2);
+        var order = Orders.Order($"life-{action}", decision);
+        order = order with { Grant = new Grant(ActionHash.Of(order.Incident, decision), [TenantSeed.Alex], TimeProvider.System.GetUtcNow()) };
+
+        var prior = (await RunAsync(nameof(ContainmentSteps.Capture), order)).Deserialize<PriorState>()!;
+        Assert.False(prior.AlreadySo);
+        var step = new ExecuteStep(order, prior);
+        Assert.NotEmpty((await RunAsync(nameof(ContainmentSteps.Probe), step)).GetString()!);
+        Assert.True((await RunAsync(nameof(ContainmentSteps.Execute), step)).Deserialize<StepReport>()!.Done);
+        Assert.True((await RunAsync(nameof(ContainmentSteps.Verify), step)).GetBoolean());
+        Assert.True((await RunAsync(nameof(ContainmentSteps.UndoEffect), Orders.Undo("life", action, target, prior))).Deserialize<UndoReport>()!.Restored);
+        Assert.False((await RunAsync(nameof(ContainmentSteps.Verify), step)).GetBoolean());
+    }
+
+    [Fact]
+    public async Task Nothing_begins_under_the_global_stop()
+    {
+        host.Hub.PutEntity("@globalstop@tenant", Durable.Json(new GlobalStopState { Engaged = true, Reason = "a test" })!);
+        try
+        {
+            var order = Orders.Order("stopped", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.66")));
+            var report = (await RunAsync(nameof(ContainmentSteps.Execute), new ExecuteStep(order, Orders.Absent))).Deserialize<StepReport>()!;
+            Assert.False(report.Done);
+            Assert.Contains("halted by the global stop (a test)", report.Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            host.Hub.PutEntity("@globalstop@tenant", Durable.Json(new GlobalStopState())!);
+        }
+    }
+
+    /// <summary>An activity's input, and what must hold of its result.</summary>
+    private async Task<(object Input, Action<JsonElement> Check)> CallOfAsync(string activity)
+    {
+        var order = Orders.Order(activity, Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9")));
+        var step = new ExecuteStep(order, Orders.Absent);
+        var ask = new AskInput(Id("approval-1"), Orders.View("incident-1"));
+        var news = new HoldNews("key", "reminder", "a test", null);
+        return activity switch
+        {
+            "EstimateContainment" => (order, r => Assert.StartsWith("nobody", r.Deserialize<Estimate>()!.Text, StringComparison.Ordinal)),
+            nameof(ContainmentSteps.Prepare) => (order, r => Assert.Equal("taking the entry off again is permitted", r.Deserialize<Preparation>()!.Reverse)),
+            nameof(ContainmentSteps.Capture) => (order, r => Assert.Equal("absent", r.Deserialize<PriorState>()!.Value)),
+            nameof(ContainmentSteps.Probe) => (step, r => Assert.Equal("taking the entry off again is permitted", r.GetString())),
+            nameof(ContainmentSteps.Execute) => (WatchStep("203.0.113.55"), r => Assert.True(r.Deserialize<StepReport>()!.Done)),
+            nameof(ContainmentSteps.Verify) => (step, r => Assert.False(r.GetBoolean())),
+            nameof(ContainmentSteps.UndoEffect) => (Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent), r => Assert.NotNull(r.Deserialize<UndoReport>()!.VerifiedAt)),
+            nameof(DrillSteps.ExecuteDrill) => (new ExecuteStep(Orders.Order("drill", Orders.Decision(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount))), Orders.Absent),
+                r => Assert.True(r.Deserialize<StepReport>()!.Done)),
+            nameof(DrillSteps.IssueCertificate) => (new DrillCertificate(Orders.DisableAccount, "account:1", TimeProvider.System.GetUtcNow(), true, 1, 1, "a test"), Nothing),
+            nameof(BreakerStages.ShowGate) => (Orders.Change(Id("gated"), BreakerStatus.Open), r => Assert.Null(r.Deserialize<PublishReport>()!.Halted)),
+            nameof(Stages.Record) => (new RecordInput(Id("chain"), [new AuditFact("fact-1", AuditKinds.Received, "a test", "pipeline")]), Nothing),
+            nameof(Stages.Page) => (new PageInput("a-page", "a test", "info"), _ => Assert.Single(host.Tenant.Journal.Of("page.trigger", "a-page"))),
+            nameof(Stages.OpenTicket) => (new TicketInput("a-ticket", "incident-1", "alert-1", "a test", "a note"), r => Assert.NotEmpty(r.GetString()!)),
+            nameof(Stages.Classify) => (new ClassifyInput(Orders.Alert, await PolicyHashAsync()), r => Assert.Equal(AssessedBy.Model, r.Deserialize<Assessment>()!.By)),
+            nameof(Stages.Decide) => (await DecideAsync(), r => Assert.NotEmpty(r.Deserialize<Mandate[]>()!)),
+            nameof(SeekApprovalSteps.AskApprovers) => (ask, r => Assert.True(r.Deserialize<Delivery>()!.Delivered)),
+            nameof(SeekApprovalSteps.CloseApproval) => (new CloseInput(Id("approval-2"), ApprovalState.Expired), r => Assert.Equal(ApprovalState.Expired, r.Deserialize<Closing>()!.State)),
+            nameof(SeekApprovalSteps.ShowApproval) => (ask, r => Assert.Empty(r.EnumerateArray())), // Teams is off: nothing to draw, and no trouble either.
+            nameof(SeekApprovalSteps.ShowResult) => (new ShowInput(await AskedAsync(), new RequestResult("executed", "a test", null, null)), Nothing),
+            nameof(SeekApprovalSteps.ShowHold) => (news, Nothing),
+            nameof(SeekApprovalSteps.RemindApprovers) => (news, r => Assert.Empty(r.EnumerateArray())),
+            _ => throw new InvalidOperationException($"{activity} has no call here: add one"),
+        };
+
+        static void Nothing(JsonElement result) => Assert.Equal(JsonValueKind.Undefined, result.ValueKind);
+    }
+
+    private static ExecuteStep WatchStep(string address) =>
+        new(Orders.Order($"watch-{address}", Orders.Decision(Orders.WatchAddress, Orders.Address(address))), Orders.Absent);
+
+    /// <summary>The policy in force, as an alert that comes in names it and as it is archived by then.</summary>
+    private async Task<string> PolicyHashAsync()
+    {
+        AssertSuccess((await host.InvokeAsync("AlertIntake", Message(Guid.NewGuid(), Guid.NewGuid().ToString(), Orders.AlertBytes))).Result);
+        return JsonSerializer.Deserialize<Arrival>(host.Hub.Signals.Last(s => s.Name == nameof(IncidentRegister.Arrive)).Input)!.PolicyHash;
+    }
+
+    private async Task<DecideInput> DecideAsync()
+    {
+        var hash = await PolicyHashAsync();
+        var assessment = (await RunAsync(nameof(Stages.Classify), new ClassifyInput(Orders.Alert, hash))).Deserialize<Assessment>()!;
+        return new DecideInput(Orders.Alert, assessment, hash);
+    }
+
+    private async Task<string> AskedAsync()
+    {
+        var request = Id("approval-3");
+        await RunAsync(nameof(SeekApprovalSteps.AskApprovers), new AskInput(request, Orders.View("incident-1")));
+        return request;
+    }
+}
