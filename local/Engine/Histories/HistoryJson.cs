@@ -1,0 +1,87 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace IRFunctions.Local.Engine.Histories;
+
+/// <summary>
+/// Durable Task's history events as JSON: an array of objects that begin with their EventType; the other properties have the names that Durable Task's
+/// own storage providers use. What has its default is left out (EventId -1, null), as are trace contexts and IsPlayed, which say nothing of the past.
+/// </summary>
+public static class HistoryJson
+{
+    private static readonly HashSet<string> LeftOut =
+        ["EventType", "IsPlayed", "ExtensionData", "ParentTraceContext", "Correlation", "ClientSpanId", "Generation", "GenerateNewTrace"];
+
+    private static readonly FieldInfo EventId = BackingField(typeof(HistoryEvent).GetProperty("EventId")!)!;
+
+    /// <summary>For whatever of Durable Task a store keeps.</summary>
+    internal static JsonSerializerOptions Options { get; } = new()
+    {
+        IncludeFields = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new PlainConverter() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Describe } },
+    };
+
+    public static byte[] Encode(IReadOnlyList<HistoryEvent> events) => JsonSerializer.SerializeToUtf8Bytes(events, Options);
+
+    /// <exception cref="JsonException">Not what <see cref="Encode"/> writes.</exception>
+    public static List<HistoryEvent> Decode(params IReadOnlyList<byte[]> chunks)
+    {
+        ArgumentNullException.ThrowIfNull(chunks);
+        return [.. chunks.SelectMany(c => JsonSerializer.Deserialize<List<HistoryEvent>>(c, Options)!)];
+    }
+
+    // The events are made for DataContract serializers: without public constructors, and with private setters or none.
+    private static void Describe(JsonTypeInfo info)
+    {
+        if (info.Type == typeof(HistoryEvent))
+        {
+            info.PolymorphismOptions = new JsonPolymorphismOptions { TypeDiscriminatorPropertyName = "EventType" };
+            info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(typeof(RecursiveTermination), "ExecutionTerminatedRecursively"));
+            foreach (var type in HistoryEvent.KnownTypes()) info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(type, type.Name[..^"Event".Length]));
+        }
+        if (info.Kind != JsonTypeInfoKind.Object || (info.Type.Assembly != typeof(HistoryEvent).Assembly && info.Type != typeof(RecursiveTermination))) return;
+        if (!info.Type.IsAbstract) info.CreateObject = () => Create(info.Type);
+        for (var i = info.Properties.Count - 1; i >= 0; i--)
+        {
+            var p = info.Properties[i];
+            if (LeftOut.Contains(p.Name)) info.Properties.RemoveAt(i);
+            else if (p.Set is null && p.AttributeProvider is PropertyInfo property) p.Set = BackingField(property)!.SetValue;
+            if (p.Name == "EventId") p.ShouldSerialize = (_, id) => id is not -1;
+        }
+    }
+
+    private static FieldInfo? BackingField(PropertyInfo p) => p.DeclaringType!.GetField($"<{p.Name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic);
+
+    private static object Create(Type type)
+    {
+        var made = RuntimeHelpers.GetUninitializedObject(type);
+        if (made is HistoryEvent) EventId.SetValue(made, -1);
+        return made;
+    }
+
+    /// <summary>Reads the properties of a failure as the official worker has them, where they travel as protobuf values: numbers are doubles.</summary>
+    private sealed class PlainConverter : JsonConverter<object>
+    {
+        public override object? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
+        {
+            JsonTokenType.String => reader.GetString(),
+            JsonTokenType.Number => reader.GetDouble(),
+            JsonTokenType.True or JsonTokenType.False => reader.GetBoolean(),
+            JsonTokenType.StartArray => JsonSerializer.Deserialize<List<object?>>(ref reader, options),
+            JsonTokenType.StartObject => JsonSerializer.Deserialize<Dictionary<string, object?>>(ref reader, options),
+            _ => null,
+        };
+
+        public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, value.GetType(), options);
+    }
+}
+
+/// <summary>A termination that ends the open sub-orchestrations, too; Durable Task's own event cannot say that.</summary>
+internal sealed class RecursiveTermination(string input) : ExecutionTerminatedEvent(-1, input);
