@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using IRFunctions.Local.Durable;
-using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Engine;
 using Microsoft.DurableTask;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IRFunctions.Bench;
 
@@ -32,22 +30,21 @@ internal static class EngineOnly
     private static async Task<double> OnceAsync(int activities, int count)
     {
         var (left, done) = (count, new TaskCompletionSource());
-        var registry = new DurableRegistry()
-            .AddActivity("greet", (_, input, _) => Task.FromResult<object?>($"Hello, {DurableJson.Deserialize<string>(input)}!"))
-            .AddActivity("ended", (_, _, _) =>
+        await using var engine = DurableEngine.Create(tasks =>
+        {
+            tasks.AddActivityFunc<string, string>("greet", (_, name) => $"Hello, {name}!");
+            tasks.AddActivityFunc<string>("ended", (_, _) =>
             {
                 if (Interlocked.Decrement(ref left) == 0) done.SetResult();
-                return Task.FromResult<object?>(null);
-            })
-            .AddOrchestrator("hello", async c =>
+            });
+            tasks.AddOrchestratorFunc("hello", async c =>
             {
                 for (var i = 1; i < activities; i++) await c.CallActivityAsync<string>("greet", "Tokyo");
                 // The last activity also tells the benchmark, so that nothing but the engine is measured.
                 await c.CallActivityAsync("ended", "Tokyo");
                 return "done";
             });
-        await using var store = new MemoryDurableStore();
-        await using var engine = new DurableEngine(registry, store, TimeProvider.System, NullLoggerFactory.Instance);
+        });
         await engine.StartAsync();
         var start = Stopwatch.GetTimestamp();
         for (var i = 0; i < count; i++) await engine.Client.ScheduleNewOrchestrationInstanceAsync("hello", (object?)i, new StartOrchestrationOptions($"hello-{i}"));

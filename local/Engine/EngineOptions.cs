@@ -66,7 +66,16 @@ public sealed record EngineLimits
             ? "Orchestration instance ids must not contain /, \\, #, ?, or control characters."
             : id.Length > InstanceIdLength ? $"Instance ID lengths must not exceed {InstanceIdLength} characters." : null;
 
-    internal string? WrongEntityId(string id) => id.Length > EntityIdLength ? $"The id of an entity must not exceed {EntityIdLength} characters; '{id[..40]}...' has {id.Length}." : null;
+    /// <summary>Why an id, "@name@key", is none for an entity; null where it is one. Storage would accept the signal and never take its message off the queue.</summary>
+    public string? WrongEntityId(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        // DurableTask.AzureStorage (KeySanitation) escapes what a key may not hold, each with one character more.
+        var length = id.Length + id.Count(c => c is '^' or '/' or '\\' or '#' or '?' || c <= 0x1f || c is >= '\u007f' and <= '\u009f');
+        return length > EntityIdLength
+            ? $"The id of an entity must not exceed {EntityIdLength} characters as a partition key of Azure Storage; '{id[..40]}...' has {length}."
+            : null;
+    }
 
     internal string? WrongStatus(string? status) => status?.Length * 2 > CustomStatusBytes
         ? string.Create(CultureInfo.InvariantCulture, $"The UTF-16 size of the JSON-serialized payload must not exceed {CustomStatusBytes / 1024:N0} KB. The current payload size is {status!.Length * 2 / 1024.0:N0} KB.")

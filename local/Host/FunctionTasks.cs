@@ -11,14 +11,12 @@ namespace IRFunctions.Local.Host;
 public static class FunctionTasks
 {
     /// <param name="services">Used only when a function runs, so the engine's client may be among them.</param>
-    /// <param name="converter">The one JSON: the same that the engine has.</param>
     /// <param name="stopping">Cancelled when the engine stops.</param>
-    public static void Register(
-        FunctionCatalog catalog, DurableTaskRegistry registry, IServiceProvider services, DataConverter converter, Func<CancellationToken> stopping)
+    public static void Register(FunctionCatalog catalog, DurableTaskRegistry registry, IServiceProvider services, Func<CancellationToken> stopping)
     {
         // An orchestrator gets no scope of its own: it is replayed over and over and may use nothing but its context.
         foreach (var f in catalog.Orchestrators)
-            registry.AddOrchestrator(f.Name, () => new Orchestrator(converter, context =>
+            registry.AddOrchestrator(f.Name, () => new Orchestrator(context =>
                 f.Invoker.InvokeAsync(new Invocation(services, CancellationToken.None) { InScope = true, Orchestration = context }).AsTask()));
         foreach (var f in catalog.Activities)
             registry.AddActivity(f.Name, new Activity((context, input) =>
@@ -31,26 +29,25 @@ public static class FunctionTasks
     }
 
     /// <summary>A function says only when it runs of what type its input is: it gets a context that reads it then, as in the isolated worker.</summary>
-    private sealed class Orchestrator(DataConverter converter, Func<TaskOrchestrationContext, Task<object?>> run) : ITaskOrchestrator
+    private sealed class Orchestrator(Func<TaskOrchestrationContext, Task<object?>> run) : ITaskOrchestrator
     {
         public Type InputType => typeof(JsonElement?);
 
         public Type OutputType => typeof(object);
 
-        public Task<object?> RunAsync(TaskOrchestrationContext context, object? input) => run(new Context(context, converter, (JsonElement?)input));
+        public Task<object?> RunAsync(TaskOrchestrationContext context, object? input) => run(new Context(context, (JsonElement?)input));
     }
 
-    private sealed class Activity(Func<TaskActivityContext, ReadOnlyMemory<byte>?, Task<object?>> run) : ITaskActivity
+    private sealed class Activity(Func<TaskActivityContext, JsonElement?, Task<object?>> run) : ITaskActivity
     {
         public Type InputType => typeof(JsonElement?);
 
         public Type OutputType => typeof(object);
 
-        public Task<object?> RunAsync(TaskActivityContext context, object? input) =>
-            run(context, input is JsonElement json ? JsonSerializer.SerializeToUtf8Bytes(json) : null);
+        public Task<object?> RunAsync(TaskActivityContext context, object? input) => run(context, (JsonElement?)input);
     }
 
-    private sealed class Context(TaskOrchestrationContext inner, DataConverter converter, JsonElement? input) : TaskOrchestrationContext
+    private sealed class Context(TaskOrchestrationContext inner, JsonElement? input) : TaskOrchestrationContext
     {
         public override TaskName Name => inner.Name;
 
@@ -72,7 +69,7 @@ public static class FunctionTasks
 
         protected override ILoggerFactory LoggerFactory => NullLoggerFactory.Instance;
 
-        public override T GetInput<T>() => input is { } json ? converter.Deserialize<T>(json.GetRawText())! : default!;
+        public override T GetInput<T>() => input is { } json ? json.Deserialize<T>(PayloadJson.Options)! : default!;
 
         public override Task<T> CallActivityAsync<T>(TaskName name, object? input = null, TaskOptions? options = null) =>
             inner.CallActivityAsync<T>(name, input, options);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -27,8 +28,8 @@ internal sealed class Invocation(IServiceProvider services, CancellationToken st
 
     public TaskActivityContext? Activity { get; init; }
 
-    /// <summary>An activity's input as JSON, or null for none.</summary>
-    public ReadOnlyMemory<byte>? ActivityInput { get; init; }
+    /// <summary>An activity's input, or null for none.</summary>
+    public JsonElement? ActivityInput { get; init; }
 }
 
 /// <summary>Draws one parameter's value.</summary>

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Text.Json;
 using Azure.Messaging.ServiceBus;
-using IRFunctions.Local.Durable;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
@@ -103,7 +103,7 @@ internal static class ParameterBinding
     {
         var type = parameter.ParameterType;
         if (type == typeof(TaskActivityContext)) return Bound(i => i.Activity);
-        if (isTrigger) return Bound(i => DurableJson.Deserialize(i.ActivityInput, type));
+        if (isTrigger) return Bound(i => i.ActivityInput?.Deserialize(type, PayloadJson.Options));
         return type == typeof(string) && parameter.Name == "instanceId"
             ? Bound(i => i.Activity!.InstanceId)
             : None("an activity takes [ActivityTrigger] input, 'string instanceId', TaskActivityContext, a [DurableClient] and a CancellationToken");

@@ -4,8 +4,8 @@ using Azure.Data.Tables;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
-using IRFunctions.Local.Durable;
-using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Engine;
+using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Queue;
@@ -16,10 +16,10 @@ using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IRFunctions.Local.Machine;
 
@@ -83,12 +83,11 @@ public sealed class LocalMachine : IAsyncDisposable
         services.AddSingleton(_ => FunctionCatalog.Discover(typeof(Pipeline).Assembly, key => configuration[key]));
         services.AddSingleton(s =>
         {
-            var registry = new DurableRegistry();
-            DurableFunctions.Register(s.GetRequiredService<FunctionCatalog>(), registry, s);
-            return registry;
+            var engine = new DurableEngine(s.GetRequiredService<IDurableStore>(), options.Time, s.GetService<ILoggerFactory>(), options.Engine);
+            // Functions make their own scopes from the services; the engine needs none.
+            return engine.Use(tasks => FunctionTasks.Register(s.GetRequiredService<FunctionCatalog>(), tasks, s, () => engine.Stopping),
+                services: null, new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter });
         });
-        services.AddSingleton(s => new DurableEngine(s.GetRequiredService<DurableRegistry>(), s.GetRequiredService<IDurableStore>(), options.Time,
-            s.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, options.Engine));
         services.AddSingleton(s => s.GetRequiredService<DurableEngine>().Client);
         services.AddSingleton(new PolicySource(() =>
         {
@@ -163,7 +162,7 @@ public sealed class LocalMachine : IAsyncDisposable
             Directory.CreateDirectory(folder);
             services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
             services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), options.Time));
-            services.AddSingleton<IDurableStore>(_ => new SqliteDurableStore(Path.Combine(folder, "durable.db")));
+            services.AddSingleton<IDurableStore>(_ => new SqliteStore(Path.Combine(folder, "durable.db")));
             services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
             services.AddSingleton<ICheckpointKey>(_ => LocalCheckpointKey.Open(Path.Combine(folder, "record", "checkpoints.key")));
             services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
@@ -172,7 +171,7 @@ public sealed class LocalMachine : IAsyncDisposable
         else
         {
             services.AddSingleton<TableServiceClient>(_ => new EmbeddedTableServiceClient(options.Time));
-            services.AddSingleton<IDurableStore>(_ => new MemoryDurableStore());
+            services.AddSingleton<IDurableStore>(_ => new MemoryStore());
             services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
             services.AddSingleton<ICheckpointKey>(_ => new LocalCheckpointKey());
             services.AddSingleton<ICheckpointStore>(_ => new MemoryCheckpoints());

@@ -1,3 +1,4 @@
+using IRFunctions.Local.Engine;
 using IRFunctions.Policies;
 using OpenAI.Chat;
 
@@ -29,7 +30,7 @@ public sealed record MachineOptions
     /// <summary>Replaces what was registered, last of all; for tests that keep a store and a tenant over a crash of the machine.</summary>
     public Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? Replace { get; init; }
 
-    public Durable.DurableEngineOptions Engine { get; init; } = new();
+    public EngineOptions Engine { get; init; } = new();
 
     /// <summary>Largest alert the queue takes, in bytes: Service Bus standard is 256 KB, premium 1 MB and more.</summary>
     public int MaxMessageBytes { get; init; } = 1024 * 1024;

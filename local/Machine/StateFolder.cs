@@ -1,5 +1,5 @@
 using System.Globalization;
-using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Time;
 
 namespace IRFunctions.Local.Machine;
@@ -46,7 +46,7 @@ internal static class StateFolder
     {
         var file = Path.Combine(folder, ClockFile);
         var last = File.Exists(file) && DateTimeOffset.TryParse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : DateTimeOffset.MinValue;
-        if (await SqliteDurableStore.NewestChangeAsync(Path.Combine(folder, DurableFile)) is { } changed && changed > last) last = changed;
+        if (SqliteStore.NewestChange(Path.Combine(folder, DurableFile)) is { } changed && changed > last) last = changed;
         var now = TimeProvider.System.GetUtcNow();
         if (last <= now) return factor == 1 ? TimeProvider.System : new ScaledTimeProvider(TimeProvider.System, factor);
         return new ShiftedTime(factor == 1 ? TimeProvider.System : new ScaledTimeProvider(TimeProvider.System, factor), last - now);

@@ -1,6 +1,6 @@
 using IRFunctions.Audit;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Durable;
+using IRFunctions.Local.Engine;
 using IRFunctions.Safeguards;
 using IRFunctions.Safeguards.Activity;
 using IRFunctions.Tests.Incidents;

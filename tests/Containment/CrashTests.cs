@@ -1,6 +1,6 @@
 using IRFunctions.Audit;
 using IRFunctions.Containment;
-using IRFunctions.Local.Durable;
+using IRFunctions.Local.Engine;
 
 namespace IRFunctions.Tests.Containment;
 
@@ -27,7 +27,7 @@ public sealed class CrashTests
     private static async Task<bool> RunWithCrashAsync(ActionCase action, CrashMoment moment, int at)
     {
         var (seen, crashed) = (0, false);
-        var dying = new DurableEngineOptions
+        var dying = new EngineOptions
         {
             AtCrashPoint = point =>
             {

@@ -1,6 +1,6 @@
 using IRFunctions.Audit;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Durable;
+using IRFunctions.Local.Engine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Tests.Incidents;
 
@@ -98,7 +98,7 @@ public sealed class NotificationTests
     {
         Stage? stage = null;
         var (seen, engaged) = (0, false);
-        var engine = new DurableEngineOptions
+        var engine = new EngineOptions
         {
             AtCrashPoint = point =>
             {
@@ -118,7 +118,7 @@ public sealed class NotificationTests
     private static async Task<bool> RunWithCrashAsync(CrashMoment moment, int at)
     {
         var (seen, crashed) = (0, false);
-        var engine = new DurableEngineOptions
+        var engine = new EngineOptions
         {
             AtCrashPoint = point =>
             {

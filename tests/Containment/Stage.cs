@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using IRFunctions.Audit;
 using IRFunctions.Containment;
-using IRFunctions.Local.Durable;
-using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Engine;
+using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Queue;
 using IRFunctions.Local.Tables;
@@ -22,7 +22,7 @@ namespace IRFunctions.Tests.Containment;
 internal sealed class Stage : IAsyncDisposable
 {
     private const string Inbox = "inbox";
-    private readonly MemoryDurableStore store = new();
+    private readonly MemoryStore store = new();
     private readonly InMemoryQueueStorage queue = new();
     private readonly EmbeddedTableServiceClient tables;
     private readonly SimulatedTenant tenant;
@@ -48,7 +48,7 @@ internal sealed class Stage : IAsyncDisposable
     public TenantFaults Faults => tenant.Faults;
 
     /// <param name="engine">Of the first machine; one that is started anew has none of its faults.</param>
-    public static async Task<Stage> OpenAsync(ActionCase action, Func<MachineOptions, MachineOptions>? change = null, DurableEngineOptions? engine = null)
+    public static async Task<Stage> OpenAsync(ActionCase action, Func<MachineOptions, MachineOptions>? change = null, EngineOptions? engine = null)
     {
         var stage = new Stage(action, change);
         await stage.RestartAsync(engine);
@@ -66,7 +66,7 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>Starts the machine anew on what is stored.</summary>
-    public async Task RestartAsync(DurableEngineOptions? engine)
+    public async Task RestartAsync(EngineOptions? engine)
     {
         if (World is not null) await World.DisposeAsync();
         World = await World.CreateAsync(options =>
@@ -115,7 +115,7 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>Does what can be done again; where the machine dies, another starts on what is stored and goes on.</summary>
     /// <param name="next">Engine of the machine that is started anew.</param>
-    public async Task SurviveAsync(Func<Task> act, DurableEngineOptions? next = null)
+    public async Task SurviveAsync(Func<Task> act, EngineOptions? next = null)
     {
         try
         {
@@ -258,15 +258,15 @@ internal sealed class SimulatedCrash : Exception;
 /// <summary>Forgets, when an engine starts on it, messages that wait for their time.</summary>
 internal sealed class LossyStore(IDurableStore inner, string prefix) : IDurableStore
 {
-    public StoredWork LoadWork()
+    public (IReadOnlyList<Message> Messages, long HighestNumber) LoadWork()
     {
-        var work = inner.LoadWork();
-        return work with { Messages = [.. work.Messages.Where(m => m.Due == 0 || !m.Target.StartsWith(prefix, StringComparison.Ordinal))] };
+        var (messages, highest) = inner.LoadWork();
+        return ([.. messages.Where(m => m.Due == 0 || !m.Target.StartsWith(prefix, StringComparison.Ordinal))], highest);
     }
 
     public InstanceRecord? Read(string instanceId) => inner.Read(instanceId);
 
-    public void ReadHistory(string instanceId, ICollection<ReadOnlyMemory<byte>> chunks) => inner.ReadHistory(instanceId, chunks);
+    public IReadOnlyList<byte[]> ReadHistory(long execution) => inner.ReadHistory(execution);
 
     public ValueTask<bool> CommitAsync(StepCommit commit) => inner.CommitAsync(commit);
 

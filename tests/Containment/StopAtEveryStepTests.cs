@@ -1,7 +1,7 @@
 using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Durable;
+using IRFunctions.Local.Engine;
 using IRFunctions.Local.Tenant;
 
 namespace IRFunctions.Tests.Containment;
@@ -53,7 +53,7 @@ public sealed class StopAtEveryStepTests
         /// <summary>How the decision ended; null where there is no such step.</summary>
         public async Task<Ending?> EndAsync(CrashMoment moment, Func<string, bool> counts)
         {
-            var engine = new DurableEngineOptions { AtCrashPoint = p => Look(p, moment, counts) };
+            var engine = new EngineOptions { AtCrashPoint = p => Look(p, moment, counts) };
             await using (stage = await Stage.OpenAsync(action, engine: engine))
             {
                 await stage.SurviveAsync(() => stage.ActAsync(), engine);

@@ -1,11 +1,11 @@
-using IRFunctions.Local.Durable;
-using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Engine;
+using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Time;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
+using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IRFunctions.Tests.Host;
 
@@ -14,11 +14,10 @@ public sealed class DurableDispatchTests
 {
     private sealed class World : IAsyncDisposable
     {
-        private readonly MemoryDurableStore store = new();
-        private readonly DurableRegistry registry = new();
+        private readonly MemoryStore store = new();
         private LoopbackServer? server;
 
-        public World() => Engine = new DurableEngine(registry, store, new VirtualTimeProvider(), NullLoggerFactory.Instance);
+        public World() => Engine = new DurableEngine(store, new VirtualTimeProvider());
 
         public Calls Calls { get; } = new();
 
@@ -27,9 +26,9 @@ public sealed class DurableDispatchTests
         public async Task<Uri> StartAsync()
         {
             var catalog = FunctionCatalogTests.Served();
-            server = await LoopbackServer.StartAsync(0, b => b.Services.AddSingleton(Calls).AddSingleton(Engine.Client), app =>
+            server = await LoopbackServer.StartAsync(0, b => b.Services.AddSingleton(Calls).AddSingleton(_ => Engine.Client), app =>
             {
-                DurableFunctions.Register(catalog, registry, app.Services);
+                Engine.Use(tasks => FunctionTasks.Register(catalog, tasks, app.Services, () => Engine.Stopping), null, new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter });
                 HttpFunctions.Map(app, catalog);
             });
             return server.Address;

@@ -1,10 +1,11 @@
-using System.Text;
-using IRFunctions.Local.Durable;
+using System.Text.Json;
+using IRFunctions.Local.Engine.Hosting;
 using IRFunctions.Local.Host;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
+using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Host;
@@ -101,18 +102,18 @@ public sealed class FunctionCatalogTests
     {
         var calls = new Calls();
         await using var services = new ServiceCollection().AddSingleton(calls).BuildServiceProvider();
-        var registry = new DurableRegistry();
-        DurableFunctions.Register(Served(), registry, services);
+        var tasks = (IDurableTaskFactory2)TaskFactories.From(r => FunctionTasks.Register(Served(), r, services, () => default));
 
-        Assert.True(registry.TryGetActivity("Describe", out var describe));
-        Assert.Equal("Ada is 36", await describe(new Activity(), Encoding.UTF8.GetBytes("""{"name":"Ada","age":36}"""), CancellationToken.None));
+        Assert.True(tasks.TryCreateActivity("Describe", services, out var describe));
+        Assert.Equal("Ada is 36", await describe.RunAsync(new Activity(), JsonElement.Parse("""{"name":"Ada","age":36}""")));
         Assert.Equal(["describe in greet-1", "disposed"], calls);
-        Assert.True(registry.TryGetActivity("nothing", out var nothing));
-        Assert.Null(await nothing(new Activity(), null, CancellationToken.None));
-        Assert.True(registry.TryGetOrchestrator("Greet", out _));
-        Assert.True(registry.TryGetEntity("Counter", out var counter));
-        Assert.IsType<Counter>(counter());
-        Assert.NotSame(counter(), counter());
+        Assert.True(tasks.TryCreateActivity("nothing", services, out var nothing));
+        Assert.Null(await nothing.RunAsync(new Activity(), null));
+        Assert.True(tasks.TryCreateOrchestrator("Greet", services, out _));
+        Assert.True(tasks.TryCreateEntity("Counter", services, out var counter));
+        Assert.IsType<Counter>(counter);
+        Assert.True(tasks.TryCreateEntity("Counter", services, out var other));
+        Assert.NotSame(counter, other);
     }
 
     private sealed class Activity : TaskActivityContext

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using IRFunctions.Approvals;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Durable.Stores;
+using DurableTask.Core;
+using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +23,7 @@ public sealed class BadRowTests
     public async Task A_nameless_request_hides_no_other_request()
     {
         await using var world = await AskedAsync();
-        await NamelessAsync(world, "approval-00f0deadbeef", InstanceStatus.Running);
+        await NamelessAsync(world, "approval-00f0deadbeef", OrchestrationStatus.Running);
         await Table(world, ApprovalRegister.TableName).UpsertEntityAsync(new TableEntity("pending", "approval-00f0deadbeef"));
         var list = await ListApprovalsAsync(world);
         Assert.Single(list["approvals"]!.AsArray());
@@ -53,8 +54,8 @@ public sealed class BadRowTests
     public async Task The_watchdog_looks_at_everything_else_and_pages_once_a_day()
     {
         await using var world = await AskedAsync();
-        await NamelessAsync(world, "approval-00f0deadbeef", InstanceStatus.Running);
-        await NamelessAsync(world, "incident-00f0deadbeef", InstanceStatus.Failed);
+        await NamelessAsync(world, "approval-00f0deadbeef", OrchestrationStatus.Running);
+        await NamelessAsync(world, "incident-00f0deadbeef", OrchestrationStatus.Failed);
         await FailedAsync(world, "incident-77aa", null, null);
         await world.PassAsync(FiveMinutes);
         await world.PassAsync(FiveMinutes);
@@ -82,7 +83,7 @@ public sealed class BadRowTests
     {
         await using var world = await AskedAsync();
         var incident = Assert.Single(await world.IncidentsAsync());
-        await ChangeAsync(world, incident.Incident, r => r with { Status = InstanceStatus.Failed, CustomStatus = null });
+        await ChangeAsync(world, incident.Incident, r => r with { Status = OrchestrationStatus.Failed, CustomStatus = null });
         await world.PassAsync(FiveMinutes);
         Assert.Contains(world.Pages(), p => p.Contains($"{incident.Incident} (RespondToIncident) failed for good", StringComparison.Ordinal)
             && p.Contains("It stood at Awaiting; alert: Unfamiliar sign-in properties", StringComparison.Ordinal));
@@ -93,7 +94,7 @@ public sealed class BadRowTests
     {
         await using var world = await AskedAsync();
         var id = Assert.Single(await world.PendingAsync()).Id;
-        await ChangeAsync(world, id, r => r with { Status = InstanceStatus.Failed });
+        await ChangeAsync(world, id, r => r with { Status = OrchestrationStatus.Failed });
         Assert.Empty((await ListApprovalsAsync(world))["approvals"]!.AsArray());
         await world.PassAsync(FiveMinutes);
         Assert.Equal(ApprovalState.Expired, (await world.ViewAsync(id))!.State);
@@ -113,8 +114,8 @@ public sealed class BadRowTests
         await world.RunAsync();
         await PutAsync(world, new InstanceRecord
         {
-            Id = "@scheduledrollback@broken", Name = "scheduledrollback", IsEntity = true, Status = InstanceStatus.Running, CreatedAt = Now(world), UpdatedAt = Now(world), Execution = 987_654,
-            Output = System.Text.Encoding.UTF8.GetBytes(state),
+            Id = "@scheduledrollback@broken", Name = "scheduledrollback", Status = OrchestrationStatus.Running, CreatedAt = Now(world), UpdatedAt = Now(world), Execution = 987_654,
+            Output = state,
         });
         var api = ActivatorUtilities.CreateInstance<ContainmentsApi>(world.Machine.Services);
         var list = Json(await api.ListAsync(World.Request(World.Alex, new { }), world.Client, default));
@@ -153,7 +154,7 @@ public sealed class BadRowTests
         {
             Settings = new Dictionary<string, string?> { ["Drills:Targets"] = $"revoke_user_sessions=account:{World.Adele};disable_user_account_temporarily=account:{World.Adele}" },
         });
-        await NamelessAsync(world, "drill-revoke_user_sessions-20261123", InstanceStatus.Running);
+        await NamelessAsync(world, "drill-revoke_user_sessions-20261123", OrchestrationStatus.Running);
         await world.PassAsync(TimeSpan.FromHours(2));
         Assert.NotNull(await world.Client.GetInstanceAsync("drill-disable_user_account_temporarily-20261123"));
         Assert.Contains(world.Pages(), p => p.StartsWith("CANNOT BE READ: instance drill-revoke_user_sessions-20261123", StringComparison.Ordinal));
@@ -196,15 +197,15 @@ public sealed class BadRowTests
     private static async Task BreakAsync(World world, string table, string partition, string row, string property, object value) =>
         await Table(world, table).UpdateEntityAsync(new TableEntity(partition, row) { [property] = value }, Azure.ETag.All, TableUpdateMode.Merge);
 
-    private static Task NamelessAsync(World world, string id, InstanceStatus status) => PutAsync(world, new InstanceRecord
+    private static Task NamelessAsync(World world, string id, OrchestrationStatus status) => PutAsync(world, new InstanceRecord
     {
         Id = id, Name = "", Status = status, CreatedAt = Now(world), UpdatedAt = Now(world), Execution = (uint)id.GetHashCode(StringComparison.Ordinal) | (1L << 40),
     });
 
-    private static Task FailedAsync(World world, string id, byte[]? failure, string? output) => PutAsync(world, new InstanceRecord
+    private static Task FailedAsync(World world, string id, FailureDetails? failure, string? output) => PutAsync(world, new InstanceRecord
     {
-        Id = id, Name = id.StartsWith("undo", StringComparison.Ordinal) ? nameof(Undo) : nameof(RespondToIncident), Status = InstanceStatus.Failed, CreatedAt = Now(world), UpdatedAt = Now(world),
-        Execution = 123_456, Failure = failure, Output = output is null ? null : System.Text.Encoding.UTF8.GetBytes(output),
+        Id = id, Name = id.StartsWith("undo", StringComparison.Ordinal) ? nameof(Undo) : nameof(RespondToIncident), Status = OrchestrationStatus.Failed, CreatedAt = Now(world), UpdatedAt = Now(world),
+        Execution = 123_456, Failure = failure, Output = output,
     });
 
     private static async Task PutAsync(World world, InstanceRecord record) =>

@@ -1,7 +1,7 @@
 using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Safeguards;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -147,15 +147,15 @@ public sealed class GlobalStopTests
     /// <summary>A store that cannot find the stop while it is told so; everything else works.</summary>
     private sealed class Unreadable : IDurableStore
     {
-        private readonly MemoryDurableStore inner = new();
+        private readonly MemoryStore inner = new();
 
         public bool StopIsUnreadable { get; set; }
 
         public InstanceRecord? Read(string instanceId) =>
             StopIsUnreadable && instanceId.StartsWith("@globalstop@", StringComparison.Ordinal) ? throw new InvalidOperationException("the store is not there") : inner.Read(instanceId);
 
-        public StoredWork LoadWork() => inner.LoadWork();
-        public void ReadHistory(string instanceId, ICollection<ReadOnlyMemory<byte>> chunks) => inner.ReadHistory(instanceId, chunks);
+        public (IReadOnlyList<Message> Messages, long HighestNumber) LoadWork() => inner.LoadWork();
+        public IReadOnlyList<byte[]> ReadHistory(long execution) => inner.ReadHistory(execution);
         public ValueTask<bool> CommitAsync(StepCommit commit) => inner.CommitAsync(commit);
         public IReadOnlyList<InstanceRecord> Query(InstanceFilter filter) => inner.Query(filter);
         public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -1,5 +1,5 @@
 using System.Globalization;
-using IRFunctions.Local.Durable;
+using IRFunctions.Local.Engine;
 using IRFunctions.Local.Time;
 
 namespace IRFunctions.Tests.Incidents;
@@ -61,7 +61,7 @@ internal sealed class MortalWorld : IAsyncDisposable
     private Task<World> StartAsync(int crashAt) => World.CreateAsync(o => o with
     {
         StateFolder = folder,
-        Engine = new DurableEngineOptions
+        Engine = new EngineOptions
         {
             AtCrashPoint = p =>
             {

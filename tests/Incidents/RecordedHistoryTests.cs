@@ -1,10 +1,14 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using DurableTask.Core.History;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Durable;
-using IRFunctions.Local.Durable.Stores;
+using IRFunctions.Local.Engine.Histories;
+using IRFunctions.Local.Engine.Hosting;
+using IRFunctions.Local.Engine.Stores;
+using IRFunctions.Local.Host;
 using IRFunctions.Local.Tenant;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
@@ -29,11 +33,14 @@ public sealed class RecordedHistoryTests
     // In the sources, not beside the test assembly: a file that was removed must be gone.
     private static readonly string Folder = Path.Combine(SourceRoot(), "tests", "data", "histories");
     // Replaying runs orchestrators only, which need nothing of the world that registered them.
-    private static readonly Lazy<Task<DurableRegistry>> PresentCode = new(async () =>
+    private static readonly Lazy<Task<IDurableTaskFactory>> PresentCode = new(async () =>
     {
         await using var world = await World.CreateAsync();
-        return world.Machine.Services.GetRequiredService<DurableRegistry>();
+        var services = world.Machine.Services;
+        return TaskFactories.From(tasks => FunctionTasks.Register(services.GetRequiredService<FunctionCatalog>(), tasks, services, () => default));
     });
+
+    private static readonly HashSet<string> Calls = ["TaskScheduled", "SubOrchestrationInstanceCreated", "EventSent"];
 
     private static readonly HashSet<string> Ways = new(StringComparer.Ordinal);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -44,7 +51,7 @@ public sealed class RecordedHistoryTests
     [MemberData(nameof(Files))]
     public async Task A_recorded_history_replays_against_the_present_code(string file)
     {
-        ReplayCheck.Run(await PresentCode.Value, HistoryFile.Import(await File.ReadAllTextAsync(Path.Combine(Folder, file))));
+        Replay(await PresentCode.Value, await File.ReadAllTextAsync(Path.Combine(Folder, file)));
     }
 
     [Theory]
@@ -52,12 +59,12 @@ public sealed class RecordedHistoryTests
     public async Task The_replay_fails_where_an_orchestrator_does_something_else_than_it_did(string file)
     {
         // To the history it looks the same whether the code or the past was changed: a call with another name.
-        var history = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, file)))!;
-        var call = history["events"]!.AsArray().Last(e => e!["kind"]!.GetValue<string>() is "ActivityScheduled" or "SubOrchestrationScheduled" or "EntityCalled")!;
-        call["name"] = "SomethingElse";
+        var history = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, file)))!.AsArray();
+        var call = history.Last(e => Calls.Contains(KindOf(e!)))!;
+        call["Name"] = "SomethingElse";
         var code = await PresentCode.Value;
-        var broken = Assert.Throws<NonDeterminismException>(() => ReplayCheck.Run(code, HistoryFile.Import(history.ToJsonString())));
-        Assert.Equal(call["number"]!.GetValue<int>(), broken.EventNumber);
+        var broken = Assert.Throws<NonDeterminismException>(() => Replay(code, history.ToJsonString()));
+        Assert.Equal(history.IndexOf(call) + 1, broken.EventNumber);
     }
 
     [Fact]
@@ -67,7 +74,7 @@ public sealed class RecordedHistoryTests
     [Fact]
     public void Every_orchestrator_has_a_history()
     {
-        var recorded = Directory.EnumerateFiles(Folder, "*.json").Select(f => HistoryFile.Import(File.ReadAllText(f)).Name).ToHashSet();
+        var recorded = Directory.EnumerateFiles(Folder, "*.json").Select(f => HistoryFile.Import(File.ReadAllText(f)).OfType<ExecutionStartedEvent>().First().Name).ToHashSet();
         Assert.Equal([nameof(Contain), nameof(FollowBreaker), nameof(RehearseRollback), nameof(RemindBeforeUndo), nameof(RespondToIncident), nameof(SeekApproval), nameof(Undo)], recorded.Order(StringComparer.Ordinal));
     }
 
@@ -178,9 +185,14 @@ public sealed class RecordedHistoryTests
 
     private static string WayOf(string history)
     {
-        var json = JsonNode.Parse(history)!;
-        return string.Join('\n', json["events"]!.AsArray().Select(e => $"{e!["kind"]} {(e["kind"]!.GetValue<string>() == "EventRaised" ? "" : e["name"])}").Prepend($"{json["name"]}"));
+        var events = JsonNode.Parse(history)!.AsArray();
+        return string.Join('\n', events.Select(e => $"{e!["EventType"]} {(KindOf(e) == "EventRaised" ? "" : e["Name"])}"));
     }
+
+    private static string KindOf(JsonNode e) => e["EventType"]!.GetValue<string>();
+
+    private static void Replay(IDurableTaskFactory code, string history) =>
+        ReplayCheck.Run(code, TaskFactories.NoServices, HistoryFile.Import(history), new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter });
 
     private static string SourceRoot() =>
         typeof(RecordedHistoryTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SourceRoot").Value!;

@@ -6,7 +6,7 @@ using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Durable;
+using IRFunctions.Local.Engine;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -96,8 +96,9 @@ public sealed class WideTextTests
     {
         var target = new Target("mailMessage", Wide.Of(kind, AlertLimits.MaxName), "a message");
         var key = ScheduledRollback.KeyOf("quarantine_email", target);
-        HostLimits.CheckEntityId(ScheduledRollback.For("quarantine_email", target).ToString());
-        HostLimits.CheckEntityId(Safeguards.RateLimit.For("identity", target.Key).ToString());
+        var limits = new EngineLimits();
+        Assert.Null(limits.WrongEntityId(ScheduledRollback.For("quarantine_email", target).ToString()));
+        Assert.Null(limits.WrongEntityId(Safeguards.RateLimit.For("identity", target.Key).ToString()));
         Assert.DoesNotContain(key, c => c is '/' or '\\' or '#' or '?' or '%' || char.IsControl(c));
         Assert.NotEqual(key, ScheduledRollback.KeyOf("quarantine_email", target with { Id = target.Id[..^2] }));
     }
