@@ -31,7 +31,7 @@ internal static class Failure
     public static string Of(TaskFailedException failure) => failure.FailureDetails.ErrorMessage is { Length: > 0 } message and not Unknown ? message : NoReason(failure.TaskName);
 
     /// <summary>The whole message of a failed step, with the remedy where it gives no reason.</summary>
-    public static string Message(Exception failure) => failure is TaskFailedException { FailureDetails.ErrorMessage: "" or Unknown } step ? NoReason(step.TaskName) : failure.Message;
+    public static string Message(Exception failure) => failure is TaskFailedException { FailureDetails.ErrorMessage: null or "" or Unknown } step ? NoReason(step.TaskName) : failure.Message;
 
     public static string NoReason(string what) => $"{what} failed and the engine gave no reason; look at the host's log for it";
 }

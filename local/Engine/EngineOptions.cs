@@ -41,7 +41,7 @@ public readonly record struct CrashPoint(CrashMoment Moment, long Number, string
 
 /// <summary>
 /// What the Durable Functions host and Azure Storage refuse, with the host's own words where it has some (Azure/azure-functions-durable-extension,
-/// DurableClient and MessagePayloadDataConverter). Null lifts a limit.
+/// DurableClient.StartNewAsync and, since pull request 3113, RemoteOrchestratorContext.ValidateCustomStatusSize). Null lifts a limit.
 /// </summary>
 public sealed record EngineLimits
 {
@@ -78,6 +78,6 @@ public sealed record EngineLimits
     }
 
     internal string? WrongStatus(string? status) => status?.Length * 2 > CustomStatusBytes
-        ? string.Create(CultureInfo.InvariantCulture, $"The UTF-16 size of the JSON-serialized payload must not exceed {CustomStatusBytes / 1024:N0} KB. The current payload size is {status!.Length * 2 / 1024.0:N0} KB.")
+        ? string.Create(CultureInfo.InvariantCulture, $"CustomStatus is too large: limit = {CustomStatusBytes / 1024} KB (UTF-16), actual = {status!.Length * 2 / 1024.0:N2} KB.")
         : null;
 }

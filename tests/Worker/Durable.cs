@@ -58,7 +58,7 @@ internal static class Durable
     public static HistoryEvent Completed(int id, string result) =>
         new() { EventId = -1, Timestamp = Now, TaskCompleted = new TaskCompletedEvent { TaskScheduledId = id, Result = result } };
 
-    public static string? Json(object? value) => value is null ? null : JsonSerializer.Serialize(value);
+    public static string? Json(object? value) => value is null ? null : JsonSerializer.Serialize(value, PayloadJson.Options);
 
     private static HistoryEvent[] Started(string orchestrator, string instance, object input) =>
     [

@@ -141,7 +141,7 @@ public abstract partial class WorkerContract
     {
         AssertSuccess((await host.InvokeAsync("AlertIntake", Message(Guid.NewGuid(), Guid.NewGuid().ToString(), Orders.AlertBytes)))
             .Result);
-        return JsonSerializer.Deserialize<Arrival>(host.Hub.Signals.Last(s => s.Name == nameof(IncidentRegister.Arrive)).Input)!.PolicyHash;
+        return JsonSerializer.Deserialize<Arrival>(host.Hub.Signals.Last(s => s.Name == nameof(IncidentRegister.Arrive)).Input, PayloadJson.Options)!.PolicyHash;
     }
 
     private async Task<DecideInput> DecideAsync()

@@ -58,7 +58,16 @@ public abstract partial class WorkerContract
     {
         var response = await Durable.StepAsync(host, nameof(SeekApproval), "approval-1", Orders.Ask("incident-1"));
         Assert.Equal(nameof(ApprovalState.Pending),
-            JsonSerializer.Deserialize<JsonElement>(response.CustomStatus).GetProperty(nameof(ApprovalView.State)).GetString());
+            JsonSerializer.Deserialize<JsonElement>(response.CustomStatus, PayloadJson.Options).GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task The_worker_reads_and_writes_the_one_JSON()
+    {
+        var stop = new StopOrder(TenantSeed.Alex, "\u3042 is <off>");
+        var result = await Durable.BatchAsync(host, nameof(GlobalStop), "tenant", null, (nameof(GlobalStop.Engage), stop));
+        Assert.Equal(PayloadJson.Converter.Serialize(State<GlobalStopState>(result)), result.EntityState);
+        Assert.Contains("\"reason\":\"\u3042 is <off>\"", result.EntityState, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +119,7 @@ public abstract partial class WorkerContract
         var key = ScheduledRollback.KeyOf(Orders.WatchAddress, order.Decision.Target);
         var result = await Durable.BatchAsync(host, nameof(ScheduledRollback), key, null,
             (nameof(ScheduledRollback.Hold), new HoldRequest { Order = order, Prior = Orders.Absent }));
-        Assert.Equal(nameof(HoldAnswer.Registered), JsonSerializer.Deserialize<string>(Assert.Single(result.Results).Success.Result));
+        Assert.Equal(nameof(HoldAnswer.Registered), JsonSerializer.Deserialize<string>(Assert.Single(result.Results).Success.Result, PayloadJson.Options));
         Assert.Equal((ContainmentStatus.Live, 1), (State<RollbackState>(result).Status, State<RollbackState>(result).Generation));
         Assert.NotNull(Assert.Single(result.Actions, a => a.SendSignal?.Name == nameof(ScheduledRollback.Expire)).SendSignal.ScheduledTime);
     }
@@ -132,5 +141,5 @@ public abstract partial class WorkerContract
         Assert.True(State<GlobalStopState>(result).Engaged);
     }
 
-    private static T State<T>(EntityBatchResult result) => JsonSerializer.Deserialize<T>(result.EntityState)!;
+    private static T State<T>(EntityBatchResult result) => JsonSerializer.Deserialize<T>(result.EntityState, PayloadJson.Options)!;
 }

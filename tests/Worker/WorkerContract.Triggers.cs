@@ -99,7 +99,7 @@ public abstract partial class WorkerContract
         await Every_timer_runs("RehearseRollbacks");
         var start = host.Hub.Starts[^1];
         Assert.Equal(nameof(RehearseRollback), start.Name);
-        Assert.Equal(WorkerSettings.DrillAccount, JsonSerializer.Deserialize<DrillTarget>(start.Input)!.Target.Id);
+        Assert.Equal(WorkerSettings.DrillAccount, JsonSerializer.Deserialize<DrillTarget>(start.Input, PayloadJson.Options)!.Target.Id);
     }
 
     [Fact]
@@ -121,8 +121,8 @@ public abstract partial class WorkerContract
         var raised = Assert.Single(host.Hub.Events, e => e.InstanceId == id);
         Assert.Equal(ApprovalView.EventName(1, 0), raised.Name);
         Assert.Equal((TenantSeed.Alex, true),
-            (JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input)!.By,
-                JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input)!.Approve));
+            (JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input, PayloadJson.Options)!.By,
+                JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input, PayloadJson.Options)!.Approve));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public abstract partial class WorkerContract
         Assert.Equal(new Settled("complete", token.ToString()), Assert.Single(host.Settlements.Of(token.ToString())));
         var signal = host.Hub.Signals.Last(s => s.Name == nameof(IncidentRegister.Arrive));
         Assert.Equal($"@incidentregister@{Correlation.IncidentKey(Orders.Alert)}", signal.InstanceId);
-        var arrival = JsonSerializer.Deserialize<Arrival>(signal.Input)!;
+        var arrival = JsonSerializer.Deserialize<Arrival>(signal.Input, PayloadJson.Options)!;
         Assert.Equal((Orders.Alert.Id, "message-1:17"), (arrival.Alert.Id, arrival.Message));
         Assert.All(host.Hub.Hubs, h => Assert.Equal("irfunctions", h));
     }

@@ -107,7 +107,9 @@ public sealed partial class EngineClient
         ? HistoryJson.Decode(chunks[0]).OfType<ExecutionStartedEvent>().FirstOrDefault()?.Input
         : engine.Board.PendingStart(record.Id)?.Input;
 
-    private OrchestrationMetadata MetadataOf(InstanceRecord r, bool payloads) => new(r.Name, r.Id)
+    /// <exception cref="InvalidOperationException">The row has no name, as a killed host may leave it: the real one answers neither for it nor for the page that
+    /// holds it, in these words.</exception>
+    private OrchestrationMetadata MetadataOf(InstanceRecord r, bool payloads) => new(r.Name.Length > 0 ? r.Name : throw new InvalidOperationException("Exception was thrown by handler."), r.Id)
     {
         RuntimeStatus = (OrchestrationRuntimeStatus)r.Status,
         CreatedAt = new DateTimeOffset(r.CreatedAt, TimeSpan.Zero),

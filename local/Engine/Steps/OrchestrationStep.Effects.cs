@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Text.Json;
 
 namespace IRFunctions.Local.Engine.Steps;
 
@@ -44,12 +45,23 @@ internal sealed partial class OrchestrationStep
         fresh.Add(e);
     }
 
-    /// <param name="failure">Ends the run whatever the code did.</param>
-    private void Finish(StepOutcome outcome, FailureDetails? failure)
+    private static OrchestrationCompleteOrchestratorAction Failed(FailureDetails failure) =>
+        new() { Id = -1, OrchestrationStatus = OrchestrationStatus.Failed, Result = failure.ErrorMessage, FailureDetails = failure };
+
+    /// <summary>As the Functions host leaves an orchestration that it fails itself: the problem is in its output, and there are no failure details.</summary>
+    private static OrchestrationCompleteOrchestratorAction RefusedByHost(string name, string problem) => new()
+    {
+        Id = -1, OrchestrationStatus = OrchestrationStatus.Failed, Result = JsonSerializer.Serialize(new
+        {
+            message = $"Function '{name}' failed with an unhandled exception.", details = $"System.ArgumentException: {problem}",
+        }),
+    };
+
+    /// <param name="end">Ends the run whatever the code did.</param>
+    private void Finish(StepOutcome outcome, OrchestrationCompleteOrchestratorAction? end)
     {
         // Where there is one, it is the last.
-        var complete = outcome.Actions is [.., OrchestrationCompleteOrchestratorAction last] ? last : null;
-        if (failure is not null) complete = new() { Id = -1, OrchestrationStatus = OrchestrationStatus.Failed, Result = failure.ErrorMessage, FailureDetails = failure };
+        var complete = end ?? (outcome.Actions is [.., OrchestrationCompleteOrchestratorAction last] ? last : null);
         openTasks = session?.Executor is { } executor ? ExecutorState.OpenTasksOf(executor) : null;
         foreach (var action in outcome.Actions) Do(action);
         var status = outcome.CustomStatus ?? (record.Continued ? record.CustomStatus : null);
@@ -120,7 +132,7 @@ internal sealed partial class OrchestrationStep
         Note(new ExecutionCompletedEvent(a.Id, a.Result, a.OrchestrationStatus, a.FailureDetails));
         Note(new OrchestratorCompletedEvent(-1));
         if (a.OrchestrationStatus != OrchestrationStatus.Completed) Abandon();
-        Store(record with { Output = a.OrchestrationStatus == OrchestrationStatus.Failed ? null : a.Result });
+        Store(record with { Output = a.FailureDetails is not null ? null : a.Result });
         Cancel(engine.Board.TimersOf(slot).Where(m => m.Execution == record.Execution));
         if (record.Parent is { } parent && !IsFireAndForget(record.Tags)) Answer(parent, a);
         Drop();

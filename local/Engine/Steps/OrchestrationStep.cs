@@ -27,7 +27,7 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         fresh.Insert(0, new OrchestratorStartedEvent(-1) { Timestamp = result.Time });
         var wrong = engine.Tasks.WrongVersion(record.Version);
         if (terminated is not null && (starts || !record.Started)) TerminateUnstarted(terminated);
-        else if (wrong is not null && engine.Tasks.Options.Versioning!.FailureStrategy == DurableTaskWorkerOptions.VersionFailureStrategy.Fail) Finish(new([]), wrong);
+        else if (wrong is not null && engine.Tasks.Options.Versioning!.FailureStrategy == DurableTaskWorkerOptions.VersionFailureStrategy.Fail) Finish(new([]), Failed(wrong));
         else if (wrong is not null || IsFilteredOut()) Leave(wrong);
         else if (rewind is not null) Apply(Rewind(rewind));
         else Apply(session?.Executor is null ? Execute(starts ? [] : engine.ReadHistory(record.Execution)) : Replay.Continue(session, fresh));
@@ -129,15 +129,19 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         if (outcome.Broken is { } broken)
         {
             engine.Log.LogError("{Message}", broken.Message);
-            Finish(outcome with { Actions = [] }, broken.ToFailure());
+            Finish(outcome with { Actions = [] }, Failed(broken.ToFailure()));
         }
-        else if (engine.Wrong(outcome) is { } wrong)
+        else if (engine.Options.Limits.WrongStatus(outcome.CustomStatus) is { } large)
         {
-            Finish(new([], record.CustomStatus), new FailureDetails(typeof(ArgumentException).FullName!, wrong, null, null, false));
+            Finish(new([]), RefusedByHost(record.Name, large));
+        }
+        else if (engine.WrongId(outcome) is { } wrong)
+        {
+            Finish(new([], record.CustomStatus), Failed(new FailureDetails(typeof(ArgumentException).FullName!, wrong, null, null, false)));
         }
         else
         {
-            Finish(outcome, outcome.Failure);
+            Finish(outcome, outcome.Failure is { } failure ? Failed(failure) : null);
         }
     }
 }

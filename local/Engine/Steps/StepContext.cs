@@ -7,10 +7,10 @@ internal sealed record StepContext(TaskCatalog Tasks, IDurableStore Store, WorkB
 
     public List<HistoryEvent> ReadHistory(long execution) => HistoryJson.Decode(Store.ReadHistory(execution));
 
-    /// <summary>Why a custom status or an id that the code uses is refused; null where none is.</summary>
-    public string? Wrong(StepOutcome outcome)
+    /// <summary>Why an id that the code uses is refused; null where none is.</summary>
+    public string? WrongId(StepOutcome outcome)
     {
-        var wrong = Options.Limits.WrongStatus(outcome.CustomStatus);
+        string? wrong = null;
         foreach (var action in outcome.Actions)
         {
             if (action is CreateSubOrchestrationAction { InstanceId: { } child }) wrong ??= Options.Limits.WrongInstanceId(child);
