@@ -34,8 +34,8 @@ internal static partial class Crossing
             }
         }
         // Inputs of orchestrators, events and custom statuses.
-        var named = Sources.Under("functions").SelectMany(s => TypeArgument().Matches(s.Text)).Select(m => m.Groups["type"].Value).Distinct();
-        foreach (var name in named) yield return app.Single(t => t.Name == name);
+        var named = Sources.Under("functions").SelectMany(s => TypeArgument().Matches(s.Text)).Select(m => m.Groups["type"].Value).ToHashSet();
+        foreach (var type in app.Where(t => named.Contains(t.Name))) yield return type;
     }
 
     private static Type? StateOf(Type t) => t.BaseType is { IsGenericType: true } b && b.GetGenericTypeDefinition() == typeof(TaskEntity<>) ? b.GenericTypeArguments[0] : null;

@@ -19,8 +19,8 @@ internal sealed class Filled
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         number++;
-        if (Simple(type) is { } simple) return simple;
         if (type.IsEnum) return Enum.GetValues(type).Cast<object>().Last();
+        if (Simple(type) is { } simple) return simple;
         if (type.IsArray) return Array(type.GetElementType()!);
         if (type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type)) return Collection(type);
         return type.Assembly == typeof(Pipeline).Assembly ? Object(type) : throw new NotSupportedException($"Nothing fills a {type}.");
@@ -32,11 +32,13 @@ internal sealed class Filled
         TypeCode.Boolean => true,
         TypeCode.Int32 => number,
         TypeCode.Int64 => 4_000_000_000_000L + number,
+        TypeCode.UInt64 => ulong.MaxValue - (ulong)number,
         TypeCode.Double => number + 0.1,
         TypeCode.Decimal => number + 0.1m,
         TypeCode.DateTime => new DateTime(2026, 11, 29, 3, 4, 5, DateTimeKind.Utc).AddTicks(number),
         _ => type == typeof(DateTimeOffset) ? new DateTimeOffset(2026, 11, 29, 3, 4, 5, TimeSpan.Zero).AddTicks(number)
             : type == typeof(TimeSpan) ? TimeSpan.FromSeconds(90_061).Add(TimeSpan.FromTicks(number))
+            : type == typeof(TimeOnly) ? new TimeOnly(3, 4, 5, 6).Add(TimeSpan.FromTicks(number))
             : type == typeof(Guid) ? new Guid(number, 1, 2, [3, 4, 5, 6, 7, 8, 9, 10])
             : type == typeof(Uri) ? new Uri($"https://example.com/{number}") : null,
     };
