@@ -39,6 +39,7 @@ internal sealed class Filled
         _ => type == typeof(DateTimeOffset) ? new DateTimeOffset(2026, 11, 29, 3, 4, 5, TimeSpan.Zero).AddTicks(number)
             : type == typeof(TimeSpan) ? TimeSpan.FromSeconds(90_061).Add(TimeSpan.FromTicks(number))
             : type == typeof(TimeOnly) ? new TimeOnly(3, 4, 5, 6).Add(TimeSpan.FromTicks(number))
+            : type == typeof(DateOnly) ? new DateOnly(2026, 11, 29).AddDays(number)
             : type == typeof(Guid) ? new Guid(number, 1, 2, [3, 4, 5, 6, 7, 8, 9, 10])
             : type == typeof(Uri) ? new Uri($"https://example.com/{number}") : null,
     };
