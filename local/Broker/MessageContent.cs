@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Azure.Amqp;
 using Microsoft.Azure.Amqp.Framing;
@@ -42,7 +41,7 @@ public sealed class MessageContent
     /// <exception cref="MessageRefusedException">A property breaks a Service Bus limit; the message names it.</exception>
     public static MessageContent From(OutgoingMessage outgoing)
     {
-        var message = AmqpMessage.Create(new Data { Value = Segment(outgoing.Body) });
+        var message = AmqpMessage.Create(new Data { Value = AmqpMessages.Segment(outgoing.Body) });
         SetProperties(message.Properties, outgoing);
         if (outgoing.TimeToLive is { } life) SetTimeToLive(message, life);
         if (outgoing.PartitionKey is not null) message.MessageAnnotations.Map[Names.PartitionKey] = outgoing.PartitionKey;
@@ -51,39 +50,36 @@ public sealed class MessageContent
         {
             if (!AmqpValues.TryToAmqp(value, out var amqp)) throw MessageRefusedException.Bad(
                 $"application property '{name}' has type {value?.GetType().Name ?? "null"}, which no Service Bus message can carry");
-            (message.ApplicationProperties ??= new ApplicationProperties()).Map[name] = amqp;
+            message.ApplicationProperties.Map[name] = amqp;
         }
         if (outgoing.TimeToLive <= TimeSpan.Zero) throw MessageRefusedException.Bad($"TimeToLive {outgoing.TimeToLive} is not positive");
-        return Checked(message);
+        return Checked(AmqpMessages.Encode(message), message);
     }
 
-    /// <summary>A message that came over AMQP; its bytes are copied.</summary>
+    /// <summary>A message as a client encoded it; the bytes are kept.</summary>
     /// <inheritdoc cref="From(OutgoingMessage)"/>
     /// <exception cref="AmqpException">The bytes are no AMQP message.</exception>
-    public static MessageContent From(AmqpMessage message) => Checked(message);
+    public static MessageContent From(ReadOnlyMemory<byte> bytes) => Checked(bytes, AmqpMessages.Parse(bytes));
 
     /// <summary>A message as it was stored, with no check.</summary>
-    public static MessageContent Read(ReadOnlyMemory<byte> bytes) => new(bytes, Decode(bytes));
+    public static MessageContent Read(ReadOnlyMemory<byte> bytes) => new(bytes, AmqpMessages.Parse(bytes));
 
     /// <summary>The message anew, for the caller to change and send.</summary>
-    public AmqpMessage Decode() => Decode(Bytes);
+    public AmqpMessage Decode() => AmqpMessages.Decode(Bytes);
 
     /// <summary>The message with some change, encoded again.</summary>
     public MessageContent With(Action<AmqpMessage> change)
     {
         var message = Decode();
         change(message);
-        return new MessageContent(BytesOf(message), message);
+        return new MessageContent(AmqpMessages.Encode(message), message);
     }
 
     /// <summary>The same message with application properties set; AMQP values (<see cref="AmqpValues"/>).</summary>
     internal MessageContent WithProperties(IReadOnlyDictionary<string, object?>? changes) => changes is null || changes.Count == 0 ? this : With(message =>
     {
-        message.ApplicationProperties ??= new ApplicationProperties();
         foreach (var (name, value) in changes) message.ApplicationProperties.Map[name] = value;
     });
-
-    internal static AmqpMessage Decode(ReadOnlyMemory<byte> bytes) => AmqpMessage.CreateAmqpStreamMessage(new BufferListStream([Segment(bytes)]));
 
     /// <summary>How long the message lives, where it says so; the header alone holds 49 days, the times of the properties any span.</summary>
     internal static void SetTimeToLive(AmqpMessage message, TimeSpan life)
@@ -94,17 +90,16 @@ public sealed class MessageContent
         SetTimes(message, DateTime.UnixEpoch, life);
     }
 
-    /// <summary>Start and end of the message's life, which a client reckons with; a message without properties keeps to its header.</summary>
+    /// <summary>Start and end of the message's life, which a client reckons with.</summary>
     internal static void SetTimes(AmqpMessage message, DateTime start, TimeSpan life)
     {
-        if (message.Properties is not { } properties) return;
-        properties.CreationTime = start;
-        properties.AbsoluteExpiryTime = life < DateTime.MaxValue - start ? start + life : DateTime.MaxValue;
+        message.Properties.CreationTime = start;
+        message.Properties.AbsoluteExpiryTime = life < DateTime.MaxValue - start ? start + life : DateTime.MaxValue;
     }
 
-    private static MessageContent Checked(AmqpMessage message)
+    private static MessageContent Checked(ReadOnlyMemory<byte> bytes, AmqpMessage message)
     {
-        var content = new MessageContent(BytesOf(message), message);
+        var content = new MessageContent(bytes, message);
         Limit("MessageId", content.MessageId);
         Limit("SessionId", content.SessionId);
         Limit("PartitionKey", content.PartitionKey);
@@ -155,22 +150,6 @@ public sealed class MessageContent
         var properties = message.Properties;
         return properties?.AbsoluteExpiryTime is { } end && properties.CreationTime is { } start ? end - start : null;
     }
-
-    private static byte[] BytesOf(AmqpMessage message)
-    {
-        var segments = message.GetPayload() ?? [];
-        var bytes = new byte[segments.Sum(s => s.Count)];
-        var at = 0;
-        foreach (var segment in segments)
-        {
-            segment.CopyTo(bytes, at);
-            at += segment.Count;
-        }
-        return bytes;
-    }
-
-    private static ArraySegment<byte> Segment(ReadOnlyMemory<byte> bytes) =>
-        MemoryMarshal.TryGetArray(bytes, out var segment) ? segment : new ArraySegment<byte>(bytes.ToArray());
 
     private static DateTimeOffset Utc(DateTime at) => new(DateTime.SpecifyKind(at, DateTimeKind.Utc), TimeSpan.Zero);
 }

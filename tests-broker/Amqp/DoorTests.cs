@@ -1,0 +1,36 @@
+using Azure.Messaging.ServiceBus;
+using IRFunctions.Local.Broker;
+using IRFunctions.Local.Time;
+
+namespace IRFunctions.Tests.Broker.Amqp;
+
+/// <summary>A test class on one door, its queue's clock virtual.</summary>
+public abstract class DoorTests : IAsyncLifetime
+{
+    private protected VirtualTimeProvider Time { get; } = new();
+
+    private protected Door Door { get; }
+
+    private protected DoorTests() => Door = Door.Open(Time);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await Door.DisposeAsync();
+
+    private protected async Task SendAsync(string queue, params string[] bodies)
+    {
+        await using var sender = Door.Client.CreateSender(queue);
+        await sender.SendMessagesAsync(bodies.Select(body => new ServiceBusMessage(body) { MessageId = body }));
+    }
+
+    private protected static async Task<ServiceBusFailureReason> ReasonOf(Func<Task> call) =>
+        (await Assert.ThrowsAsync<ServiceBusException>(call)).Reason;
+
+    /// <summary>Lets other threads work until something is so; the test run's own limit ends one that never is.</summary>
+    private protected static async Task Until(Func<bool> holds)
+    {
+        while (!holds()) await Task.Yield();
+    }
+
+    private protected static readonly QueueCounts Empty = new(0, 0, 0, 0, 0);
+}
