@@ -105,6 +105,12 @@ public sealed partial class LocalQueue
         }
     }
 
+    /// <summary>How many wait for any session; tests turn the clock when they do.</summary>
+    internal int WaitingForSession
+    {
+        get { lock (gate) return sessionWaiters.Count; }
+    }
+
     private Lane LaneOf(string? sessionId)
     {
         if (!Options.RequiresSession) return main;

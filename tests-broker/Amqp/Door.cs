@@ -2,6 +2,7 @@ using Azure.Messaging.ServiceBus;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Broker.Amqp;
 using IRFunctions.Local.Time;
+using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Tests.Broker.Amqp;
 
@@ -14,10 +15,10 @@ internal sealed class Door : IAsyncDisposable
     private readonly QueueNamespace queues;
     private readonly List<ServiceBusClient> clients = [];
 
-    private Door(TimeProvider time, IQueueStorage storage)
+    private Door(TimeProvider time, IQueueStorage storage, ILogger? log)
     {
         queues = new QueueNamespace(storage, time);
-        Endpoint = AmqpEndpoint.Start(queues);
+        Endpoint = AmqpEndpoint.Start(queues, log: log);
         Client = NewClient();
     }
 
@@ -25,8 +26,8 @@ internal sealed class Door : IAsyncDisposable
 
     public ServiceBusClient Client { get; }
 
-    public static Door Open(TimeProvider? time = null, IQueueStorage? storage = null) =>
-        new(time ?? new VirtualTimeProvider(), storage ?? new InMemoryQueueStorage());
+    public static Door Open(TimeProvider? time = null, IQueueStorage? storage = null, ILogger? log = null) =>
+        new(time ?? new VirtualTimeProvider(), storage ?? new InMemoryQueueStorage(), log);
 
     public LocalQueue Queue(string name, LocalQueueOptions? options = null) => queues.Open(name, options);
 

@@ -7,7 +7,11 @@ namespace IRFunctions.Tests.Broker.Amqp;
 /// <summary>A test class on one door, its queue's clock virtual.</summary>
 public abstract class DoorTests : IAsyncLifetime
 {
-    private protected VirtualTimeProvider Time { get; } = new();
+    /// <summary>
+    /// It stands still at the present whole second: the client forgets some locks by the real clock, and AMQP's times end at milliseconds.
+    /// </summary>
+    private protected VirtualTimeProvider Time { get; } =
+        new(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
 
     private protected Door Door { get; }
 

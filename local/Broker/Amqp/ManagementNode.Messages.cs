@@ -86,5 +86,5 @@ internal sealed partial class ManagementNode
         return deleted == 0 ? null : Map("message-count", deleted);
     }
 
-    private static AmqpMap Map(string name, object value) => new() { [new MapKey(name)] = value };
+    private static AmqpMap Map(string name, object? value) => new() { [new MapKey(name)] = value };
 }

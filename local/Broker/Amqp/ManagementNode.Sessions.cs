@@ -13,13 +13,13 @@ internal sealed partial class ManagementNode
     private AmqpMap GetSessionState(Request request)
     {
         var state = queue.GetSessionState(request.Session(queue).SessionId);
-        return Map("session-state", state is { } bytes ? new ArraySegment<byte>(bytes.ToArray()) : null!);
+        return Map("session-state", state is { } bytes ? new ArraySegment<byte>(bytes.ToArray()) : (object?)null);
     }
 
     private async Task<AmqpMap?> SetSessionStateAsync(Request request)
     {
         var state = request.Optional<ArraySegment<byte>>("session-state");
-        await queue.SetSessionStateAsync(request.Session(queue), state.Array is null ? null : state.ToArray());
+        await queue.SetSessionStateAsync(request.Session(queue), state.Array is null ? (ReadOnlyMemory<byte>?)null : state.ToArray());
         return [];
     }
 

@@ -21,7 +21,9 @@ internal sealed partial class ManagementNode(LocalQueue queue, bool deadLetters,
         try
         {
             var map = request.ValueBody?.Value as AmqpMap ?? throw new FormatException("The request's body is no map.");
-            var result = await RunAsync(Text(request, "operation"), new Request(map, Text(request, "associated-link-name"), connection));
+            var operation = Text(request, "operation");
+            var result = await RunAsync(operation, new Request(map, Text(request, "associated-link-name"), connection));
+            log.LogDebug("{Operation} of queue {Queue} is answered", operation, queue.Name);
             answer = AmqpMessage.Create(new AmqpValue { Value = result ?? [] });
             answer.ApplicationProperties.Map["statusCode"] = (int)(result is null ? AmqpResponseStatusCode.NoContent : AmqpResponseStatusCode.OK);
             answer.ApplicationProperties.Map["statusDescription"] = result is null ? "No content" : "OK";
