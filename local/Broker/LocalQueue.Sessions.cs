@@ -111,6 +111,11 @@ public sealed partial class LocalQueue
         get { lock (gate) return sessionWaiters.Count; }
     }
 
+    internal int WaitingForMessage
+    {
+        get { lock (gate) return main.Waiters.Count; }
+    }
+
     private Lane LaneOf(string? sessionId)
     {
         if (!Options.RequiresSession) return main;
