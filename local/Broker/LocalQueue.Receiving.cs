@@ -73,11 +73,16 @@ public sealed partial class LocalQueue
         {
             if (!IsOut(delivery)) return;
             var now = time.GetUtcNow();
-            delivery.Entry.Stored = delivery.Stored with { DeliveryCount = delivery.Stored.DeliveryCount - 1 };
-            InBackground(storage.UpdateAsync([delivery.Entry.Stored], contentToo: false));
+            TakeBack([delivery.Entry]);
             Release(delivery.Entry, now);
             Arm(now);
         }
+    }
+
+    private void TakeBack(List<QueueEntry> untouched)
+    {
+        foreach (var entry in untouched) entry.Stored = entry.Stored.TakenBack();
+        if (untouched.Count > 0) InBackground(storage.UpdateAsync([.. untouched.Select(e => e.Stored)], contentToo: false));
     }
 
     private async Task<IReadOnlyList<Delivery>> TakeAsync(

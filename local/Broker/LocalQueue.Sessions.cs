@@ -44,14 +44,17 @@ public sealed partial class LocalQueue
         }
     }
 
-    /// <summary>The receiver is done with the session: what it still has goes back, in its order.</summary>
+    /// <summary>
+    /// The receiver is done with the session: what it still has goes back, in its order. These deliveries do not count; those of a session whose lock
+    /// expired do (learn.microsoft.com/azure/service-bus-messaging/message-sessions, "Impact of delivery count").
+    /// </summary>
     public void ReleaseSession(SessionLock session)
     {
         lock (gate)
         {
             if (!ReferenceEquals(session.Lane.Holder, session)) return;
             var now = time.GetUtcNow();
-            EndSession(session, now);
+            EndSession(session, counted: false, now);
             Arm(now);
         }
     }
@@ -149,11 +152,11 @@ public sealed partial class LocalQueue
     private void LoseSession(Lane lane, DateTimeOffset now)
     {
         var session = (SessionLock)lane.Holder!;
-        EndSession(session, now);
+        EndSession(session, counted: true, now);
         session.Lose();
     }
 
-    private void EndSession(SessionLock session, DateTimeOffset now)
+    private void EndSession(SessionLock session, bool counted, DateTimeOffset now)
     {
         var lane = session.Lane;
         SetDeadline(session, null);
@@ -163,6 +166,7 @@ public sealed partial class LocalQueue
         // All come back before anybody is served, so that the next receiver gets them in order. What is being settled goes its way.
         var back = session.Out.Where(e => e.State == EntryState.Locked).OrderBy(e => e.SequenceNumber).ToList();
         session.Out.Clear();
+        if (!counted) TakeBack(back);
         foreach (var entry in back) Release(entry, now);
         lane.Holder = null;
         Serve(lane, now);

@@ -42,6 +42,9 @@ public sealed partial class LocalQueue
         return !m.IsDead && m.DeliveryCount >= Options.MaxDeliveryCount ? TooManyDeliveriesOf(changed) : changed;
     });
 
+    /// <summary>The receiver never looked at it: back to the queue, the delivery not counted.</summary>
+    internal Task ReleaseAsync(Guid lockToken) => SettleAsync(lockToken, m => m.TakenBack());
+
     internal Task DeadLetterAsync(Guid lockToken, string? reason, string? description, IReadOnlyDictionary<string, object?>? changes)
     {
         // The real one refuses longer ones too; better to learn that here than in production.

@@ -1,13 +1,13 @@
 namespace IRFunctions.Local.Broker;
 
 /// <summary>
-/// The name of one delivery. Derived, not random: message and delivery count, which no other delivery shares, not even after a restart; and the
+/// The name of one delivery. Derived, not random: message and number of the delivery, which no other delivery shares, not even after a restart; and the
 /// message is found from it.
 /// </summary>
 internal static class LockToken
 {
-    public static Guid Of(long sequenceNumber, int deliveryCount) =>
-        new((int)(sequenceNumber >> 32), (short)(sequenceNumber >> 16), (short)sequenceNumber, BitConverter.GetBytes((long)deliveryCount));
+    public static Guid Of(long sequenceNumber, int delivery) =>
+        new((int)(sequenceNumber >> 32), (short)(sequenceNumber >> 16), (short)sequenceNumber, BitConverter.GetBytes((long)delivery));
 
     /// <summary>The message a token of <see cref="Of"/> names; some number that no message has where it is a stranger's.</summary>
     public static long SequenceNumberOf(Guid token)

@@ -12,7 +12,7 @@ public sealed class SqliteQueueStorage : IQueueStorage
     private const string Schema = """
         CREATE TABLE IF NOT EXISTS broker_messages (
           sequence INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, state INTEGER NOT NULL, delivery_count INTEGER NOT NULL,
-          enqueued INTEGER NOT NULL, content BLOB NOT NULL);
+          uncounted INTEGER NOT NULL, enqueued INTEGER NOT NULL, content BLOB NOT NULL);
         CREATE INDEX IF NOT EXISTS broker_messages_by_queue ON broker_messages (queue, sequence);
         CREATE TABLE IF NOT EXISTS broker_seen_ids (
           queue TEXT NOT NULL, message_id TEXT NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY (queue, message_id)) WITHOUT ROWID;
@@ -41,15 +41,16 @@ public sealed class SqliteQueueStorage : IQueueStorage
     {
         using var connection = file.OpenConnection();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT sequence, state, delivery_count, enqueued, content FROM broker_messages WHERE queue = $queue ORDER BY sequence";
+        command.CommandText = "SELECT sequence, state, delivery_count, uncounted, enqueued, content FROM broker_messages"
+            + " WHERE queue = $queue ORDER BY sequence";
         command.Parameters.AddWithValue("$queue", queue);
         using var rows = command.ExecuteReader();
         var messages = new List<StoredMessage>();
         while (rows.Read())
         {
-            var content = MessageContent.Read(rows.GetFieldValue<byte[]>(4));
-            messages.Add(new StoredMessage(rows.GetInt64(0), queue, content, FromTicks(rows.GetInt64(3)), rows.GetInt32(2),
-                (StoredState)rows.GetInt32(1)));
+            var content = MessageContent.Read(rows.GetFieldValue<byte[]>(5));
+            messages.Add(new StoredMessage(rows.GetInt64(0), queue, content, FromTicks(rows.GetInt64(4)), rows.GetInt32(2),
+                (StoredState)rows.GetInt32(1), rows.GetInt32(3)));
         }
         return messages;
     }
@@ -94,7 +95,7 @@ public sealed class SqliteQueueStorage : IQueueStorage
         var on = On(connection);
         foreach (var m in messages)
         {
-            on.Update.Run(m.SequenceNumber, (int)m.State, m.DeliveryCount);
+            on.Update.Run(m.SequenceNumber, (int)m.State, m.DeliveryCount, m.Uncounted);
             if (contentToo) on.Rewrite.Run(m.SequenceNumber, m.Content.Bytes.ToArray());
         }
     });
@@ -131,9 +132,11 @@ public sealed class SqliteQueueStorage : IQueueStorage
     private sealed class Statements(SqliteConnection connection) : IDisposable
     {
         private readonly Statement insert = new(connection,
-            "INSERT INTO broker_messages (sequence, queue, state, delivery_count, enqueued, content) VALUES ($0, $1, $2, $3, $4, $5)", 6);
+            "INSERT INTO broker_messages (sequence, queue, state, delivery_count, uncounted, enqueued, content)"
+            + " VALUES ($0, $1, $2, $3, $4, $5, $6)", 7);
 
-        public Statement Update { get; } = new(connection, "UPDATE broker_messages SET state = $1, delivery_count = $2 WHERE sequence = $0", 3);
+        public Statement Update { get; } = new(connection,
+            "UPDATE broker_messages SET state = $1, delivery_count = $2, uncounted = $3 WHERE sequence = $0", 4);
         public Statement Rewrite { get; } = new(connection, "UPDATE broker_messages SET content = $1 WHERE sequence = $0", 2);
         public Statement Delete { get; } = new(connection, "DELETE FROM broker_messages WHERE sequence = $0", 1);
         public Statement Remember { get; } = new(connection,
@@ -144,7 +147,7 @@ public sealed class SqliteQueueStorage : IQueueStorage
         public Statement EndSession { get; } = new(connection, "DELETE FROM broker_sessions WHERE queue = $0 AND session = $1", 2);
 
         public void Add(StoredMessage m) =>
-            insert.Run(m.SequenceNumber, m.Queue, (int)m.State, m.DeliveryCount, m.EnqueuedTime.UtcTicks, m.Content.Bytes.ToArray());
+            insert.Run(m.SequenceNumber, m.Queue, (int)m.State, m.DeliveryCount, m.Uncounted, m.EnqueuedTime.UtcTicks, m.Content.Bytes.ToArray());
 
         public void Dispose()
         {

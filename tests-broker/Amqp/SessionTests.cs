@@ -111,7 +111,7 @@ public sealed class SessionTests : DoorTests
         await Until(() => queue.Counts.Locked == 0);
         await using var second = await Door.Client.AcceptNextSessionAsync("activity");
         var again = await second.ReceiveMessageAsync();
-        Assert.Equal(("a2", 2), (again.Body.ToString(), again.DeliveryCount));
+        Assert.Equal(("a2", 1), (again.Body.ToString(), again.DeliveryCount));
         Assert.Equal("a3", (await second.ReceiveMessageAsync()).Body.ToString());
     }
 
@@ -170,7 +170,8 @@ public sealed class SessionTests : DoorTests
         await AssertLostAsync(() => session.CompleteMessageAsync(message));
         await AssertLostAsync(() => session.RenewSessionLockAsync());
         await using var second = await Door.Client.AcceptNextSessionAsync("activity");
-        Assert.Equal("a1", (await second.ReceiveMessageAsync()).Body.ToString());
+        var again = await second.ReceiveMessageAsync();
+        Assert.Equal(("a1", 2), (again.Body.ToString(), again.DeliveryCount));
     }
 
     [Fact]

@@ -213,7 +213,7 @@ public sealed class SettlementTests : DoorTests
     }
 
     [Fact]
-    public async Task Prefetched_messages_are_locked_and_come_back_when_the_receiver_closes()
+    public async Task Prefetched_messages_are_locked_and_come_back_uncounted_when_the_receiver_closes()
     {
         var queue = Door.Queue("alerts");
         await SendAsync("alerts", "1", "2", "3");
@@ -222,6 +222,19 @@ public sealed class SettlementTests : DoorTests
         await Until(() => queue.Counts.Locked == 2);
         await receiver.DisposeAsync();
         await Until(() => queue.Counts.Available == 2);
-        Assert.Equal(2, queue.Counts.Active);
+        Assert.Equal(1, (await queue.ReceiveAsync(TimeSpan.Zero))!.DeliveryCount);
+    }
+
+    [Fact]
+    public async Task A_lock_given_back_uncounted_is_not_the_lock_of_the_next_delivery()
+    {
+        var queue = Door.Queue("alerts");
+        await SendAsync("alerts", "1");
+        var first = (await queue.ReceiveAsync(TimeSpan.Zero))!;
+        await queue.ReleaseAsync(Guid.Parse(first.LockToken));
+        var second = (await queue.ReceiveAsync(TimeSpan.Zero))!;
+        Assert.Equal((1, 1), (first.DeliveryCount, second.DeliveryCount));
+        await Assert.ThrowsAsync<MessageLockLostException>(() => queue.CompleteAsync(first));
+        await queue.CompleteAsync(second);
     }
 }

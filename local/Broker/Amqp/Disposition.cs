@@ -40,7 +40,7 @@ internal static class Disposition
         Modified { UndeliverableHere: true } modified => queue.DeferAsync(lockToken, Changes(modified.MessageAnnotations)),
         Modified modified => queue.AbandonAsync(lockToken, Changes(modified.MessageAnnotations)),
         Rejected rejected => DeadLetterAsync(queue, lockToken, rejected.Error),
-        Released or null => queue.AbandonAsync(lockToken),
+        Released or null => queue.ReleaseAsync(lockToken),
         TransactionalState => throw new NotSupportedException("This queue has no transactions."),
         _ => throw new NotSupportedException($"No message can be settled as {state}."),
     };
