@@ -9,7 +9,8 @@ internal static class AmqpMessages
 {
     /// <summary>For reading only: encoded again, this one would lose all body sections but the last (Microsoft.Azure.Amqp 2.7.3).</summary>
     /// <exception cref="AmqpException">Thrown on reading a section: the bytes are no AMQP message.</exception>
-    public static AmqpMessage Parse(ReadOnlyMemory<byte> bytes) => AmqpMessage.CreateAmqpStreamMessage(new BufferListStream([Segment(bytes)]));
+    public static AmqpMessage Parse(ReadOnlyMemory<byte> bytes) =>
+        AmqpMessage.CreateAmqpStreamMessage(new BufferListStream([Segment(bytes)]));
 
     /// <summary>The message as an object of its own, to be changed and sent.</summary>
     public static AmqpMessage Decode(ReadOnlyMemory<byte> bytes)

@@ -5,7 +5,8 @@ using Microsoft.Azure.Amqp.Encoding;
 namespace IRFunctions.Local.Broker;
 
 /// <summary>
-/// Values of application properties between .NET and AMQP, as Service Bus clients write them: what AMQP has no type for travels as a described type
+/// Values of application properties between .NET and AMQP, as Service Bus clients write them: what AMQP has no type for travels as a
+/// described type
 /// (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide).
 /// </summary>
 internal static class AmqpValues
@@ -57,7 +58,8 @@ internal static class AmqpValues
     public static IReadOnlyDictionary<string, object?>? Changes(IEnumerable<KeyValuePair<string, object>>? properties) =>
         properties?.ToDictionary(p => p.Key, p => TryToAmqp(p.Value, out var amqp)
             ? amqp
-            : throw new ArgumentException($"No Service Bus message can carry property '{p.Key}' of type {p.Value?.GetType().Name ?? "null"}."));
+            : throw new ArgumentException(
+                $"No Service Bus message can carry property '{p.Key}' of type {p.Value?.GetType().Name ?? "null"}."));
 
     private static object? ToNet(AmqpSymbol name, object value)
     {

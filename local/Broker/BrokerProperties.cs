@@ -6,7 +6,8 @@ namespace IRFunctions.Local.Broker;
 
 /// <summary>
 /// The BrokerProperties of a message sent over HTTP (learn.microsoft.com/rest/api/servicebus/message-headers-and-properties):
-/// a JSON object; properties it does not know are ignored, as the real endpoint does; a known one of the wrong kind is an error that names it.
+/// a JSON object; properties it does not know are ignored, as the real endpoint does; a known one of the wrong kind is an error that names
+/// it.
 /// </summary>
 internal static class BrokerProperties
 {

@@ -2,17 +2,21 @@ using Azure.Messaging.ServiceBus;
 
 namespace IRFunctions.Local.Broker;
 
-/// <summary>What a function may do with the message it was given: of the queue in this process, or of a namespace behind an official processor.</summary>
+/// <summary>
+/// What a function may do with the message it was given: of the queue in this process, or of a namespace behind an official processor.
+/// </summary>
 public interface IMessageSettlement
 {
     Task CompleteAsync(ServiceBusReceivedMessage message, CancellationToken stop = default);
 
-    Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null, CancellationToken stop = default);
+    Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null,
+        CancellationToken stop = default);
 
     Task DeadLetterAsync(ServiceBusReceivedMessage message, string? reason, string? description = null,
         Dictionary<string, object>? propertiesToModify = null, CancellationToken stop = default);
 
-    Task DeferAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null, CancellationToken stop = default);
+    Task DeferAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null,
+        CancellationToken stop = default);
 
     /// <exception cref="InvalidOperationException">The message belongs to a session, whose lock is renewed as a whole.</exception>
     Task RenewLockAsync(ServiceBusReceivedMessage message, CancellationToken stop = default);
@@ -23,14 +27,16 @@ public sealed class QueueSettlement(LocalQueue queue) : IMessageSettlement
 {
     public Task CompleteAsync(ServiceBusReceivedMessage message, CancellationToken stop = default) => queue.CompleteAsync(message);
 
-    public Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, CancellationToken stop = default) =>
+    public Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify,
+        CancellationToken stop = default) =>
         queue.AbandonAsync(message, propertiesToModify);
 
     public Task DeadLetterAsync(ServiceBusReceivedMessage message, string? reason, string? description,
         Dictionary<string, object>? propertiesToModify, CancellationToken stop = default) =>
         queue.DeadLetterAsync(message, reason, description, propertiesToModify);
 
-    public Task DeferAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, CancellationToken stop = default) =>
+    public Task DeferAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify,
+        CancellationToken stop = default) =>
         queue.DeferAsync(message, propertiesToModify);
 
     public Task RenewLockAsync(ServiceBusReceivedMessage message, CancellationToken stop = default)
@@ -43,9 +49,11 @@ public sealed class QueueSettlement(LocalQueue queue) : IMessageSettlement
 /// <summary>Messages a processor handed out.</summary>
 public sealed class ProcessorSettlement(ProcessMessageEventArgs args) : IMessageSettlement
 {
-    public Task CompleteAsync(ServiceBusReceivedMessage message, CancellationToken stop = default) => args.CompleteMessageAsync(message, stop);
+    public Task CompleteAsync(ServiceBusReceivedMessage message, CancellationToken stop = default) =>
+        args.CompleteMessageAsync(message, stop);
 
-    public Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, CancellationToken stop = default) =>
+    public Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify,
+        CancellationToken stop = default) =>
         args.AbandonMessageAsync(message, propertiesToModify, stop);
 
     public Task DeadLetterAsync(ServiceBusReceivedMessage message, string? reason, string? description,
@@ -54,18 +62,22 @@ public sealed class ProcessorSettlement(ProcessMessageEventArgs args) : IMessage
             ? args.DeadLetterMessageAsync(message, reason, description, stop)
             : args.DeadLetterMessageAsync(message, propertiesToModify, reason, description, stop);
 
-    public Task DeferAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, CancellationToken stop = default) =>
+    public Task DeferAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify,
+        CancellationToken stop = default) =>
         args.DeferMessageAsync(message, propertiesToModify, stop);
 
-    public Task RenewLockAsync(ServiceBusReceivedMessage message, CancellationToken stop = default) => args.RenewMessageLockAsync(message, stop);
+    public Task RenewLockAsync(ServiceBusReceivedMessage message, CancellationToken stop = default) =>
+        args.RenewMessageLockAsync(message, stop);
 }
 
 /// <summary>Messages a session processor handed out.</summary>
 public sealed class SessionProcessorSettlement(ProcessSessionMessageEventArgs args) : IMessageSettlement
 {
-    public Task CompleteAsync(ServiceBusReceivedMessage message, CancellationToken stop = default) => args.CompleteMessageAsync(message, stop);
+    public Task CompleteAsync(ServiceBusReceivedMessage message, CancellationToken stop = default) =>
+        args.CompleteMessageAsync(message, stop);
 
-    public Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, CancellationToken stop = default) =>
+    public Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify,
+        CancellationToken stop = default) =>
         args.AbandonMessageAsync(message, propertiesToModify, stop);
 
     public Task DeadLetterAsync(ServiceBusReceivedMessage message, string? reason, string? description,
@@ -74,7 +86,8 @@ public sealed class SessionProcessorSettlement(ProcessSessionMessageEventArgs ar
             ? args.DeadLetterMessageAsync(message, reason, description, stop)
             : args.DeadLetterMessageAsync(message, propertiesToModify, reason, description, stop);
 
-    public Task DeferAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, CancellationToken stop = default) =>
+    public Task DeferAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify,
+        CancellationToken stop = default) =>
         args.DeferMessageAsync(message, propertiesToModify, stop);
 
     public Task RenewLockAsync(ServiceBusReceivedMessage message, CancellationToken stop = default) =>

@@ -3,7 +3,9 @@ namespace IRFunctions.Local.Broker;
 /// <summary>The state a receiver keeps with a session.</summary>
 public sealed record StoredSession(string SessionId, ReadOnlyMemory<byte> State, DateTimeOffset Updated);
 
-/// <summary>Where queues keep their messages: in memory for tests, in SQLite otherwise. A returned task completes when the change is kept.</summary>
+/// <summary>
+/// Where queues keep their messages: in memory for tests, in SQLite otherwise. A returned task completes when the change is kept.
+/// </summary>
 public interface IQueueStorage : IAsyncDisposable
 {
     /// <summary>Unique and rising over all queues of the storage, also across restarts.</summary>
@@ -48,7 +50,8 @@ public sealed class InMemoryQueueStorage : IQueueStorage
 
     public IReadOnlyList<StoredSession> LoadSessions(string queue) => [];
 
-    public Task AddAsync(IReadOnlyList<StoredMessage> messages, IReadOnlyList<string> seenIds, DateTimeOffset forgetBefore) => Task.CompletedTask;
+    public Task AddAsync(IReadOnlyList<StoredMessage> messages, IReadOnlyList<string> seenIds, DateTimeOffset forgetBefore) =>
+        Task.CompletedTask;
 
     public Task UpdateAsync(IReadOnlyList<StoredMessage> messages, bool contentToo) => Task.CompletedTask;
 

@@ -1,7 +1,8 @@
 namespace IRFunctions.Local.Broker;
 
 /// <summary>
-/// Messages that are handed out in their order: those of one session, all of a queue without sessions, or the dead letters. The queue's gate
+/// Messages that are handed out in their order: those of one session, all of a queue without sessions, or the dead letters. The queue's
+/// gate
 /// guards it.
 /// </summary>
 /// <param name="id">Below zero, so that it never is a sequence number: deadlines of both lie in one set.</param>

@@ -49,7 +49,8 @@ public sealed partial class LocalQueue
     }
 
     /// <summary>
-    /// Deletes available messages that were enqueued before a time, oldest first; what somebody holds, what is scheduled or deferred, stays.
+    /// Deletes available messages that were enqueued before a time, oldest first; what somebody holds, what is scheduled or deferred,
+    /// stays.
     /// </summary>
     /// <returns>How many were deleted.</returns>
     internal async Task<int> DeleteAsync(int max, DateTimeOffset before, bool fromDead, SessionLock? session)

@@ -9,7 +9,8 @@ public sealed partial class LocalQueue
     private void Restore()
     {
         var now = time.GetUtcNow();
-        foreach (var (id, at) in storage.LoadSeenIds(Name, now - Options.DuplicateDetectionWindow)) seen.Remember(id, 0, at, SeenIds.Stored);
+        var since = now - Options.DuplicateDetectionWindow;
+        foreach (var (id, at) in storage.LoadSeenIds(Name, since)) seen.Remember(id, 0, at, SeenIds.Stored);
         foreach (var session in storage.LoadSessions(Name)) LaneOf(session.SessionId).State = session;
         foreach (var message in storage.Load(Name)) Admit(message, now);
         Arm(now);
@@ -61,13 +62,23 @@ public sealed partial class LocalQueue
         if (entry.Deadline != DateTimeOffset.MaxValue) deadlines.Add((entry.Deadline, entry.SequenceNumber));
     }
 
-    /// <summary>Whoever had the message no longer has it: it goes to the next receiver, aside where it was deferred, or to the dead letters.</summary>
+    /// <summary>
+    /// Whoever had the message no longer has it: it goes to the next receiver, aside where it was deferred, or to the dead letters.
+    /// </summary>
     private void Release(QueueEntry entry, DateTimeOffset now)
     {
         var message = entry.Stored;
         var end = message.IsDead ? DateTimeOffset.MaxValue : message.ExpiresAt(Options.DefaultTimeToLive);
-        if (!message.IsDead && message.DeliveryCount >= Options.MaxDeliveryCount) { Bury(entry, TooManyDeliveriesOf(message), now); return; }
-        if (end <= now) { Expire(entry, now); return; }
+        if (!message.IsDead && message.DeliveryCount >= Options.MaxDeliveryCount)
+        {
+            Bury(entry, TooManyDeliveriesOf(message), now);
+            return;
+        }
+        if (end <= now)
+        {
+            Expire(entry, now);
+            return;
+        }
         Set(entry, message.IsDeferred ? EntryState.Deferred : EntryState.Available, end);
         if (entry.State == EntryState.Available) entry.Lane.Add(entry);
         LetGo(entry);
@@ -196,7 +207,8 @@ public sealed partial class LocalQueue
     }
 
     /// <summary>
-    /// Nobody waits for what time decides, and nothing is lost if such a write fails: a restart decides the same from the same times and counts.
+    /// Nobody waits for what time decides, and nothing is lost if such a write fails: a restart decides the same from the same times and
+    /// counts.
     /// </summary>
     private static void InBackground(Task write) =>
         _ = write.ContinueWith(

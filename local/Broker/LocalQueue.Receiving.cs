@@ -5,7 +5,9 @@ namespace IRFunctions.Local.Broker;
 /// <summary>Handing messages out.</summary>
 public sealed partial class LocalQueue
 {
-    /// <summary>Sessions that are free and have messages, by their first message; one that changed since is passed over when it comes up.</summary>
+    /// <summary>
+    /// Sessions that are free and have messages, by their first message; one that changed since is passed over when it comes up.
+    /// </summary>
     private readonly PriorityQueue<Lane, long> ready = new();
 
     /// <summary>Who waits for any free session.</summary>
@@ -13,7 +15,8 @@ public sealed partial class LocalQueue
 
     /// <summary>
     /// Peek, lock and hand over the next message; null when none came within <paramref name="maxWait"/> (null waits until cancelled, zero does not
-    /// wait). Of a queue with sessions it is the next message of a session of which none is out, as a session processor with one call a session
+    /// wait). Of a queue with sessions it is the next message of a session of which none is out, as a session processor with one call a
+    /// session
     /// would get it: the session is held until the message is settled or its lock ends.
     /// </summary>
     public async Task<ServiceBusReceivedMessage?> ReceiveAsync(TimeSpan? maxWait = null, CancellationToken stop = default)
@@ -44,7 +47,8 @@ public sealed partial class LocalQueue
         TakeAsync(fromDead ? dead : main, max, maxWait, delete, stop);
 
     /// <summary>Up to <paramref name="max"/> messages of the session; none where its lock is lost.</summary>
-    internal Task<IReadOnlyList<Delivery>> TakeAsync(SessionLock session, int max, TimeSpan? maxWait, bool delete, CancellationToken stop) =>
+    internal Task<IReadOnlyList<Delivery>> TakeAsync(
+        SessionLock session, int max, TimeSpan? maxWait, bool delete, CancellationToken stop) =>
         TakeAsync(session.Lane, max, maxWait, delete, stop, session);
 
     /// <summary>Deferred messages by their numbers, all or none: null where one of them is not there.</summary>
@@ -158,7 +162,7 @@ public sealed partial class LocalQueue
         {
             var now = time.GetUtcNow();
             foreach (var delivery in deliveries)
-                if (entries.TryGetValue(delivery.Stored.SequenceNumber, out var entry) && ReferenceEquals(entry, delivery.Entry)) Forget(entry, now);
+                if (ReferenceEquals(entries.GetValueOrDefault(delivery.Stored.SequenceNumber), delivery.Entry)) Forget(delivery.Entry, now);
         }
         return deliveries;
     }

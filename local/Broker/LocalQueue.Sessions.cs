@@ -45,7 +45,8 @@ public sealed partial class LocalQueue
     }
 
     /// <summary>
-    /// The receiver is done with the session: what it still has goes back, in its order. These deliveries do not count; those of a session whose lock
+    /// The receiver is done with the session: what it still has goes back, in its order. These deliveries do not count; those of a session
+    /// whose lock
     /// expired do (learn.microsoft.com/azure/service-bus-messaging/message-sessions, "Impact of delivery count").
     /// </summary>
     public void ReleaseSession(SessionLock session)

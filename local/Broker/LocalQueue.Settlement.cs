@@ -20,8 +20,8 @@ public sealed partial class LocalQueue
     /// <summary>To the dead letters, with words for the person who will look.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Reason or description has more than <see cref="MaxDeadLetterText"/> characters.</exception>
     /// <inheritdoc cref="CompleteAsync(ServiceBusReceivedMessage)"/>
-    public Task DeadLetterAsync(
-        ServiceBusReceivedMessage message, string? reason, string? description = null, IDictionary<string, object>? propertiesToModify = null) =>
+    public Task DeadLetterAsync(ServiceBusReceivedMessage message, string? reason, string? description = null,
+        IDictionary<string, object>? propertiesToModify = null) =>
         DeadLetterAsync(TokenOf(message), reason, description, AmqpValues.Changes(propertiesToModify));
 
     /// <summary>Set aside until asked for by its sequence number.</summary>

@@ -13,8 +13,10 @@ public sealed record QueueCounts(int Available, int Locked, int Scheduled, int D
 public readonly record struct Accepted(long SequenceNumber, bool IsDuplicate);
 
 /// <summary>
-/// One queue with Service Bus's rules: peek-lock, delivery count, sessions, dead letters with reason, duplicate detection, scheduled, deferred and
-/// expiring messages. What was accepted is stored; a lock is not, so after a restart the message is available again, its delivery count kept.
+/// One queue with Service Bus's rules: peek-lock, delivery count, sessions, dead letters with reason, duplicate detection, scheduled,
+/// deferred and
+/// expiring messages. What was accepted is stored; a lock is not, so after a restart the message is available again, its delivery count
+/// kept.
 /// All methods may be called from many threads. Time passes only through the <see cref="TimeProvider"/>.
 /// </summary>
 public sealed partial class LocalQueue : IDisposable
@@ -63,7 +65,9 @@ public sealed partial class LocalQueue : IDisposable
         }
     }
 
-    /// <summary>Accepts a message: when the task completes it is stored. Without an id it is given one, as the HTTP endpoint of the service does.</summary>
+    /// <summary>
+    /// Accepts a message: when the task completes it is stored. Without an id it is given one, as the HTTP endpoint of the service does.
+    /// </summary>
     /// <exception cref="MessageRefusedException">Too large, or a property breaks a limit.</exception>
     public async Task<Accepted> SendAsync(OutgoingMessage message) => (await SendAsync([message]))[0];
 
@@ -106,7 +110,8 @@ public sealed partial class LocalQueue : IDisposable
 
     private void Check(MessageContent message)
     {
-        if (message.Bytes.Length > Options.MaxMessageBytes) throw MessageRefusedException.TooLarge(message.Bytes.Length, Options.MaxMessageBytes);
+        if (message.Bytes.Length > Options.MaxMessageBytes)
+            throw MessageRefusedException.TooLarge(message.Bytes.Length, Options.MaxMessageBytes);
         if (Options.RequiresSession && string.IsNullOrEmpty(message.SessionId))
             throw new MessageRefusedException(RefusalReason.NoSession, $"The message is refused: queue {Name} requires a SessionId.");
     }

@@ -1,6 +1,8 @@
 namespace IRFunctions.Local.Broker;
 
-/// <summary>What the real queue has as its properties in bicep; the defaults are those of a Service Bus standard-tier queue unless noted.</summary>
+/// <summary>
+/// What the real queue has as its properties in bicep; the defaults are those of a Service Bus standard-tier queue unless noted.
+/// </summary>
 public sealed record LocalQueueOptions
 {
     /// <summary>The largest message the premium tier's default allows; the standard tier stops at 256 KB.</summary>

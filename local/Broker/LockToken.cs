@@ -1,7 +1,8 @@
 namespace IRFunctions.Local.Broker;
 
 /// <summary>
-/// The name of one delivery. Derived, not random: message and number of the delivery, which no other delivery shares, not even after a restart; and the
+/// The name of one delivery. Derived, not random: message and number of the delivery, which no other delivery shares, not even after a
+/// restart; and the
 /// message is found from it.
 /// </summary>
 internal static class LockToken

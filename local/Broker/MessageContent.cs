@@ -5,7 +5,8 @@ using Microsoft.Azure.Amqp.Framing;
 namespace IRFunctions.Local.Broker;
 
 /// <summary>
-/// A message as a queue keeps it: its AMQP encoding, so that everything a client put into it comes out again, and what the queue itself reads of it.
+/// A message as a queue keeps it: its AMQP encoding, so that everything a client put into it comes out again, and what the queue itself
+/// reads of it.
 /// Immutable.
 /// </summary>
 public sealed class MessageContent
@@ -76,12 +77,18 @@ public sealed class MessageContent
     }
 
     /// <summary>The same message with application properties set; AMQP values (<see cref="AmqpValues"/>).</summary>
-    internal MessageContent WithProperties(IReadOnlyDictionary<string, object?>? changes) => changes is null || changes.Count == 0 ? this : With(message =>
+    internal MessageContent WithProperties(IReadOnlyDictionary<string, object?>? changes)
     {
-        foreach (var (name, value) in changes) message.ApplicationProperties.Map[name] = value;
-    });
+        if (changes is null || changes.Count == 0) return this;
+        return With(message =>
+        {
+            foreach (var (name, value) in changes) message.ApplicationProperties.Map[name] = value;
+        });
+    }
 
-    /// <summary>How long the message lives, where it says so; the header alone holds 49 days, the times of the properties any span.</summary>
+    /// <summary>
+    /// How long the message lives, where it says so; the header alone holds 49 days, the times of the properties any span.
+    /// </summary>
     internal static void SetTimeToLive(AmqpMessage message, TimeSpan life)
     {
         if (life == TimeSpan.MaxValue) return;
@@ -125,7 +132,8 @@ public sealed class MessageContent
         {
             var name = AmqpValues.KeyOf(key);
             var size = Encoding.UTF8.GetByteCount(name) + AmqpValues.SizeOf(value);
-            if (size > MaxPropertyBytes) throw MessageRefusedException.Bad($"application property '{name}' is larger than {MaxPropertyBytes} bytes");
+            if (size > MaxPropertyBytes)
+                throw MessageRefusedException.Bad($"application property '{name}' is larger than {MaxPropertyBytes} bytes");
             all += size;
         }
         if (all > MaxAllPropertiesBytes)

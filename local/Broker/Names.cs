@@ -2,7 +2,9 @@ using Microsoft.Azure.Amqp.Encoding;
 
 namespace IRFunctions.Local.Broker;
 
-/// <summary>Names of Service Bus in AMQP messages (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide).</summary>
+/// <summary>
+/// Names of Service Bus in AMQP messages (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide).
+/// </summary>
 internal static class Names
 {
     public const string DeadLetterReason = "DeadLetterReason";

@@ -23,7 +23,8 @@ public sealed record ProcessorPumpOptions
 }
 
 /// <summary>
-/// Brings a queue's messages to a handler by the official processor, as the Functions host does: the local queues' own AMQP door, Microsoft's emulator
+/// Brings a queue's messages to a handler by the official processor, as the Functions host does: the local queues' own AMQP door,
+/// Microsoft's emulator
 /// or a real namespace. A message whose handler throws is abandoned. Locks are renewed by the real clock, so the queue must keep it too.
 /// </summary>
 public sealed class ProcessorPump : IAsyncDisposable
@@ -68,7 +69,9 @@ public sealed class ProcessorPump : IAsyncDisposable
         await (processor?.StartProcessingAsync(stop) ?? sessions!.StartProcessingAsync(stop));
     }
 
-    /// <summary>Takes no more messages and waits a while for those being worked on; what is not settled by then is delivered again.</summary>
+    /// <summary>
+    /// Takes no more messages and waits a while for those being worked on; what is not settled by then is delivered again.
+    /// </summary>
     public async Task StopAsync()
     {
         using var patience = new CancellationTokenSource(LongestGoodbye);
@@ -97,7 +100,8 @@ public sealed class ProcessorPump : IAsyncDisposable
         }
         catch (Exception e)
         {
-            log.LogError(e, "Queue {Queue}: message {MessageId} failed, delivery {DeliveryCount}", queue, message.MessageId, message.DeliveryCount);
+            log.LogError(e, "Queue {Queue}: message {MessageId} failed, delivery {DeliveryCount}", queue, message.MessageId,
+                message.DeliveryCount);
             throw; // The processor abandons it.
         }
     }

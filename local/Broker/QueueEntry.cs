@@ -3,7 +3,8 @@ namespace IRFunctions.Local.Broker;
 internal enum EntryState { Available, Locked, Settling, Scheduled, Deferred }
 
 /// <summary>
-/// A message in a running queue. At most one moment matters to it at a time: the end of its lock, its scheduled time, or the end of its life.
+/// A message in a running queue. At most one moment matters to it at a time: the end of its lock, its scheduled time, or the end of its
+/// life.
 /// </summary>
 internal sealed class QueueEntry(StoredMessage stored, Lane lane)
 {

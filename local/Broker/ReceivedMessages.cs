@@ -17,8 +17,8 @@ internal static class ReceivedMessages
         return ServiceBusReceivedMessage.FromAmqpMessage(message, BinaryData.FromBytes(delivery.LockToken.ToByteArray()));
     }
 
-    public static ServiceBusReceivedMessage From(StoredMessage stored, LocalQueue queue) =>
-        ServiceBusReceivedMessage.FromAmqpMessage(Annotated(DeliveredMessage.From(stored, queue)), BinaryData.FromBytes(Guid.Empty.ToByteArray()));
+    public static ServiceBusReceivedMessage From(StoredMessage stored, LocalQueue queue) => ServiceBusReceivedMessage.FromAmqpMessage(
+        Annotated(DeliveredMessage.From(stored, queue)), BinaryData.FromBytes(Guid.Empty.ToByteArray()));
 
     private static AmqpAnnotatedMessage Annotated(AmqpMessage source)
     {
@@ -81,5 +81,6 @@ internal static class ReceivedMessages
         foreach (var (key, value) in from ?? []) to[AmqpValues.KeyOf(key)] = AmqpValues.ToNet(value);
     }
 
-    private static DateTimeOffset? Utc(DateTime? at) => at is { } time ? new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Utc)) : null;
+    private static DateTimeOffset? Utc(DateTime? at) =>
+        at is { } time ? new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Utc)) : null;
 }

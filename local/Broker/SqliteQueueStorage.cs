@@ -5,7 +5,8 @@ namespace IRFunctions.Local.Broker;
 
 /// <summary>
 /// Queues in one SQLite file. Writes share transactions (<see cref="SqliteFile"/>), so that many senders pay for one commit.
-/// AUTOINCREMENT keeps a sequence number from ever being given twice, even after its message is gone: lock tokens and given ids are derived from it.
+/// AUTOINCREMENT keeps a sequence number from ever being given twice, even after its message is gone: lock tokens and given ids are derived
+/// from it.
 /// </summary>
 public sealed class SqliteQueueStorage : IQueueStorage
 {
@@ -18,7 +19,8 @@ public sealed class SqliteQueueStorage : IQueueStorage
           queue TEXT NOT NULL, message_id TEXT NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY (queue, message_id)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS broker_seen_ids_by_time ON broker_seen_ids (queue, seen);
         CREATE TABLE IF NOT EXISTS broker_sessions (
-          queue TEXT NOT NULL, session TEXT NOT NULL, updated INTEGER NOT NULL, state BLOB NOT NULL, PRIMARY KEY (queue, session)) WITHOUT ROWID;
+          queue TEXT NOT NULL, session TEXT NOT NULL, updated INTEGER NOT NULL, state BLOB NOT NULL,
+          PRIMARY KEY (queue, session)) WITHOUT ROWID;
         """;
 
     private readonly SqliteFile file;
@@ -146,12 +148,13 @@ public sealed class SqliteQueueStorage : IQueueStorage
             "INSERT OR REPLACE INTO broker_sessions (queue, session, updated, state) VALUES ($0, $1, $2, $3)", 4);
         public Statement EndSession { get; } = new(connection, "DELETE FROM broker_sessions WHERE queue = $0 AND session = $1", 2);
 
-        public void Add(StoredMessage m) =>
-            insert.Run(m.SequenceNumber, m.Queue, (int)m.State, m.DeliveryCount, m.Uncounted, m.EnqueuedTime.UtcTicks, m.Content.Bytes.ToArray());
+        public void Add(StoredMessage m) => insert.Run(
+            m.SequenceNumber, m.Queue, (int)m.State, m.DeliveryCount, m.Uncounted, m.EnqueuedTime.UtcTicks, m.Content.Bytes.ToArray());
 
         public void Dispose()
         {
-            foreach (var statement in (Statement[])[insert, Update, Rewrite, Delete, Remember, Forget, SetSession, EndSession]) statement.Dispose();
+            Statement[] all = [insert, Update, Rewrite, Delete, Remember, Forget, SetSession, EndSession];
+            foreach (var statement in all) statement.Dispose();
         }
     }
 

@@ -31,7 +31,8 @@ public sealed class ConnectionTests : DoorTests
         settings.TransportProviders.Add(amqp);
         var initiator = new AmqpTransportInitiator(settings, new TcpTransportSettings { Host = "127.0.0.1", Port = Door.Endpoint.Port });
         var transport = await initiator.ConnectTaskAsync(TimeSpan.FromSeconds(30));
-        var connection = new AmqpConnection(transport, settings, new AmqpConnectionSettings { ContainerId = "raw", HostName = "127.0.0.1", MaxFrameSize = 65536 });
+        var connection = new AmqpConnection(transport, settings,
+            new AmqpConnectionSettings { ContainerId = "raw", HostName = "127.0.0.1", MaxFrameSize = 65536 });
         await connection.OpenAsync(TimeSpan.FromSeconds(30));
         return connection;
     }
@@ -57,7 +58,8 @@ public sealed class ConnectionTests : DoorTests
     {
         var link = new ReceivingAmqpLink(session, new AmqpLinkSettings
         {
-            LinkName = "receiver", Role = true, SettleType = SettleMode.SettleOnDispose, Source = new Source { Address = address }, Target = new Target { Address = "me" },
+            LinkName = "receiver", Role = true, SettleType = SettleMode.SettleOnDispose,
+            Source = new Source { Address = address }, Target = new Target { Address = "me" },
         });
         await link.OpenAsync(TimeSpan.FromSeconds(30));
         return link;
@@ -144,7 +146,8 @@ public sealed class ConnectionTests : DoorTests
         var message = await receiver.ReceiveMessageAsync(TimeSpan.FromSeconds(30));
         var outcome = new Rejected { Error = new Error { Condition = "amqp:decode-error", Description = "It is no alert." } };
         await receiver.DisposeMessageAsync(message.DeliveryTag, AmqpConstants.NullBinary, outcome, false, TimeSpan.FromSeconds(30));
-        Assert.Equal(("amqp:decode-error", "It is no alert."), (queue.PeekDeadLetters()[0].DeadLetterReason, queue.PeekDeadLetters()[0].DeadLetterErrorDescription));
+        var letter = queue.PeekDeadLetters()[0];
+        Assert.Equal(("amqp:decode-error", "It is no alert."), (letter.DeadLetterReason, letter.DeadLetterErrorDescription));
     }
 
     [Fact]

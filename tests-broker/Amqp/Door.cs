@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace IRFunctions.Tests.Broker.Amqp;
 
 /// <summary>
-/// The official client on the queues' AMQP door. The queue's clock stands still unless a test turns it; the client's own waits are real, so that no
+/// The official client on the queues' AMQP door. The queue's clock stands still unless a test turns it; the client's own waits are real, so
+/// that no
 /// test waits for "nothing": what is not available is seen in the queue itself.
 /// </summary>
 internal sealed class Door : IAsyncDisposable

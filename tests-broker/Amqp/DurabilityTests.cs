@@ -4,7 +4,9 @@ using IRFunctions.Local.Time;
 
 namespace IRFunctions.Tests.Broker.Amqp;
 
-/// <summary>What a client was told is so after a kill -9: the first storage is neither closed nor flushed when a second opens its file.</summary>
+/// <summary>
+/// What a client was told is so after a kill -9: the first storage is neither closed nor flushed when a second opens its file.
+/// </summary>
 public sealed class DurabilityTests : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("irf-broker-");
@@ -32,14 +34,16 @@ public sealed class DurabilityTests : IDisposable
         var deferred = await receiver.ReceiveMessageAsync();
         await receiver.DeferMessageAsync(deferred);
         await receiver.ReceiveMessageAsync();
-        await using (var session = await before.Client.AcceptSessionAsync("activity", "a")) await session.SetSessionStateAsync(BinaryData.FromString("x"));
+        await using (var session = await before.Client.AcceptSessionAsync("activity", "a"))
+            await session.SetSessionStateAsync(BinaryData.FromString("x"));
 
         await using var after = Open();
         var queue = after.Queue("alerts");
         Assert.Equal(new QueueCounts(1, 0, 1, 1, 1), queue.Counts);
         await using var again = after.Client.CreateReceiver("alerts");
         var kept = await again.ReceiveMessageAsync();
-        Assert.Equal(("kept", 2, "s", time.GetUtcNow()), (kept.Body.ToString(), kept.DeliveryCount, kept.Subject, kept.ApplicationProperties["at"]));
+        Assert.Equal(("kept", 2, "s", time.GetUtcNow()),
+            (kept.Body.ToString(), kept.DeliveryCount, kept.Subject, kept.ApplicationProperties["at"]));
         Assert.Equal("deferred", (await again.ReceiveDeferredMessageAsync(deferred.SequenceNumber)).Body.ToString());
         Assert.Equal("Because.", queue.PeekDeadLetters()[0].DeadLetterErrorDescription);
         after.Queue("activity", new LocalQueueOptions { RequiresSession = true });

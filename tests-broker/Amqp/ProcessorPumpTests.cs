@@ -37,7 +37,8 @@ public sealed class ProcessorPumpTests : DoorTests
         await pump.StopAsync();
         Assert.Equal(["abandon 1", "abandon 2", "complete 1", "dead 1", "dead with 1", "defer 1", "nothing 1", "throw 1", "throw 2", "throw 3"],
             calls.Order(StringComparer.Ordinal));
-        Assert.Equal(["MaxDeliveryCountExceeded", "Why", "With"], queue.PeekDeadLetters().Select(m => m.DeadLetterReason).Order(StringComparer.Ordinal));
+        Assert.Equal(["MaxDeliveryCountExceeded", "Why", "With"],
+            queue.PeekDeadLetters().Select(m => m.DeadLetterReason).Order(StringComparer.Ordinal));
         Assert.Equal(true, queue.Peek()[0].ApplicationProperties["later"]);
     }
 
@@ -59,9 +60,11 @@ public sealed class ProcessorPumpTests : DoorTests
     public async Task Of_a_queue_with_sessions_it_keeps_the_order_of_each()
     {
         var queue = Door.Queue("activity", new LocalQueueOptions { RequiresSession = true });
-        for (var i = 0; i < 20; i++) await queue.SendAsync(new OutgoingMessage { Body = "complete"u8.ToArray(), SessionId = $"s{i % 2}", MessageId = $"{i}" });
+        for (var i = 0; i < 20; i++)
+            await queue.SendAsync(new OutgoingMessage { Body = "complete"u8.ToArray(), SessionId = $"s{i % 2}", MessageId = $"{i}" });
         var seen = new ConcurrentQueue<(string Session, int Number)>();
-        await using var pump = new ProcessorPump(Door.Client, "activity", new ProcessorPumpOptions { IsSessionsEnabled = true, AutoCompleteMessages = false },
+        var options = new ProcessorPumpOptions { IsSessionsEnabled = true, AutoCompleteMessages = false };
+        await using var pump = new ProcessorPump(Door.Client, "activity", options,
             async (message, settlement, stop) =>
             {
                 seen.Enqueue((message.SessionId, int.Parse(message.MessageId, null)));

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Tests.Broker.Amqp;
 
-/// <summary>The official processors. They renew by the real clock; the queue's own stands still until the test moves it, so that no stall loses a lock.</summary>
+/// <summary>
+/// The official processors. They renew by the real clock; the queue's own stands still until the test moves it, so that no stall loses a
+/// lock.
+/// </summary>
 public sealed class ProcessorTests : DoorTests
 {
     private readonly ConcurrentQueue<Exception> errors = new();

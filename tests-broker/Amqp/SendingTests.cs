@@ -28,7 +28,8 @@ public sealed class SendingTests : DoorTests
         Assert.Equal(10_000, batch.MaxSizeInBytes);
         Assert.True(batch.TryAddMessage(new ServiceBusMessage(new byte[5_000])));
         Assert.False(batch.TryAddMessage(new ServiceBusMessage(new byte[5_000])));
-        Assert.Equal(ServiceBusFailureReason.MessageSizeExceeded, await ReasonOf(() => sender.SendMessageAsync(new ServiceBusMessage(new byte[10_001]))));
+        Assert.Equal(ServiceBusFailureReason.MessageSizeExceeded,
+            await ReasonOf(() => sender.SendMessageAsync(new ServiceBusMessage(new byte[10_001]))));
         await sender.SendMessagesAsync(batch);
         Assert.Equal(1, queue.Counts.Active);
     }

@@ -203,7 +203,8 @@ public sealed class SessionTests : DoorTests
     {
         Open();
         await SendInAsync(("b", "b1"), ("a", "a1"));
-        await using (var session = await Door.Client.AcceptSessionAsync("activity", "c")) await session.SetSessionStateAsync(BinaryData.FromString("x"));
+        await using (var session = await Door.Client.AcceptSessionAsync("activity", "c"))
+            await session.SetSessionStateAsync(BinaryData.FromString("x"));
         var then = Time.GetUtcNow();
         Time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(["a", "b", "c"], await Door.Client.GetMessageSessionsAsync("activity").ToListAsync());

@@ -27,7 +27,8 @@ public sealed class SettlementTests : DoorTests
             new Dictionary<string, object> { ["seen"] = true, ["at"] = Time.GetUtcNow(), ["by"] = new Uri("https://example.org/") });
         var again = await receiver.ReceiveMessageAsync();
         Assert.Equal(("1", 2, true, Time.GetUtcNow(), new Uri("https://example.org/")),
-            (again.Body.ToString(), again.DeliveryCount, again.ApplicationProperties["seen"], again.ApplicationProperties["at"], again.ApplicationProperties["by"]));
+            (again.Body.ToString(), again.DeliveryCount, again.ApplicationProperties["seen"], again.ApplicationProperties["at"],
+                again.ApplicationProperties["by"]));
     }
 
     [Fact]
@@ -36,7 +37,8 @@ public sealed class SettlementTests : DoorTests
         var queue = Door.Queue("alerts");
         await SendAsync("alerts", "1");
         await using var receiver = Door.Client.CreateReceiver("alerts");
-        await receiver.DeadLetterMessageAsync(await receiver.ReceiveMessageAsync(), new Dictionary<string, object> { ["by"] = "test" }, "Why", "Because.");
+        await receiver.DeadLetterMessageAsync(await receiver.ReceiveMessageAsync(), new Dictionary<string, object> { ["by"] = "test" },
+            "Why", "Because.");
         Assert.Equal(new QueueCounts(0, 0, 0, 0, 1), queue.Counts);
 
         await using var dead = Door.Client.CreateReceiver("alerts", new ServiceBusReceiverOptions { SubQueue = SubQueue.DeadLetter });
@@ -108,7 +110,8 @@ public sealed class SettlementTests : DoorTests
         }
         Assert.Equal(ServiceBusFailureReason.MessageNotFound, await ReasonOf(() => receiver.ReceiveDeferredMessagesAsync([.. numbers, 999])));
         Assert.Equal(2, queue.Counts.Deferred);
-        await using var deleting = Door.Client.CreateReceiver("alerts", new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
+        await using var deleting = Door.Client.CreateReceiver("alerts",
+            new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
         Assert.Equal(["1", "2"], (await deleting.ReceiveDeferredMessagesAsync(numbers)).Select(m => m.Body.ToString()));
         Assert.Equal(Empty, queue.Counts);
     }
@@ -172,7 +175,8 @@ public sealed class SettlementTests : DoorTests
     {
         var queue = Door.Queue("alerts");
         await SendAsync("alerts", "1", "2", "3");
-        await using var receiver = Door.Client.CreateReceiver("alerts", new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
+        await using var receiver = Door.Client.CreateReceiver("alerts",
+            new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
         Assert.Equal("1", (await receiver.ReceiveMessageAsync()).Body.ToString());
         Assert.Equal(new QueueCounts(2, 0, 0, 0, 0), queue.Counts);
     }

@@ -41,7 +41,8 @@ async Task<double> TimeAsync(Func<Task> work)
 static void Report(string label, string way, double sent, double received) =>
     Console.WriteLine($"{label,-16} {way,-22} sent {sent,8:N0}/s   received and completed {received,8:N0}/s");
 
-Task InsideSendAsync(LocalQueue queue) => ManyAsync(64, (_, n) => queue.SendAsync(new OutgoingMessage { Body = body, MessageId = Guid.NewGuid().ToString() }));
+Task InsideSendAsync(LocalQueue queue) =>
+    ManyAsync(64, (_, n) => queue.SendAsync(new OutgoingMessage { Body = body, MessageId = Guid.NewGuid().ToString() }));
 
 Task InsideReceiveAsync(LocalQueue queue) => ManyAsync(64, async (_, _) => await queue.CompleteAsync((await queue.ReceiveAsync())!));
 
@@ -55,7 +56,8 @@ async Task AmqpBatchesAsync(ServiceBusClient client)
 {
     await using var sender = client.CreateSender("alerts");
     for (var sent = 0; sent < count; sent += 100)
-        await sender.SendMessagesAsync(Enumerable.Range(0, Math.Min(100, count - sent)).Select(_ => new ServiceBusMessage(body) { MessageId = Guid.NewGuid().ToString() }));
+        await sender.SendMessagesAsync(Enumerable.Range(0, Math.Min(100, count - sent))
+            .Select(_ => new ServiceBusMessage(body) { MessageId = Guid.NewGuid().ToString() }));
 }
 
 async Task AmqpReceiveAsync(ServiceBusClient client)
@@ -73,7 +75,8 @@ async Task ProcessorAsync(ServiceBusClient client)
 {
     var left = count;
     var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-    await using var processor = client.CreateProcessor("alerts", new ServiceBusProcessorOptions { MaxConcurrentCalls = 16, AutoCompleteMessages = false });
+    var options = new ServiceBusProcessorOptions { MaxConcurrentCalls = 16, AutoCompleteMessages = false };
+    await using var processor = client.CreateProcessor("alerts", options);
     processor.ProcessMessageAsync += async a =>
     {
         await a.CompleteMessageAsync(a.Message);

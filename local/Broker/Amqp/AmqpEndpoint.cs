@@ -12,7 +12,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace IRFunctions.Local.Broker.Amqp;
 
 /// <summary>
-/// The queues for real Service Bus clients: AMQP 1.0 in plain text on 127.0.0.1 and nowhere else, as Microsoft's emulator speaks it. Any key opens it:
+/// The queues for real Service Bus clients: AMQP 1.0 in plain text on 127.0.0.1 and nowhere else, as Microsoft's emulator speaks it. Any
+/// key opens it:
 /// who can reach the loopback address may use the queues.
 /// </summary>
 public sealed class AmqpEndpoint : IRuntimeProvider, IAsyncDisposable
@@ -93,7 +94,8 @@ public sealed class AmqpEndpoint : IRuntimeProvider, IAsyncDisposable
     void ILinkFactory.EndOpenLink(IAsyncResult result) => TaskToAsyncResult.End(result);
 
     /// <summary>
-    /// The library's listener says neither which port it got nor that the port was taken: its sockets may share one (SO_REUSEPORT). So the port is
+    /// The library's listener says neither which port it got nor that the port was taken: its sockets may share one (SO_REUSEPORT). So the
+    /// port is
     /// tried out first.
     /// </summary>
     private static int Free(int port)

@@ -40,7 +40,9 @@ internal static class AmqpErrors
         if (condition.Equals(Timeout)) return AmqpResponseStatusCode.RequestTimeout;
         if (condition.Equals(AmqpErrorCode.MessageSizeExceeded)) return AmqpResponseStatusCode.Forbidden;
         if (condition.Equals(AmqpErrorCode.NotImplemented)) return AmqpResponseStatusCode.NotImplemented;
-        return condition.Equals(AmqpErrorCode.InternalError) ? AmqpResponseStatusCode.InternalServerError : AmqpResponseStatusCode.BadRequest;
+        return condition.Equals(AmqpErrorCode.InternalError)
+            ? AmqpResponseStatusCode.InternalServerError
+            : AmqpResponseStatusCode.BadRequest;
     }
 
     private static AmqpSymbol ConditionOf(RefusalReason reason) => reason switch

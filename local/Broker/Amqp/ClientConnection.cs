@@ -32,7 +32,8 @@ internal sealed class ClientConnection(
     /// <summary>The session a request is about: that of the link it names, or the client's only hold on the session it names.</summary>
     public SessionLock? FindSession(string? link, string? sessionId)
     {
-        if (link is not null && sessions.TryGetValue(link, out var session)) return sessionId is null || session.SessionId == sessionId ? session : null;
+        if (link is not null && sessions.TryGetValue(link, out var session))
+            return sessionId is null || session.SessionId == sessionId ? session : null;
         return sessionId is null ? null : sessions.Values.FirstOrDefault(s => s.SessionId == sessionId);
     }
 }

@@ -96,7 +96,9 @@ internal sealed class DeliveryLink(AmqpSession session, AmqpLinkSettings setting
         }
     }
 
-    /// <summary>Takes what there is, waiting for the next message unless the client asks to drain; false where there will be none any more.</summary>
+    /// <summary>
+    /// Takes what there is, waiting for the next message unless the client asks to drain; false where there will be none any more.
+    /// </summary>
     private async Task<bool> StepAsync()
     {
         Flow? asked;

@@ -35,7 +35,8 @@ internal sealed class DeliverySource
     {
         var source = (Source)link.Settings.Source;
         if (source.FilterSet?.TryGetValue<object>(SharedSessionFilter, out _) == true)
-            throw new AmqpException(AmqpErrorCode.NotAllowed, $"'{SharedSessionFilter.Value}' is an invalid filter type: a session here has one receiver.");
+            throw new AmqpException(AmqpErrorCode.NotAllowed,
+                $"'{SharedSessionFilter.Value}' is an invalid filter type: a session here has one receiver.");
         var wantsSession = HasSessionFilter(source, out var sessionId);
         var hasSessions = queue.Options.RequiresSession && !entity.DeadLetters;
         if (wantsSession != hasSessions)
@@ -48,11 +49,14 @@ internal sealed class DeliverySource
         return new DeliverySource(link, queue, false, session);
     }
 
-    public Task<IReadOnlyList<Delivery>> TakeAsync(int max, TimeSpan? maxWait, bool delete, CancellationToken stop) => Session is { } session
+    public Task<IReadOnlyList<Delivery>> TakeAsync(int max, TimeSpan? maxWait, bool delete, CancellationToken stop) =>
+        Session is { } session
         ? Queue.TakeAsync(session, max, maxWait, delete, stop)
         : Queue.TakeAsync(deadLetters, max, maxWait, delete, stop);
 
-    /// <summary>The link is gone: a session goes back with all that was out; messages without one stay locked until their locks end.</summary>
+    /// <summary>
+    /// The link is gone: a session goes back with all that was out; messages without one stay locked until their locks end.
+    /// </summary>
     public void Close()
     {
         if (Session is null) return;
@@ -82,7 +86,8 @@ internal sealed class DeliverySource
         if (await queue.AcceptSessionAsync(sessionId, wait, stop) is { } session) return session;
         throw sessionId is null
             ? new AmqpException(AmqpErrors.Timeout, $"No session of queue '{queue.Name}' with messages came free within {wait}.")
-            : new AmqpException(AmqpErrors.SessionCannotBeLocked, $"Session '{sessionId}' of queue '{queue.Name}' is locked by another receiver.");
+            : new AmqpException(AmqpErrors.SessionCannotBeLocked,
+                $"Session '{sessionId}' of queue '{queue.Name}' is locked by another receiver.");
     }
 
     private static void Announce(AmqpLink link, Source source, SessionLock session)

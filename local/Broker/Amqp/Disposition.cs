@@ -9,7 +9,8 @@ using AmqpDelivery = Microsoft.Azure.Amqp.Delivery;
 namespace IRFunctions.Local.Broker.Amqp;
 
 /// <summary>
-/// What a client's outcome means to the queue: accepted completes, modified abandons or, undeliverable here, defers, rejected dead-letters, released
+/// What a client's outcome means to the queue: accepted completes, modified abandons or, undeliverable here, defers, rejected dead-letters,
+/// released
 /// gives back (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide).
 /// </summary>
 internal static class Disposition
@@ -27,7 +28,8 @@ internal static class Disposition
         catch (Exception e)
         {
             // A message of a session has no lock of its own to lose.
-            if (e is MessageLockLostException && source.Session is { } session) e = new SessionLockLostException(source.Queue.Name, session.SessionId);
+            if (e is MessageLockLostException && source.Session is { } session)
+                e = new SessionLockLostException(source.Queue.Name, session.SessionId);
             if (e is not (MessageLockLostException or SessionLockLostException))
                 log.LogWarning(e, "A message of queue {Queue} could not be settled", source.Queue.Name);
             return new Rejected { Error = AmqpErrors.From(e) };
@@ -48,14 +50,17 @@ internal static class Disposition
     private static Task DeadLetterAsync(LocalQueue queue, Guid lockToken, Error? error)
     {
         var changes = Changes(error?.Info) ?? [];
-        var reason = Take(changes, Names.DeadLetterReason) ?? (error?.Condition is { Value: not null } c && !c.Equals(DeadLetter) ? c.Value : null);
+        var condition = error?.Condition is { Value: not null } c && !c.Equals(DeadLetter) ? c.Value : null;
+        var reason = Take(changes, Names.DeadLetterReason) ?? condition;
         var description = Take(changes, Names.DeadLetterDescription) ?? error?.Description;
         return queue.DeadLetterAsync(lockToken, reason, description, changes);
     }
 
-    private static string? Take(Dictionary<string, object?> changes, string name) => changes.Remove(name, out var value) ? value as string : null;
+    private static string? Take(Dictionary<string, object?> changes, string name) =>
+        changes.Remove(name, out var value) ? value as string : null;
 
-    private static Dictionary<string, object?>? Changes(Fields? fields) => fields?.ToDictionary(f => AmqpValues.KeyOf(f.Key), f => (object?)f.Value);
+    private static Dictionary<string, object?>? Changes(Fields? fields) =>
+        fields?.ToDictionary(f => AmqpValues.KeyOf(f.Key), f => (object?)f.Value);
 
     private static Outcome Answer(DeliveryState? state) => state switch
     {

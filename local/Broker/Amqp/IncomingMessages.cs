@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Local.Broker.Amqp;
 
-/// <summary>A sender's link: each transfer is one message or a batch of them, accepted when it is stored and rejected with the reason otherwise.</summary>
+/// <summary>
+/// A sender's link: each transfer is one message or a batch of them, accepted when it is stored and rejected with the reason otherwise.
+/// </summary>
 internal sealed class IncomingMessages(LocalQueue queue, ILogger log)
 {
     public void Attach(ReceivingAmqpLink link) => link.RegisterMessageListener(message => _ = AcceptAsync(link, message));

@@ -56,7 +56,8 @@ internal sealed class LinkOpener(QueueNamespace queues, ILogger log)
             new ManagementNode(queue, entity.DeadLetters, log).Attach(link);
             return;
         }
-        if (entity.DeadLetters) throw new InvalidOperationException($"Nobody sends to the dead letters of queue '{queue.Name}'; a receiver moves messages there.");
+        if (entity.DeadLetters) throw new InvalidOperationException(
+            $"Nobody sends to the dead letters of queue '{queue.Name}'; a receiver moves messages there.");
         link.Settings.MaxMessageSize = (ulong)queue.Options.MaxMessageBytes;
         link.Settings.UpsertProperty(MaxBatchSize, (long)queue.Options.MaxMessageBytes);
         new IncomingMessages(queue, log).Attach(link);

@@ -25,8 +25,9 @@ internal sealed partial class ManagementNode(LocalQueue queue, bool deadLetters,
             var result = await RunAsync(operation, new Request(map, Text(request, "associated-link-name"), connection));
             log.LogDebug("{Operation} of queue {Queue} is answered", operation, queue.Name);
             answer = AmqpMessage.Create(new AmqpValue { Value = result ?? [] });
-            answer.ApplicationProperties.Map["statusCode"] = (int)(result is null ? AmqpResponseStatusCode.NoContent : AmqpResponseStatusCode.OK);
-            answer.ApplicationProperties.Map["statusDescription"] = result is null ? "No content" : "OK";
+            var status = result is null ? AmqpResponseStatusCode.NoContent : AmqpResponseStatusCode.OK;
+            answer.ApplicationProperties.Map["statusCode"] = (int)status;
+            answer.ApplicationProperties.Map["statusDescription"] = $"{status}";
         }
         catch (Exception e)
         {

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace IRFunctions.Local.Broker.Amqp;
 
 /// <summary>
-/// A node that answers requests: a message comes on one link, its answer goes to the link whose address the request names in reply-to, under the
+/// A node that answers requests: a message comes on one link, its answer goes to the link whose address the request names in reply-to,
+/// under the
 /// request's id (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response).
 /// </summary>
 internal abstract class RequestNode(ILogger log)
@@ -49,7 +50,8 @@ internal sealed class CbsNode(ILogger log) : RequestNode(log)
     {
         var known = Text(request, "operation") == "put-token";
         var answer = AmqpMessage.Create(new AmqpValue { Value = new AmqpMap() });
-        answer.ApplicationProperties.Map["status-code"] = (int)(known ? AmqpResponseStatusCode.Accepted : AmqpResponseStatusCode.NotImplemented);
+        var status = known ? AmqpResponseStatusCode.Accepted : AmqpResponseStatusCode.NotImplemented;
+        answer.ApplicationProperties.Map["status-code"] = (int)status;
         answer.ApplicationProperties.Map["status-description"] = known ? "Accepted" : "Only put-token is known.";
         return Task.FromResult(answer);
     }
