@@ -197,6 +197,26 @@ public sealed class ConnectionTests : DoorTests
     }
 
     [Fact]
+    public async Task A_client_may_name_its_link_where_answers_go()
+    {
+        var session = await SessionAsync(await ConnectAsync());
+        var requests = await SenderAsync(session, new Target { Address = "$cbs" });
+        var answers = new ReceivingAmqpLink(session, new AmqpLinkSettings
+        {
+            LinkName = "answers", Role = true, TotalLinkCredit = 10, AutoSendFlow = true,
+            Source = new Source { Address = "$cbs" }, Target = new Target(),
+        });
+        await answers.OpenAsync(TimeSpan.FromSeconds(30));
+        var request = AmqpMessage.Create(new AmqpValue { Value = "any token" });
+        request.Properties.MessageId = "question";
+        request.Properties.ReplyTo = "answers";
+        request.ApplicationProperties.Map["operation"] = "put-token";
+        await SendAsync(requests, request);
+        var answer = await answers.ReceiveMessageAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(("question", 202), (answer.Properties.CorrelationId.ToString(), answer.ApplicationProperties.Map["status-code"]));
+    }
+
+    [Fact]
     public async Task A_transaction_is_refused_clearly()
     {
         var queue = Door.Queue("alerts");

@@ -10,7 +10,7 @@ internal sealed class ClientConnection(
     TransportBase transport, ProtocolHeader header, AmqpSettings settings, AmqpConnectionSettings connectionSettings)
     : AmqpConnection(transport, header, isInitiator: false, settings, connectionSettings)
 {
-    /// <summary>Where answers of a request node go, by the address the client listens under.</summary>
+    /// <summary>Where answers of a request node go, by the address or the name of the client's link.</summary>
     private readonly ConcurrentDictionary<string, SendingAmqpLink> replies = new(StringComparer.Ordinal);
 
     /// <summary>Sessions the client holds, by the name of the link that does.</summary>
@@ -18,9 +18,13 @@ internal sealed class ClientConnection(
 
     public void AddReply(SendingAmqpLink link)
     {
-        var address = ((Target)link.Settings.Target).Address?.ToString() ?? "";
-        replies[address] = link;
-        link.SafeAddClosed((_, _) => replies.TryRemove(new KeyValuePair<string, SendingAmqpLink>(address, link)));
+        // The .NET client names an address of its own making, the JavaScript one the link.
+        string[] names = [((Target)link.Settings.Target)?.Address?.ToString() ?? "", link.Name];
+        foreach (var name in names) replies[name] = link;
+        link.SafeAddClosed((_, _) =>
+        {
+            foreach (var name in names) replies.TryRemove(new KeyValuePair<string, SendingAmqpLink>(name, link));
+        });
     }
 
     public SendingAmqpLink? FindReply(string? address) => address is null ? null : replies.GetValueOrDefault(address);
