@@ -35,7 +35,7 @@ internal static class RunCommand
 
     private static readonly Option<string?> ServiceBus = new("--service-bus")
     {
-        Description = "Connection string of a Service Bus namespace or Microsoft's emulator that has the queues in the place of this machine's own.",
+        Description = "Connection string of a Service Bus namespace or Microsoft's emulator with the queues, instead of this machine's own.",
     };
 
     /// <summary>Columns where no terminal says how many there are.</summary>
@@ -71,7 +71,12 @@ internal static class RunCommand
         using var only = StateFolder.Lock(state.FullName);
         var time = await StateFolder.ClockAsync(state.FullName, parsed.GetValue(Clock));
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
-        var options = new MachineOptions { Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address, Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!), AmqpPort = parsed.GetValue(AmqpPort), ServiceBus = parsed.GetValue(ServiceBus) };
+        var options = new MachineOptions
+        {
+            Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address,
+            Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!), AmqpPort = parsed.GetValue(AmqpPort),
+            ServiceBus = parsed.GetValue(ServiceBus),
+        };
 
         await using var memory = StateFolder.Remember(state.FullName, time);
         await using var server = await LoopbackServer.StartAsync(parsed.GetValue(Port), builder => LocalMachine.Register(builder.Services, options), Map, stop);
@@ -85,7 +90,11 @@ internal static class RunCommand
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var staff = parsed.GetValue(NoStaff) || parsed.GetValue(NoFeed) ? Task.CompletedTask : Staff.WorkAsync(address, machine, timeline, ending.Token);
         if (!parsed.GetValue(NoFeed))
-            await (options.ServiceBus is null ? Feed.SendAsync(address, timeline, ending.Token) : Feed.SendAsync(machine.ServiceBus, timeline, ending.Token));
+        {
+            await (options.ServiceBus is null
+                ? Feed.SendAsync(address, timeline, ending.Token)
+                : Feed.SendAsync(machine.ServiceBus, timeline, ending.Token));
+        }
         await WaitAsync(stop);
         timeline.Goodbye(state.FullName);
         await ending.CancelAsync();
@@ -100,9 +109,12 @@ internal static class RunCommand
         Require(parsed.GetValue(Port) is > 0 and <= ushort.MaxValue, "--port: give a number from 1 to 65535.");
         Require(parsed.GetValue(AmqpPort) is >= 0 and <= ushort.MaxValue, "--amqp-port: give a number from 1 to 65535, or 0 for a free port.");
         if (parsed.GetValue(ServiceBus) is not { } connection) return;
-        Require(parsed.GetValue(Clock) == 1, "--service-bus: a queue elsewhere keeps real time, so it cannot go with --clock. Leave one of them out.");
-        Require(parsed.GetResult(AmqpPort) is null or { Implicit: true }, "--service-bus: the queues are elsewhere, so there is nothing for --amqp-port to open. Leave one of them out.");
-        Require(IsConnectionString(connection), "--service-bus: give a connection string: Endpoint=sb://HOST;SharedAccessKeyName=NAME;SharedAccessKey=KEY, and ;UseDevelopmentEmulator=true for Microsoft's emulator.");
+        Require(parsed.GetValue(Clock) == 1,
+            "--service-bus: a queue elsewhere keeps real time, so it cannot go with --clock. Leave one of them out.");
+        Require(parsed.GetResult(AmqpPort) is null or { Implicit: true },
+            "--service-bus: the queues are elsewhere, so there is nothing for --amqp-port to open. Leave one of them out.");
+        Require(IsConnectionString(connection), "--service-bus: give a connection string: Endpoint=sb://HOST;SharedAccessKeyName=NAME;"
+            + "SharedAccessKey=KEY, and ;UseDevelopmentEmulator=true for Microsoft's emulator.");
 
         static void Require(bool holds, string otherwise)
         {
@@ -142,9 +154,14 @@ internal static class RunCommand
         {
             await machine.Start(stop);
         }
-        catch (Exception e) when (options.ServiceBus is not null && e is ServiceBusException or UnauthorizedAccessException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            throw new InvalidOperationException($"--service-bus: {machine.ServiceBus.FullyQualifiedNamespace} does not give the queues. {e.Message}", e);
+            // Ended before it had begun: the way out is the same.
+        }
+        catch (Exception e) when (options.ServiceBus is not null && e is (ServiceBusException or UnauthorizedAccessException))
+        {
+            var host = machine.ServiceBus.FullyQualifiedNamespace;
+            throw new InvalidOperationException($"--service-bus: {host} does not give the queues. {e.Message}", e);
         }
     }
 
@@ -155,7 +172,8 @@ internal static class RunCommand
         DevelopmentSignIn.Use(app, id => People.Find(services, id));
         app.UseRouting();
         HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>());
-        if (services.GetRequiredService<MachineOptions>().ServiceBus is null) app.MapQueues(services.GetRequiredService<QueueNamespace>());
+        if (services.GetRequiredService<MachineOptions>().ServiceBus is null)
+            app.MapQueues(services.GetRequiredService<QueueNamespace>());
         else app.MapQueuesElsewhere(services.GetRequiredService<ServiceBusClient>().FullyQualifiedNamespace);
         TeamsEndpoint.Map(app, services.GetRequiredService<LoopbackTeams>());
         TenantEndpoint.Map(app, services.GetRequiredService<SimulatedTenant>());

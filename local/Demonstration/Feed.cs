@@ -22,7 +22,8 @@ internal static class Feed
         await using var sender = client.CreateSender(LocalMachine.AlertsQueue);
         await SendAllAsync(timeline, async file =>
         {
-            var message = new ServiceBusMessage(await File.ReadAllBytesAsync(file, stop)) { MessageId = IdOf(file), ContentType = "application/json" };
+            var body = await File.ReadAllBytesAsync(file, stop);
+            var message = new ServiceBusMessage(body) { MessageId = IdOf(file), ContentType = "application/json" };
             try
             {
                 await sender.SendMessageAsync(message, stop);
@@ -38,7 +39,8 @@ internal static class Feed
     /// <param name="send">Answers why the queue refused a file; null where it took it.</param>
     private static async Task SendAllAsync(Timeline timeline, Func<string, Task<string?>> send, CancellationToken stop)
     {
-        var files = Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.json").Order(StringComparer.Ordinal).ToList();
+        var samples = Path.Combine(AppContext.BaseDirectory, "samples");
+        var files = Directory.EnumerateFiles(samples, "*.json").Order(StringComparer.Ordinal).ToList();
         foreach (var file in files)
         {
             try

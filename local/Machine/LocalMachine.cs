@@ -38,10 +38,9 @@ public sealed class LocalMachine : IAsyncDisposable
     public const string ActivityQueue = "activity";
 
     private readonly IServiceProvider services;
-    private readonly HostSettings settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
     private readonly MachineOptions options;
     private readonly List<QueuePump> pumps;
-    private readonly List<ProcessorPump> processors = [];
+    private readonly ProcessorIntake processors;
     private readonly TimerRunner timers;
 
     private LocalMachine(IServiceProvider services)
@@ -50,6 +49,8 @@ public sealed class LocalMachine : IAsyncDisposable
         options = services.GetRequiredService<MachineOptions>();
         var catalog = services.GetRequiredService<FunctionCatalog>();
         var time = services.GetRequiredService<TimeProvider>();
+        var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
+        processors = new ProcessorIntake(services, settings, () => Engine.WhenCalm());
         pumps = [.. catalog.Queues.Select(f =>
             new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings, whenCalm: () => Engine.WhenCalm()))];
         timers = new TimerRunner(catalog, services, time);
@@ -59,13 +60,11 @@ public sealed class LocalMachine : IAsyncDisposable
 
     public DurableTaskClient Client => Engine.Client;
 
-    /// <summary>
-    /// The namespace of the queues for official clients: this machine's own, which listens from the first look at this on, or the one
-    /// elsewhere.
-    /// </summary>
+    /// <summary>For the namespace of the queues, this machine's own or the one elsewhere.</summary>
     public ServiceBusClient ServiceBus => services.GetRequiredService<ServiceBusClient>();
 
-    /// <summary>The queues' own AMQP address; null where the queues are elsewhere.</summary>
+    /// <summary>The queues' own AMQP address, which listens from the first look on; null where the queues are elsewhere.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">Another program listens on its port.</exception>
     public AmqpEndpoint? Amqp => options.ServiceBus is null ? services.GetRequiredService<AmqpEndpoint>() : null;
 
     public LocalQueue Alerts => services.GetRequiredService<QueueNamespace>().Find(AlertsQueue)!;
@@ -136,7 +135,7 @@ public sealed class LocalMachine : IAsyncDisposable
     {
         await Engine.StartAsync(stop);
         // Official processors renew locks by the real clock; with any other the queue is read inside the process.
-        if (options.ServiceBus is not null || options.Time == TimeProvider.System) await StartProcessorsAsync(stop);
+        if (options.ServiceBus is not null || options.Time == TimeProvider.System) await processors.StartAsync(stop);
         else foreach (var pump in pumps) pump.Start();
         timers.Start();
     }
@@ -169,33 +168,9 @@ public sealed class LocalMachine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var pump in pumps) await pump.DisposeAsync();
-        await Task.WhenAll(processors.Select(p => p.DisposeAsync().AsTask()));
+        await processors.DisposeAsync();
         await timers.DisposeAsync();
         if (services is IAsyncDisposable disposable) await disposable.DisposeAsync();
-    }
-
-    private async Task StartProcessorsAsync(CancellationToken stop)
-    {
-        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<ProcessorPump>();
-        foreach (var function in services.GetRequiredService<FunctionCatalog>().Queues)
-            processors.Add(new ProcessorPump(ServiceBus, function.Queue, OptionsFor(function), (m, s, c) => InvokeAsync(function, m, s, c), log));
-        await Task.WhenAll(processors.Select(p => p.StartAsync(stop)));
-    }
-
-    private ProcessorPumpOptions OptionsFor(QueueFunction function) => new()
-    {
-        IsSessionsEnabled = function.IsSessionsEnabled,
-        AutoCompleteMessages = function.AutoCompleteMessages ?? settings.AutoCompleteMessages,
-        MaxConcurrentCalls = settings.MaxConcurrentCalls,
-        MaxAutoLockRenewalDuration = settings.MaxAutoLockRenewalDuration,
-    };
-
-    /// <summary>What it throws makes the processor abandon the message.</summary>
-    private async Task InvokeAsync(QueueFunction function, ServiceBusReceivedMessage message, IMessageSettlement settlement, CancellationToken stop)
-    {
-        await Engine.WhenCalm().WaitAsync(stop);
-        var actions = new LocalQueueActions(settlement);
-        await function.Invoker.InvokeAsync(new Invocation(services, stop) { Message = message, MessageActions = actions });
     }
 
     private static void AddState(IServiceCollection services, MachineOptions options)
