@@ -120,7 +120,8 @@ public sealed partial class ServiceBusTests
 
     private static async Task ContainAndReleaseAsync(LocalProgram program)
     {
-        await program.PostAsync($"api/approvals/{await program.PendingApprovalAsync()}", new { decision = "approve", reason = "looks stolen" });
+        var approval = await program.PendingApprovalAsync();
+        await program.PostAsync($"api/approvals/{approval}", new { decision = "approve", reason = "looks stolen" });
         await program.UntilAsync(async () => await program.StatusOfAsync(Containment) == "Live", "it is contained");
         await program.PostAsync($"api/containments/{Uri.EscapeDataString(Containment)}/release", new { reason = "false alarm" });
         await program.UntilAsync(async () => await program.StatusOfAsync(Containment) == "Released", "it is released");
