@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using IRFunctions.Audit;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI.Chat;

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Net.Sockets;
+using Azure.Messaging.ServiceBus;
+using IRFunctions.Local.Broker;
 using IRFunctions.Local.Demonstration;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Model;
-using IRFunctions.Local.Queue;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
@@ -26,6 +28,16 @@ internal static class RunCommand
 
     private static readonly Option<string[]> TeamsClients = new("--teams-client") { Description = "host:port on loopback of a test client that acts as Teams (tests/teams).", DefaultValueFactory = _ => [] };
 
+    private static readonly Option<int> AmqpPort = new("--amqp-port")
+    {
+        Description = "Port on 127.0.0.1 where the queues take Service Bus clients; 0 finds a free one, and the connection string is printed.",
+    };
+
+    private static readonly Option<string?> ServiceBus = new("--service-bus")
+    {
+        Description = "Connection string of a Service Bus namespace or Microsoft's emulator with the queues, instead of this machine's own.",
+    };
+
     /// <summary>Columns where no terminal says how many there are.</summary>
     private const int RedirectedWidth = 160;
 
@@ -33,7 +45,7 @@ internal static class RunCommand
     {
         var root = new RootCommand("IRFunctions on one machine: safe AI-driven incident response. Nothing leaves 127.0.0.1.")
         {
-            Port, State, Clock, NoFeed, NoStaff, Policies, Fresh, TeamsClients,
+            Port, State, Clock, NoFeed, NoStaff, Policies, Fresh, TeamsClients, AmqpPort, ServiceBus,
         };
         root.Add(AuditCommands.Create());
         root.SetAction(async (parsed, stop) =>
@@ -54,30 +66,103 @@ internal static class RunCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
         var state = parsed.GetValue(State)!;
-        if (parsed.GetValue(Clock) is not (> 0 and <= 100_000)) throw new InvalidOperationException("--clock: give a number above 0 and at most 100000.");
-        if (parsed.GetValue(Port) is not (> 0 and <= ushort.MaxValue)) throw new InvalidOperationException("--port: give a number from 1 to 65535.");
+        Check(parsed);
         if (parsed.GetValue(Fresh) && StateFolder.Forget(state.FullName) is { } refusal) throw new InvalidOperationException(refusal);
         using var only = StateFolder.Lock(state.FullName);
         var time = await StateFolder.ClockAsync(state.FullName, parsed.GetValue(Clock));
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
-        var options = new MachineOptions { Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address, Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!) };
+        var options = new MachineOptions
+        {
+            Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address,
+            Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!), AmqpPort = parsed.GetValue(AmqpPort),
+            ServiceBus = parsed.GetValue(ServiceBus),
+        };
 
         await using var memory = StateFolder.Remember(state.FullName, time);
         await using var server = await LoopbackServer.StartAsync(parsed.GetValue(Port), builder => LocalMachine.Register(builder.Services, options), Map, stop);
         await using var machine = await LocalMachine.CreateAsync(server.App.Services);
+        OpenQueues(machine, options);
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = RedirectedWidth;
         var timeline = new Timeline(AnsiConsole.Console, address, time);
         machine.Audit.Appended += timeline.Show;
         timeline.Welcome(machine, options, parsed.GetValue(Clock));
-        await machine.Start(stop);
+        await StartAsync(machine, options, stop);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var staff = parsed.GetValue(NoStaff) || parsed.GetValue(NoFeed) ? Task.CompletedTask : Staff.WorkAsync(address, machine, timeline, ending.Token);
-        if (!parsed.GetValue(NoFeed)) await Feed.SendAsync(address, timeline, ending.Token);
+        if (!parsed.GetValue(NoFeed))
+        {
+            await (options.ServiceBus is null
+                ? Feed.SendAsync(address, timeline, ending.Token)
+                : Feed.SendAsync(machine.ServiceBus, timeline, ending.Token));
+        }
         await WaitAsync(stop);
         timeline.Goodbye(state.FullName);
         await ending.CancelAsync();
         await staff;
         return 0;
+    }
+
+    /// <exception cref="InvalidOperationException">An option, or two of them together, cannot be; names them.</exception>
+    private static void Check(ParseResult parsed)
+    {
+        Require(parsed.GetValue(Clock) is > 0 and <= 100_000, "--clock: give a number above 0 and at most 100000.");
+        Require(parsed.GetValue(Port) is > 0 and <= ushort.MaxValue, "--port: give a number from 1 to 65535.");
+        Require(parsed.GetValue(AmqpPort) is >= 0 and <= ushort.MaxValue, "--amqp-port: give a number from 1 to 65535, or 0 for a free port.");
+        if (parsed.GetValue(ServiceBus) is not { } connection) return;
+        Require(parsed.GetValue(Clock) == 1,
+            "--service-bus: a queue elsewhere keeps real time, so it cannot go with --clock. Leave one of them out.");
+        Require(parsed.GetResult(AmqpPort) is null or { Implicit: true },
+            "--service-bus: the queues are elsewhere, so there is nothing for --amqp-port to open. Leave one of them out.");
+        Require(IsConnectionString(connection), "--service-bus: give a connection string: Endpoint=sb://HOST;SharedAccessKeyName=NAME;"
+            + "SharedAccessKey=KEY, and ;UseDevelopmentEmulator=true for Microsoft's emulator.");
+
+        static void Require(bool holds, string otherwise)
+        {
+            if (!holds) throw new InvalidOperationException(otherwise);
+        }
+    }
+
+    private static bool IsConnectionString(string text)
+    {
+        try
+        {
+            return ServiceBusConnectionStringProperties.Parse(text) is { FullyQualifiedNamespace.Length: > 0 } parts
+                && (parts.SharedAccessKey is not null || parts.SharedAccessSignature is not null);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The queues listen before anybody is told where.</summary>
+    private static void OpenQueues(LocalMachine machine, MachineOptions options)
+    {
+        try
+        {
+            _ = machine.Amqp;
+        }
+        catch (SocketException e)
+        {
+            throw new PortInUseException(options.AmqpPort, e, AmqpPort.Name);
+        }
+    }
+
+    private static async Task StartAsync(LocalMachine machine, MachineOptions options, CancellationToken stop)
+    {
+        try
+        {
+            await machine.Start(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Ended before it had begun: the way out is the same.
+        }
+        catch (Exception e) when (options.ServiceBus is not null && e is (ServiceBusException or UnauthorizedAccessException))
+        {
+            var host = machine.ServiceBus.FullyQualifiedNamespace;
+            throw new InvalidOperationException($"--service-bus: {host} does not give the queues. {e.Message}", e);
+        }
     }
 
     /// <summary>Everything that answers on this machine's address.</summary>
@@ -87,7 +172,9 @@ internal static class RunCommand
         DevelopmentSignIn.Use(app, id => People.Find(services, id));
         app.UseRouting();
         HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>());
-        app.MapQueues(services.GetRequiredService<QueueNamespace>());
+        if (services.GetRequiredService<MachineOptions>().ServiceBus is null)
+            app.MapQueues(services.GetRequiredService<QueueNamespace>());
+        else app.MapQueuesElsewhere(services.GetRequiredService<ServiceBusClient>().FullyQualifiedNamespace);
         TeamsEndpoint.Map(app, services.GetRequiredService<LoopbackTeams>());
         TenantEndpoint.Map(app, services.GetRequiredService<SimulatedTenant>());
         ModelEndpoint.Map(app, services.GetRequiredService<LocalModel>());

@@ -23,16 +23,20 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
             Line($"[grey]policy[/]   {machine.Policy.Hash[..12]} from {Markup.Escape(options.PolicyFolder)}");
             Line($"[grey]state[/]    {Markup.Escape(options.StateFolder!)}{(factor == 1 ? "" : $"   [yellow]clock runs {factor:0.##} times as fast[/]")}");
             Line($"[grey]look[/]     {address}api/incidents   [grey]with the header[/] {DevelopmentSignIn.Header}: {People.All(machine.Policy).First().ObjectId}");
-            Line($"[grey]send[/]     curl -d @alert.json {address}alerts/messages      [grey]refused ones:[/] {address}local/queues/alerts/deadletter");
+            if (machine.Amqp is { } amqp)
+            {
+                Line($"[grey]send[/]     curl -d @alert.json {address}alerts/messages      [grey]refused ones:[/] {address}local/queues/alerts/deadletter");
+                Line($"[grey]clients[/]  {Markup.Escape(amqp.ConnectionString)}");
+            }
+            else Line($"[grey]queues[/]   elsewhere, in the Service Bus namespace {Markup.Escape(machine.ServiceBus.FullyQualifiedNamespace)}");
             Line($"[grey]people[/]   {string.Join(", ", People.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}"))}   [grey]Ctrl-C ends it; nothing is lost[/]");
             console.Write(new Rule().RuleStyle("grey"));
         }
     }
 
-    public void Sent(string file, int status)
+    public void Refused(string file, string why)
     {
-        if (status is >= 200 and < 300) return; // The alert speaks for itself when it is received.
-        lock (gate) Line($"[red]{Now()}  the queue refused {Markup.Escape(file)} with {status}[/]");
+        lock (gate) Line($"[red]{Now()}  the queue refused {Markup.Escape(file)} with {Markup.Escape(why)}[/]");
     }
 
     public void Staff(string name, string what)

@@ -3,7 +3,7 @@ using IRFunctions.Audit.Interactions;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 using IRFunctions.Local.Time;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;

@@ -112,10 +112,11 @@ public sealed class LoopbackServer : IAsyncDisposable
 }
 
 /// <summary>The port is taken; the message names the remedy.</summary>
-public sealed class PortInUseException(int port, Exception inner)
+/// <param name="option">What chooses the port on the command line.</param>
+public sealed class PortInUseException(int port, Exception inner, string option = "--port")
     : IOException(
         $"Port {port} on 127.0.0.1 is in use by another program. Stop it, or "
-        + $"choose another port with --port (for example --port {(port < 65535 ? port + 1 : 0)}).",
+        + $"choose another port with {option} (for example {option} {(port < 65535 ? port + 1 : 0)}).",
         inner)
 {
     public int Port { get; } = port;

@@ -1,5 +1,5 @@
 using Azure.Messaging.ServiceBus;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -101,7 +101,7 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
 
     private async Task ProcessAsync(ServiceBusReceivedMessage message)
     {
-        var actions = new LocalQueueActions(queue);
+        var actions = new LocalQueueActions(new QueueSettlement(queue));
         try
         {
             await using (RenewWhileRunning(message))

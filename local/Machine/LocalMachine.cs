@@ -1,14 +1,16 @@
 using System.Reflection;
 using Azure.Core;
 using Azure.Data.Tables;
+using Azure.Messaging.ServiceBus;
 using IRFunctions.Audit;
 using IRFunctions.Classification;
 using IRFunctions.Containment;
+using IRFunctions.Local.Broker;
+using IRFunctions.Local.Broker.Amqp;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Model;
-using IRFunctions.Local.Queue;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Teams;
@@ -36,15 +38,19 @@ public sealed class LocalMachine : IAsyncDisposable
     public const string ActivityQueue = "activity";
 
     private readonly IServiceProvider services;
+    private readonly MachineOptions options;
     private readonly List<QueuePump> pumps;
+    private readonly ProcessorIntake processors;
     private readonly TimerRunner timers;
 
     private LocalMachine(IServiceProvider services)
     {
         this.services = services;
+        options = services.GetRequiredService<MachineOptions>();
         var catalog = services.GetRequiredService<FunctionCatalog>();
         var time = services.GetRequiredService<TimeProvider>();
         var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
+        processors = new ProcessorIntake(services, settings, () => Engine.WhenCalm());
         pumps = [.. catalog.Queues.Select(f =>
             new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings, whenCalm: () => Engine.WhenCalm()))];
         timers = new TimerRunner(catalog, services, time);
@@ -53,6 +59,13 @@ public sealed class LocalMachine : IAsyncDisposable
     public DurableEngine Engine => services.GetRequiredService<DurableEngine>();
 
     public DurableTaskClient Client => Engine.Client;
+
+    /// <summary>For the namespace of the queues, this machine's own or the one elsewhere.</summary>
+    public ServiceBusClient ServiceBus => services.GetRequiredService<ServiceBusClient>();
+
+    /// <summary>The queues' own AMQP address, which listens from the first look on; null where the queues are elsewhere.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">Another program listens on its port.</exception>
+    public AmqpEndpoint? Amqp => options.ServiceBus is null ? services.GetRequiredService<AmqpEndpoint>() : null;
 
     public LocalQueue Alerts => services.GetRequiredService<QueueNamespace>().Find(AlertsQueue)!;
 
@@ -75,6 +88,7 @@ public sealed class LocalMachine : IAsyncDisposable
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(LocalSettings.For(options.Address)).AddInMemoryCollection(options.Settings).Build();
         services.AddSingleton<IConfiguration>(configuration);
+        services.AddSingleton(options);
         services.AddSingleton(options.Time);
         services.AddSingleton<TokenCredential>(new LocalCredential(configuration["Local:GraphPermissions"]));
         services.AddLogging();
@@ -119,7 +133,9 @@ public sealed class LocalMachine : IAsyncDisposable
     public async Task Start(CancellationToken stop = default)
     {
         await Engine.StartAsync(stop);
-        foreach (var pump in pumps) pump.Start();
+        // Official processors renew locks by the real clock; with any other the queue is read inside the process.
+        if (options.ServiceBus is not null || options.Time == TimeProvider.System) await processors.StartAsync(stop);
+        else foreach (var pump in pumps) pump.Start();
         timers.Start();
     }
 
@@ -151,6 +167,7 @@ public sealed class LocalMachine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var pump in pumps) await pump.DisposeAsync();
+        await processors.DisposeAsync();
         await timers.DisposeAsync();
         if (services is IAsyncDisposable disposable) await disposable.DisposeAsync();
     }
@@ -184,6 +201,10 @@ public sealed class LocalMachine : IAsyncDisposable
             queues.Open(ActivityQueue, new LocalQueueOptions { RequiresSession = true });
             return queues;
         });
+        // Created in this order, so disposed in the reverse one: client, address, queues.
+        services.AddSingleton(s => AmqpEndpoint.Start(s.GetRequiredService<QueueNamespace>(), options.AmqpPort,
+            s.GetRequiredService<ILoggerFactory>().CreateLogger<AmqpEndpoint>()));
+        services.AddSingleton(s => new ServiceBusClient(options.ServiceBus ?? s.GetRequiredService<AmqpEndpoint>().ConnectionString));
     }
 
     /// <summary>The tenant and the model: over HTTP where there is an address, in process otherwise.</summary>

@@ -32,6 +32,15 @@ public sealed record MachineOptions
 
     public EngineOptions Engine { get; init; } = new();
 
+    /// <summary>Where the queues speak AMQP on 127.0.0.1; 0 finds a free port.</summary>
+    public int AmqpPort { get; init; }
+
+    /// <summary>
+    /// Connection string of a Service Bus namespace or Microsoft's emulator that has the queues; null keeps them on this machine. Such queues
+    /// keep real time, whatever <see cref="Time"/> says.
+    /// </summary>
+    public string? ServiceBus { get; init; }
+
     /// <summary>Largest alert the queue takes, in bytes: Service Bus standard is 256 KB, premium 1 MB and more.</summary>
     public int MaxMessageBytes { get; init; } = 1024 * 1024;
 }

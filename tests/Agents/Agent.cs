@@ -3,7 +3,7 @@ using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 using IRFunctions.Safeguards;
 using IRFunctions.Safeguards.Activity;
 using IRFunctions.Tests.Incidents;

@@ -226,8 +226,8 @@ public sealed class BreakerStoryTests
         await using var world = await World.CreateAsync();
         var agent = new Agent(world);
         var batch = agent.Batch([agent.At(0, "GET /quotes")]);
-        await world.Machine.Activity.SendAsync(new IRFunctions.Local.Queue.OutgoingMessage { Body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(batch, System.Text.Json.JsonSerializerOptions.Web), SessionId = "somebody-else", MessageId = "1" });
-        await world.Machine.Activity.SendAsync(new IRFunctions.Local.Queue.OutgoingMessage { Body = "{}"u8.ToArray(), SessionId = agent.Id, MessageId = "2" });
+        await world.Machine.Activity.SendAsync(new IRFunctions.Local.Broker.OutgoingMessage { Body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(batch, System.Text.Json.JsonSerializerOptions.Web), SessionId = "somebody-else", MessageId = "1" });
+        await world.Machine.Activity.SendAsync(new IRFunctions.Local.Broker.OutgoingMessage { Body = "{}"u8.ToArray(), SessionId = agent.Id, MessageId = "2" });
         await world.RunAsync();
         Assert.Equal(2, world.Machine.Activity.Counts.DeadLettered);
         Assert.All(world.Machine.Activity.PeekDeadLetters(), m => Assert.Equal(ActivityReading.ReasonCode, m.DeadLetterReason));

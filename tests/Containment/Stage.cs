@@ -7,7 +7,7 @@ using IRFunctions.Containment;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;

@@ -4,7 +4,7 @@ using System.Xml;
 using IRFunctions.Alerts;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;

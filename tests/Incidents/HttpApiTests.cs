@@ -5,7 +5,7 @@ using System.Text.Json;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;

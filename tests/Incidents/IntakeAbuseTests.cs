@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 
 namespace IRFunctions.Tests.Incidents;
 

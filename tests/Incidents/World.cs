@@ -10,7 +10,7 @@ using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Queue;
+using IRFunctions.Local.Broker;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;
 using IRFunctions.Triggers;

@@ -36,10 +36,13 @@ internal sealed class LocalProgram : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it answers.</summary>
-    public static async Task<LocalProgram> StartAsync(string state, params string[] more)
+    public static Task<LocalProgram> StartAsync(string state, params string[] more) => StartFedAsync(state, ["--no-feed", .. more]);
+
+    /// <summary>The same, with the sample alerts.</summary>
+    public static async Task<LocalProgram> StartFedAsync(string state, params string[] more)
     {
         var port = FreePort();
-        var program = new LocalProgram(port, ["--no-feed", "--no-staff", "--port", $"{port}", "--state", state, .. more]);
+        var program = new LocalProgram(port, ["--no-staff", "--port", $"{port}", "--state", state, .. more]);
         await program.UntilAsync(async () => (await program.Http.GetAsync("api/health")).IsSuccessStatusCode, "it answers");
         return program;
     }
