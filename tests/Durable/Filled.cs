@@ -8,6 +8,7 @@ namespace IRFunctions.Tests.Durable;
 /// <summary>An instance with something in every property, all of it different.</summary>
 internal sealed class Filled
 {
+    private readonly Stack<Type> open = new();
     private int number;
 
     /// <summary>One; of a type that has several kinds, one of each.</summary>
@@ -47,7 +48,7 @@ internal sealed class Filled
     /// <summary>Two; of a type that has several kinds, one of each.</summary>
     private Array Array(Type element)
     {
-        var items = KindsOf(element) is { Count: > 0 } kinds ? [.. kinds.Select(Of)] : new[] { Of(element), Of(element) };
+        var items = KindsOf(element) is { Count: > 0 } kinds ? [.. kinds.Select(Of)] : new[] { Of(element), Of(element) }.Where(i => i is not null).ToArray();
         var array = System.Array.CreateInstance(element, items.Length);
         items.CopyTo(array, 0);
         return array;
@@ -66,7 +67,17 @@ internal sealed class Filled
         return map;
     }
 
-    private object Object(Type type)
+    /// <summary>Null inside another of the same type: some hold one of their own.</summary>
+    private object? Object(Type type)
+    {
+        if (open.Contains(type)) return null;
+        open.Push(type);
+        var made = Made(type);
+        open.Pop();
+        return made;
+    }
+
+    private object Made(Type type)
     {
         if (KindsOf(type) is { Count: > 0 } kinds && type.IsAbstract) return Of(kinds[number % kinds.Count])!;
         var constructor = type.GetConstructors().OrderBy(c => c.GetParameters().Length).LastOrDefault();

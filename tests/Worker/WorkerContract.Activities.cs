@@ -50,14 +50,14 @@ public abstract partial class WorkerContract
         order = order with { Grant = new Grant(ActionHash.Of(order.Incident, decision), [TenantSeed.Alex],
             TimeProvider.System.GetUtcNow()) };
 
-        var prior = (await RunAsync(nameof(ContainmentSteps.Capture), order)).Deserialize<PriorState>()!;
+        var prior = (await RunAsync(nameof(ContainmentSteps.Capture), order)).Deserialize<PriorState>(PayloadJson.Options)!;
         Assert.False(prior.AlreadySo);
         var step = new ExecuteStep(order, prior);
         Assert.NotEmpty((await RunAsync(nameof(ContainmentSteps.Probe), step)).GetString()!);
-        Assert.True((await RunAsync(nameof(ContainmentSteps.Execute), step)).Deserialize<StepReport>()!.Done);
+        Assert.True((await RunAsync(nameof(ContainmentSteps.Execute), step)).Deserialize<StepReport>(PayloadJson.Options)!.Done);
         Assert.True((await RunAsync(nameof(ContainmentSteps.Verify), step)).GetBoolean());
         Assert.True((await RunAsync(nameof(ContainmentSteps.UndoEffect), Orders.Undo("life", action, target, prior)))
-            .Deserialize<UndoReport>()!.Restored);
+            .Deserialize<UndoReport>(PayloadJson.Options)!.Restored);
         Assert.False((await RunAsync(nameof(ContainmentSteps.Verify), step)).GetBoolean());
     }
 
@@ -69,7 +69,7 @@ public abstract partial class WorkerContract
         {
             var order = Orders.Order("stopped", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.66")));
             var report = (await RunAsync(nameof(ContainmentSteps.Execute), new ExecuteStep(order, Orders.Absent)))
-                .Deserialize<StepReport>()!;
+                .Deserialize<StepReport>(PayloadJson.Options)!;
             Assert.False(report.Done);
             Assert.Contains("halted by the global stop (a test)", report.Text, StringComparison.Ordinal);
         }
@@ -88,24 +88,24 @@ public abstract partial class WorkerContract
         var news = new HoldNews("key", "reminder", "a test", null);
         return activity switch
         {
-            "EstimateContainment" => (order, r => Assert.StartsWith("nobody", r.Deserialize<Estimate>()!.Text, StringComparison.Ordinal)),
+            "EstimateContainment" => (order, r => Assert.StartsWith("nobody", r.Deserialize<Estimate>(PayloadJson.Options)!.Text, StringComparison.Ordinal)),
             nameof(ContainmentSteps.Prepare) =>
-                (order, r => Assert.Equal("taking the entry off again is permitted", r.Deserialize<Preparation>()!.Reverse)),
-            nameof(ContainmentSteps.Capture) => (order, r => Assert.Equal("absent", r.Deserialize<PriorState>()!.Value)),
+                (order, r => Assert.Equal("taking the entry off again is permitted", r.Deserialize<Preparation>(PayloadJson.Options)!.Reverse)),
+            nameof(ContainmentSteps.Capture) => (order, r => Assert.Equal("absent", r.Deserialize<PriorState>(PayloadJson.Options)!.Value)),
             nameof(ContainmentSteps.Probe) => (step, r => Assert.Equal("taking the entry off again is permitted", r.GetString())),
-            nameof(ContainmentSteps.Execute) => (WatchStep("203.0.113.55"), r => Assert.True(r.Deserialize<StepReport>()!.Done)),
+            nameof(ContainmentSteps.Execute) => (WatchStep("203.0.113.55"), r => Assert.True(r.Deserialize<StepReport>(PayloadJson.Options)!.Done)),
             nameof(ContainmentSteps.Verify) => (step, r => Assert.False(r.GetBoolean())),
             nameof(ContainmentSteps.UndoEffect) =>
                 (Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
-                    r => Assert.NotNull(r.Deserialize<UndoReport>()!.VerifiedAt)),
+                    r => Assert.NotNull(r.Deserialize<UndoReport>(PayloadJson.Options)!.VerifiedAt)),
             nameof(DrillSteps.ExecuteDrill) =>
                 (new ExecuteStep(Orders.Order("drill",
                     Orders.Decision(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount))), Orders.Absent),
-                r => Assert.True(r.Deserialize<StepReport>()!.Done)),
+                r => Assert.True(r.Deserialize<StepReport>(PayloadJson.Options)!.Done)),
             nameof(DrillSteps.IssueCertificate) =>
                 (new DrillCertificate(Orders.DisableAccount, "account:1", TimeProvider.System.GetUtcNow(), true, 1, 1, "a test"), Nothing),
             nameof(BreakerStages.ShowGate) =>
-                (Orders.Change(Id("gated"), BreakerStatus.Open), r => Assert.Null(r.Deserialize<PublishReport>()!.Halted)),
+                (Orders.Change(Id("gated"), BreakerStatus.Open), r => Assert.Null(r.Deserialize<PublishReport>(PayloadJson.Options)!.Halted)),
             nameof(Stages.Record) =>
                 (new RecordInput(Id("chain"), [new AuditFact("fact-1", AuditKinds.Received, "a test", "pipeline")]), Nothing),
             nameof(Stages.ShowIncident) => (new ShownIncident(Orders.Incident(Id("shown")), 1), Nothing),
@@ -115,12 +115,12 @@ public abstract partial class WorkerContract
                 (new TicketInput("a-ticket", "incident-1", "alert-1", "a test", "a note"), r => Assert.NotEmpty(r.GetString()!)),
             nameof(Stages.Classify) =>
                 (new ClassifyInput(Orders.Alert, await PolicyHashAsync()),
-                    r => Assert.Equal(AssessedBy.Model, r.Deserialize<Assessment>()!.By)),
-            nameof(Stages.Decide) => (await DecideAsync(), r => Assert.NotEmpty(r.Deserialize<Mandate[]>()!)),
-            nameof(SeekApprovalSteps.AskApprovers) => (ask, r => Assert.True(r.Deserialize<Delivery>()!.Delivered)),
+                    r => Assert.Equal(AssessedBy.Model, r.Deserialize<Assessment>(PayloadJson.Options)!.By)),
+            nameof(Stages.Decide) => (await DecideAsync(), r => Assert.NotEmpty(r.Deserialize<Mandate[]>(PayloadJson.Options)!)),
+            nameof(SeekApprovalSteps.AskApprovers) => (ask, r => Assert.True(r.Deserialize<Delivery>(PayloadJson.Options)!.Delivered)),
             nameof(SeekApprovalSteps.CloseApproval) =>
                 (new CloseInput(Id("approval-2"), ApprovalState.Expired),
-                    r => Assert.Equal(ApprovalState.Expired, r.Deserialize<Closing>()!.State)),
+                    r => Assert.Equal(ApprovalState.Expired, r.Deserialize<Closing>(PayloadJson.Options)!.State)),
             // Teams is off: nothing to draw, and no trouble either.
             nameof(SeekApprovalSteps.ShowApproval) => (ask, r => Assert.Empty(r.EnumerateArray())),
             nameof(SeekApprovalSteps.ShowResult) =>
@@ -147,7 +147,7 @@ public abstract partial class WorkerContract
     private async Task<DecideInput> DecideAsync()
     {
         var hash = await PolicyHashAsync();
-        var assessment = (await RunAsync(nameof(Stages.Classify), new ClassifyInput(Orders.Alert, hash))).Deserialize<Assessment>()!;
+        var assessment = (await RunAsync(nameof(Stages.Classify), new ClassifyInput(Orders.Alert, hash))).Deserialize<Assessment>(PayloadJson.Options)!;
         return new DecideInput(Orders.Alert, assessment, hash);
     }
 
