@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using IRFunctions.Audit;
-using IRFunctions.Local.Machine;
 using IRFunctions.Local.Broker;
+using IRFunctions.Local.Machine;
 using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI.Chat;

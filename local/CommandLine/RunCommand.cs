@@ -161,7 +161,8 @@ internal static class RunCommand
         catch (Exception e) when (options.ServiceBus is not null && e is (ServiceBusException or UnauthorizedAccessException))
         {
             var host = machine.ServiceBus.FullyQualifiedNamespace;
-            throw new InvalidOperationException($"--service-bus: {host} does not give the queues. {e.Message}", e);
+            var why = e.Message.Split('\n')[0].TrimEnd(); // The client adds stack traces to some of its messages.
+            throw new InvalidOperationException($"--service-bus: {host} does not give the queues. {why}", e);
         }
     }
 

@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml;
 using IRFunctions.Alerts;
+using IRFunctions.Local.Broker;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Broker;
 using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;

@@ -1,5 +1,5 @@
-using IRFunctions.Local.Host;
 using IRFunctions.Local.Broker;
+using IRFunctions.Local.Host;
 using IRFunctions.Local.Time;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;

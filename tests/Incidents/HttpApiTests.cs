@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using IRFunctions.Local.Broker;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Broker;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;

@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
 using IRFunctions.Incidents;
-using IRFunctions.Local.Machine;
 using IRFunctions.Local.Broker;
+using IRFunctions.Local.Machine;
 
 namespace IRFunctions.Tests.Incidents;
 

@@ -85,6 +85,13 @@ public sealed partial class ServiceBusTests
         await AssertRefusedAsync(folder, LocalMachine.ActivityQueue, "--service-bus", elsewhere.ConnectionString);
     }
 
+    [Fact]
+    public async Task A_namespace_that_does_not_answer_ends_it_with_1_in_words()
+    {
+        using var folder = new TempFolder();
+        await AssertRefusedAsync(folder, "127.0.0.1 does not give the queues. Connection refused", "--service-bus", Nobody);
+    }
+
     [Theory]
     [InlineData("keeps real time", "--clock", "60", "--service-bus", Nobody)]
     [InlineData("nothing for --amqp-port to open", "--amqp-port", "5672", "--service-bus", Nobody)]
