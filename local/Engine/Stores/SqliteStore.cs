@@ -12,8 +12,10 @@ namespace IRFunctions.Local.Engine.Stores;
 /// </summary>
 public sealed class SqliteStore : IDurableStore
 {
+    // The version before the tables: a kill in between must not make the file look foreign.
     private const string Prelude = """
         PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;
+        PRAGMA user_version=1;
         CREATE TABLE IF NOT EXISTS instances(
             execution INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, record BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS history(execution INTEGER NOT NULL, step INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY(execution, step)) WITHOUT ROWID;
@@ -27,6 +29,7 @@ public sealed class SqliteStore : IDurableStore
     private Task? writer;
 
     /// <param name="path">File to open or create.</param>
+    /// <exception cref="IOException">The file holds instances in a form that this version does not read.</exception>
     public SqliteStore(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -118,6 +121,14 @@ public sealed class SqliteStore : IDurableStore
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
         using var command = connection.CreateCommand();
+        command.CommandText = "SELECT (SELECT user_version FROM pragma_user_version) <> 1 AND EXISTS(SELECT 1 FROM sqlite_master WHERE name = 'instances')";
+        if ((long)command.ExecuteScalar()! == 1)
+        {
+            connection.Dispose();
+            throw new IOException($"{path} was written by another version of this program, which keeps its instances differently; they cannot be "
+                + "continued here. End them with that version, or begin anew: with --fresh, or in another folder.");
+        }
+
         command.CommandText = Prelude;
         command.ExecuteNonQuery();
         return connection;
