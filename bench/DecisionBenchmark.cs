@@ -51,7 +51,7 @@ internal static class DecisionBenchmark
     /// Counts processor seconds of the whole process, garbage collection included: that is one core, also on a machine that others use.
     /// </summary>
     private static (double Decisions, double Bytes) Measure(Policy policy,
-        (Alert Alert, Assessment Assessment, Facts Facts)[] worlds, TimeSpan length)
+        (Alert Alert, AlertAssessment Assessment, Facts Facts)[] worlds, TimeSpan length)
     {
         long decisions = 0;
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -100,7 +100,7 @@ internal static class DecisionBenchmark
     private static string Account(int i) => $"00000000-0000-4000-8000-{i:x12}";
 
     /// <summary>One alert in three meets a registration; each recommends two containments, a ticket and one thing that never runs.</summary>
-    private static (Alert Alert, Assessment Assessment, Facts Facts) World(int i)
+    private static (Alert Alert, AlertAssessment Assessment, Facts Facts) World(int i)
     {
         var account = new AccountEntity { Id = "e1", ObjectId = Account((i % 3 == 0 ? 1_000_000 : 0) + i),
             UserPrincipalName = $"user{i}@contoso.example", Display = $"user{i}" };
@@ -112,7 +112,7 @@ internal static class DecisionBenchmark
                 Techniques = ["T1078.004"],
             Entities = [account, address, host, new FileEntity { Id = "e4", Name = "tool.exe" }],
         };
-        var assessment = new Assessment
+        var assessment = new AlertAssessment
         {
             Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "", By = AssessedBy.Model,
             Recommendations =

@@ -64,8 +64,8 @@ public static class Pipeline
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
-        services.TryAddSingleton<IncidentBook>();
-        services.TryAddSingleton<Pulse>();
+        services.TryAddSingleton<IncidentTable>();
+        services.TryAddSingleton<HealthSignals>();
         services.TryAddSingleton<HealthCheck>();
         services.TryAddSingleton<RowTrouble>();
         services.TryAddSingleton<Watchdog>();
@@ -79,8 +79,8 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, IncidentBook.TableName, Pulse.TableName, Classifier.SpendingTable,
-                     ApprovalRegister.TableName, CardBook.TableName, ConversationBook.TableName, GateBoard.TableName, AgentSnapshots.TableName, InteractionStore.TableName, InteractionParts.TableName])
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, IncidentTable.TableName, HealthSignals.TableName, Classifier.SpendingTable,
+                     ApprovalRegister.TableName, CardTable.TableName, ConversationTable.TableName, GateTable.TableName, AgentSnapshots.TableName, InteractionStore.TableName, InteractionParts.TableName])
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 
@@ -101,13 +101,13 @@ public static class Pipeline
         // Every action file is found by itself: adding one touches its own file, the tier map and its cases.
         foreach (var type in typeof(IContainmentAction).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract))
             services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
-        services.TryAddSingleton<Catalogue>();
+        services.TryAddSingleton<ActionCatalog>();
         services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
         services.TryAddTransient<RetryAfterInSeconds>();
         services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler<RetryAfterInSeconds>());
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
-        services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Patience);
+        services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Timeout);
         // Held by actions, which live as long as the process: the factory's handlers renew their connections by themselves.
         services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed(ServiceLifetime.Singleton);
         services.AddHttpClient(AddIpToWatchlist.Http)
@@ -122,18 +122,18 @@ public static class Pipeline
         services.AddHttpClient(ToTeams, http => http.Timeout = TimeSpan.FromSeconds(5)); // A click is answered within 10 s or Teams gives up.
         services.AddHttpClient(Schedules, http => http.Timeout = TimeSpan.FromSeconds(5));
         services.TryAddSingleton<ApprovalRegister>();
-        services.TryAddSingleton<CardBook>();
-        services.TryAddSingleton<ConversationBook>();
+        services.TryAddSingleton<CardTable>();
+        services.TryAddSingleton<ConversationTable>();
         services.TryAddSingleton(s => new OnCall(s.GetRequiredService<GraphServiceClient>(), Http(s, Schedules), s.GetRequiredService<PolicyStore>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new BotConnector(Http(s, ToTeams), BotCredential(s, configuration), s.GetRequiredService<TeamsSettings>()));
-        services.TryAddSingleton<CardDesk>();
+        services.TryAddSingleton<CardSender>();
         services.TryAddSingleton<TeamsNotes>();
         services.TryAddSingleton(s => new BotGate(s.GetRequiredService<TeamsSettings>(), Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(s => new ApprovalsSignIn(configuration, Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new TokenSignIn(configuration, Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RefusalLog>();
-        services.TryAddSingleton<Door>();
-        services.TryAddSingleton<ApprovalsDesk>();
-        services.TryAddSingleton<ApprovalsHolds>();
+        services.TryAddSingleton<RequestGuard>();
+        services.TryAddSingleton<ApprovalAnswers>();
+        services.TryAddSingleton<HoldAnswers>();
         services.TryAddSingleton<BotClicks>();
     }
 
@@ -147,10 +147,10 @@ public static class Pipeline
     {
         services.TryAddSingleton(_ => new PolicySource(() =>
             PolicyFolder.Read(configuration["Policies:Folder"] is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "policies"))));
-        services.TryAddSingleton(s => PolicyStore.Open(s.GetRequiredService<PolicySource>().Read(), s.GetRequiredService<Catalogue>().Capabilities,
+        services.TryAddSingleton(s => PolicyStore.Open(s.GetRequiredService<PolicySource>().Read(), s.GetRequiredService<ActionCatalog>().Capabilities,
             s.GetRequiredService<TimeProvider>().GetUtcNow()));
         services.TryAddSingleton<PolicyWatch>();
-        services.TryAddSingleton(s => new PolicyArchive(s.GetRequiredService<TableServiceClient>(), s.GetRequiredService<Catalogue>().Capabilities, s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new PolicyArchive(s.GetRequiredService<TableServiceClient>(), s.GetRequiredService<ActionCatalog>().Capabilities, s.GetRequiredService<TimeProvider>()));
     }
 
     private static HttpClient Http(IServiceProvider services, string name) => services.GetRequiredService<IHttpClientFactory>().CreateClient(name);

@@ -90,12 +90,12 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     /// </summary>
     public async Task KeepAsync(string id, ApprovalView view, CancellationToken cancellation)
     {
-        var row = new TableEntity(id, ViewRow) { ["Turn"] = view.Turn };
+        var row = new TableEntity(id, ViewRow) { ["Turn"] = view.Revision };
         TableText.Write(row, View, view);
         for (var race = 0; ; race++)
         {
             var found = await table.GetEntityIfExistsAsync<TableEntity>(id, ViewRow, ["Turn"], cancellation);
-            if (found.HasValue && found.Value!.GetInt32("Turn") > view.Turn) return;
+            if (found.HasValue && found.Value!.GetInt32("Turn") > view.Revision) return;
             try
             {
                 if (found.HasValue) await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);

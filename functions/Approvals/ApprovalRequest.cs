@@ -65,8 +65,8 @@ public static class ActionHash
 /// <param name="Approve">False is a denial; any denial wins.</param>
 /// <param name="Reason">Their words, required.</param>
 /// <param name="At">When it reached the server, by the server's clock.</param>
-/// <param name="Door">"api", "console" or "teams".</param>
-public sealed record ApprovalAnswer(string By, bool Approve, string Reason, DateTimeOffset At, string Door)
+/// <param name="Channel">"api", "console" or "teams".</param>
+public sealed record ApprovalAnswer(string By, bool Approve, string Reason, DateTimeOffset At, string Channel)
 {
     /// <summary>Takes the question back: nothing runs, and it is no denial.</summary>
     public bool Withdraw { get; init; }
@@ -123,7 +123,7 @@ public sealed record ApprovalView
 
     /// <summary>Grows with all that happens to a request: what has a lower one came before.</summary>
     [JsonIgnore]
-    public int Turn => EndedAt is not null ? int.MaxValue : Stage * 1_000 + Answers.Count;
+    public int Revision => EndedAt is not null ? int.MaxValue : Stage * 1_000 + Answers.Count;
 
     /// <summary>Name of the event that carries an answer to the present attempt and stage.</summary>
     public string AnswerEvent => EventName(Attempt, Stage);

@@ -15,7 +15,7 @@ public sealed record SentCard(string ServiceUrl, string Conversation, string Act
 /// <summary>
 /// The table "cards": every card sent, once under each request it shows. A click that names a card which is not here comes from a copy or a forward.
 /// </summary>
-public sealed class CardBook(TableServiceClient tables, TimeProvider time)
+public sealed class CardTable(TableServiceClient tables, TimeProvider time)
 {
     public const string TableName = "cards";
 

@@ -10,7 +10,7 @@ namespace IRFunctions.Approvals;
 public sealed record Delivery(bool Delivered, int Cards, IReadOnlyList<Approver>? Approvers, IReadOnlyList<string> Problems);
 
 /// <summary>Sends cards and keeps every copy true: the same request looks the same wherever it stands.</summary>
-public sealed class CardDesk(BotConnector connector, CardBook cards, ConversationBook conversations, ApprovalRegister register, TeamsSettings settings)
+public sealed class CardSender(BotConnector connector, CardTable cards, ConversationTable conversations, ApprovalRegister register, TeamsSettings settings)
 {
     private const string ChannelPerson = "channel";
 

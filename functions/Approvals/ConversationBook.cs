@@ -9,7 +9,7 @@ namespace IRFunctions.Approvals;
 public sealed record ConversationReference(string ServiceUrl, string Conversation, string UserId);
 
 /// <summary>The table "conversations". Written only from activities whose token was believed and whose tenant is ours.</summary>
-public sealed class ConversationBook(TableServiceClient tables, TimeProvider time)
+public sealed class ConversationTable(TableServiceClient tables, TimeProvider time)
 {
     public const string TableName = "conversations";
 

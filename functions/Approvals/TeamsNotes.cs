@@ -3,7 +3,7 @@ using IRFunctions.Safeguards;
 namespace IRFunctions.Approvals;
 
 /// <summary>Notes in one Teams channel for whoever reads along. Asks for nothing: it has no button, and an answer in the channel is no approval.</summary>
-public sealed class TeamsNotes(BotConnector connector, ConversationBook conversations, TeamsSettings settings)
+public sealed class TeamsNotes(BotConnector connector, ConversationTable conversations, TeamsSettings settings)
 {
     private const int MostTitle = 200;
     private const int MostNote = 1_500;

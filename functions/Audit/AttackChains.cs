@@ -128,7 +128,7 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index, Interactio
 
     internal static (AttackStep Step, Dictionary<string, string> Names)? StepOf(IReadOnlyList<AuditEntry> chain)
     {
-        var told = chain.Select(e => new Told(e)).ToList();
+        var told = chain.Select(e => new EntryDetails(e)).ToList();
         if (told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received) is not { } received) return null;
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, display) in told.Where(t => t.Entry.Kind == AuditKinds.Received).SelectMany(t => EntityNames.WithDisplays(t.Entry)).Where(n => !Everywhere.Contains(n.Name))) names.TryAdd(name, display);
@@ -137,11 +137,11 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index, Interactio
             AttackPhases.Of([.. tactics, received.Text("category") ?? ""], techniques), techniques, [.. Displays(received.Data)], AnswersOf(told)) { Agents = [.. AgentsOf(told)] }, names);
     }
 
-    private static IEnumerable<string> AgentsOf(List<Told> told) => told.Where(t => t.Entry.Kind == AuditKinds.Received)
+    private static IEnumerable<string> AgentsOf(List<EntryDetails> told) => told.Where(t => t.Entry.Kind == AuditKinds.Received)
         .SelectMany(t => t.Data.TryGetProperty("entities", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().ToList() : [])
-        .Select(e => Told.TextOf(e, "target")).OfType<string>().Where(t => t.StartsWith(Workload, StringComparison.Ordinal)).Select(t => t[Workload.Length..]).Distinct();
+        .Select(e => EntryDetails.TextOf(e, "target")).OfType<string>().Where(t => t.StartsWith(Workload, StringComparison.Ordinal)).Select(t => t[Workload.Length..]).Distinct();
 
-    internal static List<OurAnswer> AnswersOf(IReadOnlyList<Told> told) =>
+    internal static List<OurAnswer> AnswersOf(IReadOnlyList<EntryDetails> told) =>
         [.. told.Where(t => t.IsContainment && (t.Entry.Kind == AuditKinds.Executed || t.IsFailure)).Select(done =>
         {
             var after = told.Where(t => t.IsSameThing(done) && t.Entry.Sequence > done.Entry.Sequence).ToList();
@@ -158,7 +158,7 @@ public sealed class AttackChains(AuditChain audit, RecordIndex index, Interactio
         data.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(t => t.GetString() ?? "") : [];
 
     private static IEnumerable<string> Displays(JsonElement data) =>
-        data.TryGetProperty("entities", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(e => Told.TextOf(e, "display")).OfType<string>().Where(d => d.Length > 0).Distinct().Take(8) : [];
+        data.TryGetProperty("entities", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(e => EntryDetails.TextOf(e, "display")).OfType<string>().Where(d => d.Length > 0).Distinct().Take(8) : [];
 }
 
 /// <summary>The phases of an attack, in the order of MITRE ATT&amp;CK.</summary>

@@ -50,7 +50,7 @@ public static class EntityNames
                 foreach (var entity in entities.EnumerateArray())
                 {
                     if (entity.TryGetProperty("names", out var its) && its.ValueKind == JsonValueKind.Array)
-                        foreach (var name in its.EnumerateArray().Select(n => n.GetString() ?? "")) names.Add((name, Told.TextOf(entity, "display") is { Length: > 0 } display ? display : name));
+                        foreach (var name in its.EnumerateArray().Select(n => n.GetString() ?? "")) names.Add((name, EntryDetails.TextOf(entity, "display") is { Length: > 0 } display ? display : name));
                 }
             }
         }
@@ -64,6 +64,6 @@ public static class EntityNames
     private static void AddTarget(List<(string, string)> names, JsonElement root)
     {
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("about", out var about) && about.TryGetProperty("target", out var target) && target.GetString() is { } key)
-            names.Add((key[(key.IndexOf(':') + 1)..].ToLowerInvariant(), Told.TextOf(about, "display") ?? key));
+            names.Add((key[(key.IndexOf(':') + 1)..].ToLowerInvariant(), EntryDetails.TextOf(about, "display") ?? key));
     }
 }

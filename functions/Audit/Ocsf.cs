@@ -20,7 +20,7 @@ public sealed class Ocsf
 
     public JsonObject Next(AuditEntry entry)
     {
-        var told = new Told(entry);
+        var told = new EntryDetails(entry);
         if (entry.Kind == AuditKinds.Received) Remember(told);
         var remediation = RemediationOf(told);
         var (cls, activity, activityName) = remediation is { } r ? (Remediation, r.Activity, r.Name)
@@ -37,7 +37,7 @@ public sealed class Ocsf
         return json;
     }
 
-    private void Remember(Told told)
+    private void Remember(EntryDetails told)
     {
         severity = told.Text("severity") switch { "Informational" => 1, "Low" => 2, "Medium" => 3, "High" => 4, _ => 0 };
         (title, alert, created) = (told.Text("title") ?? "", told.Text("id") ?? told.Entry.Chain, told.Entry.At.ToUnixTimeMilliseconds());
@@ -55,7 +55,7 @@ public sealed class Ocsf
     };
 
     /// <summary>Activities after MITRE D3FEND: 1 isolate, 2 evict, 3 restore, 4 harden. Status: 0 unknown, 1 success, 2 failure, 99 somebody else changed it first.</summary>
-    private static (int Activity, string Name, int Status)? RemediationOf(Told told)
+    private static (int Activity, string Name, int Status)? RemediationOf(EntryDetails told)
     {
         if (!told.IsContainment) return null;
         var (activity, name) = told.Action switch
@@ -96,23 +96,23 @@ public sealed class Ocsf
     };
 
     /// <summary>What binds the event to the record: with the hash it can be found there and proven.</summary>
-    private static JsonObject Unmapped(AuditEntry entry, Told told)
+    private static JsonObject Unmapped(AuditEntry entry, EntryDetails told)
     {
         var rest = new JsonObject { ["kind"] = entry.Kind, ["actor"] = entry.Actor, ["hash"] = entry.Hash };
         if (told.Action.Length > 0) (rest["action"], rest["target"]) = (told.Action, told.Target);
         return rest;
     }
 
-    private static JsonArray? ObservablesOf(Told told)
+    private static JsonArray? ObservablesOf(EntryDetails told)
     {
         if (!told.Data.TryGetProperty("entities", out var entities) || entities.ValueKind != System.Text.Json.JsonValueKind.Array) return null;
         var list = new JsonArray();
         foreach (var entity in entities.EnumerateArray())
         {
-            var type = Told.TextOf(entity, "type") ?? "";
+            var type = EntryDetails.TextOf(entity, "type") ?? "";
             if (!entity.TryGetProperty("names", out var names) || names.GetArrayLength() == 0) continue;
             var value = names[0].GetString() ?? "";
-            list.Add(new JsonObject { ["name"] = $"{type}.{Told.TextOf(entity, "id")}", ["type_id"] = TypeOf(type), ["type"] = type, ["value"] = value });
+            list.Add(new JsonObject { ["name"] = $"{type}.{EntryDetails.TextOf(entity, "id")}", ["type_id"] = TypeOf(type), ["type"] = type, ["value"] = value });
         }
         return list.Count == 0 ? null : list;
     }

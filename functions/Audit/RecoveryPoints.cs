@@ -51,12 +51,12 @@ public sealed class RecoveryPoints(AuditChain audit, RecordIndex index, HeadInde
         var entries = await audit.ReadAsync(chain, cancellation);
         var whole = AuditEntry.Check(entries).Count == 0;
         var sealedLength = (await heads.FindAsync(chain, cancellation))?.Length ?? 0;
-        var told = entries.Select(e => new Told(e)).ToList();
+        var told = entries.Select(e => new EntryDetails(e)).ToList();
         return [.. told.Where(t => t.Entry.Kind == AuditKinds.Captured).Select(t => PointOf(t, whole, t.Entry.Sequence <= sealedLength, told.FirstOrDefault(later =>
             later.Entry.Kind is AuditKinds.Undone or AuditKinds.NotUndone && later.Entry.Sequence > t.Entry.Sequence && later.IsSameThing(t))?.Entry.At))];
     }
 
-    private RecoveryPoint PointOf(Told told, bool whole, bool sealedThere, DateTimeOffset? givenBack)
+    private RecoveryPoint PointOf(EntryDetails told, bool whole, bool sealedThere, DateTimeOffset? givenBack)
     {
         var entry = told.Entry;
         var prior = PriorOf(entry);

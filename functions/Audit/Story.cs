@@ -19,7 +19,7 @@ public static class Story
     public static IncidentStory? Of(IReadOnlyList<AuditEntry> chain)
     {
         if (chain.Count == 0) return null;
-        var told = chain.Select(e => new Told(e)).ToList();
+        var told = chain.Select(e => new EntryDetails(e)).ToList();
         var lines = told.Where(t => !IsSaidBetterLater(t, told)).Select(t => new StoryLine(t.Entry.At, t.Entry.Kind, t.Entry.Actor, Words(t))).Where(l => l.Words.Length > 0).ToList();
         var received = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received);
         return new IncidentStory(chain[0].Chain, received?.Text("title") ?? chain[0].Chain, chain[0].At, chain[^1].At, StoryReasons.Of(told), lines);
@@ -69,7 +69,7 @@ public static class Story
     }
 
     /// <summary>That something is about to be done is on the record before it is done (S11); once it is done, one sentence is enough.</summary>
-    private static bool IsSaidBetterLater(Told told, List<Told> all) => told.Entry.Kind switch
+    private static bool IsSaidBetterLater(EntryDetails told, List<EntryDetails> all) => told.Entry.Kind switch
     {
         AuditKinds.Executing => all.Any(o => o.Entry.Kind is AuditKinds.Executed or AuditKinds.Failed && o.Entry.Sequence > told.Entry.Sequence && o.IsSameThing(told)),
         AuditKinds.Granted => true,
@@ -78,7 +78,7 @@ public static class Story
         _ => false,
     };
 
-    private static string Words(Told told)
+    private static string Words(EntryDetails told)
     {
         var text = told.Entry.Text;
         if (told.Entry.Content != ContentState.Readable) return $"({told.Entry.Kind}; the words were made unreadable)";
@@ -100,7 +100,7 @@ public static class Story
         };
     }
 
-    private static string Decided(Told told)
+    private static string Decided(EntryDetails told)
     {
         var reason = told.Reason();
         if (!told.IsContainment) return told.Text("kind") switch
@@ -119,25 +119,25 @@ public static class Story
         };
     }
 
-    private static string Asked(Told told)
+    private static string Asked(EntryDetails told)
     {
         if (!told.Data.TryGetProperty("rung", out var rung) || !rung.TryGetProperty("approvers", out var people) || people.ValueKind != JsonValueKind.Array) return Sentence(told.Entry.Text);
-        var names = string.Join(" and ", people.EnumerateArray().Select(p => Told.TextOf(p, "name")));
+        var names = string.Join(" and ", people.EnumerateArray().Select(p => EntryDetails.TextOf(p, "name")));
         var until = told.Data.TryGetProperty("deadline", out var deadline) && deadline.TryGetDateTimeOffset(out var at) ? $", with time until {Clock(at)}" : "";
         var again = told.Entry.Kind == AuditKinds.Climbed ? "nobody had answered yet, so " : "";
-        return Sentence($"{again}{names} ({Told.TextOf(rung, "name")}) was asked whether to {Plain(told.Action)} {told.Display}{until}");
+        return Sentence($"{again}{names} ({EntryDetails.TextOf(rung, "name")}) was asked whether to {Plain(told.Action)} {told.Display}{until}");
     }
 
     internal static string Tail(string text, string start) => text.StartsWith(start, StringComparison.Ordinal) ? text[start.Length..] : text;
 }
 
 /// <summary>An entry with its details at hand.</summary>
-internal sealed class Told
+internal sealed class EntryDetails
 {
     private static readonly JsonElement Nothing = JsonDocument.Parse("{}").RootElement;
     private readonly JsonElement data;
 
-    public Told(AuditEntry entry)
+    public EntryDetails(AuditEntry entry)
     {
         Entry = entry;
         data = Parse(entry.Data);
@@ -163,7 +163,7 @@ internal sealed class Told
 
     public string? Text(string name) => TextOf(data, name);
 
-    public bool IsSameThing(Told other) => Target.Length > 0 && Action == other.Action && Target == other.Target;
+    public bool IsSameThing(EntryDetails other) => Target.Length > 0 && Action == other.Action && Target == other.Target;
 
     /// <summary>What a decision came down to: not what merely did not stand in the way.</summary>
     public string Reason()

@@ -15,7 +15,7 @@ internal static class StoryReasons
         AuditKinds.Executed, AuditKinds.Confirmed, AuditKinds.Undone, AuditKinds.NotUndone, AuditKinds.RollbackFailed, ContainmentKinds.Drifted,
     };
 
-    public static IReadOnlyList<string> Of(IReadOnlyList<Told> told)
+    public static IReadOnlyList<string> Of(IReadOnlyList<EntryDetails> told)
     {
         var received = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received);
         if (received is null) return [$"{told.Count} things stand on this chain, and none of them is an alert.", Story.Sentence(told[0].Entry.Text), Story.Sentence(told[^1].Entry.Text)];
@@ -25,7 +25,7 @@ internal static class StoryReasons
     }
 
     /// <summary>The alert in one sentence.</summary>
-    public static string Seen(Told received)
+    public static string Seen(EntryDetails received)
     {
         var who = received.Text("product") is { Length: > 0 } product ? product : "a detector";
         var names = Displays(received.Data);
@@ -34,7 +34,7 @@ internal static class StoryReasons
     }
 
     /// <summary>The assessment in one sentence.</summary>
-    public static string Judged(Told assessed)
+    public static string Judged(EntryDetails assessed)
     {
         if (assessed.Text("by") is not ("Model" or "Rules")) return "Nobody could judge it, so people have to.";
         var who = assessed.Text("by") == "Model" ? "The model" : "The fixed rules, in the model's place,";
@@ -50,7 +50,7 @@ internal static class StoryReasons
     }
 
     /// <summary>What judgement and policy made of it.</summary>
-    private static string Led(IReadOnlyList<Told> told)
+    private static string Led(IReadOnlyList<EntryDetails> told)
     {
         var judged = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Assessed);
         var decided = told.Where(t => t.Entry.Kind == AuditKinds.Decided).ToList();
@@ -60,7 +60,7 @@ internal static class StoryReasons
         return Story.Sentence($"{judgement.TrimEnd('.')}, {policy}");
     }
 
-    private static string Allowed(Told decided)
+    private static string Allowed(EntryDetails decided)
     {
         var act = decided.IsContainment ? $"{Story.Plain(decided.Action)} {decided.Display}" : decided.Action.Replace('_', ' ');
         return decided.Text("kind") switch
@@ -73,7 +73,7 @@ internal static class StoryReasons
     }
 
     /// <summary>What is in effect, what was given back, what did not happen.</summary>
-    private static string Stands(IReadOnlyList<Told> told)
+    private static string Stands(IReadOnlyList<EntryDetails> told)
     {
         var changed = told.Where(t => t.IsContainment).GroupBy(t => (t.Action, t.Target)).Select(g => HowItStands([.. g])).OfType<string>().ToList();
         var telling = told.Count(t => t.Entry.Kind == AuditKinds.Executed && !t.IsContainment) switch
@@ -85,7 +85,7 @@ internal static class StoryReasons
         return Story.Sentence(string.Join("; ", (changed.Count == 0 ? ["nothing was changed"] : changed).Append(telling).Where(t => t.Length > 0)));
     }
 
-    private static string? HowItStands(List<Told> about)
+    private static string? HowItStands(List<EntryDetails> about)
     {
         // What is prepared, read back or told changes nothing about how it stands.
         var last = about.LastOrDefault(t => t.IsFailure || Decisive.Contains(t.Entry.Kind)) ?? about[^1];
@@ -115,7 +115,7 @@ internal static class StoryReasons
     private static List<string> Displays(JsonElement data)
     {
         if (!data.TryGetProperty("entities", out var entities) || entities.ValueKind != JsonValueKind.Array) return [];
-        return [.. entities.EnumerateArray().Select(e => Told.TextOf(e, "display")).OfType<string>().Where(d => d.Length > 0).Distinct()];
+        return [.. entities.EnumerateArray().Select(e => EntryDetails.TextOf(e, "display")).OfType<string>().Where(d => d.Length > 0).Distinct()];
     }
 
     private static string List(IEnumerable<string> parts)

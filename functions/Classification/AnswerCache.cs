@@ -28,7 +28,7 @@ internal sealed class AnswerCache(TimeSpan age, TimeProvider time)
     }
 
     /// <summary>The answer as it was given then, saying since when and costing nothing; null where there is none that is young enough.</summary>
-    public Assessment? Find(string key)
+    public AlertAssessment? Find(string key)
     {
         if (age <= TimeSpan.Zero) return null;
         lock (gate)
@@ -45,7 +45,7 @@ internal sealed class AnswerCache(TimeSpan age, TimeProvider time)
         }
     }
 
-    public void Keep(string key, Assessment answer)
+    public void Keep(string key, AlertAssessment answer)
     {
         if (age <= TimeSpan.Zero || answer is not { By: AssessedBy.Model, Problem: null }) return;
         lock (gate)
@@ -58,5 +58,5 @@ internal sealed class AnswerCache(TimeSpan age, TimeProvider time)
         }
     }
 
-    private sealed record Entry(string Key, Assessment Answer, DateTimeOffset At);
+    private sealed record Entry(string Key, AlertAssessment Answer, DateTimeOffset At);
 }

@@ -25,10 +25,10 @@ internal static class AnswerReader
     });
 
     /// <summary>The assessment without who made it, or null and the problem in words for a person.</summary>
-    public static (Assessment? Assessment, string? Problem) Read(string answer, Alert alert)
+    public static (AlertAssessment? Assessment, string? Problem) Read(string answer, Alert alert)
     {
         if (answer.Length > MaxAnswer) return (null, $"The model's answer was {answer.Length} characters long; {MaxAnswer} are read at most.");
-        AnswerBody? body;
+        ModelAnswerBody? body;
         try
         {
             body = JsonSerializer.Deserialize(answer, Json.AnswerBody);
@@ -48,11 +48,11 @@ internal static class AnswerReader
         return (Build(body, verdict, alert), null);
     }
 
-    private static Assessment Build(AnswerBody body, Verdict verdict, Alert alert)
+    private static AlertAssessment Build(ModelAnswerBody body, Verdict verdict, Alert alert)
     {
         var known = alert.Entities.Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
         var problems = new List<string>();
-        return new Assessment
+        return new AlertAssessment
         {
             Verdict = verdict,
             Confidence = body.Confidence,
@@ -93,10 +93,10 @@ internal static class AnswerReader
     };
 }
 
-internal sealed record AnswerBody(
+internal sealed record ModelAnswerBody(
     string Verdict, int Confidence, string Reasoning, IReadOnlyList<string> Evidence, IReadOnlyList<AnswerRecommendation> Recommendations);
 
 internal sealed record AnswerRecommendation(string Action, string EntityId, int Confidence, string Reason);
 
-[JsonSerializable(typeof(AnswerBody))]
+[JsonSerializable(typeof(ModelAnswerBody))]
 internal sealed partial class AnswerJson : JsonSerializerContext;

@@ -29,7 +29,7 @@ public enum AssessedBy
 public sealed record Recommendation(string Action, string EntityId, int Confidence, string Reason);
 
 /// <summary>The outcome of classification: always one, even when the model is down (S12).</summary>
-public sealed record Assessment
+public sealed record AlertAssessment
 {
     public required Verdict Verdict { get; init; }
 

@@ -9,7 +9,7 @@ namespace IRFunctions.Classification;
 
 /// <summary>
 /// Asks the model what an alert is and what it would do. There is always an assessment: where the model is down, slow, over its budget, refuses or answers
-/// anything but what was asked for, the rules answer with capped confidence and <see cref="Assessment.Problem"/> says why (S12).
+/// anything but what was asked for, the rules answer with capped confidence and <see cref="AlertAssessment.Problem"/> says why (S12).
 /// </summary>
 /// <param name="client">The model; see <see cref="ModelConnection"/>.</param>
 /// <param name="options">Time-out, bounds and budgets.</param>
@@ -30,7 +30,7 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
     internal Canary Canary { get; init; } = new();
 
     /// <inheritdoc cref="AssessAsync(Alert, IReadOnlyList{AllowedAction}, AlertContext, CancellationToken)"/>
-    public Task<Assessment> AssessAsync(Alert alert, IReadOnlyList<AllowedAction> actions, CancellationToken cancellationToken = default) =>
+    public Task<AlertAssessment> AssessAsync(Alert alert, IReadOnlyList<AllowedAction> actions, CancellationToken cancellationToken = default) =>
         AssessAsync(alert, actions, AlertContext.None, cancellationToken);
 
     /// <param name="alert">Alert to judge.</param>
@@ -38,7 +38,7 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
     /// <param name="context">What else is known, and what could not be learned.</param>
     /// <param name="cancellationToken">The caller's own; the only reason for an exception.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
-    public async Task<Assessment> AssessAsync(Alert alert, IReadOnlyList<AllowedAction> actions, AlertContext context, CancellationToken cancellationToken)
+    public async Task<AlertAssessment> AssessAsync(Alert alert, IReadOnlyList<AllowedAction> actions, AlertContext context, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var span = ModelTelemetry.Begin(options.Deployment);
@@ -59,7 +59,7 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
     /// <summary>Gives back what this instance has taken of the budgets and not spent; for an instance that stops.</summary>
     public Task GiveBackAsync(CancellationToken cancellationToken) => budget.GiveBackAsync(cancellationToken);
 
-    private async Task<Assessment> AnswerAsync(Alert alert, IReadOnlyList<AllowedAction> actions, AlertContext context, CancellationToken cancellationToken)
+    private async Task<AlertAssessment> AnswerAsync(Alert alert, IReadOnlyList<AllowedAction> actions, AlertContext context, CancellationToken cancellationToken)
     {
         var (system, list) = SystemMessage(actions);
         var question = AlertMessage.Write(alert, context);
@@ -87,10 +87,10 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
         return assessment;
     }
 
-    private Assessment Judge(Alert alert, IReadOnlyList<AllowedAction> actions, Reply[] replies)
+    private AlertAssessment Judge(Alert alert, IReadOnlyList<AllowedAction> actions, Reply[] replies)
     {
         if (replies.Any(r => Canary.IsIn(r.Written))) return Injected(alert, actions, "A planted string came back in the model's answer", replies);
-        var answers = new List<Assessment>();
+        var answers = new List<AlertAssessment>();
         string? problem = null;
         foreach (var reply in replies)
         {
@@ -156,14 +156,14 @@ public sealed class Classifier(ChatClient client, ClassificationOptions options,
     }
 
     /// <summary>The rules' answer. Tokens count even where the answer was of no use: they were paid for.</summary>
-    private static Assessment Fallback(Alert alert, IReadOnlyList<AllowedAction> actions, string problem, Reply[] replies) =>
+    private static AlertAssessment Fallback(Alert alert, IReadOnlyList<AllowedAction> actions, string problem, Reply[] replies) =>
         Stamp(RuleBasedAnswer.For(alert, actions) with { Problem = $"{problem} The rules answered instead." }, replies);
 
     /// <summary>Nothing such an answer says is used, and the problem makes everything about the alert ask a person (S12).</summary>
-    private static Assessment Injected(Alert alert, IReadOnlyList<AllowedAction> actions, string what, Reply[] replies) =>
+    private static AlertAssessment Injected(Alert alert, IReadOnlyList<AllowedAction> actions, string what, Reply[] replies) =>
         Fallback(alert, actions, $"{what}: somebody tries to take the model over through this alert.", replies) with { Injection = true };
 
-    private static Assessment Stamp(Assessment assessment, Reply[] replies) => assessment with
+    private static AlertAssessment Stamp(AlertAssessment assessment, Reply[] replies) => assessment with
     {
         Model = replies.Select(r => r.Model).FirstOrDefault(m => m is not null),
         InputTokens = replies.Sum(r => r.Input),

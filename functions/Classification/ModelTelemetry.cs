@@ -28,7 +28,7 @@ public static class ModelTelemetry
     }
 
     /// <summary>Writes down how it ended.</summary>
-    internal static void End(Activity? span, string model, Assessment assessment)
+    internal static void End(Activity? span, string model, AlertAssessment assessment)
     {
         var source = assessment.Injection ? "injection" : assessment.AnsweredBefore is not null ? "cache" : assessment.By == AssessedBy.Model ? "model" : "rules";
         var tag = new KeyValuePair<string, object?>("gen_ai.request.model", model);

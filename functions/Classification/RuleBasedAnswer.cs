@@ -17,7 +17,7 @@ public static class RuleBasedAnswer
     /// <param name="alert">Alert to judge.</param>
     /// <param name="actions">Actions that may be named; rules for others say nothing.</param>
     /// <param name="cap">Highest confidence to claim, 0 to 100.</param>
-    public static Assessment For(Alert alert, IReadOnlyList<AllowedAction> actions, int cap = FallbackCap)
+    public static AlertAssessment For(Alert alert, IReadOnlyList<AllowedAction> actions, int cap = FallbackCap)
     {
         var signs = AttackSigns.Of(alert);
         if (!signs.HasFlag(Signs.Test))
@@ -31,7 +31,7 @@ public static class RuleBasedAnswer
             if (recommendations.Count == AnswerReader.MaxRecommendations) break;
             if (actions.Any(a => a.Name == action)) recommendations.Add(new Recommendation(action, entityId, confidence, reason));
         }
-        return new Assessment
+        return new AlertAssessment
         {
             Verdict = VerdictOf(alert.Severity, signs),
             Confidence = confidence,

@@ -11,7 +11,7 @@ internal static class SecondOpinion
 {
     /// <param name="answers">Answers that could be read, at least one.</param>
     /// <param name="asked">How often the model was asked; answers that failed count as disagreement.</param>
-    public static Assessment Of(IReadOnlyList<Assessment> answers, int asked)
+    public static AlertAssessment Of(IReadOnlyList<AlertAssessment> answers, int asked)
     {
         if (asked == 1) return answers[0];
         // Of equally many the first verdict in the enumeration, which is the most cautious: unknown.
@@ -32,7 +32,7 @@ internal static class SecondOpinion
     }
 
     /// <summary>In an answer that says the same thing twice the lower confidence counts, as in the decision.</summary>
-    private static IEnumerable<Recommendation> Shared(IReadOnlyList<Assessment> answers, int asked) =>
+    private static IEnumerable<Recommendation> Shared(IReadOnlyList<AlertAssessment> answers, int asked) =>
         answers.SelectMany(a => a.Recommendations.GroupBy(r => (r.Action, r.EntityId)).Select(g => g.MinBy(r => r.Confidence)!))
             .GroupBy(r => (r.Action, r.EntityId))
             .Where(g => g.Count() * 2 > asked)

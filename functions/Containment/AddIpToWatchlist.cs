@@ -75,16 +75,16 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
 
     public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => await ReadAsync(target, cancellation) is not null;
 
-    public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
+    public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
         var target = order.Target;
         var item = await ReadAsync(target, cancellation);
-        if (item is null) return new UndoReport(false, $"{target.Id} is off the watchlist already; nothing of ours was left to undo");
-        if (item.Value.Source != Mark) return new UndoReport(false, $"the watchlist entry of {target.Id} was changed by someone else; it stays");
+        if (item is null) return new RollbackReport(false, $"{target.Id} is off the watchlist already; nothing of ours was left to undo");
+        if (item.Value.Source != Mark) return new RollbackReport(false, $"the watchlist entry of {target.Id} was changed by someone else; it stays");
         using var request = new HttpRequestMessage(HttpMethod.Delete, ItemUri("watchlist", target));
         using (await SendAsync($"taking {target.Id} off the watchlist", request, cancellation)) { }
         if (await ReadAsync(target, cancellation) is not null) throw new TransientFaultException($"{target.Id} is still on the watchlist after it was taken off");
-        return new UndoReport(true, $"{target.Id} is off the watchlist again");
+        return new RollbackReport(true, $"{target.Id} is off the watchlist again");
     }
 
     /// <summary>Null where there is no entry under our derived id.</summary>

@@ -24,7 +24,7 @@ public sealed record Snapshot(string Identity, long Version, DateTimeOffset Take
 /// <summary>A recovery point as people see it.</summary>
 /// <param name="Verified">Read back now and unchanged.</param>
 /// <param name="Problem">Why not; null where it is.</param>
-public sealed record RecoveryPoint(Snapshot Snapshot, TimeSpan Age, bool Verified, string? Problem);
+public sealed record SnapshotPoint(Snapshot Snapshot, TimeSpan Age, bool Verified, string? Problem);
 
 /// <summary>The bytes of a snapshot, verified, and what to know before using them.</summary>
 /// <param name="Warnings">Dependencies that moved on since.</param>
@@ -74,13 +74,13 @@ public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tab
     }
 
     /// <summary>The last ten recovery points, newest first, each read back and checked now.</summary>
-    public async Task<IReadOnlyList<RecoveryPoint>> RecoveryPointsAsync(string identity, CancellationToken cancellation)
+    public async Task<IReadOnlyList<SnapshotPoint>> RecoveryPointsAsync(string identity, CancellationToken cancellation)
     {
-        var points = new List<RecoveryPoint>();
+        var points = new List<SnapshotPoint>();
         foreach (var snapshot in (await AllAsync(identity, cancellation)).Take(Shown))
         {
             var (_, problem) = await OpenAsync(snapshot, cancellation);
-            points.Add(new RecoveryPoint(snapshot, time.GetUtcNow() - snapshot.TakenAt, problem is null, problem));
+            points.Add(new SnapshotPoint(snapshot, time.GetUtcNow() - snapshot.TakenAt, problem is null, problem));
         }
         return points;
     }

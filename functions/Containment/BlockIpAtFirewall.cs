@@ -77,23 +77,23 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
         ? await locations.HoldsAsync(location, target.Id, cancellation)
         : (await ReadAsync(target, cancellation)).State == Denied;
 
-    public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
+    public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
         var id = order.Target.Id;
         if (place.NamedLocation is { } location)
         {
             if (!await locations.RemoveAsync(location, id, cancellation))
-                return new UndoReport(false, $"{id} is not blocked any more; nothing of ours was left to undo");
+                return new RollbackReport(false, $"{id} is not blocked any more; nothing of ours was left to undo");
         }
         else
         {
             // The receiver compares and swaps, and answers a repeated restore as it did the first.
             var prior = JsonSerializer.Deserialize<ConnectorState>(order.Prior.Value!)!;
             if (await connector.RestoreAsync($"unblocking {id}", OpenC2.Address(order.Target), prior, order, cancellation) is null)
-                return new UndoReport(false, $"{id} is not held by this containment any more: someone else changed it meanwhile, and it stays as it is");
+                return new RollbackReport(false, $"{id} is not held by this containment any more: someone else changed it meanwhile, and it stays as it is");
         }
         if (await VerifyAsync(order.Target, order.Prior, cancellation) != false) throw new TransientFaultException($"{id} still reads as blocked after it was unblocked");
-        return new UndoReport(true, $"{id} is not blocked any more");
+        return new RollbackReport(true, $"{id} is not blocked any more");
     }
 
     private async Task<string?> TrustedAsync(string address, CancellationToken cancellation) =>

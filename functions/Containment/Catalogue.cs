@@ -4,11 +4,11 @@ using IRFunctions.Safeguards;
 namespace IRFunctions.Containment;
 
 /// <summary>Every action the code can do, by name. What is not here cannot run (S1).</summary>
-public sealed class Catalogue
+public sealed class ActionCatalog
 {
     private readonly Dictionary<string, IContainmentAction> actions;
 
-    public Catalogue(IEnumerable<IContainmentAction> actions)
+    public ActionCatalog(IEnumerable<IContainmentAction> actions)
     {
         this.actions = actions.ToDictionary(a => a.Capability.Name, StringComparer.Ordinal);
         Capabilities = [.. this.actions.Values.Select(a => a.Capability).OrderBy(c => c.Name, StringComparer.Ordinal)];

@@ -39,7 +39,7 @@ public sealed class Connector(HttpClient http, ConnectorPlace place, TimeProvide
     public const string Http = "connector";
 
     /// <summary>Longest wait for one answer.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     public const string Permission = "a connector key that the receiver accepts for this command (Connector__Key)";
 
@@ -60,7 +60,7 @@ public sealed class Connector(HttpClient http, ConnectorPlace place, TimeProvide
     }
 
     /// <summary>Restores; null where the receiver says that somebody else changed it meanwhile.</summary>
-    public async Task<ConnectorState?> RestoreAsync(string what, JsonObject target, ConnectorState prior, UndoOrder order, CancellationToken cancellation)
+    public async Task<ConnectorState?> RestoreAsync(string what, JsonObject target, ConnectorState prior, RollbackOrder order, CancellationToken cancellation)
     {
         // The same for every attempt of one undo and for none after it: what was done again meanwhile needs a restore of its own.
         var once = string.Create(CultureInfo.InvariantCulture, $"{prior.HeldBy}-undo-{order.Generation}-{order.AskedAt?.UtcTicks}");

@@ -21,7 +21,7 @@ public sealed record ExecuteStep(ContainmentOrder Order, PriorState Prior);
 public sealed record Preparation(Estimate Estimate, PriorState Prior, string? Reverse = null, string? Barred = null);
 
 /// <summary>The steps of a containment as activities. Each may be run again after a crash and then changes nothing more.</summary>
-public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies, TimeProvider time)
+public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore policies, TimeProvider time)
 {
     /// <summary>Who and what it would touch. Never fails: what cannot be computed is said to be so, and people decide with that.</summary>
     [Function("EstimateContainment")]
@@ -113,17 +113,17 @@ public sealed class ContainmentSteps(Catalogue catalogue, PolicyStore policies, 
 
     /// <summary>Never halted by the global stop (S13).</summary>
     [Function(nameof(UndoEffect))]
-    public async Task<UndoReport> UndoEffect([ActivityTrigger] UndoOrder order, CancellationToken cancellation)
+    public async Task<RollbackReport> UndoEffect([ActivityTrigger] RollbackOrder order, CancellationToken cancellation)
     {
         var action = catalogue.Find(order.Action);
         var report = await IsSomebodyElsesAsync(action, order, cancellation)
-            ? new UndoReport(false, $"{order.Target.Display}: at {order.DriftedAt:yyyy-MM-dd HH:mm} UTC our change was gone, and what is there now somebody else made; it is left as it is")
+            ? new RollbackReport(false, $"{order.Target.Display}: at {order.DriftedAt:yyyy-MM-dd HH:mm} UTC our change was gone, and what is there now somebody else made; it is left as it is")
             : await action.UndoAsync(order, cancellation);
         return report with { VerifiedAt = time.GetUtcNow() };
     }
 
     /// <summary>The same state as ours, but ours was seen to be gone in between (S6).</summary>
-    private static async Task<bool> IsSomebodyElsesAsync(IContainmentAction action, UndoOrder order, CancellationToken cancellation) =>
+    private static async Task<bool> IsSomebodyElsesAsync(IContainmentAction action, RollbackOrder order, CancellationToken cancellation) =>
         order.DriftedAt is not null && !action.KnowsItsOwn && await action.VerifyAsync(order.Target, order.Prior, cancellation) == true;
 
     /// <summary>

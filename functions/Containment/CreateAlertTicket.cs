@@ -54,6 +54,6 @@ public sealed class CreateAlertTicket([FromKeyedServices(CreateAlertTicket.Http)
     /// <summary>The ticket id in its answer is all the contract gives; it cannot be read back.</summary>
     public Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => Task.FromResult<bool?>(null);
 
-    public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
-        Task.FromResult(new UndoReport(false, "a ticket is closed by people, not undone"));
+    public Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new RollbackReport(false, "a ticket is closed by people, not undone"));
 }

@@ -55,15 +55,15 @@ public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accoun
     public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) =>
         (await accounts.ReadAsync(target, cancellation)).AccountEnabled == false;
 
-    public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
+    public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
         var now = await accounts.ReadAsync(order.Target, cancellation);
         var name = Accounts.NameOf(now);
-        if (now.AccountEnabled != false) return new UndoReport(false, $"{name} is enabled already; nothing of ours was left to undo");
+        if (now.AccountEnabled != false) return new RollbackReport(false, $"{name} is enabled already; nothing of ours was left to undo");
         await SwitchAsync(order.Target, enabled: true, cancellation);
         var after = await accounts.ReadAsync(order.Target, cancellation);
         if (after.AccountEnabled != true) throw new TransientFaultException($"{name} still reads as disabled after it was enabled");
-        return new UndoReport(true, $"{name} can sign in again");
+        return new RollbackReport(true, $"{name} can sign in again");
     }
 
     private Task<User?> SwitchAsync(Target target, bool enabled, CancellationToken cancellation) =>

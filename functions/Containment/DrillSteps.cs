@@ -33,7 +33,7 @@ public sealed record DrillPlan(IReadOnlyList<DrillTarget> Targets)
 }
 
 /// <summary>The effect of a drill, and its certificate. Runs on designated targets only, whatever an order says.</summary>
-public sealed class DrillSteps(Catalogue catalogue, DrillPlan plan, DrillCertificates certificates)
+public sealed class DrillActivities(ActionCatalog catalogue, DrillPlan plan, DrillCertificates certificates)
 {
     /// <summary>Like Execute, with the configuration in place of an approval: this action on this target is there to be rehearsed.</summary>
     [Function(nameof(ExecuteDrill))]

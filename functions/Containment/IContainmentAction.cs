@@ -45,7 +45,7 @@ public interface IContainmentAction
     Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation);
 
     /// <summary>Restores the prior state where what we did still stands, and says what it found (S6).</summary>
-    Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation);
+    Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation);
 }
 
 /// <summary>What an action would touch, for the people who are asked and for the record.</summary>
@@ -109,7 +109,7 @@ public sealed record ContainmentOrder
 }
 
 /// <summary>What to undo and how it was before.</summary>
-public sealed record UndoOrder
+public sealed record RollbackOrder
 {
     /// <summary>Key of the containment: action and target.</summary>
     public required string Containment { get; init; }
@@ -142,7 +142,7 @@ public sealed record UndoOrder
 /// <summary>What an undo came to.</summary>
 /// <param name="Restored">True where the prior state was restored and read back; false where there was nothing of ours to undo.</param>
 /// <param name="Text">One sentence for a person.</param>
-public sealed record UndoReport(bool Restored, string Text)
+public sealed record RollbackReport(bool Restored, string Text)
 {
     /// <summary>When it was read back.</summary>
     public DateTimeOffset? VerifiedAt { get; init; }

@@ -46,15 +46,15 @@ public sealed class IncreaseLoggingVerbosity(Connector connector) : IContainment
 
     public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => (await ReadAsync(target, cancellation)).State == Level;
 
-    public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
+    public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
         var prior = JsonSerializer.Deserialize<ConnectorState>(order.Prior.Value!)!;
         // The receiver compares and swaps, and answers a repeated restore as it did the first.
         if (await connector.RestoreAsync($"restoring the log level of {order.Target.Display}", OpenC2.Logging(order.Target), prior, order, cancellation) is null)
-            return new UndoReport(false, $"the log level of {order.Target.Display} was changed by someone else meanwhile; nothing was changed");
+            return new RollbackReport(false, $"the log level of {order.Target.Display} was changed by someone else meanwhile; nothing was changed");
         var after = await ReadAsync(order.Target, cancellation);
         if (after.State != prior.State) throw new TransientFaultException($"the log level of {order.Target.Display} still reads {after.State}");
-        return new UndoReport(true, $"{order.Target.Display} logs at level {after.State} again");
+        return new RollbackReport(true, $"{order.Target.Display} logs at level {after.State} again");
     }
 
     private Task<ConnectorState> ReadAsync(Target target, CancellationToken cancellation) =>

@@ -87,7 +87,7 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
         return true;
     }
 
-    public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
+    public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
         var (back, others) = (new List<string>(), new List<string>());
         foreach (var copy in CopiesOf(order.Prior))
@@ -100,7 +100,7 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
             else back.Add(await ReturnAsync(copy, cancellation));
         }
         var text = back.Count > 0 ? $"back in the mailbox of {string.Join(", ", back)}" : "nothing was changed";
-        return new UndoReport(back.Count > 0, others.Count == 0 ? text : $"{text}; left as it is in {string.Join(", ", others)}");
+        return new RollbackReport(back.Count > 0, others.Count == 0 ? text : $"{text}; left as it is in {string.Join(", ", others)}");
     }
 
     /// <summary>Back to its folder; to the inbox where that folder is gone. Read back.</summary>

@@ -72,8 +72,8 @@ public sealed class RevokeApiKey(GraphServiceClient graph, CreateAlertTicket tic
         return (await FindAsync(target, cancellation)).PasswordCredentials?.Any(k => k.KeyId == key.KeyId) != true;
     }
 
-    public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
-        Task.FromResult(new UndoReport(false, "a removed secret cannot be put back; the ticket says how to rotate it"));
+    public Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new RollbackReport(false, "a removed secret cannot be put back; the ticket says how to rotate it"));
 
     /// <summary>An alert may name the application by its object id, its client id, or its service principal.</summary>
     private async Task<Application> FindAsync(Target target, CancellationToken cancellation) =>

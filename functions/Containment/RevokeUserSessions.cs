@@ -48,6 +48,6 @@ public sealed class RevokeUserSessions(GraphServiceClient graph, Accounts accoun
         return user.SignInSessionsValidFromDateTime is { } since && DateTimeOffset.TryParse(prior.Value, out var before) ? since > before : null;
     }
 
-    public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
-        Task.FromResult(new UndoReport(false, "ended sessions cannot be brought back; the person signs in again"));
+    public Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new RollbackReport(false, "ended sessions cannot be brought back; the person signs in again"));
 }

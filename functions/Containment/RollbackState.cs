@@ -120,10 +120,10 @@ public sealed record HoldLapse(string Incident, string Reason);
 public sealed record HoldTimer(int Generation, string OrderId);
 
 /// <summary>An undo asks whether it is still wanted before it tries again.</summary>
-public sealed record UndoTurn(int Generation, int Number);
+public sealed record RollbackAttempt(int Generation, int Number);
 
 /// <summary>An undo tells how it went.</summary>
 /// <param name="Done">False where it failed and keeps being tried.</param>
 /// <param name="Took">From asking to read back.</param>
 /// <param name="Number">Which undo of this generation reports.</param>
-public sealed record UndoResult(int Generation, bool Done, string Text, string Cause, TimeSpan? Took = null, int Number = 0);
+public sealed record RollbackResult(int Generation, bool Done, string Text, string Cause, TimeSpan? Took = null, int Number = 0);

@@ -72,7 +72,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         if (!IsCurrent(timer, out var hold) || hold.RemindAt is null || hold.RemindAt > time.GetUtcNow()) return;
         if (State.UndoAt > hold.Until) return; // Another incident holds it longer; that hold reminds.
         var id = $"remind-{Fingerprint.Of(Context.Id.Key, hold.OrderId)}-{State.Generation}-{hold.Until.UtcTicks}";
-        Context.ScheduleNewOrchestration(ReminderOrchestration, new Reminder(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until), new StartOrchestrationOptions(id));
+        Context.ScheduleNewOrchestration(ReminderOrchestration, new ReminderInput(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until), new StartOrchestrationOptions(id));
     }
 
     /// <summary>An order whose effect failed gives its hold back; what may have happened is undone.</summary>
@@ -158,7 +158,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     }
 
     /// <summary>An undo that failed wants to try again. False where another undo or a new hold has taken its place.</summary>
-    public bool TryAgain(UndoTurn turn)
+    public bool TryAgain(RollbackAttempt turn)
     {
         if (turn.Generation != State.Generation || turn.Number != State.UndoAttempts || State.Status is not ContainmentStatus.RollbackFailed) return false;
         State = State with { Status = ContainmentStatus.Undoing };
@@ -166,7 +166,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     }
 
     /// <summary>The undo orchestration reports. A failure stays visible until a later attempt or a person ends it.</summary>
-    public void Undone(UndoResult result)
+    public void Undone(RollbackResult result)
     {
         if (result.Generation != State.Generation || State.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)) return;
         if (!result.Done && result.Number != State.UndoAttempts) return; // A newer undo is under way; only success of an older one counts.
@@ -212,7 +212,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Status = ContainmentStatus.Undoing, Holds = [], Ending = reason, EndedBy = by, Cause = cause, AskedAt = askedAt ?? time.GetUtcNow(),
             UndoAttempts = State.UndoAttempts + 1,
         };
-        var order = new UndoOrder
+        var order = new RollbackOrder
         {
             Containment = Context.Id.Key, Generation = State.Generation, Number = State.UndoAttempts, Action = State.Action, Target = State.Target!, Prior = State.Prior!,
             Cause = cause, By = by, Reason = reason, Incidents = State.Incidents, AskedAt = State.AskedAt, DriftedAt = State.DriftedAt,
@@ -234,4 +234,4 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
 }
 
 /// <summary>Tells people that a containment is about to be undone.</summary>
-public sealed record Reminder(string Containment, string Incident, string Action, Target Target, DateTimeOffset UndoAt);
+public sealed record ReminderInput(string Containment, string Incident, string Action, Target Target, DateTimeOffset UndoAt);

@@ -32,6 +32,6 @@ public sealed class SendAnalystNotification(Pager pager, TeamsNotes notes) : ICo
     /// <summary>The pager's acceptance is all there is; it cannot be read back.</summary>
     public Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => Task.FromResult<bool?>(null);
 
-    public Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation) =>
-        Task.FromResult(new UndoReport(false, "a notification cannot be taken back"));
+    public Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation) =>
+        Task.FromResult(new RollbackReport(false, "a notification cannot be taken back"));
 }

@@ -4,10 +4,10 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Containment;
 
 /// <summary>`Turn@{shared thing}`: whoever holds its lock may change the thing. Keeps nothing.</summary>
-public sealed class Turn : TaskEntity<int>
+public sealed class Mutex : TaskEntity<int>
 {
-    [Function(nameof(Turn))]
-    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<Turn>();
+    [Function(nameof(Mutex))]
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<Mutex>();
 
-    public static EntityInstanceId For(string shared) => new(nameof(Turn), shared);
+    public static EntityInstanceId For(string shared) => new(nameof(Mutex), shared);
 }

@@ -61,16 +61,16 @@ public abstract class WorkloadAction(Connector connector, WorkloadChange change)
         return change.Reversible || JsonSerializer.Deserialize<ConnectorState>(prior.Value!)!.State != change.State ? true : null;
     }
 
-    public async Task<UndoReport> UndoAsync(UndoOrder order, CancellationToken cancellation)
+    public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
-        if (!change.Reversible) return new UndoReport(false, $"{change.Name} has no inverse; nothing was changed");
+        if (!change.Reversible) return new RollbackReport(false, $"{change.Name} has no inverse; nothing was changed");
         var prior = JsonSerializer.Deserialize<ConnectorState>(order.Prior.Value!)!;
         // The receiver compares and swaps, and answers a repeated restore as it did the first.
         if (await connector.RestoreAsync($"undoing {change.Name} on {order.Target.Display}", Aspect(order.Target), prior, order, cancellation) is null)
-            return new UndoReport(false, $"the {change.Aspect} of {order.Target.Display} was changed by someone else meanwhile; nothing was changed");
+            return new RollbackReport(false, $"the {change.Aspect} of {order.Target.Display} was changed by someone else meanwhile; nothing was changed");
         var after = await ReadAsync(order.Target, cancellation);
         if (after.State != prior.State) throw new TransientFaultException($"the {change.Aspect} of {order.Target.Display} still reads {after.State}");
-        return new UndoReport(true, $"{order.Target.Display} {change.Undone}");
+        return new RollbackReport(true, $"{order.Target.Display} {change.Undone}");
     }
 
     private Task<ConnectorState> ReadAsync(Target target, CancellationToken cancellation) =>

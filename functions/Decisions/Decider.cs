@@ -14,7 +14,7 @@ public static class Decider
     /// Decides every recommended action, and adds a ticket and a page wherever people have to hear of it (S10, S12). Never empty.
     /// </summary>
     /// <returns>Ordered by playbook step, tier map, action and target.</returns>
-    public static IReadOnlyList<Decision> Decide(Alert alert, Assessment assessment, Facts facts, Policy policy)
+    public static IReadOnlyList<Decision> Decide(Alert alert, AlertAssessment assessment, Facts facts, Policy policy)
     {
         var doubts = new Doubts();
         doubts.About(alert, assessment, policy);
@@ -23,7 +23,7 @@ public static class Decider
         var decisions = new List<Decision>(questions.Count + 2);
         foreach (var question in questions)
             decisions.Add(Answer(question, budgets, doubts));
-        People.Involve(decisions, doubts, alert, assessment, policy);
+        NotificationRules.Involve(decisions, doubts, alert, assessment, policy);
         decisions.Sort((left, right) => Compare(left, right, policy));
         return decisions;
     }

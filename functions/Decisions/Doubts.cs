@@ -20,7 +20,7 @@ internal sealed class Doubts
         .Add((rule, text));
 
     /// <summary>Doubt about the assessment as a whole.</summary>
-    public void About(Alert alert, Assessment assessment, Policy policy)
+    public void About(Alert alert, AlertAssessment assessment, Policy policy)
     {
         if (assessment.Problem is not null)
             Add("assessment-problem", "The model's answer is missing or was not used; a person has to look at the alert.");
@@ -34,9 +34,9 @@ internal sealed class Doubts
             Add("contradiction", "The assessment dismisses the alert and still recommends containment.");
     }
 
-    public static bool IsDismissed(Assessment assessment) => assessment.Verdict is Verdict.FalsePositive or Verdict.BenignPositive;
+    public static bool IsDismissed(AlertAssessment assessment) => assessment.Verdict is Verdict.FalsePositive or Verdict.BenignPositive;
 
-    private static bool RecommendsContainment(Assessment assessment, Policy policy)
+    private static bool RecommendsContainment(AlertAssessment assessment, Policy policy)
     {
         foreach (var recommendation in assessment.Recommendations)
             if (!policy.Actions.TryGetValue(recommendation.Action ?? "", out var rule) || !rule.IsNotification)

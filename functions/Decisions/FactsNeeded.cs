@@ -21,7 +21,7 @@ public sealed record CheckNeeded(ContextCheck Check, Target Target)
 public sealed record FactsNeeded(IReadOnlyList<Target> Identities, IReadOnlyList<CheckNeeded> Checks, IReadOnlyList<string> BudgetKeys)
 {
     /// <summary>Only what the recommended actions need; sorted, each once.</summary>
-    public static FactsNeeded For(Alert alert, Assessment assessment, Policy policy)
+    public static FactsNeeded For(Alert alert, AlertAssessment assessment, Policy policy)
     {
         var facts = new Facts { Now = default };
         var questions = Questions.Of(alert, assessment, facts, policy, new Doubts())

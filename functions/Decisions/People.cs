@@ -5,7 +5,7 @@ using IRFunctions.Policies;
 namespace IRFunctions.Decisions;
 
 /// <summary>Makes sure a person hears of every alert on which nothing happens (S10) and of every doubt (S12).</summary>
-internal static class People
+internal static class NotificationRules
 {
     /// <summary>Names the loader insists on: without them no alert could end with a person.</summary>
     public const string Ticket = "create_alert_ticket";
@@ -13,7 +13,7 @@ internal static class People
     /// <inheritdoc cref="Ticket"/>
     public const string Page = "send_analyst_notification";
 
-    public static void Involve(List<Decision> decisions, Doubts doubts, Alert alert, Assessment assessment, Policy policy)
+    public static void Involve(List<Decision> decisions, Doubts doubts, Alert alert, AlertAssessment assessment, Policy policy)
     {
         var nothingRecommended = decisions.Count == 0;
         var nothingActs = !decisions.Exists(decision => decision.Target.Kind != "alert" && decision.Kind is DecisionKind.Run or DecisionKind.Ask);
@@ -29,7 +29,7 @@ internal static class People
         Require(Ticket, reasons, decisions, alert, assessment, policy);
     }
 
-    private static void Require(string action, Reason[] reasons, List<Decision> decisions, Alert alert, Assessment assessment, Policy policy)
+    private static void Require(string action, Reason[] reasons, List<Decision> decisions, Alert alert, AlertAssessment assessment, Policy policy)
     {
         var known = decisions.FindIndex(decision => decision.Action == action);
         if (known >= 0)

@@ -8,7 +8,7 @@ namespace IRFunctions.Decisions;
 internal sealed record Question
 {
     public required Alert Alert { get; init; }
-    public required Assessment Assessment { get; init; }
+    public required AlertAssessment Assessment { get; init; }
     public required Facts Facts { get; init; }
     public required Policy Policy { get; init; }
 

@@ -7,7 +7,7 @@ namespace IRFunctions.Decisions;
 /// <summary>From recommendations, in whatever order and however often, to one question for each action and target.</summary>
 internal static class Questions
 {
-    public static IReadOnlyList<Question> Of(Alert alert, Assessment assessment, Facts facts, Policy policy, Doubts doubts)
+    public static IReadOnlyList<Question> Of(Alert alert, AlertAssessment assessment, Facts facts, Policy policy, Doubts doubts)
     {
         var questions = new List<Question>(assessment.Recommendations.Count);
         var places = new Dictionary<(string Action, string Kind, string Id), int>(assessment.Recommendations.Count);
@@ -44,10 +44,10 @@ internal static class Questions
     }
 
     private static Question Ask(
-        Recommendation recommendation, Dictionary<string, Entity>? entities, Alert alert, Assessment assessment, Facts facts, Policy policy,
+        Recommendation recommendation, Dictionary<string, Entity>? entities, Alert alert, AlertAssessment assessment, Facts facts, Policy policy,
         Doubts doubts)
     {
-        var action = Words.ActionName(recommendation.Action);
+        var action = ReasonText.ActionName(recommendation.Action);
         var rule = policy.Actions.GetValueOrDefault(action);
         var entity = Find(recommendation.EntityId, entities, alert);
         var isAlert = rule is { IsNotification: true } || entity is null;

@@ -46,7 +46,7 @@ internal static class TierRules
         if (rule.TargetKind is not { } needed || rule.IsNotification)
             return;
         if (question.Entity is null)
-            ruling.Tell("no-target", $"The action needs an entity of kind {needed}; the alert has none with id {Words.EntityId(question.EntityId)}.");
+            ruling.Tell("no-target", $"The action needs an entity of kind {needed}; the alert has none with id {ReasonText.EntityId(question.EntityId)}.");
         else if (question.Target.Kind != needed)
             ruling.Tell("wrong-target", $"The action needs an entity of kind {needed} with an id it can use; {question.Entity.Id} is none.");
     }

@@ -1,7 +1,7 @@
 namespace IRFunctions.Decisions;
 
 /// <summary>Words for reasons. Names a model wrote reach people only in a form that can neither pass for a known action nor carry markup.</summary>
-internal static class Words
+internal static class ReasonText
 {
     private const int MaxName = 64;
 

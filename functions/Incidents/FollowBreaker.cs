@@ -42,7 +42,7 @@ public static class BreakerKinds
 /// Carries a breaker's change out: on the record first, then to the gate (S11), then the quarantine's incident, or the end of what the quarantine held.
 /// Under the global stop an opening waits; what lets requests through again does not (S13).
 /// </summary>
-public static class FollowBreaker
+public static class BreakerOrchestrator
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);
@@ -67,7 +67,7 @@ public static class FollowBreaker
         var pause = FirstPause;
         while (true)
         {
-            var report = await context.CallActivityAsync<PublishReport?>(nameof(BreakerStages.ShowGate), change, Patience.ForTheTenant);
+            var report = await context.CallActivityAsync<PublishReport?>(nameof(BreakerActivities.ShowGate), change, RetryPolicies.ForTheTenant);
             if (report?.Halted is not { } halted) return report;
             if (pause == FirstPause) await record.WriteAsync(BreakerKinds.Halted, $"halted by the global stop ({halted}): the gate does not deny until it is lifted");
             await context.CreateTimer(pause, CancellationToken.None);
@@ -91,7 +91,7 @@ public static class FollowBreaker
 }
 
 /// <summary>The activities of a breaker's changes.</summary>
-public sealed class BreakerStages(GateBoard board, PolicyStore policies, PolicyArchive archive)
+public sealed class BreakerActivities(GateTable board, PolicyStore policies, PolicyArchive archive)
 {
     /// <summary>Shows a change to every instance of the gate. Null where a later change is shown already.</summary>
     [Function(nameof(ShowGate))]
@@ -106,7 +106,7 @@ public sealed class BreakerStages(GateBoard board, PolicyStore policies, PolicyA
             if (stop.Engaged) return new PublishReport(stop.Reason, policy.Hash, []);
         }
         await archive.KeepAsync(policy, cancellation);
-        var shown = await board.PublishAsync(new BoardEntry(change.Identity, change.To, change.Number, change.Until, change.LimitedUntil, change.Reason), cancellation);
+        var shown = await board.PublishAsync(new GateTableEntry(change.Identity, change.To, change.Number, change.Until, change.LimitedUntil, change.Reason), cancellation);
         return shown ? new PublishReport(null, policy.Hash, Quarantine.EndsWith(change, policy)) : null;
     }
 }

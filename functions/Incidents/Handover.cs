@@ -8,36 +8,36 @@ namespace IRFunctions.Incidents;
 /// Gives to people what failed for good (S12). Nobody can be left out by a pager or a ticket system that is down as well: where neither takes it, it is tried
 /// again until one does.
 /// </summary>
-internal static class Handover
+internal static class Escalation
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(30);
 
     public static bool IsFailedStep(Exception e) => e is TaskFailedException or EntityOperationFailedException;
 
     /// <summary>One decision could not be carried out: a page, or where nobody can be paged a ticket.</summary>
-    public static async Task OfDecisionAsync(TaskOrchestrationContext context, Case input, Mandate mandate, string problem)
+    public static async Task OfDecisionAsync(TaskOrchestrationContext context, IncidentAlert input, PlannedAction mandate, string problem)
     {
-        var id = RespondToIncident.OrderId(input, mandate);
-        var page = new PageInput($"failed-{id}", Sentences.FailedPage(input.Alert, mandate.Decision, problem), "critical");
-        var ticket = new TicketInput($"failed-{id}", input.Incident, input.Alert.Id, input.Alert.Title, Sentences.TicketNote(mandate.Decision, Sentences.Short(problem, 300)));
+        var id = AlertOrchestrator.OrderId(input, mandate);
+        var page = new PageInput($"failed-{id}", IncidentText.FailedPage(input.Alert, mandate.Decision, problem), "critical");
+        var ticket = new TicketInput($"failed-{id}", input.Incident, input.Alert.Id, input.Alert.Title, IncidentText.TicketNote(mandate.Decision, IncidentText.Short(problem, 300)));
         while (!await TryPageAsync(context, page) && !await TryTicketAsync(context, ticket)) await context.CreateTimer(Pause, CancellationToken.None);
     }
 
     /// <summary>The whole alert could not be worked on: a ticket and a page, at least one of them.</summary>
-    public static async Task OfAlertAsync(TaskOrchestrationContext context, Case input, string problem)
+    public static async Task OfAlertAsync(TaskOrchestrationContext context, IncidentAlert input, string problem)
     {
         var key = $"failed-{context.InstanceId}";
-        var words = $"Nothing was decided or recorded further for this alert: {Sentences.Short(problem, 300)} Look at it by hand. Alert: {Sentences.Short(input.Alert.Title, 200)}";
+        var words = $"Nothing was decided or recorded further for this alert: {IncidentText.Short(problem, 300)} Look at it by hand. Alert: {IncidentText.Short(input.Alert.Title, 200)}";
         var page = new PageInput(key, words, "critical");
         var ticket = new TicketInput(key, input.Incident, input.Alert.Id, input.Alert.Title, words);
         while (!(await TryTicketAsync(context, ticket) | await TryPageAsync(context, page))) await context.CreateTimer(Pause, CancellationToken.None);
     }
 
     private static Task<bool> TryPageAsync(TaskOrchestrationContext context, PageInput page) =>
-        TryAsync(context.CallActivityAsync(nameof(Stages.Page), page, Patience.ForPeople));
+        TryAsync(context.CallActivityAsync(nameof(AlertActivities.Page), page, RetryPolicies.ForPeople));
 
     private static Task<bool> TryTicketAsync(TaskOrchestrationContext context, TicketInput ticket) =>
-        TryAsync(context.CallActivityAsync<string>(nameof(Stages.OpenTicket), ticket, Patience.ForPeople));
+        TryAsync(context.CallActivityAsync<string>(nameof(AlertActivities.OpenTicket), ticket, RetryPolicies.ForPeople));
 
     private static async Task<bool> TryAsync(Task step)
     {

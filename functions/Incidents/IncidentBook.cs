@@ -14,7 +14,7 @@ public sealed record IncidentPage(string Instance, IncidentView? View, Unreadabl
 /// The table "incidents": what people see of each alert while it is answered and afterwards, one partition an incident, one row an alert. Written by
 /// activities, after the record; read by the API, the answers about containments and the watchdog. It decides nothing.
 /// </summary>
-public sealed class IncidentBook(TableServiceClient tables)
+public sealed class IncidentTable(TableServiceClient tables)
 {
     public const string TableName = "incidents";
 
@@ -27,12 +27,12 @@ public sealed class IncidentBook(TableServiceClient tables)
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
     public async Task KeepAsync(ShownIncident shown, CancellationToken cancellation)
     {
-        var row = new TableEntity(shown.View.Incident, RowOf(shown.View.Number)) { ["Turn"] = shown.Turn };
+        var row = new TableEntity(shown.View.Incident, RowOf(shown.View.Number)) { ["Turn"] = shown.Revision };
         TableText.Write(row, View, shown.View);
         for (var race = 0; ; race++)
         {
             var found = await table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, ["Turn"], cancellation);
-            if (found.HasValue && found.Value!.GetInt32("Turn") > shown.Turn) return;
+            if (found.HasValue && found.Value!.GetInt32("Turn") > shown.Revision) return;
             try
             {
                 if (found.HasValue) await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);

@@ -50,7 +50,7 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
         if (State.PolicyHash.Length == 0) State = State with { PolicyHash = arrival.PolicyHash };
         var incident = Context.Id.Key;
         var number = State.Arrivals.Count;
-        Context.ScheduleNewOrchestration(nameof(RespondToIncident), new Case(incident, number, arrival.Alert, State.PolicyHash),
+        Context.ScheduleNewOrchestration(nameof(AlertOrchestrator), new IncidentAlert(incident, number, arrival.Alert, State.PolicyHash),
             new StartOrchestrationOptions(InstanceOf(incident, number)));
     }
 

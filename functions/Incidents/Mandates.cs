@@ -8,19 +8,19 @@ using IRFunctions.Safeguards;
 namespace IRFunctions.Incidents;
 
 /// <summary>Takes from the frozen policy what an orchestration needs to carry a decision out, so that the orchestration itself never reads a policy.</summary>
-internal static class Mandates
+internal static class ActionPlan
 {
     /// <summary>For requests of actions that name no approval timeout: a tier-1 action that must ask after all.</summary>
     private static readonly TimeSpan DefaultApprovalTimeout = TimeSpan.FromMinutes(15); // docs/design.md section 5, the tier-2 value
 
-    public static Mandate Of(Decision decision, Alert alert, Policy policy)
+    public static PlannedAction Of(Decision decision, Alert alert, Policy policy)
     {
-        if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask)) return new Mandate { Decision = decision };
+        if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask)) return new PlannedAction { Decision = decision };
         var plan = policy.LadderFor(decision.Action).Plan(decision.ApprovalTimeout ?? DefaultApprovalTimeout);
-        return new Mandate
+        return new PlannedAction
         {
             Decision = decision,
-            Ladder = [.. plan.Steps.Select(s => new AskStep(s.Rung.Name, s.StartsAfter, s.Rung.Approvers, s.Rung.Group))],
+            Ladder = [.. plan.Steps.Select(s => new LadderRung(s.Rung.Name, s.StartsAfter, s.Rung.Approvers, s.Rung.Group))],
             ExpiresAfter = plan.ExpiresAfter,
             ReminderLead = decision.MaxDuration is { } length ? policy.ReminderLead(length) : null,
             Budgets = decision.Target.Kind == "alert" ? [] : Budgets(decision, alert, policy),

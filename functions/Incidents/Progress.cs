@@ -7,11 +7,11 @@ namespace IRFunctions.Incidents;
 /// Keeps what people see of the incident up to date as its branches go on, and derives the alert's outcome from how they end (S10). Showing holds nothing
 /// up: no branch waits for it, and where it fails the next change, or the end, shows all of it.
 /// </summary>
-internal sealed class Progress(TaskOrchestrationContext context, Case input)
+internal sealed class IncidentProgress(TaskOrchestrationContext context, IncidentAlert input)
 {
     private IncidentView view = new()
     {
-        Incident = input.Incident, Number = input.Number, AlertId = input.Alert.Id, Title = Sentences.Short(input.Alert.Title, 300),
+        Incident = input.Incident, Number = input.Number, AlertId = input.Alert.Id, Title = IncidentText.Short(input.Alert.Title, 300),
         Severity = input.Alert.Severity, OpenedAt = context.CurrentUtcDateTime, PolicyHash = input.PolicyHash,
     };
 
@@ -20,11 +20,11 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
     private bool changed;
     private int turn;
 
-    public void Start(Assessment assessment, IReadOnlyList<Mandate> mandates)
+    public void Start(AlertAssessment assessment, IReadOnlyList<PlannedAction> mandates)
     {
-        rows = [.. mandates.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, Sentences.Short(r.Decision.Target.Display, 120),
+        rows = [.. mandates.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, IncidentText.Short(r.Decision.Target.Display, 120),
             r.Decision.Kind, r.Decision.Tier, Ending.InProgress, ""))];
-        view = view with { Assessment = Sentences.Short(Sentences.Assessed(assessment), 600) };
+        view = view with { Assessment = IncidentText.Short(IncidentText.Assessed(assessment), 600) };
     }
 
     public Row Of(int index) => new(this, index);
@@ -44,15 +44,15 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
     public async Task<IncidentView> HandOverAsync(string problem)
     {
         for (var i = 0; i < rows.Length; i++)
-            if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval) rows[i] = rows[i] with { Ending = Ending.Failed, Text = Sentences.Short($"handed to people: {problem}", 300) };
+            if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval) rows[i] = rows[i] with { Ending = Ending.Failed, Text = IncidentText.Short($"handed to people: {problem}", 300) };
         var end = await FinishAsync();
-        await Show.OnCardsAsync(context, nameof(Stages.ShowIncident), Shown());
+        await BestEffort.OnCardsAsync(context, nameof(AlertActivities.ShowIncident), Shown());
         return end;
     }
 
-    private void Set(int index, ContainReport report)
+    private void Set(int index, ContainmentReport report)
     {
-        rows[index] = rows[index] with { Ending = report.Ending, Text = Sentences.Short(report.Text, 300), UndoAt = report.UndoAt };
+        rows[index] = rows[index] with { Ending = report.Ending, Text = IncidentText.Short(report.Text, 300), UndoAt = report.UndoAt };
         changed = rows.Any(r => r.Ending is Ending.InProgress or Ending.AwaitingApproval);
         if (changed && showing.IsCompleted) showing = ShowAsync();
     }
@@ -63,7 +63,7 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
         while (changed)
         {
             changed = false;
-            await Show.OnCardsAsync(context, nameof(Stages.ShowIncident), Shown());
+            await BestEffort.OnCardsAsync(context, nameof(AlertActivities.ShowIncident), Shown());
         }
     }
 
@@ -84,8 +84,8 @@ internal sealed class Progress(TaskOrchestrationContext context, Case input)
     }
 
     /// <summary>One decision's line on the incident.</summary>
-    internal readonly struct Row(Progress progress, int index)
+    internal readonly struct Row(IncidentProgress progress, int index)
     {
-        public void Set(ContainReport report) => progress.Set(index, report);
+        public void Set(ContainmentReport report) => progress.Set(index, report);
     }
 }

@@ -34,12 +34,12 @@ internal static class Quarantine
     public static string IncidentOf(BreakerChange change) => Correlation.IncidentKey(AlertOf(change));
 
     /// <summary>The playbook as recommendations. How sure it is, is the score that opened the breaker; a person who opened it is sure.</summary>
-    public static Assessment Assess(Alert alert, Policy policy)
+    public static AlertAssessment Assess(Alert alert, Policy policy)
     {
         var workload = alert.Entities.OfType<WorkloadEntity>().First();
         var steps = policy.Breaker.PlaybookOf(PolicyWords.IdentityTypes.GetValueOrDefault(workload.IdentityType, IdentityType.Unknown));
         var confidence = ConfidenceOf(alert, policy);
-        return new Assessment
+        return new AlertAssessment
         {
             Verdict = Classification.Verdict.TruePositive, Confidence = confidence, By = AssessedBy.Rules,
             Reasoning = $"The circuit breaker opened. {alert.Description}",

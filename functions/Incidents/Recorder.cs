@@ -36,13 +36,13 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
         count += pending.Count;
         pending.Clear();
         var shown = Shown?.Invoke();
-        foreach (var chain in chains) await context.CallActivityAsync(nameof(Stages.Record), new RecordInput(chain, facts, shown), Patience.ForTheRecord);
+        foreach (var chain in chains) await context.CallActivityAsync(nameof(AlertActivities.Record), new RecordInput(chain, facts, shown), RetryPolicies.ForTheRecord);
     }
 
     public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
 
     /// <summary>What the facts of one decision are about.</summary>
-    public static About AboutOf(string action, Target target) => new(action, target.Key, Sentences.Short(target.Display, 120));
+    public static About AboutOf(string action, Target target) => new(action, target.Key, IncidentText.Short(target.Display, 120));
 
     private Recorder Add(string kind, object text, string actor, object? data, About? about)
     {
@@ -76,7 +76,7 @@ internal sealed class Recorder(TaskOrchestrationContext context, params IReadOnl
 }
 
 /// <summary>How long orchestrations try before they give a step to a person.</summary>
-internal static class Patience
+internal static class RetryPolicies
 {
     /// <summary>The record must be written or nothing happens: about an hour of tries.</summary>
     public static readonly TaskOptions ForTheRecord = Retry(12, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));

@@ -12,7 +12,7 @@ namespace IRFunctions.Incidents;
 /// A rollback drill: do, verify, undo, verify on a designated target, through the very entity and orchestration that undo in earnest, and a certificate with
 /// times. A drill that dies midway is undone like any containment, by its own timer (S5, S7).
 /// </summary>
-public static class RehearseRollback
+public static class DrillOrchestrator
 {
     /// <summary>Chain of the drills' record.</summary>
     public const string Chain = "drills";
@@ -23,7 +23,7 @@ public static class RehearseRollback
     /// <summary>How long a drill that died stays in effect.</summary>
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(15);
 
-    [Function(nameof(RehearseRollback))]
+    [Function(nameof(DrillOrchestrator))]
     public static async Task<DrillCertificate> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var drill = context.GetInput<DrillTarget>()!;
@@ -37,22 +37,22 @@ public static class RehearseRollback
         catch (TaskFailedException e)
         {
             await context.Entities.SignalEntityAsync(ScheduledRollback.For(drill.Action, drill.Target), nameof(ScheduledRollback.Abandon), new HoldTimer(0, order.Id));
-            certificate = Failed(context, drill, Failure.Of(e));
+            certificate = Failed(context, drill, StepFailure.Of(e));
         }
         await record.WriteAsync(ContainmentKinds.Rehearsed, certificate.Text, data: certificate);
-        await context.CallActivityAsync(nameof(DrillSteps.IssueCertificate), certificate, Patience.ForTheRecord);
+        await context.CallActivityAsync(nameof(DrillActivities.IssueCertificate), certificate, RetryPolicies.ForTheRecord);
         if (!certificate.Passed)
-            await context.CallActivityAsync(nameof(Stages.Page), new PageInput($"drill-{context.InstanceId}", $"Rollback drill failed: {certificate.Text}", "error"), Patience.ForPeople);
+            await context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"drill-{context.InstanceId}", $"Rollback drill failed: {certificate.Text}", "error"), RetryPolicies.ForPeople);
         return certificate;
     }
 
     private static async Task<DrillCertificate> RehearseAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
         var drill = new DrillTarget(order.Decision.Action, order.Decision.Target, order.Mail);
-        var prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentSteps.Capture), order, Patience.ForTheTenant);
+        var prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentActivities.Capture), order, RetryPolicies.ForTheTenant);
         if (prior.Refusal is { } refusal) return Failed(context, drill, refusal);
         if (prior.AlreadySo) return Failed(context, drill, $"{prior.Summary}; a drill target must be as it is in peace");
-        await context.CallActivityAsync<string>(nameof(ContainmentSteps.Probe), new ExecuteStep(order, prior), Patience.ForTheTenant);
+        await context.CallActivityAsync<string>(nameof(ContainmentActivities.Probe), new ExecuteStep(order, prior), RetryPolicies.ForTheTenant);
         var entity = ScheduledRollback.For(drill.Action, drill.Target);
         var hold = await context.Entities.CallEntityAsync<HoldAnswer>(entity, nameof(ScheduledRollback.Hold), new HoldRequest { Order = order, Prior = prior });
         if (hold != HoldAnswer.Registered) return Failed(context, drill, $"the rollback could not be registered: {hold}");
@@ -61,13 +61,13 @@ public static class RehearseRollback
         await record.WriteAsync(AuditKinds.Executing, $"about to rehearse {drill.Action} on {drill.Target.Display}: {prior.Summary}", data: prior);
         var began = context.CurrentUtcDateTime;
         var report = await ExecuteAsync(context, step);
-        var seen = report.Done && await context.CallActivityAsync<bool?>(nameof(ContainmentSteps.Verify), step, Patience.ForTheTenant) == true;
+        var seen = report.Done && await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant) == true;
         var doneIn = (context.CurrentUtcDateTime - began).TotalSeconds;
         var ended = await UndoAsync(context, entity);
         if (!report.Done) return Failed(context, drill, report.Text);
         if (!seen) return Failed(context, drill, "it was done, but reading it back did not show it");
         if (ended?.Status != ContainmentStatus.Released) return Failed(context, drill, $"it was done, but its undo did not end: {ended?.Ending}");
-        if (await context.CallActivityAsync<bool?>(nameof(ContainmentSteps.Verify), step, Patience.ForTheTenant) == true)
+        if (await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant) == true)
             return Failed(context, drill, "it was undone, but reading it back still shows the effect");
         var undoneIn = ended.UndoneIn?.TotalSeconds;
         return new DrillCertificate(drill.Action, drill.Target.Key, Now(context), true, doneIn, undoneIn, string.Create(CultureInfo.InvariantCulture,
@@ -76,9 +76,9 @@ public static class RehearseRollback
 
     private static async Task<StepReport> ExecuteAsync(TaskOrchestrationContext context, ExecuteStep step)
     {
-        if (step.Prior.Shared is not { } shared) return await context.CallActivityAsync<StepReport>(nameof(DrillSteps.ExecuteDrill), step, Patience.ForTheTenant);
-        await using var turn = await context.Entities.LockEntitiesAsync(Turn.For(shared));
-        return await context.CallActivityAsync<StepReport>(nameof(DrillSteps.ExecuteDrill), step, Patience.ForTheTenant);
+        if (step.Prior.Shared is not { } shared) return await context.CallActivityAsync<StepReport>(nameof(DrillActivities.ExecuteDrill), step, RetryPolicies.ForTheTenant);
+        await using var turn = await context.Entities.LockEntitiesAsync(Containment.Mutex.For(shared));
+        return await context.CallActivityAsync<StepReport>(nameof(DrillActivities.ExecuteDrill), step, RetryPolicies.ForTheTenant);
     }
 
     /// <summary>Releases as a person would, and waits for the undo to end.</summary>

@@ -9,12 +9,12 @@ namespace IRFunctions.Incidents;
 /// Asks people, rung by rung, until the quorum said yes, anyone said no, or the time is up. Answers are judged here and nowhere else;
 /// an answer sent to an earlier rung still counts, and one that the register took before the deadline is never lost to the timer.
 /// </summary>
-public static class SeekApproval
+public static class ApprovalOrchestrator
 {
-    [Function(nameof(SeekApproval))]
+    [Function(nameof(ApprovalOrchestrator))]
     public static async Task<ApprovalView> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
-        var ask = context.GetInput<ApprovalAsk>()!;
+        var ask = context.GetInput<ApprovalInput>()!;
         var now = Now(context);
         var view = new ApprovalView
         {
@@ -27,8 +27,8 @@ public static class SeekApproval
         var copies = 0;
         while (view.State == ApprovalState.Pending)
         {
-            Show.State(context, view);
-            await record.WriteAsync(view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed, Sentences.Asked(view), "pipeline",
+            BestEffort.State(context, view);
+            await record.WriteAsync(view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed, IncidentText.Asked(view), "pipeline",
                 new { view.Request.ActionHash, view.Deadline, Rung = view.Rungs[view.Stage] });
             var delivery = await DeliverAsync(context, view);
             copies = Math.Max(copies, delivery.Cards);
@@ -38,9 +38,9 @@ public static class SeekApproval
         }
         end.Cancel(); // Not CancelAsync: its callbacks run on other threads, where no replay can follow.
         view = view with { EndedAt = Now(context) };
-        Show.State(context, view);
+        BestEffort.State(context, view);
         await CloseAsync(context, record, view);
-        if (copies > 0) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
+        if (copies > 0) await BestEffort.OnCardsAsync(context, nameof(ApprovalActivities.ShowApproval), new AskInput(context.InstanceId, view));
         return view;
     }
 
@@ -49,17 +49,17 @@ public static class SeekApproval
     {
         try
         {
-            return await context.CallActivityAsync<Delivery>(nameof(SeekApprovalSteps.AskApprovers), new AskInput(context.InstanceId, view), Patience.ForAsking);
+            return await context.CallActivityAsync<Delivery>(nameof(ApprovalActivities.AskApprovers), new AskInput(context.InstanceId, view), RetryPolicies.ForAsking);
         }
         catch (TaskFailedException)
         {
             try
             {
-                return await context.CallActivityAsync<Delivery>(nameof(SeekApprovalSteps.AskApprovers), new AskInput(context.InstanceId, view, Final: true));
+                return await context.CallActivityAsync<Delivery>(nameof(ApprovalActivities.AskApprovers), new AskInput(context.InstanceId, view, Final: true));
             }
             catch (TaskFailedException e)
             {
-                return new Delivery(false, 0, null, [Failure.Of(e)]);
+                return new Delivery(false, 0, null, [StepFailure.Of(e)]);
             }
         }
     }
@@ -71,7 +71,7 @@ public static class SeekApproval
         if (!delivery.Delivered || delivery.Problems.Count > 0)
         {
             var what = delivery.Delivered ? "not everybody could be asked" : "nobody of this rung could be asked";
-            await record.WriteAsync(AuditKinds.Undelivered, $"{what}: {Sentences.Short(string.Join("; ", delivery.Problems), 500)}");
+            await record.WriteAsync(AuditKinds.Undelivered, $"{what}: {IncidentText.Short(string.Join("; ", delivery.Problems), 500)}");
         }
         return view;
     }
@@ -97,7 +97,7 @@ public static class SeekApproval
             view = await JudgeAsync(record, view, answer);
             if (view.State == ApprovalState.Pending)
             {
-                if (view.Answers.Count > heard) await Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowApproval), new AskInput(context.InstanceId, view));
+                if (view.Answers.Count > heard) await BestEffort.OnCardsAsync(context, nameof(ApprovalActivities.ShowApproval), new AskInput(context.InstanceId, view));
                 continue;
             }
             cancel.Cancel();
@@ -109,7 +109,7 @@ public static class SeekApproval
     {
         if (ApprovalRules.Check(view, answer) is { } objection)
         {
-            await record.WriteAsync(AuditKinds.Refused, $"an answer did not count: {objection.Text}", answer.By, new { objection.Rule, answer.Approve, answer.Door, answer.Proof });
+            await record.WriteAsync(AuditKinds.Refused, $"an answer did not count: {objection.Text}", answer.By, new { objection.Rule, answer.Approve, answer.Channel, answer.Proof });
             return view;
         }
         view = view with { Answers = [.. view.Answers, answer] };
@@ -119,8 +119,8 @@ public static class SeekApproval
             State = answer.Withdraw ? ApprovalState.Withdrawn : !answer.Approve ? ApprovalState.Denied
                 : yes >= Math.Max(1, view.Request.Decision.Quorum) ? ApprovalState.Granted : ApprovalState.Pending,
         };
-        record.Note(AuditKinds.Answered, Sentences.Answered(view, answer), answer.By,
-            new { answer.Approve, answer.Withdraw, answer.Reason, answer.At, answer.Door, answer.Proof, view.Request.ActionHash });
+        record.Note(AuditKinds.Answered, IncidentText.Answered(view, answer), answer.By,
+            new { answer.Approve, answer.Withdraw, answer.Reason, answer.At, answer.Channel, answer.Proof, view.Request.ActionHash });
         if (view.State == ApprovalState.Granted) record.Note(AuditKinds.Granted, $"approved by {yes} of {Math.Max(1, view.Request.Decision.Quorum)} needed");
         if (view.State == ApprovalState.Denied) record.Note(AuditKinds.Denied, "denied; nothing runs", answer.By);
         if (view.State == ApprovalState.Withdrawn) record.Note(AuditKinds.Withdrawn, "withdrawn; nothing runs", answer.By);
@@ -131,7 +131,7 @@ public static class SeekApproval
     /// <summary>The time is up, unless the register took an answer in time whose event is still on its way.</summary>
     private static async Task<ApprovalView> ExpireAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view)
     {
-        var closing = await context.CallActivityAsync<Closing>(nameof(SeekApprovalSteps.CloseApproval), new CloseInput(context.InstanceId, ApprovalState.Expired), Patience.ForPeople);
+        var closing = await context.CallActivityAsync<Closing>(nameof(ApprovalActivities.CloseApproval), new CloseInput(context.InstanceId, ApprovalState.Expired), RetryPolicies.ForPeople);
         foreach (var answer in closing.Answers.Where(a => view.Answers.All(known => known.By != a.By)))
         {
             if (view.State == ApprovalState.Pending) view = await JudgeAsync(record, view, answer);
@@ -144,12 +144,12 @@ public static class SeekApproval
     /// <summary>Closes the register, and records how long it took, who looked and who did not.</summary>
     private static async Task CloseAsync(TaskOrchestrationContext context, Recorder record, ApprovalView view)
     {
-        var closing = await context.CallActivityAsync<Closing>(nameof(SeekApprovalSteps.CloseApproval), new CloseInput(context.InstanceId, view.State, view), Patience.ForPeople);
+        var closing = await context.CallActivityAsync<Closing>(nameof(ApprovalActivities.CloseApproval), new CloseInput(context.InstanceId, view.State, view), RetryPolicies.ForPeople);
         string[] active = [.. closing.Looked.Concat(view.Answers.Select(a => a.By)).Distinct()];
         var asked = view.Rungs.Take(view.Stage + 1).SelectMany(r => r.Approvers).DistinctBy(a => a.ObjectId).ToArray();
         string[] silent = [.. asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.ObjectId)];
         var took = (view.EndedAt ?? Now(context)) - view.AskedAt;
-        await record.WriteAsync(AuditKinds.Closed, Sentences.Closed(view, took, asked, active), "pipeline", new { view.State, Seconds = (long)took.TotalSeconds, Looked = active, DidNotLook = silent });
+        await record.WriteAsync(AuditKinds.Closed, IncidentText.Closed(view, took, asked, active), "pipeline", new { view.State, Seconds = (long)took.TotalSeconds, Looked = active, DidNotLook = silent });
     }
 
     private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);

@@ -4,7 +4,7 @@ using Microsoft.DurableTask;
 namespace IRFunctions.Incidents;
 
 /// <summary>Showing something on cards from an orchestration. Cards are for people's eyes: what fails here stops nothing.</summary>
-internal static class Show
+internal static class BestEffort
 {
     /// <summary>A state and numbers only: the host fails the instance where custom status is larger than 16 KB, and no orchestrator can catch that.</summary>
     public static void State(TaskOrchestrationContext context, ApprovalView view) => context.SetCustomStatus(new ApprovalStatus(view.State, view.Attempt, view.Stage));
@@ -13,7 +13,7 @@ internal static class Show
     {
         try
         {
-            await context.CallActivityAsync(activity, news, Patience.ForAsking);
+            await context.CallActivityAsync(activity, news, RetryPolicies.ForAsking);
         }
         catch (TaskFailedException)
         {
@@ -23,7 +23,7 @@ internal static class Show
 }
 
 /// <summary>Why a step failed, in words; what fails in the host rather than in our code comes without details.</summary>
-internal static class Failure
+internal static class StepFailure
 {
     /// <summary>What Durable Task says where there are none.</summary>
     private const string Unknown = "(unknown)";

@@ -21,7 +21,7 @@ public sealed record ShowInput(string Request, RequestResult Result);
 public sealed record HoldNews(string Containment, string State, string Text, DateTimeOffset? UndoAt);
 
 /// <summary>The activities of SeekApproval and of what is shown after it: cards, pages, the register.</summary>
-public sealed class SeekApprovalSteps(CardDesk cards, OnCall onCall, ApprovalRegister register, Pager pager, TeamsSettings settings)
+public sealed class ApprovalActivities(CardSender cards, OnCall onCall, ApprovalRegister register, Pager pager, TeamsSettings settings)
 {
     /// <summary>Tells the approvers of the present rung. Not delivered where none of them could be reached, so that the request climbs at once.</summary>
     [Function(nameof(AskApprovers))]
@@ -81,10 +81,10 @@ public sealed class SeekApprovalSteps(CardDesk cards, OnCall onCall, ApprovalReg
     private async Task<bool> PageAsync(string request, ApprovalView view, IReadOnlyList<string> problems, CancellationToken cancellation)
     {
         var link = settings.ConsoleUrl is { } console ? $" {new Uri(console, $"api/console?request={Uri.EscapeDataString(request)}")}" : "";
-        var trouble = problems.Count > 0 ? $" ({Sentences.Short(problems[0], 200)})" : "";
+        var trouble = problems.Count > 0 ? $" ({IncidentText.Short(problems[0], 200)})" : "";
         try
         {
-            await pager.PageAsync(PageKey(request, view), $"{Sentences.Short(view.Request.Title, 200)}: {Sentences.Asked(view)}{link}{trouble}", "error", cancellation);
+            await pager.PageAsync(PageKey(request, view), $"{IncidentText.Short(view.Request.Title, 200)}: {IncidentText.Asked(view)}{link}{trouble}", "error", cancellation);
             return true;
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)

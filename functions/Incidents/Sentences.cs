@@ -11,7 +11,7 @@ using IRFunctions.Storage;
 namespace IRFunctions.Incidents;
 
 /// <summary>What people read about an incident: pages, tickets, the record. Short, in the past tense for what happened, with times in UTC.</summary>
-internal static class Sentences
+internal static class IncidentText
 {
     private const int MaxEntities = 60; // of an alert's 200, so that the details fit an entry
 
@@ -29,7 +29,7 @@ internal static class Sentences
         $"{alert.Severity} alert \"{Short(alert.Title, 200)}\" with {alert.Entities.Count} {(alert.Entities.Count == 1 ? "entity" : "entities")}";
 
     /// <summary>What an auditor needs of the alert: where it came from, what it names, and under which policy it is answered.</summary>
-    public static object AlertData(Case input) => new
+    public static object AlertData(IncidentAlert input) => new
     {
         input.Alert.Id, input.Alert.IncidentId, input.Alert.TenantId, Correlation = input.Incident, input.Number, input.PolicyHash, Title = Short(input.Alert.Title, 200),
         Shape = input.Alert.Shape.ToString(), Severity = input.Alert.Severity.ToString(), input.Alert.Product, input.Alert.Category, input.Alert.Tactics,
@@ -42,7 +42,7 @@ internal static class Sentences
         EntitiesInAll = input.Alert.Entities.Count, input.Alert.Notes,
     };
 
-    public static string Assessed(Assessment assessment)
+    public static string Assessed(AlertAssessment assessment)
     {
         var who = assessment.By switch
         {
@@ -56,7 +56,7 @@ internal static class Sentences
     }
 
     /// <summary>What the answer cost, and how it came about; nothing where the model was not asked.</summary>
-    private static string Spent(Assessment assessment)
+    private static string Spent(AlertAssessment assessment)
     {
         if (assessment.AnsweredBefore is { } then) return $" (answered at {Time(then)} to the same question)";
         var agreed = assessment.Agreement is { } agreement ? $", {agreement} samples agree" : "";
@@ -72,7 +72,7 @@ internal static class Sentences
         $"{decision.Kind.ToString().ToLowerInvariant()}: {decision.Action} on {Short(decision.Target.Display, 120)} (tier {decision.Tier}). " +
         Why(decision);
 
-    public static string Note(Assessment assessment, Decision decision) =>
+    public static string Note(AlertAssessment assessment, Decision decision) =>
         $"{Assessed(assessment)} Decided: {Why(decision)}";
 
     public static string Told(Alert alert, Decision decision) =>
@@ -112,17 +112,17 @@ internal static class Sentences
     public static string Verified(ContainmentOrder order, DateTimeOffset? undoAt) =>
         $"read back: {order.Decision.Action} is in effect" + (undoAt is { } at ? $"; it will be undone at {Time(at)} unless someone confirms it" : "");
 
-    public static string Undoing(UndoOrder order) =>
+    public static string Undoing(RollbackOrder order) =>
         $"about to undo {order.Action} on {Short(order.Target.Display, 120)}: {order.Cause}" + (order.Reason.Length > 0 ? $" ({Short(order.Reason, 300)})" : "");
 
-    public static string RollbackFailedPage(UndoOrder order, int attempt, DateTime next, string problem) =>
+    public static string RollbackFailedPage(RollbackOrder order, int attempt, DateTime next, string problem) =>
         $"ROLLBACK FAILED: {order.Action} on {Short(order.Target.Display, 120)} is still in effect after attempt {attempt}. {Short(problem, 300)} " +
         $"Tried again at {next:yyyy-MM-dd HH:mm} UTC, and on every release; undo it by hand if it hurts.";
 
-    public static string NotUndonePage(UndoOrder order, string text) =>
+    public static string NotUndonePage(RollbackOrder order, string text) =>
         $"{order.Action} on {Short(order.Target.Display, 120)} was to be undone ({order.Cause}), but: {Short(text, 300)}";
 
-    public static string Contained(ContainmentOrder order, ContainReport report) =>
+    public static string Contained(ContainmentOrder order, ContainmentReport report) =>
         $"Security did this: {Short(report.Text, 300)}. " + (report.UndoAt is { } at
             ? $"It undoes itself at {Time(at)}; to take it back now: POST /api/containments/{ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target)}/release"
             : $"It cannot be taken back by itself: {order.Decision.Reversal}");

@@ -16,19 +16,19 @@ namespace IRFunctions.Incidents;
 public sealed record ClassifyInput(Alert Alert, string PolicyHash);
 
 /// <summary>Input of Decide.</summary>
-public sealed record DecideInput(Alert Alert, Assessment Assessment, string PolicyHash);
+public sealed record DecideInput(Alert Alert, AlertAssessment Assessment, string PolicyHash);
 
 /// <summary>Input of OpenTicket.</summary>
 /// <param name="Key">Same key, same ticket.</param>
 public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
 
 /// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
-public sealed partial class Stages(
-    Classifier classifier, ContextGatherer contexts, IncidentMemory memory, FactsGatherer facts, PolicyArchive policies, AuditChain audit, IncidentBook incidents, Pager pager,
-    CreateAlertTicket tickets, OnCall onCall, ILogger<Stages> log)
+public sealed partial class AlertActivities(
+    Classifier classifier, ContextGatherer contexts, IncidentMemory memory, FactsGatherer facts, PolicyArchive policies, AuditChain audit, IncidentTable incidents, Pager pager,
+    CreateAlertTicket tickets, OnCall onCall, ILogger<AlertActivities> log)
 {
     [Function(nameof(Classify))]
-    public async Task<Assessment> Classify([ActivityTrigger] ClassifyInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<AlertAssessment> Classify([ActivityTrigger] ClassifyInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         if (input.Alert.Shape == AlertShape.CircuitBreaker) return Quarantine.Assess(input.Alert, policy);
@@ -46,7 +46,7 @@ public sealed partial class Stages(
     }
 
     [Function(nameof(Decide))]
-    public async Task<Mandate[]> Decide([ActivityTrigger] DecideInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<PlannedAction[]> Decide([ActivityTrigger] DecideInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation);
@@ -55,7 +55,7 @@ public sealed partial class Stages(
         // Who the approvers are is not known: any account could be one, so each is a doubt and a person decides (S9, S12).
         if (problem is not null) known = known with { Identities = known.Identities.ToDictionary(i => i.Key, i => i.Value with { Failed = i.Value.Failed ?? problem }) };
         var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
-        return [.. decisions.Select(d => Mandates.Of(d, input.Alert, policy))];
+        return [.. decisions.Select(d => ActionPlan.Of(d, input.Alert, policy))];
     }
 
     /// <summary>Writes to the record; idempotent by fact id.</summary>

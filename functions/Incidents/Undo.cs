@@ -10,7 +10,7 @@ namespace IRFunctions.Incidents;
 /// Puts back what a containment changed, and keeps trying until it is back: a rollback that fails pages a person at once and again as the waits grow (S7).
 /// The global stop never halts it (S13), nor does a pager or a record that fails.
 /// </summary>
-public static class Undo
+public static class RollbackOrchestrator
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
@@ -18,7 +18,7 @@ public static class Undo
     [Function(ScheduledRollback.UndoOrchestration)]
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
-        var order = context.GetInput<UndoOrder>()!;
+        var order = context.GetInput<RollbackOrder>()!;
         var record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target) };
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
@@ -29,7 +29,7 @@ public static class Undo
             await context.CreateTimer(pause, CancellationToken.None);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             // Somebody may have released it, or another incident may hold it by now: what this undo would put back is then not its own any more (S6).
-            if (!await context.Entities.CallEntityAsync<bool>(EntityOf(order), nameof(ScheduledRollback.TryAgain), new UndoTurn(order.Generation, order.Number)))
+            if (!await context.Entities.CallEntityAsync<bool>(EntityOf(order), nameof(ScheduledRollback.TryAgain), new RollbackAttempt(order.Generation, order.Number)))
             {
                 await TryAsync(() => record.WriteAsync(ContainmentKinds.TakenOver, "another release or hold took this undo over"));
                 return;
@@ -37,40 +37,40 @@ public static class Undo
         }
     }
 
-    private static async Task UndoAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt)
+    private static async Task UndoAsync(TaskOrchestrationContext context, Recorder record, RollbackOrder order, int attempt)
     {
-        await record.WriteAsync(AuditKinds.Undoing, Sentences.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
+        await record.WriteAsync(AuditKinds.Undoing, IncidentText.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
         var report = await UndoEffectAsync(context, order);
         var took = report.VerifiedAt - order.AskedAt;
         var time = took is { } length ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for") : "";
         await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text + time,
             data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
         await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
-            new UndoResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
+            new RollbackResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
         await ShowAsync(context, order, order.Cause == "expired" ? "undone" : "released", report.Text);
         if (report.Restored || order.By == "pipeline") return; // An order that failed before it changed anything has nothing to put back.
         // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
-        await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page),
-            new PageInput($"not-undone-{context.InstanceId}", Sentences.NotUndonePage(order, report.Text), "warning"), Patience.ForPeople));
+        await TryAsync(() => context.CallActivityAsync(nameof(AlertActivities.Page),
+            new PageInput($"not-undone-{context.InstanceId}", IncidentText.NotUndonePage(order, report.Text), "warning"), RetryPolicies.ForPeople));
     }
 
     /// <summary>What several containments change together they change one after the other.</summary>
-    private static async Task<UndoReport> UndoEffectAsync(TaskOrchestrationContext context, UndoOrder order)
+    private static async Task<RollbackReport> UndoEffectAsync(TaskOrchestrationContext context, RollbackOrder order)
     {
-        if (order.Prior.Shared is not { } shared) return await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
-        await using var turn = await context.Entities.LockEntitiesAsync(Turn.For(shared));
-        return await context.CallActivityAsync<UndoReport>(nameof(ContainmentSteps.UndoEffect), order, Patience.ForTheTenant);
+        if (order.Prior.Shared is not { } shared) return await context.CallActivityAsync<RollbackReport>(nameof(ContainmentActivities.UndoEffect), order, RetryPolicies.ForTheTenant);
+        await using var turn = await context.Entities.LockEntitiesAsync(Containment.Mutex.For(shared));
+        return await context.CallActivityAsync<RollbackReport>(nameof(ContainmentActivities.UndoEffect), order, RetryPolicies.ForTheTenant);
     }
 
-    private static async Task ReportFailureAsync(TaskOrchestrationContext context, Recorder record, UndoOrder order, int attempt, TimeSpan pause, string problem)
+    private static async Task ReportFailureAsync(TaskOrchestrationContext context, Recorder record, RollbackOrder order, int attempt, TimeSpan pause, string problem)
     {
         var next = context.CurrentUtcDateTime + pause;
         await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
-            new UndoResult(order.Generation, false, problem, order.Cause, Number: order.Number));
+            new RollbackResult(order.Generation, false, problem, order.Cause, Number: order.Number));
         await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
             data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt }));
-        await TryAsync(() => context.CallActivityAsync(nameof(Stages.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
-            Sentences.RollbackFailedPage(order, attempt, next, problem), "critical"), Patience.ForPeople));
+        await TryAsync(() => context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
+            IncidentText.RollbackFailedPage(order, attempt, next, problem), "critical"), RetryPolicies.ForPeople));
         if (attempt == 1) await ShowAsync(context, order, "undo-failed", "It keeps being tried; undo it by hand if it hurts.");
     }
 
@@ -84,13 +84,13 @@ public static class Undo
         }
         catch (TaskFailedException e)
         {
-            return Failure.Of(e);
+            return StepFailure.Of(e);
         }
     }
 
-    private static Microsoft.DurableTask.Entities.EntityInstanceId EntityOf(UndoOrder order) => ScheduledRollback.For(order.Action, order.Target);
+    private static Microsoft.DurableTask.Entities.EntityInstanceId EntityOf(RollbackOrder order) => ScheduledRollback.For(order.Action, order.Target);
 
     /// <summary>The cards of those who approved it say how it ended.</summary>
-    private static Task ShowAsync(TaskOrchestrationContext context, UndoOrder order, string state, string text) =>
-        Show.OnCardsAsync(context, nameof(SeekApprovalSteps.ShowHold), new HoldNews(order.Containment, state, text, null));
+    private static Task ShowAsync(TaskOrchestrationContext context, RollbackOrder order, string state, string text) =>
+        BestEffort.OnCardsAsync(context, nameof(ApprovalActivities.ShowHold), new HoldNews(order.Containment, state, text, null));
 }

@@ -76,7 +76,7 @@ public sealed record Ladder(string Name, IReadOnlyList<Rung> Rungs)
 /// <summary>When people are reminded to confirm before an effect is undone.</summary>
 /// <param name="Lead">Time before the undo.</param>
 /// <param name="HalfBelow">Effects shorter than this remind at half their duration instead.</param>
-public sealed record Reminder(TimeSpan Lead, TimeSpan HalfBelow)
+public sealed record ReminderRule(TimeSpan Lead, TimeSpan HalfBelow)
 {
     /// <summary>Time between the reminder and the undo of an effect that lasts <paramref name="duration"/>.</summary>
     public TimeSpan LeadFor(TimeSpan duration) => duration < HalfBelow ? duration / 2 : Lead;

@@ -55,7 +55,7 @@ public sealed class Policy
 
     public FrozenDictionary<string, Ladder> Ladders { get; }
 
-    public Reminder Reminder { get; }
+    public ReminderRule Reminder { get; }
 
     /// <summary>Approver groups by name, with the sources that say who is on call.</summary>
     public IReadOnlyDictionary<string, ApproverGroup> Groups { get; }
@@ -173,7 +173,7 @@ internal sealed record PolicyParts
 {
     public IReadOnlyList<ActionRule> Actions { get; init; } = [];
     public IReadOnlyList<Ladder> Ladders { get; init; } = [];
-    public required Reminder Reminder { get; init; }
+    public required ReminderRule Reminder { get; init; }
     public IReadOnlyDictionary<string, ApproverGroup> Groups { get; init; } = new Dictionary<string, ApproverGroup>();
     public required Budgets Budgets { get; init; }
     public required BreakerPolicy Breaker { get; init; }

@@ -27,7 +27,7 @@ public sealed class FactsGatherer(
     private static readonly string[] Fields = ["id", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle"];
 
     /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided meanwhile.</exception>
-    public async Task<Facts> GatherAsync(Alert alert, Assessment assessment, Policy policy, DurableTaskClient client, CancellationToken cancellation)
+    public async Task<Facts> GatherAsync(Alert alert, AlertAssessment assessment, Policy policy, DurableTaskClient client, CancellationToken cancellation)
     {
         var needed = FactsNeeded.For(alert, assessment, policy);
         var stop = await GlobalStop.ReadAsync(client, cancellation);
@@ -101,7 +101,7 @@ public sealed class FactsGatherer(
         };
 
     /// <summary>The last drill of each recommended action; what cannot be read is absent, and absent means ask where the policy wants a drill.</summary>
-    private async Task<IReadOnlyDictionary<string, DrillFact>> DrillsAsync(Assessment assessment, Policy policy, CancellationToken cancellation)
+    private async Task<IReadOnlyDictionary<string, DrillFact>> DrillsAsync(AlertAssessment assessment, Policy policy, CancellationToken cancellation)
     {
         var drills = new Dictionary<string, DrillFact>(StringComparer.Ordinal);
         foreach (var action in assessment.Recommendations.Select(r => r.Action).Distinct().Where(a => policy.Actions.TryGetValue(a, out var rule) && rule is { Reversible: Reversibility.Automatic, Tier: < 3 }))

@@ -11,7 +11,7 @@ namespace IRFunctions.Safeguards;
 /// closed, looked at once a second (exact on no instance, behind by one look at most), and a reflex of its own: a bucket of tokens for each identity
 /// that denies a burst on this instance at once, before any batch of activity tells of it (docs/agents.md says what lags on many instances).
 /// </summary>
-public sealed class Gate(GateBoard board, PolicyStore policies, TimeProvider time)
+public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider time)
 {
     /// <summary>What is usual for an identity is read again after this long.</summary>
     private static readonly TimeSpan Relearn = TimeSpan.FromMinutes(10);
@@ -20,11 +20,11 @@ public sealed class Gate(GateBoard board, PolicyStore policies, TimeProvider tim
     private const int ManyEntries = 250_000;
 
     private readonly ConcurrentDictionary<string, GateEntry> entries = new(StringComparer.Ordinal);
-    private Look look = new(DateTimeOffset.MinValue, new Dictionary<string, BoardEntry>(), false);
+    private Look look = new(DateTimeOffset.MinValue, new Dictionary<string, GateTableEntry>(), false);
     private int looking;
 
     /// <summary>What one look at the board saw.</summary>
-    private sealed record Look(DateTimeOffset At, IReadOnlyDictionary<string, BoardEntry> Open, bool Stopped);
+    private sealed record Look(DateTimeOffset At, IReadOnlyDictionary<string, GateTableEntry> Open, bool Stopped);
 
     /// <summary>Answers for one request, from memory wherever the last look is fresh and the identity is known.</summary>
     public ValueTask<GateAnswer> EvaluateAsync(string identity, GateRequest request, DurableTaskClient client, CancellationToken cancellation = default)
@@ -75,7 +75,7 @@ public sealed class Gate(GateBoard board, PolicyStore policies, TimeProvider tim
         return answer;
     }
 
-    private static GateAnswer FromBoard(BoardEntry open, bool unusual, DateTimeOffset now, DateTimeOffset asOf)
+    private static GateAnswer FromBoard(GateTableEntry open, bool unusual, DateTimeOffset now, DateTimeOffset asOf)
     {
         if (open.Status == BreakerStatus.Open && !(open.LimitedUntil > now))
             return new GateAnswer(GateVerdict.Deny, $"the breaker is open: {open.Reason}", open.Until, open.Status, asOf);

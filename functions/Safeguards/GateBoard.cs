@@ -6,13 +6,13 @@ namespace IRFunctions.Safeguards;
 
 /// <summary>One identity whose breaker is not closed, as every instance of the gate sees it.</summary>
 /// <param name="Number">Of the change that led here; a later number wins.</param>
-public sealed record BoardEntry(string Identity, BreakerStatus Status, int Number, DateTimeOffset? Until, DateTimeOffset? LimitedUntil, string Reason);
+public sealed record GateTableEntry(string Identity, BreakerStatus Status, int Number, DateTimeOffset? Until, DateTimeOffset? LimitedUntil, string Reason);
 
 /// <summary>
 /// What breakers tell the gate, in the table "breakers": one row for each identity whose breaker ever opened. Instances read those that are not closed,
 /// so that a look costs by how many are open, not by how many identities there are.
 /// </summary>
-public sealed class GateBoard(TableServiceClient tables)
+public sealed class GateTable(TableServiceClient tables)
 {
     public const string TableName = "breakers";
     private const string Partition = "gate";
@@ -23,7 +23,7 @@ public sealed class GateBoard(TableServiceClient tables)
     /// <summary>Shows a change to the gate, where no later one is shown already. Safe to call again.</summary>
     /// <returns>False where a later change stands.</returns>
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
-    public async Task<bool> PublishAsync(BoardEntry entry, CancellationToken cancellation)
+    public async Task<bool> PublishAsync(GateTableEntry entry, CancellationToken cancellation)
     {
         for (var race = 0; ; race++)
         {
@@ -51,9 +51,9 @@ public sealed class GateBoard(TableServiceClient tables)
 
     /// <summary>Every identity whose breaker is not closed.</summary>
     /// <exception cref="RequestFailedException">The table cannot be read.</exception>
-    public async Task<IReadOnlyDictionary<string, BoardEntry>> ReadAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<string, GateTableEntry>> ReadAsync(CancellationToken cancellation)
     {
-        var entries = new Dictionary<string, BoardEntry>(StringComparer.Ordinal);
+        var entries = new Dictionary<string, GateTableEntry>(StringComparer.Ordinal);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and Closed eq {false}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
@@ -63,16 +63,16 @@ public sealed class GateBoard(TableServiceClient tables)
             }
             catch (UnreadableRowException e)
             {
-                entries[row.RowKey] = new BoardEntry(row.RowKey, BreakerStatus.Open, 0, null, null, e.Message); // Not closed is all that is known: closed it would not be listed.
+                entries[row.RowKey] = new GateTableEntry(row.RowKey, BreakerStatus.Open, 0, null, null, e.Message); // Not closed is all that is known: closed it would not be listed.
             }
         }
         return entries;
     }
 
-    private static BoardEntry FromRow(TableEntity row) => new(row.RowKey, Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
+    private static GateTableEntry FromRow(TableEntity row) => new(row.RowKey, Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
         row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("Until"), row.GetDateTimeOffset("LimitedUntil"), row.GetString("Reason") ?? "");
 
-    private static TableEntity ToRow(BoardEntry entry)
+    private static TableEntity ToRow(GateTableEntry entry)
     {
         var row = new TableEntity(Partition, entry.Identity)
         {

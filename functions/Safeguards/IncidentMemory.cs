@@ -47,7 +47,7 @@ public sealed class IncidentMemory(TableServiceClient tables, TimeProvider time)
 
     /// <summary>Remembers the alert under each of its targets; again changes nothing.</summary>
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
-    public async Task KeepAsync(Alert alert, Assessment assessment, CancellationToken cancellation)
+    public async Task KeepAsync(Alert alert, AlertAssessment assessment, CancellationToken cancellation)
     {
         // The alert's own time, so that a retried step writes the same rows; a source's clock that runs ahead must not hide what comes after.
         var now = time.GetUtcNow();

@@ -10,19 +10,19 @@ namespace IRFunctions.Triggers;
 public sealed record ActivityGateways(IReadOnlyList<string> Ids);
 
 /// <summary>What the HTTP functions about agents ask first.</summary>
-public sealed class AgentGate(Door door, ActivityGateways gateways, PolicyStore policies)
+public sealed class AgentGate(RequestGuard door, ActivityGateways gateways, PolicyStore policies)
 {
     /// <summary>The problem to answer with where the caller is neither gateway nor responder; null where they are.</summary>
     public async Task<IActionResult?> StrangerAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is not { } caller) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is not { } caller) return ProblemResults.SignIn();
         return gateways.Ids.Contains(caller.ObjectId, StringComparer.OrdinalIgnoreCase) || policies.Current.Approvers.Contains(caller.ObjectId) ? null
-            : Problems.Of(403, "not-a-gateway", "Only gateways and responders may do this", "Add the gateway's object id to the setting Activity__Gateways.");
+            : ProblemResults.Of(403, "not-a-gateway", "Only gateways and responders may do this", "Add the gateway's object id to the setting Activity__Gateways.");
     }
 
     /// <summary>The identity in its one form; null where it is none.</summary>
     public static string? Identity(string id) => ActivityReader.IsIdentity(id.ToLowerInvariant()) ? id.ToLowerInvariant() : null;
 
     public static IActionResult NoIdentity() =>
-        Problems.Of(400, "identity", "This is no identity", $"An identity has at most {ActivityLimits.MaxIdentity} of letters, digits and . _ : -");
+        ProblemResults.Of(400, "identity", "This is no identity", $"An identity has at most {ActivityLimits.MaxIdentity} of letters, digits and . _ : -");
 }

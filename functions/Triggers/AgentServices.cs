@@ -14,7 +14,7 @@ internal static class AgentServices
 {
     public static IServiceCollection AddAgents(this IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton<GateBoard>();
+        services.TryAddSingleton<GateTable>();
         services.TryAddSingleton<Gate>();
         services.TryAddSingleton(new ActivityGateways([.. (configuration["Activity:Gateways"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]));
         services.TryAddSingleton<AgentGate>();

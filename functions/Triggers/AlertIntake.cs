@@ -15,7 +15,7 @@ namespace IRFunctions.Triggers;
 /// Takes alerts from the queue. A message is completed only after its alert is durably at its incident's door; what is no alert goes to the
 /// dead-letter queue with every reason (S10).
 /// </summary>
-public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive archive, Pulse pulse, ILogger<AlertIntake> log)
+public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive archive, HealthSignals pulse, ILogger<AlertIntake> log)
 {
     private const int MaxDescription = 4096; // Service Bus keeps this much of a dead-letter description.
 

@@ -9,10 +9,10 @@ namespace IRFunctions.Triggers;
 
 /// <param name="Decision">"approve", "deny" or "withdraw".</param>
 /// <param name="ActionHash">The hash that was shown; where given, it must be the request's.</param>
-public sealed record AnswerBody(string? Decision, string? Reason, string? ActionHash);
+public sealed record ApprovalAnswerBody(string? Decision, string? Reason, string? ActionHash);
 
 /// <summary>Requests that wait for people, and their answers. GET decides nothing.</summary>
-public sealed class ApprovalsApi(Door door, ApprovalsDesk desk, ApprovalRegister register, RowTrouble trouble, TimeProvider time)
+public sealed class ApprovalsApi(RequestGuard door, ApprovalAnswers desk, ApprovalRegister register, RowTrouble trouble, TimeProvider time)
 {
     private const int PageSize = 200;
     private const int AtOnce = 16;
@@ -21,7 +21,7 @@ public sealed class ApprovalsApi(Door door, ApprovalsDesk desk, ApprovalRegister
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var (waiting, continuation) = await register.PendingAsync(request.Query["continuation"].FirstOrDefault(), PageSize, cancellation);
         var shown = new List<(string Id, ApprovalView? View, string? Problem)>(waiting.Count);
         foreach (var part in waiting.Chunk(AtOnce)) shown.AddRange(await Task.WhenAll(part.Select(id => ReadAsync(client, id, cancellation))));
@@ -61,8 +61,8 @@ public sealed class ApprovalsApi(Door door, ApprovalsDesk desk, ApprovalRegister
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals/{id}")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is not { } caller) return Problems.SignIn();
-        if (await register.ViewAsync(id, cancellation) is not { } view) return Problems.NotFound($"request {id}");
+        if (await door.ReaderAsync(request, cancellation) is not { } caller) return ProblemResults.SignIn();
+        if (await register.ViewAsync(id, cancellation) is not { } view) return ProblemResults.NotFound($"request {id}");
         var known = await register.FindAsync(id, cancellation);
         if (known is { State: ApprovalState.Pending } && view.State == ApprovalState.Pending) await register.LookedAsync(id, caller.ObjectId, cancellation);
         return new OkObjectResult(new { id, request = view, result = known?.Result });
@@ -74,12 +74,12 @@ public sealed class ApprovalsApi(Door door, ApprovalsDesk desk, ApprovalRegister
     {
         var (caller, refusal) = await door.ResponderAsync(request, $"answering {Short(id)}", cancellation, "approver");
         if (caller is null) return refusal!;
-        var (body, problem) = await Door.ReadAsync<AnswerBody>(request, """{"decision":"approve","reason":"..."}""", cancellation);
+        var (body, problem) = await RequestGuard.ReadAsync<ApprovalAnswerBody>(request, """{"decision":"approve","reason":"..."}""", cancellation);
         if (body is null) return problem!;
         if (body.Decision is not ("approve" or "deny" or "withdraw"))
-            return Problems.Of(400, "decision", "The decision is neither approve, deny nor withdraw", """Send {"decision":"approve","reason":"..."}, "deny" or "withdraw".""");
+            return ProblemResults.Of(400, "decision", "The decision is neither approve, deny nor withdraw", """Send {"decision":"approve","reason":"..."}, "deny" or "withdraw".""");
 
-        if (await register.ViewAsync(id, cancellation) is not { } view) return Problems.NotFound($"request {Short(id)}");
+        if (await register.ViewAsync(id, cancellation) is not { } view) return ProblemResults.NotFound($"request {Short(id)}");
         var answer = new ApprovalAnswer(caller.ObjectId, body.Decision == "approve", body.Reason ?? "", time.GetUtcNow(), "api")
         {
             Withdraw = body.Decision == "withdraw", Proof = caller.TokenIssuedAt is { } issued ? new AnswerProof(issued, "", "", "") : null,
@@ -90,7 +90,7 @@ public sealed class ApprovalsApi(Door door, ApprovalsDesk desk, ApprovalRegister
         if (objection is not null)
         {
             await door.RefusedAsync(caller.ObjectId, $"answering {id}: {objection.Rule}: {objection.Text}", cancellation);
-            return Problems.Of(objection.Status, objection.Rule, "Your answer does not count", objection.Text);
+            return ProblemResults.Of(objection.Status, objection.Rule, "Your answer does not count", objection.Text);
         }
         return new AcceptedResult($"/api/incidents/{view.Request.Incident}", new { id, decision = body.Decision, look = $"/api/incidents/{view.Request.Incident}" });
     }

@@ -12,7 +12,7 @@ public sealed record AnswerResult(Objection? Objection, ApprovalView View);
 /// Takes answers, the same way from every door: rules, the approver group read again now, then one compare-and-swap in the register, then the
 /// orchestration hears of it. A second click never has a second effect.
 /// </summary>
-public sealed class ApprovalsDesk(ApprovalRegister register, OnCall onCall)
+public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall)
 {
     /// <param name="answer">With the time at which it reached this server.</param>
     public async Task<AnswerResult> AnswerAsync(DurableTaskClient client, string id, ApprovalView view, ApprovalAnswer answer, CancellationToken cancellation)

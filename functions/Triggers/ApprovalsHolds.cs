@@ -9,7 +9,7 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Triggers;
 
 /// <summary>Confirm, release and extend of a live containment: the same checks and the same record from the API and from a card.</summary>
-public sealed class ApprovalsHolds(AuditChain audit, CardDesk cards, PolicyStore policies)
+public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore policies)
 {
     /// <summary>Null where it was done. The caller has made sure that the person may respond.</summary>
     /// <param name="change">"release", "confirm" or "extend".</param>

@@ -7,7 +7,7 @@ namespace IRFunctions.Triggers;
 /// Entra ID tokens for the HTTP API: `Authorization: Bearer`, issued by our tenant for this API, with an app role. The same validator as the bot's, another
 /// issuer and audience.
 /// </summary>
-public sealed class ApprovalsSignIn
+public sealed class TokenSignIn
 {
     /// <summary>App roles of the API's registration; any of them may look.</summary>
     public static readonly IReadOnlyList<string> Roles = ["approver", "responder", "reader"];
@@ -16,7 +16,7 @@ public sealed class ApprovalsSignIn
     private readonly string tenant;
 
     /// <exception cref="InvalidOperationException">Half a configuration; the message names what is missing.</exception>
-    public ApprovalsSignIn(IConfiguration configuration, HttpClient http, TimeProvider time)
+    public TokenSignIn(IConfiguration configuration, HttpClient http, TimeProvider time)
     {
         var section = configuration.GetSection("SignIn");
         tenant = section["TenantId"] ?? "";

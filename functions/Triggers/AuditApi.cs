@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace IRFunctions.Triggers;
 
 /// <summary>Reading the record: chains with proofs, exports, stories, search, attack chains. Changes nothing.</summary>
-public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, RecordIndex index, AttackChains attacks, TimeProvider time)
+public sealed class AuditApi(RequestGuard door, AuditChain audit, RecordExport export, RecordIndex index, AttackChains attacks, TimeProvider time)
 {
     private const int MaxTop = 1000;
 
@@ -16,9 +16,9 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> ChainAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request, string incident, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var chain = await audit.ReadAsync(incident, cancellation);
-        if (chain.Count == 0) return Problems.NotFound($"record of {incident}");
+        if (chain.Count == 0) return ProblemResults.NotFound($"record of {incident}");
         return new OkObjectResult(new { chain = incident, problems = AuditEntry.Check(chain), proof = await export.ProofAsync(incident, cancellation), entries = chain });
     }
 
@@ -27,13 +27,13 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> ExportAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}/export")] HttpRequest request, string incident, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var all = incident == "all";
         return (request.Query["format"].FirstOrDefault() ?? "jsonl") switch
         {
             "jsonl" => new Streamed("application/x-ndjson", to => all ? export.WriteAllAsync(to, cancellation) : export.WriteChainsAsync(to, [incident], cancellation)),
             "ocsf" => new Streamed("application/x-ndjson", to => export.WriteOcsfAsync(to, all ? null : incident, cancellation)),
-            var other => Problems.Of(400, "format", "Unknown format", $"There is jsonl and ocsf, not {other}."),
+            var other => ProblemResults.Of(400, "format", "Unknown format", $"There is jsonl and ocsf, not {other}."),
         };
     }
 
@@ -42,8 +42,8 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> StoryAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/story")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
-        return Story.Of(await audit.ReadAsync(id, cancellation)) is { } story ? new OkObjectResult(story) : Problems.NotFound($"record of {id}");
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        return Story.Of(await audit.ReadAsync(id, cancellation)) is { } story ? new OkObjectResult(story) : ProblemResults.NotFound($"record of {id}");
     }
 
     /// <summary>`?about=NAME&amp;from=...&amp;to=...&amp;kind=...&amp;top=100`: everything on the record about a person, address or host, or in a time; oldest first.</summary>
@@ -51,12 +51,12 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> FindAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "record")] HttpRequest request, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var now = time.GetUtcNow();
         if (!Time(request, "from", now.AddDays(-1), out var from) || !Time(request, "to", now, out var to))
-            return Problems.Of(400, "time", "That is no time", "Write times like 2026-11-23T03:00:00Z.");
+            return ProblemResults.Of(400, "time", "That is no time", "Write times like 2026-11-23T03:00:00Z.");
         if (!int.TryParse(request.Query["top"].FirstOrDefault() ?? "100", CultureInfo.InvariantCulture, out var top) || top is < 1 or > MaxTop)
-            return Problems.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
+            return ProblemResults.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
         var found = await index.FindAsync(new RecordQuery(from, to, request.Query["about"].FirstOrDefault(), request.Query["kind"].FirstOrDefault(), top), cancellation);
         return new OkObjectResult(new { from, to, entries = found.Select(e => new { e.Chain, e.Sequence, e.At, e.Kind, e.Actor, e.Text }) });
     }
@@ -66,8 +66,8 @@ public sealed class AuditApi(Door door, AuditChain audit, RecordExport export, R
     public async Task<IActionResult> AttackAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/attack-chain")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
-        if (await attacks.AroundAsync(id, cancellation) is not { } chain) return Problems.NotFound($"incident {id}");
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await attacks.AroundAsync(id, cancellation) is not { } chain) return ProblemResults.NotFound($"incident {id}");
         return (request.Query["format"].FirstOrDefault() ?? "json") switch
         {
             "html" => new ContentResult { Content = AttackPicture.Html(chain), ContentType = "text/html; charset=utf-8" },

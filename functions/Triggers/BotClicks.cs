@@ -19,7 +19,7 @@ public sealed record InvokeAnswer(int StatusCode, string Type, JsonNode Value)
 /// A click on a card, from an activity that was admitted. The checks of docs/design.md section 6 in their order; each refusal is on the record. What runs is what the
 /// server stored: a click says yes or no to it and can change nothing about it.
 /// </summary>
-public sealed class BotClicks(CardDesk cards, CardBook book, ApprovalRegister register, ApprovalsDesk desk, ApprovalsHolds holds, OnCall onCall, AuditChain audit, TimeProvider time)
+public sealed class BotClicks(CardSender cards, CardTable book, ApprovalRegister register, ApprovalAnswers desk, HoldAnswers holds, OnCall onCall, AuditChain audit, TimeProvider time)
 {
     public async Task<InvokeAnswer> AnswerAsync(BotActivity click, VerifiedToken token, DurableTaskClient client, CancellationToken cancellation)
     {

@@ -11,7 +11,7 @@ namespace IRFunctions.Triggers;
 /// `POST /api/messages`, where Teams delivers everything. Refusals before the sender is proven are HTTP 401, 403, 400 or 413, on the record; after it every
 /// invoke is answered with HTTP 200 and an invoke response, at once.
 /// </summary>
-public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationBook conversations, RefusalLog refusals)
+public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTable conversations, RefusalLog refusals)
 {
     private const string CardAction = "adaptiveCard/action";
 
@@ -42,7 +42,7 @@ public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationBook
     /// <summary>Where people and channels can be reached from now on.</summary>
     private async Task RememberAsync(BotActivity activity, CancellationToken cancellation)
     {
-        var reference = new ConversationReference(activity.ServiceUrl, CardBook.Plain(activity.Conversation), activity.FromId);
+        var reference = new ConversationReference(activity.ServiceUrl, CardTable.Plain(activity.Conversation), activity.FromId);
         if (reference.Conversation.Length == 0) return;
         if (activity.ConversationType is "channel" or "groupChat")
         {

@@ -50,7 +50,7 @@ public sealed record Caller(string ObjectId, string Name)
         {
             if (type is "oid" or ObjectIdClaim) id ??= value;
             if (type is "name" or ClaimTypes.Name) name ??= value;
-            if (type is "roles" or RoleClaim && ApprovalsSignIn.Roles.Contains(value, StringComparer.OrdinalIgnoreCase)) roles.Add(value.ToLowerInvariant());
+            if (type is "roles" or RoleClaim && TokenSignIn.Roles.Contains(value, StringComparer.OrdinalIgnoreCase)) roles.Add(value.ToLowerInvariant());
         }
         // Who was given a role has that one and no more; where the registration gives none, the ladder alone decides.
         return Guid.TryParse(id, out var guid) ? new Caller(guid.ToString(), name ?? guid.ToString()) { Roles = roles.Count > 0 ? roles : null } : null;

@@ -12,7 +12,7 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Triggers;
 
 /// <summary>One containment: what it is, what it means in plain words, and how fast it was undone. Changes nothing.</summary>
-public sealed class ContainmentAnswerApi(Door door, PolicyStore policies, IncidentBook incidents, RowTrouble trouble)
+public sealed class ContainmentAnswerApi(RequestGuard door, PolicyStore policies, IncidentTable incidents, RowTrouble trouble)
 {
     private const double GoalSeconds = 5;
     private const double PromiseSeconds = 60;
@@ -22,9 +22,9 @@ public sealed class ContainmentAnswerApi(Door door, PolicyStore policies, Incide
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var entity = await client.Entities.GetEntityAsync<RollbackState>(new EntityInstanceId(nameof(ScheduledRollback), id), cancellation: cancellation);
-        if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return Problems.NotFound($"containment {id}");
+        if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return ProblemResults.NotFound($"containment {id}");
         var state = entity.State;
         var alerts = await AlertsAsync(state, cancellation);
         return new OkObjectResult(new

@@ -11,14 +11,14 @@ namespace IRFunctions.Triggers;
 public sealed record ChangeBody(string? Reason, double? Hours);
 
 /// <summary>Live containments: look, release (undo now), confirm (keep), extend (undo later). The global stop halts none of these (S13).</summary>
-public sealed class ContainmentsApi(Door door, ApprovalsHolds holds, RowTrouble trouble, TimeProvider time)
+public sealed class ContainmentsApi(RequestGuard door, HoldAnswers holds, RowTrouble trouble, TimeProvider time)
 {
     /// <summary>`?all=true` shows ended ones too.</summary>
     [Function("GetContainments")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var all = request.Query["all"] == "true";
         var found = new List<object>();
         await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
@@ -35,17 +35,17 @@ public sealed class ContainmentsApi(Door door, ApprovalsHolds holds, RowTrouble 
         var asked = time.GetUtcNow(); // The click: everything after it, sign-in checks included, counts into the time of a release.
         var (caller, refusal) = await door.ResponderAsync(request, $"{change} of {id}", cancellation);
         if (caller is null) return refusal!;
-        if (change is not ("release" or "confirm" or "extend")) return Problems.NotFound($"change called {change}; use release, confirm or extend");
-        var (body, problem) = await Door.ReadAsync<ChangeBody>(request, """{"reason":"..."}""", cancellation);
+        if (change is not ("release" or "confirm" or "extend")) return ProblemResults.NotFound($"change called {change}; use release, confirm or extend");
+        var (body, problem) = await RequestGuard.ReadAsync<ChangeBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
-        if (change == "extend" && body.Hours is not > 0) return Problems.Of(400, "hours", "How long is missing", """Send {"reason":"...","hours":2}.""");
+        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
+        if (change == "extend" && body.Hours is not > 0) return ProblemResults.Of(400, "hours", "How long is missing", """Send {"reason":"...","hours":2}.""");
 
         var order = new HoldChange(caller.ObjectId, body.Reason, body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null, asked);
         if (await holds.ChangeAsync(client, id, change, order, caller.Name, null, cancellation) is { } objection)
         {
             if (objection.Status == 403) await door.RefusedAsync(caller.ObjectId, $"{change} of {id}: {objection.Rule}", cancellation);
-            return Problems.Of(objection.Status, objection.Rule, "Nothing was changed", objection.Text);
+            return ProblemResults.Of(objection.Status, objection.Rule, "Nothing was changed", objection.Text);
         }
         return new AcceptedResult("/api/containments", new { id, change, look = "/api/containments?all=true" });
     }

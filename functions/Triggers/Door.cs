@@ -9,7 +9,7 @@ using Microsoft.Extensions.Configuration;
 namespace IRFunctions.Triggers;
 
 /// <summary>What every HTTP function asks first: who is it, may they, and is the body what it should be. Refused attempts to change something are recorded.</summary>
-public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refusals, AuditChain audit, IConfiguration configuration)
+public sealed class RequestGuard(OnCall onCall, TokenSignIn signIn, RefusalLog refusals, AuditChain audit, IConfiguration configuration)
 {
     private const int MaxBody = 16 * 1024;
 
@@ -17,7 +17,7 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
     private readonly bool appServiceAuthenticates = string.Equals(configuration["WEBSITE_AUTH_ENABLED"], "True", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The caller, for reading; null for nobody.</summary>
-    public async Task<Caller?> ReaderAsync(HttpRequest request, CancellationToken cancellation) => (await CallerAsync(request, "reading", cancellation)) is { } caller && caller.May(ApprovalsSignIn.Roles) ? caller : null;
+    public async Task<Caller?> ReaderAsync(HttpRequest request, CancellationToken cancellation) => (await CallerAsync(request, "reading", cancellation)) is { } caller && caller.May(TokenSignIn.Roles) ? caller : null;
 
     /// <summary>The caller, for changing something: an approver of the policy in force. Otherwise the problem to answer with, on the record.</summary>
     /// <param name="roles">Where the caller's token carries roles, one of these is needed.</param>
@@ -27,22 +27,22 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
         if (request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
         {
             await refusals.RecordAsync($"{what}: sent by another web page", null, cancellation);
-            return (null, Problems.Of(403, "foreign-page", "Not from another page", "Open the operator page itself."));
+            return (null, ProblemResults.Of(403, "foreign-page", "Not from another page", "Open the operator page itself."));
         }
         if (await CallerAsync(request, what, cancellation) is not { } caller)
         {
             await refusals.RecordAsync($"{what}: nobody was signed in", null, cancellation); // Anyone can cause these: counted, not written one by one.
-            return (null, Problems.SignIn());
+            return (null, ProblemResults.SignIn());
         }
         if (!caller.May(roles.Length > 0 ? roles : ["approver", "responder"]))
         {
             await RefusedAsync(caller.ObjectId, $"{what}: {caller.Name} lacks the role", cancellation);
-            return (null, Problems.Of(403, "role", "You may look, but not act", "Your sign-in lacks the app role for this; ask for the role approver or responder."));
+            return (null, ProblemResults.Of(403, "role", "You may look, but not act", "Your sign-in lacks the app role for this; ask for the role approver or responder."));
         }
         var membership = await onCall.IsApproverAsync(caller.ObjectId, cancellation);
         if (membership.Belongs) return (caller, null);
         await RefusedAsync(caller.ObjectId, $"{what}: {caller.Name} is not on any ladder{(membership.Problem is { } problem ? $" ({problem})" : "")}", cancellation);
-        return (null, Problems.Of(403, "not-a-responder", "You may look, but not act", "Only people on an escalation ladder of the policy may do this. Ask for a place in policies/ladder.yaml."));
+        return (null, ProblemResults.Of(403, "not-a-responder", "You may look, but not act", "Only people on an escalation ladder of the policy may do this. Ask for a place in policies/ladder.yaml."));
     }
 
     private async Task<Caller?> CallerAsync(HttpRequest request, string what, CancellationToken cancellation)
@@ -75,7 +75,7 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
             return (null, Bad($"{e.Path}: {e.Message}"));
         }
 
-        IActionResult Bad(string why) => Problems.Of(400, "body", "The body is not what was expected", $"{why}. Send JSON like {example}");
+        IActionResult Bad(string why) => ProblemResults.Of(400, "body", "The body is not what was expected", $"{why}. Send JSON like {example}");
     }
 
     /// <summary>The whole body; null with a problem where it is larger than <paramref name="most"/> bytes.</summary>
@@ -92,7 +92,7 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
         }
         return (buffer.ToArray(), null);
 
-        IActionResult TooLarge() => Problems.Of(413, "too-large", "The body is too large", $"At most {most} bytes.");
+        IActionResult TooLarge() => ProblemResults.Of(413, "too-large", "The body is too large", $"At most {most} bytes.");
     }
 
     /// <summary>Requests are not replayed, so their facts need no derived id.</summary>
@@ -100,7 +100,7 @@ public sealed class Door(OnCall onCall, ApprovalsSignIn signIn, RefusalLog refus
 }
 
 /// <summary>Errors as RFC 9457 problem details, each with a stable type and a remedy.</summary>
-internal static class Problems
+internal static class ProblemResults
 {
     public static IActionResult Of(int status, string type, string title, string detail) =>
         new ObjectResult(new ProblemDetails { Status = status, Type = $"urn:irfunctions:{type}", Title = title, Detail = detail })

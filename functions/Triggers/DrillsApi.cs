@@ -13,7 +13,7 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Triggers;
 
 /// <summary>Rollback drills: every night each designated target, and the certificates.</summary>
-public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certificates, RowTrouble trouble, TimeProvider time)
+public sealed class DrillsApi(RequestGuard door, DrillPlan plan, DrillCertificates certificates, RowTrouble trouble, TimeProvider time)
 {
     private const int Most = 500;
 
@@ -28,7 +28,7 @@ public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certi
             try
             {
                 if (await client.GetInstanceAsync(id, cancellation) is null)
-                    await client.ScheduleNewOrchestrationInstanceAsync(nameof(RehearseRollback), target, new StartOrchestrationOptions(id), cancellation);
+                    await client.ScheduleNewOrchestrationInstanceAsync(nameof(DrillOrchestrator), target, new StartOrchestrationOptions(id), cancellation);
             }
 #pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read; the other drills take place.
             catch (Exception e) when (e is not OperationCanceledException)
@@ -44,7 +44,7 @@ public sealed class DrillsApi(Door door, DrillPlan plan, DrillCertificates certi
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var unreadable = new List<UnreadableRowException>();
         var found = await certificates.ListAsync(Most, unreadable.Add, cancellation);
         foreach (var row in unreadable) await trouble.TellAsync(row, cancellation);

@@ -18,7 +18,7 @@ public sealed record HealthReport(string Status, DateTimeOffset Time, string Pol
 /// Looks at what the pipeline needs: the record, the durable state, tables that take rows, entities that answer, alerts that are taken in. Only reads; what it
 /// reads the timer <see cref="Heartbeat"/> and the intake have written. One look serves everybody for some seconds.
 /// </summary>
-public sealed partial class HealthCheck(PolicyStore policies, AuditChain audit, Pulse pulse, TimeProvider time, ILogger<HealthCheck> log) : IDisposable
+public sealed partial class HealthCheck(PolicyStore policies, AuditChain audit, HealthSignals pulse, TimeProvider time, ILogger<HealthCheck> log) : IDisposable
 {
     public const string Healthy = "healthy";
 
@@ -54,21 +54,21 @@ public sealed partial class HealthCheck(PolicyStore policies, AuditChain audit, 
         var now = time.GetUtcNow();
         var record = await TryAsync(async () => { await audit.ReadAsync("health", cancellation); return (true, "readable"); });
         var durable = await TryAsync(async () => (true, (await GlobalStop.ReadAsync(client, cancellation)).Engaged ? "readable; global stop engaged" : "readable"));
-        PulseReading? seen = null;
+        HealthReading? seen = null;
         var read = await TryAsync(async () => { seen = await pulse.ReadAsync(client, cancellation); return (true, ""); });
         var (tables, entities) = seen is null ? (read, read) : (TablesOf(seen, now), EntitiesOf(seen, now));
         var healthy = record.Ok && durable.Ok && tables.Ok && entities.Ok;
         return new HealthReport(healthy ? Healthy : Unhealthy, now, policies.Current.Hash[..12], record.Text, durable.Text, tables.Text, entities.Text, MessagesOf(seen));
     }
 
-    private static (bool Ok, string Text) TablesOf(PulseReading seen, DateTimeOffset now) => seen.BeatAt switch
+    private static (bool Ok, string Text) TablesOf(HealthReading seen, DateTimeOffset now) => seen.BeatAt switch
     {
         null => (true, "not known yet: a row is written every five minutes"),
         { } at when now - at > Missed => (false, $"no row was written since {At(at)}: the timers do not run, or the tables take nothing"),
         { } at => (true, $"took a row at {At(at)}"),
     };
 
-    private static (bool Ok, string Text) EntitiesOf(PulseReading seen, DateTimeOffset now) => (seen.Unanswered(now), seen.BeatAt) switch
+    private static (bool Ok, string Text) EntitiesOf(HealthReading seen, DateTimeOffset now) => (seen.Unanswered(now), seen.BeatAt) switch
     {
         ({ } problem, _) => (false, $"do not answer: {problem}"),
         (_, null) => (true, "not known yet: one is asked every five minutes"),
@@ -77,7 +77,7 @@ public sealed partial class HealthCheck(PolicyStore policies, AuditChain audit, 
     };
 
     /// <summary>Messages that wait would show only to somebody with rights over the queue, which the pipeline does not have.</summary>
-    private static string MessagesOf(PulseReading? seen) =>
+    private static string MessagesOf(HealthReading? seen) =>
         (seen?.AlertAt is { } at ? $"an alert was last taken in at {At(at)}" : "no alert was taken in so far") + "; how many wait cannot be seen from here, Azure Monitor watches the queue";
 
     private static string At(DateTimeOffset at) => $"{at:yyyy-MM-dd HH:mm:ss} UTC";

@@ -24,7 +24,7 @@ public sealed record EvaluateAnswer(
     [property: JsonConverter(typeof(JsonStringEnumConverter<GateVerdict>))] GateVerdict Verdict, string Reason, double? ForSeconds, DateTimeOffset? Until, BreakerStatus State, DateTimeOffset AsOf);
 
 /// <summary>Agents and workloads: the gate, their activity, what their breaker thinks, and what people may order.</summary>
-public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, PolicyStore policies, InteractionStore evidence, TimeProvider time)
+public sealed class IdentitiesApi(RequestGuard door, Gate gate, AgentGate agents, PolicyStore policies, InteractionStore evidence, TimeProvider time)
 {
     /// <summary>Allow, limited or deny for one request, from memory.</summary>
     [Function("EvaluateIdentity")]
@@ -37,10 +37,10 @@ public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, Policy
         EvaluateBody? body = null;
         if (request.ContentLength is > 0)
         {
-            (body, var problem) = await Door.ReadAsync<EvaluateBody>(request, """{"endpoint":"GET /quotes"}""", cancellation);
+            (body, var problem) = await RequestGuard.ReadAsync<EvaluateBody>(request, """{"endpoint":"GET /quotes"}""", cancellation);
             if (body is null) return problem!;
         }
-        if (body?.Endpoint is { Length: > ActivityLimits.MaxText }) return Problems.Of(400, "endpoint", "The endpoint is too long", $"At most {ActivityLimits.MaxText} characters.");
+        if (body?.Endpoint is { Length: > ActivityLimits.MaxText }) return ProblemResults.Of(400, "endpoint", "The endpoint is too long", $"At most {ActivityLimits.MaxText} characters.");
         var failed = string.Equals(body?.Authentication, "failed", StringComparison.OrdinalIgnoreCase);
         var answer = await gate.EvaluateAsync(identity, new GateRequest(body?.Endpoint, failed, body?.IdentityType ?? "unknown"), client, cancellation);
         var left = answer.Until is { } until ? Math.Max(0, (until - time.GetUtcNow()).TotalSeconds) : (double?)null;
@@ -53,10 +53,10 @@ public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, Policy
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "activity")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         if (await agents.StrangerAsync(request, cancellation) is { } stranger) return stranger;
-        var (bytes, problem) = await Door.ReadBytesAsync(request, ActivityLimits.MaxBytes, cancellation);
+        var (bytes, problem) = await RequestGuard.ReadBytesAsync(request, ActivityLimits.MaxBytes, cancellation);
         if (bytes is null) return problem!;
         var reading = ActivityReader.Read(bytes);
-        if (reading.Batch is not { } batch) return Problems.Of(400, ActivityReading.ReasonCode, "This is no activity batch", reading.Explanation);
+        if (reading.Batch is not { } batch) return ProblemResults.Of(400, ActivityReading.ReasonCode, "This is no activity batch", reading.Explanation);
         await client.Entities.SignalEntityAsync(CircuitBreaker.For(batch.Identity), nameof(CircuitBreaker.Observe), batch, cancellation: cancellation);
         await evidence.KeepAsync(batch, cancellation); // Not durable is not accepted: the sender repeats the batch, which changes nothing more.
         return new AcceptedResult($"/api/identities/{batch.Identity}", new { accepted = batch.Events.Count, look = $"/api/identities/{batch.Identity}" });
@@ -67,10 +67,10 @@ public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, Policy
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(identity), cancellation: cancellation);
-        if (entity is not { IncludesState: true, State: { } state }) return Problems.NotFound($"activity of {identity}");
+        if (entity is not { IncludesState: true, State: { } state }) return ProblemResults.NotFound($"activity of {identity}");
         return new OkObjectResult(new
         {
             identity, type = state.IdentityType, state = state.Status, since = state.Since, until = state.Until, limitedUntil = state.LimitedUntil,
@@ -90,10 +90,10 @@ public sealed class IdentitiesApi(Door door, Gate gate, AgentGate agents, Policy
         var (caller, refusal) = await door.ResponderAsync(request, $"{change} of the breaker of {id}", cancellation);
         if (caller is null) return refusal!;
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
-        if (Operation(change) is not { } operation) return Problems.NotFound($"change called {change}; use open, half-open, close or rebase");
-        var (body, problem) = await Door.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
+        if (Operation(change) is not { } operation) return ProblemResults.NotFound($"change called {change}; use open, half-open, close or rebase");
+        var (body, problem) = await RequestGuard.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
+        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
         // The breaker records its changes itself; a rebase changes no state.
         if (operation == nameof(CircuitBreaker.Rebase)) await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Rebased, $"{caller.Name} accepted what is usual now as the baseline of {identity}: {body.Reason}", caller.ObjectId, cancellation);
         await client.Entities.SignalEntityAsync(CircuitBreaker.For(identity), operation, new BreakerOrder(caller.ObjectId, body.Reason), cancellation: cancellation);

@@ -10,7 +10,7 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Triggers;
 
 /// <summary>Looking at incidents and at the record. Changes nothing.</summary>
-public sealed class IncidentsApi(Door door, AuditChain audit, IncidentBook incidents, RowTrouble trouble)
+public sealed class IncidentsApi(RequestGuard door, AuditChain audit, IncidentTable incidents, RowTrouble trouble)
 {
     private const int DefaultTop = 50;
     private const int MaxTop = 500;
@@ -22,9 +22,9 @@ public sealed class IncidentsApi(Door door, AuditChain audit, IncidentBook incid
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (!int.TryParse(request.Query["top"].FirstOrDefault() ?? $"{DefaultTop}", out var top) || top is < 1 or > MaxTop)
-            return Problems.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
+            return ProblemResults.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
         var (pages, continuation) = await incidents.ListAsync(request.Query["continuation"].FirstOrDefault(), top, cancellation);
         var shown = new List<ShownAlert>(pages.Count);
         foreach (var part in pages.Chunk(AtOnce)) shown.AddRange(await Task.WhenAll(part.Select(p => JoinAsync(client, p, cancellation))));
@@ -36,10 +36,10 @@ public sealed class IncidentsApi(Door door, AuditChain audit, IncidentBook incid
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
-        if (!id.StartsWith(Prefix, StringComparison.Ordinal)) return Problems.NotFound($"incident {id}");
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (!id.StartsWith(Prefix, StringComparison.Ordinal)) return ProblemResults.NotFound($"incident {id}");
         var register = await client.Entities.GetEntityAsync<RegisterState>(IncidentRegister.For(id), cancellation: cancellation);
-        if (register is not { IncludesState: true }) return Problems.NotFound($"incident {id}");
+        if (register is not { IncludesState: true }) return ProblemResults.NotFound($"incident {id}");
         var alerts = new List<object>();
         for (var number = 1; number <= register.State.Arrivals.Count; number++)
         {

@@ -10,7 +10,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace IRFunctions.Triggers;
 
 /// <summary>Reading the evidence about an agent: whom it called, who called it, which rules it broke, and what its breaker and our containments did meanwhile.</summary>
-public sealed class InteractionsApi(Door door, InteractionEvidence evidence, AuditChain audit, TimeProvider time)
+public sealed class InteractionsApi(RequestGuard door, InteractionEvidence evidence, AuditChain audit, TimeProvider time)
 {
     private const int MaxTop = 1_000;
     private const int Top = 100;
@@ -21,12 +21,12 @@ public sealed class InteractionsApi(Door door, InteractionEvidence evidence, Aud
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/interactions")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
-        if (!Time(request, "to", time.GetUtcNow(), out var to) || !Time(request, "from", to - Usual, out var from)) return Problems.Of(400, "time", "That is no time", "Write times like 2026-11-23T03:00:00Z.");
-        if (from >= to || to - from > InteractionEvidence.Longest) return Problems.Of(400, "time", "That is no stretch of time", $"from must be before to, and at most {InteractionEvidence.Longest.TotalDays:0} days before.");
+        if (!Time(request, "to", time.GetUtcNow(), out var to) || !Time(request, "from", to - Usual, out var from)) return ProblemResults.Of(400, "time", "That is no time", "Write times like 2026-11-23T03:00:00Z.");
+        if (from >= to || to - from > InteractionEvidence.Longest) return ProblemResults.Of(400, "time", "That is no stretch of time", $"from must be before to, and at most {InteractionEvidence.Longest.TotalDays:0} days before.");
         if (!int.TryParse(request.Query["top"].FirstOrDefault() ?? $"{Top}", CultureInfo.InvariantCulture, out var top) || top is < 1 or > MaxTop)
-            return Problems.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
+            return ProblemResults.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
         var reading = await evidence.ReadAsync(identity, from, to, cancellation);
         var (changes, containments) = await OnRecordAsync(identity, from, to, cancellation);
         return new OkObjectResult(new
@@ -49,7 +49,7 @@ public sealed class InteractionsApi(Door door, InteractionEvidence evidence, Aud
         foreach (var opened in chain.Where(e => e.Kind == BreakerKinds.Opened && e.At < to))
         {
             if (OpeningOf(opened) is not { } incident) continue;
-            var answers = AttackChains.AnswersOf([.. (await audit.ReadAsync(incident, cancellation)).Select(e => new Told(e))]);
+            var answers = AttackChains.AnswersOf([.. (await audit.ReadAsync(incident, cancellation)).Select(e => new EntryDetails(e))]);
             containments.AddRange(answers.Where(a => a.At < to && (a.Until ?? to) >= from));
         }
         return ([.. chain.Where(e => e.At >= from && e.At < to)], containments);

@@ -32,7 +32,7 @@ public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadO
     /// <param name="actions">The catalogue.</param>
     /// <param name="policy">The tier map in force: what it forbids (tier 3, or not listed) needs nothing.</param>
     /// <param name="held">Graph application permissions that were granted.</param>
-    public static PermissionReport Of(Catalogue actions, Policy policy, IEnumerable<string> held)
+    public static PermissionReport Of(ActionCatalog actions, Policy policy, IEnumerable<string> held)
     {
         var allowed = actions.Capabilities.Where(c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
         var needs = allowed.SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))

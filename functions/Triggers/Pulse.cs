@@ -11,7 +11,7 @@ namespace IRFunctions.Triggers;
 /// <param name="BeatAt">When the timer last wrote a row and asked an entity; null where it never ran.</param>
 /// <param name="AnsweredAt">When that entity last did something; null where it never did.</param>
 /// <param name="AlertAt">When an alert was last taken off the queue, to half a minute; null where none was.</param>
-public sealed record PulseReading(DateTimeOffset? BeatAt, DateTimeOffset? AnsweredAt, DateTimeOffset? AlertAt)
+public sealed record HealthReading(DateTimeOffset? BeatAt, DateTimeOffset? AnsweredAt, DateTimeOffset? AlertAt)
 {
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromMinutes(1);
 
@@ -24,7 +24,7 @@ public sealed record PulseReading(DateTimeOffset? BeatAt, DateTimeOffset? Answer
 /// Signs of life in the table "health". A timer writes a row and asks an entity, so that whoever looks at the health only reads: anyone may look, and as often
 /// as they like.
 /// </summary>
-public sealed class Pulse(TableServiceClient tables, TimeProvider time)
+public sealed class HealthSignals(TableServiceClient tables, TimeProvider time)
 {
     public const string TableName = "health";
 
@@ -65,10 +65,10 @@ public sealed class Pulse(TableServiceClient tables, TimeProvider time)
     }
 
     /// <exception cref="RequestFailedException">The table cannot be read.</exception>
-    public async Task<PulseReading> ReadAsync(DurableTaskClient client, CancellationToken cancellation)
+    public async Task<HealthReading> ReadAsync(DurableTaskClient client, CancellationToken cancellation)
     {
         var entity = await client.Entities.GetEntityAsync(Entity, includeState: false, cancellation);
-        return new PulseReading(await AtAsync(Beat, cancellation), entity?.LastModifiedTime, await AtAsync(Alerts, cancellation));
+        return new HealthReading(await AtAsync(Beat, cancellation), entity?.LastModifiedTime, await AtAsync(Alerts, cancellation));
     }
 
     private async Task NoteAsync(string what, CancellationToken cancellation) =>

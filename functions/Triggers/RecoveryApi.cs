@@ -16,17 +16,17 @@ public sealed record RecoveryBody(string? Reason);
 /// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the same way as
 /// every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
 /// </summary>
-public sealed class RecoveryApi(Door door, ApprovalsHolds holds, RecoveryPoints points, Shredder shredder, RowTrouble trouble)
+public sealed class RecoveryApi(RequestGuard door, HoldAnswers holds, RecoveryPoints points, Shredder shredder, RowTrouble trouble)
 {
     /// <summary>`?incident=ID` or `?target=OBJECT-ID`.</summary>
     [Function("GetRecoveryPoints")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "recovery-points")] HttpRequest request, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (request.Query["incident"].FirstOrDefault() is { Length: > 0 } incident) return new OkObjectResult(new { recoveryPoints = await points.OfIncidentAsync(incident, cancellation) });
         if (request.Query["target"].FirstOrDefault() is { Length: > 0 } target) return new OkObjectResult(new { recoveryPoints = await points.AboutAsync(target.ToLowerInvariant(), cancellation: cancellation) });
-        return Problems.Of(400, "which", "Which recovery points?", "Say ?incident=ID or ?target=OBJECT-ID.");
+        return ProblemResults.Of(400, "which", "Which recovery points?", "Say ?incident=ID or ?target=OBJECT-ID.");
     }
 
     [Function("RestoreRecoveryPoint")]
@@ -35,24 +35,24 @@ public sealed class RecoveryApi(Door door, ApprovalsHolds holds, RecoveryPoints 
     {
         var (caller, refusal) = await door.ResponderAsync(request, $"restore of {id}", cancellation);
         if (caller is null) return refusal!;
-        var (body, problem) = await Door.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
+        var (body, problem) = await RequestGuard.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
-        if (await points.FindAsync(id, cancellation) is not { } point) return Problems.NotFound($"recovery point {id}");
+        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
+        if (await points.FindAsync(id, cancellation) is not { } point) return ProblemResults.NotFound($"recovery point {id}");
         if (holds.ConflictOf(point.Target, caller.ObjectId) is { } conflict)
         {
             await door.RefusedAsync(caller.ObjectId, $"restore of {id}: {conflict.Rule}", cancellation);
-            return Problems.Of(conflict.Status, conflict.Rule, "Nothing was changed", conflict.Text);
+            return ProblemResults.Of(conflict.Status, conflict.Rule, "Nothing was changed", conflict.Text);
         }
-        if (point.Restorable is { } obstacle) return Problems.Of(409, "not-restorable", "This recovery point cannot be restored", $"Nothing was changed: {obstacle}.");
+        if (point.Restorable is { } obstacle) return ProblemResults.Of(409, "not-restorable", "This recovery point cannot be restored", $"Nothing was changed: {obstacle}.");
 
         var entity = new EntityInstanceId(nameof(ScheduledRollback), point.Containment);
         var state = await client.Entities.GetEntityAsync<RollbackState>(entity, cancellation: cancellation);
         var status = state is { IncludesState: true } ? state.State.Status : ContainmentStatus.None;
         if (status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed))
-            return Problems.Of(409, "not-live", "There is nothing to restore", $"The containment {point.Containment} is {status}: what it changed is not in effect any more.");
+            return ProblemResults.Of(409, "not-live", "There is nothing to restore", $"The containment {point.Containment} is {status}: what it changed is not in effect any more.");
         if (point.DependsOn.Count > 0 && state!.State.Prior != point.Prior)
-            return Problems.Of(409, "not-the-latest", "A later state was captured", $"The containment in effect came later; restore {point.DependsOn[^1]} first.");
+            return ProblemResults.Of(409, "not-the-latest", "A later state was captured", $"The containment in effect came later; restore {point.DependsOn[^1]} first.");
         await door.RecordAsync(point.Id[..point.Id.LastIndexOf(':')], AuditKinds.RestoreAsked, $"{caller.Name} asked to restore {point.Target.Display} to how it was: {body.Reason}", caller.ObjectId, cancellation,
             AuditJson.Of(new { point.Id, point.Hash, ownStateDiffers = state!.State.Prior != point.Prior, body.Reason }, new About(point.Action, point.Target.Key, point.Target.Display)));
         await client.Entities.SignalEntityAsync(entity, nameof(ScheduledRollback.Release), new HoldChange(caller.ObjectId, body.Reason, Prior: point.Prior), cancellation: cancellation);
@@ -66,16 +66,16 @@ public sealed class RecoveryApi(Door door, ApprovalsHolds holds, RecoveryPoints 
     {
         var (caller, refusal) = await door.ResponderAsync(request, $"shredding of {incident}", cancellation);
         if (caller is null) return refusal!;
-        var (body, problem) = await Door.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
+        var (body, problem) = await RequestGuard.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
+        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
         await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
         {
             if (state is { Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed } && state.Incidents.Contains(incident))
-                return Problems.Of(409, "still-contained", "Nothing was shredded", $"{id} is still in effect for this incident; its recovery point is needed.");
+                return ProblemResults.Of(409, "still-contained", "Nothing was shredded", $"{id} is still in effect for this incident; its recovery point is needed.");
         }
         return await shredder.ShredAsync(incident, caller.ObjectId, body.Reason, cancellation) is { } obstacle
-            ? Problems.Of(409, "not-shredded", "Nothing was shredded", $"{obstacle}.")
+            ? ProblemResults.Of(409, "not-shredded", "Nothing was shredded", $"{obstacle}.")
             : new OkObjectResult(new { incident, shredded = true });
     }
 }

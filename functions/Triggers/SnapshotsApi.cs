@@ -10,7 +10,7 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Triggers;
 
 /// <summary>States that agents hand in, and the way back to one: verified, with warnings, on the record, and the breaker half-open afterwards.</summary>
-public sealed class SnapshotsApi(Door door, AgentGate agents, AgentSnapshots snapshots)
+public sealed class SnapshotsApi(RequestGuard door, AgentGate agents, AgentSnapshots snapshots)
 {
     private const string DependsOn = "dependsOn";
 
@@ -23,10 +23,10 @@ public sealed class SnapshotsApi(Door door, AgentGate agents, AgentSnapshots sna
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         var dependsOn = request.Query[DependsOn].Select(d => d?.ToLowerInvariant() ?? "").ToList();
         if (dependsOn.Count > AgentSnapshots.MaxDependencies || dependsOn.Any(d => !ActivityReader.IsIdentity(d)))
-            return Problems.Of(400, "depends-on", "A dependency is no identity", $"Name at most {AgentSnapshots.MaxDependencies} identities, each as ?{DependsOn}=ID.");
-        var (bytes, problem) = await Door.ReadBytesAsync(request, AgentSnapshots.MaxSize, cancellation);
+            return ProblemResults.Of(400, "depends-on", "A dependency is no identity", $"Name at most {AgentSnapshots.MaxDependencies} identities, each as ?{DependsOn}=ID.");
+        var (bytes, problem) = await RequestGuard.ReadBytesAsync(request, AgentSnapshots.MaxSize, cancellation);
         if (bytes is null) return problem!;
-        if (bytes.Length == 0) return Problems.Of(400, "body", "There is no state", "Send the state as the body of the request.");
+        if (bytes.Length == 0) return ProblemResults.Of(400, "body", "There is no state", "Send the state as the body of the request.");
         var snapshot = await snapshots.KeepAsync(identity, bytes, dependsOn, cancellation);
         return new CreatedResult($"/api/identities/{identity}/snapshots/{snapshot.Version}", snapshot);
     }
@@ -36,7 +36,7 @@ public sealed class SnapshotsApi(Door door, AgentGate agents, AgentSnapshots sna
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return Problems.SignIn();
+        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         var points = await snapshots.RecoveryPointsAsync(identity, cancellation);
         return new OkObjectResult(new
@@ -58,7 +58,7 @@ public sealed class SnapshotsApi(Door door, AgentGate agents, AgentSnapshots sna
         }
         catch (PermanentFaultException e)
         {
-            return Problems.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
+            return ProblemResults.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
         }
     }
 
@@ -71,9 +71,9 @@ public sealed class SnapshotsApi(Door door, AgentGate agents, AgentSnapshots sna
         var (caller, refusal) = await door.ResponderAsync(request, $"restore of snapshot {version} of {id}", cancellation);
         if (caller is null) return refusal!;
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
-        var (body, problem) = await Door.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
+        var (body, problem) = await RequestGuard.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
+        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
         RestoredState restored;
         try
         {
@@ -82,7 +82,7 @@ public sealed class SnapshotsApi(Door door, AgentGate agents, AgentSnapshots sna
         catch (PermanentFaultException e)
         {
             await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.NotRestored, $"{caller.Name} wanted to go back to snapshot {version}: {e.Message}", caller.ObjectId, cancellation);
-            return Problems.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
+            return ProblemResults.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
         }
         var warned = restored.Warnings.Count == 0 ? "nothing it depends on has moved on" : string.Join("; ", restored.Warnings);
         await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Restored,

@@ -11,12 +11,12 @@ namespace IRFunctions.Triggers;
 public sealed record StopBody(string? Reason);
 
 /// <summary>The red button: PUT engages it, DELETE lifts it, GET looks.</summary>
-public sealed class StopApi(Door door)
+public sealed class StopApi(RequestGuard door)
 {
     [Function("GetStop")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "stop")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        await door.ReaderAsync(request, cancellation) is null ? Problems.SignIn() : new OkObjectResult(await GlobalStop.ReadAsync(client, cancellation));
+        await door.ReaderAsync(request, cancellation) is null ? ProblemResults.SignIn() : new OkObjectResult(await GlobalStop.ReadAsync(client, cancellation));
 
     [Function("PutStop")]
     public Task<IActionResult> EngageAsync(
@@ -32,9 +32,9 @@ public sealed class StopApi(Door door)
     {
         var (caller, refusal) = await door.ResponderAsync(request, what, cancellation);
         if (caller is null) return refusal!;
-        var (body, problem) = await Door.ReadAsync<StopBody>(request, """{"reason":"..."}""", cancellation);
+        var (body, problem) = await RequestGuard.ReadAsync<StopBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
-        if (Problems.LacksReason(body.Reason, out var silent)) return silent;
+        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
         await door.RecordAsync(AuditChain.PipelineChain, kind, $"{caller.Name} {what}: {body.Reason}", caller.ObjectId, cancellation);
         await client.Entities.SignalEntityAsync(GlobalStop.Id, operation, new StopOrder(caller.ObjectId, body.Reason), cancellation: cancellation);
         return new AcceptedResult("/api/stop", new { what, look = "/api/stop" });

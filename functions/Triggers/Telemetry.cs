@@ -13,7 +13,7 @@ namespace IRFunctions.Triggers;
 /// what it was asked the last time, and a policy is in force.
 /// bicep/modules/alerts.bicep pages when the line stays away.
 /// </summary>
-public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, Pulse pulse, TimeProvider time, ILogger<Heartbeat> log)
+public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, HealthSignals pulse, TimeProvider time, ILogger<Heartbeat> log)
 {
     [Function(nameof(Heartbeat))]
     public async Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellation)

@@ -13,6 +13,6 @@ internal static class LocalCatalogue
         var services = new ServiceCollection();
         LocalMachine.Register(services, new MachineOptions { Time = TimeProvider.System, PolicyFolder = "" });
         await using var provider = services.BuildServiceProvider();
-        return provider.GetRequiredService<Catalogue>().Capabilities;
+        return provider.GetRequiredService<ActionCatalog>().Capabilities;
     }
 }

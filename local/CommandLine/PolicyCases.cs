@@ -63,7 +63,7 @@ internal static class PolicyCases
         }
     }
 
-    private static Assessment ReadAssessment(Section section)
+    private static AlertAssessment ReadAssessment(Section section)
     {
         var defaults = new JsonObject { ["verdict"] = "truePositive", ["confidence"] = 90, ["reasoning"] = "", ["by"] = "model" };
         if (section.Has("assessment") && PolicyJson.From(section.PlaceOf("assessment")) is JsonObject given)
@@ -74,7 +74,7 @@ internal static class PolicyCases
             Merge(defaults, given);
         }
 
-        return defaults.Deserialize<Assessment>(PolicyJson.Options)!;
+        return defaults.Deserialize<AlertAssessment>(PolicyJson.Options)!;
     }
 
     private static T Read<T>(Section section, string key, JsonObject defaults)

@@ -20,7 +20,7 @@ public static class PolicyCommands
     /// <param name="catalogue">What the code can do.</param>
     /// <param name="assess">The assessment of an alert where no file gives one; the rule-based classifier.</param>
     /// <param name="time">The clock that decides what has expired.</param>
-    public static Command Create(IReadOnlyList<ActionCapability> catalogue, Func<Alert, Assessment> assess, TimeProvider time)
+    public static Command Create(IReadOnlyList<ActionCapability> catalogue, Func<Alert, AlertAssessment> assess, TimeProvider time)
     {
         var session = new Session(catalogue, assess, time);
         return new Command("policy", "Check, test, explain and compare the written policy")
@@ -80,7 +80,7 @@ public static class PolicyCommands
             var reading = AlertParser.Read(File.ReadAllBytes(result.GetValue(alertFile)!));
             if (!reading.IsAlert)
                 return Complain(result, $"this is no alert: {reading.Explanation}");
-            var assessment = ReadJson<Assessment>(result.GetValue(assessmentFile)) ?? session.Assess(reading.Alert);
+            var assessment = ReadJson<AlertAssessment>(result.GetValue(assessmentFile)) ?? session.Assess(reading.Alert);
             var facts = ReadJson<Facts>(result.GetValue(factsFile)) ?? new Facts { Now = session.Now };
             var decisions = Decider.Decide(reading.Alert, assessment, facts, policy);
             Write(result, result.GetValue(json)
@@ -171,7 +171,7 @@ public static class PolicyCommands
     private static void Write(ParseResult result, string text) => result.InvocationConfiguration.Output.WriteLine(text);
 
     /// <summary>What the main program gives to every command.</summary>
-    private sealed record Session(IReadOnlyList<ActionCapability> Catalogue, Func<Alert, Assessment> Assess, TimeProvider Time)
+    private sealed record Session(IReadOnlyList<ActionCapability> Catalogue, Func<Alert, AlertAssessment> Assess, TimeProvider Time)
     {
         public DateTimeOffset Now => Time.GetUtcNow();
 

@@ -31,7 +31,7 @@ internal sealed record PolicyDiff(Policy Old, Policy New, int Alerts, int Decisi
 {
     /// <param name="identity">What every account and application is taken for.</param>
     public static PolicyDiff Of(
-        Policy old, Policy @new, IReadOnlyList<Alert> alerts, Func<Alert, Assessment> assess, IdentityType identity, DateTimeOffset now)
+        Policy old, Policy @new, IReadOnlyList<Alert> alerts, Func<Alert, AlertAssessment> assess, IdentityType identity, DateTimeOffset now)
     {
         var changes = new List<DecisionChange>();
         var decided = 0;

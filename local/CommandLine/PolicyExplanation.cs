@@ -10,7 +10,7 @@ namespace IRFunctions.Local.CommandLine;
 /// <summary>What would happen to an alert and why, as a tree for a person.</summary>
 internal static class PolicyExplanation
 {
-    public static string Tree(Alert alert, Assessment assessment, IReadOnlyList<Decision> decisions, Policy policy)
+    public static string Tree(Alert alert, AlertAssessment assessment, IReadOnlyList<Decision> decisions, Policy policy)
     {
         var text = new StringBuilder();
         Line(text, 0, $"alert {Plain(alert.Id)}: {Plain(alert.Title)} ({alert.Severity}, {alert.Entities.Count} entities)");

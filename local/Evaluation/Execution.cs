@@ -12,7 +12,7 @@ namespace IRFunctions.Local.Evaluation;
 internal static class Execution
 {
     /// <returns>Effects on things ("action kind:id"), sorted; tickets and pages hurt nobody and are not among them.</returns>
-    public static IReadOnlyList<string> WouldRun(Alert alert, Assessment assessment, Policy policy, DateTimeOffset now)
+    public static IReadOnlyList<string> WouldRun(Alert alert, AlertAssessment assessment, Policy policy, DateTimeOffset now)
     {
         var needed = FactsNeeded.For(alert, assessment, policy);
         var facts = new Facts

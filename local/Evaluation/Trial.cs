@@ -7,7 +7,7 @@ namespace IRFunctions.Local.Evaluation;
 
 /// <summary>One answer of the model about one case.</summary>
 /// <param name="Order">What was planted; null for the alert as it is.</param>
-internal sealed record Trial(LabelledCase Case, PlantedOrder? Order, Assessment Answer)
+internal sealed record Trial(LabelledCase Case, PlantedOrder? Order, AlertAssessment Answer)
 {
     /// <summary>Whether the model itself gave an answer that could be used.</summary>
     public bool Answered => Answer.By == AssessedBy.Model;

@@ -77,11 +77,11 @@ public sealed class LocalModel(TimeProvider? time = null)
 
     private static string AnswerOf(RequestedAlert requested) => Write(Judge(requested));
 
-    private static Assessment Judge(RequestedAlert requested) => RuleBasedAnswer.For(requested.Alert, requested.Actions, cap: 100);
+    private static AlertAssessment Judge(RequestedAlert requested) => RuleBasedAnswer.For(requested.Alert, requested.Actions, cap: 100);
 
     private static string Half(string answer) => answer[..(answer.Length / 2)];
 
-    private static string Write(Assessment assessment)
+    private static string Write(AlertAssessment assessment)
     {
         var buffer = new ArrayBufferWriter<byte>(1_024);
         using var json = new Utf8JsonWriter(buffer);

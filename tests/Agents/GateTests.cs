@@ -60,7 +60,7 @@ public sealed class GateTests
     {
         await using var world = await World.CreateAsync();
         var agent = new Agent(world);
-        var elsewhere = new Gate(world.Machine.Services.GetRequiredService<GateBoard>(), world.Machine.Services.GetRequiredService<IRFunctions.Policies.PolicyStore>(), world.Time);
+        var elsewhere = new Gate(world.Machine.Services.GetRequiredService<GateTable>(), world.Machine.Services.GetRequiredService<IRFunctions.Policies.PolicyStore>(), world.Time);
         await agent.QuietMinuteAsync();
         Assert.Equal(GateVerdict.Allow, (await elsewhere.EvaluateAsync(agent.Id, new GateRequest(null), world.Client)).Verdict);
         await agent.OrderAsync(nameof(CircuitBreaker.Open));

@@ -319,7 +319,7 @@ public sealed class ClickTests
     /// <summary>The buttons are gone; an old client may still have them on the screen.</summary>
     private static async Task<JsonObject> OldReleaseAsync(TeamsWorld teams)
     {
-        var id = Assert.Single(await teams.Get<CardBook>().RequestsOfAsync(World.DisableOf(World.Adele), default));
+        var id = Assert.Single(await teams.Get<CardTable>().RequestsOfAsync(World.DisableOf(World.Adele), default));
         var request = new JsonObject { ["id"] = id, ["nonce"] = (await teams.Get<ApprovalRegister>().FindAsync(id, default))!.Nonce };
         var button = new JsonObject { ["type"] = "Action.Execute", ["verb"] = "release", ["data"] = new JsonObject { ["requests"] = new JsonArray(request) } };
         return TeamsWorld.Click(teams.CardsOf(World.Alex)[0] with { Content = button }, World.Alex, "release");

@@ -29,8 +29,8 @@ public sealed class ConflictTests
     {
         await using var teams = await TeamsWorld.CreateAsync();
         var view = (await teams.World.ViewAsync(await teams.AskedAsync()))!;
-        AskStep[] ladder = [.. view.Rungs.Select(r => new AskStep(r.Name, r.StartsAt - view.AskedAt, r.Approvers) { Group = r.Group })];
-        await teams.World.Client.ScheduleNewOrchestrationInstanceAsync(nameof(SeekApproval), new ApprovalAsk(view.Request with { RequestedBy = World.Alex }, ladder, 30 * Minute),
+        LadderRung[] ladder = [.. view.Rungs.Select(r => new LadderRung(r.Name, r.StartsAt - view.AskedAt, r.Approvers) { Group = r.Group })];
+        await teams.World.Client.ScheduleNewOrchestrationInstanceAsync(nameof(ApprovalOrchestrator), new ApprovalInput(view.Request with { RequestedBy = World.Alex }, ladder, 30 * Minute),
             new("approval-on-a-wish"), default);
         await teams.World.RunAsync();
         var card = Assert.Single(teams.CardsOf(World.Alex)); // Both on one card; the second is the wish.
@@ -113,8 +113,8 @@ public sealed class ConflictTests
         added["type"] = "conversationUpdate";
         added["conversation"] = new JsonObject { ["id"] = "19:soc@thread.tacv2;messageid=1", ["tenantId"] = TenantSeed.TenantId, ["conversationType"] = "channel" };
         Assert.Equal(200, (await teams.PostAsync(added)).Http);
-        var known = await teams.Get<ConversationBook>().FindChannelAsync("19:soc@thread.tacv2", default);
+        var known = await teams.Get<ConversationTable>().FindChannelAsync("19:soc@thread.tacv2", default);
         Assert.Equal((TeamsWorld.ServiceUrl, "19:soc@thread.tacv2", ""), (known!.ServiceUrl, known.Conversation, known.UserId));
-        Assert.Equal(TeamsWorld.ChatOf(World.Alex), (await teams.Get<ConversationBook>().FindPersonAsync(World.Alex, default))!.Conversation);
+        Assert.Equal(TeamsWorld.ChatOf(World.Alex), (await teams.Get<ConversationTable>().FindPersonAsync(World.Alex, default))!.Conversation);
     }
 }

@@ -81,9 +81,9 @@ public sealed class OnCallTests
     public async Task Where_the_app_is_removed_nothing_is_remembered()
     {
         await using var teams = await TeamsWorld.CreateAsync();
-        Assert.NotNull(await teams.Get<ConversationBook>().FindPersonAsync(World.Alex, default));
+        Assert.NotNull(await teams.Get<ConversationTable>().FindPersonAsync(World.Alex, default));
         Assert.Equal(200, (await teams.PostAsync(TeamsWorld.Install(World.Alex, "remove"))).Http);
-        Assert.Null(await teams.Get<ConversationBook>().FindPersonAsync(World.Alex, default));
+        Assert.Null(await teams.Get<ConversationTable>().FindPersonAsync(World.Alex, default));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class OnCallTests
     {
         await using var teams = await TeamsWorld.CreateAsync();
         var view = Cards.View();
-        var desk = teams.Get<CardDesk>();
+        var desk = teams.Get<CardSender>();
         var id = await teams.AskedAsync();
         var first = await teams.World.ViewAsync(id);
         Assert.Single(teams.CardsOf(World.Alex));

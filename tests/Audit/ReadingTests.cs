@@ -32,7 +32,7 @@ public sealed class ReadingTests
         var about = new About("disable_user_account_temporarily", $"account:{Adele}", "user a1");
         await rig.Chain.AppendAsync("incident-1",
         [
-            RecordRig.Fact("told", ContainmentKinds.Told, "people were told what was done and how to take it back", null, about),
+            RecordRig.Fact("told", ContainmentKinds.Notified, "people were told what was done and how to take it back", null, about),
             RecordRig.Fact("unheard", AuditKinds.Failed, "people could not be told: the pager is down", null, about),
         ]);
         Assert.Equal("User a1 cannot sign in since 03:00:02 UTC.", Story.Of(await rig.Chain.ReadAsync("incident-1"))!.Why[2]);

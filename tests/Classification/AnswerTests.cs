@@ -7,10 +7,10 @@ namespace IRFunctions.Tests.Classification;
 /// <summary>What becomes of the model's answer: used whole, used in part and told, or not used at all (S1, S4, S12).</summary>
 public sealed class AnswerTests
 {
-    private static Task<Assessment> Assess(string content, string finish = "stop", string? refusal = null) =>
+    private static Task<AlertAssessment> Assess(string content, string finish = "stop", string? refusal = null) =>
         Given.Classifier(CannedHandler.Json(Given.Completion(content, finish, refusal))).AssessAsync(Given.SpraySignIn, Given.Actions);
 
-    private static void AssertRules(Assessment assessment, string problem)
+    private static void AssertRules(AlertAssessment assessment, string problem)
     {
         Assert.Equal(AssessedBy.Rules, assessment.By);
         Assert.Contains(problem, assessment.Problem, StringComparison.Ordinal);

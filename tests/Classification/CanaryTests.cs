@@ -87,7 +87,7 @@ public sealed class CanaryTests
         AssertInjection(await Given.Classifier(new ModelHttpHandler(model)).AssessAsync(Given.SpraySignIn, Given.Actions));
     }
 
-    private static void AssertInjection(Assessment assessment)
+    private static void AssertInjection(AlertAssessment assessment)
     {
         Assert.True(assessment.Injection);
         Assert.Equal(AssessedBy.Rules, assessment.By);

@@ -12,14 +12,14 @@ namespace IRFunctions.Tests.Classification;
 /// </summary>
 public sealed class OutageTests
 {
-    private static async Task<(Assessment Assessment, LocalModel Model)> Assess(ModelBehaviour behaviour, TimeProvider? time = null)
+    private static async Task<(AlertAssessment Assessment, LocalModel Model)> Assess(ModelBehaviour behaviour, TimeProvider? time = null)
     {
         var model = new LocalModel();
         model.Behave(behaviour);
         return (await Given.Classifier(new ModelHttpHandler(model), time).AssessAsync(Given.SpraySignIn, Given.Actions), model);
     }
 
-    private static void AssertRules(Assessment assessment, string problem)
+    private static void AssertRules(AlertAssessment assessment, string problem)
     {
         Assert.Equal(AssessedBy.Rules, assessment.By);
         Assert.Contains(problem, assessment.Problem, StringComparison.Ordinal);

@@ -11,7 +11,7 @@ public sealed class SecondOpinionTests
 {
     private static string Watch(int confidence) => Given.Answer($$"""[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":{{confidence}},"reason":"r"}]""", confidence.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    private static async Task<Assessment> AskAsync(params string?[] answers)
+    private static async Task<AlertAssessment> AskAsync(params string?[] answers)
     {
         var next = -1;
         var handler = new CannedHandler(() => answers[Interlocked.Increment(ref next)] is { } answer
@@ -77,7 +77,7 @@ public sealed class SecondOpinionTests
         {
             var random = new Random(seed);
             var asked = random.Next(1, 8);
-            Assessment[] answers = [.. Enumerable.Range(0, random.Next(1, asked + 1)).Select(_ => Any(random))];
+            AlertAssessment[] answers = [.. Enumerable.Range(0, random.Next(1, asked + 1)).Select(_ => Any(random))];
             var one = SecondOpinion.Of(answers, asked);
             Assert.InRange(one.Confidence, 0, answers.Max(a => a.Confidence));
             if (asked == 1) return;
@@ -89,7 +89,7 @@ public sealed class SecondOpinionTests
             }
         }));
 
-    private static Assessment Any(Random random) => new()
+    private static AlertAssessment Any(Random random) => new()
     {
         Verdict = (Verdict)random.Next(4), Confidence = random.Next(101), Reasoning = "r", By = AssessedBy.Model,
         Recommendations = [.. Enumerable.Range(0, random.Next(6)).Select(_ => new Recommendation($"a{random.Next(3)}", $"e{random.Next(3)}", random.Next(101), "r"))],

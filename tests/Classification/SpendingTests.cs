@@ -22,7 +22,7 @@ public sealed class SpendingTests
     public async Task Over_the_token_budget_the_rules_answer_until_the_hour_is_over()
     {
         var classifier = Classifier(Caching with { TokensPerHour = 15_000 });
-        var answers = new List<Assessment>();
+        var answers = new List<AlertAssessment>();
         for (var i = 0; i < 12; i++) answers.Add(await classifier.AssessAsync(Alert(i), Given.Actions));
         var spent = answers.Sum(a => a.InputTokens + a.OutputTokens);
         Assert.InRange(spent, 5_000, 15_000);
@@ -43,7 +43,7 @@ public sealed class SpendingTests
     public async Task Over_the_cost_budget_the_rules_answer_too()
     {
         var classifier = Classifier(Priced with { CostPerHour = 0.01m });
-        var answers = new List<Assessment>();
+        var answers = new List<AlertAssessment>();
         for (var i = 0; i < 12; i++) answers.Add(await classifier.AssessAsync(Alert(i), Given.Actions));
         Assert.InRange(answers.Sum(a => a.Cost), 0.001m, 0.01m);
         Assert.Contains("budget of 0.01 an hour is used up", answers[^1].Problem, StringComparison.Ordinal);

@@ -37,7 +37,7 @@ public sealed class DrillTests
         Assert.True(await world.CanSignInAsync(World.Adele));
         Assert.Equal(2, world.Effects("user.update", World.Adele).Count);
         Assert.DoesNotContain(await world.ContainmentsAsync(), c => c.State.Status == ContainmentStatus.Live);
-        Assert.Contains(ContainmentKinds.Rehearsed, await world.KindsAsync(RehearseRollback.Chain));
+        Assert.Contains(ContainmentKinds.Rehearsed, await world.KindsAsync(DrillOrchestrator.Chain));
 
         var api = ActivatorUtilities.CreateInstance<DrillsApi>(world.Machine.Services);
         var listed = JsonSerializer.SerializeToElement(Assert.IsType<OkObjectResult>(await api.ListAsync(People.Request(World.Megan), CancellationToken.None)).Value, JsonSerializerOptions.Web);
@@ -72,7 +72,7 @@ public sealed class DrillTests
     {
         await using var world = await World.CreateAsync(Drilled);
         var other = new DrillTarget("disable_user_account_temporarily", new("account", World.Alex, "Alex"), []);
-        await world.Client.ScheduleNewOrchestrationInstanceAsync(nameof(RehearseRollback), other);
+        await world.Client.ScheduleNewOrchestrationInstanceAsync(nameof(DrillOrchestrator), other);
         await world.PassAsync(TimeSpan.FromMinutes(20));
         Assert.Empty(world.Effects("user.update", World.Alex));
         Assert.True(await world.CanSignInAsync(World.Alex));

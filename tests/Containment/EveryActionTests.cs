@@ -16,7 +16,7 @@ public sealed class EveryActionTests
     public async Task The_table_has_every_action_of_the_catalogue()
     {
         await using var stage = await Stage.OpenAsync(ActionCase.All[0]);
-        var catalogue = stage.World.Machine.Services.GetRequiredService<Catalogue>();
+        var catalogue = stage.World.Machine.Services.GetRequiredService<ActionCatalog>();
         Assert.Equal(catalogue.Capabilities.Select(c => c.Name).Order(), ActionCase.All.Select(c => c.Action).Concat(NotificationTests.Both).Distinct().Order());
         foreach (var action in ActionCase.All)
         {
@@ -43,7 +43,7 @@ public sealed class EveryActionTests
         Assert.False(await stage.InEffectAsync());
         Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
         string[] inOrder = [ContainmentKinds.Estimated, AuditKinds.Captured, ContainmentKinds.Probed, ContainmentKinds.Registered, AuditKinds.Executing,
-            AuditKinds.Executed, AuditKinds.Verified, ContainmentKinds.Told, AuditKinds.Reminded, AuditKinds.Undoing, AuditKinds.Undone];
+            AuditKinds.Executed, AuditKinds.Verified, ContainmentKinds.Notified, AuditKinds.Reminded, AuditKinds.Undoing, AuditKinds.Undone];
         Assert.Equal(inOrder, (await stage.KindsAsync()).Where(inOrder.Contains));
     }
 
@@ -56,7 +56,7 @@ public sealed class EveryActionTests
         Assert.True(await stage.InEffectAsync());
         Assert.Empty(await stage.World.ContainmentsAsync());
         Assert.Contains(stage.Pages, p => p.Contains("cannot be taken back by itself", StringComparison.Ordinal));
-        string[] inOrder = [AuditKinds.Captured, AuditKinds.Executing, AuditKinds.Executed, AuditKinds.Verified, ContainmentKinds.Told];
+        string[] inOrder = [AuditKinds.Captured, AuditKinds.Executing, AuditKinds.Executed, AuditKinds.Verified, ContainmentKinds.Notified];
         Assert.Equal(inOrder, (await stage.KindsAsync()).Where(inOrder.Contains));
         await stage.World.PassAsync(TimeSpan.FromDays(4));
         Assert.Equal(1, stage.Effects(stage.Case.Done));

@@ -23,7 +23,7 @@ public sealed class RefusalTests
         var decision = (await stage.World.IncidentsAsync())[0].Decisions.Single(d => d.Action == action);
         // The policy may refuse it before anybody is asked; where it asks, the action itself refuses.
         if (decision.Ending == Ending.Failed) Assert.Contains(stage.Pages, p => p.Contains(why, StringComparison.Ordinal));
-        else Assert.Contains(decision.Ending, new[] { Ending.Told, Ending.Held });
+        else Assert.Contains(decision.Ending, new[] { Ending.Notified, Ending.Held });
     }
 
     [Fact]

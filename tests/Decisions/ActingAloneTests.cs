@@ -22,7 +22,7 @@ public sealed class ActingAloneTests
         Entities = [new AccountEntity { Id = "e1", ObjectId = Account, SourceVerdict = "malicious" }],
     };
 
-    private static readonly Assessment Assessment = new()
+    private static readonly AlertAssessment Assessment = new()
     {
         Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "", By = AssessedBy.Model,
         Recommendations = [new Recommendation("disable_user_account_temporarily", "e1", 90, "")],

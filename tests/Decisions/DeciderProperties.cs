@@ -167,7 +167,7 @@ public sealed class DeciderProperties
     public void The_same_input_gives_the_same_bytes_also_after_a_journey_as_JSON() => ForEveryWorld(world =>
     {
         var facts = JsonSerializer.Deserialize<Facts>(JsonSerializer.Serialize(world.Facts))!;
-        var assessment = JsonSerializer.Deserialize<Assessment>(JsonSerializer.Serialize(world.Assessment))!;
+        var assessment = JsonSerializer.Deserialize<AlertAssessment>(JsonSerializer.Serialize(world.Assessment))!;
         var again = Scenario.From(world.Seed) with { Facts = facts, Assessment = assessment };
         Assert.Equal(Bytes(world.Decide()), Bytes(again.Decide()));
     });

@@ -28,7 +28,7 @@ internal static class GeneratedPolicies
         Actions = [.. ActionNames.Select((name, order) => Action(random, name, order))],
         Ladders = [new Ladder(Ladder.DefaultName,
             [new Rung("primary", TimeSpan.Zero, "g", [new Approver(GeneratedAlerts.Accounts[7], "Alex")], TimeSpan.FromMinutes(15))])],
-        Reminder = new Reminder(TimeSpan.FromHours(2), TimeSpan.FromHours(4)),
+        Reminder = new ReminderRule(TimeSpan.FromHours(2), TimeSpan.FromHours(4)),
         Budgets = new Budgets(Budget(random), Budget(random), new Dictionary<string, Budget> { ["watch_ip"] = Budget(random) }.ToFrozenDictionary(),
             Budget(random)),
         Breaker = IRFunctions.Tests.Policies.Shipped.Policy.Breaker,

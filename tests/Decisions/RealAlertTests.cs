@@ -20,7 +20,7 @@ public sealed class RealAlertTests(ITestOutputHelper output)
         var kinds = new SortedDictionary<DecisionKind, int>();
         foreach (var alert in RealAlerts.All)
         {
-            foreach (var assessment in (Assessment[])[Everything(alert), Nothing])
+            foreach (var assessment in (AlertAssessment[])[Everything(alert), Nothing])
             {
                 var decisions = Decider.Decide(alert, assessment, Facts, Shipped.Policy);
                 Assert.NotEmpty(decisions);
@@ -70,10 +70,10 @@ public sealed class RealAlertTests(ITestOutputHelper output)
         }
     }
 
-    private static readonly Assessment Nothing = new() { Verdict = Verdict.BenignPositive, Confidence = 80, Reasoning = "", By = AssessedBy.Model };
+    private static readonly AlertAssessment Nothing = new() { Verdict = Verdict.BenignPositive, Confidence = 80, Reasoning = "", By = AssessedBy.Model };
 
     /// <summary>The most a model could ask for: every action on every entity, with full confidence.</summary>
-    private static Assessment Everything(Alert alert) => new()
+    private static AlertAssessment Everything(Alert alert) => new()
     {
         Verdict = Verdict.TruePositive,
         Confidence = 100,

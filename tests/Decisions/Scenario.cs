@@ -6,7 +6,7 @@ using IRFunctions.Policies;
 namespace IRFunctions.Tests.Decisions;
 
 /// <summary>One generated world: alert, model answer (hostile ones included), facts and policy, all from one seed, which reproduces it.</summary>
-internal sealed record Scenario(int Seed, Alert Alert, Assessment Assessment, Facts Facts, PolicyParts Parts)
+internal sealed record Scenario(int Seed, Alert Alert, AlertAssessment Assessment, Facts Facts, PolicyParts Parts)
 {
     public Policy Policy { get; } = new([], Parts);
 
@@ -89,7 +89,7 @@ internal static class GeneratedAlerts
 
     private static string Case(Random random, string text) => random.Chance(20) ? text.ToUpperInvariant() : text;
 
-    public static Assessment Assessment(Random random, Alert alert) => new()
+    public static AlertAssessment Assessment(Random random, Alert alert) => new()
     {
         Verdict = random.Chance(85) ? Verdict.TruePositive : (Verdict)random.Next(4),
         Confidence = random.Next(-3, 110),

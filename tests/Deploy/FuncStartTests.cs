@@ -40,9 +40,9 @@ public sealed class FuncStartTests
     public async Task The_pipeline_starts_with_these_settings()
     {
         await using var services = Pipeline(Values());
-        Assert.NotEmpty(services.GetRequiredService<Catalogue>().Capabilities);
+        Assert.NotEmpty(services.GetRequiredService<ActionCatalog>().Capabilities);
         Assert.NotNull(services.GetRequiredService<PolicyStore>().Current);
-        Assert.NotNull(services.GetRequiredService<Door>());
+        Assert.NotNull(services.GetRequiredService<RequestGuard>());
         Assert.NotNull(services.GetRequiredService<OnCall>());
     }
 

@@ -101,10 +101,10 @@ public sealed partial class PermissionTests
         return needed.GroupBy(n => n.p).ToDictionary(g => g.Key, g => g.Select(n => n.By).Distinct().ToList());
     }
 
-    private static async Task<(Catalogue Actions, Policy Policy)> PipelineAsync()
+    private static async Task<(ActionCatalog Actions, Policy Policy)> PipelineAsync()
     {
         var machine = await LocalMachine.CreateAsync(new MachineOptions { PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Time = TimeProvider.System });
-        await using (machine) return (machine.Services.GetRequiredService<Catalogue>(), machine.Policy);
+        await using (machine) return (machine.Services.GetRequiredService<ActionCatalog>(), machine.Policy);
     }
 
     private static IEnumerable<string> Differences(Dictionary<string, List<string>> needed, string table, string script)

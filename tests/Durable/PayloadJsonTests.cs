@@ -37,7 +37,7 @@ public sealed class PayloadJsonTests
     {
         Assert.Superset(new HashSet<Type>
         {
-            typeof(Case), typeof(ContainmentOrder), typeof(UndoOrder), typeof(RegisterState), typeof(RollbackState), typeof(GlobalStopState), typeof(BreakerState), typeof(RateLimitState),
+            typeof(IncidentAlert), typeof(ContainmentOrder), typeof(RollbackOrder), typeof(RegisterState), typeof(RollbackState), typeof(GlobalStopState), typeof(BreakerState), typeof(RateLimitState),
             typeof(StopOrder), typeof(Arrival), typeof(IRFunctions.Approvals.ApprovalAnswer), typeof(PriorState), typeof(IncidentStatus),
         }, Crossing.Types.ToHashSet());
     }
@@ -45,8 +45,8 @@ public sealed class PayloadJsonTests
     [Fact]
     public void Entities_of_an_alert_keep_their_kinds_inside_a_case()
     {
-        var input = Assert.IsType<Case>(Filled.All(typeof(Case)).Single());
-        var back = PayloadJson.Converter.Deserialize<Case>(PayloadJson.Converter.Serialize(input))!;
+        var input = Assert.IsType<IncidentAlert>(Filled.All(typeof(IncidentAlert)).Single());
+        var back = PayloadJson.Converter.Deserialize<IncidentAlert>(PayloadJson.Converter.Serialize(input))!;
         Assert.Equal(input.Alert.Entities.Select(e => e.GetType()), back.Alert.Entities.Select(e => e.GetType()));
         Assert.Equal(typeof(Entity).GetCustomAttributes(typeof(System.Text.Json.Serialization.JsonDerivedTypeAttribute), false).Length, back.Alert.Entities.Select(e => e.GetType()).Distinct().Count());
     }

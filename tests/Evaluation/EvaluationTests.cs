@@ -19,7 +19,7 @@ public sealed class EvaluationTests
 
     private static LabelledCase Case(string id, Verdict label, params string[] helpful) => new(id, label, "because", helpful, Given.SpraySignIn with { Id = id });
 
-    private static Trial Said(LabelledCase of, Verdict verdict, int confidence, params (string Action, string Entity)[] recommended) => new(of, null, new Assessment
+    private static Trial Said(LabelledCase of, Verdict verdict, int confidence, params (string Action, string Entity)[] recommended) => new(of, null, new AlertAssessment
     {
         Verdict = verdict, Confidence = confidence, Reasoning = "r", By = AssessedBy.Model, InputTokens = 100, OutputTokens = 10, Seconds = confidence / 100.0, Cost = 0.01m,
         Recommendations = [.. recommended.Select(r => new Recommendation(r.Action, r.Entity, 90, "r"))],

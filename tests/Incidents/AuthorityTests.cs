@@ -40,7 +40,7 @@ public sealed class AuthorityTests
     {
         Assert.NotEmpty(name);
         await using var world = await World.CreateAsync();
-        var instance = await world.ForgeAsync(nameof(Contain), forge(Granted(world)), "contain-forged");
+        var instance = await world.ForgeAsync(nameof(ContainmentOrchestrator), forge(Granted(world)), "contain-forged");
         await world.PassAsync(TimeSpan.FromMinutes(2));
         instance = (await world.Client.GetInstanceAsync(instance.InstanceId, true))!;
 
@@ -54,7 +54,7 @@ public sealed class AuthorityTests
     public async Task The_same_order_with_its_true_grant_runs_so_the_forgeries_fail_for_their_reason()
     {
         await using var world = await World.CreateAsync();
-        await world.ForgeAsync(nameof(Contain), Granted(world), "contain-true");
+        await world.ForgeAsync(nameof(ContainmentOrchestrator), Granted(world), "contain-true");
         Assert.False(await world.CanSignInAsync(World.Adele));
     }
 
@@ -66,7 +66,7 @@ public sealed class AuthorityTests
         await world.RunAsync();
         // The stop lets tickets and pages pass by the kind of their target; an account called an alert must not pass with them.
         var order = Change(Granted(world), d => d with { Target = d.Target with { Kind = "alert" } });
-        await world.ForgeAsync(nameof(Contain), Regrant(order, World.Alex), "contain-slip");
+        await world.ForgeAsync(nameof(ContainmentOrchestrator), Regrant(order, World.Alex), "contain-slip");
         Assert.Empty(world.Effects("user.update"));
         Assert.True(await world.CanSignInAsync(World.Adele));
     }

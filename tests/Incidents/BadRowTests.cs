@@ -133,7 +133,7 @@ public sealed class BadRowTests
         await world.SendAsync(Given.StolenAccount(World.Megan, "alert-2", "incident-2"));
         await world.RunAsync();
         var incidents = await world.IncidentsAsync();
-        await BreakAsync(world, IncidentBook.TableName, incidents[0].Incident, "000001", "View0", "{");
+        await BreakAsync(world, IncidentTable.TableName, incidents[0].Incident, "000001", "View0", "{");
         await ChangeAsync(world, incidents[1].Incident, r => r with { Name = "" });
         var api = ActivatorUtilities.CreateInstance<IncidentsApi>(world.Machine.Services);
         var list = Json(await api.ListAsync(World.Request(World.Alex, new { }), world.Client, default))["incidents"]!.AsArray();
@@ -204,7 +204,7 @@ public sealed class BadRowTests
 
     private static Task FailedAsync(World world, string id, FailureDetails? failure, string? output) => PutAsync(world, new InstanceRecord
     {
-        Id = id, Name = id.StartsWith("undo", StringComparison.Ordinal) ? nameof(Undo) : nameof(RespondToIncident), Status = OrchestrationStatus.Failed, CreatedAt = Now(world), UpdatedAt = Now(world),
+        Id = id, Name = id.StartsWith("undo", StringComparison.Ordinal) ? nameof(RollbackOrchestrator) : nameof(AlertOrchestrator), Status = OrchestrationStatus.Failed, CreatedAt = Now(world), UpdatedAt = Now(world),
         Execution = 123_456, Failure = failure, Output = output,
     });
 

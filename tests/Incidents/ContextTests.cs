@@ -109,7 +109,7 @@ public sealed class ContextTests
     {
         await using var world = await World.CreateAsync();
         var memory = world.Machine.Services.GetRequiredService<IncidentMemory>();
-        var judged = new Assessment { Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "r", By = AssessedBy.Model };
+        var judged = new AlertAssessment { Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "r", By = AssessedBy.Model };
         for (var i = 0; i < 30; i++)
         {
             await memory.KeepAsync(Read(Given.MaliciousAddress($"a-{i}")) with { LastActivity = null }, judged, default);

@@ -32,7 +32,7 @@ public sealed class HealthTests
     {
         await using var world = await World.CreateAsync();
         // Asked, and the signal lost: as when no entity can be dispatched.
-        await world.Machine.Services.GetRequiredService<TableServiceClient>().GetTableClient(Pulse.TableName)
+        await world.Machine.Services.GetRequiredService<TableServiceClient>().GetTableClient(HealthSignals.TableName)
             .UpsertEntityAsync(new TableEntity("pulse", "beat") { ["At"] = world.Time.GetUtcNow() - 2 * Minute });
         var (status, report) = await LookAsync(world);
         Assert.Equal((503, "unhealthy"), (status, report.Status));

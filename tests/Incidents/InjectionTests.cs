@@ -35,7 +35,7 @@ public sealed class InjectionTests
         // Tier 3 and unknown names became words to people, each with the recommendation (S2).
         var told = (await world.IncidentsAsync()).SelectMany(a => a.Decisions).Where(d => d.Kind == DecisionKind.Tell).ToList();
         Assert.Contains(told, d => d.Action == "isolate_production_host");
-        Assert.All(told, d => Assert.Equal(Ending.Told, d.Ending));
+        Assert.All(told, d => Assert.Equal(Ending.Notified, d.Ending));
         Assert.Contains(world.Pages(), p => p.Contains("never run by itself: isolate_production_host", StringComparison.Ordinal));
     }
 

@@ -118,7 +118,7 @@ public sealed class RecordTroubleTests
     {
         await using var world = await World.CreateAsync();
         foreach (var empty in (RecordInput[])[new("", []), new("incident-x", [])])
-            await Assert.ThrowsAsync<InvalidOperationException>(() => ActivatorUtilities.CreateInstance<Stages>(world.Machine.Services).Record(empty, default));
+            await Assert.ThrowsAsync<InvalidOperationException>(() => ActivatorUtilities.CreateInstance<AlertActivities>(world.Machine.Services).Record(empty, default));
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class RecordTroubleTests
         await world.RunAsync();
         await world.AssertAllAccountedAsync(1);
         // A process that starts anew finds it.
-        var archive = new PolicyArchive(tables, world.Machine.Services.GetRequiredService<Catalogue>().Capabilities, world.Time);
+        var archive = new PolicyArchive(tables, world.Machine.Services.GetRequiredService<ActionCatalog>().Capabilities, world.Time);
         Assert.Equal(world.Machine.Policy.Hash, (await archive.FindAsync(world.Machine.Policy.Hash)).Hash);
     }
 
@@ -148,7 +148,7 @@ public sealed class RecordTroubleTests
         var line = text.IndexOf("\\n", StringComparison.Ordinal);
         row["Text"] = text.Insert(line, " # changed");
         await tables.GetTableClient(PolicyArchive.TableName).UpdateEntityAsync(row, ETag.All, Azure.Data.Tables.TableUpdateMode.Replace);
-        var archive = new PolicyArchive(tables, world.Machine.Services.GetRequiredService<Catalogue>().Capabilities, world.Time); // as a process that starts anew
+        var archive = new PolicyArchive(tables, world.Machine.Services.GetRequiredService<ActionCatalog>().Capabilities, world.Time); // as a process that starts anew
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => archive.FindAsync(world.Machine.Policy.Hash));
         Assert.Contains("somebody changed the table policies", refusal.Message, StringComparison.Ordinal);
     }

@@ -75,7 +75,7 @@ public sealed class RecordedHistoryTests
     public void Every_orchestrator_has_a_history()
     {
         var recorded = Directory.EnumerateFiles(Folder, "*.json").Select(f => HistoryFile.Import(File.ReadAllText(f)).OfType<ExecutionStartedEvent>().First().Name).ToHashSet();
-        Assert.Equal([nameof(Contain), nameof(FollowBreaker), nameof(RehearseRollback), nameof(RemindBeforeUndo), nameof(RespondToIncident), nameof(SeekApproval), nameof(Undo)], recorded.Order(StringComparer.Ordinal));
+        Assert.Equal([nameof(ContainmentOrchestrator), nameof(BreakerOrchestrator), nameof(DrillOrchestrator), nameof(ReminderOrchestrator), nameof(AlertOrchestrator), nameof(ApprovalOrchestrator), nameof(RollbackOrchestrator)], recorded.Order(StringComparer.Ordinal));
     }
 
     [RecordingFact]
@@ -113,7 +113,7 @@ public sealed class RecordedHistoryTests
         await world.PassAsync(TimeSpan.FromMinutes(5));
         await world.StopAsync(engage: false);
         await world.PassAsync(TimeSpan.FromMinutes(5));
-        await ExportAsync(world, target, "breaker", nameof(FollowBreaker));
+        await ExportAsync(world, target, "breaker", nameof(BreakerOrchestrator));
     }
 
     private static async Task RecordDrillAsync(string target)

@@ -109,7 +109,7 @@ public sealed class WideTextTests
     {
         for (var most = 90; most < 110; most++)
         {
-            var cut = Sentences.Short(Wide.Of(kind, 400), most);
+            var cut = IncidentText.Short(Wide.Of(kind, 400), most);
             Assert.InRange(cut.Length, most - 1, most);
             Assert.Equal(cut, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(cut))); // Half a pair would come back as U+FFFD.
         }

@@ -122,7 +122,7 @@ internal sealed partial class World : IAsyncDisposable
             Assert.True(i.RuntimeStatus is OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Completed, $"{i.InstanceId} is {i.RuntimeStatus}: {i.FailureDetails?.ErrorMessage}");
             var number = i.InstanceId.Split('-') is [_, _, var n] ? int.Parse(n, System.Globalization.CultureInfo.InvariantCulture) : 1;
             // One that has only begun shows nothing yet.
-            var shown = await Machine.Services.GetRequiredService<IncidentBook>().FindAsync(string.Join('-', i.InstanceId.Split('-').Take(2)), number, CancellationToken.None);
+            var shown = await Machine.Services.GetRequiredService<IncidentTable>().FindAsync(string.Join('-', i.InstanceId.Split('-').Take(2)), number, CancellationToken.None);
             if (i.RuntimeStatus == OrchestrationRuntimeStatus.Completed) Assert.Equal(Json(i.ReadOutputAs<IncidentView>()!), Json(shown!));
             if (shown is not null) found.Add(shown);
         }

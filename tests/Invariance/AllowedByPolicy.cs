@@ -15,7 +15,7 @@ internal sealed class AllowedByPolicy(Alert alert, Facts facts, Policy policy)
     private static readonly string[] Words = ["create_alert_ticket", "send_analyst_notification"];
 
     /// <summary>Everything that goes further than the policy allows, in words; empty is as it should be.</summary>
-    public IEnumerable<string> Violations(IReadOnlyList<Decision> decisions, Assessment assessment)
+    public IEnumerable<string> Violations(IReadOnlyList<Decision> decisions, AlertAssessment assessment)
     {
         foreach (var decision in decisions)
         {
@@ -48,7 +48,7 @@ internal sealed class AllowedByPolicy(Alert alert, Facts facts, Policy policy)
     }
 
     /// <summary>Why it may not run without a person; null where it may.</summary>
-    private string? OnlyAsked(Decision decision, Assessment assessment)
+    private string? OnlyAsked(Decision decision, AlertAssessment assessment)
     {
         if (!policy.Actions.TryGetValue(decision.Action, out var rule)) return "not in the tier map (S1)";
         if (rule is not { Tier: 1, Mode: ActionMode.Act }) return "not tier 1 in mode act (S1, S3)";

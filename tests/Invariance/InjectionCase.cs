@@ -63,7 +63,7 @@ internal sealed class InjectionCase
     public Policy Policy { get; }
 
     /// <summary>As the Classifier does: the model's answer where it can be used, the rules' where not.</summary>
-    public Assessment Read(Alert alert)
+    public AlertAssessment Read(Alert alert)
     {
         var (assessment, problem) = AnswerReader.Read(Answer, alert);
         return assessment ?? RuleBasedAnswer.For(alert, [.. Policy.Actions.Values.Select(a => new AllowedAction(a.Name, a.Tier, a.TargetKind ?? "any", ""))]) with { Problem = problem };

@@ -59,7 +59,7 @@ public sealed class InjectionInvarianceTests(ITestOutputHelper output)
         Assert.Fail("3,000 cases did not notice it");
     }
 
-    private delegate IReadOnlyList<Decision> Decide(Alert alert, Assessment assessment, Facts facts, Policy policy);
+    private delegate IReadOnlyList<Decision> Decide(Alert alert, AlertAssessment assessment, Facts facts, Policy policy);
 
     private static readonly Dictionary<string, Decide> Broken = new(StringComparer.Ordinal)
     {
@@ -77,7 +77,7 @@ public sealed class InjectionInvarianceTests(ITestOutputHelper output)
         ["throws at some text"] = (a, s, f, p) => a.Title.Contains('$', StringComparison.Ordinal) ? throw new InvalidOperationException("text broke it") : Decider.Decide(a, s, f, p),
     };
 
-    private static IReadOnlyList<Decision> Every(Alert alert, Assessment assessment, Facts facts, Policy policy, Func<Alert, Decision, Decision> change) =>
+    private static IReadOnlyList<Decision> Every(Alert alert, AlertAssessment assessment, Facts facts, Policy policy, Func<Alert, Decision, Decision> change) =>
         [.. Decider.Decide(alert, assessment, facts, policy).Select(d => change(alert, d))];
 
     private static Policy Unprotected(Policy p) => new([], Parts(p) with { Protected = [] });
@@ -136,7 +136,7 @@ public sealed class InjectionInvarianceTests(ITestOutputHelper output)
         public int SameEntities { get; private set; }
         public int ByModel { get; private set; }
 
-        public void Count(InjectionCase one, Assessment assessment, IReadOnlyList<Decision> decisions)
+        public void Count(InjectionCase one, AlertAssessment assessment, IReadOnlyList<Decision> decisions)
         {
             if (decisions.Any(d => d is { Kind: DecisionKind.Run, Target.Kind: not "alert" })) Ran++;
             if (decisions.Any(d => d is { Kind: DecisionKind.Ask, Target.Kind: not "alert" })) Asked++;

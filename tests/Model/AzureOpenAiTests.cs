@@ -21,7 +21,7 @@ public sealed class AzureOpenAiTests
 
     private static ClassificationOptions At(Uri endpoint) => Given.Options with { Endpoint = endpoint, ApiKey = "a-key" };
 
-    private static async Task<(Assessment Assessment, HttpRequestMessage Message, string Body)> SentAsync(Uri endpoint)
+    private static async Task<(AlertAssessment Assessment, HttpRequestMessage Message, string Body)> SentAsync(Uri endpoint)
     {
         var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
         var options = At(endpoint);

@@ -9,7 +9,7 @@ namespace IRFunctions.Tests.Policies;
 
 public sealed class PolicyCommandTests
 {
-    private static readonly Assessment Watch = new()
+    private static readonly AlertAssessment Watch = new()
     {
         Verdict = Verdict.TruePositive,
         Confidence = 90,

@@ -42,6 +42,6 @@ internal static class Shipped
     {
         var services = new ServiceCollection();
         LocalMachine.Register(services, new MachineOptions { Time = TimeProvider.System, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") });
-        return services.BuildServiceProvider().GetRequiredService<Catalogue>().Capabilities;
+        return services.BuildServiceProvider().GetRequiredService<ActionCatalog>().Capabilities;
     }
 }

@@ -50,8 +50,8 @@ internal static class Orders
         OpenedAt = TimeProvider.System.GetUtcNow(), PolicyHash = "hash",
     };
 
-    public static ApprovalAsk Ask(string incident) =>
-        new(View(incident).Request, [new AskStep("primary", TimeSpan.Zero, [new Approver(TenantSeed.Alex, "Alex")])],
+    public static ApprovalInput Ask(string incident) =>
+        new(View(incident).Request, [new LadderRung("primary", TimeSpan.Zero, [new Approver(TenantSeed.Alex, "Alex")])],
             TimeSpan.FromHours(1));
 
     public static BreakerChange Change(string identity, BreakerStatus to) => new()
@@ -61,7 +61,7 @@ internal static class Orders
         Reason = "a test", At = TimeProvider.System.GetUtcNow(),
     };
 
-    public static UndoOrder Undo(string id, string action, Target target, PriorState prior) => new()
+    public static RollbackOrder Undo(string id, string action, Target target, PriorState prior) => new()
     {
         Containment = ScheduledRollback.KeyOf(action, target), Generation = 1, Action = action, Target = target, Prior = prior,
         Cause = "released", By = TenantSeed.Alex,

@@ -27,7 +27,7 @@ public abstract partial class WorkerContract
     public async Task What_is_recorded_can_be_read_back_over_HTTP()
     {
         var incident = Id("recorded");
-        await RunAsync(nameof(Stages.Record),
+        await RunAsync(nameof(AlertActivities.Record),
             new RecordInput(incident, [new AuditFact("fact-1", AuditKinds.Received, "an alert came in", "pipeline")]));
         var chain = JsonSerializer.Deserialize<JsonElement>(await (await SendAsync("GetAudit", TenantSeed.Alex, incident))
             .Content.ReadAsStringAsync());
@@ -50,15 +50,15 @@ public abstract partial class WorkerContract
         order = order with { Grant = new Grant(ActionHash.Of(order.Incident, decision), [TenantSeed.Alex],
             TimeProvider.System.GetUtcNow()) };
 
-        var prior = (await RunAsync(nameof(ContainmentSteps.Capture), order)).Deserialize<PriorState>(PayloadJson.Options)!;
+        var prior = (await RunAsync(nameof(ContainmentActivities.Capture), order)).Deserialize<PriorState>(PayloadJson.Options)!;
         Assert.False(prior.AlreadySo);
         var step = new ExecuteStep(order, prior);
-        Assert.NotEmpty((await RunAsync(nameof(ContainmentSteps.Probe), step)).GetString()!);
-        Assert.True((await RunAsync(nameof(ContainmentSteps.Execute), step)).Deserialize<StepReport>(PayloadJson.Options)!.Done);
-        Assert.True((await RunAsync(nameof(ContainmentSteps.Verify), step)).GetBoolean());
-        Assert.True((await RunAsync(nameof(ContainmentSteps.UndoEffect), Orders.Undo("life", action, target, prior)))
-            .Deserialize<UndoReport>(PayloadJson.Options)!.Restored);
-        Assert.False((await RunAsync(nameof(ContainmentSteps.Verify), step)).GetBoolean());
+        Assert.NotEmpty((await RunAsync(nameof(ContainmentActivities.Probe), step)).GetString()!);
+        Assert.True((await RunAsync(nameof(ContainmentActivities.Execute), step)).Deserialize<StepReport>(PayloadJson.Options)!.Done);
+        Assert.True((await RunAsync(nameof(ContainmentActivities.Verify), step)).GetBoolean());
+        Assert.True((await RunAsync(nameof(ContainmentActivities.UndoEffect), Orders.Undo("life", action, target, prior)))
+            .Deserialize<RollbackReport>(PayloadJson.Options)!.Restored);
+        Assert.False((await RunAsync(nameof(ContainmentActivities.Verify), step)).GetBoolean());
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public abstract partial class WorkerContract
         try
         {
             var order = Orders.Order("stopped", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.66")));
-            var report = (await RunAsync(nameof(ContainmentSteps.Execute), new ExecuteStep(order, Orders.Absent)))
+            var report = (await RunAsync(nameof(ContainmentActivities.Execute), new ExecuteStep(order, Orders.Absent)))
                 .Deserialize<StepReport>(PayloadJson.Options)!;
             Assert.False(report.Done);
             Assert.Contains("halted by the global stop (a test)", report.Text, StringComparison.Ordinal);
@@ -89,44 +89,44 @@ public abstract partial class WorkerContract
         return activity switch
         {
             "EstimateContainment" => (order, r => Assert.StartsWith("nobody", r.Deserialize<Estimate>(PayloadJson.Options)!.Text, StringComparison.Ordinal)),
-            nameof(ContainmentSteps.Prepare) =>
+            nameof(ContainmentActivities.Prepare) =>
                 (order, r => Assert.Equal("taking the entry off again is permitted", r.Deserialize<Preparation>(PayloadJson.Options)!.Reverse)),
-            nameof(ContainmentSteps.Capture) => (order, r => Assert.Equal("absent", r.Deserialize<PriorState>(PayloadJson.Options)!.Value)),
-            nameof(ContainmentSteps.Probe) => (step, r => Assert.Equal("taking the entry off again is permitted", r.GetString())),
-            nameof(ContainmentSteps.Execute) => (WatchStep("203.0.113.55"), r => Assert.True(r.Deserialize<StepReport>(PayloadJson.Options)!.Done)),
-            nameof(ContainmentSteps.Verify) => (step, r => Assert.False(r.GetBoolean())),
-            nameof(ContainmentSteps.UndoEffect) =>
+            nameof(ContainmentActivities.Capture) => (order, r => Assert.Equal("absent", r.Deserialize<PriorState>(PayloadJson.Options)!.Value)),
+            nameof(ContainmentActivities.Probe) => (step, r => Assert.Equal("taking the entry off again is permitted", r.GetString())),
+            nameof(ContainmentActivities.Execute) => (WatchStep("203.0.113.55"), r => Assert.True(r.Deserialize<StepReport>(PayloadJson.Options)!.Done)),
+            nameof(ContainmentActivities.Verify) => (step, r => Assert.False(r.GetBoolean())),
+            nameof(ContainmentActivities.UndoEffect) =>
                 (Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
-                    r => Assert.NotNull(r.Deserialize<UndoReport>(PayloadJson.Options)!.VerifiedAt)),
-            nameof(DrillSteps.ExecuteDrill) =>
+                    r => Assert.NotNull(r.Deserialize<RollbackReport>(PayloadJson.Options)!.VerifiedAt)),
+            nameof(DrillActivities.ExecuteDrill) =>
                 (new ExecuteStep(Orders.Order("drill",
                     Orders.Decision(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount))), Orders.Absent),
                 r => Assert.True(r.Deserialize<StepReport>(PayloadJson.Options)!.Done)),
-            nameof(DrillSteps.IssueCertificate) =>
+            nameof(DrillActivities.IssueCertificate) =>
                 (new DrillCertificate(Orders.DisableAccount, "account:1", TimeProvider.System.GetUtcNow(), true, 1, 1, "a test"), Nothing),
-            nameof(BreakerStages.ShowGate) =>
+            nameof(BreakerActivities.ShowGate) =>
                 (Orders.Change(Id("gated"), BreakerStatus.Open), r => Assert.Null(r.Deserialize<PublishReport>(PayloadJson.Options)!.Halted)),
-            nameof(Stages.Record) =>
+            nameof(AlertActivities.Record) =>
                 (new RecordInput(Id("chain"), [new AuditFact("fact-1", AuditKinds.Received, "a test", "pipeline")]), Nothing),
-            nameof(Stages.ShowIncident) => (new ShownIncident(Orders.Incident(Id("shown")), 1), Nothing),
-            nameof(Stages.Page) =>
+            nameof(AlertActivities.ShowIncident) => (new ShownIncident(Orders.Incident(Id("shown")), 1), Nothing),
+            nameof(AlertActivities.Page) =>
                 (new PageInput("a-page", "a test", "info"), _ => Assert.Single(host.Tenant.Journal.Of("page.trigger", "a-page"))),
-            nameof(Stages.OpenTicket) =>
+            nameof(AlertActivities.OpenTicket) =>
                 (new TicketInput("a-ticket", "incident-1", "alert-1", "a test", "a note"), r => Assert.NotEmpty(r.GetString()!)),
-            nameof(Stages.Classify) =>
+            nameof(AlertActivities.Classify) =>
                 (new ClassifyInput(Orders.Alert, await PolicyHashAsync()),
-                    r => Assert.Equal(AssessedBy.Model, r.Deserialize<Assessment>(PayloadJson.Options)!.By)),
-            nameof(Stages.Decide) => (await DecideAsync(), r => Assert.NotEmpty(r.Deserialize<Mandate[]>(PayloadJson.Options)!)),
-            nameof(SeekApprovalSteps.AskApprovers) => (ask, r => Assert.True(r.Deserialize<Delivery>(PayloadJson.Options)!.Delivered)),
-            nameof(SeekApprovalSteps.CloseApproval) =>
+                    r => Assert.Equal(AssessedBy.Model, r.Deserialize<AlertAssessment>(PayloadJson.Options)!.By)),
+            nameof(AlertActivities.Decide) => (await DecideAsync(), r => Assert.NotEmpty(r.Deserialize<PlannedAction[]>(PayloadJson.Options)!)),
+            nameof(ApprovalActivities.AskApprovers) => (ask, r => Assert.True(r.Deserialize<Delivery>(PayloadJson.Options)!.Delivered)),
+            nameof(ApprovalActivities.CloseApproval) =>
                 (new CloseInput(Id("approval-2"), ApprovalState.Expired),
                     r => Assert.Equal(ApprovalState.Expired, r.Deserialize<Closing>(PayloadJson.Options)!.State)),
             // Teams is off: nothing to draw, and no trouble either.
-            nameof(SeekApprovalSteps.ShowApproval) => (ask, r => Assert.Empty(r.EnumerateArray())),
-            nameof(SeekApprovalSteps.ShowResult) =>
+            nameof(ApprovalActivities.ShowApproval) => (ask, r => Assert.Empty(r.EnumerateArray())),
+            nameof(ApprovalActivities.ShowResult) =>
                 (new ShowInput(await AskedAsync(), new RequestResult("executed", "a test", null, null)), Nothing),
-            nameof(SeekApprovalSteps.ShowHold) => (news, Nothing),
-            nameof(SeekApprovalSteps.RemindApprovers) => (news, r => Assert.Empty(r.EnumerateArray())),
+            nameof(ApprovalActivities.ShowHold) => (news, Nothing),
+            nameof(ApprovalActivities.RemindApprovers) => (news, r => Assert.Empty(r.EnumerateArray())),
             _ => throw new InvalidOperationException($"{activity} has no call here: add one"),
         };
 
@@ -147,14 +147,14 @@ public abstract partial class WorkerContract
     private async Task<DecideInput> DecideAsync()
     {
         var hash = await PolicyHashAsync();
-        var assessment = (await RunAsync(nameof(Stages.Classify), new ClassifyInput(Orders.Alert, hash))).Deserialize<Assessment>(PayloadJson.Options)!;
+        var assessment = (await RunAsync(nameof(AlertActivities.Classify), new ClassifyInput(Orders.Alert, hash))).Deserialize<AlertAssessment>(PayloadJson.Options)!;
         return new DecideInput(Orders.Alert, assessment, hash);
     }
 
     private async Task<string> AskedAsync()
     {
         var request = Id("approval-3");
-        await RunAsync(nameof(SeekApprovalSteps.AskApprovers), new AskInput(request, Orders.View("incident-1")));
+        await RunAsync(nameof(ApprovalActivities.AskApprovers), new AskInput(request, Orders.View("incident-1")));
         return request;
     }
 }

@@ -16,17 +16,17 @@ public abstract partial class WorkerContract
     /// <summary>Each orchestrator's input, and the activity it asks for first.</summary>
     private readonly Dictionary<string, (object Input, string First)> firstSteps = new()
     {
-        [nameof(RespondToIncident)] = (new Case("incident-1", 1, Orders.Alert, "hash"), nameof(Stages.Classify)),
-        [nameof(SeekApproval)] = (Orders.Ask("incident-1"), nameof(Stages.Record)),
-        [nameof(Contain)] =
-            (Orders.Order("order", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9"))), nameof(ContainmentSteps.Prepare)),
-        [nameof(FollowBreaker)] = (Orders.Change("agent-1", BreakerStatus.Open), nameof(Stages.Record)),
-        [nameof(RehearseRollback)] =
-            (new DrillTarget(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount), []), nameof(ContainmentSteps.Capture)),
-        [nameof(RemindBeforeUndo)] =
-            (new Reminder("key", "incident-1", Orders.WatchAddress, Orders.Address("203.0.113.9"), TimeProvider.System.GetUtcNow()),
-                nameof(Stages.Record)),
-        [nameof(Undo)] = (Orders.Undo("order", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent), nameof(Stages.Record)),
+        [nameof(AlertOrchestrator)] = (new IncidentAlert("incident-1", 1, Orders.Alert, "hash"), nameof(AlertActivities.Classify)),
+        [nameof(ApprovalOrchestrator)] = (Orders.Ask("incident-1"), nameof(AlertActivities.Record)),
+        [nameof(ContainmentOrchestrator)] =
+            (Orders.Order("order", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9"))), nameof(ContainmentActivities.Prepare)),
+        [nameof(BreakerOrchestrator)] = (Orders.Change("agent-1", BreakerStatus.Open), nameof(AlertActivities.Record)),
+        [nameof(DrillOrchestrator)] =
+            (new DrillTarget(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount), []), nameof(ContainmentActivities.Capture)),
+        [nameof(ReminderOrchestrator)] =
+            (new ReminderInput("key", "incident-1", Orders.WatchAddress, Orders.Address("203.0.113.9"), TimeProvider.System.GetUtcNow()),
+                nameof(AlertActivities.Record)),
+        [nameof(RollbackOrchestrator)] = (Orders.Undo("order", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent), nameof(AlertActivities.Record)),
     };
 
     public static TheoryData<string> Orchestrators => [.. ExpectedFunctions.OfKind("orchestrationTrigger")];
@@ -45,18 +45,18 @@ public abstract partial class WorkerContract
     [Fact]
     public async Task An_orchestrator_goes_on_from_its_history()
     {
-        var input = firstSteps[nameof(RespondToIncident)].Input;
+        var input = firstSteps[nameof(AlertOrchestrator)].Input;
         var assessment =
-            Durable.Json(new Assessment { Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "a test", By = AssessedBy.Model })!;
-        var response = await Durable.StepAsync(host, nameof(RespondToIncident), "incident-1", input,
-            [Durable.Scheduled(0, nameof(Stages.Classify))], Durable.Completed(0, assessment));
-        Assert.Equal(nameof(Stages.Decide), Assert.Single(response.Actions).ScheduleTask?.Name);
+            Durable.Json(new AlertAssessment { Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "a test", By = AssessedBy.Model })!;
+        var response = await Durable.StepAsync(host, nameof(AlertOrchestrator), "incident-1", input,
+            [Durable.Scheduled(0, nameof(AlertActivities.Classify))], Durable.Completed(0, assessment));
+        Assert.Equal(nameof(AlertActivities.Decide), Assert.Single(response.Actions).ScheduleTask?.Name);
     }
 
     [Fact]
     public async Task A_request_for_approval_shows_itself_as_custom_status()
     {
-        var response = await Durable.StepAsync(host, nameof(SeekApproval), "approval-1", Orders.Ask("incident-1"));
+        var response = await Durable.StepAsync(host, nameof(ApprovalOrchestrator), "approval-1", Orders.Ask("incident-1"));
         Assert.Equal(nameof(ApprovalState.Pending),
             JsonSerializer.Deserialize<JsonElement>(response.CustomStatus, PayloadJson.Options).GetProperty("state").GetString());
     }
@@ -109,7 +109,7 @@ public abstract partial class WorkerContract
         var state = State<RegisterState>(result);
         Assert.Equal(("hash", 2), (state.PolicyHash, state.Arrivals["alert-1"])); // The redelivered message is no arrival.
         var start = Assert.Single(result.Actions).StartNewOrchestration;
-        Assert.Equal((nameof(RespondToIncident), "incident-1"), (start.Name, start.InstanceId));
+        Assert.Equal((nameof(AlertOrchestrator), "incident-1"), (start.Name, start.InstanceId));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public abstract partial class WorkerContract
     [Fact]
     public async Task A_turn_keeps_nothing_and_can_be_deleted()
     {
-        var result = await Durable.BatchAsync(host, nameof(Turn), "shared", "1", ("delete", null));
+        var result = await Durable.BatchAsync(host, nameof(Mutex), "shared", "1", ("delete", null));
         Assert.NotNull(Assert.Single(result.Results).Success);
         Assert.Null(result.EntityState);
     }

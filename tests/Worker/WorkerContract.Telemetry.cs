@@ -10,7 +10,7 @@ public abstract partial class WorkerContract
     {
         var exports = host.Environment == Environments.Production;
         Assert.Equal(exports, host.Init.Capabilities.ContainsKey("WorkerOpenTelemetryEnabled"));
-        await RunAsync(nameof(Stages.Classify), new ClassifyInput(Orders.Alert, await PolicyHashAsync()));
+        await RunAsync(nameof(AlertActivities.Classify), new ClassifyInput(Orders.Alert, await PolicyHashAsync()));
         await Every_timer_runs("Heartbeat");
         if (!exports)
         {

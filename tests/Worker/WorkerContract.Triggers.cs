@@ -68,7 +68,7 @@ public abstract partial class WorkerContract
     [Fact]
     public async Task A_person_whom_App_Service_signed_in_is_let_in()
     {
-        await RunAsync(nameof(Stages.ShowIncident), new ShownIncident(Orders.Incident(Id("listed")), 1));
+        await RunAsync(nameof(AlertActivities.ShowIncident), new ShownIncident(Orders.Incident(Id("listed")), 1));
         var answer = await SendAsync("GetIncidents", TenantSeed.Alex);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Contains(Id("listed"), await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public abstract partial class WorkerContract
     {
         await Every_timer_runs("RehearseRollbacks");
         var start = host.Hub.Starts[^1];
-        Assert.Equal(nameof(RehearseRollback), start.Name);
+        Assert.Equal(nameof(DrillOrchestrator), start.Name);
         Assert.Equal(WorkerSettings.DrillAccount, JsonSerializer.Deserialize<DrillTarget>(start.Input, PayloadJson.Options)!.Target.Id);
     }
 
@@ -109,12 +109,12 @@ public abstract partial class WorkerContract
         var view = Orders.View("incident-1");
         host.Hub.PutInstance(new OrchestrationState
         {
-            InstanceId = id, Name = nameof(SeekApproval), OrchestrationStatus = OrchestrationStatus.Running,
+            InstanceId = id, Name = nameof(ApprovalOrchestrator), OrchestrationStatus = OrchestrationStatus.Running,
             CustomStatus = Durable.Json(view),
             CreatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
             LastUpdatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
         });
-        await RunAsync(nameof(SeekApprovalSteps.AskApprovers), new AskInput(id, view));
+        await RunAsync(nameof(ApprovalActivities.AskApprovers), new AskInput(id, view));
 
         var answer = await SendAsync("AnswerApproval", TenantSeed.Alex, id, new { decision = "approve", reason = "looked at it" });
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);

@@ -5,7 +5,7 @@ namespace IRFunctions.Policies;
 /// <summary>Reads ladder.yaml: approver groups, ladders and the reminder.</summary>
 internal static class LadderReader
 {
-    public static (IReadOnlyDictionary<string, Ladder> Ladders, Reminder Reminder, IReadOnlyDictionary<string, ApproverGroup> Groups) Read(Section file)
+    public static (IReadOnlyDictionary<string, Ladder> Ladders, ReminderRule Reminder, IReadOnlyDictionary<string, ApproverGroup> Groups) Read(Section file)
     {
         var groups = ReadGroups(file);
         var ladders = new Dictionary<string, Ladder>(StringComparer.Ordinal);
@@ -23,7 +23,7 @@ internal static class LadderReader
         return (ladders, reminder, groups);
     }
 
-    private static Reminder ReadReminder(Section file)
+    private static ReminderRule ReadReminder(Section file)
     {
         var section = file.Map("reminder");
         var lead = section?.Time("lead");
@@ -32,7 +32,7 @@ internal static class LadderReader
             section!.Problem("half_below",
                 "effects shorter than the lead itself would be reminded of before they begin; half_below must be at least lead");
         section?.Close();
-        return new Reminder(lead ?? TimeSpan.FromHours(2), half ?? TimeSpan.FromHours(4));
+        return new ReminderRule(lead ?? TimeSpan.FromHours(2), half ?? TimeSpan.FromHours(4));
     }
 
     private static Dictionary<string, ApproverGroup> ReadGroups(Section file)

@@ -31,7 +31,7 @@ internal sealed class KnownNames
 
     public IReadOnlyDictionary<string, Ladder>? Ladders { get; set; }
 
-    public Reminder? Reminder { get; set; }
+    public ReminderRule? Reminder { get; set; }
 
     public IReadOnlyDictionary<string, ActionRule>? Actions { get; set; }
 
