@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
 using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Incidents;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Policies;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Bench;

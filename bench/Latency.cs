@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using IRFunctions.Alerts;
-using IRFunctions.Audit;
+using IRFunctions.Incidents;
+using IRFunctions.Record;
 
 namespace IRFunctions.Bench;
 

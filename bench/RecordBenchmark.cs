@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using IRFunctions.Audit;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
+using IRFunctions.Record;
+using IRFunctions.Recording;
+using IRFunctions.Stories;
 
 namespace IRFunctions.Bench;
 
@@ -20,7 +22,7 @@ internal static class RecordBenchmark
 
     public static async Task RunAsync(Report report, int entries, bool onDisk)
     {
-        var folder = Directory.CreateTempSubdirectory("irf-record-bench-");
+        var folder = System.IO.Directory.CreateTempSubdirectory("irf-record-bench-");
         try
         {
             report.Progress($"{entries:N0} entries, {EntriesAnIncident} an incident, {(onDisk ? "SQLite" : "in memory")}");

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using IRFunctions.Audit;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Machine;
 using IRFunctions.Policies;
+using IRFunctions.Record;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI.Chat;
 
@@ -34,7 +34,7 @@ internal sealed class Rig : IAsyncDisposable
     public static async Task<Rig> StartAsync(ChatClient model, bool onDisk, Func<IServiceProvider, HttpMessageHandler>? farSide = null, params string[] counted)
     {
         var clock = new BatchClock();
-        var folder = onDisk ? Directory.CreateTempSubdirectory("irfunctions-bench-").FullName : null;
+        var folder = onDisk ? System.IO.Directory.CreateTempSubdirectory("irfunctions-bench-").FullName : null;
         var services = new ServiceCollection();
         LocalMachine.Register(services, new MachineOptions
         {
@@ -70,7 +70,7 @@ internal sealed class Rig : IAsyncDisposable
     {
         await Machine.Engine.StopAsync();
         await Machine.DisposeAsync();
-        if (folder is not null) Directory.Delete(folder, recursive: true);
+        if (folder is not null) System.IO.Directory.Delete(folder, recursive: true);
     }
 
     /// <summary>The widest budgets a policy may have, so that nothing asks for want of one.</summary>

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using IRFunctions.Alerts;
-using IRFunctions.Audit;
+using IRFunctions.Incidents;
+using IRFunctions.Record;
+using IRFunctions.Stories;
 
 namespace IRFunctions.Bench;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Decisions;
+using IRFunctions.Incidents;
+using IRFunctions.Policies;
+using IRFunctions.Record;
 using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Bench;

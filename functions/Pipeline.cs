@@ -1,15 +1,23 @@
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Identity;
+using IRFunctions.Agents;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
+using IRFunctions.Containment.Actions;
+using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Health;
+using IRFunctions.Http;
 using IRFunctions.Incidents;
+using IRFunctions.Limits;
+using IRFunctions.People;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
-using IRFunctions.Triggers;
+using IRFunctions.PolicyVersions;
+using IRFunctions.Recording;
+using IRFunctions.Stories;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -65,6 +73,8 @@ public static class Pipeline
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
         services.TryAddSingleton<IncidentTable>();
+        services.TryAddSingleton<AttackChains>();
+        services.TryAddSingleton<RecoveryPoints>();
         services.TryAddSingleton<HealthSignals>();
         services.TryAddSingleton<HealthCheck>();
         services.TryAddSingleton<RowTrouble>();
@@ -90,7 +100,7 @@ public static class Pipeline
         services.TryAddSingleton(_ => new TicketPlace(new Uri(Setting(configuration, "Tickets:Endpoint"))));
         services.TryAddSingleton(_ => new PagerPlace(new Uri(Setting(configuration, "Pager:Endpoint")), Setting(configuration, "Pager:RoutingKey")));
         services.TryAddSingleton(s => new Pager(Http(s, "pager"), s.GetRequiredService<PagerPlace>()));
-        services.TryAddSingleton<CreateAlertTicket>();
+        services.TryAddSingleton<Tickets>();
         services.TryAddSingleton(new PrivilegedGroups(List(configuration, "Directory:PrivilegedGroups")));
         services.TryAddSingleton<GrantedPermissions>();
         services.TryAddSingleton<Accounts>();
@@ -109,7 +119,7 @@ public static class Pipeline
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Timeout);
         // Held by actions, which live as long as the process: the factory's handlers renew their connections by themselves.
-        services.AddHttpClient(CreateAlertTicket.Http).AddAsKeyed(ServiceLifetime.Singleton);
+        services.AddHttpClient(Tickets.Http).AddAsKeyed(ServiceLifetime.Singleton);
         services.AddHttpClient(AddIpToWatchlist.Http)
             .AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist)))
             .AddAsKeyed(ServiceLifetime.Singleton);

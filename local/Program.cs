@@ -1,5 +1,5 @@
 using System.CommandLine;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Evaluation;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>Whether the words of an entry can be read. The chain is checked in either case: it covers a commitment to the words, not the words.</summary>
 public enum ContentState

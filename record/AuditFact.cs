@@ -1,4 +1,4 @@
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>What a stage found or is about to do, before it is on the record.</summary>
 /// <param name="Id">Idempotency key, unique within the incident and derived from the step that records it: a replay or a retry writes nothing twice.</param>

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>
 /// What is hashed and signed, byte for byte: every field as its length in bytes, a colon, its UTF-8 and a comma. Nothing depends on a JSON writer's

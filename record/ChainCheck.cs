@@ -1,4 +1,4 @@
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>What a checkpoint says about a chain: this many entries, the last with this hash.</summary>
 /// <param name="At">When the checkpoint was made.</param>

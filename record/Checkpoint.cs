@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>The new head of a chain that changed since the checkpoint before.</summary>
 /// <param name="Leaf">The chain's place in the tree, given once and kept.</param>

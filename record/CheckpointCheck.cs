@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>The checkpoints' part of verification: numbers, links, trees, signatures; and what they say about chains.</summary>
 internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint? seen, List<Finding> findings, List<string> notes) : IDisposable

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>Something that is wrong with the record.</summary>
 /// <param name="Attack">What somebody did, one of <see cref="Attacks"/>.</param>

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>
 /// The tree of RFC 6962 section 2.1 over leaves that may change in place: every chain keeps its leaf, and a new head replaces the old leaf hash. Changing

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>One line of an exported record (JSON lines). The order is header, checkpoints, proofs, entries chain by chain, end.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Record;
 
 /// <summary>What verification came to.</summary>
 /// <param name="Findings">Empty where the record is whole.</param>
@@ -95,7 +95,7 @@ public sealed class RecordVerifier : IDisposable
             unsealed++;
             if (oldestUnsealed is null || entry.At < oldestUnsealed) oldestUnsealed = entry.At;
         }
-        if (entry is { Chain: AuditChain.PipelineChain, Kind: AuditKinds.Shredded } && Shredder.ChainIn(entry) is { } gone) mayBeShredded.Add(gone);
+        if (entry is { Chain: RecordChains.Pipeline, Kind: AuditKinds.Shredded } && RecordChains.ShreddedBy(entry) is { } gone) mayBeShredded.Add(gone);
     }
 
     private VerifyReport Finish()
@@ -129,11 +129,11 @@ public sealed class RecordVerifier : IDisposable
     {
         var shredded = chains.Values.Where(c => c.Shredded > 0).ToList();
         var recorded = shredded.Where(c => mayBeShredded.Contains(c.Chain)).Sum(c => c.Shredded);
-        if (recorded > 0) notes.Add($"the words of {recorded} entries were shredded, as the chain {AuditChain.PipelineChain} records");
+        if (recorded > 0) notes.Add($"the words of {recorded} entries were shredded, as the chain {RecordChains.Pipeline} records");
         foreach (var (name, count) in shredded.Where(c => !mayBeShredded.Contains(c.Chain)).Select(c => (c.Chain, c.Shredded)))
         {
             if (header!.Chains is null) findings.Add(new Finding(Attacks.ContentRemoved, name, $"the words of {count} entries are gone, and no shredding is on the record"));
-            else notes.Add($"the words of {count} entries of {name} are gone; whether that was recorded stands on the chain {AuditChain.PipelineChain}, which is not in this export");
+            else notes.Add($"the words of {count} entries of {name} are gone; whether that was recorded stands on the chain {RecordChains.Pipeline}, which is not in this export");
         }
     }
 }

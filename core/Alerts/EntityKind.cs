@@ -1,6 +1,4 @@
-using IRFunctions.Alerts;
-
-namespace IRFunctions.Classification;
+namespace IRFunctions.Alerts;
 
 /// <summary>The word by which the prompt, the tier map and the alert's own JSON call a kind of entity.</summary>
 internal static class EntityKind

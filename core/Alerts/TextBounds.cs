@@ -1,4 +1,4 @@
-namespace IRFunctions.Storage;
+namespace IRFunctions.Alerts;
 
 /// <summary>
 /// Cuts text to what a receiver takes. Lengths are UTF-16 code units, as .NET and the receivers' documents count them; a character is never halved, since
@@ -18,4 +18,7 @@ internal static class TextBounds
     /// <summary>The longest length up to <paramref name="most"/> that halves no character.</summary>
     public static int Whole(string text, int most) =>
         most < text.Length && most > 0 && char.IsHighSurrogate(text[most - 1]) && char.IsLowSurrogate(text[most]) ? most - 1 : Math.Min(most, text.Length);
+
+    /// <summary>Bounds untrusted text and keeps it on one line.</summary>
+    public static string OneLine(string text, int most) => Cut(text.ReplaceLineEndings(" "), most);
 }

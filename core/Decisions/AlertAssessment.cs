@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Decisions;
 
 /// <summary>What the model takes the alert for. It recommends; the policy decides.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]

@@ -37,4 +37,7 @@ internal static class ReasonText
         _ when time.Ticks % TimeSpan.TicksPerMinute == 0 => $"{time.Ticks / TimeSpan.TicksPerMinute} min",
         _ => $"{time.Ticks / TimeSpan.TicksPerSecond} s",
     };
+
+    /// <summary>All reasons in order, as sentences.</summary>
+    public static string Why(Decision decision) => string.Join(" ", decision.Reasons.Select(r => r.Text.EndsWith('.') ? r.Text : r.Text + "."));
 }

@@ -19,7 +19,7 @@ public sealed class Policy
         Hash = HashOf(files);
         Actions = parts.Actions.ToFrozenDictionary(action => action.Name, StringComparer.Ordinal);
         Ladders = parts.Ladders.ToFrozenDictionary(ladder => ladder.Name, StringComparer.Ordinal);
-        Ladder = Ladders[Policies.Ladder.DefaultName];
+        Ladder = Ladders[Ladder.DefaultName];
         Reminder = parts.Reminder;
         Groups = parts.Groups;
         Budgets = parts.Budgets;

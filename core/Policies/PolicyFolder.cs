@@ -23,7 +23,7 @@ public static class PolicyFolder
 
     [SuppressMessage("ApiDesign", "RS0030", Justification = "Reading the policy files is the one IO this folder may do (docs/design.md section 2).")]
     private static PolicyFile[] ReadWhere(string directory, Func<string, bool> wanted) =>
-        [.. Directory.EnumerateFiles(directory, "*.y*ml")
+        [.. System.IO.Directory.EnumerateFiles(directory, "*.y*ml")
             .Select(path => (Path: path, Name: Path.GetFileName(path)))
             .Where(file => wanted(file.Name))
             .OrderBy(file => file.Name, StringComparer.Ordinal)

@@ -1,3 +1,5 @@
+using IRFunctions.Alerts;
+
 namespace IRFunctions.Policies;
 
 /// <summary>From policy files to a policy, or to every error in them.</summary>

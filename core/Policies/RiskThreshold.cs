@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using IRFunctions.Alerts;
 
 namespace IRFunctions.Policies;
 
@@ -51,5 +52,5 @@ public sealed record RiskThreshold
     public required IReadOnlyList<RiskSignal> SignalOrder { get; init; }
 
     /// <summary>Severity from which a dismissed alert ("false positive") still goes to a person.</summary>
-    public required Alerts.Severity PageWhenDismissedAt { get; init; }
+    public required Severity PageWhenDismissedAt { get; init; }
 }

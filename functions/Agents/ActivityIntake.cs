@@ -1,13 +1,10 @@
 using Azure.Messaging.ServiceBus;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
-using IRFunctions.Storage;
+using IRFunctions.Alerts;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Agents;
 
 /// <summary>
 /// Takes batches of activity from the queue, one session for each identity, so that they arrive in the sender's order. A message is completed only after its

@@ -1,21 +1,21 @@
+using IRFunctions.Http;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards.Activity;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Agents;
 
 /// <summary>Who may ask the gate and report activity besides responders: what they say can stop an agent.</summary>
 /// <param name="Ids">Object ids of the gateways' identities (setting Activity__Gateways).</param>
 public sealed record ActivityGateways(IReadOnlyList<string> Ids);
 
 /// <summary>What the HTTP functions about agents ask first.</summary>
-public sealed class AgentGate(RequestGuard door, ActivityGateways gateways, PolicyStore policies)
+public sealed class AgentGate(RequestGuard guard, ActivityGateways gateways, PolicyStore policies)
 {
     /// <summary>The problem to answer with where the caller is neither gateway nor responder; null where they are.</summary>
     public async Task<IActionResult?> StrangerAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is not { } caller) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is not { } caller) return ProblemResults.SignIn();
         return gateways.Ids.Contains(caller.ObjectId, StringComparer.OrdinalIgnoreCase) || policies.Current.Approvers.Contains(caller.ObjectId) ? null
             : ProblemResults.Of(403, "not-a-gateway", "Only gateways and responders may do this", "Add the gateway's object id to the setting Activity__Gateways.");
     }

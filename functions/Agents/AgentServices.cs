@@ -1,13 +1,11 @@
 using Azure.Core;
 using Azure.Storage.Blobs;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Containment;
-using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Agents;
 
 /// <summary>What the gate of agents and workloads needs, from configuration.</summary>
 internal static class AgentServices

@@ -5,10 +5,10 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
-using IRFunctions.Safeguards;
+using IRFunctions.Connections;
 using IRFunctions.Storage;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Agents;
 
 /// <summary>Another agent's state that a snapshot builds on.</summary>
 /// <param name="Version">Its newest snapshot when this one was taken; 0 where it had none.</param>

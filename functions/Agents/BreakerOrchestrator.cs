@@ -1,42 +1,14 @@
 using IRFunctions.Alerts;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
-using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.Durable;
+using IRFunctions.Incidents;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Incidents;
-
-/// <summary>What became of showing a change to the gate.</summary>
-/// <param name="Halted">Reason of the global stop where it is engaged; null otherwise.</param>
-/// <param name="PolicyHash">Policy in force, archived.</param>
-/// <param name="Ends">Actions whose containment the change ends.</param>
-public sealed record PublishReport(string? Halted, string PolicyHash, IReadOnlyList<string> Ends);
-
-/// <summary>Names of what breakers put on the record, on the chain `breaker-{identity}`.</summary>
-public static class BreakerKinds
-{
-    public const string Opened = "breaker-opened";
-    public const string HalfOpened = "breaker-half-opened";
-    public const string Closed = "breaker-closed";
-    public const string Refused = "breaker-refused";
-    public const string Halted = "breaker-halted";
-    public const string Shown = "breaker-shown";
-    public const string NotRestored = "snapshot-refused";
-    public const string Restored = "snapshot-restored";
-    public const string Rebased = "baseline-rebased";
-
-    /// <summary>Chain of one identity's breaker.</summary>
-    public static string ChainOf(string identity) => $"breaker-{CircuitBreaker.ShortOf(identity)}";
-
-    public static string Of(BreakerChange change) => change.Refused ? Refused : change.To switch
-    {
-        BreakerStatus.Open => Opened, BreakerStatus.HalfOpen => HalfOpened, _ => Closed,
-    };
-}
+namespace IRFunctions.Agents;
 
 /// <summary>
 /// Carries a breaker's change out: on the record first, then to the gate (S11), then the quarantine's incident, or the end of what the quarantine held.
@@ -47,7 +19,7 @@ public static class BreakerOrchestrator
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);
 
-    [Function(CircuitBreaker.FollowOrchestration)]
+    [Function(nameof(BreakerOrchestrator))]
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var change = context.GetInput<BreakerChange>()!;
@@ -88,25 +60,4 @@ public static class BreakerOrchestrator
             + (change.LimitedUntil is { } limited ? $". Registered as business-critical: limited instead of denied until {limited:yyyy-MM-dd HH:mm:ss} UTC, while a person decides" : "");
 
     private static string Words(BreakerStatus status) => status switch { BreakerStatus.Open => "open", BreakerStatus.HalfOpen => "half-open", _ => "closed" };
-}
-
-/// <summary>The activities of a breaker's changes.</summary>
-public sealed class BreakerActivities(GateTable board, PolicyStore policies, PolicyArchive archive)
-{
-    /// <summary>Shows a change to every instance of the gate. Null where a later change is shown already.</summary>
-    [Function(nameof(ShowGate))]
-    public async Task<PublishReport?> ShowGate([ActivityTrigger] BreakerChange change, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
-    {
-        var policy = policies.Current;
-        if (change.To == BreakerStatus.Open)
-        {
-            // Denying is an effect as any other: the stop halts it (S13). What lets requests through again is not halted.
-            var stop = await GlobalStop.ReadAsync(client, cancellation);
-            if (await board.IsSupersededAsync(change.Identity, change.Number, cancellation)) return null;
-            if (stop.Engaged) return new PublishReport(stop.Reason, policy.Hash, []);
-        }
-        await archive.KeepAsync(policy, cancellation);
-        var shown = await board.PublishAsync(new GateTableEntry(change.Identity, change.To, change.Number, change.Until, change.LimitedUntil, change.Reason), cancellation);
-        return shown ? new PublishReport(null, policy.Hash, Quarantine.EndsWith(change, policy)) : null;
-    }
 }

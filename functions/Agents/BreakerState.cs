@@ -1,8 +1,9 @@
 using System.Numerics;
 using System.Text.Json.Serialization;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Agents;
 
 /// <summary>Where a circuit breaker stands.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<BreakerStatus>))]

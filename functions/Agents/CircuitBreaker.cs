@@ -1,12 +1,12 @@
 using System.Globalization;
+using IRFunctions.Alerts;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards.Activity;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Agents;
 
 /// <summary>
 /// `CircuitBreaker@identity`: scores what an agent or workload does and decides whether it may go on: closed, open, half-open. Every change is followed by
@@ -15,9 +15,6 @@ namespace IRFunctions.Safeguards;
 /// </summary>
 public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : TaskEntity<BreakerState>
 {
-    /// <summary>Name of the orchestration that carries a change out; it lives in a later stage, so it is named, not referenced.</summary>
-    public const string FollowOrchestration = "FollowBreaker";
-
     private const int KeptHistory = 20;
     private const int KeptOpenings = 10;
     private const int MaxSenders = 32;
@@ -176,7 +173,7 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     };
 
     private void Follow(BreakerChange change, string instance) =>
-        Context.ScheduleNewOrchestration(FollowOrchestration, change, new StartOrchestrationOptions(instance));
+        Context.ScheduleNewOrchestration(nameof(BreakerOrchestrator), change, new StartOrchestrationOptions(instance));
 
     private static TimeSpan OpenFor(int times, BreakerPolicy rules)
     {

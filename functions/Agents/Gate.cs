@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Azure;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Limits;
 using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Agents;
 
 /// <summary>
 /// Stands in front of every request of an agent or workload: allow, limited or deny, from memory. Two things decide. The board of breakers that are not
@@ -112,7 +115,7 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
     private async Task<GateEntry> LearnAsync(string identity, GateEntry? known, DurableTaskClient client, BreakerPolicy rules, CancellationToken cancellation)
     {
         var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(identity), cancellation: cancellation);
-        var baseline = entity is { IncludesState: true } ? entity.State.Baseline : new Activity.Baseline();
+        var baseline = entity is { IncludesState: true } ? entity.State.Baseline : new Baseline();
         var usual = baseline.Usual(rules.Baseline);
         var capacity = Math.Max(rules.Reflex.Burst, 2 * usual.Peak);
         var perSecond = rules.Reflex.Times * usual.Requests / rules.Window.TotalSeconds;

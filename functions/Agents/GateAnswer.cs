@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Agents;
 
 /// <summary>What the gate says about one request.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<GateVerdict>))]

@@ -1,8 +1,10 @@
 using Azure;
 using Azure.Data.Tables;
+using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 using IRFunctions.Storage;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Agents;
 
 /// <summary>One identity whose breaker is not closed, as every instance of the gate sees it.</summary>
 /// <param name="Number">Of the change that led here; a later number wins.</param>

@@ -1,15 +1,13 @@
 using System.Text.Json.Serialization;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Incidents;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Agents;
 
 /// <param name="Endpoint">What the request calls; may be left out.</param>
 /// <param name="Authentication">"failed" where the request's authentication failed just now.</param>
@@ -24,7 +22,7 @@ public sealed record EvaluateAnswer(
     [property: JsonConverter(typeof(JsonStringEnumConverter<GateVerdict>))] GateVerdict Verdict, string Reason, double? ForSeconds, DateTimeOffset? Until, BreakerStatus State, DateTimeOffset AsOf);
 
 /// <summary>Agents and workloads: the gate, their activity, what their breaker thinks, and what people may order.</summary>
-public sealed class IdentitiesApi(RequestGuard door, Gate gate, AgentGate agents, PolicyStore policies, InteractionStore evidence, TimeProvider time)
+public sealed class IdentitiesApi(RequestGuard guard, Gate gate, AgentGate agents, PolicyStore policies, InteractionStore evidence, TimeProvider time)
 {
     /// <summary>Allow, limited or deny for one request, from memory.</summary>
     [Function("EvaluateIdentity")]
@@ -67,7 +65,7 @@ public sealed class IdentitiesApi(RequestGuard door, Gate gate, AgentGate agents
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(identity), cancellation: cancellation);
         if (entity is not { IncludesState: true, State: { } state }) return ProblemResults.NotFound($"activity of {identity}");
@@ -87,7 +85,7 @@ public sealed class IdentitiesApi(RequestGuard door, Gate gate, AgentGate agents
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/breaker/{change}")] HttpRequest request, string id, string change,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        var (caller, refusal) = await door.ResponderAsync(request, $"{change} of the breaker of {id}", cancellation);
+        var (caller, refusal) = await guard.ResponderAsync(request, $"{change} of the breaker of {id}", cancellation);
         if (caller is null) return refusal!;
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         if (Operation(change) is not { } operation) return ProblemResults.NotFound($"change called {change}; use open, half-open, close or rebase");
@@ -95,7 +93,7 @@ public sealed class IdentitiesApi(RequestGuard door, Gate gate, AgentGate agents
         if (body is null) return problem!;
         if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
         // The breaker records its changes itself; a rebase changes no state.
-        if (operation == nameof(CircuitBreaker.Rebase)) await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Rebased, $"{caller.Name} accepted what is usual now as the baseline of {identity}: {body.Reason}", caller.ObjectId, cancellation);
+        if (operation == nameof(CircuitBreaker.Rebase)) await guard.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Rebased, $"{caller.Name} accepted what is usual now as the baseline of {identity}: {body.Reason}", caller.ObjectId, cancellation);
         await client.Entities.SignalEntityAsync(CircuitBreaker.For(identity), operation, new BreakerOrder(caller.ObjectId, body.Reason), cancellation: cancellation);
         return new AcceptedResult($"/api/identities/{identity}", new { change, look = $"/api/identities/{identity}" });
     }

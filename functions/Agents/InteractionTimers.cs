@@ -1,11 +1,9 @@
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Safeguards;
+using IRFunctions.People;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Agents;
 
 /// <summary>Moves evidence of interactions by its age, and pages where some is gone or was changed.</summary>
 public sealed class InteractionTimers(InteractionMover mover, Pager pager)

@@ -1,16 +1,15 @@
-using IRFunctions.Containment;
-using IRFunctions.Incidents;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Connections;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Agents;
 
 /// <summary>States that agents hand in, and the way back to one: verified, with warnings, on the record, and the breaker half-open afterwards.</summary>
-public sealed class SnapshotsApi(RequestGuard door, AgentGate agents, AgentSnapshots snapshots)
+public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnapshots snapshots)
 {
     private const string DependsOn = "dependsOn";
 
@@ -36,7 +35,7 @@ public sealed class SnapshotsApi(RequestGuard door, AgentGate agents, AgentSnaps
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         var points = await snapshots.RecoveryPointsAsync(identity, cancellation);
         return new OkObjectResult(new
@@ -68,7 +67,7 @@ public sealed class SnapshotsApi(RequestGuard door, AgentGate agents, AgentSnaps
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots/{version:long}/restore")] HttpRequest request, string id, long version,
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        var (caller, refusal) = await door.ResponderAsync(request, $"restore of snapshot {version} of {id}", cancellation);
+        var (caller, refusal) = await guard.ResponderAsync(request, $"restore of snapshot {version} of {id}", cancellation);
         if (caller is null) return refusal!;
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         var (body, problem) = await RequestGuard.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
@@ -81,11 +80,11 @@ public sealed class SnapshotsApi(RequestGuard door, AgentGate agents, AgentSnaps
         }
         catch (PermanentFaultException e)
         {
-            await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.NotRestored, $"{caller.Name} wanted to go back to snapshot {version}: {e.Message}", caller.ObjectId, cancellation);
+            await guard.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.NotRestored, $"{caller.Name} wanted to go back to snapshot {version}: {e.Message}", caller.ObjectId, cancellation);
             return ProblemResults.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
         }
         var warned = restored.Warnings.Count == 0 ? "nothing it depends on has moved on" : string.Join("; ", restored.Warnings);
-        await door.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Restored,
+        await guard.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Restored,
             $"{caller.Name} went back to snapshot {version} of {restored.Snapshot.TakenAt:yyyy-MM-dd HH:mm:ss} UTC (sha256 {restored.Snapshot.Sha256}, verified); {warned}. {body.Reason}", caller.ObjectId, cancellation);
         await client.Entities.SignalEntityAsync(CircuitBreaker.For(identity), nameof(CircuitBreaker.HalfOpen),
             new BreakerOrder(caller.ObjectId, $"restored from snapshot {version}. {body.Reason}", "restored"), cancellation: cancellation);

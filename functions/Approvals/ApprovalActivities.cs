@@ -1,9 +1,12 @@
-using IRFunctions.Approvals;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
+using IRFunctions.People;
+using IRFunctions.Policies;
 using Microsoft.Azure.Functions.Worker;
 
-namespace IRFunctions.Incidents;
+namespace IRFunctions.Approvals;
 
 /// <summary>Input of AskApprovers.</summary>
 /// <param name="Request">Instance id of the request: where answers go.</param>
@@ -17,10 +20,7 @@ public sealed record CloseInput(string Request, ApprovalState State, ApprovalVie
 /// <summary>Input of ShowResult.</summary>
 public sealed record ShowInput(string Request, RequestResult Result);
 
-/// <summary>Input of ShowHold and RemindApprovers.</summary>
-public sealed record HoldNews(string Containment, string State, string Text, DateTimeOffset? UndoAt);
-
-/// <summary>The activities of SeekApproval and of what is shown after it: cards, pages, the register.</summary>
+/// <summary>The activities of ApprovalOrchestrator and of what is shown after it: cards, pages, the register.</summary>
 public sealed class ApprovalActivities(CardSender cards, OnCall onCall, ApprovalRegister register, Pager pager, TeamsSettings settings)
 {
     /// <summary>Tells the approvers of the present rung. Not delivered where none of them could be reached, so that the request climbs at once.</summary>
@@ -63,12 +63,12 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
         cards.ShowResultAsync(input.Request, input.Result, cancellation);
 
     /// <summary>Shows that a containment ended or cannot be undone.</summary>
-    [Function(nameof(ShowHold))]
+    [Function(HoldNews.ShowActivity)]
     public Task ShowHold([ActivityTrigger] HoldNews news, CancellationToken cancellation) =>
         cards.ShowHoldAsync(news.Containment, news.State, news.Text, news.UndoAt, cancellation);
 
     /// <summary>Sends a fresh confirm or release card before an undo.</summary>
-    [Function(nameof(RemindApprovers))]
+    [Function(HoldNews.RemindActivity)]
     public Task<IReadOnlyList<string>> RemindApprovers([ActivityTrigger] HoldNews news, CancellationToken cancellation) =>
         cards.RemindAsync(news.Containment, news.Text, news.UndoAt ?? default, cancellation);
 
@@ -81,10 +81,10 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
     private async Task<bool> PageAsync(string request, ApprovalView view, IReadOnlyList<string> problems, CancellationToken cancellation)
     {
         var link = settings.ConsoleUrl is { } console ? $" {new Uri(console, $"api/console?request={Uri.EscapeDataString(request)}")}" : "";
-        var trouble = problems.Count > 0 ? $" ({IncidentText.Short(problems[0], 200)})" : "";
+        var trouble = problems.Count > 0 ? $" ({TextBounds.OneLine(problems[0], 200)})" : "";
         try
         {
-            await pager.PageAsync(PageKey(request, view), $"{IncidentText.Short(view.Request.Title, 200)}: {IncidentText.Asked(view)}{link}{trouble}", "error", cancellation);
+            await pager.PageAsync(PageKey(request, view), $"{TextBounds.OneLine(view.Request.Title, 200)}: {ApprovalText.Asked(view)}{link}{trouble}", "error", cancellation);
             return true;
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)

@@ -1,7 +1,8 @@
-using IRFunctions.Approvals;
+using IRFunctions.Decisions;
+using IRFunctions.People;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <summary>What became of an answer.</summary>
 /// <param name="Objection">Why it does not count; null where it does.</param>

@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using IRFunctions.Alerts;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.People;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Approvals;
 
@@ -213,7 +217,7 @@ public static class ApprovalCard
     private static string Undo(Decision decision) => decision switch
     {
         { Reversible: false } => decision.Reversal.Length > 0 ? $"CANNOT be undone: {decision.Reversal}" : "CANNOT be undone",
-        { MaxDuration: { } length } => string.Create(CultureInfo.InvariantCulture, $"by itself after {CardParts.Length(length)} unless someone confirms it. {decision.Reversal}"),
+        { MaxDuration: { } length } => string.Create(CultureInfo.InvariantCulture, $"by itself after {TimeText.Length(length)} unless someone confirms it. {decision.Reversal}"),
         _ => decision.Reversal,
     };
 

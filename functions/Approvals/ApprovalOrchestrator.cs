@@ -1,9 +1,15 @@
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
+using IRFunctions.Alerts;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Durable;
+using IRFunctions.People;
+using IRFunctions.Policies;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
-namespace IRFunctions.Incidents;
+namespace IRFunctions.Approvals;
 
 /// <summary>
 /// Asks people, rung by rung, until the quorum said yes, anyone said no, or the time is up. Answers are judged here and nowhere else;
@@ -27,8 +33,8 @@ public static class ApprovalOrchestrator
         var copies = 0;
         while (view.State == ApprovalState.Pending)
         {
-            BestEffort.State(context, view);
-            await record.WriteAsync(view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed, IncidentText.Asked(view), "pipeline",
+            ShowState(context, view);
+            await record.WriteAsync(view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed, ApprovalText.Asked(view), "pipeline",
                 new { view.Request.ActionHash, view.Deadline, Rung = view.Rungs[view.Stage] });
             var delivery = await DeliverAsync(context, view);
             copies = Math.Max(copies, delivery.Cards);
@@ -38,11 +44,14 @@ public static class ApprovalOrchestrator
         }
         end.Cancel(); // Not CancelAsync: its callbacks run on other threads, where no replay can follow.
         view = view with { EndedAt = Now(context) };
-        BestEffort.State(context, view);
+        ShowState(context, view);
         await CloseAsync(context, record, view);
-        if (copies > 0) await BestEffort.OnCardsAsync(context, nameof(ApprovalActivities.ShowApproval), new AskInput(context.InstanceId, view));
+        if (copies > 0) await BestEffort.CallActivityAsync(context, nameof(ApprovalActivities.ShowApproval), new AskInput(context.InstanceId, view));
         return view;
     }
+
+    /// <summary>A state and numbers only: the host fails the instance where custom status is larger than 16 KB, and no orchestrator can catch that.</summary>
+    private static void ShowState(TaskOrchestrationContext context, ApprovalView view) => context.SetCustomStatus(new ApprovalStatus(view.State, view.Attempt, view.Stage));
 
     /// <summary>Tries a few times for some seconds; then what could not be delivered is final, and the request climbs.</summary>
     private static async Task<Delivery> DeliverAsync(TaskOrchestrationContext context, ApprovalView view)
@@ -71,7 +80,7 @@ public static class ApprovalOrchestrator
         if (!delivery.Delivered || delivery.Problems.Count > 0)
         {
             var what = delivery.Delivered ? "not everybody could be asked" : "nobody of this rung could be asked";
-            await record.WriteAsync(AuditKinds.Undelivered, $"{what}: {IncidentText.Short(string.Join("; ", delivery.Problems), 500)}");
+            await record.WriteAsync(AuditKinds.Undelivered, $"{what}: {TextBounds.OneLine(string.Join("; ", delivery.Problems), 500)}");
         }
         return view;
     }
@@ -97,7 +106,7 @@ public static class ApprovalOrchestrator
             view = await JudgeAsync(record, view, answer);
             if (view.State == ApprovalState.Pending)
             {
-                if (view.Answers.Count > heard) await BestEffort.OnCardsAsync(context, nameof(ApprovalActivities.ShowApproval), new AskInput(context.InstanceId, view));
+                if (view.Answers.Count > heard) await BestEffort.CallActivityAsync(context, nameof(ApprovalActivities.ShowApproval), new AskInput(context.InstanceId, view));
                 continue;
             }
             cancel.Cancel();
@@ -119,7 +128,7 @@ public static class ApprovalOrchestrator
             State = answer.Withdraw ? ApprovalState.Withdrawn : !answer.Approve ? ApprovalState.Denied
                 : yes >= Math.Max(1, view.Request.Decision.Quorum) ? ApprovalState.Granted : ApprovalState.Pending,
         };
-        record.Note(AuditKinds.Answered, IncidentText.Answered(view, answer), answer.By,
+        record.Note(AuditKinds.Answered, ApprovalText.Answered(view, answer), answer.By,
             new { answer.Approve, answer.Withdraw, answer.Reason, answer.At, answer.Channel, answer.Proof, view.Request.ActionHash });
         if (view.State == ApprovalState.Granted) record.Note(AuditKinds.Granted, $"approved by {yes} of {Math.Max(1, view.Request.Decision.Quorum)} needed");
         if (view.State == ApprovalState.Denied) record.Note(AuditKinds.Denied, "denied; nothing runs", answer.By);
@@ -149,7 +158,7 @@ public static class ApprovalOrchestrator
         var asked = view.Rungs.Take(view.Stage + 1).SelectMany(r => r.Approvers).DistinctBy(a => a.ObjectId).ToArray();
         string[] silent = [.. asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.ObjectId)];
         var took = (view.EndedAt ?? Now(context)) - view.AskedAt;
-        await record.WriteAsync(AuditKinds.Closed, IncidentText.Closed(view, took, asked, active), "pipeline", new { view.State, Seconds = (long)took.TotalSeconds, Looked = active, DidNotLook = silent });
+        await record.WriteAsync(AuditKinds.Closed, ApprovalText.Closed(view, took, asked, active), "pipeline", new { view.State, Seconds = (long)took.TotalSeconds, Looked = active, DidNotLook = silent });
     }
 
     private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);

@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using IRFunctions.Alerts;
+using IRFunctions.Policies;
 using IRFunctions.Storage;
 
 namespace IRFunctions.Approvals;
@@ -90,12 +92,12 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     /// </summary>
     public async Task KeepAsync(string id, ApprovalView view, CancellationToken cancellation)
     {
-        var row = new TableEntity(id, ViewRow) { ["Turn"] = view.Revision };
+        var row = new TableEntity(id, ViewRow) { ["Revision"] = view.Revision };
         TableText.Write(row, View, view);
         for (var race = 0; ; race++)
         {
-            var found = await table.GetEntityIfExistsAsync<TableEntity>(id, ViewRow, ["Turn"], cancellation);
-            if (found.HasValue && found.Value!.GetInt32("Turn") > view.Revision) return;
+            var found = await table.GetEntityIfExistsAsync<TableEntity>(id, ViewRow, ["Revision"], cancellation);
+            if (found.HasValue && found.Value!.GetInt32("Revision") > view.Revision) return;
             try
             {
                 if (found.HasValue) await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);

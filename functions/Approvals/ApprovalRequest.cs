@@ -2,20 +2,11 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
-using IRFunctions.Policies;
+using IRFunctions.People;
 
 namespace IRFunctions.Approvals;
-
-/// <summary>One rung of the ladder as it applies to one request.</summary>
-/// <param name="Name">"primary", "secondary", "manager".</param>
-/// <param name="StartsAt">When it is asked, UTC.</param>
-/// <param name="Approvers">Who is asked.</param>
-public sealed record RungPlan(string Name, DateTimeOffset StartsAt, IReadOnlyList<Approver> Approvers)
-{
-    /// <summary>Approver group of the policy; read again when the rung is asked and at every click.</summary>
-    public string Group { get; init; } = "";
-}
 
 /// <summary>A question to people: may exactly this happen?</summary>
 public sealed record ApprovalRequest
@@ -36,28 +27,6 @@ public sealed record ApprovalRequest
 
     /// <summary>Who and what it would touch, as computed from the tenant just before asking.</summary>
     public string Estimate { get; init; } = "";
-}
-
-/// <summary>Hash that an approval is bound to.</summary>
-public static class ActionHash
-{
-    /// <summary>SHA-256, lower-case hex, over incident, action, target, duration, quorum and policy hash.</summary>
-    public static string Of(string incident, Decision decision)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartArray();
-            json.WriteStringValue(incident);
-            json.WriteStringValue(decision.Action);
-            json.WriteStringValue(decision.Target.Key);
-            json.WriteNumberValue(decision.MaxDuration?.Ticks ?? -1);
-            json.WriteNumberValue(decision.Quorum);
-            json.WriteStringValue(decision.PolicyHash);
-            json.WriteEndArray();
-        }
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
-    }
 }
 
 /// <summary>One person's answer as it reached us.</summary>
@@ -82,12 +51,6 @@ public sealed record ApprovalAnswer(string By, bool Approve, string Reason, Date
 /// <param name="CardHash">SHA-256 of the card as it was last shown, lower-case hex.</param>
 public sealed record AnswerProof(long? TokenIssuedAt, string Activity, string Card, string CardHash);
 
-/// <summary>Proof that people said yes to one hash; Contain runs nothing else (S3).</summary>
-/// <param name="ActionHash">What they said yes to.</param>
-/// <param name="Approvers">Object ids, distinct.</param>
-/// <param name="At">When the quorum was reached.</param>
-public sealed record Grant(string ActionHash, IReadOnlyList<string> Approvers, DateTimeOffset At);
-
 /// <summary>How a request stands.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ApprovalState>))]
 public enum ApprovalState
@@ -99,7 +62,7 @@ public enum ApprovalState
     Withdrawn,
 }
 
-/// <summary>Custom status of SeekApproval: a state and numbers. What people see stands in the register (custom status holds 16 KB).</summary>
+/// <summary>Custom status of ApprovalOrchestrator: a state and numbers. What people see stands in the register (custom status holds 16 KB).</summary>
 public sealed record ApprovalStatus(ApprovalState State, int Attempt, int Stage);
 
 /// <summary>What people see of a request, kept in the register.</summary>

@@ -1,10 +1,7 @@
-namespace IRFunctions.Approvals;
+using IRFunctions.Decisions;
+using IRFunctions.People;
 
-/// <summary>Why an answer does not count, with the HTTP status a person gets.</summary>
-/// <param name="Status">403, 409 or 410.</param>
-/// <param name="Rule">Stable name for tests and audit.</param>
-/// <param name="Text">One sentence for the person who clicked.</param>
-public sealed record Objection(int Status, string Rule, string Text);
+namespace IRFunctions.Approvals;
 
 /// <summary>
 /// The checks of docs/design.md section 6, one pure function: asked when the answer arrives, so that the person hears at once, and again by the
@@ -12,8 +9,6 @@ public sealed record Objection(int Status, string Rule, string Text);
 /// </summary>
 public static class ApprovalRules
 {
-    public const int MaxReason = 500;
-
     /// <summary>Null where the answer counts.</summary>
     public static Objection? Check(ApprovalView view, ApprovalAnswer answer)
     {
@@ -58,8 +53,8 @@ public static class ApprovalRules
     /// <summary>What someone hears whose answer comes at the deadline or after it.</summary>
     public static Objection Late(DateTimeOffset deadline) => new(410, "late", $"The deadline was {deadline:yyyy-MM-dd HH:mm:ss} UTC; the answer came too late and does not count.");
 
-    private static Objection? Reason(ApprovalAnswer answer) => string.IsNullOrWhiteSpace(answer.Reason) || answer.Reason.Length > MaxReason
-        ? new Objection(403, "reason", $"A reason of 1 to {MaxReason} characters is required.")
+    private static Objection? Reason(ApprovalAnswer answer) => string.IsNullOrWhiteSpace(answer.Reason) || answer.Reason.Length > Objection.MaxReason
+        ? new Objection(403, "reason", $"A reason of 1 to {Objection.MaxReason} characters is required.")
         : null;
 
     private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);

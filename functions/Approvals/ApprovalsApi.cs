@@ -1,18 +1,21 @@
-using IRFunctions.Approvals;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
+using IRFunctions.People;
 using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <param name="Decision">"approve", "deny" or "withdraw".</param>
 /// <param name="ActionHash">The hash that was shown; where given, it must be the request's.</param>
 public sealed record ApprovalAnswerBody(string? Decision, string? Reason, string? ActionHash);
 
 /// <summary>Requests that wait for people, and their answers. GET decides nothing.</summary>
-public sealed class ApprovalsApi(RequestGuard door, ApprovalAnswers desk, ApprovalRegister register, RowTrouble trouble, TimeProvider time)
+public sealed class ApprovalsApi(RequestGuard guard, ApprovalAnswers answers, ApprovalRegister register, RowTrouble trouble, TimeProvider time)
 {
     private const int PageSize = 200;
     private const int AtOnce = 16;
@@ -21,7 +24,7 @@ public sealed class ApprovalsApi(RequestGuard door, ApprovalAnswers desk, Approv
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var (waiting, continuation) = await register.PendingAsync(request.Query["continuation"].FirstOrDefault(), PageSize, cancellation);
         var shown = new List<(string Id, ApprovalView? View, string? Problem)>(waiting.Count);
         foreach (var part in waiting.Chunk(AtOnce)) shown.AddRange(await Task.WhenAll(part.Select(id => ReadAsync(client, id, cancellation))));
@@ -61,7 +64,7 @@ public sealed class ApprovalsApi(RequestGuard door, ApprovalAnswers desk, Approv
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals/{id}")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is not { } caller) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is not { } caller) return ProblemResults.SignIn();
         if (await register.ViewAsync(id, cancellation) is not { } view) return ProblemResults.NotFound($"request {id}");
         var known = await register.FindAsync(id, cancellation);
         if (known is { State: ApprovalState.Pending } && view.State == ApprovalState.Pending) await register.LookedAsync(id, caller.ObjectId, cancellation);
@@ -72,7 +75,7 @@ public sealed class ApprovalsApi(RequestGuard door, ApprovalAnswers desk, Approv
     public async Task<IActionResult> AnswerAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "approvals/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        var (caller, refusal) = await door.ResponderAsync(request, $"answering {Short(id)}", cancellation, "approver");
+        var (caller, refusal) = await guard.ResponderAsync(request, $"answering {Short(id)}", cancellation, "approver");
         if (caller is null) return refusal!;
         var (body, problem) = await RequestGuard.ReadAsync<ApprovalAnswerBody>(request, """{"decision":"approve","reason":"..."}""", cancellation);
         if (body is null) return problem!;
@@ -86,10 +89,10 @@ public sealed class ApprovalsApi(RequestGuard door, ApprovalAnswers desk, Approv
         };
         var objection = body.ActionHash is { } hash && hash != view.Request.ActionHash
             ? new Objection(409, "other-action", "What you saw is not what is being asked; look again.")
-            : (await desk.AnswerAsync(client, id, view, answer, cancellation)).Objection;
+            : (await answers.AnswerAsync(client, id, view, answer, cancellation)).Objection;
         if (objection is not null)
         {
-            await door.RefusedAsync(caller.ObjectId, $"answering {id}: {objection.Rule}: {objection.Text}", cancellation);
+            await guard.RefusedAsync(caller.ObjectId, $"answering {id}: {objection.Rule}: {objection.Text}", cancellation);
             return ProblemResults.Of(objection.Status, objection.Rule, "Your answer does not count", objection.Text);
         }
         return new AcceptedResult($"/api/incidents/{view.Request.Incident}", new { id, decision = body.Decision, look = $"/api/incidents/{view.Request.Incident}" });

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using IRFunctions.Approvals;
+using IRFunctions.Decisions;
+using IRFunctions.People;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <summary>
 /// The fields of a Bot Framework activity that matter here, each bounded, nothing believed before the token was. What has another shape reads as absent.
@@ -74,7 +75,7 @@ public sealed record BotActivity
             Conversation = Text(conversation, "id"), ConversationType = Text(conversation, "conversationType"), ReplyTo = Text(root, "replyToId"),
             Tenants = [.. ((string[])[Text(conversation, "tenantId"), Text(Child(channel, "tenant"), "id")]).Where(t => t.Length > 0).Select(t => GuidOf(t) ?? "?")],
             Action = Text(root, "action"), Verb = Text(action, "verb"), IsAutomatic = Text(value, "trigger") is not ("" or "manual"),
-            Requests = RequestsOf(data), Reason = Text(data, "reason", ApprovalRules.MaxReason + 1),
+            Requests = RequestsOf(data), Reason = Text(data, "reason", Objection.MaxReason + 1),
         };
     }
 

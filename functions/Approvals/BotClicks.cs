@@ -1,10 +1,13 @@
 using System.Text.Json.Nodes;
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <summary>The body of an invoke's answer; HTTP is 200 whatever it says, since Teams shows nothing otherwise.</summary>
 public sealed record InvokeAnswer(int StatusCode, string Type, JsonNode Value)
@@ -19,12 +22,12 @@ public sealed record InvokeAnswer(int StatusCode, string Type, JsonNode Value)
 /// A click on a card, from an activity that was admitted. The checks of docs/design.md section 6 in their order; each refusal is on the record. What runs is what the
 /// server stored: a click says yes or no to it and can change nothing about it.
 /// </summary>
-public sealed class BotClicks(CardSender cards, CardTable book, ApprovalRegister register, ApprovalAnswers desk, HoldAnswers holds, OnCall onCall, AuditChain audit, TimeProvider time)
+public sealed class BotClicks(CardSender cards, CardTable book, ApprovalRegister register, ApprovalAnswers answers, HoldAnswers holds, OnCall onCall, AuditChain audit, TimeProvider time)
 {
     public async Task<InvokeAnswer> AnswerAsync(BotActivity click, VerifiedToken token, DurableTaskClient client, CancellationToken cancellation)
     {
-        if (click.FromObjectId.Length == 0) return await RefuseAsync(click, token, AuditChain.PipelineChain, new Objection(403, "no-person", "Teams did not say who you are."), null, cancellation);
-        if (click.Requests is not { } clicked) return await RefuseAsync(click, token, AuditChain.PipelineChain, Unknown, null, cancellation);
+        if (click.FromObjectId.Length == 0) return await RefuseAsync(click, token, RecordChains.Pipeline, new Objection(403, "no-person", "Teams did not say who you are."), null, cancellation);
+        if (click.Requests is not { } clicked) return await RefuseAsync(click, token, RecordChains.Pipeline, Unknown, null, cancellation);
 
         var seen = new List<Asked>(clicked.Count);
         foreach (var (id, nonce) in clicked)
@@ -32,7 +35,7 @@ public sealed class BotClicks(CardSender cards, CardTable book, ApprovalRegister
             // An unknown request and a wrong nonce read the same: nothing can be learned by trying.
             var known = id.StartsWith(ApprovalView.InstancePrefix, StringComparison.Ordinal) ? await register.FindAsync(id, cancellation) : null;
             var view = known is null ? null : await register.ViewAsync(id, cancellation);
-            if (known is null || view is null) return await RefuseAsync(click, token, AuditChain.PipelineChain, Unknown, null, cancellation);
+            if (known is null || view is null) return await RefuseAsync(click, token, RecordChains.Pipeline, Unknown, null, cancellation);
             if (!ApprovalRegister.IsNonce(known, nonce)) return await RefuseAsync(click, token, view.Request.Incident, Unknown with { Rule = "nonce" }, null, cancellation);
             seen.Add(new Asked(id, known, view));
         }
@@ -62,8 +65,8 @@ public sealed class BotClicks(CardSender cards, CardTable book, ApprovalRegister
         if (!ApprovalCard.Verbs.Contains(click.Verb)) return new Objection(400, "verb", "This button is not known here.");
         if (click.IsAutomatic && click.Verb != ApprovalCard.Look) return new Objection(403, "automatic", "Only a person's click decides.");
         if (click.Verb is ApprovalCard.More or ApprovalCard.Look) return null;
-        return string.IsNullOrWhiteSpace(click.Reason) || click.Reason.Length > ApprovalRules.MaxReason
-            ? new Objection(400, "reason", $"Say why in 1 to {ApprovalRules.MaxReason} characters.") : null;
+        return string.IsNullOrWhiteSpace(click.Reason) || click.Reason.Length > Objection.MaxReason
+            ? new Objection(400, "reason", $"Say why in 1 to {Objection.MaxReason} characters.") : null;
     }
 
     /// <summary>Shows how it stands, with all evidence where it was asked for. The clock keeps running.</summary>
@@ -82,7 +85,7 @@ public sealed class BotClicks(CardSender cards, CardTable book, ApprovalRegister
         {
             await register.LookedAsync(one.Id, click.FromObjectId, cancellation);
             var answer = new ApprovalAnswer(click.FromObjectId, click.Verb == ApprovalCard.Approve, click.Reason, time.GetUtcNow(), "teams") { Proof = proof };
-            var result = await desk.AnswerAsync(client, one.Id, one.View, answer, cancellation);
+            var result = await answers.AnswerAsync(client, one.Id, one.View, answer, cancellation);
             if (result.Objection is { } objection) await RecordAsync(click, token, one.View.Request.Incident, objection, card.Hash, cancellation);
             results.Add(result);
         }

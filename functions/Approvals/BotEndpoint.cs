@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
-using IRFunctions.Approvals;
+using IRFunctions.Http;
+using IRFunctions.People;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <summary>
 /// `POST /api/messages`, where Teams delivers everything. Refusals before the sender is proven are HTTP 401, 403, 400 or 413, on the record; after it every

@@ -1,7 +1,8 @@
-using IRFunctions.Approvals;
+using IRFunctions.Http;
+using IRFunctions.People;
 using Microsoft.AspNetCore.Http;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <summary>An activity whose sender is proven, or the HTTP status to refuse with.</summary>
 /// <param name="Rule">Stable name of the check that stopped it; empty where none did.</param>

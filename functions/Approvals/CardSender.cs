@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using IRFunctions.Connections;
+using IRFunctions.Decisions;
+using IRFunctions.People;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 
 namespace IRFunctions.Approvals;
 

@@ -1,24 +1,26 @@
-using IRFunctions.Approvals;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
+using IRFunctions.People;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <param name="Hours">Only for extend: how long from now, at most the action's maximum duration.</param>
 public sealed record ChangeBody(string? Reason, double? Hours);
 
 /// <summary>Live containments: look, release (undo now), confirm (keep), extend (undo later). The global stop halts none of these (S13).</summary>
-public sealed class ContainmentsApi(RequestGuard door, HoldAnswers holds, RowTrouble trouble, TimeProvider time)
+public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTrouble trouble, TimeProvider time)
 {
     /// <summary>`?all=true` shows ended ones too.</summary>
     [Function("GetContainments")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var all = request.Query["all"] == "true";
         var found = new List<object>();
         await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
@@ -33,7 +35,7 @@ public sealed class ContainmentsApi(RequestGuard door, HoldAnswers holds, RowTro
         [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var asked = time.GetUtcNow(); // The click: everything after it, sign-in checks included, counts into the time of a release.
-        var (caller, refusal) = await door.ResponderAsync(request, $"{change} of {id}", cancellation);
+        var (caller, refusal) = await guard.ResponderAsync(request, $"{change} of {id}", cancellation);
         if (caller is null) return refusal!;
         if (change is not ("release" or "confirm" or "extend")) return ProblemResults.NotFound($"change called {change}; use release, confirm or extend");
         var (body, problem) = await RequestGuard.ReadAsync<ChangeBody>(request, """{"reason":"..."}""", cancellation);
@@ -44,7 +46,7 @@ public sealed class ContainmentsApi(RequestGuard door, HoldAnswers holds, RowTro
         var order = new HoldChange(caller.ObjectId, body.Reason, body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null, asked);
         if (await holds.ChangeAsync(client, id, change, order, caller.Name, null, cancellation) is { } objection)
         {
-            if (objection.Status == 403) await door.RefusedAsync(caller.ObjectId, $"{change} of {id}: {objection.Rule}", cancellation);
+            if (objection.Status == 403) await guard.RefusedAsync(caller.ObjectId, $"{change} of {id}: {objection.Rule}", cancellation);
             return ProblemResults.Of(objection.Status, objection.Rule, "Nothing was changed", objection.Text);
         }
         return new AcceptedResult("/api/containments", new { id, change, look = "/api/containments?all=true" });

@@ -1,12 +1,13 @@
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.People;
 using IRFunctions.Policies;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <summary>Confirm, release and extend of a live containment: the same checks and the same record from the API and from a card.</summary>
 public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore policies)

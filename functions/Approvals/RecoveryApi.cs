@@ -1,13 +1,16 @@
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Approvals;
 
 /// <param name="Reason">Why; stands on the record.</param>
 public sealed record RecoveryBody(string? Reason);
@@ -16,14 +19,14 @@ public sealed record RecoveryBody(string? Reason);
 /// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the same way as
 /// every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
 /// </summary>
-public sealed class RecoveryApi(RequestGuard door, HoldAnswers holds, RecoveryPoints points, Shredder shredder, RowTrouble trouble)
+public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryPoints points, Shredder shredder, RowTrouble trouble)
 {
     /// <summary>`?incident=ID` or `?target=OBJECT-ID`.</summary>
     [Function("GetRecoveryPoints")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "recovery-points")] HttpRequest request, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (request.Query["incident"].FirstOrDefault() is { Length: > 0 } incident) return new OkObjectResult(new { recoveryPoints = await points.OfIncidentAsync(incident, cancellation) });
         if (request.Query["target"].FirstOrDefault() is { Length: > 0 } target) return new OkObjectResult(new { recoveryPoints = await points.AboutAsync(target.ToLowerInvariant(), cancellation: cancellation) });
         return ProblemResults.Of(400, "which", "Which recovery points?", "Say ?incident=ID or ?target=OBJECT-ID.");
@@ -33,7 +36,7 @@ public sealed class RecoveryApi(RequestGuard door, HoldAnswers holds, RecoveryPo
     public async Task<IActionResult> RestoreAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "recovery-points/{id}/restore")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        var (caller, refusal) = await door.ResponderAsync(request, $"restore of {id}", cancellation);
+        var (caller, refusal) = await guard.ResponderAsync(request, $"restore of {id}", cancellation);
         if (caller is null) return refusal!;
         var (body, problem) = await RequestGuard.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
@@ -41,7 +44,7 @@ public sealed class RecoveryApi(RequestGuard door, HoldAnswers holds, RecoveryPo
         if (await points.FindAsync(id, cancellation) is not { } point) return ProblemResults.NotFound($"recovery point {id}");
         if (holds.ConflictOf(point.Target, caller.ObjectId) is { } conflict)
         {
-            await door.RefusedAsync(caller.ObjectId, $"restore of {id}: {conflict.Rule}", cancellation);
+            await guard.RefusedAsync(caller.ObjectId, $"restore of {id}: {conflict.Rule}", cancellation);
             return ProblemResults.Of(conflict.Status, conflict.Rule, "Nothing was changed", conflict.Text);
         }
         if (point.Restorable is { } obstacle) return ProblemResults.Of(409, "not-restorable", "This recovery point cannot be restored", $"Nothing was changed: {obstacle}.");
@@ -53,7 +56,7 @@ public sealed class RecoveryApi(RequestGuard door, HoldAnswers holds, RecoveryPo
             return ProblemResults.Of(409, "not-live", "There is nothing to restore", $"The containment {point.Containment} is {status}: what it changed is not in effect any more.");
         if (point.DependsOn.Count > 0 && state!.State.Prior != point.Prior)
             return ProblemResults.Of(409, "not-the-latest", "A later state was captured", $"The containment in effect came later; restore {point.DependsOn[^1]} first.");
-        await door.RecordAsync(point.Id[..point.Id.LastIndexOf(':')], AuditKinds.RestoreAsked, $"{caller.Name} asked to restore {point.Target.Display} to how it was: {body.Reason}", caller.ObjectId, cancellation,
+        await guard.RecordAsync(point.Id[..point.Id.LastIndexOf(':')], AuditKinds.RestoreAsked, $"{caller.Name} asked to restore {point.Target.Display} to how it was: {body.Reason}", caller.ObjectId, cancellation,
             AuditJson.Of(new { point.Id, point.Hash, ownStateDiffers = state!.State.Prior != point.Prior, body.Reason }, new About(point.Action, point.Target.Key, point.Target.Display)));
         await client.Entities.SignalEntityAsync(entity, nameof(ScheduledRollback.Release), new HoldChange(caller.ObjectId, body.Reason, Prior: point.Prior), cancellation: cancellation);
         return new AcceptedResult("/api/containments?all=true", new { id, point.Containment, look = "/api/containments?all=true" });
@@ -64,7 +67,7 @@ public sealed class RecoveryApi(RequestGuard door, HoldAnswers holds, RecoveryPo
     public async Task<IActionResult> ShredAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "audit/{incident}/words")] HttpRequest request, string incident, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        var (caller, refusal) = await door.ResponderAsync(request, $"shredding of {incident}", cancellation);
+        var (caller, refusal) = await guard.ResponderAsync(request, $"shredding of {incident}", cancellation);
         if (caller is null) return refusal!;
         var (body, problem) = await RequestGuard.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Approvals;
 
 /// <summary>
 /// State before one of our actions, as the record holds it: the entry "captured". Versioned by its place, hashed and sealed with the chain, encrypted

@@ -1,4 +1,9 @@
-namespace IRFunctions.Classification;
+using IRFunctions.Alerts;
+using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Policies;
+
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// What is known about an alert's entities besides the alert: from the directory, the logs, our own record and earlier incidents. Numbers, times and single

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using IRFunctions.Alerts;
+using IRFunctions.Record;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Writes an alert as the model reads it: one frame of fields we checked (enums, times, GUIDs, addresses, single words) and one of everything else,

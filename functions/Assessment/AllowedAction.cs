@@ -1,4 +1,4 @@
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>An action the model may recommend by name. What it means, and whether it ever runs, is the policy's business (S1).</summary>
 /// <param name="Name">Name as in the tier map.</param>

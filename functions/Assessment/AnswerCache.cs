@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Answers of the model to exactly the same question: same tenant, model, prompt, actions, alert text and context. Bounded in number and age; the least

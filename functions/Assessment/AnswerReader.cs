@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Reads the model's answer as if an attacker wrote it. Either the whole answer keeps to the schema (no duplicate keys, no unknown members, numbers
@@ -31,7 +32,7 @@ internal static class AnswerReader
         ModelAnswerBody? body;
         try
         {
-            body = JsonSerializer.Deserialize(answer, Json.AnswerBody);
+            body = JsonSerializer.Deserialize(answer, Json.ModelAnswerBody);
         }
         // The message of the exception quotes the answer, so only the place is told.
         catch (JsonException e)

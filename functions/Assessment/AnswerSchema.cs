@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OpenAI.Chat;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// The JSON schema of the model's answer (structured outputs, strict). It uses only keywords that OpenAI and Azure OpenAI both accept in strict mode,

@@ -1,6 +1,6 @@
 using IRFunctions.Alerts;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>Kinds of attack the rules know. Flags: one alert may show several.</summary>
 [Flags]

@@ -1,4 +1,4 @@
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Ends an answer's body after <see cref="MaxBytes"/>, so that an endpoint cannot fill our memory. The cut body is no valid JSON and fails as such,

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Where the model is and how long it may take. Read from configuration: `Model__Endpoint`, `Model__Deployment`, `Model__ApiKey`,

@@ -3,9 +3,11 @@ using System.Text.Json;
 using Azure.AI.OpenAI.Chat;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
+using IRFunctions.People;
 using OpenAI.Chat;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Asks the model what an alert is and what it would do. There is always an assessment: where the model is down, slow, over its budget, refuses or answers

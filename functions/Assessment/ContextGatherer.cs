@@ -1,14 +1,16 @@
 using Azure;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Limits;
 using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 using Alert = IRFunctions.Alerts.Alert;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Learns what the model should know before it judges: sign-ins and traffic of the last 24 hours, type, roles, age and
@@ -40,7 +42,7 @@ public sealed class ContextGatherer(
         var from = addresses.Length == 0 ? null : inquiry.TryAsync("sign-ins from the addresses", () => hunting.SignInsFromAsync(addresses.Select(a => a.Address), both.Token));
         var traffic = addresses.Length == 0 ? null : inquiry.TryAsync("traffic with the addresses", () => hunting.ConnectionsAsync(addresses.Select(a => a.Address), both.Token));
         var own = alert.Entities.Select(e => (e.Id, Target: Targets.Of(e))).Where(e => e.Target is not null).Take(MaxEntities)
-            .Select(e => (e.Id, At: inquiry.TryAsync("our own last action on " + e.Id, async () => (object?)await FactsGatherer.LastOwnActionAsync(e.Target!, client, both.Token) ?? ""))).ToArray();
+            .Select(e => (e.Id, At: inquiry.TryAsync("our own last action on " + e.Id, async () => (object?)await RateLimit.LastTakenAsync(e.Target!, client, both.Token) ?? ""))).ToArray();
         var things = alert.Entities.Select(e => (e.Id, Target: Targets.Of(e))).Where(e => e.Target?.Kind is "account" or "host").Take(MaxEntities).ToArray();
         var levels = things.Length == 0 ? null : inquiry.TryAsync("criticality", () => criticality.OfAsync(things.Select(t => t.Target!), both.Token));
         var similar = inquiry.TryAsync("earlier incidents", () => memory.FindAsync(alert, both.Token));

@@ -1,6 +1,10 @@
 using System.Text.Json;
+using IRFunctions.Alerts;
+using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Policies;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>Writes what is known besides the alert into the trusted frame: numbers, times and single words only, bounded in number.</summary>
 internal static class ContextMessage

@@ -2,11 +2,10 @@ using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
 using IRFunctions.Decisions;
 using IRFunctions.Storage;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Which things earlier incidents were about, in trusted fields only: when, the source's category and severity, and what it was taken for. A hint for the

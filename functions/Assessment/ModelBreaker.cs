@@ -1,4 +1,6 @@
-namespace IRFunctions.Classification;
+using IRFunctions.People;
+
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Stops asking a model that is down, so that a hundred alerts do not each wait for the time-out: after several outages in a row nobody is asked

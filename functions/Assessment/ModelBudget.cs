@@ -1,6 +1,7 @@
 using System.Globalization;
+using IRFunctions.People;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// What the model may cost in an hour of the clock, by tenant and over all instances of the app: tokens, and money where prices are configured. Over budget the

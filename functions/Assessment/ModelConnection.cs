@@ -5,7 +5,7 @@ using Azure.Core;
 using OpenAI;
 using OpenAI.Chat;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Builds the official client of the model: Azure.AI.OpenAI for an Azure OpenAI resource by its own address, OpenAI for everything else, Azure's v1

@@ -4,7 +4,7 @@ using System.Text;
 using Azure;
 using Azure.Data.Tables;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>Tokens, and money in millionths of the currency of the configured prices.</summary>
 internal readonly record struct Amount(long Tokens, long Millionths)

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// What asking the model costs and how long it takes, by the names of OpenTelemetry's conventions for generative AI. No text of an alert or an answer is

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// A prompt file embedded in the assembly. Every assessment carries its hash, so that an answer can be traced to the words that asked for it.

@@ -1,7 +1,8 @@
 using System.Net;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Plain rules that stand in for the model when it is down, and that the local model endpoint answers with. Pure. They read severity, techniques,

@@ -1,7 +1,7 @@
 using System.Globalization;
-using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Several answers of the model to the same question as one (self-consistency). Disagreement only ever lowers confidence: a verdict or an action that some

@@ -1,4 +1,4 @@
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>Tokens of a text before an endpoint has counted them: for setting budgets aside only. What the endpoint reports takes its place in every account.</summary>
 internal static class TokenEstimate

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>When an instance of the app stops, what it had taken of the model's budgets and not spent goes back to the others.</summary>
 public sealed class UnspentBudget(Classifier classifier) : IHostedService

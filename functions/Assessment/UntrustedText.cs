@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 
-namespace IRFunctions.Classification;
+namespace IRFunctions.Assessment;
 
 /// <summary>How text that an attacker may have written is bounded, encoded and made plain to see.</summary>
 internal static class UntrustedText

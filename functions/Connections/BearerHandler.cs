@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using Azure.Core;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Connections;
 
 /// <summary>Signs each request with a token of the pipeline's own identity.</summary>
 /// <param name="credential">The identity.</param>

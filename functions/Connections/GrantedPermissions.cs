@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Text.Json;
 using Azure.Core;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Connections;
 
 /// <summary>
 /// What the app may do in Graph, as its own access token says. Only for probing before an effect whether its reverse would be permitted: a token that

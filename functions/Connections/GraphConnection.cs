@@ -2,7 +2,7 @@ using Azure.Core;
 using Microsoft.Graph;
 using Microsoft.Graph.Authentication;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Connections;
 
 /// <summary>
 /// Where Microsoft Graph is, and the scope of a token for it. Both follow from one setting: the public cloud, each sovereign cloud and the simulated

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Connections;
 
 /// <summary>
 /// A service that asks to be left alone says for how many seconds or until when (Retry-After, RFC 9110 section 10.2.3). Every client of ours goes through

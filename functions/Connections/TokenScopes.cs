@@ -1,4 +1,4 @@
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Connections;
 
 /// <summary>Scopes of access tokens, from the address that the token is for: each Azure cloud has its own.</summary>
 public static class TokenScopes

@@ -1,5 +1,5 @@
+using IRFunctions.Connections;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 
 namespace IRFunctions.Containment;
 

@@ -1,7 +1,7 @@
-using IRFunctions.Approvals;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
+using IRFunctions.Limits;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 

@@ -1,10 +1,13 @@
-using IRFunctions.Audit;
-using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Durable;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Incidents;
+namespace IRFunctions.Containment;
 
 /// <summary>
 /// One order: estimate, capture and probe the reverse, register the rollback, execute, verify, tell. What came before the effect is on the record, with the
@@ -26,7 +29,7 @@ public static class ContainmentOrchestrator
             if (order.Decision.Target.Kind == "alert") return await NotifyAsync(context, record, order);
             return ContainmentActivities.EndsByItself(order) ? await ContainForAWhileAsync(context, record, order) : await ActOnceAsync(context, record, order);
         }
-        catch (Exception e) when (Escalation.IsFailedStep(e) || e is InvalidOperationException)
+        catch (Exception e) when (StepFailure.Is(e) || e is InvalidOperationException)
         {
             await record.WriteAsync(); // What had been noted by then; people take over with that on the record.
             throw;
@@ -37,7 +40,7 @@ public static class ContainmentOrchestrator
     private static async Task<ContainmentReport> NotifyAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
     {
         var prior = new PriorState { AlreadySo = false, Summary = "no inverse" };
-        await record.WriteAsync(AuditKinds.Executing, IncidentText.Executing(order), Signer(order), IncidentText.OrderData(order));
+        await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer(order), ContainmentText.OrderData(order));
         var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentActivities.Execute), new ExecuteStep(order, prior), RetryPolicies.ForPeople);
         return report.Done ? await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null) : await HaltAsync(context, record, order, report);
     }
@@ -48,7 +51,7 @@ public static class ContainmentOrchestrator
         var (prior, refusal) = await PrepareAsync(context, record, order);
         if (refusal is not null) return await RefuseAsync(context, record, order, refusal);
         if (prior.AlreadySo) return await AlreadySoAsync(record, prior);
-        await record.WriteAsync(AuditKinds.Executing, IncidentText.Executing(order), Signer(order), IncidentText.OrderData(order));
+        await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer(order), ContainmentText.OrderData(order));
         var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
         if (!report.Done) return await HaltAsync(context, record, order, report);
         return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null));
@@ -89,7 +92,7 @@ public static class ContainmentOrchestrator
     {
         try
         {
-            await record.WriteAsync(AuditKinds.Executing, IncidentText.Executing(order), Signer(order), IncidentText.OrderData(order));
+            await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer(order), ContainmentText.OrderData(order));
             var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
             if (report.Done)
                 return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, UndoAt(context, order)));
@@ -108,7 +111,7 @@ public static class ContainmentOrchestrator
     private static async Task<StepReport> ExecuteAsync(TaskOrchestrationContext context, ExecuteStep step)
     {
         if (step.Prior.Shared is not { } shared) return await context.CallActivityAsync<StepReport>(nameof(ContainmentActivities.Execute), step, RetryPolicies.ForTheTenant);
-        await using var turn = await context.Entities.LockEntitiesAsync(Containment.Mutex.For(shared));
+        await using var turn = await context.Entities.LockEntitiesAsync(Durable.Mutex.For(shared));
         return await context.CallActivityAsync<StepReport>(nameof(ContainmentActivities.Execute), step, RetryPolicies.ForTheTenant);
     }
 
@@ -139,10 +142,10 @@ public static class ContainmentOrchestrator
         if (there == false)
         {
             await record.WriteAsync(AuditKinds.Failed, "read back: the effect is not there");
-            await context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"unverified-{order.Id}", $"{order.Title}: {order.Decision.Action} was done but cannot be seen", "critical"), RetryPolicies.ForPeople);
+            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"unverified-{order.Id}", $"{order.Title}: {order.Decision.Action} was done but cannot be seen", "critical"), RetryPolicies.ForPeople);
             return new ContainmentReport(Ending.Failed, $"{text}, but reading it back does not show it", undoAt);
         }
-        await record.WriteAsync(AuditKinds.Verified, there is null ? "accepted by the receiver; it cannot be read back" : IncidentText.Verified(order, undoAt));
+        await record.WriteAsync(AuditKinds.Verified, there is null ? "accepted by the receiver; it cannot be read back" : ContainmentText.Verified(order, undoAt));
         return new ContainmentReport(Ending.Done, text, undoAt);
     }
 
@@ -152,7 +155,7 @@ public static class ContainmentOrchestrator
         if (report.Ending != Ending.Done) return report;
         try
         {
-            await context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"contained-{order.Id}", IncidentText.Contained(order, report), "info"), RetryPolicies.ForPeople);
+            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"contained-{order.Id}", ContainmentText.Contained(order, report), "info"), RetryPolicies.ForPeople);
             await record.WriteAsync(ContainmentKinds.Notified, "people were told what was done and how to take it back");
         }
         catch (TaskFailedException e)
@@ -165,7 +168,7 @@ public static class ContainmentOrchestrator
     private static async Task<ContainmentReport> RefuseAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, string refusal)
     {
         await record.WriteAsync(AuditKinds.Failed, $"left to people: {refusal}");
-        await context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", "error"), RetryPolicies.ForPeople);
+        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", "error"), RetryPolicies.ForPeople);
         return new ContainmentReport(Ending.Failed, refusal);
     }
 
@@ -179,7 +182,7 @@ public static class ContainmentOrchestrator
     {
         await record.WriteAsync(AuditKinds.Failed, report.Text);
         // Somebody may have approved it and believe it done.
-        await context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"halted-{order.Id}", IncidentText.HaltedPage(order, report.Text), "error"), RetryPolicies.ForPeople);
+        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"halted-{order.Id}", ContainmentText.HaltedPage(order, report.Text), "error"), RetryPolicies.ForPeople);
         return new ContainmentReport(Ending.Halted, report.Text);
     }
 

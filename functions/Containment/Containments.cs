@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using IRFunctions.Approvals;
+using IRFunctions.Decisions;
+using IRFunctions.People;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
 

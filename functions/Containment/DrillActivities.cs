@@ -1,5 +1,7 @@
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
+using IRFunctions.Limits;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using Azure.Data.Tables;
+using IRFunctions.Alerts;
+using IRFunctions.Decisions;
+using IRFunctions.Recording;
 using IRFunctions.Storage;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Containment;
 
 /// <summary>What one rollback drill proved.</summary>
 /// <param name="Action">Action that was rehearsed.</param>

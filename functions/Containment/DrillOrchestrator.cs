@@ -1,12 +1,14 @@
 using System.Globalization;
-using IRFunctions.Audit;
-using IRFunctions.Containment;
+using IRFunctions.Alerts;
 using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
+using IRFunctions.Durable;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
-namespace IRFunctions.Incidents;
+namespace IRFunctions.Containment;
 
 /// <summary>
 /// A rollback drill: do, verify, undo, verify on a designated target, through the very entity and orchestration that undo in earnest, and a certificate with
@@ -42,7 +44,7 @@ public static class DrillOrchestrator
         await record.WriteAsync(ContainmentKinds.Rehearsed, certificate.Text, data: certificate);
         await context.CallActivityAsync(nameof(DrillActivities.IssueCertificate), certificate, RetryPolicies.ForTheRecord);
         if (!certificate.Passed)
-            await context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"drill-{context.InstanceId}", $"Rollback drill failed: {certificate.Text}", "error"), RetryPolicies.ForPeople);
+            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"drill-{context.InstanceId}", $"Rollback drill failed: {certificate.Text}", "error"), RetryPolicies.ForPeople);
         return certificate;
     }
 
@@ -77,7 +79,7 @@ public static class DrillOrchestrator
     private static async Task<StepReport> ExecuteAsync(TaskOrchestrationContext context, ExecuteStep step)
     {
         if (step.Prior.Shared is not { } shared) return await context.CallActivityAsync<StepReport>(nameof(DrillActivities.ExecuteDrill), step, RetryPolicies.ForTheTenant);
-        await using var turn = await context.Entities.LockEntitiesAsync(Containment.Mutex.For(shared));
+        await using var turn = await context.Entities.LockEntitiesAsync(Durable.Mutex.For(shared));
         return await context.CallActivityAsync<StepReport>(nameof(DrillActivities.ExecuteDrill), step, RetryPolicies.ForTheTenant);
     }
 

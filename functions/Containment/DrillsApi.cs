@@ -1,8 +1,7 @@
 using System.Globalization;
-using IRFunctions.Approvals;
-using IRFunctions.Containment;
-using IRFunctions.Incidents;
-using IRFunctions.Safeguards;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
+using IRFunctions.People;
 using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -10,10 +9,10 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Containment;
 
 /// <summary>Rollback drills: every night each designated target, and the certificates.</summary>
-public sealed class DrillsApi(RequestGuard door, DrillPlan plan, DrillCertificates certificates, RowTrouble trouble, TimeProvider time)
+public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertificates certificates, RowTrouble trouble, TimeProvider time)
 {
     private const int Most = 500;
 
@@ -44,7 +43,7 @@ public sealed class DrillsApi(RequestGuard door, DrillPlan plan, DrillCertificat
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var unreadable = new List<UnreadableRowException>();
         var found = await certificates.ListAsync(Most, unreadable.Add, cancellation);
         foreach (var row in unreadable) await trouble.TellAsync(row, cancellation);

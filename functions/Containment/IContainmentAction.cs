@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using IRFunctions.Alerts;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
@@ -7,7 +8,7 @@ namespace IRFunctions.Containment;
 /// <summary>
 /// One action of the catalogue, one file each. Every method may be called again after a crash: it reads before it writes, so that a second call
 /// changes nothing (docs/design.md section 4). Errors are exceptions; the orchestration retries those that
-/// <see cref="IRFunctions.Safeguards.TransientFaultException"/> marks as passing.
+/// <see cref="IRFunctions.Connections.TransientFaultException"/> marks as passing.
 /// </summary>
 public interface IContainmentAction
 {
@@ -35,7 +36,7 @@ public interface IContainmentAction
     Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation);
 
     /// <summary>Finds out, without an effect anyone would notice, whether the reverse would be permitted. Returns what it found, in words.</summary>
-    /// <exception cref="Safeguards.PermanentFaultException">It would not; then the action must not run.</exception>
+    /// <exception cref="PermanentFaultException">It would not; then the action must not run.</exception>
     Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) => Task.FromResult("there is no reverse to probe");
 
     /// <summary>Does it. Returns what a person should know, for example a ticket number.</summary>
@@ -105,7 +106,7 @@ public sealed record ContainmentOrder
     public TimeSpan? ReminderLead { get; init; }
 
     /// <summary>Who approved this hash; null where the policy lets it run alone.</summary>
-    public Approvals.Grant? Grant { get; init; }
+    public Grant? Grant { get; init; }
 }
 
 /// <summary>What to undo and how it was before.</summary>

@@ -1,10 +1,13 @@
 using System.Globalization;
-using IRFunctions.Audit;
-using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Durable;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
-namespace IRFunctions.Incidents;
+namespace IRFunctions.Containment;
 
 /// <summary>
 /// Puts back what a containment changed, and keeps trying until it is back: a rollback that fails pages a person at once and again as the waits grow (S7).
@@ -15,7 +18,7 @@ public static class RollbackOrchestrator
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
-    [Function(ScheduledRollback.UndoOrchestration)]
+    [Function(nameof(RollbackOrchestrator))]
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var order = context.GetInput<RollbackOrder>()!;
@@ -39,7 +42,7 @@ public static class RollbackOrchestrator
 
     private static async Task UndoAsync(TaskOrchestrationContext context, Recorder record, RollbackOrder order, int attempt)
     {
-        await record.WriteAsync(AuditKinds.Undoing, IncidentText.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
+        await record.WriteAsync(AuditKinds.Undoing, ContainmentText.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
         var report = await UndoEffectAsync(context, order);
         var took = report.VerifiedAt - order.AskedAt;
         var time = took is { } length ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for") : "";
@@ -50,15 +53,15 @@ public static class RollbackOrchestrator
         await ShowAsync(context, order, order.Cause == "expired" ? "undone" : "released", report.Text);
         if (report.Restored || order.By == "pipeline") return; // An order that failed before it changed anything has nothing to put back.
         // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
-        await TryAsync(() => context.CallActivityAsync(nameof(AlertActivities.Page),
-            new PageInput($"not-undone-{context.InstanceId}", IncidentText.NotUndonePage(order, report.Text), "warning"), RetryPolicies.ForPeople));
+        await TryAsync(() => context.CallActivityAsync(nameof(PeopleActivities.Page),
+            new PageInput($"not-undone-{context.InstanceId}", ContainmentText.NotUndonePage(order, report.Text), "warning"), RetryPolicies.ForPeople));
     }
 
     /// <summary>What several containments change together they change one after the other.</summary>
     private static async Task<RollbackReport> UndoEffectAsync(TaskOrchestrationContext context, RollbackOrder order)
     {
         if (order.Prior.Shared is not { } shared) return await context.CallActivityAsync<RollbackReport>(nameof(ContainmentActivities.UndoEffect), order, RetryPolicies.ForTheTenant);
-        await using var turn = await context.Entities.LockEntitiesAsync(Containment.Mutex.For(shared));
+        await using var turn = await context.Entities.LockEntitiesAsync(Durable.Mutex.For(shared));
         return await context.CallActivityAsync<RollbackReport>(nameof(ContainmentActivities.UndoEffect), order, RetryPolicies.ForTheTenant);
     }
 
@@ -69,8 +72,8 @@ public static class RollbackOrchestrator
             new RollbackResult(order.Generation, false, problem, order.Cause, Number: order.Number));
         await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
             data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt }));
-        await TryAsync(() => context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
-            IncidentText.RollbackFailedPage(order, attempt, next, problem), "critical"), RetryPolicies.ForPeople));
+        await TryAsync(() => context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
+            ContainmentText.RollbackFailedPage(order, attempt, next, problem), "critical"), RetryPolicies.ForPeople));
         if (attempt == 1) await ShowAsync(context, order, "undo-failed", "It keeps being tried; undo it by hand if it hurts.");
     }
 
@@ -92,5 +95,5 @@ public static class RollbackOrchestrator
 
     /// <summary>The cards of those who approved it say how it ended.</summary>
     private static Task ShowAsync(TaskOrchestrationContext context, RollbackOrder order, string state, string text) =>
-        BestEffort.OnCardsAsync(context, nameof(ApprovalActivities.ShowHold), new HoldNews(order.Containment, state, text, null));
+        BestEffort.CallActivityAsync(context, HoldNews.ShowActivity, new HoldNews(order.Containment, state, text, null));
 }

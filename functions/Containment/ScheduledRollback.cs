@@ -1,4 +1,6 @@
+using IRFunctions.Alerts;
 using IRFunctions.Decisions;
+using IRFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
@@ -11,10 +13,6 @@ namespace IRFunctions.Containment;
 /// </summary>
 public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackState>
 {
-    /// <summary>Name of the orchestration that undoes; it lives in a later stage, so it is named, not referenced.</summary>
-    public const string UndoOrchestration = "Undo";
-    public const string ReminderOrchestration = "RemindBeforeUndo";
-
     [Function(nameof(ScheduledRollback))]
     public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<ScheduledRollback>();
 
@@ -72,7 +70,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         if (!IsCurrent(timer, out var hold) || hold.RemindAt is null || hold.RemindAt > time.GetUtcNow()) return;
         if (State.UndoAt > hold.Until) return; // Another incident holds it longer; that hold reminds.
         var id = $"remind-{Fingerprint.Of(Context.Id.Key, hold.OrderId)}-{State.Generation}-{hold.Until.UtcTicks}";
-        Context.ScheduleNewOrchestration(ReminderOrchestration, new ReminderInput(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until), new StartOrchestrationOptions(id));
+        Context.ScheduleNewOrchestration(nameof(ReminderOrchestrator), new ReminderInput(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until), new StartOrchestrationOptions(id));
     }
 
     /// <summary>An order whose effect failed gives its hold back; what may have happened is undone.</summary>
@@ -217,7 +215,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Containment = Context.Id.Key, Generation = State.Generation, Number = State.UndoAttempts, Action = State.Action, Target = State.Target!, Prior = State.Prior!,
             Cause = cause, By = by, Reason = reason, Incidents = State.Incidents, AskedAt = State.AskedAt, DriftedAt = State.DriftedAt,
         };
-        Context.ScheduleNewOrchestration(UndoOrchestration, order, new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State)));
+        Context.ScheduleNewOrchestration(nameof(RollbackOrchestrator), order, new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State)));
     }
 
     /// <summary>Instance id of the undo that is under way.</summary>

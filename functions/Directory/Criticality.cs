@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Directory;
 
 /// <summary>Whether Defender's asset criticality is asked for (setting Defender__Criticality). Where it is not, only registrations on the protected list count.</summary>
 public sealed record CriticalitySource(bool Asked);

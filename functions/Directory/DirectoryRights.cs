@@ -1,7 +1,8 @@
+using IRFunctions.Connections;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Directory;
 
 /// <summary>What an account may do in the directory now.</summary>
 /// <param name="Roles">Names of its active directory roles, held directly or through groups.</param>

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Net;
+using IRFunctions.Connections;
 using Microsoft.Graph;
 using Microsoft.Graph.Models.Security;
 using Microsoft.Graph.Security.MicrosoftGraphSecurityRunHuntingQuery;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Directory;
 
 /// <summary>Sign-ins of the last 24 hours, by one account or from one address.</summary>
 /// <param name="Succeeded">Successful ones.</param>

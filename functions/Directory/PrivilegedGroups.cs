@@ -1,7 +1,9 @@
+using IRFunctions.Connections;
+using IRFunctions.Policies;
 using Microsoft.Graph;
 using Microsoft.Graph.Users.Item.CheckMemberGroups;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Directory;
 
 /// <summary>Groups whose members administer the tenant (setting Directory__PrivilegedGroups): their accounts are for people.</summary>
 /// <param name="Ids">Object ids; empty where none is configured.</param>

@@ -1,6 +1,7 @@
 using System.Buffers;
+using IRFunctions.Alerts;
 
-namespace IRFunctions.Decisions;
+namespace IRFunctions.Durable;
 
 /// <summary>
 /// Keys of entities from what alerts name. An entity's id is a partition key of Azure Storage, which holds 512 characters; and it is part of an address of the

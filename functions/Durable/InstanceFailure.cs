@@ -1,7 +1,8 @@
 using System.Text.Json;
+using IRFunctions.Alerts;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Incidents;
+namespace IRFunctions.Durable;
 
 /// <summary>Why an orchestration failed, from whatever the engine kept of it.</summary>
 internal static class InstanceFailure
@@ -15,7 +16,7 @@ internal static class InstanceFailure
     public static string Of(OrchestrationMetadata failed)
     {
         var reason = failed.FailureDetails?.ErrorMessage is { Length: > 0 } known && known != "(unknown)" ? known : FromOutput(failed.SerializedOutput);
-        return reason is { Length: > 0 } ? IncidentText.Short(reason, Most).TrimEnd('.') : $"the engine gave no reason; look at the host's log for instance {failed.InstanceId}";
+        return reason is { Length: > 0 } ? TextBounds.OneLine(reason, Most).TrimEnd('.') : $"the engine gave no reason; look at the host's log for instance {failed.InstanceId}";
     }
 
     private static string? FromOutput(string? output)

@@ -1,6 +1,6 @@
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Incidents;
+namespace IRFunctions.Durable;
 
 /// <summary>
 /// Orchestrations by the start of their ids, although some cannot be read. The engine's list ends at a row that it cannot read (one without a name, as a killed

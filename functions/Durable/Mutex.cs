@@ -1,7 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Durable;
 
 /// <summary>`Turn@{shared thing}`: whoever holds its lock may change the thing. Keeps nothing.</summary>
 public sealed class Mutex : TaskEntity<int>

@@ -1,32 +1,16 @@
-using IRFunctions.Approvals;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Incidents;
-
-/// <summary>Showing something on cards from an orchestration. Cards are for people's eyes: what fails here stops nothing.</summary>
-internal static class BestEffort
-{
-    /// <summary>A state and numbers only: the host fails the instance where custom status is larger than 16 KB, and no orchestrator can catch that.</summary>
-    public static void State(TaskOrchestrationContext context, ApprovalView view) => context.SetCustomStatus(new ApprovalStatus(view.State, view.Attempt, view.Stage));
-
-    public static async Task OnCardsAsync(TaskOrchestrationContext context, string activity, object news)
-    {
-        try
-        {
-            await context.CallActivityAsync(activity, news, RetryPolicies.ForAsking);
-        }
-        catch (TaskFailedException)
-        {
-            // The record has it, and whoever opens the card hears how it stands.
-        }
-    }
-}
+namespace IRFunctions.Durable;
 
 /// <summary>Why a step failed, in words; what fails in the host rather than in our code comes without details.</summary>
 internal static class StepFailure
 {
     /// <summary>What Durable Task says where there are none.</summary>
     private const string Unknown = "(unknown)";
+
+    /// <summary>Whether a step failed for good, rather than our own code.</summary>
+    public static bool Is(Exception e) => e is TaskFailedException or EntityOperationFailedException;
 
     public static string Of(TaskFailedException failure) => failure.FailureDetails.ErrorMessage is { Length: > 0 } message and not Unknown ? message : NoReason(failure.TaskName);
 

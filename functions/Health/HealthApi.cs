@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Health;
 
 /// <summary>Whether the pipeline can do its work: open to probes, tells no secrets, changes nothing, and costs nothing when it is asked again at once.</summary>
 public sealed class HealthApi(HealthCheck health)

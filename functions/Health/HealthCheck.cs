@@ -1,10 +1,10 @@
-using IRFunctions.Audit;
+using IRFunctions.Limits;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.Recording;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Health;
 
 /// <summary>How the pipeline is, in words anyone may read.</summary>
 /// <param name="Record">Whether the record can be read.</param>

@@ -1,12 +1,12 @@
-using IRFunctions.Audit;
+using IRFunctions.Limits;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Health;
 
 /// <summary>
 /// One line every five minutes, written only where the pipeline could work: the record and the durable state are readable, a row can be written, an entity answered
@@ -43,28 +43,4 @@ public sealed partial class Heartbeat(PolicyStore policies, AuditChain audit, He
 
     [LoggerMessage(Level = LogLevel.Error, Message = "no heartbeat: the record or the durable state cannot be read")]
     private partial void LogNoHeartbeat(Exception cause);
-}
-
-/// <summary>
-/// Repeats on the log, kind and chain only, what was written on the record, so that Azure Monitor can alert on it. No text: it may quote an alert.
-/// The record itself is what counts; this log may lose lines.
-/// </summary>
-public sealed partial class RecordLog(AuditChain audit, ILogger<RecordLog> log) : IHostedService
-{
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        audit.Appended += Write;
-        return Task.CompletedTask;
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken)
-    {
-        audit.Appended -= Write;
-        return Task.CompletedTask;
-    }
-
-    private void Write(AuditEntry entry) => LogEntry(entry.Kind, entry.Chain, entry.Sequence);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "record: {Kind} {Chain} {Sequence}")]
-    private partial void LogEntry(string kind, string chain, long sequence);
 }

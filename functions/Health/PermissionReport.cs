@@ -1,8 +1,10 @@
 using System.Text.RegularExpressions;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Directory;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Health;
 
 /// <param name="Permission">A Microsoft Graph application permission.</param>
 /// <param name="NeededBy">Actions and stages that call what it allows.</param>
@@ -18,8 +20,8 @@ public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadO
 {
     /// <summary>What the stages before any action read, whatever the policy: accounts that recommendations are about, and the logs about them.</summary>
     public static readonly IReadOnlyList<PermissionNeed> Always =
-        [new("User.Read.All", ["facts before every decision"]), new(Safeguards.PrivilegedGroups.Permission, ["facts before every decision"]),
-            new(Safeguards.DirectoryRights.RolesPermission, ["facts before every decision"]), new(Safeguards.Hunting.Permission, ["facts before every decision", "context before every judgement"])];
+        [new("User.Read.All", ["facts before every decision"]), new(PrivilegedGroups.Permission, ["facts before every decision"]),
+            new(DirectoryRights.RolesPermission, ["facts before every decision"]), new(Hunting.Permission, ["facts before every decision", "context before every judgement"])];
 
     public string Verdict => (Missing.Count, Surplus.Count) switch
     {

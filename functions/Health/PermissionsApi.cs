@@ -1,22 +1,24 @@
 using Azure.Core;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Health;
 
 /// <summary>check-permissions: what is missing and what is more than needed, from the app's own token. Changes nothing.</summary>
-public sealed class PermissionsApi(RequestGuard door, ActionCatalog actions, PolicyStore policies, TokenCredential credential, GraphConnection graph)
+public sealed class PermissionsApi(RequestGuard guard, ActionCatalog actions, PolicyStore policies, TokenCredential credential, GraphConnection graph)
 {
     /// <summary>For responders: the answer tells an attacker what the app could do.</summary>
     [Function("GetPermissions")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "permissions")] HttpRequest request, CancellationToken cancellation)
     {
-        var (caller, refusal) = await door.ResponderAsync(request, "reading the app's permissions", cancellation);
+        var (caller, refusal) = await guard.ResponderAsync(request, "reading the app's permissions", cancellation);
         if (caller is null) return refusal!;
         var token = await credential.GetTokenAsync(new TokenRequestContext([graph.Scope]), cancellation);
         if (GrantedPermissions.InToken(token.Token) is not { } held)

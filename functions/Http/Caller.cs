@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Http;
 
 /// <summary>The signed-in person behind a request.</summary>
 /// <param name="ObjectId">Entra object id, lower case.</param>

@@ -1,6 +1,7 @@
-using IRFunctions.Audit;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Http;
 
 /// <summary>
 /// Puts forged requests on the record without letting them flood it: anyone on the internet can send one. In each minute the first twenty are entries of
@@ -29,7 +30,7 @@ public sealed class RefusalLog(AuditChain audit, TimeProvider time)
         }
         List<AuditFact> facts = [Fact(text, data)];
         if (unrecorded > 0) facts.Insert(0, Fact($"{unrecorded} more forged or broken requests were refused in an earlier minute", null));
-        await audit.AppendAsync(AuditChain.PipelineChain, facts, cancellation);
+        await audit.AppendAsync(RecordChains.Pipeline, facts, cancellation);
     }
 
     private static AuditFact Fact(string text, object? data) =>

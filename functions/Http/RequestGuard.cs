@@ -1,12 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Configuration;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Http;
 
 /// <summary>What every HTTP function asks first: who is it, may they, and is the body what it should be. Refused attempts to change something are recorded.</summary>
 public sealed class RequestGuard(OnCall onCall, TokenSignIn signIn, RefusalLog refusals, AuditChain audit, IConfiguration configuration)
@@ -55,7 +56,7 @@ public sealed class RequestGuard(OnCall onCall, TokenSignIn signIn, RefusalLog r
     }
 
     public Task RefusedAsync(string by, string text, CancellationToken cancellation) =>
-        audit.AppendAsync(AuditChain.PipelineChain, [Fact(AuditKinds.Refused, text, by)], cancellation);
+        audit.AppendAsync(RecordChains.Pipeline, [Fact(AuditKinds.Refused, text, by)], cancellation);
 
     public Task RecordAsync(string chain, string kind, string text, string by, CancellationToken cancellation, string? data = null) =>
         audit.AppendAsync(chain, [Fact(kind, text, by) with { Data = data }], cancellation);
@@ -97,26 +98,4 @@ public sealed class RequestGuard(OnCall onCall, TokenSignIn signIn, RefusalLog r
 
     /// <summary>Requests are not replayed, so their facts need no derived id.</summary>
     private static AuditFact Fact(string kind, string text, string by) => new($"request-{Guid.CreateVersion7():N}", kind, text, by);
-}
-
-/// <summary>Errors as RFC 9457 problem details, each with a stable type and a remedy.</summary>
-internal static class ProblemResults
-{
-    public static IActionResult Of(int status, string type, string title, string detail) =>
-        new ObjectResult(new ProblemDetails { Status = status, Type = $"urn:irfunctions:{type}", Title = title, Detail = detail })
-        {
-            StatusCode = status, ContentTypes = { "application/problem+json" },
-        };
-
-    public static IActionResult SignIn() => Of(401, "sign-in", "Sign in first", "In Azure sign in with Entra ID (Authorization: Bearer); locally send the header X-Dev-User with the object id of someone on the ladder.");
-
-    /// <summary>Whoever changes something says why; the words stand on the record.</summary>
-    public static bool LacksReason([NotNullWhen(false)] string? reason, [NotNullWhen(true)] out IActionResult? problem)
-    {
-        var lacks = string.IsNullOrWhiteSpace(reason) || reason.Length > ApprovalRules.MaxReason;
-        problem = lacks ? Of(400, "reason", "A reason is required", $"Say in 1 to {ApprovalRules.MaxReason} characters why; it stands on the record.") : null;
-        return lacks;
-    }
-
-    public static IActionResult NotFound(string what) => Of(404, "not-found", "Not found", $"There is no {what}.");
 }

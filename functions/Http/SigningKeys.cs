@@ -1,11 +1,12 @@
 using System.Net;
 using System.Numerics;
 using System.Text.Json;
+using IRFunctions.Connections;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.Http;
 
 /// <summary>One public key of an issuer.</summary>
 /// <param name="Bits">Length of its modulus, leading zeros not counted.</param>
@@ -48,10 +49,6 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
     }
 
     public void Dispose() => one.Dispose();
-
-    /// <summary>Whether our own token or a metadata address may travel to this place: https, or http that never leaves the machine.</summary>
-    internal static bool IsSafe(Uri address) => address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps
-        || (address.Scheme == Uri.UriSchemeHttp && (address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)))));
 
     private static KeyLookup Judge(SigningKey key) => key.Bits is >= MinKeyBits and <= MaxKeyBits
         ? new KeyLookup(key, TokenProblem.None, "")
@@ -118,7 +115,7 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
     /// <summary>For the retriever: the metadata, and the keys where they are on the metadata's own host.</summary>
     async Task<string> IDocumentRetriever.GetDocumentAsync(string address, CancellationToken cancel)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !IsSafe(uri) || !string.Equals(uri.Host, metadata.Host, StringComparison.OrdinalIgnoreCase))
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !SafeAddress.Is(uri) || !string.Equals(uri.Host, metadata.Host, StringComparison.OrdinalIgnoreCase))
             throw new InvalidDataException("metadata and keys must be read from one host over https");
         using var response = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
         response.EnsureSuccessStatusCode();

@@ -1,7 +1,6 @@
-using IRFunctions.Approvals;
 using Microsoft.Extensions.Configuration;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Http;
 
 /// <summary>
 /// Entra ID tokens for the HTTP API: `Authorization: Bearer`, issued by our tenant for this API, with an app role. The same validator as the bot's, another

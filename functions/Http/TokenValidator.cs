@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.Http;
 
 /// <summary>Whose tokens are believed, and for whom they must be meant.</summary>
 public sealed record TrustedIssuer

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Approvals;
 using IRFunctions.Decisions;
+using IRFunctions.Limits;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 
 namespace IRFunctions.Incidents;
 
@@ -35,17 +35,4 @@ internal static class ActionPlan
     ];
 
     private static BudgetClaim Claim(string scope, string key, Budget budget) => new(scope, key, new Allowance(budget.PerMinute, budget.PerHour));
-}
-
-/// <summary>What the model may recommend, from the tier map.</summary>
-internal static class AllowedActions
-{
-    /// <summary>Workloads are the circuit breaker's, whose alerts no model sees: their actions would only lengthen every prompt.</summary>
-    private const string Workload = "workload";
-
-    // The same list for the same policy: the classifier knows by it that the start of the prompt is the same.
-    private static readonly ConditionalWeakTable<Policy, IReadOnlyList<AllowedAction>> Known = [];
-
-    public static IReadOnlyList<AllowedAction> Of(Policy policy) => Known.GetValue(policy, p =>
-        [.. p.Actions.Values.Where(a => a.TargetKind != Workload).OrderBy(a => a.Order).Select(a => new AllowedAction(a.Name, a.Tier, a.TargetKind ?? "any", a.BlastRadius))]);
 }

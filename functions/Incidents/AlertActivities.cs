@@ -1,11 +1,10 @@
 using IRFunctions.Alerts;
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Classification;
-using IRFunctions.Containment;
+using IRFunctions.Assessment;
 using IRFunctions.Decisions;
-using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.People;
+using IRFunctions.PolicyVersions;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
@@ -18,20 +17,20 @@ public sealed record ClassifyInput(Alert Alert, string PolicyHash);
 /// <summary>Input of Decide.</summary>
 public sealed record DecideInput(Alert Alert, AlertAssessment Assessment, string PolicyHash);
 
-/// <summary>Input of OpenTicket.</summary>
-/// <param name="Key">Same key, same ticket.</param>
-public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
+/// <summary>Input of RecordIncident.</summary>
+/// <param name="Shown">What people see of the incident once this is on the record.</param>
+public sealed record RecordIncidentInput(string Chain, IReadOnlyList<AuditFact> Facts, ShownIncident Shown);
 
 /// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
 public sealed partial class AlertActivities(
-    Classifier classifier, ContextGatherer contexts, IncidentMemory memory, FactsGatherer facts, PolicyArchive policies, AuditChain audit, IncidentTable incidents, Pager pager,
-    CreateAlertTicket tickets, OnCall onCall, ILogger<AlertActivities> log)
+    Classifier classifier, ContextGatherer contexts, IncidentMemory memory, FactsGatherer facts, PolicyArchive policies, AuditChain audit, IncidentTable incidents,
+    OnCall onCall, ILogger<AlertActivities> log)
 {
     [Function(nameof(Classify))]
     public async Task<AlertAssessment> Classify([ActivityTrigger] ClassifyInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
-        if (input.Alert.Shape == AlertShape.CircuitBreaker) return Quarantine.Assess(input.Alert, policy);
+        if (input.Alert.Shape == AlertShape.CircuitBreaker) return QuarantinePlaybook.Assess(input.Alert, policy);
         var context = await contexts.GatherAsync(input.Alert, policy, client, cancellation);
         var assessment = await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), context, cancellation);
         try
@@ -58,36 +57,26 @@ public sealed partial class AlertActivities(
         return [.. decisions.Select(d => ActionPlan.Of(d, input.Alert, policy))];
     }
 
-    /// <summary>Writes to the record; idempotent by fact id.</summary>
-    /// <exception cref="InvalidOperationException">There is nothing to write: a recorder that lost its facts must not let the effect happen (S11).</exception>
-    [Function(nameof(Record))]
-    public async Task Record([ActivityTrigger] RecordInput input, CancellationToken cancellation)
+    /// <summary>Writes to the record and then shows how the incident stands; idempotent by fact id.</summary>
+    /// <exception cref="InvalidOperationException">There is nothing to write.</exception>
+    [Function(nameof(RecordIncident))]
+    public async Task RecordIncident([ActivityTrigger] RecordIncidentInput input, CancellationToken cancellation)
     {
-        if (input.Chain.Length == 0 || input.Facts.Count == 0) throw new InvalidOperationException("a record without chain or facts; nothing was written");
+        RecordActivities.RequireFacts(input.Chain, input.Facts);
         await audit.AppendAsync(input.Chain, input.Facts, cancellation);
-        if (input.Shown is not { } shown) return;
         try
         {
-            await incidents.KeepAsync(shown, cancellation);
+            await incidents.KeepAsync(input.Shown, cancellation);
         }
         catch (Azure.RequestFailedException e)
         {
-            LogNotShown(shown.View.Incident, e); // What people see of it comes with the next change; a response does not wait for that.
+            LogNotShown(input.Shown.View.Incident, e); // What people see of it comes with the next change; a response does not wait for that.
         }
     }
 
     /// <summary>Shows how an incident stands.</summary>
     [Function(nameof(ShowIncident))]
     public Task ShowIncident([ActivityTrigger] ShownIncident shown, CancellationToken cancellation) => incidents.KeepAsync(shown, cancellation);
-
-    /// <summary>Pages whoever is on call.</summary>
-    [Function(nameof(Page))]
-    public Task Page([ActivityTrigger] PageInput input, CancellationToken cancellation) =>
-        pager.PageAsync(input.Key, input.Summary, input.Severity, cancellation);
-
-    [Function(nameof(OpenTicket))]
-    public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
-        tickets.OpenAsync(input.Key, input.Title, input.Note, input.Incident, input.AlertId, cancellation);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What people see of {Incident} could not be kept; the next change tries again")]
     private partial void LogNotShown(string incident, Exception cause);

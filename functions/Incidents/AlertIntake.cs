@@ -1,15 +1,14 @@
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Alerts;
-using IRFunctions.Audit;
 using IRFunctions.Decisions;
-using IRFunctions.Incidents;
+using IRFunctions.Limits;
 using IRFunctions.Policies;
-using IRFunctions.Storage;
+using IRFunctions.PolicyVersions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Incidents;
 
 /// <summary>
 /// Takes alerts from the queue. A message is completed only after its alert is durably at its incident's door; what is no alert goes to the

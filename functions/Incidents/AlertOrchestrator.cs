@@ -1,10 +1,13 @@
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
+using IRFunctions.Durable;
+using IRFunctions.Limits;
+using IRFunctions.People;
+using IRFunctions.Policies;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
@@ -22,7 +25,7 @@ public static class AlertOrchestrator
         {
             await RespondAsync(context, input, progress);
         }
-        catch (Exception e) when (Escalation.IsFailedStep(e))
+        catch (Exception e) when (StepFailure.Is(e))
         {
             // No decision, no facts, no record: whatever it was, a person takes the alert (S10, S12).
             await Escalation.OfAlertAsync(context, input, StepFailure.Message(e));
@@ -34,47 +37,47 @@ public static class AlertOrchestrator
     private static async Task RespondAsync(TaskOrchestrationContext context, IncidentAlert input, IncidentProgress progress)
     {
         var assessment = await context.CallActivityAsync<AlertAssessment>(nameof(AlertActivities.Classify), new ClassifyInput(input.Alert, input.PolicyHash), RetryPolicies.ForTheTenant);
-        var mandates = await context.CallActivityAsync<IReadOnlyList<PlannedAction>>(nameof(AlertActivities.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), RetryPolicies.ForTheTenant);
-        progress.Start(assessment, mandates);
-        await RecordOpeningAsync(new Recorder(context, input.Incident) { Shown = progress.Shown }, input, assessment, mandates);
-        mandates = await WithoutSiblingsAsync(context, input, mandates);
-        progress.Start(assessment, mandates);
+        var planned = await context.CallActivityAsync<IReadOnlyList<PlannedAction>>(nameof(AlertActivities.Decide), new DecideInput(input.Alert, assessment, input.PolicyHash), RetryPolicies.ForTheTenant);
+        progress.Start(assessment, planned);
+        await RecordOpeningAsync(new IncidentRecorder(context, input.Incident, progress.Shown), input, assessment, planned);
+        planned = await WithoutSiblingsAsync(context, input, planned);
+        progress.Start(assessment, planned);
 
-        var rows = mandates.Select((mandate, i) => (Mandate: mandate, Row: progress.Of(i)));
+        var rows = planned.Select((mandate, i) => (Mandate: mandate, Row: progress.Of(i)));
         await Task.WhenAll(rows.GroupBy(r => r.Mandate.Decision.Target.Key).Select(target => InOrderAsync(context, input, assessment, target)));
 
         var view = await progress.FinishAsync();
         // Branches record under their own instance ids; the outcome has a name of its own.
-        await context.CallActivityAsync(nameof(AlertActivities.Record), new RecordInput(input.Incident,
+        await context.CallActivityAsync(nameof(AlertActivities.RecordIncident), new RecordIncidentInput(input.Incident,
             [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, IncidentText.Outcome(view), "pipeline")], progress.Shown()), RetryPolicies.ForTheRecord);
     }
 
-    private static Task RecordOpeningAsync(Recorder record, IncidentAlert input, AlertAssessment assessment, IReadOnlyList<PlannedAction> mandates)
+    private static Task RecordOpeningAsync(Recorder record, IncidentAlert input, AlertAssessment assessment, IReadOnlyList<PlannedAction> planned)
     {
-        record.Note(AuditKinds.Received, () => IncidentText.Received(input.Alert), "pipeline", () => IncidentText.AlertData(input));
-        record.Note(AuditKinds.Assessed, () => IncidentText.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
-            () => new
+        record.Note(AuditKinds.Received, IncidentText.Received(input.Alert), "pipeline", IncidentText.AlertData(input));
+        record.Note(AuditKinds.Assessed, IncidentText.Assessed(assessment), assessment.By == AssessedBy.Model ? "model" : "pipeline",
+            new
             {
                 assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem, assessment.Evidence, assessment.Recommendations,
                 assessment.InputTokens, assessment.OutputTokens, assessment.Cost, assessment.Seconds, assessment.AnsweredBefore, assessment.Agreement, assessment.Missing,
                 assessment.Injection,
             });
         if (assessment.Injection) record.Note(AuditKinds.Injection, IncidentText.Injection(input.Alert));
-        foreach (var mandate in mandates)
+        foreach (var mandate in planned)
         {
             var decision = mandate.Decision;
-            record.Note(AuditKinds.Decided, () => IncidentText.Decided(decision), "policy", () => decision, Recorder.AboutOf(decision.Action, decision.Target));
+            record.Note(AuditKinds.Decided, IncidentText.Decided(decision), "policy", decision, Recorder.AboutOf(decision.Action, decision.Target));
         }
         return record.WriteAsync();
     }
 
     /// <summary>What another alert of the same incident already asks for or does is not asked for or done twice.</summary>
-    private static async Task<IReadOnlyList<PlannedAction>> WithoutSiblingsAsync(TaskOrchestrationContext context, IncidentAlert input, IReadOnlyList<PlannedAction> mandates)
+    private static async Task<IReadOnlyList<PlannedAction>> WithoutSiblingsAsync(TaskOrchestrationContext context, IncidentAlert input, IReadOnlyList<PlannedAction> planned)
     {
-        string[] keys = [.. mandates.Where(IsContainment).Select(r => ScheduledRollback.KeyOf(r.Decision.Action, r.Decision.Target))];
-        if (keys.Length == 0) return mandates;
+        string[] keys = [.. planned.Where(IsContainment).Select(r => ScheduledRollback.KeyOf(r.Decision.Action, r.Decision.Target))];
+        if (keys.Length == 0) return planned;
         var ours = await context.Entities.CallEntityAsync<string[]>(IncidentRegister.For(input.Incident), nameof(IncidentRegister.Claim), keys);
-        return [.. mandates.Select(r => !IsContainment(r) || ours.Contains(ScheduledRollback.KeyOf(r.Decision.Action, r.Decision.Target)) ? r : Held(r))];
+        return [.. planned.Select(r => !IsContainment(r) || ours.Contains(ScheduledRollback.KeyOf(r.Decision.Action, r.Decision.Target)) ? r : Held(r))];
 
         static PlannedAction Held(PlannedAction r) => r with
         {
@@ -110,7 +113,7 @@ public static class AlertOrchestrator
                     await AskThenContainAsync(context, input, assessment, mandate, row);
                     break;
                 case DecisionKind.Tell:
-                    await context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput(OrderId(input, mandate), IncidentText.Told(input.Alert, mandate.Decision), "error"), RetryPolicies.ForPeople);
+                    await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput(OrderId(input, mandate), IncidentText.Told(input.Alert, mandate.Decision), "error"), RetryPolicies.ForPeople);
                     row.Set(new ContainmentReport(Ending.Notified, "people were told; it never runs by itself"));
                     break;
                 default:
@@ -118,7 +121,7 @@ public static class AlertOrchestrator
                     break;
             }
         }
-        catch (Exception e) when (Escalation.IsFailedStep(e))
+        catch (Exception e) when (StepFailure.Is(e))
         {
             // What the step had changed was put back by Contain; people take over (S12).
             await Escalation.OfDecisionAsync(context, input, mandate, StepFailure.Message(e));
@@ -159,11 +162,11 @@ public static class AlertOrchestrator
         var estimate = await context.CallActivityAsync<Estimate>("EstimateContainment", OrderOf(input, assessment, mandate, null), RetryPolicies.ForTheTenant);
         var request = new ApprovalRequest
         {
-            Estimate = IncidentText.Short(estimate.Text, 300),
-            Incident = input.Incident, Title = IncidentText.Short(input.Alert.Title, 300), Decision = mandate.Decision,
+            Estimate = TextBounds.OneLine(estimate.Text, 300),
+            Incident = input.Incident, Title = TextBounds.OneLine(input.Alert.Title, 300), Decision = mandate.Decision,
             ActionHash = ActionHash.Of(input.Incident, mandate.Decision),
             // Bounded for people; the register holds far more.
-            Reasoning = IncidentText.Short(assessment.Reasoning, 600), Evidence = [.. input.Alert.Entities.Take(10).Select(e => IncidentText.Short(e.Display, 120))],
+            Reasoning = TextBounds.OneLine(assessment.Reasoning, 600), Evidence = [.. input.Alert.Entities.Take(10).Select(e => TextBounds.OneLine(e.Display, 120))],
         };
         var id = $"{ApprovalView.InstancePrefix}{OrderId(input, mandate)}";
         var answer = await context.CallSubOrchestratorAsync<ApprovalView>(nameof(ApprovalOrchestrator), new ApprovalInput(request, mandate.Ladder, mandate.ExpiresAfter),
@@ -173,7 +176,7 @@ public static class AlertOrchestrator
             var report = await ContainAsync(context, input, assessment, mandate,
                 new Grant(request.ActionHash, [.. answer.Answers.Where(a => a.Approve && !a.Withdraw).Select(a => a.By)], answer.Answers.Max(a => a.At)));
             row.Set(report);
-            await BestEffort.OnCardsAsync(context, nameof(ApprovalActivities.ShowResult), new ShowInput(id, ResultOf(mandate, report)));
+            await BestEffort.CallActivityAsync(context, nameof(ApprovalActivities.ShowResult), new ShowInput(id, ResultOf(mandate, report)));
             return;
         }
         row.Set(answer.State switch
@@ -207,12 +210,12 @@ public static class AlertOrchestrator
     private static async Task<ContainmentReport> ExpireAsync(TaskOrchestrationContext context, IncidentAlert input, PlannedAction mandate)
     {
         await TicketAsync(context, input, mandate, "nobody answered in time");
-        await context.CallActivityAsync(nameof(AlertActivities.Page), new PageInput($"expired-{OrderId(input, mandate)}", IncidentText.ExpiredPage(input.Alert, mandate.Decision), "critical"), RetryPolicies.ForPeople);
+        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"expired-{OrderId(input, mandate)}", IncidentText.ExpiredPage(input.Alert, mandate.Decision), "critical"), RetryPolicies.ForPeople);
         return new ContainmentReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
     }
 
     private static Task<string> TicketAsync(TaskOrchestrationContext context, IncidentAlert input, PlannedAction mandate, string why) =>
-        context.CallActivityAsync<string>(nameof(AlertActivities.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
+        context.CallActivityAsync<string>(nameof(PeopleActivities.OpenTicket), new TicketInput($"ticket-{OrderId(input, mandate)}", input.Incident, input.Alert.Id, input.Alert.Title,
             IncidentText.TicketNote(mandate.Decision, why)), RetryPolicies.ForPeople);
 
     internal static string OrderId(IncidentAlert input, PlannedAction mandate) => Fingerprint.Of(input.Incident, mandate.Decision.Action, mandate.Decision.Target.Key);

@@ -1,7 +1,7 @@
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Incidents;
 
 /// <summary>Answers the check not_an_approved_job from the jobs of the policy: "true" while a job of this identity may be running.</summary>
 internal static class ApprovedJobs

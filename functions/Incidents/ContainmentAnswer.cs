@@ -1,8 +1,9 @@
 using System.Globalization;
+using IRFunctions.Alerts;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Incidents;
 
 /// <summary>"Did security do this, why, and is anyone breached?" in plain words, for whoever is affected and whoever they call.</summary>
 /// <param name="DidSecurityDoThis">Yes or no, when and by whom.</param>

@@ -1,6 +1,6 @@
-using IRFunctions.Approvals;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
+using IRFunctions.Http;
+using IRFunctions.People;
 using IRFunctions.Policies;
 using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
@@ -9,10 +9,10 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Incidents;
 
 /// <summary>One containment: what it is, what it means in plain words, and how fast it was undone. Changes nothing.</summary>
-public sealed class ContainmentAnswerApi(RequestGuard door, PolicyStore policies, IncidentTable incidents, RowTrouble trouble)
+public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policies, IncidentTable incidents, RowTrouble trouble)
 {
     private const double GoalSeconds = 5;
     private const double PromiseSeconds = 60;
@@ -22,7 +22,7 @@ public sealed class ContainmentAnswerApi(RequestGuard door, PolicyStore policies
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var entity = await client.Entities.GetEntityAsync<RollbackState>(new EntityInstanceId(nameof(ScheduledRollback), id), cancellation: cancellation);
         if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return ProblemResults.NotFound($"containment {id}");
         var state = entity.State;

@@ -1,7 +1,10 @@
 using System.Globalization;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Connections;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Limits;
 using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
@@ -9,7 +12,7 @@ using Microsoft.Graph;
 using Microsoft.Graph.Models;
 using Alert = IRFunctions.Alerts.Alert;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Incidents;
 
 /// <summary>The pipeline's own object and application ids, which it must never contain (S9).</summary>
 public sealed record OwnIdentities(IReadOnlyList<string> Ids);
@@ -82,7 +85,7 @@ public sealed class FactsGatherer(
                 graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
             var held = rights.ReadAsync(target.Id, cancellation);
             await Task.WhenAll(user, held);
-            return Describe(await user, await held) with { LastOwnAction = await LastOwnActionAsync(target, client, cancellation) };
+            return Describe(await user, await held) with { LastOwnAction = await RateLimit.LastTakenAsync(target, client, cancellation) };
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
         {
@@ -141,14 +144,5 @@ public sealed class FactsGatherer(
     }
 
     private static async Task<ContextFact> OwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation) =>
-        new((await LastOwnActionAsync(target, client, cancellation))?.ToString("O", CultureInfo.InvariantCulture) ?? "never");
-
-    /// <summary>The budget of a target remembers, by the minute, when we last acted on it.</summary>
-    internal static async Task<DateTimeOffset?> LastOwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
-    {
-        var budget = await client.Entities.GetEntityAsync<RateLimitState>(RateLimit.For("identity", target.Key), cancellation: cancellation);
-        return budget is { IncludesState: true, State.TakenByMinute.Count: > 0 }
-            ? DateTimeOffset.FromUnixTimeSeconds(budget.State.TakenByMinute.Keys.Last() * 60)
-            : null;
-    }
+        new((await RateLimit.LastTakenAsync(target, client, cancellation))?.ToString("O", CultureInfo.InvariantCulture) ?? "never");
 }

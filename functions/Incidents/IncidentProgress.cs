@@ -1,4 +1,7 @@
-using IRFunctions.Classification;
+using IRFunctions.Alerts;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Durable;
 using Microsoft.DurableTask;
 
 namespace IRFunctions.Incidents;
@@ -11,7 +14,7 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
 {
     private IncidentView view = new()
     {
-        Incident = input.Incident, Number = input.Number, AlertId = input.Alert.Id, Title = IncidentText.Short(input.Alert.Title, 300),
+        Incident = input.Incident, Number = input.Number, AlertId = input.Alert.Id, Title = TextBounds.OneLine(input.Alert.Title, 300),
         Severity = input.Alert.Severity, OpenedAt = context.CurrentUtcDateTime, PolicyHash = input.PolicyHash,
     };
 
@@ -20,11 +23,11 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
     private bool changed;
     private int turn;
 
-    public void Start(AlertAssessment assessment, IReadOnlyList<PlannedAction> mandates)
+    public void Start(AlertAssessment assessment, IReadOnlyList<PlannedAction> planned)
     {
-        rows = [.. mandates.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, IncidentText.Short(r.Decision.Target.Display, 120),
+        rows = [.. planned.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, TextBounds.OneLine(r.Decision.Target.Display, 120),
             r.Decision.Kind, r.Decision.Tier, Ending.InProgress, ""))];
-        view = view with { Assessment = IncidentText.Short(IncidentText.Assessed(assessment), 600) };
+        view = view with { Assessment = TextBounds.OneLine(IncidentText.Assessed(assessment), 600) };
     }
 
     public Row Of(int index) => new(this, index);
@@ -44,15 +47,15 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
     public async Task<IncidentView> HandOverAsync(string problem)
     {
         for (var i = 0; i < rows.Length; i++)
-            if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval) rows[i] = rows[i] with { Ending = Ending.Failed, Text = IncidentText.Short($"handed to people: {problem}", 300) };
+            if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval) rows[i] = rows[i] with { Ending = Ending.Failed, Text = TextBounds.OneLine($"handed to people: {problem}", 300) };
         var end = await FinishAsync();
-        await BestEffort.OnCardsAsync(context, nameof(AlertActivities.ShowIncident), Shown());
+        await BestEffort.CallActivityAsync(context, nameof(AlertActivities.ShowIncident), Shown());
         return end;
     }
 
     private void Set(int index, ContainmentReport report)
     {
-        rows[index] = rows[index] with { Ending = report.Ending, Text = IncidentText.Short(report.Text, 300), UndoAt = report.UndoAt };
+        rows[index] = rows[index] with { Ending = report.Ending, Text = TextBounds.OneLine(report.Text, 300), UndoAt = report.UndoAt };
         changed = rows.Any(r => r.Ending is Ending.InProgress or Ending.AwaitingApproval);
         if (changed && showing.IsCompleted) showing = ShowAsync();
     }
@@ -63,7 +66,7 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
         while (changed)
         {
             changed = false;
-            await BestEffort.OnCardsAsync(context, nameof(AlertActivities.ShowIncident), Shown());
+            await BestEffort.CallActivityAsync(context, nameof(AlertActivities.ShowIncident), Shown());
         }
     }
 

@@ -27,12 +27,12 @@ public sealed class IncidentTable(TableServiceClient tables)
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
     public async Task KeepAsync(ShownIncident shown, CancellationToken cancellation)
     {
-        var row = new TableEntity(shown.View.Incident, RowOf(shown.View.Number)) { ["Turn"] = shown.Revision };
+        var row = new TableEntity(shown.View.Incident, RowOf(shown.View.Number)) { ["Revision"] = shown.Revision };
         TableText.Write(row, View, shown.View);
         for (var race = 0; ; race++)
         {
-            var found = await table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, ["Turn"], cancellation);
-            if (found.HasValue && found.Value!.GetInt32("Turn") > shown.Revision) return;
+            var found = await table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, ["Revision"], cancellation);
+            if (found.HasValue && found.Value!.GetInt32("Revision") > shown.Revision) return;
             try
             {
                 if (found.HasValue) await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);

@@ -1,16 +1,17 @@
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Incidents;
+using IRFunctions.Durable;
+using IRFunctions.Http;
+using IRFunctions.People;
+using IRFunctions.Recording;
 using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Incidents;
 
 /// <summary>Looking at incidents and at the record. Changes nothing.</summary>
-public sealed class IncidentsApi(RequestGuard door, AuditChain audit, IncidentTable incidents, RowTrouble trouble)
+public sealed class IncidentsApi(RequestGuard guard, AuditChain audit, IncidentTable incidents, RowTrouble trouble)
 {
     private const int DefaultTop = 50;
     private const int MaxTop = 500;
@@ -22,7 +23,7 @@ public sealed class IncidentsApi(RequestGuard door, AuditChain audit, IncidentTa
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (!int.TryParse(request.Query["top"].FirstOrDefault() ?? $"{DefaultTop}", out var top) || top is < 1 or > MaxTop)
             return ProblemResults.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
         var (pages, continuation) = await incidents.ListAsync(request.Query["continuation"].FirstOrDefault(), top, cancellation);
@@ -36,7 +37,7 @@ public sealed class IncidentsApi(RequestGuard door, AuditChain audit, IncidentTa
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (!id.StartsWith(Prefix, StringComparison.Ordinal)) return ProblemResults.NotFound($"incident {id}");
         var register = await client.Entities.GetEntityAsync<RegisterState>(IncidentRegister.For(id), cancellation: cancellation);
         if (register is not { IncludesState: true }) return ProblemResults.NotFound($"incident {id}");

@@ -1,8 +1,12 @@
+using IRFunctions.Alerts;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
+using IRFunctions.Durable;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using IRFunctions.Storage;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
@@ -54,7 +58,7 @@ public sealed partial class Watchdog(
         foreach (var incident in state.Incidents)
             await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Repaired, $"the watchdog found that {problem}; it is set going again", "watchdog", AboutOf(state))], cancellation);
         await client.Entities.SignalEntityAsync(ScheduledRollback.For(state.Action, state.Target!), nameof(ScheduledRollback.Resume), state.Generation, cancellation: cancellation);
-        await pager.PageAsync(id, $"WATCHDOG: {state.Action} on {IncidentText.Short(state.Target!.Display, 120)}: {problem}. It is set going again; look whether it ends.", "critical", cancellation);
+        await pager.PageAsync(id, $"WATCHDOG: {state.Action} on {TextBounds.OneLine(state.Target!.Display, 120)}: {problem}. It is set going again; look whether it ends.", "critical", cancellation);
     }
 
     /// <summary>What is wrong with a containment that should be moving by itself; null where nothing is.</summary>
@@ -66,7 +70,7 @@ public sealed partial class Watchdog(
             case ContainmentStatus.Live when state.Holds.Count == 0:
                 return "it is live but nobody holds it";
             case ContainmentStatus.Live when state.Holds.Any(h => h.Until + Grace < now):
-                return $"its timer is {IncidentText.Length(now - state.Holds.Min(h => h.Until))} late";
+                return $"its timer is {TimeText.Length(now - state.Holds.Min(h => h.Until))} late";
             case ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed when state.AskedAt + Grace < now:
                 var undo = await client.GetInstanceAsync(ScheduledRollback.UndoInstance(key, state), cancellation);
                 return undo is { RuntimeStatus: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending } ? null
@@ -83,7 +87,7 @@ public sealed partial class Watchdog(
         var (action, looked) = (catalogue.Find(state.Action), time.GetUtcNow());
         if (await DoneAtAsync(client, state, cancellation) is not { } done) return;
         var there = await action.VerifyAsync(state.Target, state.Prior, cancellation);
-        var what = $"{state.Action} on {IncidentText.Short(state.Target.Display, 120)}";
+        var what = $"{state.Action} on {TextBounds.OneLine(state.Target.Display, 120)}";
         if (there == true && state.DriftedAt is not null && !action.KnowsItsOwn)
             await TellDriftAsync("drift-back", key, state, $"{what} was gone and is in effect again, and we did not do it: it is somebody else's now and stays until somebody ends it by hand", cancellation);
         if (there != false || !await IsStillAsync(client, state, cancellation)) return;
@@ -141,8 +145,8 @@ public sealed partial class Watchdog(
         var due = view is null ? request.CreatedAt + Grace : view.Stage + 1 < view.Rungs.Count ? view.Rungs[view.Stage + 1].StartsAt : view.Deadline;
         var late = time.GetUtcNow() - due;
         if (late < Grace) return;
-        await pager.PageAsync($"stuck-{request.InstanceId}-{view?.Stage}", $"WATCHDOG: request {request.InstanceId} should have moved {IncidentText.Length(late)} ago" +
-            $"{(view is null ? "" : $": {IncidentText.Short(view.Request.Title, 200)}")}. Nothing runs without an answer; decide by hand.", "critical", cancellation);
+        await pager.PageAsync($"stuck-{request.InstanceId}-{view?.Stage}", $"WATCHDOG: request {request.InstanceId} should have moved {TimeText.Length(late)} ago" +
+            $"{(view is null ? "" : $": {TextBounds.OneLine(view.Request.Title, 200)}")}. Nothing runs without an answer; decide by hand.", "critical", cancellation);
         if (late < LastGrace) return;
         // Its incident then ends as failed and pages people; waiting for ever would lose the alert (S10).
         await client.TerminateInstanceAsync(request.InstanceId, "ended by the watchdog: it did not move in time", cancellation);
@@ -175,8 +179,8 @@ public sealed partial class Watchdog(
     private async Task<string> FailureAsync(OrchestrationMetadata failed, CancellationToken cancellation)
     {
         var shown = await ShownAsync(failed.InstanceId, cancellation);
-        var stood = shown is null ? "" : $" It stood at {shown.Outcome}; alert: {IncidentText.Short(shown.Title, 200)}.";
-        return $"WATCHDOG: {failed.InstanceId} ({failed.Name}) failed for good: {InstanceFailure.Of(failed)}. Begun {IncidentText.Time(failed.CreatedAt)}, failed {IncidentText.Time(failed.LastUpdatedAt)}.{stood}" +
+        var stood = shown is null ? "" : $" It stood at {shown.Outcome}; alert: {TextBounds.OneLine(shown.Title, 200)}.";
+        return $"WATCHDOG: {failed.InstanceId} ({failed.Name}) failed for good: {InstanceFailure.Of(failed)}. Begun {TimeText.Utc(failed.CreatedAt)}, failed {TimeText.Utc(failed.LastUpdatedAt)}.{stood}" +
             " Nothing more happens for it by itself; go on by hand.";
     }
 

@@ -1,8 +1,7 @@
-using IRFunctions.Incidents;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Incidents;
 
 /// <summary>Every five minutes the watchdog looks.</summary>
 public sealed class WatchdogTimer(Watchdog watchdog)

@@ -1,8 +1,9 @@
+using IRFunctions.Decisions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Limits;
 
 /// <summary>Whether new effects are halted, by whom and why.</summary>
 public sealed record GlobalStopState

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using Azure;
 using Azure.Data.Tables;
-using IRFunctions.Safeguards;
+using IRFunctions.Alerts;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Limits;
 
 /// <summary>What was last seen to work.</summary>
 /// <param name="BeatAt">When the timer last wrote a row and asked an entity; null where it never ran.</param>

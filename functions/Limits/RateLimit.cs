@@ -1,8 +1,10 @@
 using IRFunctions.Decisions;
+using IRFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.Limits;
 
 /// <summary>A budget: how often something may happen by itself.</summary>
 /// <param name="PerMinute">Most in any 60 seconds, counted in whole minutes.</param>
@@ -57,4 +59,13 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
     protected override RateLimitState InitializeState(TaskEntityOperation entityOperation) => new();
 
     public static EntityInstanceId For(string scope, string key) => new(nameof(RateLimit), $"{scope}:{EntityKeys.Of(key)}");
+
+    /// <summary>The budget of a target remembers, by the minute, when we last acted on it.</summary>
+    public static async Task<DateTimeOffset?> LastTakenAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var budget = await client.Entities.GetEntityAsync<RateLimitState>(For("identity", target.Key), cancellation: cancellation);
+        return budget is { IncludesState: true, State.TakenByMinute.Count: > 0 }
+            ? DateTimeOffset.FromUnixTimeSeconds(budget.State.TakenByMinute.Keys.Last() * 60)
+            : null;
+    }
 }

@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Core;
-using IRFunctions.Safeguards;
+using IRFunctions.Connections;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>
 /// Speaks to Teams through the Bot Connector v3. Our token goes to allowed hosts only, whatever an activity claims its service address to be.

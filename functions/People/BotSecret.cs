@@ -2,7 +2,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Identity;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>Sign-in of a bot that has a secret instead of a managed identity.</summary>
 public static class BotSecret

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>
 /// The pieces that cards are made of. Two ways to write: our own words in a TextBlock, and anything from outside in a TextRun, which shows text as it
@@ -58,7 +59,7 @@ internal static class CardParts
     public static JsonObject Reason(string question) => new()
     {
         ["type"] = "Input.Text", ["id"] = "reason", ["label"] = question, ["isRequired"] = true, ["isMultiline"] = false,
-        ["maxLength"] = ApprovalRules.MaxReason, ["errorMessage"] = "Say why in a few words; it stands on the record.",
+        ["maxLength"] = Objection.MaxReason, ["errorMessage"] = "Say why in a few words; it stands on the record.",
     };
 
     public static JsonObject Card(IEnumerable<JsonNode> body, string speak) => new()
@@ -93,13 +94,6 @@ internal static class CardParts
     }
 
     public static string Time(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-
-    public static string Length(TimeSpan length) => length switch
-    {
-        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalHours:0.##} h"),
-        { TotalMinutes: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalMinutes:0.##} min"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0.##} s"),
-    };
 
     /// <summary>One line, bounded, tricks made visible; bounded in bytes too, since a card counts those.</summary>
     public static string Safe(string untrusted, int most)

@@ -1,8 +1,8 @@
 using Azure;
 using Azure.Data.Tables;
-using IRFunctions.Decisions;
+using IRFunctions.Alerts;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>Where a person or a channel can be reached, as Teams told us when the app was installed.</summary>
 /// <param name="UserId">The person's id for this bot ("29:..."); empty for a channel.</param>

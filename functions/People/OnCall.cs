@@ -1,9 +1,9 @@
 using System.Text.Json;
+using IRFunctions.Connections;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.Graph;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>Whether somebody may approve now, or why that is not known.</summary>
 /// <param name="Problem">Why the source could not be read; null where it could.</param>

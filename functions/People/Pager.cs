@@ -1,10 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
-using IRFunctions.Storage;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>Where people are paged: PagerDuty Events API v2 form, which most pagers accept.</summary>
 /// <param name="Enqueue">POST address.</param>

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>
 /// Tells people that something stored cannot be read, while whoever found it goes on with the rest. Once a day and row for as long as it stays: a page

@@ -1,6 +1,6 @@
-using IRFunctions.Safeguards;
+using IRFunctions.Connections;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>Notes in one Teams channel for whoever reads along. Asks for nothing: it has no button, and an answer in the channel is no approval.</summary>
 public sealed class TeamsNotes(BotConnector connector, ConversationTable conversations, TeamsSettings settings)

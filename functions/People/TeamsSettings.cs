@@ -1,7 +1,8 @@
 using Azure.Identity;
+using IRFunctions.Connections;
 using Microsoft.Extensions.Configuration;
 
-namespace IRFunctions.Approvals;
+namespace IRFunctions.People;
 
 /// <summary>
 /// The bot, from configuration. Without an app id Teams is off: no card is sent and every message to the bot is refused, since nothing could prove
@@ -66,7 +67,7 @@ public sealed record TeamsSettings
 
     /// <summary>Whether our token may go there: an allowed host over https, or loopback where it is named.</summary>
     public bool Allows(string? serviceUrl) =>
-        Uri.TryCreate(serviceUrl, UriKind.Absolute, out var uri) && SigningKeys.IsSafe(uri) && uri.UserInfo.Length == 0
+        Uri.TryCreate(serviceUrl, UriKind.Absolute, out var uri) && SafeAddress.Is(uri) && uri.UserInfo.Length == 0
         && ServiceHosts.Contains(uri.IsDefaultPort ? uri.Host : uri.Authority, StringComparer.OrdinalIgnoreCase);
 
     private static string[]? Listed(string? value) =>
@@ -75,6 +76,6 @@ public sealed record TeamsSettings
     private static Uri Https(string name, string value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
         ? uri : throw new InvalidOperationException($"The setting {name} is not an https address.");
 
-    private static Uri Address(string name, string value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) && SigningKeys.IsSafe(uri)
+    private static Uri Address(string name, string value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) && SafeAddress.Is(uri)
         ? uri : throw new InvalidOperationException($"The setting {name} is not an https address (http is taken on loopback only).");
 }

@@ -4,7 +4,7 @@ using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.PolicyVersions;
 
 /// <summary>
 /// Every policy that ever decided, by its hash: incidents keep the policy they opened with across restarts and changes, and an auditor can read a year

@@ -1,11 +1,12 @@
 using System.Globalization;
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
+using IRFunctions.Alerts;
+using IRFunctions.People;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.PolicyVersions;
 
 /// <summary>Looks after the written policy: takes clean changes into force, pages about broken ones, and tells owners before their entries end.</summary>
 public sealed class PolicyTimers(PolicyWatch watch, PolicyStore policies, PolicyArchive archive, AuditChain audit, Pager pager, TimeProvider time)
@@ -19,7 +20,7 @@ public sealed class PolicyTimers(PolicyWatch watch, PolicyStore policies, Policy
         var look = watch.Look();
         if (look.Problem is { } problem)
         {
-            await audit.AppendAsync(AuditChain.PipelineChain, [Fact($"policy-refused-{look.Fingerprint}", AuditKinds.Refused, problem)], cancellation);
+            await audit.AppendAsync(RecordChains.Pipeline, [Fact($"policy-refused-{look.Fingerprint}", AuditKinds.Refused, problem)], cancellation);
             await pager.PageAsync($"policy-{look.Fingerprint}", problem, "error", cancellation);
         }
         if (!look.Changed) return;
@@ -27,7 +28,7 @@ public sealed class PolicyTimers(PolicyWatch watch, PolicyStore policies, Policy
         await archive.KeepAsync(policy, cancellation);
         // Going back to an older policy is news again, so the time is part of the fact's name.
         var at = time.GetUtcNow().UtcTicks.ToString(CultureInfo.InvariantCulture);
-        await audit.AppendAsync(AuditChain.PipelineChain,
+        await audit.AppendAsync(RecordChains.Pipeline,
             [Fact($"policy-{policy.Hash[..24]}-{at}", AuditKinds.PolicyChanged, $"policy {policy.Hash} is in force; incidents already open keep theirs")], cancellation);
     }
 

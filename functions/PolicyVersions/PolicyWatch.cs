@@ -1,6 +1,7 @@
+using IRFunctions.Alerts;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Safeguards;
+namespace IRFunctions.PolicyVersions;
 
 /// <summary>Where the policy files are read from.</summary>
 /// <param name="Read">Reads them now. Throws IOException where they cannot be read.</param>
@@ -39,5 +40,5 @@ public sealed class PolicyWatch(PolicySource source, PolicyStore store, TimeProv
     }
 
     private static string FingerprintOf(IReadOnlyList<PolicyFile> files) =>
-        Decisions.Fingerprint.Of([.. files.OrderBy(f => f.Name, StringComparer.Ordinal).SelectMany(f => (string[])[f.Name, f.Text])]);
+        Fingerprint.Of([.. files.OrderBy(f => f.Name, StringComparer.Ordinal).SelectMany(f => (string[])[f.Name, f.Text])]);
 }

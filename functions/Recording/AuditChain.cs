@@ -3,9 +3,11 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Azure;
 using Azure.Data.Tables;
+using IRFunctions.Alerts;
+using IRFunctions.Record;
 using IRFunctions.Storage;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>
 /// The record: one hash chain per incident in the table "audit". Appending is idempotent by fact id and safe against concurrent writers;
@@ -21,8 +23,6 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
 {
     public const string TableName = "audit";
 
-    /// <summary>Chain of what belongs to no incident: the global stop, refused requests.</summary>
-    public const string PipelineChain = "pipeline";
 
     private const string HeadRow = "head";
     private const int MaxFactsPerAppend = 40; // 2 rows a fact and the head must fit the service's 100 operations a transaction

@@ -1,9 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using IRFunctions.Storage;
+using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>What a fact is about, on every fact of an action: so that each entry can be found and read by itself.</summary>
 /// <param name="Action">Name of the action in the tier map.</param>

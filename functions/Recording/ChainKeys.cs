@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Azure;
 using Azure.Data.Tables;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>The key that opens the words of a chain.</summary>
 /// <param name="Number">1, 2, ...; a chain gets the next one where it grows after its words were shredded.</param>

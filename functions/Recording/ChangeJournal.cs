@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure.Data.Tables;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>
 /// Which chains got entries in which minute, noted before the entries are stored. It lets checkpoints and search read what changed instead of everything,

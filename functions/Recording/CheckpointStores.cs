@@ -1,7 +1,7 @@
 using Azure.Storage.Blobs;
-using IRFunctions.Containment;
+using IRFunctions.Storage;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>Where checkpoints are kept: each is written once and never again.</summary>
 public interface ICheckpointStore

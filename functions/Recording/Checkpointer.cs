@@ -1,4 +1,7 @@
-namespace IRFunctions.Audit;
+using IRFunctions.Policies;
+using IRFunctions.Record;
+
+namespace IRFunctions.Recording;
 
 /// <summary>What one run came to.</summary>
 /// <param name="Made">Checkpoints made, in order; none where nothing changed.</param>
@@ -166,7 +169,7 @@ public sealed class Checkpointer(AuditChain audit, ChangeJournal journal, HeadIn
     {
         foreach (var finding in findings)
         {
-            await audit.AppendAsync(AuditChain.PipelineChain,
+            await audit.AppendAsync(RecordChains.Pipeline,
                 [new AuditFact($"broken-{RecordIndex.Digest(finding.Attack + finding.Where)}", AuditKinds.RecordBroken, finding.ToString(), "pipeline", AuditJson.Of(finding))], cancellation);
         }
     }

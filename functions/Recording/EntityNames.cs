@@ -1,7 +1,8 @@
 using System.Text.Json;
 using IRFunctions.Alerts;
+using IRFunctions.Record;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>The names under which a thing can be looked up: whatever a person may have at hand.</summary>
 public static class EntityNames

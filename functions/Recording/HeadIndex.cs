@@ -1,8 +1,9 @@
 using System.Globalization;
 using Azure.Data.Tables;
+using IRFunctions.Record;
 using IRFunctions.Storage;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>
 /// What the last checkpoint knew: the head and leaf of every chain, the leaves in tiles of 256, and how far the journal was read. Only a cache:

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using IRFunctions.Decisions;
+using IRFunctions.Record;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>
 /// Entries as OCSF events for a SIEM (schema 1.3.0): what was found and decided as Detection Finding (2004), what was done and undone as Remediation

@@ -1,4 +1,6 @@
-namespace IRFunctions.Audit;
+using IRFunctions.Record;
+
+namespace IRFunctions.Recording;
 
 /// <summary>Writes the record so that it can be verified without us: JSON lines with checkpoints and proofs.</summary>
 public sealed class RecordExport(AuditChain audit, HeadIndex heads, ICheckpointStore store, ICheckpointKey key, TimeProvider time)

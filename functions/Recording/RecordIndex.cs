@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Data.Tables;
+using IRFunctions.Record;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>What to look for. Everything given must hold.</summary>
 /// <param name="Name">An id, address or name of an entity (<see cref="EntityNames"/>); null for all.</param>

@@ -1,11 +1,12 @@
 using Azure.Core;
 using Azure.Storage.Blobs;
-using IRFunctions.Safeguards;
+using IRFunctions.Connections;
+using IRFunctions.Record;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>The record's parts, from configuration.</summary>
 internal static class RecordServices
@@ -21,8 +22,6 @@ internal static class RecordServices
         services.TryAddSingleton<RecordIndex>();
         services.TryAddSingleton<Checkpointer>();
         services.TryAddSingleton<RecordExport>();
-        services.TryAddSingleton<AttackChains>();
-        services.TryAddSingleton<RecoveryPoints>();
         services.TryAddSingleton<Shredder>();
         services.AddHttpClient(KeyVaultHttp);
         services.TryAddSingleton<ICheckpointKey>(s => configuration["Record:SigningKey"] is { Length: > 0 } key

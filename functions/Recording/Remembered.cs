@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>What this process knows by chain and would otherwise read again, bounded: where it is full it begins anew. Losing it costs a read, never an entry.</summary>
 /// <remarks>Counts for itself: asking a concurrent dictionary for its length takes all of its locks, and on the way of every append that was most of the waiting.</remarks>

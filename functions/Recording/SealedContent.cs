@@ -3,8 +3,9 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Data.Tables;
+using IRFunctions.Record;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>
 /// The words of an entry as they are stored: AES-256-GCM under the key of the chain, bound to chain and entry. Destroying the key makes them unreadable

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using IRFunctions.Record;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Recording;
 
 /// <summary>
 /// Makes the words of a chain unreadable for good, as law may demand, without breaking the record: that it was done, by whom and why is recorded first,
@@ -11,28 +12,14 @@ public sealed class Shredder(AuditChain audit, ChainKeys keys, RecordIndex index
     /// <summary>Null where it was done, else why not.</summary>
     public async Task<string?> ShredAsync(string chain, string by, string reason, CancellationToken cancellation = default)
     {
-        if (chain == AuditChain.PipelineChain) return "the pipeline's own chain is not about a person; it stays";
+        if (chain == RecordChains.Pipeline) return "the pipeline's own chain is not about a person; it stays";
         var entries = await audit.ReadAsync(chain, cancellation);
         if (entries.Count == 0) return $"there is no chain {chain}";
         if (time.GetUtcNow() - entries[^1].At <= 2 * ChainKeys.Memory) return "something was recorded there just now; try again when the incident rests";
         var text = $"the words of {entries.Count} entries of {chain} were made unreadable: {reason}";
-        await audit.AppendAsync(AuditChain.PipelineChain, [new AuditFact($"shred-{chain}-{entries.Count}", AuditKinds.Shredded, text, by, AuditJson.Of(new { chain, entries = entries.Count, reason }))], cancellation);
+        await audit.AppendAsync(RecordChains.Pipeline, [new AuditFact($"shred-{chain}-{entries.Count}", AuditKinds.Shredded, text, by, AuditJson.Of(new { chain, entries = entries.Count, reason }))], cancellation);
         await index.ForgetAsync(entries, cancellation);
         await keys.DestroyAsync(chain, cancellation);
         return null;
-    }
-
-    /// <summary>Which chain an entry of kind "shredded" speaks of.</summary>
-    internal static string? ChainIn(AuditEntry entry)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(entry.Data ?? "{}");
-            return json.RootElement.TryGetProperty("chain", out var chain) ? chain.GetString() : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 }

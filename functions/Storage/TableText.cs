@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Azure.Data.Tables;
+using IRFunctions.Alerts;
 
 namespace IRFunctions.Storage;
 

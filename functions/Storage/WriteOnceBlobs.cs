@@ -4,7 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Storage;
 
 /// <summary>Named bytes that are written once: snapshots of agents, checkpoints of the record.</summary>
 public interface IWriteOnceBlobs
@@ -81,7 +81,7 @@ public sealed class BlobsOfFolder(string folder) : IRetainedBlobs
     public async Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         var path = PathOf(name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var draft = $"{path}.{Guid.CreateVersion7():N}.draft";
         await File.WriteAllBytesAsync(draft, content, cancellation);
         lock (Naming)

@@ -1,8 +1,14 @@
 using System.Text.Json;
-using IRFunctions.Audit.Interactions;
+using IRFunctions.Agents;
+using IRFunctions.Alerts;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Incidents;
+using IRFunctions.Policies;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Stories;
 
 /// <summary>Something we did, with when it began and when it was given back.</summary>
 /// <param name="Until">Null while it lasts.</param>

@@ -1,13 +1,15 @@
 using System.Globalization;
-using IRFunctions.Audit;
+using IRFunctions.Http;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Stories;
 
 /// <summary>Reading the record: chains with proofs, exports, stories, search, attack chains. Changes nothing.</summary>
-public sealed class AuditApi(RequestGuard door, AuditChain audit, RecordExport export, RecordIndex index, AttackChains attacks, TimeProvider time)
+public sealed class AuditApi(RequestGuard guard, AuditChain audit, RecordExport export, RecordIndex index, AttackChains attacks, TimeProvider time)
 {
     private const int MaxTop = 1000;
 
@@ -16,7 +18,7 @@ public sealed class AuditApi(RequestGuard door, AuditChain audit, RecordExport e
     public async Task<IActionResult> ChainAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request, string incident, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var chain = await audit.ReadAsync(incident, cancellation);
         if (chain.Count == 0) return ProblemResults.NotFound($"record of {incident}");
         return new OkObjectResult(new { chain = incident, problems = AuditEntry.Check(chain), proof = await export.ProofAsync(incident, cancellation), entries = chain });
@@ -27,7 +29,7 @@ public sealed class AuditApi(RequestGuard door, AuditChain audit, RecordExport e
     public async Task<IActionResult> ExportAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}/export")] HttpRequest request, string incident, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var all = incident == "all";
         return (request.Query["format"].FirstOrDefault() ?? "jsonl") switch
         {
@@ -42,7 +44,7 @@ public sealed class AuditApi(RequestGuard door, AuditChain audit, RecordExport e
     public async Task<IActionResult> StoryAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/story")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         return Story.Of(await audit.ReadAsync(id, cancellation)) is { } story ? new OkObjectResult(story) : ProblemResults.NotFound($"record of {id}");
     }
 
@@ -51,7 +53,7 @@ public sealed class AuditApi(RequestGuard door, AuditChain audit, RecordExport e
     public async Task<IActionResult> FindAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "record")] HttpRequest request, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         var now = time.GetUtcNow();
         if (!Time(request, "from", now.AddDays(-1), out var from) || !Time(request, "to", now, out var to))
             return ProblemResults.Of(400, "time", "That is no time", "Write times like 2026-11-23T03:00:00Z.");
@@ -66,7 +68,7 @@ public sealed class AuditApi(RequestGuard door, AuditChain audit, RecordExport e
     public async Task<IActionResult> AttackAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/attack-chain")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (await attacks.AroundAsync(id, cancellation) is not { } chain) return ProblemResults.NotFound($"incident {id}");
         return (request.Query["format"].FirstOrDefault() ?? "json") switch
         {

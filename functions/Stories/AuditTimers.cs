@@ -1,8 +1,9 @@
-using IRFunctions.Approvals;
-using IRFunctions.Audit;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Stories;
 
 /// <summary>Seals the record by the clock, and pages where it no longer holds what was sealed.</summary>
 public sealed class AuditTimers(Checkpointer checkpointer, Pager pager)

@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
-namespace IRFunctions.Audit;
+namespace IRFunctions.Stories;
 
 /// <summary>"Why did this happen" in three sentences: what was seen, what that led to, how it stands now.</summary>
 internal static class StoryReasons

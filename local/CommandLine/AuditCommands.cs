@@ -3,7 +3,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using IRFunctions.Audit;
+using IRFunctions.Alerts;
+using IRFunctions.Record;
+using IRFunctions.Recording;
+using IRFunctions.Stories;
 
 namespace IRFunctions.Local.CommandLine;
 

@@ -1,7 +1,10 @@
-using IRFunctions.Audit;
+using IRFunctions.Approvals;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
+using IRFunctions.Record;
+using IRFunctions.Recording;
+using IRFunctions.Stories;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -55,7 +58,7 @@ internal sealed class AuditState : IAsyncDisposable
         var first = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
         await foreach (var entry in Audit.ReadAllAsync(cancellation))
         {
-            if (entry.Chain != AuditChain.PipelineChain) first.TryAdd(entry.Chain, entry.At);
+            if (entry.Chain != RecordChains.Pipeline) first.TryAdd(entry.Chain, entry.At);
         }
         return [.. first.OrderBy(f => f.Value).ThenBy(f => f.Key, StringComparer.Ordinal).Select(f => f.Key)];
     }

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
-using IRFunctions.Audit;
+using IRFunctions.Approvals;
+using IRFunctions.Decisions;
+using IRFunctions.Record;
+using IRFunctions.Stories;
 
 namespace IRFunctions.Local.CommandLine;
 

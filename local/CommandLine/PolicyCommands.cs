@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
@@ -148,7 +147,7 @@ public static class PolicyCommands
     private static Argument<string> FolderArgument() =>
         new("dir") { Description = "Folder of the policy", DefaultValueFactory = _ => DefaultFolder };
 
-    private static string DefaultFolder => Directory.Exists("policies") ? "policies" : Path.Combine(AppContext.BaseDirectory, "policies");
+    private static string DefaultFolder => System.IO.Directory.Exists("policies") ? "policies" : Path.Combine(AppContext.BaseDirectory, "policies");
 
     private static int Guarded(ParseResult result, Func<int> run)
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 

@@ -170,7 +170,7 @@ internal static class RunCommand
     internal static void Map(WebApplication app)
     {
         var services = app.Services;
-        DevelopmentSignIn.Use(app, id => People.Find(services, id));
+        DevelopmentSignIn.Use(app, id => DevUsers.Find(services, id));
         app.UseRouting();
         HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>());
         if (services.GetRequiredService<MachineOptions>().ServiceBus is null)

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Containment;
+using IRFunctions.Agents;
+using IRFunctions.Containment.Actions;
 
 namespace IRFunctions.Local.Connector;
 

@@ -40,7 +40,7 @@ internal static class Feed
     private static async Task SendAllAsync(Timeline timeline, Func<string, Task<string?>> send, CancellationToken stop)
     {
         var samples = Path.Combine(AppContext.BaseDirectory, "samples");
-        var files = Directory.EnumerateFiles(samples, "*.json").Order(StringComparer.Ordinal).ToList();
+        var files = System.IO.Directory.EnumerateFiles(samples, "*.json").Order(StringComparer.Ordinal).ToList();
         foreach (var file in files)
         {
             try

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
+using IRFunctions.Policies;
+using IRFunctions.Record;
 using Spectre.Console;
 
 namespace IRFunctions.Local.Demonstration;
@@ -22,14 +23,14 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
             console.Write(new Rule("[bold]IRFunctions[/] on this machine").LeftJustified());
             Line($"[grey]policy[/]   {machine.Policy.Hash[..12]} from {Markup.Escape(options.PolicyFolder)}");
             Line($"[grey]state[/]    {Markup.Escape(options.StateFolder!)}{(factor == 1 ? "" : $"   [yellow]clock runs {factor:0.##} times as fast[/]")}");
-            Line($"[grey]look[/]     {address}api/incidents   [grey]with the header[/] {DevelopmentSignIn.Header}: {People.All(machine.Policy).First().ObjectId}");
+            Line($"[grey]look[/]     {address}api/incidents   [grey]with the header[/] {DevelopmentSignIn.Header}: {DevUsers.All(machine.Policy).First().ObjectId}");
             if (machine.Amqp is { } amqp)
             {
                 Line($"[grey]send[/]     curl -d @alert.json {address}alerts/messages      [grey]refused ones:[/] {address}local/queues/alerts/deadletter");
                 Line($"[grey]clients[/]  {Markup.Escape(amqp.ConnectionString)}");
             }
             else Line($"[grey]queues[/]   elsewhere, in the Service Bus namespace {Markup.Escape(machine.ServiceBus.FullyQualifiedNamespace)}");
-            Line($"[grey]people[/]   {string.Join(", ", People.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}"))}   [grey]Ctrl-C ends it; nothing is lost[/]");
+            Line($"[grey]people[/]   {string.Join(", ", DevUsers.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}"))}   [grey]Ctrl-C ends it; nothing is lost[/]");
             console.Write(new Rule().RuleStyle("grey"));
         }
     }
@@ -57,7 +58,7 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
     {
         // Tickets and pages have no inverse and cannot be read back: that they were sent says it all.
         if (entry.Kind is AuditKinds.Executing or AuditKinds.Verified && (entry.Text.EndsWith("(no inverse)", StringComparison.Ordinal) || entry.Text.StartsWith("accepted", StringComparison.Ordinal))) return;
-        var pipeline = entry.Chain == AuditChain.PipelineChain;
+        var pipeline = entry.Chain == RecordChains.Pipeline;
         lock (gate)
         {
             var number = pipeline ? 0 : numbers.TryGetValue(entry.Chain, out var known) ? known : numbers[entry.Chain] = numbers.Count + 1;

@@ -1,13 +1,11 @@
 using System.Text.Json;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Containment;
-using IRFunctions.Incidents;
+using IRFunctions.Agents;
+using IRFunctions.Containment.Actions;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Time;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
 using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -115,7 +113,7 @@ internal sealed class TradingAgent(LocalMachine machine, VirtualTimeProvider tim
 
     /// <summary>What a quarantine step left at the connector.</summary>
     public async Task<string> AspectAsync(string aspect) =>
-        (await machine.Services.GetRequiredService<Containment.Connector>().ReadAsync(aspect, OpenC2.WorkloadAspect(new("workload", Identity, Identity), aspect), CancellationToken.None)).State;
+        (await machine.Services.GetRequiredService<Containment.Actions.Connector>().ReadAsync(aspect, OpenC2.WorkloadAspect(new("workload", Identity, Identity), aspect), CancellationToken.None)).State;
 
     /// <summary>Goes back to a snapshot as POST /api/identities/{id}/snapshots/{version}/restore does: verified, on the record, then half-open.</summary>
     public async Task<RestoredState> RestoreAsync(long version, string by, string reason)

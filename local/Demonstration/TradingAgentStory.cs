@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
-using IRFunctions.Containment;
-using IRFunctions.Incidents;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Time;
-using IRFunctions.Safeguards;
+using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Local.Demonstration;

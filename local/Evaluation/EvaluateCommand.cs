@@ -1,6 +1,6 @@
 using System.CommandLine;
-using IRFunctions.Classification;
-using IRFunctions.Incidents;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Policies;
 

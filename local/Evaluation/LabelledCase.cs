@@ -1,6 +1,6 @@
 using System.Text.Json;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Local.Evaluation;
 

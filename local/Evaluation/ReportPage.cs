@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using IRFunctions.Classification;
+using IRFunctions.Alerts;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Local.Evaluation;
 

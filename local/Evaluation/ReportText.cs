@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 
 namespace IRFunctions.Local.Evaluation;
 

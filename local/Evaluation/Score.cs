@@ -1,4 +1,5 @@
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Local.Evaluation;

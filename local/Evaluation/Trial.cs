@@ -1,6 +1,7 @@
 using System.Globalization;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Local.Evaluation;

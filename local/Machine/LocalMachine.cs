@@ -2,9 +2,8 @@ using System.Reflection;
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
-using IRFunctions.Audit;
-using IRFunctions.Classification;
-using IRFunctions.Containment;
+using IRFunctions.Alerts;
+using IRFunctions.Assessment;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Broker.Amqp;
 using IRFunctions.Local.Engine;
@@ -16,7 +15,10 @@ using IRFunctions.Local.Tables;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.PolicyVersions;
+using IRFunctions.Record;
+using IRFunctions.Recording;
+using IRFunctions.Storage;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.Configuration;
@@ -176,7 +178,7 @@ public sealed class LocalMachine : IAsyncDisposable
     {
         if (options.StateFolder is { } folder)
         {
-            Directory.CreateDirectory(folder);
+            System.IO.Directory.CreateDirectory(folder);
             services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
             services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), options.Time));
             services.AddSingleton<IDurableStore>(_ => new SqliteStore(Path.Combine(folder, "durable.db")));

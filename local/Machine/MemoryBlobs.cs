@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using IRFunctions.Containment;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Local.Machine;
 

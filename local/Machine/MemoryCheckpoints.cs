@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using IRFunctions.Audit;
+using IRFunctions.Recording;
 
 namespace IRFunctions.Local.Machine;
 

@@ -15,11 +15,11 @@ internal static class StateFolder
     /// <summary>Deletes what earlier runs left, and only that. Null where it worked, else why not.</summary>
     public static string? Forget(string folder)
     {
-        if (!Directory.Exists(folder)) return null;
-        var foreign = Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Where(n => !Ours.Any(o => n!.StartsWith(o, StringComparison.Ordinal))).ToList();
+        if (!System.IO.Directory.Exists(folder)) return null;
+        var foreign = System.IO.Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Where(n => !Ours.Any(o => n!.StartsWith(o, StringComparison.Ordinal))).ToList();
         if (foreign.Count > 0) return $"--fresh: {folder} holds {foreign[0]}, which is not ours; nothing was deleted. Give another folder with --state.";
         using (Lock(folder)) { }
-        Directory.Delete(folder, recursive: true);
+        System.IO.Directory.Delete(folder, recursive: true);
         return null;
     }
 
@@ -27,7 +27,7 @@ internal static class StateFolder
     /// <exception cref="InvalidOperationException">Another process uses the folder.</exception>
     public static IDisposable Lock(string folder)
     {
-        Directory.CreateDirectory(folder);
+        System.IO.Directory.CreateDirectory(folder);
         try
         {
             return new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using IRFunctions.Classification;
+using IRFunctions.Alerts;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Local.Model;
 

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using IRFunctions.Classification;
+using IRFunctions.Alerts;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Local.Model;
 

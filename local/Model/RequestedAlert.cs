@@ -1,6 +1,6 @@
 using System.Text.Json;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 
 namespace IRFunctions.Local.Model;
 

@@ -20,7 +20,7 @@ public sealed class SqliteFile : IAsyncDisposable
     /// <param name="schema">Statements that create what is missing; must be safe to run on every start.</param>
     public SqliteFile(string path, string schema)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = true }.ToString();
         writer = OpenConnection();
         using (var command = writer.CreateCommand())

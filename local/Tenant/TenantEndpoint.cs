@@ -1,4 +1,4 @@
-using IRFunctions.Containment;
+using IRFunctions.Containment.Actions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

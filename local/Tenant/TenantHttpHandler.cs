@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using IRFunctions.Containment;
+using IRFunctions.Containment.Actions;
 
 namespace IRFunctions.Local.Tenant;
 

@@ -1,11 +1,8 @@
 using System.Text.Json;
-using IRFunctions.Audit;
-using IRFunctions.Containment;
+using IRFunctions.Agents;
+using IRFunctions.Containment.Actions;
 using IRFunctions.Decisions;
-using IRFunctions.Incidents;
 using IRFunctions.Local.Broker;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
 using IRFunctions.Tests.Incidents;
 using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.DependencyInjection;

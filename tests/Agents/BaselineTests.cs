@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Agents;
 

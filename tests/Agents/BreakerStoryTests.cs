@@ -1,8 +1,7 @@
-using IRFunctions.Audit;
+using IRFunctions.Agents;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Decisions;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Agents;

@@ -1,8 +1,7 @@
-using IRFunctions.Audit;
-using IRFunctions.Incidents;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Engine;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Agents;

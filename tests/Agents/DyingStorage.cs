@@ -1,7 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
-using IRFunctions.Containment;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Tests.Agents;
 

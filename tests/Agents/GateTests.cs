@@ -1,4 +1,6 @@
-using IRFunctions.Safeguards;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
 using IRFunctions.Tests.Incidents;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,8 +24,8 @@ public sealed class IdentitiesApiTests
         var batch = agent.Batch([agent.At(0, "GET /quotes")]);
         foreach (var (by, expected) in (List<(string?, int)>)[(null, 401), (World.Adele, 403), (Gateway, 200), (World.Alex, 200)])
         {
-            Assert.Equal(expected, Status(await Api(world).EvaluateAsync(People.Request(by, new { endpoint = "GET /quotes" }), agent.Id, world.Client, default)));
-            Assert.Equal(expected == 200 ? 202 : expected, Status(await Api(world).ActivityAsync(People.Request(by, batch), world.Client, default)));
+            Assert.Equal(expected, Status(await Api(world).EvaluateAsync(SignedIn.Request(by, new { endpoint = "GET /quotes" }), agent.Id, world.Client, default)));
+            Assert.Equal(expected == 200 ? 202 : expected, Status(await Api(world).ActivityAsync(SignedIn.Request(by, batch), world.Client, default)));
         }
         await world.RunAsync();
         Assert.Equal(1, (await agent.StateAsync()).Duplicates); // The same batch from both.
@@ -37,11 +36,11 @@ public sealed class IdentitiesApiTests
     {
         await using var world = await WorldAsync();
         var agent = new Agent(world);
-        Assert.Equal(404, Status(await Api(world).GetAsync(People.Request(World.Adele), agent.Id, world.Client, default)));
+        Assert.Equal(404, Status(await Api(world).GetAsync(SignedIn.Request(World.Adele), agent.Id, world.Client, default)));
         await agent.LearnAsync();
         await world.PassAsync(TimeSpan.FromMinutes(1));
         await agent.DoAsync(agent.StolenKey());
-        var shown = JsonNode.Parse(JsonSerializer.Serialize(((OkObjectResult)await Api(world).GetAsync(People.Request(World.Adele), agent.Id, world.Client, default)).Value, Web))!;
+        var shown = JsonNode.Parse(JsonSerializer.Serialize(((OkObjectResult)await Api(world).GetAsync(SignedIn.Request(World.Adele), agent.Id, world.Client, default)).Value, Web))!;
         Assert.Equal("Open", (string)shown["state"]!);
         Assert.True((decimal)shown["score"]! > 0.7m);
         Assert.Equal(7, shown["contributions"]!.AsArray().Count);
@@ -55,9 +54,9 @@ public sealed class IdentitiesApiTests
         await using var world = await WorldAsync();
         var agent = new Agent(world);
         await agent.QuietMinuteAsync();
-        Assert.Equal(202, Status(await Api(world).ChangeAsync(People.Request(World.Alex, new { reason = "looks stolen" }), agent.Id, "open", world.Client, default)));
+        Assert.Equal(202, Status(await Api(world).ChangeAsync(SignedIn.Request(World.Alex, new { reason = "looks stolen" }), agent.Id, "open", world.Client, default)));
         await world.PassAsync(TimeSpan.FromSeconds(2));
-        var answer = (EvaluateAnswer)((OkObjectResult)await Api(world).EvaluateAsync(People.Request(Gateway), agent.Id, world.Client, default)).Value!;
+        var answer = (EvaluateAnswer)((OkObjectResult)await Api(world).EvaluateAsync(SignedIn.Request(Gateway), agent.Id, world.Client, default)).Value!;
         Assert.Equal(GateVerdict.Deny, answer.Verdict);
         Assert.InRange(answer.ForSeconds!.Value, 890, 900);
     }
@@ -69,17 +68,17 @@ public sealed class IdentitiesApiTests
     public async Task People_change_a_breaker_only_with_a_reason(string change, string reason, int expected)
     {
         await using var world = await WorldAsync();
-        Assert.Equal(expected, Status(await Api(world).ChangeAsync(People.Request(World.Alex, new { reason }), "agent-1", change, world.Client, default)));
-        Assert.Equal(403, Status(await Api(world).ChangeAsync(People.Request(Gateway, new { reason }), "agent-1", change, world.Client, default)));
-        Assert.Equal(400, Status(await Api(world).ChangeAsync(People.Request(World.Alex, new { reason }), "agent 1", change, world.Client, default)));
+        Assert.Equal(expected, Status(await Api(world).ChangeAsync(SignedIn.Request(World.Alex, new { reason }), "agent-1", change, world.Client, default)));
+        Assert.Equal(403, Status(await Api(world).ChangeAsync(SignedIn.Request(Gateway, new { reason }), "agent-1", change, world.Client, default)));
+        Assert.Equal(400, Status(await Api(world).ChangeAsync(SignedIn.Request(World.Alex, new { reason }), "agent 1", change, world.Client, default)));
     }
 
     [Fact]
     public async Task What_is_no_batch_or_too_large_is_refused_with_its_reason()
     {
         await using var world = await WorldAsync();
-        Assert.Equal(400, Status(await Api(world).ActivityAsync(People.Request(Gateway, new { identity = "a" }), world.Client, default)));
-        Assert.Equal(413, Status(await Api(world).ActivityAsync(People.Request(Gateway, new { identity = new string('a', ActivityLimits.MaxBytes) }), world.Client, default)));
+        Assert.Equal(400, Status(await Api(world).ActivityAsync(SignedIn.Request(Gateway, new { identity = "a" }), world.Client, default)));
+        Assert.Equal(413, Status(await Api(world).ActivityAsync(SignedIn.Request(Gateway, new { identity = new string('a', ActivityLimits.MaxBytes) }), world.Client, default)));
     }
 
     private static IdentitiesApi Api(World world) => ActivatorUtilities.CreateInstance<IdentitiesApi>(world.Machine.Services);

@@ -1,7 +1,8 @@
 using Azure.Data.Tables;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Containment;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Tests.Agents;
 

@@ -2,8 +2,8 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using IRFunctions.Containment;
 using IRFunctions.Local.Machine;
+using IRFunctions.Storage;
 using IRFunctions.Tests.Tables;
 
 namespace IRFunctions.Tests.Agents;
@@ -23,13 +23,13 @@ public sealed class Interactions_in_memory : InteractionContract
 
 public sealed class Interactions_in_a_folder : InteractionContract
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("irf-interactions").FullName;
+    private readonly string folder = System.IO.Directory.CreateTempSubdirectory("irf-interactions").FullName;
 
     protected override Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync() => Task.FromResult<(TableServiceClient?, IRetainedBlobs)>((null, new BlobsOfFolder(folder)));
 
     protected override async Task TamperAsync(string nameStartsWith, Func<byte[], byte[]?> change)
     {
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, nameStartsWith), "*", SearchOption.AllDirectories).ToList())
+        foreach (var file in System.IO.Directory.EnumerateFiles(Path.Combine(folder, nameStartsWith), "*", SearchOption.AllDirectories).ToList())
         {
             File.SetAttributes(file, FileAttributes.Normal);
             if (change(await File.ReadAllBytesAsync(file)) is { } changed) await File.WriteAllBytesAsync(file, changed);
@@ -39,8 +39,8 @@ public sealed class Interactions_in_a_folder : InteractionContract
 
     public override Task DisposeAsync()
     {
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
-        Directory.Delete(folder, recursive: true);
+        foreach (var file in System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
+        System.IO.Directory.Delete(folder, recursive: true);
         return Task.CompletedTask;
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Containment;
+using IRFunctions.Agents;
 using IRFunctions.Local.Machine;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Agents;
 

@@ -1,4 +1,5 @@
-using IRFunctions.Audit.Interactions;
+using IRFunctions.Agents;
+using IRFunctions.Containment;
 
 namespace IRFunctions.Tests.Agents;
 

@@ -1,4 +1,4 @@
-using IRFunctions.Audit.Interactions;
+using IRFunctions.Agents;
 using IRFunctions.Local.Machine;
 
 namespace IRFunctions.Tests.Agents;

@@ -1,13 +1,11 @@
 using Azure.Data.Tables;
-using IRFunctions.Audit;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Containment;
+using IRFunctions.Agents;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Time;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Recording;
+using IRFunctions.Storage;
 using IRFunctions.Tests.Policies;
 
 namespace IRFunctions.Tests.Agents;

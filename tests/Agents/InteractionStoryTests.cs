@@ -1,13 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Audit;
-using IRFunctions.Audit.Interactions;
-using IRFunctions.Containment;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Policies;
+using IRFunctions.Storage;
+using IRFunctions.Stories;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -121,13 +120,13 @@ public sealed class InteractionStoryTests
         var agent = new Agent(world);
         var batch = agent.Batch([.. agent.StolenKey().Select(e => e with { Counterpart = "Risk-Agent" })]);
         var identities = ActivatorUtilities.CreateInstance<IdentitiesApi>(world.Machine.Services);
-        foreach (var by in (string[])[Gateway, World.Alex]) Assert.Equal(202, Status(await identities.ActivityAsync(People.Request(by, batch), world.Client, default)));
+        foreach (var by in (string[])[Gateway, World.Alex]) Assert.Equal(202, Status(await identities.ActivityAsync(SignedIn.Request(by, batch), world.Client, default)));
         await agent.OrderAsync(nameof(CircuitBreaker.Open));
         await world.PassAsync(Minute);
 
         var api = ActivatorUtilities.CreateInstance<InteractionsApi>(world.Machine.Services);
-        Assert.Equal(401, Status(await api.GetAsync(People.Request(null), agent.Id, default)));
-        Assert.Equal(400, Status(await api.GetAsync(People.Request(World.Adele), "agent 1", default)));
+        Assert.Equal(401, Status(await api.GetAsync(SignedIn.Request(null), agent.Id, default)));
+        Assert.Equal(400, Status(await api.GetAsync(SignedIn.Request(World.Adele), "agent 1", default)));
         Assert.Equal(400, Status(await api.GetAsync(Asking("?from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z"), agent.Id, default)));
         Assert.Equal(400, Status(await api.GetAsync(Asking("?from=soon"), agent.Id, default)));
         Assert.Equal(400, Status(await api.GetAsync(Asking("?top=0"), agent.Id, default)));
@@ -140,7 +139,7 @@ public sealed class InteractionStoryTests
 
         static Microsoft.AspNetCore.Http.HttpRequest Asking(string query)
         {
-            var request = People.Request(World.Adele);
+            var request = SignedIn.Request(World.Adele);
             request.QueryString = new Microsoft.AspNetCore.Http.QueryString(query);
             return request;
         }

@@ -1,9 +1,8 @@
-using IRFunctions.Containment;
-using IRFunctions.Incidents;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
-using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -18,12 +17,12 @@ public sealed class RestoreTests
         await using var world = await World.CreateAsync();
         var (agent, api) = (new Agent(world), Api(world));
         await agent.LearnAsync();
-        Assert.Equal(201, Status(await api.KeepAsync(People.Request(World.Alex, new { positions = 3 }), agent.Id, default)));
+        Assert.Equal(201, Status(await api.KeepAsync(SignedIn.Request(World.Alex, new { positions = 3 }), agent.Id, default)));
         await world.PassAsync(TimeSpan.FromMinutes(1));
         await agent.DoAsync(agent.StolenKey());
-        Assert.Equal(403, Status(await api.RestoreAsync(People.Request(World.Adele, new { reason = "mine" }), agent.Id, 1, world.Client, default)));
-        Assert.Equal(400, Status(await api.RestoreAsync(People.Request(World.Alex, new { reason = " " }), agent.Id, 1, world.Client, default)));
-        Assert.Equal(200, Status(await api.RestoreAsync(People.Request(World.Alex, new { reason = "key replaced" }), agent.Id, 1, world.Client, default)));
+        Assert.Equal(403, Status(await api.RestoreAsync(SignedIn.Request(World.Adele, new { reason = "mine" }), agent.Id, 1, world.Client, default)));
+        Assert.Equal(400, Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = " " }), agent.Id, 1, world.Client, default)));
+        Assert.Equal(200, Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "key replaced" }), agent.Id, 1, world.Client, default)));
         await world.PassAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(BreakerStatus.HalfOpen, (await agent.StateAsync()).Status);
         Assert.Equal([BreakerKinds.Opened, BreakerKinds.Restored, BreakerKinds.HalfOpened], await agent.KindsAsync());
@@ -36,8 +35,8 @@ public sealed class RestoreTests
     {
         await using var world = await World.CreateAsync();
         var (agent, api) = (new Agent(world), Api(world));
-        await api.KeepAsync(People.Request(World.Alex, new { positions = 3 }), agent.Id, default);
-        await api.RestoreAsync(People.Request(World.Alex, new { reason = "went wrong" }), agent.Id, 1, world.Client, default);
+        await api.KeepAsync(SignedIn.Request(World.Alex, new { positions = 3 }), agent.Id, default);
+        await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "went wrong" }), agent.Id, 1, world.Client, default);
         await world.RunAsync();
         Assert.Equal(BreakerStatus.HalfOpen, (await agent.StateAsync()).Status);
     }
@@ -47,13 +46,13 @@ public sealed class RestoreTests
     {
         await using var world = await World.CreateAsync();
         var (agent, api) = (new Agent(world), Api(world));
-        await api.KeepAsync(People.Request(World.Alex, new { positions = 3 }), agent.Id, default);
+        await api.KeepAsync(SignedIn.Request(World.Alex, new { positions = 3 }), agent.Id, default);
         var blobs = (MemoryBlobs)world.Machine.Services.GetRequiredService<IWriteOnceBlobs>();
         blobs.Tamper("snapshots/", content => [.. content[..^1], (byte)(content[^1] ^ 1)]);
-        Assert.Equal(409, Status(await api.RestoreAsync(People.Request(World.Alex, new { reason = "try" }), agent.Id, 1, world.Client, default)));
-        Assert.Equal(409, Status(await api.ReadAsync(People.Request(World.Alex), agent.Id, 1, default)));
+        Assert.Equal(409, Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "try" }), agent.Id, 1, world.Client, default)));
+        Assert.Equal(409, Status(await api.ReadAsync(SignedIn.Request(World.Alex), agent.Id, 1, default)));
         blobs.Tamper("snapshots/", _ => null);
-        Assert.Equal(409, Status(await api.RestoreAsync(People.Request(World.Alex, new { reason = "try" }), agent.Id, 1, world.Client, default)));
+        Assert.Equal(409, Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "try" }), agent.Id, 1, world.Client, default)));
         await world.RunAsync();
         Assert.Equal([BreakerKinds.NotRestored, BreakerKinds.NotRestored], await agent.KindsAsync());
         var points = await world.Machine.Services.GetRequiredService<AgentSnapshots>().RecoveryPointsAsync(agent.Id, default);

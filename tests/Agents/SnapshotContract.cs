@@ -1,9 +1,10 @@
 using System.Text;
-using IRFunctions.Containment;
+using IRFunctions.Agents;
+using IRFunctions.Connections;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Time;
-using IRFunctions.Safeguards;
+using IRFunctions.Storage;
 
 namespace IRFunctions.Tests.Agents;
 
@@ -102,7 +103,7 @@ public sealed class Snapshots_in_memory : SnapshotContract
 
 public sealed class Snapshots_in_a_folder : SnapshotContract, IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("irf-snapshots").FullName;
+    private readonly string folder = System.IO.Directory.CreateTempSubdirectory("irf-snapshots").FullName;
 
     public Snapshots_in_a_folder() => Blobs = new BlobsOfFolder(folder);
 
@@ -113,7 +114,7 @@ public sealed class Snapshots_in_a_folder : SnapshotContract, IDisposable
 
     public void Dispose()
     {
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
-        Directory.Delete(folder, recursive: true);
+        foreach (var file in System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
+        System.IO.Directory.Delete(folder, recursive: true);
     }
 }

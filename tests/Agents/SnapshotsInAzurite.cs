@@ -1,4 +1,4 @@
-using IRFunctions.Containment;
+using IRFunctions.Storage;
 using IRFunctions.Tests.Tables;
 
 namespace IRFunctions.Tests.Agents;

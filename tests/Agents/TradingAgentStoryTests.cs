@@ -1,5 +1,5 @@
+using IRFunctions.Agents;
 using IRFunctions.Local.Demonstration;
-using IRFunctions.Safeguards;
 using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Agents;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Agents;
 

@@ -1,5 +1,6 @@
+using IRFunctions.Agents;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards.Activity;
 using IRFunctions.Tests.Policies;
 
 namespace IRFunctions.Tests.Agents;

@@ -16,7 +16,7 @@ internal static class Real
     public static JsonNode Sample(string name) => Parse(Path.Combine(AppContext.BaseDirectory, "samples", name));
 
     public static IEnumerable<string> SampleNames() =>
-        Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.json").Select(path => Path.GetFileName(path)!).Order();
+        System.IO.Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.json").Select(path => Path.GetFileName(path)!).Order();
 
     public static JsonArray Rows() => Data("securityalert_table_rows.json").AsArray();
 

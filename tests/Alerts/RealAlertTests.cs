@@ -1,5 +1,6 @@
 using System.Text.Json;
 using IRFunctions.Alerts;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Alerts;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using Azure.Core;
-using IRFunctions.Approvals;
-using IRFunctions.Safeguards;
+using IRFunctions.Connections;
+using IRFunctions.People;
 
 namespace IRFunctions.Tests.Approvals;
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using IRFunctions.Audit;
 using IRFunctions.Local.Teams;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Approvals;
@@ -158,7 +158,7 @@ public sealed class BotGateTests
     {
         await using var teams = await TeamsWorld.CreateAsync();
         for (var i = 0; i < 100; i++) Assert.Equal(401, (await teams.PostAsync(TeamsWorld.Install(World.Alex), "Bearer a.b.c")).Http);
-        Assert.Equal(20, (await teams.World.RecordAsync(AuditChain.PipelineChain)).Count(e => e.Kind == AuditKinds.Refused));
+        Assert.Equal(20, (await teams.World.RecordAsync(RecordChains.Pipeline)).Count(e => e.Kind == AuditKinds.Refused));
         await teams.World.PassAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(401, (await teams.PostAsync(TeamsWorld.Install(World.Alex), "Bearer a.b.c")).Http);
         Assert.Contains(await teams.RefusedAsync(), e => e.Text.StartsWith("80 more", StringComparison.Ordinal));

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.People;
 using IRFunctions.Policies;
 using Json.Schema;
 
@@ -138,7 +140,7 @@ public sealed class CardTests
     {
         // For docs/: `IRF_CARDS=folder dotnet test tests --filter Pictures_are_drawn` writes every state for tests/teams/pictures.mjs.
         if (Environment.GetEnvironmentVariable("IRF_CARDS") is not { Length: > 0 } folder) return;
-        Directory.CreateDirectory(folder);
+        System.IO.Directory.CreateDirectory(folder);
         foreach (var (name, build) in Cards.All) File.WriteAllText(Path.Combine(folder, $"{name}.json"), build().ToJsonString());
     }
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Approvals;

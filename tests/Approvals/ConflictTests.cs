@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Incidents;
+using IRFunctions.Connections;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
+using IRFunctions.People;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

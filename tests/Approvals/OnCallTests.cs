@@ -1,8 +1,10 @@
 using System.Net;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Tenant;
+using IRFunctions.People;
 using IRFunctions.Policies;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 using Microsoft.Graph;
 

@@ -1,7 +1,7 @@
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Incidents;
+using IRFunctions.Containment;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Approvals;

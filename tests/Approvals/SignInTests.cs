@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Local.Tenant;
 using IRFunctions.OperatorConsole;
+using IRFunctions.People;
+using IRFunctions.Policies;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,13 +1,11 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Policies;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
@@ -117,7 +115,7 @@ internal sealed class TeamsWorld : IAsyncDisposable
     /// <summary>Refusals on any chain, newest last.</summary>
     public async Task<IReadOnlyList<AuditEntry>> RefusedAsync()
     {
-        var chains = (await World.IncidentsAsync()).Select(i => i.Incident).Append(AuditChain.PipelineChain).Distinct();
+        var chains = (await World.IncidentsAsync()).Select(i => i.Incident).Append(RecordChains.Pipeline).Distinct();
         var entries = new List<AuditEntry>();
         foreach (var chain in chains) entries.AddRange((await World.RecordAsync(chain)).Where(e => e.Kind == AuditKinds.Refused));
         return entries;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using IRFunctions.Approvals;
+using IRFunctions.Http;
 using IRFunctions.Local.Time;
 
 namespace IRFunctions.Tests.Approvals;

@@ -8,7 +8,7 @@ public sealed class AttackVectorTests
     private static readonly string Folder = Path.Combine(Sources.Root, "tests", "Audit", "vectors");
 
     private static IEnumerable<string> Names() =>
-        (Directory.Exists(Folder) ? Directory.GetFiles(Folder, "*.json") : []).Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
+        (System.IO.Directory.Exists(Folder) ? System.IO.Directory.GetFiles(Folder, "*.json") : []).Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
 
     public static TheoryData<string> Files() => [.. Names()];
 
@@ -33,7 +33,7 @@ public sealed class AttackVectorTests
         foreach (var vector in vectors) await FindsAsync(vector);
         if (Environment.GetEnvironmentVariable("IRF_WRITE_VECTORS") == "1")
         {
-            Directory.CreateDirectory(Folder);
+            System.IO.Directory.CreateDirectory(Folder);
             foreach (var vector in vectors) await File.WriteAllTextAsync(Path.Combine(Folder, vector.Attack + ".json"), JsonSerializer.Serialize(vector, AttackVectors.Json) + "\n");
         }
         Assert.Equal(vectors.Select(v => v.Attack).Order(StringComparer.Ordinal), Names());

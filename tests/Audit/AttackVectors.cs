@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Audit;
+using IRFunctions.Record;
+using IRFunctions.Recording;
+using IRFunctions.Stories;
 
 namespace IRFunctions.Tests.Audit;
 

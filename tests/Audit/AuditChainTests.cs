@@ -1,4 +1,5 @@
-using IRFunctions.Audit;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
 namespace IRFunctions.Tests.Audit;
 

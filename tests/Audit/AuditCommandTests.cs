@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using IRFunctions.Audit;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
+using IRFunctions.Record;
 using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Audit;
@@ -13,7 +13,7 @@ namespace IRFunctions.Tests.Audit;
 public sealed class AuditCommandTests : IAsyncLifetime
 #pragma warning restore CA1001
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("irf-audit-");
+    private readonly DirectoryInfo folder = System.IO.Directory.CreateTempSubdirectory("irf-audit-");
 
     private string State => Path.Combine(folder.FullName, "state");
 
@@ -21,7 +21,7 @@ public sealed class AuditCommandTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Directory.CreateDirectory(State);
+        System.IO.Directory.CreateDirectory(State);
         await File.WriteAllTextAsync(Path.Combine(State, "clock.txt"), "2026-11-23T03:10:00Z"); // As a run with a faster clock leaves it.
         await using var file = new SqliteFile(Path.Combine(State, "tables.db"), "");
         var rig = new RecordRig(new EmbeddedTableServiceClient(file, TimeProvider.System));
@@ -75,7 +75,7 @@ public sealed class AuditCommandTests : IAsyncLifetime
     [Fact]
     public async Task Every_vector_on_file_is_refused_on_the_command_line_too()
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(Sources.Root, "tests", "Audit", "vectors"), "*.json"))
+        foreach (var file in System.IO.Directory.GetFiles(Path.Combine(Sources.Root, "tests", "Audit", "vectors"), "*.json"))
         {
             var vector = JsonSerializer.Deserialize<AttackVectors.Vector>(await File.ReadAllTextAsync(file), AttackVectors.Json)!;
             await File.WriteAllLinesAsync(Out, vector.Export);

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
-using IRFunctions.Audit;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using IRFunctions.Tests.Style;
 using IRFunctions.Tests.Tables;
 

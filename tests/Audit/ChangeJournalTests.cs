@@ -1,5 +1,3 @@
-using IRFunctions.Audit;
-
 namespace IRFunctions.Tests.Audit;
 
 /// <summary>Which chains changed when: in order and whole, also where one minute holds thousands.</summary>

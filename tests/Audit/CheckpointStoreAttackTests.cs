@@ -1,5 +1,6 @@
 using System.Text;
-using IRFunctions.Audit;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
 namespace IRFunctions.Tests.Audit;
 
@@ -30,7 +31,7 @@ public sealed class CheckpointStoreAttackTests
     {
         var run = await AfterAsync(all => all.Remove(3));
         Assert.Equal((Attacks.DroppedCheckpoint, "checkpoint 3"), (Assert.Single(run.Findings).Attack, run.Findings[0].Where));
-        Assert.Contains(await rig.Chain.ReadAsync(AuditChain.PipelineChain), e => e.Kind == AuditKinds.RecordBroken);
+        Assert.Contains(await rig.Chain.ReadAsync(RecordChains.Pipeline), e => e.Kind == AuditKinds.RecordBroken);
     }
 
     [Fact]

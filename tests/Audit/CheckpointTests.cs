@@ -2,8 +2,9 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using IRFunctions.Audit;
 using IRFunctions.Local.Machine;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
 namespace IRFunctions.Tests.Audit;
 
@@ -85,7 +86,7 @@ public sealed class CheckpointTests
     [Fact]
     public async Task The_local_key_is_made_once_for_its_owner_only()
     {
-        var folder = Directory.CreateTempSubdirectory("irf-key-");
+        var folder = System.IO.Directory.CreateTempSubdirectory("irf-key-");
         try
         {
             var path = Path.Combine(folder.FullName, "record", "checkpoints.key");
@@ -104,7 +105,7 @@ public sealed class CheckpointTests
     [Fact]
     public async Task A_file_checkpoint_is_written_once()
     {
-        var folder = Directory.CreateTempSubdirectory("irf-checkpoints-");
+        var folder = System.IO.Directory.CreateTempSubdirectory("irf-checkpoints-");
         try
         {
             var store = new FileCheckpoints(folder.FullName);

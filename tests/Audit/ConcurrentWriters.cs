@@ -1,7 +1,8 @@
 using Azure.Data.Tables;
-using IRFunctions.Audit;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using IRFunctions.Tests.Tables;
 
 namespace IRFunctions.Tests.Audit;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Audit;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Audit;
 
@@ -125,12 +125,12 @@ internal sealed class Lines(IEnumerable<string> text)
         var (tree, previous, number) = (new MerkleTree(), AuditEntry.NoHash, 0);
         foreach (var line in all.Where(l => l["type"]!.GetValue<string>() == "checkpoint").ToList())
         {
-            var old = IRFunctions.Audit.Checkpoint.FromJson(JsonSerializer.SerializeToUtf8Bytes(line["checkpoint"]));
+            var old = IRFunctions.Record.Checkpoint.FromJson(JsonSerializer.SerializeToUtf8Bytes(line["checkpoint"]));
             var changes = old.Changes!.Select(c => c with { Hash = Entry(c.Chain, (int)c.Length)["hash"]!.GetValue<string>() }).ToList();
             foreach (var change in changes) tree.Set(change.Leaf, change.LeafHash());
             var made = old with
             {
-                Number = ++number, Changes = changes, ChangesHash = IRFunctions.Audit.Checkpoint.HashOf(changes), Root = Convert.ToHexStringLower(tree.Root()), Previous = previous, Key = KeyFingerprint.Of(spki),
+                Number = ++number, Changes = changes, ChangesHash = IRFunctions.Record.Checkpoint.HashOf(changes), Root = Convert.ToHexStringLower(tree.Root()), Previous = previous, Key = KeyFingerprint.Of(spki),
             };
             made = made with { Signature = Convert.ToBase64String(await key.SignAsync(made.ToSign(), default)) };
             previous = made.Hash();
@@ -144,9 +144,9 @@ internal sealed class Lines(IEnumerable<string> text)
     public async Task ForkCheckpointAsync(ICheckpointKey key, int number)
     {
         var line = (JsonObject)LineOf(number).DeepClone();
-        var old = IRFunctions.Audit.Checkpoint.FromJson(JsonSerializer.SerializeToUtf8Bytes(line["checkpoint"]));
+        var old = IRFunctions.Record.Checkpoint.FromJson(JsonSerializer.SerializeToUtf8Bytes(line["checkpoint"]));
         var changes = old.Changes!.Select(c => c with { Hash = new string('b', 64) }).ToList();
-        var made = old with { Changes = changes, ChangesHash = IRFunctions.Audit.Checkpoint.HashOf(changes) };
+        var made = old with { Changes = changes, ChangesHash = IRFunctions.Record.Checkpoint.HashOf(changes) };
         line["checkpoint"] = JsonNode.Parse((made with { Signature = Convert.ToBase64String(await key.SignAsync(made.ToSign(), default)) }).ToJson());
         all.Insert(all.IndexOf(LineOf(number)) + 1, line);
         Recount();

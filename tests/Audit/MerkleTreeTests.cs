@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using IRFunctions.Audit;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Audit;
 

@@ -1,10 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
-using IRFunctions.Audit;
+using IRFunctions.Approvals;
 using IRFunctions.Containment;
+using IRFunctions.Record;
+using IRFunctions.Recording;
+using IRFunctions.Stories;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Audit;
+using IRFunctions.Alerts;
 using IRFunctions.Containment;
+using IRFunctions.Incidents;
+using IRFunctions.Record;
+using IRFunctions.Recording;
+using IRFunctions.Stories;
 
 namespace IRFunctions.Tests.Audit;
 

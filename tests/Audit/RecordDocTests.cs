@@ -1,5 +1,5 @@
-using IRFunctions.Audit;
 using IRFunctions.Local.CommandLine;
+using IRFunctions.Stories;
 using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.Style;
 

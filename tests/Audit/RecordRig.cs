@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Data.Tables;
-using IRFunctions.Audit;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Time;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
 namespace IRFunctions.Tests.Audit;
 

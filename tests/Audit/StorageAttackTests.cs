@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
-using IRFunctions.Audit;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
 namespace IRFunctions.Tests.Audit;
 
@@ -85,10 +86,10 @@ public sealed class StorageAttackTests
         rig.Time.Advance(TimeSpan.FromMinutes(5));
         var run = await rig.Checkpointer.RunAsync();
         Assert.Equal(Attacks.Rewritten, Assert.Single(run.Findings).Attack);
-        Assert.Contains(await rig.Chain.ReadAsync(AuditChain.PipelineChain), e => e.Kind == AuditKinds.RecordBroken);
+        Assert.Contains(await rig.Chain.ReadAsync(RecordChains.Pipeline), e => e.Kind == AuditKinds.RecordBroken);
         Found(await rig.VerifyAsync(), Attacks.Rewritten, Incident);
         Assert.Single((await rig.Checkpointer.RunAsync()).Findings); // It stays wrong, and is recorded once.
-        Assert.Single(await rig.Chain.ReadAsync(AuditChain.PipelineChain), e => e.Kind == AuditKinds.RecordBroken);
+        Assert.Single(await rig.Chain.ReadAsync(RecordChains.Pipeline), e => e.Kind == AuditKinds.RecordBroken);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace IRFunctions.Tests.Broker;
 /// </summary>
 public sealed class DurabilityTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("irf-broker-");
+    private readonly DirectoryInfo folder = System.IO.Directory.CreateTempSubdirectory("irf-broker-");
     private readonly VirtualTimeProvider time = new(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
 
     public void Dispose() => folder.Delete(recursive: true);

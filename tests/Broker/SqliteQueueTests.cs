@@ -5,7 +5,7 @@ namespace IRFunctions.Tests.Broker;
 /// <summary>The same contract on disk, and what must survive a kill.</summary>
 public sealed class SqliteQueueTests : QueueContract
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("irf-queue-");
+    private readonly DirectoryInfo folder = System.IO.Directory.CreateTempSubdirectory("irf-queue-");
 
     protected override IQueueStorage OpenStorage() => new SqliteQueueStorage(Path.Combine(folder.FullName, "queue.db"));
 

@@ -1,5 +1,6 @@
 using System.Net;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 
 namespace IRFunctions.Tests.Classification;

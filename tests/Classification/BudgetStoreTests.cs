@@ -1,7 +1,9 @@
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
-using IRFunctions.Classification;
+using IRFunctions.Alerts;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Time;

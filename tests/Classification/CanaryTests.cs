@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Tests.Alerts;
 

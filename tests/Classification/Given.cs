@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 
 namespace IRFunctions.Tests.Classification;
 

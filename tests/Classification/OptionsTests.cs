@@ -1,5 +1,6 @@
 using Azure.Core;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using Microsoft.Extensions.Configuration;
 
 namespace IRFunctions.Tests.Classification;

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Time;
 

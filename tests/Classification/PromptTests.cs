@@ -4,8 +4,9 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 using IRFunctions.Local.Model;
+using IRFunctions.Record;
 using IRFunctions.Tests.Alerts;
 
 namespace IRFunctions.Tests.Classification;

@@ -2,7 +2,8 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Classification;
 

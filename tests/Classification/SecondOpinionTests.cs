@@ -2,7 +2,8 @@ using System.Net;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Classification;
 

@@ -1,5 +1,8 @@
 using System.Diagnostics.Metrics;
-using IRFunctions.Classification;
+using IRFunctions.Alerts;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
+using IRFunctions.Directory;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Time;
 

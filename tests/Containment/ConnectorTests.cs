@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using IRFunctions.Containment;
+using IRFunctions.Connections;
+using IRFunctions.Containment.Actions;
 using IRFunctions.Local.Connector;
 using IRFunctions.Local.Time;
-using IRFunctions.Safeguards;
 using IRFunctions.Tests.Incidents;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -107,10 +107,10 @@ public sealed class ConnectorTests
     public async Task A_receiver_that_does_not_answer_in_twenty_seconds_counts_as_not_reached_and_is_tried_again()
     {
         await using var world = await World.CreateAsync();
-        using var client = world.Machine.Services.GetRequiredService<IHttpClientFactory>().CreateClient(IRFunctions.Containment.Connector.Http);
+        using var client = world.Machine.Services.GetRequiredService<IHttpClientFactory>().CreateClient(IRFunctions.Containment.Actions.Connector.Http);
         Assert.Equal(TimeSpan.FromSeconds(20), client.Timeout);
         using var silent = new HttpClient(new Silent());
-        var connector = new IRFunctions.Containment.Connector(silent, ConnectorPlace.From("https://firewall.example/openc2", "1", Convert.ToBase64String(Key)), time);
+        var connector = new IRFunctions.Containment.Actions.Connector(silent, ConnectorPlace.From("https://firewall.example/openc2", "1", Convert.ToBase64String(Key)), time);
         var fault = await Assert.ThrowsAsync<TransientFaultException>(() => connector.ReadAsync("the address", Address.DeepClone().AsObject(), CancellationToken.None));
         Assert.Contains("did not answer in time", fault.Message, StringComparison.Ordinal);
     }

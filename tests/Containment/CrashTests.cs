@@ -1,6 +1,6 @@
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Local.Engine;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Containment;
 

@@ -1,6 +1,6 @@
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Containment;
 
@@ -46,7 +46,7 @@ public sealed class DriftTests
         await stage.Case.AlreadySo!(stage);
         var state = await stage.ContainmentAsync();
         Assert.Equal((ContainmentStatus.Confirmed, true), (state.Status, state.DriftedAt is not null));
-        Assert.Contains("not security's", Triggers.ContainmentAnswer.Of(state, [], id => id).DidSecurityDoThis, StringComparison.Ordinal);
+        Assert.Contains("not security's", ContainmentAnswer.Of(state, [], id => id).DidSecurityDoThis, StringComparison.Ordinal);
         Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "release", reason: "false alarm"));
         await stage.World.RunAsync();
         Assert.True(await stage.InEffectAsync());

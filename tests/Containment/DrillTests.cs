@@ -1,12 +1,11 @@
 using System.Text.Json;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -40,7 +39,7 @@ public sealed class DrillTests
         Assert.Contains(ContainmentKinds.Rehearsed, await world.KindsAsync(DrillOrchestrator.Chain));
 
         var api = ActivatorUtilities.CreateInstance<DrillsApi>(world.Machine.Services);
-        var listed = JsonSerializer.SerializeToElement(Assert.IsType<OkObjectResult>(await api.ListAsync(People.Request(World.Megan), CancellationToken.None)).Value, JsonSerializerOptions.Web);
+        var listed = JsonSerializer.SerializeToElement(Assert.IsType<OkObjectResult>(await api.ListAsync(SignedIn.Request(World.Megan), CancellationToken.None)).Value, JsonSerializerOptions.Web);
         Assert.Equal(certificates.Count, listed.GetProperty("certificates").GetArrayLength());
     }
 

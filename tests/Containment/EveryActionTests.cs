@@ -1,6 +1,7 @@
-using IRFunctions.Audit;
+using IRFunctions.Agents;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
+using IRFunctions.Policies;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,4 +1,7 @@
 using System.Globalization;
+using IRFunctions.Alerts;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Incidents;

@@ -1,7 +1,7 @@
-using IRFunctions.Audit;
+using IRFunctions.Alerts;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Containment;

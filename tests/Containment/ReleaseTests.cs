@@ -1,9 +1,9 @@
 using System.Text.Json;
-using IRFunctions.Audit;
-using IRFunctions.Containment;
+using IRFunctions.Connections;
+using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
@@ -96,13 +96,13 @@ public sealed class ReleaseTests(ITestOutputHelper output)
         await using var stage = await Stage.OpenAsync("disable_user_account_temporarily");
         var api = ActivatorUtilities.CreateInstance<ContainmentAnswerApi>(stage.World.Machine.Services);
         Assert.Equal(401, Assert.IsType<ObjectResult>(await api.GetAsync(new DefaultHttpContext().Request, "x", stage.World.Client, CancellationToken.None)).StatusCode);
-        Assert.Equal(404, Assert.IsType<ObjectResult>(await api.GetAsync(People.Request(World.Megan), "disable_user_account_temporarily:account:x", stage.World.Client, CancellationToken.None)).StatusCode);
+        Assert.Equal(404, Assert.IsType<ObjectResult>(await api.GetAsync(SignedIn.Request(World.Megan), "disable_user_account_temporarily:account:x", stage.World.Client, CancellationToken.None)).StatusCode);
     }
 
     private static async Task<(ContainmentAnswer Answer, JsonElement Release)> LookAsync(Stage stage)
     {
         var api = ActivatorUtilities.CreateInstance<ContainmentAnswerApi>(stage.World.Machine.Services);
-        var result = Assert.IsType<OkObjectResult>(await api.GetAsync(People.Request(World.Megan), stage.Case.Containment, stage.World.Client, CancellationToken.None));
+        var result = Assert.IsType<OkObjectResult>(await api.GetAsync(SignedIn.Request(World.Megan), stage.Case.Containment, stage.World.Client, CancellationToken.None));
         var json = JsonSerializer.SerializeToElement(result.Value, JsonSerializerOptions.Web);
         return (json.GetProperty("answer").Deserialize<ContainmentAnswer>(JsonSerializerOptions.Web)!, json.GetProperty("release"));
     }

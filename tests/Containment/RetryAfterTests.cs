@@ -1,4 +1,4 @@
-using IRFunctions.Safeguards;
+using IRFunctions.Connections;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Containment;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 using OpenAI.Chat;
 
 namespace IRFunctions.Tests.Containment;

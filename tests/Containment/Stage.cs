@@ -2,8 +2,13 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
-using IRFunctions.Audit;
+using IRFunctions.Agents;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
+using IRFunctions.Containment.Actions;
+using IRFunctions.Decisions;
+using IRFunctions.Limits;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Engine.Stores;
@@ -11,7 +16,8 @@ using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;
-using IRFunctions.Safeguards;
+using IRFunctions.Policies;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
@@ -160,7 +166,7 @@ internal sealed class Stage : IAsyncDisposable
         foreach (var incident in (await World.IncidentsAsync()).Select(i => i.Incident).Distinct())
         {
             // The ticket and the page of the same alert write to the same chain.
-            var order = IRFunctions.Decisions.Fingerprint.Of(incident, Case.Action, Case.TargetKey);
+            var order = IRFunctions.Fingerprint.Of(incident, Case.Action, Case.TargetKey);
             story.AddRange((await World.RecordAsync(incident)).Where(e => !e.FactId.StartsWith("contain-", StringComparison.Ordinal) || e.FactId.Contains(order, StringComparison.Ordinal)));
         }
         return story;
@@ -228,7 +234,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Somebody puts the address on the list under the id that is ours for it.</summary>
     public async Task WatchAsync(string address)
     {
-        var id = new Guid(Convert.FromHexString(IRFunctions.Decisions.Fingerprint.Of("watchlist", address) + "00000000"));
+        var id = new Guid(Convert.FromHexString(IRFunctions.Fingerprint.Of("watchlist", address) + "00000000"));
         var uri = $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems/{id}?api-version=2024-09-01";
         using var answer = await http.PutAsJsonAsync(uri, new { properties = new { itemsKeyValue = new { IPAddress = address, Source = "a person" } } });
         answer.EnsureSuccessStatusCode();

@@ -1,8 +1,8 @@
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Containment;
 

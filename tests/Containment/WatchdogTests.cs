@@ -1,6 +1,5 @@
-using IRFunctions.Audit;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
 
 namespace IRFunctions.Tests.Containment;
 

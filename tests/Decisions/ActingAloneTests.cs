@@ -1,6 +1,6 @@
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
 using IRFunctions.Decisions;
+using IRFunctions.Directory;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Policies;
 

@@ -3,8 +3,9 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Decisions;

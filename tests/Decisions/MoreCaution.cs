@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using IRFunctions.Alerts;
+using IRFunctions.Containment;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Decisions;

@@ -1,6 +1,8 @@
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Containment.Actions;
 using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Decisions;

@@ -18,7 +18,7 @@ public sealed class Bicep : IDisposable
 {
     public const string Collection = "bicep";
     private readonly BicepCompiler compiler = new();
-    private readonly DirectoryInfo scratch = Directory.CreateTempSubdirectory("bicep");
+    private readonly DirectoryInfo scratch = System.IO.Directory.CreateTempSubdirectory("bicep");
     private int copies;
 
     public Bicep() => Shipped = NewFolder(Sources.Root);
@@ -29,10 +29,10 @@ public sealed class Bicep : IDisposable
     internal BicepFolder With(string path, string old, string changed)
     {
         var root = scratch.CreateSubdirectory($"copy{++copies}").FullName;
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Sources.Root, "bicep"), "*", SearchOption.AllDirectories))
+        foreach (var file in System.IO.Directory.EnumerateFiles(Path.Combine(Sources.Root, "bicep"), "*", SearchOption.AllDirectories))
         {
             var copy = Path.Combine(root, Path.GetRelativePath(Sources.Root, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
         var text = File.ReadAllText(Path.Combine(root, path));
@@ -73,7 +73,7 @@ internal sealed class BicepFolder(BicepCompiler compiler, string root, string sc
     public string Source(string path) => File.ReadAllText(Path.Combine(root, path));
 
     public IEnumerable<string> Files(string pattern) =>
-        Directory.EnumerateFiles(Path.Combine(root, "bicep"), pattern, SearchOption.AllDirectories).Select(Relative).Order();
+        System.IO.Directory.EnumerateFiles(Path.Combine(root, "bicep"), pattern, SearchOption.AllDirectories).Select(Relative).Order();
 
     /// <summary>All that is said of a .bicep or .bicepparam file and of the modules it uses; linting is part of compiling.</summary>
     public IReadOnlyList<Finding> Findings(string path) => FindingsOf(Compile(path));

@@ -4,15 +4,15 @@ using System.Text.Json.Nodes;
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Identity;
-using IRFunctions.Approvals;
 using IRFunctions.Containment;
+using IRFunctions.Http;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
+using IRFunctions.People;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.Style;
-using IRFunctions.Triggers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

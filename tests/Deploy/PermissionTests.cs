@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Health;
 using IRFunctions.Local.Machine;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using IRFunctions.Tests.Style;
-using IRFunctions.Triggers;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -54,7 +56,7 @@ public sealed partial class PermissionTests
     {
         var banned = string.Concat("Directory", ".ReadWrite.All");
         var folders = new[] { "functions", "local", "bicep", "scripts", "docs", "policies", ".github" };
-        var files = folders.SelectMany(f => Directory.EnumerateFiles(Path.Combine(Sources.Root, f), "*", SearchOption.AllDirectories))
+        var files = folders.SelectMany(f => System.IO.Directory.EnumerateFiles(Path.Combine(Sources.Root, f), "*", SearchOption.AllDirectories))
             .Where(f => Path.GetExtension(f) is ".cs" or ".bicep" or ".bicepparam" or ".json" or ".md" or ".yaml" or ".yml" or ".sh" && !f.Contains("/bin/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal));
         Assert.DoesNotContain(files, f => File.ReadAllText(f).Contains(banned, StringComparison.OrdinalIgnoreCase));
     }

@@ -118,12 +118,12 @@ public sealed partial class RepositoryTests(Bicep bicep)
 
     private static IEnumerable<string> NamedPaths(string text) =>
         Named().Matches(text).Select(m => m.Value.TrimEnd('.', ',')).Distinct().Where(p => Places.Contains(p.Split('/')[0]) && !MadeByTheReader.Contains(p))
-            .Where(p => !File.Exists(Path.Combine(Sources.Root, p)) && !Directory.Exists(Path.Combine(Sources.Root, p)));
+            .Where(p => !File.Exists(Path.Combine(Sources.Root, p)) && !System.IO.Directory.Exists(Path.Combine(Sources.Root, p)));
 
     private static IEnumerable<string> Secrets(string path, string text) => Secret().Matches(text).Select(m => $"{path}: {m.Value[..12]}...");
 
     private static IEnumerable<string> Files(string folder, string pattern) =>
-        Directory.EnumerateFiles(Path.Combine(Sources.Root, folder), pattern, SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Sources.Root, f).Replace('\\', '/')).Order();
+        System.IO.Directory.EnumerateFiles(Path.Combine(Sources.Root, folder), pattern, SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Sources.Root, f).Replace('\\', '/')).Order();
 
     private static string Text(string path) => File.ReadAllText(Path.Combine(Sources.Root, path));
 

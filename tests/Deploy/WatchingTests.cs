@@ -2,8 +2,9 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IRFunctions.Alerts;
-using IRFunctions.Audit;
 using IRFunctions.Local.Machine;
+using IRFunctions.Policies;
+using IRFunctions.Record;
 using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;

@@ -1,10 +1,12 @@
 using System.Collections;
 using System.Text.Json;
 using Azure.Core.Serialization;
+using IRFunctions.Agents;
 using IRFunctions.Alerts;
+using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
-using IRFunctions.Safeguards;
+using IRFunctions.Limits;
 using Microsoft.Azure.Functions.Worker;
 
 namespace IRFunctions.Tests.Durable;

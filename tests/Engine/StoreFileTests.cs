@@ -6,7 +6,7 @@ namespace IRFunctions.Tests.Engine;
 /// <summary>A file that is not this store's is left as it is, and the person is told what to do.</summary>
 public sealed class StoreFileTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("store").FullName;
+    private readonly string folder = System.IO.Directory.CreateTempSubdirectory("store").FullName;
 
     [Fact]
     public void Instances_of_another_version_are_refused_with_the_remedy_and_stay_as_they_are()
@@ -32,7 +32,7 @@ public sealed class StoreFileTests : IDisposable
         }
     }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => System.IO.Directory.Delete(folder, recursive: true);
 
     private static object? Run(string path, string sql)
     {

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Net;
 using System.Text.RegularExpressions;
-using IRFunctions.Classification;
+using IRFunctions.Alerts;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Evaluation;
 using IRFunctions.Local.Model;
@@ -15,7 +17,7 @@ namespace IRFunctions.Tests.Evaluation;
 public sealed class EvaluationTests
 {
     private static readonly string CasesFile = Path.Combine(AppContext.BaseDirectory, "samples", "evaluation", "cases.jsonl");
-    private static readonly IReadOnlyList<AllowedAction> Actions = IRFunctions.Incidents.AllowedActions.Of(Shipped.Policy);
+    private static readonly IReadOnlyList<AllowedAction> Actions = AllowedActions.Of(Shipped.Policy);
 
     private static LabelledCase Case(string id, Verdict label, params string[] helpful) => new(id, label, "because", helpful, Given.SpraySignIn with { Id = id });
 

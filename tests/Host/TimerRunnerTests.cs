@@ -8,7 +8,7 @@ public sealed class TimerRunnerTests : IDisposable
 {
     private readonly VirtualTimeProvider time = new();
     private readonly Calls calls = new();
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("irf-timers-");
+    private readonly DirectoryInfo folder = System.IO.Directory.CreateTempSubdirectory("irf-timers-");
 
     public void Dispose() => folder.Delete(recursive: true);
 

@@ -1,10 +1,9 @@
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.Record;
 using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Tests.Incidents;

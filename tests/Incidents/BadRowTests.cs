@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
-using IRFunctions.Approvals;
-using IRFunctions.Incidents;
 using DurableTask.Core;
+using IRFunctions.Approvals;
+using IRFunctions.Connections;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Incidents;
 using IRFunctions.Local.Engine.Stores;
-using IRFunctions.Triggers;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -72,7 +74,7 @@ public sealed class BadRowTests
     {
         await using var world = await AskedAsync();
         await FailedAsync(world, "undo-aa", null, null);
-        await FailedAsync(world, "incident-77bb", null, """{"message":"Function 'RespondToIncident' failed with an unhandled exception.","details":"System.ArgumentException: CustomStatus is too large\n at Host"}""");
+        await FailedAsync(world, "incident-77bb", null, """{"message":"Function 'AlertOrchestrator' failed with an unhandled exception.","details":"System.ArgumentException: CustomStatus is too large\n at Host"}""");
         await world.PassAsync(FiveMinutes);
         Assert.Contains(world.Pages(), p => p.Contains("undo-aa (Undo) failed for good: the engine gave no reason; look at the host's log for instance undo-aa. Begun 2026-", StringComparison.Ordinal));
         Assert.Contains(world.Pages(), p => p.Contains("failed with an unhandled exception. System.ArgumentException: CustomStatus is too large. Begun", StringComparison.Ordinal));
@@ -85,7 +87,7 @@ public sealed class BadRowTests
         var incident = Assert.Single(await world.IncidentsAsync());
         await ChangeAsync(world, incident.Incident, r => r with { Status = OrchestrationStatus.Failed, CustomStatus = null });
         await world.PassAsync(FiveMinutes);
-        Assert.Contains(world.Pages(), p => p.Contains($"{incident.Incident} (RespondToIncident) failed for good", StringComparison.Ordinal)
+        Assert.Contains(world.Pages(), p => p.Contains($"{incident.Incident} (AlertOrchestrator) failed for good", StringComparison.Ordinal)
             && p.Contains("It stood at Awaiting; alert: Unfamiliar sign-in properties", StringComparison.Ordinal));
     }
 

@@ -1,8 +1,8 @@
 using System.Reflection;
 using Azure.Data.Tables;
+using IRFunctions.Agents;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
-using IRFunctions.Safeguards;
+using IRFunctions.Decisions;
 using IRFunctions.Tests.Agents;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

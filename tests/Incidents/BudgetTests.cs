@@ -1,5 +1,7 @@
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
 using IRFunctions.Incidents;
+using IRFunctions.Limits;
 
 namespace IRFunctions.Tests.Incidents;
 
@@ -45,7 +47,7 @@ public sealed class BudgetTests
         await world.RunAsync();
         // 15 were refused by the action's budget; the tenant's (30 a minute) has counted only what ran.
         var tenant = "802d39e1-9d70-404d-832c-2de5e2478eda";
-        var spent = await world.EntityAsync<Safeguards.RateLimitState>(Safeguards.RateLimit.For("tenant", tenant));
+        var spent = await world.EntityAsync<RateLimitState>(RateLimit.For("tenant", tenant));
         Assert.Equal(PerMinute, spent!.TakenByMinute.Values.Sum());
     }
 

@@ -1,10 +1,14 @@
 using System.Net;
 using System.Text.Json;
+using IRFunctions.Agents;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Connections;
+using IRFunctions.Decisions;
+using IRFunctions.Directory;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Safeguards;
+using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
@@ -175,7 +179,7 @@ public sealed class ContextTests
         foreach (var alert in Policies.RealAlerts.All)
         {
             var question = AlertMessage.Write(alert, await GatherAsync(world, alert));
-            var system = Prompt.Classify.Text.Length + AlertMessage.WriteActions(IRFunctions.Incidents.AllowedActions.Of(world.Machine.Policy)).Length;
+            var system = Prompt.Classify.Text.Length + AlertMessage.WriteActions(AllowedActions.Of(world.Machine.Policy)).Length;
             tokens.Add(LocalModel.Tokens(system + question.Length));
         }
         tokens.Sort();

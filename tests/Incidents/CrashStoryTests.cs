@@ -1,6 +1,7 @@
-using IRFunctions.Containment;
-using IRFunctions.Incidents;
 using DurableTask.Core.History;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Incidents;
 using IRFunctions.Local.Engine;
 using Microsoft.Extensions.DependencyInjection;
 

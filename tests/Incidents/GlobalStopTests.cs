@@ -1,8 +1,9 @@
-using IRFunctions.Audit;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
+using IRFunctions.Limits;
 using IRFunctions.Local.Engine.Stores;
-using IRFunctions.Safeguards;
+using IRFunctions.Record;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
@@ -28,7 +29,7 @@ public sealed class GlobalStopTests
         Assert.Equal(2, world.Effects("ticket.create").Count); // People hear of it all the same.
         foreach (var alert in await world.IncidentsAsync())
             Assert.Contains(await world.RecordAsync(alert.Incident), e => e.Kind == AuditKinds.Decided && e.Text.Contains("global stop", StringComparison.Ordinal));
-        Assert.Contains(await world.KindsAsync(AuditChain.PipelineChain), k => k == AuditKinds.StopEngaged);
+        Assert.Contains(await world.KindsAsync(RecordChains.Pipeline), k => k == AuditKinds.StopEngaged);
     }
 
     [Fact]
@@ -112,7 +113,7 @@ public sealed class GlobalStopTests
         Assert.Equal(status, await world.StopAsync(engage: false, who));
         await world.RunAsync();
         Assert.True((await world.EntityAsync<GlobalStopState>(GlobalStop.Id))!.Engaged);
-        Assert.Equal(2, (await world.KindsAsync(AuditChain.PipelineChain)).Count(k => k == AuditKinds.Refused));
+        Assert.Equal(2, (await world.KindsAsync(RecordChains.Pipeline)).Count(k => k == AuditKinds.Refused));
     }
 
     [Fact]

@@ -1,7 +1,8 @@
-using IRFunctions.Audit;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Incidents;
 

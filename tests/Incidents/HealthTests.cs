@@ -1,5 +1,6 @@
-using IRFunctions.Triggers;
 using Azure.Data.Tables;
+using IRFunctions.Health;
+using IRFunctions.Limits;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

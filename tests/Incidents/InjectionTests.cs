@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Audit;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
-using IRFunctions.Incidents;
 using IRFunctions.Local.Model;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Incidents;
 

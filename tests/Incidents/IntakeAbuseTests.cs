@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Machine;

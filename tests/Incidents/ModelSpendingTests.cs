@@ -1,4 +1,6 @@
-using IRFunctions.Incidents;
+using IRFunctions.Assessment;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -40,7 +42,7 @@ public sealed class ModelSpendingTests
     public async Task While_the_store_of_the_budget_is_down_people_take_over_and_the_queue_keeps_moving_S10_S12()
     {
         var time = World.NewClock();
-        var tables = new StubbornTables(time) { Refuses = (table, _) => table == IRFunctions.Classification.Classifier.SpendingTable };
+        var tables = new StubbornTables(time) { Refuses = (table, _) => table == IRFunctions.Assessment.Classifier.SpendingTable };
         await using var world = await World.CreateAsync(time: time, replace: services => services.AddSingleton<Azure.Data.Tables.TableServiceClient>(tables));
         for (var i = 0; i < 8; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i + 1}"));
         await world.RunAsync();

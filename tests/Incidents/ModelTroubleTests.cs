@@ -1,5 +1,5 @@
-using IRFunctions.Classification;
-using IRFunctions.Incidents;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 
 namespace IRFunctions.Tests.Incidents;

@@ -10,7 +10,7 @@ namespace IRFunctions.Tests.Incidents;
 internal sealed class MortalWorld : IAsyncDisposable
 {
     private const int SecondDeath = 4;
-    private readonly string folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"irf-mortal-{Guid.NewGuid():N}"));
+    private readonly string folder = Path.Combine(System.IO.Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"irf-mortal-{Guid.NewGuid():N}"));
 
     private readonly CrashMoment moment;
     private readonly int most;
@@ -55,7 +55,7 @@ internal sealed class MortalWorld : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (World is not null) await World.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        System.IO.Directory.Delete(folder, recursive: true);
     }
 
     private Task<World> StartAsync(int crashAt) => World.CreateAsync(o => o with

@@ -1,9 +1,12 @@
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
+using IRFunctions.Policies;
+using IRFunctions.PolicyVersions;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
@@ -118,7 +121,7 @@ public sealed class RecordTroubleTests
     {
         await using var world = await World.CreateAsync();
         foreach (var empty in (RecordInput[])[new("", []), new("incident-x", [])])
-            await Assert.ThrowsAsync<InvalidOperationException>(() => ActivatorUtilities.CreateInstance<AlertActivities>(world.Machine.Services).Record(empty, default));
+            await Assert.ThrowsAsync<InvalidOperationException>(() => ActivatorUtilities.CreateInstance<RecordActivities>(world.Machine.Services).Record(empty, default));
     }
 
     [Fact]
@@ -182,7 +185,7 @@ public sealed class RecordTroubleTests
         async Task AssertRefusedAsync(World world, int status, string? by, string decision, string reason = "r", string? hash = null)
         {
             Assert.Equal(status, await world.AnswerAsync(request, by, decision, reason, hash));
-            Assert.Equal(++refusals, (await world.KindsAsync(AuditChain.PipelineChain)).Count(k => k == AuditKinds.Refused));
+            Assert.Equal(++refusals, (await world.KindsAsync(RecordChains.Pipeline)).Count(k => k == AuditKinds.Refused));
         }
     }
 

@@ -1,6 +1,11 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using DurableTask.Core.History;
+using IRFunctions.Agents;
+using IRFunctions.Approvals;
+using IRFunctions.Connections;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Engine.Histories;
 using IRFunctions.Local.Engine.Hosting;
@@ -45,7 +50,7 @@ public sealed class RecordedHistoryTests
     private static readonly HashSet<string> Ways = new(StringComparer.Ordinal);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Folder, "*.json").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files => [.. System.IO.Directory.EnumerateFiles(Folder, "*.json").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -69,12 +74,12 @@ public sealed class RecordedHistoryTests
 
     [Fact]
     public void No_history_tells_where_it_was_recorded() =>
-        Assert.DoesNotMatch(@" in /\S+\.cs:line", string.Concat(Directory.EnumerateFiles(Folder, "*.json").Select(File.ReadAllText)));
+        Assert.DoesNotMatch(@" in /\S+\.cs:line", string.Concat(System.IO.Directory.EnumerateFiles(Folder, "*.json").Select(File.ReadAllText)));
 
     [Fact]
     public void Every_orchestrator_has_a_history()
     {
-        var recorded = Directory.EnumerateFiles(Folder, "*.json").Select(f => HistoryFile.Import(File.ReadAllText(f)).OfType<ExecutionStartedEvent>().First().Name).ToHashSet();
+        var recorded = System.IO.Directory.EnumerateFiles(Folder, "*.json").Select(f => HistoryFile.Import(File.ReadAllText(f)).OfType<ExecutionStartedEvent>().First().Name).ToHashSet();
         Assert.Equal([nameof(ContainmentOrchestrator), nameof(BreakerOrchestrator), nameof(DrillOrchestrator), nameof(ReminderOrchestrator), nameof(AlertOrchestrator), nameof(ApprovalOrchestrator), nameof(RollbackOrchestrator)], recorded.Order(StringComparer.Ordinal));
     }
 
@@ -82,7 +87,7 @@ public sealed class RecordedHistoryTests
     public async Task Record()
     {
         var target = Folder;
-        foreach (var old in Directory.EnumerateFiles(target, "*.json")) File.Delete(old);
+        foreach (var old in System.IO.Directory.EnumerateFiles(target, "*.json")) File.Delete(old);
         await RecordAsync(target, "granted", _ => Task.CompletedTask, "approve");
         await RecordAsync(target, "denied", _ => Task.CompletedTask, "deny");
         await RecordAsync(target, "expired", w => w.PassAsync(Hour), null);

@@ -1,9 +1,12 @@
 using System.Text.Json;
+using IRFunctions.Agents;
 using IRFunctions.Alerts;
-using IRFunctions.Approvals;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Connections;
+using IRFunctions.Decisions;
+using IRFunctions.Directory;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Safeguards;
+using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;

@@ -42,7 +42,7 @@ public sealed class SampleEndingsTests
     public void The_recording_holds_all_ten_samples_and_both_an_expired_and_an_approved_request()
     {
         var recorded = Recorded();
-        var files = Directory.EnumerateFiles(Samples, "*.json").Select(Path.GetFileName).Order(StringComparer.Ordinal);
+        var files = System.IO.Directory.EnumerateFiles(Samples, "*.json").Select(Path.GetFileName).Order(StringComparer.Ordinal);
         foreach (var way in Ways)
         {
             var samples = recorded[way]!["alerts"]!.AsArray().SelectMany(a => a!["samples"]!.AsArray()).Select(s => s!.GetValue<string>());
@@ -59,7 +59,7 @@ public sealed class SampleEndingsTests
         foreach (var way in Ways) recorded[way] = await RunAsync(way);
         // In the sources, which is what is committed.
         var folder = Path.Combine(Style.Sources.Root, "tests", "data", "samples");
-        Directory.CreateDirectory(folder);
+        System.IO.Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(Path.Combine(folder, Recording), recorded.ToJsonString(Readable) + "\n");
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class SampleRun : IAsyncDisposable
         var options = new MachineOptions { Time = time, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") };
         var server = await LoopbackServer.StartAsync(0, builder => LocalMachine.Register(builder.Services, options), RunCommand.Map);
         await using var run = new SampleRun(server, await LocalMachine.CreateAsync(server.App.Services), time);
-        foreach (var sample in Directory.EnumerateFiles(samples, "*.json").Order(StringComparer.Ordinal))
+        foreach (var sample in System.IO.Directory.EnumerateFiles(samples, "*.json").Order(StringComparer.Ordinal))
         {
             await run.SendAsync(sample);
             if (answered) await run.ApproveAsync();

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 using OpenAI.Chat;
 
 namespace IRFunctions.Tests.Incidents;

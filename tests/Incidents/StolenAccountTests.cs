@@ -1,8 +1,9 @@
+using IRFunctions.Alerts;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
+using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Incidents;
 
@@ -132,7 +133,7 @@ public sealed class StolenAccountTests
         Assert.Equal(status, await world.AnswerAsync(request, who, "approve"));
         await world.RunAsync();
         Assert.True(await world.CanSignInAsync(World.Adele));
-        Assert.Contains(await world.RecordAsync(AuditChain.PipelineChain), e => e.Kind == AuditKinds.Refused);
+        Assert.Contains(await world.RecordAsync(RecordChains.Pipeline), e => e.Kind == AuditKinds.Refused);
     }
 
     [Fact]

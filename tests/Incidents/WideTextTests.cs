@@ -2,11 +2,14 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
+using IRFunctions.Limits;
 using IRFunctions.Local.Engine;
+using IRFunctions.People;
+using IRFunctions.Record;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -38,7 +41,7 @@ public sealed class WideTextTests
         await world.SendAsync(WithFiles(Given.StolenAccount(), 10));
         await world.RunAsync();
         var id = Assert.Single(await world.PendingAsync()).Id;
-        var reason = Wide.Of(kind, ApprovalRules.MaxReason);
+        var reason = Wide.Of(kind, Objection.MaxReason);
         Assert.Equal(202, await world.AnswerAsync(id, World.Alex, "deny", reason));
         await world.RunAsync();
 
@@ -98,7 +101,7 @@ public sealed class WideTextTests
         var key = ScheduledRollback.KeyOf("quarantine_email", target);
         var limits = new EngineLimits();
         Assert.Null(limits.WrongEntityId(ScheduledRollback.For("quarantine_email", target).ToString()));
-        Assert.Null(limits.WrongEntityId(Safeguards.RateLimit.For("identity", target.Key).ToString()));
+        Assert.Null(limits.WrongEntityId(RateLimit.For("identity", target.Key).ToString()));
         Assert.DoesNotContain(key, c => c is '/' or '\\' or '#' or '?' or '%' || char.IsControl(c));
         Assert.NotEqual(key, ScheduledRollback.KeyOf("quarantine_email", target with { Id = target.Id[..^2] }));
     }
@@ -109,7 +112,7 @@ public sealed class WideTextTests
     {
         for (var most = 90; most < 110; most++)
         {
-            var cut = IncidentText.Short(Wide.Of(kind, 400), most);
+            var cut = TextBounds.OneLine(Wide.Of(kind, 400), most);
             Assert.InRange(cut.Length, most - 1, most);
             Assert.Equal(cut, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(cut))); // Half a pair would come back as U+FFFD.
         }
@@ -117,7 +120,7 @@ public sealed class WideTextTests
 
     [Fact]
     public void An_exception_carries_no_more_than_an_orchestration_can() =>
-        Assert.Equal(4_000, new Safeguards.PermanentFaultException(Wide.Japanese(100_000)).Message.Length);
+        Assert.Equal(4_000, new PermanentFaultException(Wide.Japanese(100_000)).Message.Length);
 
     [Theory]
     [MemberData(nameof(Wide.Kinds), MemberType = typeof(Wide))]

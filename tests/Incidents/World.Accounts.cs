@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
-using IRFunctions.Audit;
+using IRFunctions.Decisions;
 using IRFunctions.Incidents;
-using IRFunctions.Triggers;
+using IRFunctions.Record;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
@@ -81,7 +81,7 @@ internal sealed partial class World
     public async Task AssertRecordsWholeAsync()
     {
         foreach (var (incident, _) in await RegistersAsync()) Assert.NotEmpty(await RecordAsync(incident));
-        await RecordAsync(AuditChain.PipelineChain);
+        await RecordAsync(RecordChains.Pipeline);
     }
 
     /// <summary>Works off what waits for the clock inside an activity, as a slow server does: time goes on until nothing is left to do now.</summary>

@@ -1,7 +1,9 @@
 using System.Net;
+using IRFunctions.Agents;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
 using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Invariance;

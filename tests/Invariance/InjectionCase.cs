@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 using IRFunctions.Decisions;
+using IRFunctions.Directory;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Alerts;
 using IRFunctions.Tests.Decisions;

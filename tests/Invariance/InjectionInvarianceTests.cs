@@ -1,7 +1,9 @@
 using System.Globalization;
+using IRFunctions.Agents;
 using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
 using IRFunctions.Decisions;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using Xunit.Abstractions;
 

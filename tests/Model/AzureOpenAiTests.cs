@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Azure.Core;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Model;
 using IRFunctions.Tests.Classification;

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
+using IRFunctions.Policies;
+using IRFunctions.Recording;
 using IRFunctions.Tests.Classification;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,4 +1,5 @@
 using System.Net;
+using IRFunctions.Alerts;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Policies;

@@ -1,5 +1,5 @@
-using IRFunctions.Audit;
 using IRFunctions.Policies;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Policies;

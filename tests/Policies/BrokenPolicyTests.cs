@@ -11,7 +11,7 @@ public sealed class BrokenPolicyTests
     private static readonly string Data = Path.Combine(AppContext.BaseDirectory, "data", "policies");
 
     public static TheoryData<string> Folders =>
-        [.. Directory.EnumerateDirectories(Path.Combine(Data, "broken")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        [.. System.IO.Directory.EnumerateDirectories(Path.Combine(Data, "broken")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void The_base_is_good() =>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using IRFunctions.Alerts;
-using IRFunctions.Classification;
+using IRFunctions.Decisions;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Policies;
 
@@ -140,8 +139,8 @@ public sealed class PolicyCommandTests
                 File.WriteAllText(System.IO.Path.Combine(Path, file.Name), file.Text);
         }
 
-        public string Path { get; } = Directory.CreateTempSubdirectory("irfunctions-policy-").FullName;
+        public string Path { get; } = System.IO.Directory.CreateTempSubdirectory("irfunctions-policy-").FullName;
 
-        public void Dispose() => Directory.Delete(Path, recursive: true);
+        public void Dispose() => System.IO.Directory.Delete(Path, recursive: true);
     }
 }

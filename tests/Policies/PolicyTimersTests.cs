@@ -1,8 +1,8 @@
-using IRFunctions.Audit;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.PolicyVersions;
+using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
-using IRFunctions.Triggers;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,7 +23,7 @@ public sealed class PolicyTimersTests
         await LookAsync(world);
 
         Assert.NotEqual(before, world.Machine.Policy.Hash);
-        Assert.Contains(await world.RecordAsync(AuditChain.PipelineChain), e => e.Kind == AuditKinds.PolicyChanged);
+        Assert.Contains(await world.RecordAsync(RecordChains.Pipeline), e => e.Kind == AuditKinds.PolicyChanged);
         await world.SendAsync(Given.StolenAccount(alert: "alert-2"));
         await world.SendAsync(Given.StolenAccount(alert: "alert-3", incident: "incident-2"));
         await world.RunAsync();
@@ -44,7 +44,7 @@ public sealed class PolicyTimersTests
         Assert.Equal(before, world.Machine.Policy.Hash);
         var page = Assert.Single(world.Machine.Tenant.Journal.Of("page.trigger"), p => p.Detail.Contains("is not in force", StringComparison.Ordinal));
         Assert.Contains("per_minute", page.Detail, StringComparison.Ordinal);
-        Assert.Single(await world.RecordAsync(AuditChain.PipelineChain), e => e.Kind == AuditKinds.Refused);
+        Assert.Single(await world.RecordAsync(RecordChains.Pipeline), e => e.Kind == AuditKinds.Refused);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal static class RealAlerts
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "data", "alerts");
 
-    private static IEnumerable<byte[]> Messages() => Directory.EnumerateFiles(Folder, "*.json").Order(StringComparer.Ordinal).SelectMany(Messages);
+    private static IEnumerable<byte[]> Messages() => System.IO.Directory.EnumerateFiles(Folder, "*.json").Order(StringComparer.Ordinal).SelectMany(Messages);
 
     // The files hold one alert, a list of them, or a response of an API around a list: every object in them is tried, the outermost first.
     private static IEnumerable<byte[]> Messages(string path)

@@ -168,7 +168,7 @@ internal sealed class LocalProgram : IAsyncDisposable
 /// <summary>A folder that goes with the test.</summary>
 internal sealed class TempFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("irf-process-").FullName;
+    public string Path { get; } = System.IO.Directory.CreateTempSubdirectory("irf-process-").FullName;
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose() => System.IO.Directory.Delete(Path, recursive: true);
 }

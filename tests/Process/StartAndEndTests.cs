@@ -21,7 +21,7 @@ public sealed class StartAndEndTests
     {
         using var folder = new TempFolder();
         using var policies = new TempFolder();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "policies"), "*.yaml")) File.Copy(file, Path.Combine(policies.Path, Path.GetFileName(file)));
+        foreach (var file in System.IO.Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "policies"), "*.yaml")) File.Copy(file, Path.Combine(policies.Path, Path.GetFileName(file)));
         var actions = Path.Combine(policies.Path, "actions.yaml");
         await File.WriteAllTextAsync(actions, (await File.ReadAllTextAsync(actions)).Replace("tier: 2", "tier: 7", StringComparison.Ordinal));
         await AssertRefusedAsync("actions.yaml:", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path, "--policies", policies.Path);

@@ -11,7 +11,7 @@ internal static class Sources
 
     /// <summary>Path from the root with forward slashes, and text.</summary>
     public static IEnumerable<(string Path, string Text)> Under(params string[] folders) =>
-        folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
+        folders.SelectMany(folder => System.IO.Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
             .Select(file => (Path: Path.GetRelativePath(Root, file).Replace('\\', '/'), File: file))
             .Where(f => !f.Path.Contains("/obj/") && !f.Path.Contains("/bin/") && !f.Path.Contains("/node_modules/"))
             .Select(f => (f.Path, File.ReadAllText(f.File)));

@@ -79,7 +79,7 @@ public abstract partial class TableContract
         await table.SubmitTransactionAsync(Enumerable.Range(0, 100).Select(i => Add("p", $"{i:D3}")));
         Assert.Equal(100, (await Query()).Count);
         // The official client cannot read Azurite's refusal of more than a hundred and throws InvalidOperationException instead of the 400: nobody may count on what is thrown.
-        var refused = await Record.ExceptionAsync(() => table.SubmitTransactionAsync(Enumerable.Range(0, 101).Select(i => Add("q", $"{i:D3}"))));
+        var refused = await Xunit.Record.ExceptionAsync(() => table.SubmitTransactionAsync(Enumerable.Range(0, 101).Select(i => Add("q", $"{i:D3}"))));
         Assert.True(refused is RequestFailedException { Status: 400 } or InvalidOperationException, $"{refused}");
         Assert.Equal("", await Keys("PartitionKey eq 'q'"));
     }

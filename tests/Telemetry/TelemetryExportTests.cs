@@ -1,7 +1,10 @@
 using Azure.Core;
 using Azure.Monitor.OpenTelemetry.Exporter;
-using IRFunctions.Classification;
+using IRFunctions.Assessment;
+using IRFunctions.Decisions;
+using IRFunctions.Health;
 using IRFunctions.Local.Model;
+using IRFunctions.Policies;
 using IRFunctions.Tests.Classification;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
@@ -118,7 +121,7 @@ public sealed class TelemetryExportTests
         var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(new LocalModel())), options);
         Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Given.SpraySignIn with { Title = $"Password spray {Words}", Description = Words }, Given.Actions)).By);
         var log = host.Services.GetRequiredService<ILoggerFactory>();
-        log.CreateLogger("IRFunctions.Triggers.Heartbeat").LogInformation("heartbeat: policy {Policy}", "abc");
+        log.CreateLogger("IRFunctions.Health.Heartbeat").LogInformation("heartbeat: policy {Policy}", "abc");
         log.CreateLogger("System.Net.Http.HttpClient.graph.LogicalHandler").LogInformation("Start processing HTTP request {Method} {Address}", "GET", "https://graph.example/users/adele");
         await host.StopAsync();
     }

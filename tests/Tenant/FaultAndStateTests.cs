@@ -124,7 +124,7 @@ public sealed class FaultAndStateTests
         }
         finally
         {
-            foreach (var file in Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + "*")) File.Delete(file);
+            foreach (var file in System.IO.Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + "*")) File.Delete(file);
         }
     }
 

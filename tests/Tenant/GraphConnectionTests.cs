@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Azure.Core;
-using IRFunctions.Safeguards;
+using IRFunctions.Connections;
 
 namespace IRFunctions.Tests.Tenant;
 

@@ -25,7 +25,7 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
 {
     private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(30);
     private static readonly HttpClient Http = new();
-    private readonly string folder = Directory.CreateTempSubdirectory("irf-worker-").FullName;
+    private readonly string folder = System.IO.Directory.CreateTempSubdirectory("irf-worker-").FullName;
     private WebApplication? rpc;
     private LoopbackServer? peers;
     private Uri address = null!;
@@ -97,7 +97,7 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
             if (rpc is not null) await rpc.DisposeAsync();
             if (peers is not null) await peers.DisposeAsync();
             await Tenant.DisposeAsync();
-            Directory.Delete(folder, recursive: true);
+            System.IO.Directory.Delete(folder, recursive: true);
         }
     }
 

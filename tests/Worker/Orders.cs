@@ -1,11 +1,12 @@
+using IRFunctions.Agents;
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
+using IRFunctions.People;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 
 namespace IRFunctions.Tests.RealWorker;
 

@@ -1,12 +1,15 @@
 using System.Text.Json;
+using IRFunctions.Agents;
+using IRFunctions.Alerts;
 using IRFunctions.Approvals;
-using IRFunctions.Audit;
-using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
+using IRFunctions.Limits;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Safeguards;
+using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 
 namespace IRFunctions.Tests.RealWorker;
 
@@ -27,7 +30,7 @@ public abstract partial class WorkerContract
     public async Task What_is_recorded_can_be_read_back_over_HTTP()
     {
         var incident = Id("recorded");
-        await RunAsync(nameof(AlertActivities.Record),
+        await RunAsync(nameof(RecordActivities.Record),
             new RecordInput(incident, [new AuditFact("fact-1", AuditKinds.Received, "an alert came in", "pipeline")]));
         var chain = JsonSerializer.Deserialize<JsonElement>(await (await SendAsync("GetAudit", TenantSeed.Alex, incident))
             .Content.ReadAsStringAsync());
@@ -106,12 +109,15 @@ public abstract partial class WorkerContract
                 (new DrillCertificate(Orders.DisableAccount, "account:1", TimeProvider.System.GetUtcNow(), true, 1, 1, "a test"), Nothing),
             nameof(BreakerActivities.ShowGate) =>
                 (Orders.Change(Id("gated"), BreakerStatus.Open), r => Assert.Null(r.Deserialize<PublishReport>(PayloadJson.Options)!.Halted)),
-            nameof(AlertActivities.Record) =>
+            nameof(RecordActivities.Record) =>
                 (new RecordInput(Id("chain"), [new AuditFact("fact-1", AuditKinds.Received, "a test", "pipeline")]), Nothing),
+            nameof(AlertActivities.RecordIncident) =>
+                (new RecordIncidentInput(Id("chain"), [new AuditFact("fact-1", AuditKinds.Received, "a test", "pipeline")],
+                    new ShownIncident(Orders.Incident(Id("recorded-and-shown")), 1)), Nothing),
             nameof(AlertActivities.ShowIncident) => (new ShownIncident(Orders.Incident(Id("shown")), 1), Nothing),
-            nameof(AlertActivities.Page) =>
+            nameof(PeopleActivities.Page) =>
                 (new PageInput("a-page", "a test", "info"), _ => Assert.Single(host.Tenant.Journal.Of("page.trigger", "a-page"))),
-            nameof(AlertActivities.OpenTicket) =>
+            nameof(PeopleActivities.OpenTicket) =>
                 (new TicketInput("a-ticket", "incident-1", "alert-1", "a test", "a note"), r => Assert.NotEmpty(r.GetString()!)),
             nameof(AlertActivities.Classify) =>
                 (new ClassifyInput(Orders.Alert, await PolicyHashAsync()),

@@ -1,11 +1,14 @@
 using System.Text.Json;
+using IRFunctions.Agents;
+using IRFunctions.Alerts;
 using IRFunctions.Approvals;
-using IRFunctions.Classification;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
+using IRFunctions.Durable;
 using IRFunctions.Incidents;
+using IRFunctions.Limits;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Safeguards;
+using IRFunctions.Recording;
 using Microsoft.DurableTask.Protobuf;
 
 namespace IRFunctions.Tests.RealWorker;
@@ -17,16 +20,16 @@ public abstract partial class WorkerContract
     private readonly Dictionary<string, (object Input, string First)> firstSteps = new()
     {
         [nameof(AlertOrchestrator)] = (new IncidentAlert("incident-1", 1, Orders.Alert, "hash"), nameof(AlertActivities.Classify)),
-        [nameof(ApprovalOrchestrator)] = (Orders.Ask("incident-1"), nameof(AlertActivities.Record)),
+        [nameof(ApprovalOrchestrator)] = (Orders.Ask("incident-1"), nameof(RecordActivities.Record)),
         [nameof(ContainmentOrchestrator)] =
             (Orders.Order("order", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9"))), nameof(ContainmentActivities.Prepare)),
-        [nameof(BreakerOrchestrator)] = (Orders.Change("agent-1", BreakerStatus.Open), nameof(AlertActivities.Record)),
+        [nameof(BreakerOrchestrator)] = (Orders.Change("agent-1", BreakerStatus.Open), nameof(RecordActivities.Record)),
         [nameof(DrillOrchestrator)] =
             (new DrillTarget(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount), []), nameof(ContainmentActivities.Capture)),
         [nameof(ReminderOrchestrator)] =
             (new ReminderInput("key", "incident-1", Orders.WatchAddress, Orders.Address("203.0.113.9"), TimeProvider.System.GetUtcNow()),
-                nameof(AlertActivities.Record)),
-        [nameof(RollbackOrchestrator)] = (Orders.Undo("order", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent), nameof(AlertActivities.Record)),
+                nameof(RecordActivities.Record)),
+        [nameof(RollbackOrchestrator)] = (Orders.Undo("order", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent), nameof(RecordActivities.Record)),
     };
 
     public static TheoryData<string> Orchestrators => [.. ExpectedFunctions.OfKind("orchestrationTrigger")];
@@ -127,7 +130,7 @@ public abstract partial class WorkerContract
     [Fact]
     public async Task A_turn_keeps_nothing_and_can_be_deleted()
     {
-        var result = await Durable.BatchAsync(host, nameof(Mutex), "shared", "1", ("delete", null));
+        var result = await Durable.BatchAsync(host, nameof(IRFunctions.Durable.Mutex), "shared", "1", ("delete", null));
         Assert.NotNull(Assert.Single(result.Results).Success);
         Assert.Null(result.EntityState);
     }

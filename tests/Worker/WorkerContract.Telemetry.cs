@@ -1,3 +1,5 @@
+using IRFunctions.Alerts;
+using IRFunctions.Health;
 using IRFunctions.Incidents;
 using Microsoft.Extensions.Hosting;
 

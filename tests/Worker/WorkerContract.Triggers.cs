@@ -7,12 +7,14 @@ using System.Text.RegularExpressions;
 using Azure.Core.Amqp;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using IRFunctions.Agents;
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Health;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Safeguards;
 using IRFunctions.Tests.RealWorker.Rpc;
 using Microsoft.DurableTask.Protobuf;
 
@@ -90,7 +92,7 @@ public abstract partial class WorkerContract
         await Every_timer_runs("Heartbeat");
         var line = Assert.Single(host.Stream.Logs.Where(l => l.Message.StartsWith("heartbeat: policy", StringComparison.Ordinal))
             .DistinctBy(l => l.Message));
-        Assert.Equal(("IRFunctions.Triggers.Heartbeat", RpcLog.Types.Level.Information), (line.Category, line.Level));
+        Assert.Equal(("IRFunctions.Health.Heartbeat", RpcLog.Types.Level.Information), (line.Category, line.Level));
     }
 
     [Fact]

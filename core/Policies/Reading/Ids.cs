@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using IRFunctions.Alerts;
 
 namespace IRFunctions.Policies;
 

@@ -1,3 +1,5 @@
+using IRFunctions.Alerts;
+
 namespace IRFunctions.Policies;
 
 /// <summary>The files a policy consists of, all of them required.</summary>

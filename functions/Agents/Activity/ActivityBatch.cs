@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using IRFunctions.Decisions;
+using IRFunctions.Policies;
 
-namespace IRFunctions.Safeguards.Activity;
+namespace IRFunctions.Agents;
 
 /// <summary>How a request proved who it was.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Authentication>))]

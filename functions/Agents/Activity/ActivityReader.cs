@@ -1,7 +1,8 @@
 using System.Text.Json;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Safeguards.Activity;
+namespace IRFunctions.Agents;
 
 /// <summary>From bytes to an activity batch, or to every reason why not. Text in it is written by agents, thus by whoever steers them.</summary>
 public static class ActivityReader

@@ -1,6 +1,7 @@
+using IRFunctions.Alerts;
 using IRFunctions.Decisions;
 
-namespace IRFunctions.Safeguards.Activity;
+namespace IRFunctions.Agents;
 
 /// <summary>One slice of time. Adding is commutative, so that late and reordered events give the same slice.</summary>
 public sealed record Slice

@@ -1,6 +1,7 @@
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Safeguards.Activity;
+namespace IRFunctions.Agents;
 
 /// <summary>Usual values of one window.</summary>
 public sealed record UsualValues(double Requests, double Bytes, double LatencyVariance, double Peak);

@@ -1,7 +1,8 @@
 using System.Globalization;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Safeguards.Activity;
+namespace IRFunctions.Agents;
 
 /// <summary>What one metric adds to the score, and why it adds that; nothing is a reason as well.</summary>
 /// <param name="Metric">Name in breaker.yaml.</param>

@@ -2,8 +2,9 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
+using IRFunctions.Decisions;
 
-namespace IRFunctions.Audit.Interactions;
+namespace IRFunctions.Agents;
 
 /// <summary>Whose side of an interaction a piece of evidence is.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<InteractionDirection>))]

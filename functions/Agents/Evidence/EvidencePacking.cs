@@ -5,10 +5,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Azure.Data.Tables;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
 
-namespace IRFunctions.Audit.Interactions;
+namespace IRFunctions.Agents;
 
 /// <summary>How evidence is written down: one row a batch, and one compressed text a part, both JSON.</summary>
 internal static class EvidencePacking

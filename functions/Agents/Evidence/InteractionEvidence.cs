@@ -1,6 +1,6 @@
-using IRFunctions.Safeguards;
+using IRFunctions.Policies;
 
-namespace IRFunctions.Audit.Interactions;
+namespace IRFunctions.Agents;
 
 /// <summary>One hour of an identity's evidence.</summary>
 /// <param name="Start">Of the hour, UTC.</param>

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
+using IRFunctions.Recording;
 
-namespace IRFunctions.Audit.Interactions;
+namespace IRFunctions.Agents;
 
 /// <summary>
 /// Moves evidence by its age: from the table into one compressed part an hour, sampled by what is known of the risk by then; from there into archive/; from there

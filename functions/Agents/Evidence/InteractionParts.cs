@@ -1,10 +1,9 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
-using IRFunctions.Containment;
 using IRFunctions.Storage;
 
-namespace IRFunctions.Audit.Interactions;
+namespace IRFunctions.Agents;
 
 /// <summary>Where a part of an hour stands on its way.</summary>
 public enum PartState

@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
+using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
-using IRFunctions.Safeguards.Activity;
+using IRFunctions.Recording;
 using IRFunctions.Storage;
 
-namespace IRFunctions.Audit.Interactions;
+namespace IRFunctions.Agents;
 
 /// <summary>
 /// The hot tier: what agents do to each other and where they broke a rule, whole, in the table "interactions". A batch is acknowledged only after it is here;

@@ -1,9 +1,11 @@
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
+using IRFunctions.Directory;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>What the actions on accounts share: reading one, and whose accounts are for people only.</summary>
 public sealed class Accounts(GraphServiceClient graph, DirectoryRights rights)

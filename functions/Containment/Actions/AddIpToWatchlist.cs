@@ -3,12 +3,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Where the Sentinel watchlist is.</summary>
 /// <param name="Watchlist">ARM URL of the watchlist, without a trailing slash: .../Microsoft.SecurityInsights/watchlists/{alias}.</param>

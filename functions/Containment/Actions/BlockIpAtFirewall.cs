@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Which way an address is blocked.</summary>
 /// <param name="NamedLocation">Id of the named location that a Conditional Access policy blocks; null where the connector's firewall is told.</param>

@@ -3,10 +3,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
-using IRFunctions.Safeguards;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Where the connector is and what its commands are signed with.</summary>
 /// <param name="Endpoint">POST address, https except on this machine; null where there is no connector.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// Signature of a connector command: HMAC-SHA256 over the timestamp, a dot and the body's bytes. The receiver recomputes it and compares in constant

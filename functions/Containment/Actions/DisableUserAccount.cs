@@ -1,10 +1,10 @@
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// Switches an Entra account off for a while and ends its sessions. Undo switches it on again; sessions cannot be given back, people sign in anew.

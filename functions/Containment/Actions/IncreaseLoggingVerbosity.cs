@@ -1,9 +1,9 @@
 using System.Text.Json;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Makes a host log more, through the connector, so that what happens next can be read later. Undo sets the former level.</summary>
 public sealed class IncreaseLoggingVerbosity(Connector connector) : IContainmentAction

@@ -1,4 +1,4 @@
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Cuts a workload identity off the network it works in.</summary>
 public sealed class IsolateWorkloadIdentity(Connector connector) : WorkloadAction(connector,

@@ -1,9 +1,10 @@
 using System.Net;
-using IRFunctions.Safeguards;
+using IRFunctions.Connections;
+using IRFunctions.Policies;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Addresses in Conditional Access named locations. Reads and writes a location's list as a whole, as Graph does.</summary>
 public sealed class NamedLocations(GraphServiceClient graph, GrantedPermissions granted)

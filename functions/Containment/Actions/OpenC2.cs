@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// The commands a connector gets, in the form of OpenC2 (Language Specification 1.0: action, target, args.duration in milliseconds, command_id), with an
@@ -73,12 +74,12 @@ public static class OpenC2
 /// <param name="HeldBy">Containment that put it there (<see cref="Connector.HolderOf"/>); null where none of ours did.</param>
 public sealed record ConnectorState(string State, string? HeldBy)
 {
-    /// <exception cref="Safeguards.PermanentFaultException">The answer is not what the contract says.</exception>
+    /// <exception cref="PermanentFaultException">The answer is not what the contract says.</exception>
     internal static ConnectorState Of(JsonElement results)
     {
         if (results.ValueKind == JsonValueKind.Object && results.TryGetProperty(OpenC2.Profile, out var found) && found.TryGetProperty("state", out var state)
             && state.ValueKind == JsonValueKind.String)
             return new ConnectorState(state.GetString()!, found.TryGetProperty("held_by", out var by) ? by.GetString() : null);
-        throw new Safeguards.PermanentFaultException($"the connector's answer carries no results.{OpenC2.Profile}.state; see docs/connector.md");
+        throw new PermanentFaultException($"the connector's answer carries no results.{OpenC2.Profile}.state; see docs/connector.md");
     }
 }

@@ -1,4 +1,4 @@
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Pauses an agent's session: it goes on where it stopped.</summary>
 public sealed class PauseAgentSession(Connector connector) : WorkloadAction(connector,

@@ -1,13 +1,14 @@
 using System.Text.Json;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 using Microsoft.Graph.Users.Item.Messages.Item.Move;
 using Microsoft.Kiota.Abstractions;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// Moves a message into a hidden folder of its own mailbox, and back into the folder it came from. Messages are held by immutable ids, which a move

@@ -1,4 +1,4 @@
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Takes a workload out of service discovery: nobody new finds it.</summary>
 public sealed class RemoveFromServiceDiscovery(Connector connector) : WorkloadAction(connector,

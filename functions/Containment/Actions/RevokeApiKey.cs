@@ -1,18 +1,20 @@
 using System.Text.Json;
+using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
+using IRFunctions.People;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.Graph;
 using Microsoft.Graph.Applications.Item.RemovePassword;
 using Microsoft.Graph.Models;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// Removes an application's password credential. A removed secret cannot be put back; undoing means a new one (rotation), which a person hands to those
 /// who use it. It is prepared here: a ticket with every step exists before the key goes.
 /// </summary>
-public sealed class RevokeApiKey(GraphServiceClient graph, CreateAlertTicket tickets) : IContainmentAction
+public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IContainmentAction
 {
     private static readonly string[] Fields = ["id", "appId", "displayName", "passwordCredentials"];
     private static readonly string[] PrincipalFields = ["id", "appId"];

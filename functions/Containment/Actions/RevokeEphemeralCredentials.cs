@@ -1,4 +1,4 @@
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Revokes the short-lived credentials of a workload. New ones are made at its next sign-in; the old ones never come back.</summary>
 public sealed class RevokeEphemeralCredentials(Connector connector) : WorkloadAction(connector,

@@ -1,9 +1,9 @@
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 using Microsoft.Graph;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Signs an account out everywhere. There is no inverse and it does not pretend to have one: signing in again makes new sessions (S5).</summary>
 public sealed class RevokeUserSessions(GraphServiceClient graph, Accounts accounts) : IContainmentAction

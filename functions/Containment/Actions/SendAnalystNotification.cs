@@ -1,8 +1,8 @@
-using IRFunctions.Approvals;
 using IRFunctions.Decisions;
+using IRFunctions.People;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>Tells an analyst: a page, and a note in a Teams channel where Teams__Notifications names one. Nothing to undo.</summary>
 public sealed class SendAnalystNotification(Pager pager, TeamsNotes notes) : IContainmentAction

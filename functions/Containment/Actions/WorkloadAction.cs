@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
-using IRFunctions.Safeguards;
 
-namespace IRFunctions.Containment;
+namespace IRFunctions.Containment.Actions;
 
 /// <summary>What a step of a quarantine changes at the connector: one aspect of a workload, to one state.</summary>
 /// <param name="Name">Action of the tier map.</param>

@@ -1,6 +1,6 @@
+using Microsoft.Azure.Amqp;
 using Microsoft.Azure.Amqp.Encoding;
 using Microsoft.Azure.Amqp.Framing;
-using Microsoft.Azure.Amqp;
 
 namespace IRFunctions.Local.Broker.Amqp;
 

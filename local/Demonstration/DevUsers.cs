@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Local.Demonstration;
 
 /// <summary>Who can sign in on this machine: the people on the ladders of the policy in force.</summary>
-internal static class People
+internal static class DevUsers
 {
     public static DevUser? Find(IServiceProvider services, string objectId) =>
         All(services.GetRequiredService<PolicyStore>().Current).Where(a => a.ObjectId == objectId)

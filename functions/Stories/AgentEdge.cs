@@ -1,6 +1,8 @@
 using System.Globalization;
+using IRFunctions.Agents;
+using IRFunctions.Incidents;
 
-namespace IRFunctions.Audit.Interactions;
+namespace IRFunctions.Stories;
 
 /// <summary>A line of an attack chain between agents, or between an agent and what stopped it.</summary>
 /// <param name="From">Identity of the caller, or <see cref="Ours"/>.</param>

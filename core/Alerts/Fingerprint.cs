@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace IRFunctions.Decisions;
+namespace IRFunctions.Alerts;
 
 /// <summary>Short derived ids: the same parts always give the same id, different parts practically never do (docs/design.md section 4).</summary>
 public static class Fingerprint

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace IRFunctions.Tests.Containment;
 
 /// <summary>Requests of signed-in people.</summary>
-internal static class People
+internal static class SignedIn
 {
     public static HttpRequest Request(string objectId)
     {

@@ -1,16 +1,21 @@
 using System.Globalization;
 using System.Text.Json;
-using IRFunctions.Audit;
-using IRFunctions.Audit.Interactions;
+using IRFunctions.Agents;
+using IRFunctions.Containment;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
 using IRFunctions.Incidents;
+using IRFunctions.Policies;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
-namespace IRFunctions.Triggers;
+namespace IRFunctions.Stories;
 
 /// <summary>Reading the evidence about an agent: whom it called, who called it, which rules it broke, and what its breaker and our containments did meanwhile.</summary>
-public sealed class InteractionsApi(RequestGuard door, InteractionEvidence evidence, AuditChain audit, TimeProvider time)
+public sealed class InteractionsApi(RequestGuard guard, InteractionEvidence evidence, AuditChain audit, TimeProvider time)
 {
     private const int MaxTop = 1_000;
     private const int Top = 100;
@@ -21,7 +26,7 @@ public sealed class InteractionsApi(RequestGuard door, InteractionEvidence evide
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/interactions")] HttpRequest request, string id, CancellationToken cancellation)
     {
-        if (await door.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
         if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
         if (!Time(request, "to", time.GetUtcNow(), out var to) || !Time(request, "from", to - Usual, out var from)) return ProblemResults.Of(400, "time", "That is no time", "Write times like 2026-11-23T03:00:00Z.");
         if (from >= to || to - from > InteractionEvidence.Longest) return ProblemResults.Of(400, "time", "That is no stretch of time", $"from must be before to, and at most {InteractionEvidence.Longest.TotalDays:0} days before.");
@@ -57,7 +62,7 @@ public sealed class InteractionsApi(RequestGuard door, InteractionEvidence evide
 
     /// <summary>Incident of the quarantine that this entry began; null where its words were made unreadable.</summary>
     private static string? OpeningOf(AuditEntry opened) =>
-        opened.Data is { } data && JsonSerializer.Deserialize<Safeguards.BreakerChange>(data, JsonSerializerOptions.Web) is { } change ? Quarantine.IncidentOf(change) : null;
+        opened.Data is { } data && JsonSerializer.Deserialize<BreakerChange>(data, JsonSerializerOptions.Web) is { } change ? Quarantine.IncidentOf(change) : null;
 
     private static bool Time(HttpRequest request, string name, DateTimeOffset otherwise, out DateTimeOffset at)
     {

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace IRFunctions.Tests.Agents;
 
 /// <summary>Requests of signed-in callers.</summary>
-internal static class People
+internal static class SignedIn
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 

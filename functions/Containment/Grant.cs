@@ -1,0 +1,35 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IRFunctions.Decisions;
+
+namespace IRFunctions.Containment;
+
+/// <summary>Hash that an approval is bound to.</summary>
+public static class ActionHash
+{
+    /// <summary>SHA-256, lower-case hex, over incident, action, target, duration, quorum and policy hash.</summary>
+    public static string Of(string incident, Decision decision)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(incident);
+            json.WriteStringValue(decision.Action);
+            json.WriteStringValue(decision.Target.Key);
+            json.WriteNumberValue(decision.MaxDuration?.Ticks ?? -1);
+            json.WriteNumberValue(decision.Quorum);
+            json.WriteStringValue(decision.PolicyHash);
+            json.WriteEndArray();
+        }
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+    }
+}
+
+/// <summary>Proof that people said yes to one hash; Contain runs nothing else (S3).</summary>
+/// <param name="ActionHash">What they said yes to.</param>
+/// <param name="Approvers">Object ids, distinct.</param>
+/// <param name="At">When the quorum was reached.</param>
+public sealed record Grant(string ActionHash, IReadOnlyList<string> Approvers, DateTimeOffset At);

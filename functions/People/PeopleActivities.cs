@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+using IRFunctions.Alerts;
+using Microsoft.Azure.Functions.Worker;
+
+namespace IRFunctions.People;
+
+/// <summary>Input of Page.</summary>
+/// <param name="Key">Same key, same page.</param>
+/// <param name="Severity">"info", "warning", "error" or "critical" (PagerDuty Events v2).</param>
+public sealed record PageInput(string Key, string Summary, string Severity);
+
+/// <summary>Input of OpenTicket.</summary>
+/// <param name="Key">Same key, same ticket.</param>
+public sealed record TicketInput(string Key, string Incident, string AlertId, string Title, string Note);
+
+/// <summary>The activities by which orchestrations reach people.</summary>
+public sealed class PeopleActivities(Pager pager, Tickets tickets)
+{
+    /// <summary>Pages whoever is on call.</summary>
+    [Function(nameof(Page))]
+    public Task Page([ActivityTrigger] PageInput input, CancellationToken cancellation) =>
+        pager.PageAsync(input.Key, input.Summary, input.Severity, cancellation);
+
+    [Function(nameof(OpenTicket))]
+    public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
+        tickets.OpenAsync(input.Key, input.Title, input.Note, input.Incident, input.AlertId, cancellation);
+}

@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+using IRFunctions.Decisions;
+using IRFunctions.Record;
+
+namespace IRFunctions.Recording;
+
+/// <summary>Input of Record.</summary>
+public sealed record RecordInput(string Chain, IReadOnlyList<AuditFact> Facts);
