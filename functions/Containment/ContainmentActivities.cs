@@ -12,8 +12,8 @@ namespace IRFunctions.Containment;
 /// <param name="Text">One sentence for a person.</param>
 public sealed record StepReport(bool Done, string Text);
 
-/// <summary>Input of Probe, Execute and Verify.</summary>
-public sealed record ExecuteStep(ContainmentOrder Order, PriorState Prior);
+/// <summary>An order and what was so before it: input of Probe, Execute, Verify and of the hold that is asked for before the effect (S5).</summary>
+public sealed record PreparedOrder(ContainmentOrder Order, PriorState Prior);
 
 /// <summary>What was read before an effect.</summary>
 /// <param name="Reverse">That the reverse would be permitted, in words; null where it was not asked, or is barred.</param>
@@ -48,7 +48,7 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
         if (found.Prior.Refusal is not null || found.Prior.AlreadySo || !EndsByItself(order)) return found;
         try
         {
-            return found with { Reverse = await Probe(new ExecuteStep(order, found.Prior), cancellation) };
+            return found with { Reverse = await Probe(new PreparedOrder(order, found.Prior), cancellation) };
         }
         catch (PermanentFaultException e)
         {
@@ -65,12 +65,12 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
 
     /// <summary>Whether the reverse would be permitted, in words; fails where it would not.</summary>
     [Function(nameof(Probe))]
-    public Task<string> Probe([ActivityTrigger] ExecuteStep step, CancellationToken cancellation) =>
+    public Task<string> Probe([ActivityTrigger] PreparedOrder step, CancellationToken cancellation) =>
         catalogue.Find(step.Order.Decision.Action).ProbeAsync(step.Order, step.Prior, cancellation);
 
     /// <summary>The only place where an effect begins. What must hold is checked here once more, immediately before it.</summary>
     [Function(nameof(Execute))]
-    public async Task<StepReport> Execute([ActivityTrigger] ExecuteStep step, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<StepReport> Execute([ActivityTrigger] PreparedOrder step, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var order = step.Order;
         var action = catalogue.Find(order.Decision.Action);
@@ -88,7 +88,7 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
     /// Nothing begins under the stop (S13). But an attempt before it may have got through and its answer been lost, with the machine or on the way: what is
     /// there then is verified, told and undone like any other effect, and nothing is added to it.
     /// </summary>
-    private static async Task<StepReport> HaltAsync(IContainmentAction action, ExecuteStep step, GlobalStopState stop, CancellationToken cancellation)
+    private static async Task<StepReport> HaltAsync(IContainmentAction action, PreparedOrder step, GlobalStopState stop, CancellationToken cancellation)
     {
         var halted = $"halted by the global stop ({stop.Reason})";
         try
@@ -108,7 +108,7 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
 
     /// <summary>True or false as read back; null where it cannot be read back.</summary>
     [Function(nameof(Verify))]
-    public async Task<bool?> Verify([ActivityTrigger] ExecuteStep step, CancellationToken cancellation) =>
+    public async Task<bool?> Verify([ActivityTrigger] PreparedOrder step, CancellationToken cancellation) =>
         await catalogue.Find(step.Order.Decision.Action).VerifyAsync(step.Order.Decision.Target, step.Prior, cancellation);
 
     /// <summary>Never halted by the global stop (S13).</summary>

@@ -14,20 +14,31 @@ namespace IRFunctions.Containment;
 /// effect itself, before it begins (S5, S11): one write, since only the effect has to wait for it. However an order ends, what it noted is written. A
 /// failure after the rollback was registered gives the hold back, which undoes whatever had changed.
 /// </summary>
-public static class ContainmentOrchestrator
+public sealed class ContainmentOrchestrator
 {
     private const int MaxWaits = 60;
     private static readonly TimeSpan BusyWait = TimeSpan.FromSeconds(10);
 
-    [Function(nameof(ContainmentOrchestrator))]
-    public static async Task<ContainmentReport> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    private readonly TaskOrchestrationContext context;
+    private readonly ContainmentOrder order;
+    private readonly Recorder record;
+
+    private ContainmentOrchestrator(TaskOrchestrationContext context)
     {
-        var order = context.GetInput<ContainmentOrder>()!;
-        var record = new Recorder(context, order.Incident) { About = Recorder.AboutOf(order.Decision.Action, order.Decision.Target) };
+        this.context = context;
+        order = context.GetInput<ContainmentOrder>()!;
+        record = new Recorder(context, order.Incident) { About = Recorder.AboutOf(order.Decision.Action, order.Decision.Target) };
+    }
+
+    [Function(nameof(ContainmentOrchestrator))]
+    public static Task<ContainmentReport> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) => new ContainmentOrchestrator(context).RunAsync();
+
+    private async Task<ContainmentReport> RunAsync()
+    {
         try
         {
-            if (order.Decision.Target.Kind == "alert") return await NotifyAsync(context, record, order);
-            return ContainmentActivities.EndsByItself(order) ? await ContainForAWhileAsync(context, record, order) : await ActOnceAsync(context, record, order);
+            if (order.Decision.Target.Kind == "alert") return await NotifyAsync();
+            return ContainmentActivities.EndsByItself(order) ? await ContainForAWhileAsync() : await ActOnceAsync();
         }
         catch (Exception e) when (StepFailure.Is(e) || e is InvalidOperationException)
         {
@@ -37,32 +48,32 @@ public static class ContainmentOrchestrator
     }
 
     /// <summary>Tickets and pages: they touch nobody, so there is nothing to capture.</summary>
-    private static async Task<ContainmentReport> NotifyAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    private async Task<ContainmentReport> NotifyAsync()
     {
         var prior = new PriorState { AlreadySo = false, Summary = "no inverse" };
-        await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer(order), ContainmentText.OrderData(order));
-        var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentActivities.Execute), new ExecuteStep(order, prior), RetryPolicies.ForPeople);
-        return report.Done ? await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null) : await HaltAsync(context, record, order, report);
+        await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
+        var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentActivities.Execute), new PreparedOrder(order, prior), RetryPolicies.ForPeople);
+        return report.Done ? await VerifyAsync(new PreparedOrder(order, prior), report.Text, null) : await HaltAsync(report);
     }
 
     /// <summary>Actions without an inverse, which the policy says (`reversible: none` or `manual`): captured for the record, never undone.</summary>
-    private static async Task<ContainmentReport> ActOnceAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    private async Task<ContainmentReport> ActOnceAsync()
     {
-        var (prior, refusal) = await PrepareAsync(context, record, order);
-        if (refusal is not null) return await RefuseAsync(context, record, order, refusal);
-        if (prior.AlreadySo) return await AlreadySoAsync(record, prior);
-        await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer(order), ContainmentText.OrderData(order));
-        var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
-        if (!report.Done) return await HaltAsync(context, record, order, report);
-        return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, null));
+        var (prior, refusal) = await PrepareAsync();
+        if (refusal is not null) return await RefuseAsync(refusal);
+        if (prior.AlreadySo) return await AlreadySoAsync(prior);
+        await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
+        var report = await ExecuteAsync(new PreparedOrder(order, prior));
+        if (!report.Done) return await HaltAsync(report);
+        return await TellAsync(await VerifyAsync(new PreparedOrder(order, prior), report.Text, null));
     }
 
-    private static async Task<ContainmentReport> ContainForAWhileAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    private async Task<ContainmentReport> ContainForAWhileAsync()
     {
-        var (prior, refusal) = await PrepareAsync(context, record, order);
-        if (refusal is not null) return await RefuseAsync(context, record, order, refusal);
-        (var answer, prior) = await HoldAsync(context, order, prior);
-        if (answer == HoldAnswer.NotOurs) return await AlreadySoAsync(record, prior);
+        var (prior, refusal) = await PrepareAsync();
+        if (refusal is not null) return await RefuseAsync(refusal);
+        (var answer, prior) = await HoldAsync(prior);
+        if (answer == HoldAnswer.NotOurs) return await AlreadySoAsync(prior);
         if (answer == HoldAnswer.Joined && !prior.AlreadySo)
         {
             // Held for another incident but not in effect: that order is still at work, or somebody put it back by hand; then this one does it again.
@@ -72,14 +83,14 @@ public static class ContainmentOrchestrator
         if (answer == HoldAnswer.Joined && prior.AlreadySo)
         {
             await record.WriteAsync(AuditKinds.Joined, "contained already for another incident; it stays until the last hold ends");
-            return new ContainmentReport(Ending.Done, "contained already; this incident holds it too", UndoAt(context, order));
+            return new ContainmentReport(Ending.Done, "contained already; this incident holds it too", UndoAt);
         }
-        record.Note(ContainmentKinds.Registered, $"the rollback is registered: undone at {UndoAt(context, order):yyyy-MM-dd HH:mm:ss} UTC unless someone confirms it");
-        return await ExecuteHeldAsync(context, record, order, prior);
+        record.Note(ContainmentKinds.Registered, $"the rollback is registered: undone at {UndoAt:yyyy-MM-dd HH:mm:ss} UTC unless someone confirms it");
+        return await ExecuteHeldAsync(prior);
     }
 
     /// <summary>Reads what must be known before the effect and notes it; <c>Refusal</c> says why people have to do it.</summary>
-    private static async Task<(PriorState Prior, string? Refusal)> PrepareAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    private async Task<(PriorState Prior, string? Refusal)> PrepareAsync()
     {
         var found = await context.CallActivityAsync<Preparation>(nameof(ContainmentActivities.Prepare), order, RetryPolicies.ForTheTenant);
         record.Note(ContainmentKinds.Estimated, $"it would touch {found.Estimate.Text}", data: found.Estimate);
@@ -88,40 +99,35 @@ public static class ContainmentOrchestrator
         return (found.Prior, found.Prior.Refusal ?? (found.Barred is { } barred ? $"{order.Decision.Action} was not begun, because it could not be taken back: {barred}" : null));
     }
 
-    private static async Task<ContainmentReport> ExecuteHeldAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, PriorState prior)
+    private async Task<ContainmentReport> ExecuteHeldAsync(PriorState prior)
     {
         try
         {
-            await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer(order), ContainmentText.OrderData(order));
-            var report = await ExecuteAsync(context, new ExecuteStep(order, prior));
+            await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
+            var report = await ExecuteAsync(new PreparedOrder(order, prior));
             if (report.Done)
-                return await TellAsync(context, record, order, await VerifyAsync(context, record, new ExecuteStep(order, prior), report.Text, UndoAt(context, order)));
-            await GiveBackAsync(context, order);
-            return await HaltAsync(context, record, order, report);
+                return await TellAsync(await VerifyAsync(new PreparedOrder(order, prior), report.Text, UndoAt));
+            await GiveBackAsync();
+            return await HaltAsync(report);
         }
         catch (TaskFailedException e)
         {
-            await GiveBackAsync(context, order); // First: a record that fails as well must not keep the hold.
+            await GiveBackAsync(); // First: a record that fails as well must not keep the hold.
             await record.WriteAsync(AuditKinds.Failed, $"failed: {StepFailure.Of(e)}; whatever had changed is put back");
             throw;
         }
     }
 
-    /// <summary>What several containments change together they change one after the other.</summary>
-    private static async Task<StepReport> ExecuteAsync(TaskOrchestrationContext context, ExecuteStep step)
-    {
-        if (step.Prior.Shared is not { } shared) return await context.CallActivityAsync<StepReport>(nameof(ContainmentActivities.Execute), step, RetryPolicies.ForTheTenant);
-        await using var turn = await context.Entities.LockEntitiesAsync(Durable.Mutex.For(shared));
-        return await context.CallActivityAsync<StepReport>(nameof(ContainmentActivities.Execute), step, RetryPolicies.ForTheTenant);
-    }
+    private Task<StepReport> ExecuteAsync(PreparedOrder step) =>
+        Durable.Mutex.CallActivityAsync<StepReport>(context, step.Prior.Shared, nameof(ContainmentActivities.Execute), step);
 
     /// <summary>An undo may be under way for an earlier incident, or have ended since we looked; wait for it rather than race it.</summary>
-    private static async Task<(HoldAnswer Answer, PriorState Prior)> HoldAsync(TaskOrchestrationContext context, ContainmentOrder order, PriorState prior)
+    private async Task<(HoldAnswer Answer, PriorState Prior)> HoldAsync(PriorState prior)
     {
         var entity = ScheduledRollback.For(order.Decision.Action, order.Decision.Target);
         for (var wait = 0; wait < MaxWaits; wait++)
         {
-            var answer = await context.Entities.CallEntityAsync<HoldAnswer>(entity, nameof(ScheduledRollback.Hold), new HoldRequest { Order = order, Prior = prior });
+            var answer = await context.Entities.CallEntityAsync<HoldAnswer>(entity, nameof(ScheduledRollback.Hold), new PreparedOrder(order, prior));
             if (answer is not (HoldAnswer.Busy or HoldAnswer.NotOurs)) return (answer, prior);
             if (answer == HoldAnswer.Busy) await context.CreateTimer(BusyWait, CancellationToken.None);
             // What we read may have been our own containment, undone meanwhile: only what is so now counts as so before us.
@@ -131,12 +137,11 @@ public static class ContainmentOrchestrator
         throw new InvalidOperationException($"the undo of {entity.Key} did not end in {MaxWaits * BusyWait.TotalMinutes:0} minutes; this order was not begun");
     }
 
-    private static Task GiveBackAsync(TaskOrchestrationContext context, ContainmentOrder order) =>
+    private Task GiveBackAsync() =>
         context.Entities.SignalEntityAsync(ScheduledRollback.For(order.Decision.Action, order.Decision.Target), nameof(ScheduledRollback.Abandon), new HoldTimer(0, order.Id));
 
-    private static async Task<ContainmentReport> VerifyAsync(TaskOrchestrationContext context, Recorder record, ExecuteStep step, string text, DateTimeOffset? undoAt)
+    private async Task<ContainmentReport> VerifyAsync(PreparedOrder step, string text, DateTimeOffset? undoAt)
     {
-        var order = step.Order;
         record.Note(AuditKinds.Executed, text); // Written with what reading back shows, or with its failure.
         var there = await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant);
         if (there == false)
@@ -150,7 +155,7 @@ public static class ContainmentOrchestrator
     }
 
     /// <summary>People hear what was done and how to take it back. A pager that is down does not undo a containment that worked.</summary>
-    private static async Task<ContainmentReport> TellAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, ContainmentReport report)
+    private async Task<ContainmentReport> TellAsync(ContainmentReport report)
     {
         if (report.Ending != Ending.Done) return report;
         try
@@ -165,20 +170,20 @@ public static class ContainmentOrchestrator
         return report;
     }
 
-    private static async Task<ContainmentReport> RefuseAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, string refusal)
+    private async Task<ContainmentReport> RefuseAsync(string refusal)
     {
         await record.WriteAsync(AuditKinds.Failed, $"left to people: {refusal}");
         await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", "error"), RetryPolicies.ForPeople);
         return new ContainmentReport(Ending.Failed, refusal);
     }
 
-    private static async Task<ContainmentReport> AlreadySoAsync(Recorder record, PriorState prior)
+    private async Task<ContainmentReport> AlreadySoAsync(PriorState prior)
     {
         await record.WriteAsync(AuditKinds.AlreadySo, $"{prior.Summary}; nothing was done and nothing will be undone");
         return new ContainmentReport(Ending.AlreadySo, prior.Summary);
     }
 
-    private static async Task<ContainmentReport> HaltAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order, StepReport report)
+    private async Task<ContainmentReport> HaltAsync(StepReport report)
     {
         await record.WriteAsync(AuditKinds.Failed, report.Text);
         // Somebody may have approved it and believe it done.
@@ -187,8 +192,8 @@ public static class ContainmentOrchestrator
     }
 
     /// <summary>Who answers for it: the policy, or the people who approved.</summary>
-    private static string Signer(ContainmentOrder order) => order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers);
+    private string Signer => order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers);
 
-    private static DateTimeOffset? UndoAt(TaskOrchestrationContext context, ContainmentOrder order) =>
+    private DateTimeOffset? UndoAt =>
         new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero) + order.Decision.MaxDuration;
 }

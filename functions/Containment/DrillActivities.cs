@@ -39,7 +39,7 @@ public sealed class DrillActivities(ActionCatalog catalogue, DrillPlan plan, Dri
 {
     /// <summary>Like Execute, with the configuration in place of an approval: this action on this target is there to be rehearsed.</summary>
     [Function(nameof(ExecuteDrill))]
-    public async Task<StepReport> ExecuteDrill([ActivityTrigger] ExecuteStep step, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<StepReport> ExecuteDrill([ActivityTrigger] PreparedOrder step, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var (action, key) = (step.Order.Decision.Action, step.Order.Decision.Target.Key);
         if (!plan.Targets.Any(t => t.Action == action && t.Target.Key == key)) throw new PermanentFaultException($"{key} is no drill target of {action}; nothing was done");

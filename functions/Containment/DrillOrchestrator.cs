@@ -7,6 +7,7 @@ using IRFunctions.Record;
 using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Containment;
 
@@ -14,7 +15,7 @@ namespace IRFunctions.Containment;
 /// A rollback drill: do, verify, undo, verify on a designated target, through the very entity and orchestration that undo in earnest, and a certificate with
 /// times. A drill that dies midway is undone like any containment, by its own timer (S5, S7).
 /// </summary>
-public static class DrillOrchestrator
+public sealed class DrillOrchestrator
 {
     /// <summary>Chain of the drills' record.</summary>
     public const string Chain = "drills";
@@ -25,21 +26,37 @@ public static class DrillOrchestrator
     /// <summary>How long a drill that died stays in effect.</summary>
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(15);
 
-    [Function(nameof(DrillOrchestrator))]
-    public static async Task<DrillCertificate> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    private readonly TaskOrchestrationContext context;
+    private readonly DrillTarget drill;
+    private readonly ContainmentOrder order;
+    private readonly Recorder record;
+
+    private DrillOrchestrator(TaskOrchestrationContext context)
     {
-        var drill = context.GetInput<DrillTarget>()!;
-        var record = new Recorder(context, Chain);
-        var order = OrderOf(context.InstanceId, drill);
+        this.context = context;
+        drill = context.GetInput<DrillTarget>()!;
+        order = OrderOf(context.InstanceId, drill);
+        record = new Recorder(context, Chain);
+    }
+
+    private EntityInstanceId Owner => ScheduledRollback.For(drill.Action, drill.Target);
+
+    private DateTimeOffset Now => new(context.CurrentUtcDateTime, TimeSpan.Zero);
+
+    [Function(nameof(DrillOrchestrator))]
+    public static Task<DrillCertificate> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) => new DrillOrchestrator(context).RunAsync();
+
+    private async Task<DrillCertificate> RunAsync()
+    {
         DrillCertificate certificate;
         try
         {
-            certificate = await RehearseAsync(context, record, order);
+            certificate = await RehearseAsync();
         }
         catch (TaskFailedException e)
         {
-            await context.Entities.SignalEntityAsync(ScheduledRollback.For(drill.Action, drill.Target), nameof(ScheduledRollback.Abandon), new HoldTimer(0, order.Id));
-            certificate = Failed(context, drill, StepFailure.Of(e));
+            await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Abandon), new HoldTimer(0, order.Id));
+            certificate = Failed(StepFailure.Of(e));
         }
         await record.WriteAsync(ContainmentKinds.Rehearsed, certificate.Text, data: certificate);
         await context.CallActivityAsync(nameof(DrillActivities.IssueCertificate), certificate, RetryPolicies.ForTheRecord);
@@ -48,49 +65,40 @@ public static class DrillOrchestrator
         return certificate;
     }
 
-    private static async Task<DrillCertificate> RehearseAsync(TaskOrchestrationContext context, Recorder record, ContainmentOrder order)
+    private async Task<DrillCertificate> RehearseAsync()
     {
-        var drill = new DrillTarget(order.Decision.Action, order.Decision.Target, order.Mail);
         var prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentActivities.Capture), order, RetryPolicies.ForTheTenant);
-        if (prior.Refusal is { } refusal) return Failed(context, drill, refusal);
-        if (prior.AlreadySo) return Failed(context, drill, $"{prior.Summary}; a drill target must be as it is in peace");
-        await context.CallActivityAsync<string>(nameof(ContainmentActivities.Probe), new ExecuteStep(order, prior), RetryPolicies.ForTheTenant);
-        var entity = ScheduledRollback.For(drill.Action, drill.Target);
-        var hold = await context.Entities.CallEntityAsync<HoldAnswer>(entity, nameof(ScheduledRollback.Hold), new HoldRequest { Order = order, Prior = prior });
-        if (hold != HoldAnswer.Registered) return Failed(context, drill, $"the rollback could not be registered: {hold}");
+        if (prior.Refusal is { } refusal) return Failed(refusal);
+        if (prior.AlreadySo) return Failed($"{prior.Summary}; a drill target must be as it is in peace");
+        await context.CallActivityAsync<string>(nameof(ContainmentActivities.Probe), new PreparedOrder(order, prior), RetryPolicies.ForTheTenant);
+        var hold = await context.Entities.CallEntityAsync<HoldAnswer>(Owner, nameof(ScheduledRollback.Hold), new PreparedOrder(order, prior));
+        if (hold != HoldAnswer.Registered) return Failed($"the rollback could not be registered: {hold}");
 
-        var step = new ExecuteStep(order, prior);
+        var step = new PreparedOrder(order, prior);
         await record.WriteAsync(AuditKinds.Executing, $"about to rehearse {drill.Action} on {drill.Target.Display}: {prior.Summary}", data: prior);
         var began = context.CurrentUtcDateTime;
-        var report = await ExecuteAsync(context, step);
+        var report = await Durable.Mutex.CallActivityAsync<StepReport>(context, prior.Shared, nameof(DrillActivities.ExecuteDrill), step);
         var seen = report.Done && await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant) == true;
         var doneIn = (context.CurrentUtcDateTime - began).TotalSeconds;
-        var ended = await UndoAsync(context, entity);
-        if (!report.Done) return Failed(context, drill, report.Text);
-        if (!seen) return Failed(context, drill, "it was done, but reading it back did not show it");
-        if (ended?.Status != ContainmentStatus.Released) return Failed(context, drill, $"it was done, but its undo did not end: {ended?.Ending}");
+        var ended = await UndoAsync();
+        if (!report.Done) return Failed(report.Text);
+        if (!seen) return Failed("it was done, but reading it back did not show it");
+        if (ended?.Status != ContainmentStatus.Released) return Failed($"it was done, but its undo did not end: {ended?.Ending}");
         if (await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant) == true)
-            return Failed(context, drill, "it was undone, but reading it back still shows the effect");
+            return Failed("it was undone, but reading it back still shows the effect");
         var undoneIn = ended.UndoneIn?.TotalSeconds;
-        return new DrillCertificate(drill.Action, drill.Target.Key, Now(context), true, doneIn, undoneIn, string.Create(CultureInfo.InvariantCulture,
+        return new DrillCertificate(drill.Action, drill.Target.Key, Now, true, doneIn, undoneIn, string.Create(CultureInfo.InvariantCulture,
             $"{drill.Action} was done and seen in {doneIn:0.0} s, undone and seen in {undoneIn:0.0} s on {drill.Target.Key}"));
     }
 
-    private static async Task<StepReport> ExecuteAsync(TaskOrchestrationContext context, ExecuteStep step)
-    {
-        if (step.Prior.Shared is not { } shared) return await context.CallActivityAsync<StepReport>(nameof(DrillActivities.ExecuteDrill), step, RetryPolicies.ForTheTenant);
-        await using var turn = await context.Entities.LockEntitiesAsync(Durable.Mutex.For(shared));
-        return await context.CallActivityAsync<StepReport>(nameof(DrillActivities.ExecuteDrill), step, RetryPolicies.ForTheTenant);
-    }
-
     /// <summary>Releases as a person would, and waits for the undo to end.</summary>
-    private static async Task<RollbackState?> UndoAsync(TaskOrchestrationContext context, Microsoft.DurableTask.Entities.EntityInstanceId entity)
+    private async Task<RollbackState?> UndoAsync()
     {
-        await context.Entities.CallEntityAsync<bool>(entity, nameof(ScheduledRollback.Release), new HoldChange("drill", "rollback drill", At: Now(context)));
+        await context.Entities.CallEntityAsync<bool>(Owner, nameof(ScheduledRollback.Release), new HoldChange("drill", "rollback drill", At: Now));
         for (var look = 0; look < MaxLooks; look++)
         {
             await context.CreateTimer(Look, CancellationToken.None);
-            var state = await context.Entities.CallEntityAsync<RollbackState>(entity, nameof(ScheduledRollback.Show));
+            var state = await context.Entities.CallEntityAsync<RollbackState>(Owner, nameof(ScheduledRollback.Show));
             if (state.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)) return state;
         }
         return null;
@@ -106,8 +114,6 @@ public static class DrillOrchestrator
         },
     };
 
-    private static DrillCertificate Failed(TaskOrchestrationContext context, DrillTarget drill, string why) =>
-        new(drill.Action, drill.Target.Key, Now(context), false, null, null, $"{drill.Action} on {drill.Target.Key}: {why}");
-
-    private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
+    private DrillCertificate Failed(string why) =>
+        new(drill.Action, drill.Target.Key, Now, false, null, null, $"{drill.Action} on {drill.Target.Key}: {why}");
 }

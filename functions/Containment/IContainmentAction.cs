@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
+using IRFunctions.Limits;
+using IRFunctions.People;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Containment;
@@ -82,7 +84,10 @@ public sealed record PriorState
 /// <summary>One copy of a message, as the alert named it (S4).</summary>
 public sealed record MailCopy(string Mailbox, string InternetMessageId);
 
-/// <summary>Exactly one action on exactly one target, frozen when it was decided.</summary>
+/// <summary>
+/// Exactly one action on exactly one target, frozen when it was decided: the decision, and what the frozen policy says about carrying it out. The same shape
+/// is asked about, held and executed; only what is put back, for all holds together, has another one (<see cref="RollbackOrder"/>).
+/// </summary>
 public sealed record ContainmentOrder
 {
     /// <summary>Derived from incident, action and target: the idempotency key of every effect of this order.</summary>
@@ -104,6 +109,15 @@ public sealed record ContainmentOrder
 
     /// <summary>How long before undo people are reminded; null where nothing is undone.</summary>
     public TimeSpan? ReminderLead { get; init; }
+
+    /// <summary>Who is asked and when; empty once it is carried out.</summary>
+    public IReadOnlyList<LadderRung> Ladder { get; init; } = [];
+
+    /// <summary>From asking to expiry.</summary>
+    public TimeSpan ExpiresAfter { get; init; }
+
+    /// <summary>The budgets it draws from; empty once it is carried out.</summary>
+    public IReadOnlyList<BudgetClaim> Budgets { get; init; } = [];
 
     /// <summary>Who approved this hash; null where the policy lets it run alone.</summary>
     public Grant? Grant { get; init; }

@@ -6,6 +6,7 @@ using IRFunctions.Record;
 using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Containment;
 
@@ -13,26 +14,39 @@ namespace IRFunctions.Containment;
 /// Puts back what a containment changed, and keeps trying until it is back: a rollback that fails pages a person at once and again as the waits grow (S7).
 /// The global stop never halts it (S13), nor does a pager or a record that fails.
 /// </summary>
-public static class RollbackOrchestrator
+public sealed class RollbackOrchestrator
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
-    [Function(nameof(RollbackOrchestrator))]
-    public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    private readonly TaskOrchestrationContext context;
+    private readonly RollbackOrder order;
+    private readonly Recorder record;
+
+    private RollbackOrchestrator(TaskOrchestrationContext context)
     {
-        var order = context.GetInput<RollbackOrder>()!;
-        var record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target) };
+        this.context = context;
+        order = context.GetInput<RollbackOrder>()!;
+        record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target) };
+    }
+
+    private EntityInstanceId Owner => ScheduledRollback.For(order.Action, order.Target);
+
+    [Function(nameof(RollbackOrchestrator))]
+    public static Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) => new RollbackOrchestrator(context).RunAsync();
+
+    private async Task RunAsync()
+    {
         var pause = FirstPause;
         for (var attempt = 1; ; attempt++)
         {
-            var problem = await TryAsync(() => UndoAsync(context, record, order, attempt));
+            var problem = await TryAsync(() => UndoAsync(attempt));
             if (problem is null) return;
-            await ReportFailureAsync(context, record, order, attempt, pause, problem);
+            await ReportFailureAsync(attempt, pause, problem);
             await context.CreateTimer(pause, CancellationToken.None);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             // Somebody may have released it, or another incident may hold it by now: what this undo would put back is then not its own any more (S6).
-            if (!await context.Entities.CallEntityAsync<bool>(EntityOf(order), nameof(ScheduledRollback.TryAgain), new RollbackAttempt(order.Generation, order.Number)))
+            if (!await context.Entities.CallEntityAsync<bool>(Owner, nameof(ScheduledRollback.TryAgain), new RollbackAttempt(order.Generation, order.Number)))
             {
                 await TryAsync(() => record.WriteAsync(ContainmentKinds.TakenOver, "another release or hold took this undo over"));
                 return;
@@ -40,41 +54,33 @@ public static class RollbackOrchestrator
         }
     }
 
-    private static async Task UndoAsync(TaskOrchestrationContext context, Recorder record, RollbackOrder order, int attempt)
+    private async Task UndoAsync(int attempt)
     {
         await record.WriteAsync(AuditKinds.Undoing, ContainmentText.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
-        var report = await UndoEffectAsync(context, order);
+        var report = await Durable.Mutex.CallActivityAsync<RollbackReport>(context, order.Prior.Shared, nameof(ContainmentActivities.UndoEffect), order);
         var took = report.VerifiedAt - order.AskedAt;
         var time = took is { } length ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for") : "";
         await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text + time,
             data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
-        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
+        await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Undone),
             new RollbackResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
-        await ShowAsync(context, order, order.Cause == "expired" ? "undone" : "released", report.Text);
+        await ShowAsync(order.Cause == "expired" ? "undone" : "released", report.Text);
         if (report.Restored || order.By == "pipeline") return; // An order that failed before it changed anything has nothing to put back.
         // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
         await TryAsync(() => context.CallActivityAsync(nameof(PeopleActivities.Page),
             new PageInput($"not-undone-{context.InstanceId}", ContainmentText.NotUndonePage(order, report.Text), "warning"), RetryPolicies.ForPeople));
     }
 
-    /// <summary>What several containments change together they change one after the other.</summary>
-    private static async Task<RollbackReport> UndoEffectAsync(TaskOrchestrationContext context, RollbackOrder order)
-    {
-        if (order.Prior.Shared is not { } shared) return await context.CallActivityAsync<RollbackReport>(nameof(ContainmentActivities.UndoEffect), order, RetryPolicies.ForTheTenant);
-        await using var turn = await context.Entities.LockEntitiesAsync(Durable.Mutex.For(shared));
-        return await context.CallActivityAsync<RollbackReport>(nameof(ContainmentActivities.UndoEffect), order, RetryPolicies.ForTheTenant);
-    }
-
-    private static async Task ReportFailureAsync(TaskOrchestrationContext context, Recorder record, RollbackOrder order, int attempt, TimeSpan pause, string problem)
+    private async Task ReportFailureAsync(int attempt, TimeSpan pause, string problem)
     {
         var next = context.CurrentUtcDateTime + pause;
-        await context.Entities.SignalEntityAsync(EntityOf(order), nameof(ScheduledRollback.Undone),
+        await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Undone),
             new RollbackResult(order.Generation, false, problem, order.Cause, Number: order.Number));
         await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
             data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt }));
         await TryAsync(() => context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
             ContainmentText.RollbackFailedPage(order, attempt, next, problem), "critical"), RetryPolicies.ForPeople));
-        if (attempt == 1) await ShowAsync(context, order, "undo-failed", "It keeps being tried; undo it by hand if it hurts.");
+        if (attempt == 1) await ShowAsync("undo-failed", "It keeps being tried; undo it by hand if it hurts.");
     }
 
     /// <summary>Null where it worked, else why not.</summary>
@@ -91,9 +97,7 @@ public static class RollbackOrchestrator
         }
     }
 
-    private static Microsoft.DurableTask.Entities.EntityInstanceId EntityOf(RollbackOrder order) => ScheduledRollback.For(order.Action, order.Target);
-
     /// <summary>The cards of those who approved it say how it ended.</summary>
-    private static Task ShowAsync(TaskOrchestrationContext context, RollbackOrder order, string state, string text) =>
+    private Task ShowAsync(string state, string text) =>
         BestEffort.CallActivityAsync(context, HoldNews.ShowActivity, new HoldNews(order.Containment, state, text, null));
 }

@@ -78,13 +78,6 @@ public sealed record RollbackState
     public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);
 }
 
-/// <summary>Asks for a hold before the effect (S5).</summary>
-public sealed record HoldRequest
-{
-    public required ContainmentOrder Order { get; init; }
-    public required PriorState Prior { get; init; }
-}
-
 [JsonConverter(typeof(JsonStringEnumConverter<HoldAnswer>))]
 public enum HoldAnswer
 {

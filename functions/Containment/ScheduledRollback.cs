@@ -23,7 +23,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public static string KeyOf(string action, Target target) => $"{action}:{EntityKeys.Of(target.Key, $"{target.Kind}:")}";
 
     /// <summary>Registers the rollback of an order, or joins a hold that is already there.</summary>
-    public HoldAnswer Hold(HoldRequest request)
+    public HoldAnswer Hold(PreparedOrder request)
     {
         var order = request.Order;
         if (State.Status is ContainmentStatus.Undoing) return HoldAnswer.Busy;

@@ -1,8 +1,8 @@
-using System.Runtime.CompilerServices;
 using IRFunctions.Alerts;
-using IRFunctions.Approvals;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Limits;
+using IRFunctions.People;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Incidents;
@@ -13,19 +13,30 @@ internal static class ActionPlan
     /// <summary>For requests of actions that name no approval timeout: a tier-1 action that must ask after all.</summary>
     private static readonly TimeSpan DefaultApprovalTimeout = TimeSpan.FromMinutes(15); // docs/design.md section 5, the tier-2 value
 
-    public static PlannedAction Of(Decision decision, Alert alert, Policy policy)
+    /// <param name="incident">Key of the incident's chain.</param>
+    public static ContainmentOrder Of(Decision decision, string incident, Alert alert, Policy policy)
     {
-        if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask)) return new PlannedAction { Decision = decision };
-        var plan = policy.LadderFor(decision.Action).Plan(decision.ApprovalTimeout ?? DefaultApprovalTimeout);
-        return new PlannedAction
+        var order = new ContainmentOrder
         {
-            Decision = decision,
+            Id = Fingerprint.Of(incident, decision.Action, decision.Target.Key), Incident = incident, Decision = decision, Mail = CopiesOf(decision, alert),
+        };
+        if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask)) return order;
+        var plan = policy.LadderFor(decision.Action).Plan(decision.ApprovalTimeout ?? DefaultApprovalTimeout);
+        return order with
+        {
             Ladder = [.. plan.Steps.Select(s => new LadderRung(s.Rung.Name, s.StartsAfter, s.Rung.Approvers, s.Rung.Group))],
             ExpiresAfter = plan.ExpiresAfter,
             ReminderLead = decision.MaxDuration is { } length ? policy.ReminderLead(length) : null,
             Budgets = decision.Target.Kind == "alert" ? [] : Budgets(decision, alert, policy),
         };
     }
+
+    /// <summary>Where the message is, where the target is one.</summary>
+    private static MailCopy[] CopiesOf(Decision decision, Alert alert) =>
+    [
+        .. alert.Entities.OfType<MailMessageEntity>().Where(m => Targets.IsOf(m, decision.Target))
+            .Where(m => m is { Recipient: not null, InternetMessageId: not null }).Select(m => new MailCopy(m.Recipient!, m.InternetMessageId!)).Distinct(),
+    ];
 
     private static BudgetClaim[] Budgets(Decision decision, Alert alert, Policy policy) =>
     [

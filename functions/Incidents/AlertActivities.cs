@@ -1,5 +1,6 @@
 using IRFunctions.Alerts;
 using IRFunctions.Assessment;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.People;
 using IRFunctions.PolicyVersions;
@@ -15,7 +16,7 @@ namespace IRFunctions.Incidents;
 public sealed record ClassifyInput(Alert Alert, string PolicyHash);
 
 /// <summary>Input of Decide.</summary>
-public sealed record DecideInput(Alert Alert, AlertAssessment Assessment, string PolicyHash);
+public sealed record DecideInput(string Incident, Alert Alert, AlertAssessment Assessment, string PolicyHash);
 
 /// <summary>Input of RecordIncident.</summary>
 /// <param name="Shown">What people see of the incident once this is on the record.</param>
@@ -45,7 +46,7 @@ public sealed partial class AlertActivities(
     }
 
     [Function(nameof(Decide))]
-    public async Task<PlannedAction[]> Decide([ActivityTrigger] DecideInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<ContainmentOrder[]> Decide([ActivityTrigger] DecideInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation);
@@ -54,7 +55,7 @@ public sealed partial class AlertActivities(
         // Who the approvers are is not known: any account could be one, so each is a doubt and a person decides (S9, S12).
         if (problem is not null) known = known with { Identities = known.Identities.ToDictionary(i => i.Key, i => i.Value with { Failed = i.Value.Failed ?? problem }) };
         var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
-        return [.. decisions.Select(d => ActionPlan.Of(d, input.Alert, policy))];
+        return [.. decisions.Select(d => ActionPlan.Of(d, input.Incident, input.Alert, policy))];
     }
 
     /// <summary>Writes to the record and then shows how the incident stands; idempotent by fact id.</summary>

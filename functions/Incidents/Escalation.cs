@@ -1,9 +1,9 @@
 using IRFunctions.Alerts;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.People;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Incidents;
 
@@ -11,33 +11,35 @@ namespace IRFunctions.Incidents;
 /// Gives to people what failed for good (S12). Nobody can be left out by a pager or a ticket system that is down as well: where neither takes it, it is tried
 /// again until one does.
 /// </summary>
-internal static class Escalation
+internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert input)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(30);
 
     /// <summary>One decision could not be carried out: a page, or where nobody can be paged a ticket.</summary>
-    public static async Task OfDecisionAsync(TaskOrchestrationContext context, IncidentAlert input, PlannedAction mandate, string problem)
+    public async Task DecisionAsync(ContainmentOrder order, string problem)
     {
-        var id = AlertOrchestrator.OrderId(input, mandate);
-        var page = new PageInput($"failed-{id}", IncidentText.FailedPage(input.Alert, mandate.Decision, problem), "critical");
-        var ticket = new TicketInput($"failed-{id}", input.Incident, input.Alert.Id, input.Alert.Title, IncidentText.TicketNote(mandate.Decision, TextBounds.OneLine(problem, 300)));
-        while (!await TryPageAsync(context, page) && !await TryTicketAsync(context, ticket)) await context.CreateTimer(Pause, CancellationToken.None);
+        var page = new PageInput($"failed-{order.Id}", IncidentText.FailedPage(input.Alert, order.Decision, problem), "critical");
+        var ticket = TicketOf($"failed-{order.Id}", IncidentText.TicketNote(order.Decision, TextBounds.OneLine(problem, 300)));
+        while (!await TryPageAsync(page) && !await TryTicketAsync(ticket)) await context.CreateTimer(Pause, CancellationToken.None);
     }
 
     /// <summary>The whole alert could not be worked on: a ticket and a page, at least one of them.</summary>
-    public static async Task OfAlertAsync(TaskOrchestrationContext context, IncidentAlert input, string problem)
+    public async Task AlertAsync(string problem)
     {
         var key = $"failed-{context.InstanceId}";
-        var words = $"Nothing was decided or recorded further for this alert: {TextBounds.OneLine(problem, 300)} Look at it by hand. Alert: {TextBounds.OneLine(input.Alert.Title, 200)}";
+        var words = $"Nothing was decided or recorded further for this alert: {TextBounds.OneLine(problem, 300)} Look at it by hand. "
+            + $"Alert: {TextBounds.OneLine(input.Alert.Title, 200)}";
         var page = new PageInput(key, words, "critical");
-        var ticket = new TicketInput(key, input.Incident, input.Alert.Id, input.Alert.Title, words);
-        while (!(await TryTicketAsync(context, ticket) | await TryPageAsync(context, page))) await context.CreateTimer(Pause, CancellationToken.None);
+        var ticket = TicketOf(key, words);
+        while (!(await TryTicketAsync(ticket) | await TryPageAsync(page))) await context.CreateTimer(Pause, CancellationToken.None);
     }
 
-    private static Task<bool> TryPageAsync(TaskOrchestrationContext context, PageInput page) =>
+    private TicketInput TicketOf(string key, string note) => new(key, input.Incident, input.Alert.Id, input.Alert.Title, note);
+
+    private Task<bool> TryPageAsync(PageInput page) =>
         TryAsync(context.CallActivityAsync(nameof(PeopleActivities.Page), page, RetryPolicies.ForPeople));
 
-    private static Task<bool> TryTicketAsync(TaskOrchestrationContext context, TicketInput ticket) =>
+    private Task<bool> TryTicketAsync(TicketInput ticket) =>
         TryAsync(context.CallActivityAsync<string>(nameof(PeopleActivities.OpenTicket), ticket, RetryPolicies.ForPeople));
 
     private static async Task<bool> TryAsync(Task step)

@@ -21,11 +21,11 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
     private DecisionView[] rows = [];
     private Task showing = Task.CompletedTask;
     private bool changed;
-    private int turn;
+    private int revision;
 
-    public void Start(AlertAssessment assessment, IReadOnlyList<PlannedAction> planned)
+    public void Start(AlertAssessment assessment, IReadOnlyList<ContainmentOrder> orders)
     {
-        rows = [.. planned.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, TextBounds.OneLine(r.Decision.Target.Display, 120),
+        rows = [.. orders.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, TextBounds.OneLine(r.Decision.Target.Display, 120),
             r.Decision.Kind, r.Decision.Tier, Ending.InProgress, ""))];
         view = view with { Assessment = TextBounds.OneLine(IncidentText.Assessed(assessment), 600) };
     }
@@ -33,7 +33,7 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
     public Row Of(int index) => new(this, index);
 
     /// <summary>As it stands; a step that has to be taken anyway may carry it to the table.</summary>
-    public ShownIncident Shown() => new(Now(), turn++);
+    public ShownIncident Shown() => new(Now(), revision++);
 
     /// <summary>How it ended, after what was still being shown.</summary>
     public async Task<IncidentView> FinishAsync()

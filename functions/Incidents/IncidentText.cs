@@ -28,6 +28,14 @@ internal static class IncidentText
         EntitiesInAll = input.Alert.Entities.Count, input.Alert.Notes,
     };
 
+    /// <summary>What an auditor needs of the assessment: the answer, by whom, and what it cost.</summary>
+    public static object AssessmentData(AlertAssessment assessment) => new
+    {
+        assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem,
+        assessment.Evidence, assessment.Recommendations, assessment.InputTokens, assessment.OutputTokens, assessment.Cost, assessment.Seconds,
+        assessment.AnsweredBefore, assessment.Agreement, assessment.Missing, assessment.Injection,
+    };
+
     public static string Assessed(AlertAssessment assessment)
     {
         var who = assessment.By switch
@@ -61,7 +69,7 @@ internal static class IncidentText
     public static string Note(AlertAssessment assessment, Decision decision) =>
         $"{Assessed(assessment)} Decided: {ReasonText.Why(decision)}";
 
-    public static string Told(Alert alert, Decision decision) =>
+    public static string Notified(Alert alert, Decision decision) =>
         $"Recommended, never run by itself: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. Alert: {TextBounds.OneLine(alert.Title, 200)}. " +
         ReasonText.Why(decision);
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace IRFunctions.Limits;
 
 /// <summary>One budget a containment draws from.</summary>

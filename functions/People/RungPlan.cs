@@ -1,10 +1,10 @@
-using System.Buffers;
-using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using IRFunctions.Policies;
 
 namespace IRFunctions.People;
+
+/// <summary>One rung as it applies to one decision, relative to the moment of asking.</summary>
+/// <param name="Group">Approver group of the policy, read again when the rung is asked and when somebody clicks.</param>
+public sealed record LadderRung(string Name, TimeSpan After, IReadOnlyList<Approver> Approvers, string Group = "");
 
 /// <summary>One rung of the ladder as it applies to one request.</summary>
 /// <param name="Name">"primary", "secondary", "manager".</param>

@@ -55,7 +55,7 @@ public abstract partial class WorkerContract
 
         var prior = (await RunAsync(nameof(ContainmentActivities.Capture), order)).Deserialize<PriorState>(PayloadJson.Options)!;
         Assert.False(prior.AlreadySo);
-        var step = new ExecuteStep(order, prior);
+        var step = new PreparedOrder(order, prior);
         Assert.NotEmpty((await RunAsync(nameof(ContainmentActivities.Probe), step)).GetString()!);
         Assert.True((await RunAsync(nameof(ContainmentActivities.Execute), step)).Deserialize<StepReport>(PayloadJson.Options)!.Done);
         Assert.True((await RunAsync(nameof(ContainmentActivities.Verify), step)).GetBoolean());
@@ -71,7 +71,7 @@ public abstract partial class WorkerContract
         try
         {
             var order = Orders.Order("stopped", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.66")));
-            var report = (await RunAsync(nameof(ContainmentActivities.Execute), new ExecuteStep(order, Orders.Absent)))
+            var report = (await RunAsync(nameof(ContainmentActivities.Execute), new PreparedOrder(order, Orders.Absent)))
                 .Deserialize<StepReport>(PayloadJson.Options)!;
             Assert.False(report.Done);
             Assert.Contains("halted by the global stop (a test)", report.Text, StringComparison.Ordinal);
@@ -86,7 +86,7 @@ public abstract partial class WorkerContract
     private async Task<(object Input, Action<JsonElement> Check)> CallOfAsync(string activity)
     {
         var order = Orders.Order(activity, Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9")));
-        var step = new ExecuteStep(order, Orders.Absent);
+        var step = new PreparedOrder(order, Orders.Absent);
         var ask = new AskInput(Id("approval-1"), Orders.View("incident-1"));
         var news = new HoldNews("key", "reminder", "a test", null);
         return activity switch
@@ -102,7 +102,7 @@ public abstract partial class WorkerContract
                 (Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
                     r => Assert.NotNull(r.Deserialize<RollbackReport>(PayloadJson.Options)!.VerifiedAt)),
             nameof(DrillActivities.ExecuteDrill) =>
-                (new ExecuteStep(Orders.Order("drill",
+                (new PreparedOrder(Orders.Order("drill",
                     Orders.Decision(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount))), Orders.Absent),
                 r => Assert.True(r.Deserialize<StepReport>(PayloadJson.Options)!.Done)),
             nameof(DrillActivities.IssueCertificate) =>
@@ -122,7 +122,7 @@ public abstract partial class WorkerContract
             nameof(AlertActivities.Classify) =>
                 (new ClassifyInput(Orders.Alert, await PolicyHashAsync()),
                     r => Assert.Equal(AssessedBy.Model, r.Deserialize<AlertAssessment>(PayloadJson.Options)!.By)),
-            nameof(AlertActivities.Decide) => (await DecideAsync(), r => Assert.NotEmpty(r.Deserialize<PlannedAction[]>(PayloadJson.Options)!)),
+            nameof(AlertActivities.Decide) => (await DecideAsync(), r => Assert.NotEmpty(r.Deserialize<ContainmentOrder[]>(PayloadJson.Options)!)),
             nameof(ApprovalActivities.AskApprovers) => (ask, r => Assert.True(r.Deserialize<Delivery>(PayloadJson.Options)!.Delivered)),
             nameof(ApprovalActivities.CloseApproval) =>
                 (new CloseInput(Id("approval-2"), ApprovalState.Expired),
@@ -139,7 +139,7 @@ public abstract partial class WorkerContract
         static void Nothing(JsonElement result) => Assert.Equal(JsonValueKind.Undefined, result.ValueKind);
     }
 
-    private static ExecuteStep WatchStep(string address) =>
+    private static PreparedOrder WatchStep(string address) =>
         new(Orders.Order($"watch-{address}", Orders.Decision(Orders.WatchAddress, Orders.Address(address))), Orders.Absent);
 
     /// <summary>The policy in force, as an alert that comes in names it and as it is archived by then.</summary>

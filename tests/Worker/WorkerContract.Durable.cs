@@ -121,7 +121,7 @@ public abstract partial class WorkerContract
         var order = Orders.Order("order", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9")));
         var key = ScheduledRollback.KeyOf(Orders.WatchAddress, order.Decision.Target);
         var result = await Durable.BatchAsync(host, nameof(ScheduledRollback), key, null,
-            (nameof(ScheduledRollback.Hold), new HoldRequest { Order = order, Prior = Orders.Absent }));
+            (nameof(ScheduledRollback.Hold), new PreparedOrder(order, Orders.Absent)));
         Assert.Equal(nameof(HoldAnswer.Registered), JsonSerializer.Deserialize<string>(Assert.Single(result.Results).Success.Result, PayloadJson.Options));
         Assert.Equal((ContainmentStatus.Live, 1), (State<RollbackState>(result).Status, State<RollbackState>(result).Generation));
         Assert.NotNull(Assert.Single(result.Actions, a => a.SendSignal?.Name == nameof(ScheduledRollback.Expire)).SendSignal.ScheduledTime);
