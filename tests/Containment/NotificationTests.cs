@@ -142,7 +142,7 @@ public sealed class NotificationTests
         var incident = (await world.IncidentsAsync()).First(i => i.Decisions.Count > 0);
         Assert.All(incident.Decisions.Where(d => Both.Contains(d.Action)), d => Assert.Equal(Ending.Done, d.Ending));
         Assert.Equal(2, incident.Decisions.Count(d => Both.Contains(d.Action)));
-        string KeyOf(string action) => IRFunctions.Fingerprint.Of(incident.Incident, action, $"alert:{incident.Decisions.Single(d => d.Action == action).Target.Split(':', 2)[^1]}");
+        string KeyOf(string action) => Fingerprint.Of(incident.Incident, action, $"alert:{incident.Decisions.Single(d => d.Action == action).Target.Split(':', 2)[^1]}");
         Assert.Single(world.Effects("ticket.create"), e => e.Detail == KeyOf(Ticket));
         Assert.Single(world.Effects("page.trigger"), e => e.Target == KeyOf(Page));
         var kinds = await world.KindsAsync(incident.Incident);

@@ -116,7 +116,7 @@ internal sealed class Stage : IAsyncDisposable
             Identity = identity, IdentityType = "ai_agent", Number = opening, Opening = opening, From = BreakerStatus.Closed, To = BreakerStatus.Open, Cause = "person",
             By = World.Alex, Reason = "it behaves oddly", At = Time.GetUtcNow(),
         };
-        await World.Client.ScheduleNewOrchestrationInstanceAsync(CircuitBreaker.FollowOrchestration, change, new StartOrchestrationOptions(id));
+        await World.Client.ScheduleNewOrchestrationInstanceAsync(nameof(BreakerOrchestrator), change, new StartOrchestrationOptions(id));
     }
 
     /// <summary>Does what can be done again; where the machine dies, another starts on what is stored and goes on.</summary>
@@ -166,7 +166,7 @@ internal sealed class Stage : IAsyncDisposable
         foreach (var incident in (await World.IncidentsAsync()).Select(i => i.Incident).Distinct())
         {
             // The ticket and the page of the same alert write to the same chain.
-            var order = IRFunctions.Fingerprint.Of(incident, Case.Action, Case.TargetKey);
+            var order = Fingerprint.Of(incident, Case.Action, Case.TargetKey);
             story.AddRange((await World.RecordAsync(incident)).Where(e => !e.FactId.StartsWith("contain-", StringComparison.Ordinal) || e.FactId.Contains(order, StringComparison.Ordinal)));
         }
         return story;
@@ -234,7 +234,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Somebody puts the address on the list under the id that is ours for it.</summary>
     public async Task WatchAsync(string address)
     {
-        var id = new Guid(Convert.FromHexString(IRFunctions.Fingerprint.Of("watchlist", address) + "00000000"));
+        var id = new Guid(Convert.FromHexString(Fingerprint.Of("watchlist", address) + "00000000"));
         var uri = $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems/{id}?api-version=2024-09-01";
         using var answer = await http.PutAsJsonAsync(uri, new { properties = new { itemsKeyValue = new { IPAddress = address, Source = "a person" } } });
         answer.EnsureSuccessStatusCode();

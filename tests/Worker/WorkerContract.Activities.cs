@@ -154,7 +154,7 @@ public abstract partial class WorkerContract
     {
         var hash = await PolicyHashAsync();
         var assessment = (await RunAsync(nameof(AlertActivities.Classify), new ClassifyInput(Orders.Alert, hash))).Deserialize<AlertAssessment>(PayloadJson.Options)!;
-        return new DecideInput(Orders.Alert, assessment, hash);
+        return new DecideInput("incident-1", Orders.Alert, assessment, hash);
     }
 
     private async Task<string> AskedAsync()

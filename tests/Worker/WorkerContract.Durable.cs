@@ -97,7 +97,7 @@ public abstract partial class WorkerContract
         var result = await Durable.BatchAsync(host, nameof(CircuitBreaker), "agent-1", null,
             (nameof(CircuitBreaker.Open), new BreakerOrder(TenantSeed.Alex, "a test")));
         Assert.Equal(BreakerStatus.Open, State<BreakerState>(result).Status);
-        Assert.Equal(CircuitBreaker.FollowOrchestration,
+        Assert.Equal(nameof(BreakerOrchestrator),
             Assert.Single(result.Actions, a => a.StartNewOrchestration is not null).StartNewOrchestration.Name);
         Assert.Equal(nameof(CircuitBreaker.HalfOpenDue), Assert.Single(result.Actions, a => a.SendSignal is not null).SendSignal.Name);
     }
