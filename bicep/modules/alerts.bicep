@@ -1,4 +1,4 @@
-// When the pipeline itself is in trouble. The queries look for lines that functions/Triggers/Telemetry.cs writes; tests/Deploy compares the two.
+// When the pipeline itself is in trouble. The queries look for lines that functions/Health/Heartbeat.cs writes; tests/Deploy compares the two.
 
 @description('Starts the names of the rules.')
 param prefix string

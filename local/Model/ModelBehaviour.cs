@@ -6,7 +6,7 @@ namespace IRFunctions.Local.Model;
 [JsonConverter(typeof(JsonStringEnumConverter<ModelBehaviour>))]
 public enum ModelBehaviour
 {
-    /// <summary>The plain rules of functions/Classification, as a model's answer.</summary>
+    /// <summary>The plain rules of functions/Assessment, as a model's answer.</summary>
     Rules,
 
     /// <summary>A refusal in place of content.</summary>

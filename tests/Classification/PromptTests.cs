@@ -147,7 +147,7 @@ public sealed class PromptTests
     [Fact]
     public void The_hash_is_of_the_file_and_the_same_on_every_platform()
     {
-        var path = Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "functions", "Classification", "classify.prompt.md");
+        var path = Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "functions", "Assessment", "classify.prompt.md");
         if (File.Exists(path)) Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), Prompt.Classify.Hash);
         Assert.Equal(Prompt.Parse("---\nversion: 7\n---\nText\n").Hash, Prompt.Parse("---\r\nversion: 7\r\n---\r\nText\r\n").Hash);
         Assert.Equal((7, "Text"), (Prompt.Parse("---\nversion: 7\n---\nText\n").Version, Prompt.Parse("---\nversion: 7\n---\nText\n").Text));

@@ -53,7 +53,7 @@ public sealed partial class QueueTests(Bicep bicep)
         var queue = bicep.Shipped.Everything.Of(QueueType).Single(q => q.OwnName == LocalMachine.ActivityQueue);
         Assert.True((bool)queue["requiresSession"]!);
         Assert.True((bool)queue["deadLetteringOnMessageExpiration"]!);
-        var trigger = File.ReadAllText(Path.Combine(Sources.Root, "functions", "Triggers", "ActivityIntake.cs"));
+        var trigger = File.ReadAllText(Path.Combine(Sources.Root, "functions", "Agents", "ActivityIntake.cs"));
         Assert.Contains($"ServiceBusTrigger(\"{LocalMachine.ActivityQueue}\"", trigger, StringComparison.Ordinal);
         Assert.Contains("IsSessionsEnabled = true", trigger, StringComparison.Ordinal);
     }
@@ -95,7 +95,7 @@ public sealed partial class QueueTests(Bicep bicep)
         return JsonNode.Parse(old.Length == 0 ? text : text.Replace(old, changed, StringComparison.Ordinal))!;
     }
 
-    private static string TriggerSource() => File.ReadAllText(Path.Combine(Sources.Root, "functions", "Triggers", "AlertIntake.cs"));
+    private static string TriggerSource() => File.ReadAllText(Path.Combine(Sources.Root, "functions", "Incidents", "AlertIntake.cs"));
 
     [GeneratedRegex(@"ServiceBusTrigger\(""(\w+)""")]
     private static partial Regex TriggerQueue();

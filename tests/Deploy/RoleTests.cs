@@ -54,7 +54,7 @@ public sealed partial class RoleTests(Bicep bicep)
     [InlineData("| Key Vault Crypto User | 12338af0", "| Key Vault Crypto Officer | 12338af0")]
     [InlineData("| key record-signing |", "| vault |")]
     [InlineData("AlertIntake.cs: ServiceBusTrigger", "AlertIntake.cs: ServiceBusSender")]
-    [InlineData("`functions/Audit/AuditChain.cs", "`functions/Audit/Gone.cs")]
+    [InlineData("`functions/Recording/AuditChain.cs", "`functions/Audit/Gone.cs")]
     public void A_role_that_only_the_table_knows_or_the_code_no_longer_uses_is_seen(string old, string changed)
     {
         Assert.Contains(old, Table, StringComparison.Ordinal);

@@ -93,7 +93,7 @@ public sealed partial class WatchingTests(Bicep bicep)
 
     private static JsonNode Playbook(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(Sources.Root, "bicep", "playbooks", file)))!;
 
-    private static string Telemetry() => File.ReadAllText(Path.Combine(Sources.Root, "functions", "Triggers", "Telemetry.cs"));
+    private static string Telemetry() => File.ReadAllText(Path.Combine(Sources.Root, "functions", "Health", "Heartbeat.cs"));
 
     [GeneratedRegex(@"startswith ""record: ([\w-]+)""")]
     private static partial Regex Query();

@@ -24,7 +24,7 @@ internal sealed class Filled
         if (Simple(type) is { } simple) return simple;
         if (type.IsArray) return Array(type.GetElementType()!);
         if (type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type)) return Collection(type);
-        return type.Assembly == typeof(Pipeline).Assembly ? Object(type) : throw new NotSupportedException($"Nothing fills a {type}.");
+        return type.Namespace?.StartsWith("IRFunctions.", StringComparison.Ordinal) == true ? Object(type) : throw new NotSupportedException($"Nothing fills a {type}.");
     }
 
     private object? Simple(Type type) => Type.GetTypeCode(type) switch

@@ -76,7 +76,7 @@ public sealed class BadRowTests
         await FailedAsync(world, "undo-aa", null, null);
         await FailedAsync(world, "incident-77bb", null, """{"message":"Function 'AlertOrchestrator' failed with an unhandled exception.","details":"System.ArgumentException: CustomStatus is too large\n at Host"}""");
         await world.PassAsync(FiveMinutes);
-        Assert.Contains(world.Pages(), p => p.Contains("undo-aa (Undo) failed for good: the engine gave no reason; look at the host's log for instance undo-aa. Begun 2026-", StringComparison.Ordinal));
+        Assert.Contains(world.Pages(), p => p.Contains("undo-aa (RollbackOrchestrator) failed for good: the engine gave no reason; look at the host's log for instance undo-aa. Begun 2026-", StringComparison.Ordinal));
         Assert.Contains(world.Pages(), p => p.Contains("failed with an unhandled exception. System.ArgumentException: CustomStatus is too large. Begun", StringComparison.Ordinal));
     }
 
