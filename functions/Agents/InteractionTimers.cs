@@ -24,6 +24,6 @@ public sealed class InteractionTimers(InteractionMover mover, Pager pager)
     private async Task TellAsync(IReadOnlyList<string> problems, CancellationToken cancellation)
     {
         foreach (var problem in problems)
-            await pager.PageAsync($"evidence-{RecordIndex.Digest(problem)}", $"EVIDENCE OF INTERACTIONS WAS CHANGED: {problem}", "critical", cancellation);
+            await pager.PageAsync($"evidence-{RecordIndex.Digest(problem)}", $"EVIDENCE OF INTERACTIONS WAS CHANGED: {problem}", PageSeverity.Critical, cancellation);
     }
 }

@@ -84,7 +84,7 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
         var trouble = problems.Count > 0 ? $" ({TextBounds.OneLine(problems[0], 200)})" : "";
         try
         {
-            await pager.PageAsync(PageKey(request, view), $"{TextBounds.OneLine(view.Request.Title, 200)}: {ApprovalText.Asked(view)}{link}{trouble}", "error", cancellation);
+            await pager.PageAsync(PageKey(request, view), $"{TextBounds.OneLine(view.Request.Title, 200)}: {ApprovalText.Asked(view)}{link}{trouble}", PageSeverity.Error, cancellation);
             return true;
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)

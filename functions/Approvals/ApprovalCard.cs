@@ -78,7 +78,7 @@ public static class ApprovalCard
     /// <summary>One line for notifications, of our own words only.</summary>
     public static string Speak(IReadOnlyList<CardRequest> requests) => requests.Count(r => r.View.State == ApprovalState.Pending) switch
     {
-        0 => requests[0].Result is { } result ? $"Security action: {result.State}" : $"Security action: {ApprovalRules.Word(requests[0].View.State)}",
+        0 => requests[0].Result is { } result ? $"Security action: {result.State.ToString().ToLowerInvariant()}" : $"Security action: {ApprovalRules.Word(requests[0].View.State)}",
         1 => "A security action waits for your decision",
         var n => $"{n} security actions wait for your decision",
     };
@@ -102,14 +102,14 @@ public static class ApprovalCard
         (ApprovalState.Denied, _) => ("Denied: nothing ran", "Default"),
         (ApprovalState.Expired, _) => ("Expired: nobody decided in time, nothing ran", "Attention"),
         (ApprovalState.Withdrawn, _) => ("Withdrawn: no decision is needed, nothing ran", "Default"),
-        (_, "executed") => ("Executed: in effect now", "Good"),
-        (_, "reminder") => ("Will be undone soon, unless you confirm it", "Accent"),
-        (_, "confirmed") => ("Confirmed: it stays until someone releases it", "Good"),
-        (_, "released") => ("Released: undone by a person", "Default"),
-        (_, "releasing") => ("Being undone now", "Default"),
-        (_, "undone") => ("Undone by itself when its time was up", "Default"),
-        (_, "undo-failed") => ("STILL IN EFFECT: undoing it failed", "Attention"),
-        (_, "failed") => ("Approved, but it could not be carried out", "Attention"),
+        (_, ResultState.Executed) => ("Executed: in effect now", "Good"),
+        (_, ResultState.Reminder) => ("Will be undone soon, unless you confirm it", "Accent"),
+        (_, ResultState.Confirmed) => ("Confirmed: it stays until someone releases it", "Good"),
+        (_, ResultState.Released) => ("Released: undone by a person", "Default"),
+        (_, ResultState.Releasing) => ("Being undone now", "Default"),
+        (_, ResultState.Undone) => ("Undone by itself when its time was up", "Default"),
+        (_, ResultState.UndoFailed) => ("STILL IN EFFECT: undoing it failed", "Attention"),
+        (_, ResultState.Failed) => ("Approved, but it could not be carried out", "Attention"),
         _ => ("Approved: being carried out", "Good"),
     };
 

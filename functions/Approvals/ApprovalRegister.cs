@@ -16,11 +16,10 @@ namespace IRFunctions.Approvals;
 public sealed record RegisteredRequest(string Id, string Nonce, ApprovalState State, DateTimeOffset Deadline, RequestResult? Result);
 
 /// <summary>What became of a request's action, for the card.</summary>
-/// <param name="State">"running", "executed", "failed", "confirmed", "released", "undone", "undo-failed" or "reminder".</param>
 /// <param name="Text">One sentence.</param>
 /// <param name="UndoAt">When it undoes itself; null where it does not.</param>
 /// <param name="Containment">Key of the containment that people may confirm or release; null where there is none.</param>
-public sealed record RequestResult(string State, string Text, DateTimeOffset? UndoAt, string? Containment)
+public sealed record RequestResult(ResultState State, string Text, DateTimeOffset? UndoAt, string? Containment)
 {
     /// <summary>Whether confirm and release make sense now.</summary>
     public bool IsLive => Containment is not null && State is "executed" or "reminder";

@@ -108,7 +108,7 @@ public sealed class BotClicks(CardSender cards, CardTable book, ApprovalRegister
         if (!membership.Belongs) return await RefuseAsync(click, token, incident, NotInGroup, card.Hash, cancellation);
         var order = new HoldChange(click.FromObjectId, click.Reason, At: asked);
         var name = one.View.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == click.FromObjectId)?.Name ?? click.FromObjectId;
-        if (await holds.ChangeAsync(client, containment, click.Verb, order, name, proof, cancellation) is { } objection)
+        if (await holds.ChangeAsync(client, containment, click.Verb == ApprovalCard.Confirm ? HoldChangeKind.Confirm : HoldChangeKind.Release, order, name, proof, cancellation) is { } objection)
         {
             await RecordAsync(click, token, incident, objection, card.Hash, cancellation);
             if (objection.Rule != "not-live") return InvokeAnswer.Error(objection.Status, objection.Rule, objection.Text);
@@ -131,7 +131,7 @@ public sealed class BotClicks(CardSender cards, CardTable book, ApprovalRegister
     private async Task RecordAsync(BotActivity click, VerifiedToken token, string chain, Objection objection, string? cardHash, CancellationToken cancellation) => await audit.AppendAsync(chain,
     [
         new AuditFact($"click-{Guid.CreateVersion7():N}", AuditKinds.Refused, $"a click in Teams did not count: {objection.Rule}: {objection.Text}",
-            click.FromObjectId.Length > 0 ? click.FromObjectId : "unknown", AuditJson.Of(new { objection.Rule, click.Verb, Activity = click.Id, Card = click.ReplyTo, CardHash = cardHash, TokenIssuedAt = token.IssuedAt, Door = "teams" })),
+            click.FromObjectId.Length > 0 ? click.FromObjectId : "unknown", AuditJson.Of(new { objection.Rule, click.Verb, Activity = click.Id, Card = click.ReplyTo, CardHash = cardHash, TokenIssuedAt = token.IssuedAt, Channel = "teams" })),
     ], cancellation);
 
     private sealed record Asked(string Id, RegisteredRequest Known, ApprovalView View);

@@ -77,7 +77,7 @@ public sealed class CardSender(BotConnector connector, CardTable cards, Conversa
     }
 
     /// <summary>A containment moved on: shows it on the cards of every request it came from.</summary>
-    public async Task ShowHoldAsync(string containment, string state, string text, DateTimeOffset? undoAt, CancellationToken cancellation)
+    public async Task ShowHoldAsync(string containment, ResultState state, string text, DateTimeOffset? undoAt, CancellationToken cancellation)
     {
         foreach (var id in await cards.RequestsOfAsync(containment, cancellation))
         {
@@ -93,7 +93,7 @@ public sealed class CardSender(BotConnector connector, CardTable cards, Conversa
         foreach (var id in Enabled ? await cards.RequestsOfAsync(containment, cancellation) : [])
         {
             if (await register.FindAsync(id, cancellation) is not { Result: { } before } || IsOver(before.State)) continue;
-            await register.SetResultAsync(id, new RequestResult("reminder", text, undoAt, containment), cancellation);
+            await register.SetResultAsync(id, new RequestResult(ResultState.Reminder, text, undoAt, containment), cancellation);
             foreach (var copy in (await cards.AllAsync(id, cancellation)).DistinctBy(c => c.Person))
             {
                 try
@@ -126,7 +126,7 @@ public sealed class CardSender(BotConnector connector, CardTable cards, Conversa
         ApprovalCard.Build([.. (await ReadAsync(ids, "", null, cancellation)).Select(r => r.Id == id && r.Result is { } result ? r with { Result = result with { State = "releasing", Text = text } } : r)],
             console: settings.ConsoleUrl);
 
-    private static bool IsOver(string state) => state is "released" or "undone" or "failed";
+    private static bool IsOver(ResultState state) => state is ResultState.Released or ResultState.Undone or ResultState.Failed;
 
     private async Task SendAsync(string id, ApprovalView view, string person, bool final, CancellationToken cancellation)
     {

@@ -37,18 +37,22 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
         var asked = time.GetUtcNow(); // The click: everything after it, sign-in checks included, counts into the time of a release.
         var (caller, refusal) = await guard.ResponderAsync(request, $"{change} of {id}", cancellation);
         if (caller is null) return refusal!;
-        if (change is not ("release" or "confirm" or "extend")) return ProblemResults.NotFound($"change called {change}; use release, confirm or extend");
+        if (!TryParse(change, out var kind)) return ProblemResults.NotFound($"change called {change}; use release, confirm or extend");
         var (body, problem) = await RequestGuard.ReadAsync<ChangeBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null) return problem!;
         if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
-        if (change == "extend" && body.Hours is not > 0) return ProblemResults.Of(400, "hours", "How long is missing", """Send {"reason":"...","hours":2}.""");
+        if (kind == HoldChangeKind.Extend && body.Hours is not > 0) return ProblemResults.Of(400, "hours", "How long is missing", """Send {"reason":"...","hours":2}.""");
 
         var order = new HoldChange(caller.ObjectId, body.Reason, body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null, asked);
-        if (await holds.ChangeAsync(client, id, change, order, caller.Name, null, cancellation) is { } objection)
+        if (await holds.ChangeAsync(client, id, kind, order, caller.Name, null, cancellation) is { } objection)
         {
             if (objection.Status == 403) await guard.RefusedAsync(caller.ObjectId, $"{change} of {id}: {objection.Rule}", cancellation);
             return ProblemResults.Of(objection.Status, objection.Rule, "Nothing was changed", objection.Text);
         }
         return new AcceptedResult("/api/containments", new { id, change, look = "/api/containments?all=true" });
     }
+
+    /// <summary>Only the names as they stand in the API's description, not numbers or other spellings.</summary>
+    private static bool TryParse(string change, out HoldChangeKind kind) =>
+        Enum.TryParse(change, ignoreCase: true, out kind) && change == kind.ToString().ToLowerInvariant();
 }

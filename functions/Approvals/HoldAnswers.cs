@@ -13,8 +13,7 @@ namespace IRFunctions.Approvals;
 public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore policies)
 {
     /// <summary>Null where it was done. The caller has made sure that the person may respond.</summary>
-    /// <param name="change">"release", "confirm" or "extend".</param>
-    public async Task<Objection?> ChangeAsync(DurableTaskClient client, string containment, string change, HoldChange order, string name, AnswerProof? proof, CancellationToken cancellation)
+    public async Task<Objection?> ChangeAsync(DurableTaskClient client, string containment, HoldChangeKind change, HoldChange order, string name, AnswerProof? proof, CancellationToken cancellation)
     {
         var id = new EntityInstanceId(nameof(ScheduledRollback), containment);
         var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
@@ -22,13 +21,14 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         if (ConflictOf(entity.State.Target, order.By) is { } conflict) return conflict;
         if (!Allows(entity.State.Status, change)) return new Objection(409, "not-live", $"This containment is {entity.State.Status}: {entity.State.Ending}");
 
-        var kind = change switch { "release" => AuditKinds.ReleaseAsked, "confirm" => AuditKinds.Confirmed, _ => AuditKinds.Extended };
-        var about = AuditJson.Of(new { change, order.Reason, order.For, proof }, new About(entity.State.Action, entity.State.Target!.Key, entity.State.Target.Display));
+        var verb = change.ToString().ToLowerInvariant();
+        var kind = change switch { HoldChangeKind.Release => AuditKinds.ReleaseAsked, HoldChangeKind.Confirm => AuditKinds.Confirmed, _ => AuditKinds.Extended };
+        var about = AuditJson.Of(new { change = verb, order.Reason, order.For, proof }, new About(entity.State.Action, entity.State.Target!.Key, entity.State.Target.Display));
         foreach (var incident in entity.State.Incidents)
-            await audit.AppendAsync(incident, [new AuditFact($"request-{Guid.CreateVersion7():N}", kind, $"{name} asked to {change} {containment}: {order.Reason}", order.By, about)], cancellation);
-        var operation = change switch { "release" => nameof(ScheduledRollback.Release), "confirm" => nameof(ScheduledRollback.Confirm), _ => nameof(ScheduledRollback.Extend) };
-        await client.Entities.SignalEntityAsync(id, operation, order, cancellation: cancellation);
-        if (change == "confirm") await cards.ShowHoldAsync(containment, "confirmed", $"{name} keeps it: {order.Reason}", null, cancellation);
+            await audit.AppendAsync(incident, [new AuditFact($"request-{Guid.CreateVersion7():N}", kind, $"{name} asked to {verb} {containment}: {order.Reason}", order.By, about)], cancellation);
+        // The entity's operations are called like the changes.
+        await client.Entities.SignalEntityAsync(id, change.ToString(), order, cancellation: cancellation);
+        if (change == HoldChangeKind.Confirm) await cards.ShowHoldAsync(containment, ResultState.Confirmed, $"{name} keeps it: {order.Reason}", null, cancellation);
         return null;
     }
 
@@ -42,10 +42,10 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         policies.Current.Groups.Values.SelectMany(g => g.Members).SelectMany(m => m.Away is { } away ? [m, away.Substitute] : (Approver[])[m])
             .FirstOrDefault(m => m.ObjectId.Equals(account, StringComparison.OrdinalIgnoreCase))?.Owner ?? account;
 
-    private static bool Allows(ContainmentStatus status, string change) => status switch
+    private static bool Allows(ContainmentStatus status, HoldChangeKind change) => status switch
     {
         ContainmentStatus.Live => true,
-        ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed => change == "release",
+        ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed => change == HoldChangeKind.Release,
         _ => false,
     };
 }

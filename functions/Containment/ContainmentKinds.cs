@@ -6,7 +6,7 @@ public static class ContainmentKinds
     public const string Estimated = "estimated";
     public const string Probed = "probed";
     public const string Registered = "registered";
-    public const string Notified = "told";
+    public const string Notified = "notified";
     public const string Drifted = "drifted";
     public const string Repaired = "repaired";
     public const string TakenOver = "taken-over";

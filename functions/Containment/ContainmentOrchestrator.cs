@@ -147,7 +147,7 @@ public sealed class ContainmentOrchestrator
         if (there == false)
         {
             await record.WriteAsync(AuditKinds.Failed, "read back: the effect is not there");
-            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"unverified-{order.Id}", $"{order.Title}: {order.Decision.Action} was done but cannot be seen", "critical"), RetryPolicies.ForPeople);
+            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"unverified-{order.Id}", $"{order.Title}: {order.Decision.Action} was done but cannot be seen", PageSeverity.Critical), RetryPolicies.ForPeople);
             return new ContainmentReport(Ending.Failed, $"{text}, but reading it back does not show it", undoAt);
         }
         await record.WriteAsync(AuditKinds.Verified, there is null ? "accepted by the receiver; it cannot be read back" : ContainmentText.Verified(order, undoAt));
@@ -160,7 +160,7 @@ public sealed class ContainmentOrchestrator
         if (report.Ending != Ending.Done) return report;
         try
         {
-            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"contained-{order.Id}", ContainmentText.Contained(order, report), "info"), RetryPolicies.ForPeople);
+            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"contained-{order.Id}", ContainmentText.Contained(order, report), PageSeverity.Info), RetryPolicies.ForPeople);
             await record.WriteAsync(ContainmentKinds.Notified, "people were told what was done and how to take it back");
         }
         catch (TaskFailedException e)
@@ -173,7 +173,7 @@ public sealed class ContainmentOrchestrator
     private async Task<ContainmentReport> RefuseAsync(string refusal)
     {
         await record.WriteAsync(AuditKinds.Failed, $"left to people: {refusal}");
-        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", "error"), RetryPolicies.ForPeople);
+        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", PageSeverity.Error), RetryPolicies.ForPeople);
         return new ContainmentReport(Ending.Failed, refusal);
     }
 
@@ -187,7 +187,7 @@ public sealed class ContainmentOrchestrator
     {
         await record.WriteAsync(AuditKinds.Failed, report.Text);
         // Somebody may have approved it and believe it done.
-        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"halted-{order.Id}", ContainmentText.HaltedPage(order, report.Text), "error"), RetryPolicies.ForPeople);
+        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"halted-{order.Id}", ContainmentText.HaltedPage(order, report.Text), PageSeverity.Error), RetryPolicies.ForPeople);
         return new ContainmentReport(Ending.Halted, report.Text);
     }
 

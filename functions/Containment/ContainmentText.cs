@@ -22,14 +22,14 @@ internal static class ContainmentText
         $"read back: {order.Decision.Action} is in effect" + (undoAt is { } at ? $"; it will be undone at {TimeText.Utc(at)} unless someone confirms it" : "");
 
     public static string Undoing(RollbackOrder order) =>
-        $"about to undo {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)}: {order.Cause}" + (order.Reason.Length > 0 ? $" ({TextBounds.OneLine(order.Reason, 300)})" : "");
+        $"about to undo {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)}: {order.Cause.ToString().ToLowerInvariant()}" + (order.Reason.Length > 0 ? $" ({TextBounds.OneLine(order.Reason, 300)})" : "");
 
     public static string RollbackFailedPage(RollbackOrder order, int attempt, DateTime next, string problem) =>
         $"ROLLBACK FAILED: {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} is still in effect after attempt {attempt}. {TextBounds.OneLine(problem, 300)} " +
         $"Tried again at {next:yyyy-MM-dd HH:mm} UTC, and on every release; undo it by hand if it hurts.";
 
     public static string NotUndonePage(RollbackOrder order, string text) =>
-        $"{order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} was to be undone ({order.Cause}), but: {TextBounds.OneLine(text, 300)}";
+        $"{order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} was to be undone ({order.Cause.ToString().ToLowerInvariant()}), but: {TextBounds.OneLine(text, 300)}";
 
     public static string Contained(ContainmentOrder order, ContainmentReport report) =>
         $"Security did this: {TextBounds.OneLine(report.Text, 300)}. " + (report.UndoAt is { } at

@@ -136,8 +136,7 @@ public sealed record RollbackOrder
     public required Target Target { get; init; }
     public required PriorState Prior { get; init; }
 
-    /// <summary>"expired" or "released".</summary>
-    public required string Cause { get; init; }
+    public required RollbackCause Cause { get; init; }
 
     /// <summary>Object id of the person who released it, or "policy".</summary>
     public required string By { get; init; }

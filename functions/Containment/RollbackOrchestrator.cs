@@ -56,7 +56,7 @@ public sealed class RollbackOrchestrator
 
     private async Task UndoAsync(int attempt)
     {
-        await record.WriteAsync(AuditKinds.Undoing, ContainmentText.Undoing(order), order.By, new { order.Containment, order.Generation, order.Cause, order.Reason, attempt });
+        await record.WriteAsync(AuditKinds.Undoing, ContainmentText.Undoing(order), order.By, new { order.Containment, order.Generation, Cause = order.Cause.ToString().ToLowerInvariant(), order.Reason, attempt });
         var report = await Durable.Mutex.CallActivityAsync<RollbackReport>(context, order.Prior.Shared, nameof(ContainmentActivities.UndoEffect), order);
         var took = report.VerifiedAt - order.AskedAt;
         var time = took is { } length ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for") : "";
@@ -64,11 +64,11 @@ public sealed class RollbackOrchestrator
             data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
         await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Undone),
             new RollbackResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
-        await ShowAsync(order.Cause == "expired" ? "undone" : "released", report.Text);
+        await ShowAsync(order.Cause == RollbackCause.Expired ? ResultState.Undone : ResultState.Released, report.Text);
         if (report.Restored || order.By == "pipeline") return; // An order that failed before it changed anything has nothing to put back.
         // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
         await TryAsync(() => context.CallActivityAsync(nameof(PeopleActivities.Page),
-            new PageInput($"not-undone-{context.InstanceId}", ContainmentText.NotUndonePage(order, report.Text), "warning"), RetryPolicies.ForPeople));
+            new PageInput($"not-undone-{context.InstanceId}", ContainmentText.NotUndonePage(order, report.Text), PageSeverity.Warning), RetryPolicies.ForPeople));
     }
 
     private async Task ReportFailureAsync(int attempt, TimeSpan pause, string problem)
@@ -79,8 +79,8 @@ public sealed class RollbackOrchestrator
         await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
             data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt }));
         await TryAsync(() => context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
-            ContainmentText.RollbackFailedPage(order, attempt, next, problem), "critical"), RetryPolicies.ForPeople));
-        if (attempt == 1) await ShowAsync("undo-failed", "It keeps being tried; undo it by hand if it hurts.");
+            ContainmentText.RollbackFailedPage(order, attempt, next, problem), PageSeverity.Critical), RetryPolicies.ForPeople));
+        if (attempt == 1) await ShowAsync(ResultState.UndoFailed, "It keeps being tried; undo it by hand if it hurts.");
     }
 
     /// <summary>Null where it worked, else why not.</summary>
@@ -98,6 +98,6 @@ public sealed class RollbackOrchestrator
     }
 
     /// <summary>The cards of those who approved it say how it ended.</summary>
-    private Task ShowAsync(string state, string text) =>
+    private Task ShowAsync(ResultState state, string text) =>
         BestEffort.CallActivityAsync(context, HoldNews.ShowActivity, new HoldNews(order.Containment, state, text, null));
 }

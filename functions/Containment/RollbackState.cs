@@ -16,6 +16,17 @@ public enum ContainmentStatus
     RollbackFailed,
 }
 
+/// <summary>Why a containment is undone.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RollbackCause>))]
+public enum RollbackCause
+{
+    /// <summary>Its time was up and nobody had confirmed it.</summary>
+    Expired,
+
+    /// <summary>A person, a policy or a failed action gave it back.</summary>
+    Released,
+}
+
 /// <summary>One incident's claim that the containment stays for now.</summary>
 public sealed record Hold
 {
@@ -57,8 +68,8 @@ public sealed record RollbackState
     public DateTimeOffset? EndedAt { get; init; }
     public int UndoAttempts { get; init; }
 
-    /// <summary>Why it is being undone: "expired" or "released"; empty while it is not.</summary>
-    public string Cause { get; init; } = "";
+    /// <summary>Why it is being undone; null while it is not.</summary>
+    public RollbackCause? Cause { get; init; }
 
     /// <summary>When the undo was asked for: a person's click by the server's clock, or the end of the last hold.</summary>
     public DateTimeOffset? AskedAt { get; init; }
@@ -94,6 +105,19 @@ public enum HoldAnswer
     Busy,
 }
 
+/// <summary>What people may ask of a live containment; also the last part of its address in the API.</summary>
+public enum HoldChangeKind
+{
+    /// <summary>End it now.</summary>
+    Release,
+
+    /// <summary>Keep it: no undo by itself any more.</summary>
+    Confirm,
+
+    /// <summary>Hold it longer.</summary>
+    Extend,
+}
+
 /// <summary>What a person asks of a live containment.</summary>
 /// <param name="By">Object id.</param>
 /// <param name="Reason">Their words, required.</param>
@@ -119,4 +143,4 @@ public sealed record RollbackAttempt(int Generation, int Number);
 /// <param name="Done">False where it failed and keeps being tried.</param>
 /// <param name="Took">From asking to read back.</param>
 /// <param name="Number">Which undo of this generation reports.</param>
-public sealed record RollbackResult(int Generation, bool Done, string Text, string Cause, TimeSpan? Took = null, int Number = 0);
+public sealed record RollbackResult(int Generation, bool Done, string Text, RollbackCause Cause, TimeSpan? Took = null, int Number = 0);

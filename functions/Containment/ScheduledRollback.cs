@@ -61,7 +61,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             return;
         }
         State = State with { Holds = [.. State.Holds.Where(h => h.OrderId != timer.OrderId)] };
-        if (State.Holds.Count == 0) BeginUndo("expired", "policy", "no one confirmed it before its time was up");
+        if (State.Holds.Count == 0) BeginUndo(RollbackCause.Expired, "policy", "no one confirmed it before its time was up");
     }
 
     /// <summary>Time to remind people that it will be undone.</summary>
@@ -78,7 +78,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     {
         if (!IsCurrent(order with { Generation = State.Generation }, out _)) return;
         State = State with { Holds = [.. State.Holds.Where(h => h.OrderId != order.OrderId)] };
-        if (State.Holds.Count == 0) BeginUndo("released", "pipeline", "the action failed, so whatever it changed is put back");
+        if (State.Holds.Count == 0) BeginUndo(RollbackCause.Released, "pipeline", "the action failed, so whatever it changed is put back");
     }
 
     /// <summary>The watchdog saw our change gone: from here on whatever is there is somebody else's, and stays as it is (S6).</summary>
@@ -93,7 +93,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     {
         if (State.Status is not ContainmentStatus.Live || State.Holds.All(h => h.Incident != lapse.Incident)) return;
         State = State with { Holds = [.. State.Holds.Where(h => h.Incident != lapse.Incident)] };
-        if (State.Holds.Count == 0) BeginUndo("released", "policy", lapse.Reason);
+        if (State.Holds.Count == 0) BeginUndo(RollbackCause.Released, "policy", lapse.Reason);
     }
 
     /// <summary>An authorised person ends it now, for every incident that holds it.</summary>
@@ -101,7 +101,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     {
         if (State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed)) return false;
         if (change.Prior is { } prior) State = State with { Prior = prior };
-        BeginUndo("released", change.By, change.Reason, change.At);
+        BeginUndo(RollbackCause.Released, change.By, change.Reason, change.At);
         return true;
     }
 
@@ -142,11 +142,11 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         if (generation != State.Generation) return;
         if (State.Status is ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)
         {
-            BeginUndo(State.Cause.Length > 0 ? State.Cause : "expired", State.EndedBy, State.Ending, State.AskedAt);
+            BeginUndo(State.Cause ?? RollbackCause.Expired, State.EndedBy, State.Ending, State.AskedAt);
             return;
         }
         if (State.Status is not ContainmentStatus.Live) return;
-        if (State.Holds.Count == 0) BeginUndo("expired", "watchdog", "nobody held it any more");
+        if (State.Holds.Count == 0) BeginUndo(RollbackCause.Expired, "watchdog", "nobody held it any more");
         foreach (var hold in State.Holds)
         {
             var timer = new HoldTimer(State.Generation, hold.OrderId);
@@ -171,7 +171,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         State = State with
         {
             Status = !result.Done ? ContainmentStatus.RollbackFailed
-                : result.Cause == "expired" ? ContainmentStatus.RolledBack : ContainmentStatus.Released,
+                : result.Cause == RollbackCause.Expired ? ContainmentStatus.RolledBack : ContainmentStatus.Released,
             Ending = result.Text,
             EndedAt = time.GetUtcNow(),
             Holds = result.Done ? [] : State.Holds,
@@ -203,7 +203,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         if (hold.RemindAt is { } remindAt) Schedule(nameof(Remind), timer, remindAt);
     }
 
-    private void BeginUndo(string cause, string by, string reason, DateTimeOffset? askedAt = null)
+    private void BeginUndo(RollbackCause cause, string by, string reason, DateTimeOffset? askedAt = null)
     {
         State = State with
         {

@@ -34,7 +34,7 @@ internal sealed class ActionExecution(
                     await AskThenContainAsync(order);
                     break;
                 case DecisionKind.Tell:
-                    await PageAsync(order.Id, IncidentText.Notified(input.Alert, order.Decision), "error");
+                    await PageAsync(order.Id, IncidentText.Notified(input.Alert, order.Decision), PageSeverity.Error);
                     row.Set(new ContainmentReport(Ending.Notified, "people were told; it never runs by itself"));
                     break;
                 default:
@@ -117,9 +117,9 @@ internal sealed class ActionExecution(
     /// <summary>What the approvers' cards say from now on.</summary>
     private RequestResult ResultOf(ContainmentReport report) => report.Ending switch
     {
-        Ending.Done or Ending.AlreadySo => new RequestResult("executed", report.Text, report.UndoAt,
+        Ending.Done or Ending.AlreadySo => new RequestResult(ResultState.Executed, report.Text, report.UndoAt,
             report.UndoAt is null ? null : ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target)),
-        _ => new RequestResult("failed", report.Text, null, null),
+        _ => new RequestResult(ResultState.Failed, report.Text, null, null),
     };
 
     private Task<ContainmentReport> ContainAsync(Grant? grant) => context.CallSubOrchestratorAsync<ContainmentReport>(
@@ -135,10 +135,10 @@ internal sealed class ActionExecution(
         var note = IncidentText.TicketNote(order.Decision, "nobody answered in time");
         var ticket = new TicketInput($"ticket-{order.Id}", input.Incident, input.Alert.Id, input.Alert.Title, note);
         await context.CallActivityAsync<string>(nameof(PeopleActivities.OpenTicket), ticket, RetryPolicies.ForPeople);
-        await PageAsync($"expired-{order.Id}", IncidentText.ExpiredPage(input.Alert, order.Decision), "critical");
+        await PageAsync($"expired-{order.Id}", IncidentText.ExpiredPage(input.Alert, order.Decision), PageSeverity.Critical);
         return new ContainmentReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
     }
 
-    private Task PageAsync(string key, string text, string severity) =>
+    private Task PageAsync(string key, string text, PageSeverity severity) =>
         context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput(key, text, severity), RetryPolicies.ForPeople);
 }

@@ -18,7 +18,7 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
     /// <summary>One decision could not be carried out: a page, or where nobody can be paged a ticket.</summary>
     public async Task DecisionAsync(ContainmentOrder order, string problem)
     {
-        var page = new PageInput($"failed-{order.Id}", IncidentText.FailedPage(input.Alert, order.Decision, problem), "critical");
+        var page = new PageInput($"failed-{order.Id}", IncidentText.FailedPage(input.Alert, order.Decision, problem), PageSeverity.Critical);
         var ticket = TicketOf($"failed-{order.Id}", IncidentText.TicketNote(order.Decision, TextBounds.OneLine(problem, 300)));
         while (!await TryPageAsync(page) && !await TryTicketAsync(ticket)) await context.CreateTimer(Pause, CancellationToken.None);
     }
@@ -29,7 +29,7 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
         var key = $"failed-{context.InstanceId}";
         var words = $"Nothing was decided or recorded further for this alert: {TextBounds.OneLine(problem, 300)} Look at it by hand. "
             + $"Alert: {TextBounds.OneLine(input.Alert.Title, 200)}";
-        var page = new PageInput(key, words, "critical");
+        var page = new PageInput(key, words, PageSeverity.Critical);
         var ticket = TicketOf(key, words);
         while (!(await TryTicketAsync(ticket) | await TryPageAsync(page))) await context.CreateTimer(Pause, CancellationToken.None);
     }

@@ -58,7 +58,7 @@ public sealed partial class Watchdog(
         foreach (var incident in state.Incidents)
             await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Repaired, $"the watchdog found that {problem}; it is set going again", "watchdog", AboutOf(state))], cancellation);
         await client.Entities.SignalEntityAsync(ScheduledRollback.For(state.Action, state.Target!), nameof(ScheduledRollback.Resume), state.Generation, cancellation: cancellation);
-        await pager.PageAsync(id, $"WATCHDOG: {state.Action} on {TextBounds.OneLine(state.Target!.Display, 120)}: {problem}. It is set going again; look whether it ends.", "critical", cancellation);
+        await pager.PageAsync(id, $"WATCHDOG: {state.Action} on {TextBounds.OneLine(state.Target!.Display, 120)}: {problem}. It is set going again; look whether it ends.", PageSeverity.Critical, cancellation);
     }
 
     /// <summary>What is wrong with a containment that should be moving by itself; null where nothing is.</summary>
@@ -122,7 +122,7 @@ public sealed partial class Watchdog(
         var news = false;
         foreach (var incident in state.Incidents)
             news |= (await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Drifted, text, "watchdog", AboutOf(state))], cancellation)).Count > 0;
-        if (news) await pager.PageAsync(id, $"DRIFT: {text}. Ask who did it; contain again if it was the attacker.", "error", cancellation);
+        if (news) await pager.PageAsync(id, $"DRIFT: {text}. Ask who did it; contain again if it was the attacker.", PageSeverity.Error, cancellation);
     }
 
     /// <summary>A pending request must climb or end in time; one that does not is paged, and ended when it is hopeless, so that its incident goes on.</summary>
@@ -172,7 +172,7 @@ public sealed partial class Watchdog(
     private async Task WatchFailuresAsync(DurableTaskClient client, string prefix, CancellationToken cancellation)
     {
         foreach (var failed in await ListAsync(client, prefix, [OrchestrationRuntimeStatus.Failed], cancellation))
-            await GuardAsync(failed.InstanceId, async () => await pager.PageAsync($"failed-{failed.InstanceId}", await FailureAsync(failed, cancellation), "critical", cancellation));
+            await GuardAsync(failed.InstanceId, async () => await pager.PageAsync($"failed-{failed.InstanceId}", await FailureAsync(failed, cancellation), PageSeverity.Critical, cancellation));
     }
 
     /// <summary>Everything that is known about a failure. The host's own failures carry no details and take the custom status with them.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
 using IRFunctions.Connections;
 
@@ -10,20 +11,30 @@ namespace IRFunctions.People;
 /// <param name="RoutingKey">Integration key; a secret, from configuration only.</param>
 public sealed record PagerPlace(Uri Enqueue, string RoutingKey);
 
+/// <summary>How urgent a page is: the severities of PagerDuty Events v2.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PageSeverity>))]
+public enum PageSeverity
+{
+    Info,
+    Warning,
+    Error,
+    Critical,
+}
+
 /// <summary>Sends one page; the same key twice is one page.</summary>
 public sealed class Pager(HttpClient http, PagerPlace place)
 {
     private const int MaxSummary = 1024; // PagerDuty Events API v2: payload.summary is cut at 1,024 characters.
     private const int MaxKey = 255; // and dedup_key holds 255.
 
-    public async Task PageAsync(string key, string summary, string severity, CancellationToken cancellation)
+    public async Task PageAsync(string key, string summary, PageSeverity severity, CancellationToken cancellation)
     {
         var body = new JsonObject
         {
             ["routing_key"] = place.RoutingKey, ["event_action"] = "trigger", ["dedup_key"] = key.Length <= MaxKey ? key : $"{key[..TextBounds.Whole(key, MaxKey - 40)]}-{Fingerprint.Of(key)}",
             ["payload"] = new JsonObject
             {
-                ["summary"] = TextBounds.Cut(summary, MaxSummary), ["source"] = "IRFunctions", ["severity"] = severity,
+                ["summary"] = TextBounds.Cut(summary, MaxSummary), ["source"] = "IRFunctions", ["severity"] = severity.ToString().ToLowerInvariant(),
             },
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Enqueue) { Content = JsonContent.Create(body) };

@@ -6,8 +6,7 @@ namespace IRFunctions.People;
 
 /// <summary>Input of Page.</summary>
 /// <param name="Key">Same key, same page.</param>
-/// <param name="Severity">"info", "warning", "error" or "critical" (PagerDuty Events v2).</param>
-public sealed record PageInput(string Key, string Summary, string Severity);
+public sealed record PageInput(string Key, string Summary, PageSeverity Severity);
 
 /// <summary>Input of OpenTicket.</summary>
 /// <param name="Key">Same key, same ticket.</param>

@@ -26,7 +26,7 @@ public sealed partial class RowTrouble(Pager pager, TimeProvider time, ILogger<R
         if (told.ContainsKey(key)) return;
         try
         {
-            await pager.PageAsync(key, $"CANNOT BE READ: {TextBounds.Cut(row, 300)}: {TextBounds.Cut(problem.ReplaceLineEndings(" "), 300)}. {remedy} Everything else goes on. Paged once a day while it stays.", "error", cancellation);
+            await pager.PageAsync(key, $"CANNOT BE READ: {TextBounds.Cut(row, 300)}: {TextBounds.Cut(problem.ReplaceLineEndings(" "), 300)}. {remedy} Everything else goes on. Paged once a day while it stays.", PageSeverity.Error, cancellation);
             if (told.Count >= MaxRemembered) told.Clear();
             told[key] = 0;
         }

@@ -21,7 +21,7 @@ public sealed class PolicyTimers(PolicyWatch watch, PolicyStore policies, Policy
         if (look.Problem is { } problem)
         {
             await audit.AppendAsync(RecordChains.Pipeline, [Fact($"policy-refused-{look.Fingerprint}", AuditKinds.Refused, problem)], cancellation);
-            await pager.PageAsync($"policy-{look.Fingerprint}", problem, "error", cancellation);
+            await pager.PageAsync($"policy-{look.Fingerprint}", problem, PageSeverity.Error, cancellation);
         }
         if (!look.Changed) return;
         var policy = policies.Current;
@@ -38,7 +38,7 @@ public sealed class PolicyTimers(PolicyWatch watch, PolicyStore policies, Policy
         foreach (var expiry in policies.Current.EndingSoon(time.GetUtcNow(), Ahead))
         {
             await pager.PageAsync($"expiry-{expiry.What}-{expiry.Name}-{expiry.Ends:yyyyMMdd}",
-                $"{expiry.Owner}: the {expiry.What} {expiry.Name} {expiry.Ticket} ends on {expiry.Ends:yyyy-MM-dd}. Renew it in the policy, or it stops counting.", "info", cancellation);
+                $"{expiry.Owner}: the {expiry.What} {expiry.Name} {expiry.Ticket} ends on {expiry.Ends:yyyy-MM-dd}. Renew it in the policy, or it stops counting.", PageSeverity.Info, cancellation);
         }
     }
 

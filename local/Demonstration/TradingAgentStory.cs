@@ -50,7 +50,7 @@ internal sealed class TradingAgentStory : IAsyncDisposable
 
     private void Chapter(string title) => tell($"\n{time.GetUtcNow():ddd HH:mm}  {title}");
 
-    private void Say(FormattableString text) => tell($"{time.GetUtcNow():ddd HH:mm:ss}  {text.ToString(CultureInfo.InvariantCulture)}");
+    private void Say(string text) => tell($"{time.GetUtcNow():ddd HH:mm:ss}  {text}");
 
     public async Task NormalDayAsync()
     {

@@ -48,7 +48,7 @@ public sealed class CardTests
         foreach (var count in (int[])[1, ApprovalCard.Roomy, ApprovalCard.MaxRequests])
         {
             var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.Hostile(hostile) with { Request = Cards.Hostile(hostile).Request with { Incident = $"incident-{i}" } }, i)).ToArray();
-            for (var i = 1; i < count; i += 2) requests[i] = requests[i] with { View = requests[i].View with { State = ApprovalState.Granted }, Result = Cards.Result("executed", hostile) };
+            for (var i = 1; i < count; i += 2) requests[i] = requests[i] with { View = requests[i].View with { State = ApprovalState.Granted }, Result = Cards.Result(ResultState.Executed, hostile) };
             foreach (var detailed in (bool[])[false, true])
             {
                 var card = ApprovalCard.Build([.. requests.Select(r => r with { Detailed = detailed })], ["29:someone"], new Uri("https://console.example/"));
@@ -117,7 +117,7 @@ public sealed class CardTests
     public void A_number_means_the_same_action_when_others_are_decided(int count)
     {
         var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.View(), i)).ToArray();
-        requests[1] = requests[1] with { View = requests[1].View with { State = ApprovalState.Granted }, Result = Cards.Result("executed", "Sign-in is blocked.") };
+        requests[1] = requests[1] with { View = requests[1].View with { State = ApprovalState.Granted }, Result = Cards.Result(ResultState.Executed, "Sign-in is blocked.") };
         var buttons = TeamsWorld.Actions(ApprovalCard.Build(requests)).ToLookup(a => (string)a["title"]!, a => (string)a["data"]!["requests"]![0]!["id"]!);
         Assert.Empty(buttons["Approve 2"]);
         Assert.Equal(requests[2].Id, Assert.Single(buttons["Approve 3"]));
@@ -178,12 +178,12 @@ internal static class Cards
         ["expired"] = () => Build(Request(View() with { State = ApprovalState.Expired, Stage = 2 })),
         ["withdrawn"] = () => Build(Request(View() with { State = ApprovalState.Withdrawn })),
         ["approved"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true))),
-        ["executed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("executed", "Sign-in of Adele Vance is blocked; read back.") }),
-        ["reminder"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("reminder", "Half of the two hours is over.") }),
-        ["confirmed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("confirmed", "Alex Analyst keeps it: really stolen") }),
-        ["undone"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("undone", "Sign-in of Adele Vance works again; read back.") }),
-        ["released"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result("released", "Sign-in of Adele Vance works again; read back.") }),
-        ["failed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = new RequestResult("failed", "Graph refused: the app lacks User.EnableDisableAccount.All.", null, null) }),
+        ["executed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Executed, "Sign-in of Adele Vance is blocked; read back.") }),
+        ["reminder"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Reminder, "Half of the two hours is over.") }),
+        ["confirmed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Confirmed, "Alex Analyst keeps it: really stolen") }),
+        ["undone"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Undone, "Sign-in of Adele Vance works again; read back.") }),
+        ["released"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Released, "Sign-in of Adele Vance works again; read back.") }),
+        ["failed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = new RequestResult(ResultState.Failed, "Graph refused: the app lacks User.EnableDisableAccount.All.", null, null) }),
         ["hostile"] = () => Build(Request(Hostile("[Approve here](https://evil.example) **URGENT** <at>SOC</at> \u202Etxt.exe"))),
     };
 
@@ -233,7 +233,7 @@ internal static class Cards
         State = state, Answers = [new ApprovalAnswer(Alex.ObjectId, approve, approve ? "matches the sign-in log" : "known travel, called her", At.AddMinutes(2), "teams")],
     };
 
-    public static RequestResult Result(string state, string text) => new(state, text, At.AddHours(2), "disable_user_account_temporarily:account:x");
+    public static RequestResult Result(ResultState state, string text) => new(state, text, At.AddHours(2), "disable_user_account_temporarily:account:x");
 
     private static JsonObject Build(params CardRequest[] requests) => ApprovalCard.Build(requests, ["29:alex"], new Uri("https://console.example/"));
 }

@@ -128,8 +128,8 @@ public sealed class WideTextTests
     {
         await using var world = await World.CreateAsync();
         var pager = world.Machine.Services.GetRequiredService<Pager>();
-        await pager.PageAsync(Wide.Of(kind, 400), Wide.Of(kind, 5_000), "error", CancellationToken.None);
-        await pager.PageAsync(Wide.Of(kind, 402), Wide.Of(kind, 5_000), "error", CancellationToken.None);
+        await pager.PageAsync(Wide.Of(kind, 400), Wide.Of(kind, 5_000), PageSeverity.Error, CancellationToken.None);
+        await pager.PageAsync(Wide.Of(kind, 402), Wide.Of(kind, 5_000), PageSeverity.Error, CancellationToken.None);
         var pages = world.Effects("page.trigger");
         Assert.Equal(2, pages.Count); // Long keys stay different.
         Assert.All(pages, p => Assert.InRange(p.Detail.Length, 1_000, 1_024));

@@ -65,7 +65,7 @@ internal static class Orders
     public static RollbackOrder Undo(string id, string action, Target target, PriorState prior) => new()
     {
         Containment = ScheduledRollback.KeyOf(action, target), Generation = 1, Action = action, Target = target, Prior = prior,
-        Cause = "released", By = TenantSeed.Alex,
+        Cause = RollbackCause.Released, By = TenantSeed.Alex,
         Incidents = [$"incident-{id}"],
     };
 

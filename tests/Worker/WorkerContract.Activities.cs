@@ -88,7 +88,7 @@ public abstract partial class WorkerContract
         var order = Orders.Order(activity, Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9")));
         var step = new PreparedOrder(order, Orders.Absent);
         var ask = new AskInput(Id("approval-1"), Orders.View("incident-1"));
-        var news = new HoldNews("key", "reminder", "a test", null);
+        var news = new HoldNews("key", ResultState.Reminder, "a test", null);
         return activity switch
         {
             "EstimateContainment" => (order, r => Assert.StartsWith("nobody", r.Deserialize<Estimate>(PayloadJson.Options)!.Text, StringComparison.Ordinal)),
@@ -116,7 +116,7 @@ public abstract partial class WorkerContract
                     new ShownIncident(Orders.Incident(Id("recorded-and-shown")), 1)), Nothing),
             nameof(AlertActivities.ShowIncident) => (new ShownIncident(Orders.Incident(Id("shown")), 1), Nothing),
             nameof(PeopleActivities.Page) =>
-                (new PageInput("a-page", "a test", "info"), _ => Assert.Single(host.Tenant.Journal.Of("page.trigger", "a-page"))),
+                (new PageInput("a-page", "a test", PageSeverity.Info), _ => Assert.Single(host.Tenant.Journal.Of("page.trigger", "a-page"))),
             nameof(PeopleActivities.OpenTicket) =>
                 (new TicketInput("a-ticket", "incident-1", "alert-1", "a test", "a note"), r => Assert.NotEmpty(r.GetString()!)),
             nameof(AlertActivities.Classify) =>
@@ -130,7 +130,7 @@ public abstract partial class WorkerContract
             // Teams is off: nothing to draw, and no trouble either.
             nameof(ApprovalActivities.ShowApproval) => (ask, r => Assert.Empty(r.EnumerateArray())),
             nameof(ApprovalActivities.ShowResult) =>
-                (new ShowInput(await AskedAsync(), new RequestResult("executed", "a test", null, null)), Nothing),
+                (new ShowInput(await AskedAsync(), new RequestResult(ResultState.Executed, "a test", null, null)), Nothing),
             nameof(ApprovalActivities.ShowHold) => (news, Nothing),
             nameof(ApprovalActivities.RemindApprovers) => (news, r => Assert.Empty(r.EnumerateArray())),
             _ => throw new InvalidOperationException($"{activity} has no call here: add one"),
