@@ -5,6 +5,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
+using IRFunctions.Containment;
 using IRFunctions.Policies;
 using IRFunctions.Storage;
 
@@ -22,7 +23,7 @@ public sealed record RegisteredRequest(string Id, string Nonce, ApprovalState St
 public sealed record RequestResult(ResultState State, string Text, DateTimeOffset? UndoAt, string? Containment)
 {
     /// <summary>Whether confirm and release make sense now.</summary>
-    public bool IsLive => Containment is not null && State is "executed" or "reminder";
+    public bool IsLive => Containment is not null && State is ResultState.Executed or ResultState.Reminder;
 }
 
 /// <summary>What a vote came to.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Connections;
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.People;
 using IRFunctions.Policies;
@@ -123,7 +124,7 @@ public sealed class CardSender(BotConnector connector, CardTable cards, Conversa
 
     /// <summary>The card while a release is on its way: no button left to press twice.</summary>
     public async Task<JsonObject> BuildReleasingAsync(IReadOnlyList<string> ids, string id, string text, CancellationToken cancellation) =>
-        ApprovalCard.Build([.. (await ReadAsync(ids, "", null, cancellation)).Select(r => r.Id == id && r.Result is { } result ? r with { Result = result with { State = "releasing", Text = text } } : r)],
+        ApprovalCard.Build([.. (await ReadAsync(ids, "", null, cancellation)).Select(r => r.Id == id && r.Result is { } result ? r with { Result = result with { State = ResultState.Releasing, Text = text } } : r)],
             console: settings.ConsoleUrl);
 
     private static bool IsOver(ResultState state) => state is ResultState.Released or ResultState.Undone or ResultState.Failed;

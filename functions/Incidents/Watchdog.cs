@@ -146,7 +146,7 @@ public sealed partial class Watchdog(
         var late = time.GetUtcNow() - due;
         if (late < Grace) return;
         await pager.PageAsync($"stuck-{request.InstanceId}-{view?.Stage}", $"WATCHDOG: request {request.InstanceId} should have moved {TimeText.Length(late)} ago" +
-            $"{(view is null ? "" : $": {TextBounds.OneLine(view.Request.Title, 200)}")}. Nothing runs without an answer; decide by hand.", "critical", cancellation);
+            $"{(view is null ? "" : $": {TextBounds.OneLine(view.Request.Title, 200)}")}. Nothing runs without an answer; decide by hand.", PageSeverity.Critical, cancellation);
         if (late < LastGrace) return;
         // Its incident then ends as failed and pages people; waiting for ever would lose the alert (S10).
         await client.TerminateInstanceAsync(request.InstanceId, "ended by the watchdog: it did not move in time", cancellation);
