@@ -6,7 +6,7 @@ using IRFunctions.Record;
 namespace IRFunctions.Recording;
 
 /// <summary>
-/// A P-256 key in Key Vault, used through its REST API (docs/decisions/0701): `GET keys/{name}/{version}` and `POST .../sign` with ES256. The key never
+/// A P-256 key in Key Vault, used through its REST API (docs/decisions/0021): `GET keys/{name}/{version}` and `POST .../sign` with ES256. The key never
 /// leaves the vault; the pipeline's identity needs only get and sign (role Key Vault Crypto User).
 /// </summary>
 /// <param name="http">Sends the pipeline's token for https://vault.azure.net.</param>

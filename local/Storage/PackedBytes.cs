@@ -5,7 +5,7 @@ namespace IRFunctions.Local.Storage;
 
 /// <summary>
 /// What waits long and is read seldom, deflated. The fastest level: on records of incidents it takes a quarter of the time of the default one and leaves
-/// 8 % more; pieces that say much the same are better packed together (a tenth of their size, docs/decisions/0007).
+/// 8 % more; pieces that say much the same are better packed together (a tenth of their size, docs/decisions/0029).
 /// </summary>
 internal static class PackedBytes
 {

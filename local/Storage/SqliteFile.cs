@@ -6,7 +6,7 @@ namespace IRFunctions.Local.Storage;
 /// <summary>
 /// One SQLite file with one writer. Writes queue up and share a transaction (group commit), so that a busy pipeline pays for one commit, not for many;
 /// a write's task completes only after its transaction is on disk. WAL with synchronous=NORMAL: what was acknowledged survives `kill -9`;
-/// a power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0003).
+/// a power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0002).
 /// </summary>
 public sealed class SqliteFile : IAsyncDisposable
 {

@@ -85,7 +85,7 @@ public sealed class StopAtEveryStepTests
         {
             Assert.NotNull(standsFrom);
             var began = Journal.Take(standsFrom.Value).Any(e => e.Changed && e.Effect == action.Done);
-            // Under the stop nothing but the way back. The hidden folder with which quarantine_email probes that way may be made (decision 0402).
+            // Under the stop nothing but the way back. The hidden folder with which quarantine_email probes that way may be made (decision 0014).
             var after = Journal.Skip(standsFrom.Value).Where(e => e.Changed && !Telling(e.Effect) && e.Effect != "mailFolder.create").ToList();
             Assert.All(after, e => Assert.Equal(action.Undone, e.Effect));
             Assert.Equal(began && action.Lasts is null, await stage!.InEffectAsync());

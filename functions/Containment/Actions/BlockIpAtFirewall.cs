@@ -20,7 +20,7 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
 
     public ActionCapability Capability { get; } = new("block_ip_at_firewall", "ip", Reversible: true);
 
-    /// <remarks>Graph's permission map names Policy.Read.All for writing, which its own reference contradicts; the reference counts (decision 0403).</remarks>
+    /// <remarks>Graph's permission map names Policy.Read.All for writing, which its own reference contradicts; the reference counts (decision 0015).</remarks>
     public string Permission => $"{NamedLocations.Permission} (named location) or {Connector.Permission}";
 
     public string Captures => "whether the address was blocked";

@@ -7,7 +7,7 @@ namespace IRFunctions.Local.Engine.Stores;
 /// <summary>
 /// Keeps everything in one SQLite file. Commits that arrive while one is being written share the next transaction; each still stands or falls by itself on
 /// its own condition, and is acknowledged when the transaction is in the file. WAL with synchronous=NORMAL: what was acknowledged survives `kill -9`; a
-/// power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0003). Keys are numbers that grow with time, so that what is
+/// power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0002). Keys are numbers that grow with time, so that what is
 /// written lately lies together.
 /// </summary>
 public sealed class SqliteStore : IDurableStore
