@@ -113,7 +113,7 @@ public sealed class MemoryStore : IDurableStore
         /// <summary>To be read while more is added to the original.</summary>
         public readonly History Snapshot() => new(Packed, Fresh is null ? null : [.. Fresh]);
 
-        public readonly IReadOnlyList<byte[]> ToChunks() => Packed is null ? Fresh ?? [] : [Unpack(Packed), .. Fresh ?? []];
+        public readonly List<byte[]> ToChunks() => Packed is null ? Fresh ?? [] : [Unpack(Packed), .. Fresh ?? []];
 
         /// <summary>One chunk of several, its length before it.</summary>
         public static byte[] Pack(IReadOnlyList<byte[]> chunks)
