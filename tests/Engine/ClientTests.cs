@@ -25,7 +25,10 @@ public class ClientTests
         await rig.RunAsync("waits", fails);
         await rig.Client.RaiseEventAsync("i", "event");
         await rig.Engine.RunUntilIdleAsync();
-        foreach (var told in new[] { (await rig.Client.GetInstanceAsync("i"))!, await rig.Client.WaitForInstanceCompletionAsync("i"), await rig.Client.WaitForInstanceStartAsync("i") })
+        foreach (var told in new[]
+                 {
+                     (await rig.Client.GetInstanceAsync("i"))!, await rig.Client.WaitForInstanceCompletionAsync("i"), await rig.Client.WaitForInstanceStartAsync("i"),
+                 })
         {
             Assert.Equal(("waits", "i", fails ? Status.Failed : Status.Completed), (told.Name, told.InstanceId, told.RuntimeStatus));
             Assert.Null(told.SerializedInput ?? told.SerializedOutput ?? told.SerializedCustomStatus);
@@ -76,7 +79,8 @@ public class ClientTests
                      () => rig.Client.GetInstanceAsync(Id), () => rig.Client.WaitForInstanceStartAsync(Id), () => rig.Client.WaitForInstanceCompletionAsync(Id),
                      () => rig.Client.RaiseEventAsync(Id, "x"), () => rig.Client.SuspendInstanceAsync(Id), () => rig.Client.ResumeInstanceAsync(Id),
                      () => rig.Client.TerminateInstanceAsync(Id), () => rig.Client.RestartAsync(Id), () => rig.Client.RewindInstanceAsync(Id, "x"),
-                     () => rig.Client.GetOrchestrationHistoryAsync(Id), async () => await rig.Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: "@c")).AsPages().GetAsyncEnumerator().MoveNextAsync(),
+                     () => rig.Client.GetOrchestrationHistoryAsync(Id),
+                     async () => await rig.Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: "@c")).GetAsyncEnumerator().MoveNextAsync(),
                  })
         {
             var refused = await Assert.ThrowsAsync<ArgumentException>(call);
@@ -133,9 +137,9 @@ public class ClientTests
             .Orchestrator("parent", async c => await c.CallSubOrchestratorAsync<int>("sub", null, new SubOrchestrationOptions(instanceId: "kid")));
         await rig.RunAsync("parent", 7);
         var (parent, sub) = (await rig.Client.GetOrchestrationHistoryAsync("i"), await rig.Client.GetOrchestrationHistoryAsync("kid"));
-        EventType[] around = [EventType.OrchestratorStarted, EventType.ExecutionStarted, EventType.OrchestratorCompleted, EventType.OrchestratorStarted, EventType.ExecutionCompleted, EventType.OrchestratorCompleted];
-        Assert.Equal([.. around[..2], EventType.SubOrchestrationInstanceCreated, .. around[2..4], EventType.SubOrchestrationInstanceFailed, .. around[4..]], parent.Select(e => e.EventType));
-        Assert.Equal([.. around[..2], EventType.TaskScheduled, .. around[2..4], EventType.TaskFailed, .. around[4..]], sub.Select(e => e.EventType));
+        Assert.Equal("OrchestratorStarted ExecutionStarted SubOrchestrationInstanceCreated OrchestratorCompleted "
+            + "OrchestratorStarted SubOrchestrationInstanceFailed ExecutionCompleted OrchestratorCompleted", Text(parent));
+        Assert.Equal("OrchestratorStarted ExecutionStarted TaskScheduled OrchestratorCompleted OrchestratorStarted TaskFailed ExecutionCompleted OrchestratorCompleted", Text(sub));
         var (started, called) = ((ExecutionStartedEvent)sub[1], (TaskScheduledEvent)sub[2]);
         Assert.Equal(("i", "parent", 0), (started.ParentInstance.OrchestrationInstance.InstanceId, started.ParentInstance.Name, started.ParentInstance.TaskScheduleId));
         Assert.Equal(((ExecutionStartedEvent)parent[1]).OrchestrationInstance.ExecutionId, started.ParentInstance.OrchestrationInstance.ExecutionId);
@@ -143,6 +147,8 @@ public class ClientTests
         Assert.Equal(called.EventId, ((TaskFailedEvent)sub[5]).TaskScheduledId);
         Assert.Equal("Failure!", ((ExecutionCompletedEvent)parent[6]).FailureDetails!.InnerFailure!.InnerFailure!.ErrorMessage);
         await Assert.ThrowsAsync<ArgumentException>(() => rig.Client.GetOrchestrationHistoryAsync("nobody"));
+
+        static string Text(IEnumerable<HistoryEvent> events) => string.Join(' ', events.Select(e => e.EventType));
     }
 
     [Theory, EachSetup]
@@ -171,7 +177,8 @@ public class ClientTests
         Assert.Equal(0, (await rig.Client.PurgeInstanceAsync("nobody")).PurgedInstanceCount);
         foreach (var (filter, expected) in new (PurgeInstancesFilter, int)[]
                  {
-                     (new(start.AddHours(1), start.AddHours(1)), 1), (new(CreatedTo: start), 1), (new(start, start.AddDays(1), [Status.Running, Status.Failed]), 1), (new(), 1), (new(), 0),
+                     (new(start.AddHours(1), start.AddHours(1)), 1), (new(CreatedTo: start), 1),
+                     (new(start, start.AddDays(1), [Status.Running, Status.Failed]), 1), (new(), 1), (new(), 0),
                  })
         {
             var purged = await rig.Client.PurgeAllInstancesAsync(filter);

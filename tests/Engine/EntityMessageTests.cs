@@ -240,6 +240,8 @@ public class EntityMessageTests
         }
 
         public void Tick(char letter) => State += letter;
+
+        protected override string InitializeState(TaskEntityOperation entityOperation) => "";
     }
 
     public sealed class Launcher : TaskEntity<string?>
@@ -248,5 +250,7 @@ public class EntityMessageTests
             "launched", Context.Id.Key, new StartOrchestrationOptions(Context.Id.Key, hours == 0 ? null : new DateTimeOffset(2026, 1, 5, 3 + hours, 0, 0, TimeSpan.Zero)));
 
         public void Done(string id) => State = id;
+
+        protected override string? InitializeState(TaskEntityOperation entityOperation) => null;
     }
 }

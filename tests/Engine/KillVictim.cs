@@ -22,6 +22,7 @@ public static class KillVictim
 
     public static readonly EntityInstanceId Tally = new("counter", "tally");
 
+    private static readonly Lock Appending = new();
     private static readonly string[] Statuses = Enum.GetNames<OrchestrationRuntimeStatus>();
 
     /// <summary>The entry point of the test assembly; the test host does not use it.</summary>
@@ -55,12 +56,11 @@ public static class KillVictim
 
     private static void Register(DurableTaskRegistry tasks, string effects) => tasks
         .AddEntity("counter", _ => new Counter())
-        .AddActivityFunc<int, Effect>("effect", async (context, input) =>
+        .AddActivityFunc<int, Effect>("effect", (context, input) =>
         {
             var effect = new Effect(context.InstanceId, input, Guid.NewGuid());
             // One write at the end of the file: whole or not at all, and safe from a kill once it returned.
-            await using var file = new FileStream(effects, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            await file.WriteAsync(System.Text.Encoding.UTF8.GetBytes(effect + "\n"));
+            lock (Appending) File.AppendAllText(effects, $"{effect}\n");
             return effect;
         })
         .AddOrchestratorFunc<int, int>("child", async (c, input) => (await c.CallActivityAsync<Effect>("effect", input)).Input)
