@@ -65,6 +65,7 @@ public static class Pipeline
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
         services.TryAddSingleton<IncidentBook>();
+        services.TryAddSingleton(MachinePatience.ForClock(1));
         services.TryAddSingleton<Pulse>();
         services.TryAddSingleton<HealthCheck>();
         services.TryAddSingleton<RowTrouble>();

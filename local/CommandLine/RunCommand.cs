@@ -73,7 +73,7 @@ internal static class RunCommand
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
         var options = new MachineOptions
         {
-            Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address,
+            Time = time, ClockFactor = parsed.GetValue(Clock), StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address,
             Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!), AmqpPort = parsed.GetValue(AmqpPort),
             ServiceBus = parsed.GetValue(ServiceBus),
         };

@@ -17,6 +17,7 @@ using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using IRFunctions.Safeguards;
+using IRFunctions.Triggers;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.Configuration;
@@ -90,6 +91,7 @@ public sealed class LocalMachine : IAsyncDisposable
         services.AddSingleton<IConfiguration>(configuration);
         services.AddSingleton(options);
         services.AddSingleton(options.Time);
+        services.AddSingleton(MachinePatience.ForClock(options.ClockFactor));
         services.AddSingleton<TokenCredential>(new LocalCredential(configuration["Local:GraphPermissions"]));
         services.AddLogging();
         AddState(services, options);

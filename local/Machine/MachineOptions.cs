@@ -9,6 +9,9 @@ public sealed record MachineOptions
 {
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Seconds of <see cref="Time"/> for each second of the machine's own, where it runs by itself; what waits for the machine waits that much longer by it.</summary>
+    public double ClockFactor { get; init; } = 1;
+
     /// <summary>Folder for all state; null keeps everything in memory.</summary>
     public string? StateFolder { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
@@ -113,7 +114,7 @@ public static class HistoryJson
     {
         public override object? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
         {
-            JsonTokenType.String => reader.GetString(),
+            JsonTokenType.String => Time(reader.GetString()!),
             JsonTokenType.Number => reader.GetDouble(),
             JsonTokenType.True or JsonTokenType.False => reader.GetBoolean(),
             JsonTokenType.StartArray => JsonSerializer.Deserialize<List<object?>>(ref reader, options),
@@ -121,7 +122,18 @@ public static class HistoryJson
             _ => null,
         };
 
-        public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, value.GetType(), Options);
+        // Times have the official worker's prefixes, which tell them from other text.
+        public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options)
+        {
+            if (value is DateTime time) writer.WriteStringValue($"dt:{time:O}");
+            else if (value is DateTimeOffset moment) writer.WriteStringValue($"dto:{moment:O}");
+            else JsonSerializer.Serialize(writer, value, value.GetType(), Options);
+        }
+
+        private static object Time(string text) =>
+            text.StartsWith("dt:", StringComparison.Ordinal) && DateTime.TryParse(text[3..], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time
+            : text.StartsWith("dto:", StringComparison.Ordinal) && DateTimeOffset.TryParse(text[4..], CultureInfo.InvariantCulture, out var moment) ? moment
+            : text;
     }
 }
 
