@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using IRFunctions.Audit;
 using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.RealProgram;
@@ -46,6 +45,10 @@ internal sealed class AzuriteRun : IAsyncDisposable
     public Task<int> EffectsAsync() => Program.EffectsAsync("user.update", World.Adele);
 
     public Task UntilAsync(string status) => Program.UntilAsync(async () => await Program.StatusOfAsync(Containment) == status, $"the containment is {status}");
+
+    public async Task<int> HoldsAsync() =>
+        (await Program.GetAsync("api/containments")).GetProperty("containments").EnumerateArray().Single(c => c.GetProperty("id").GetString() == Containment)
+            .GetProperty("state").GetProperty("holds").GetArrayLength();
 
     public async Task<IReadOnlyList<string>> IncidentsAsync() =>
         [.. (await Program.GetAsync("api/incidents")).GetProperty("incidents").EnumerateArray().Select(i => i.GetProperty("id").GetString()!)];

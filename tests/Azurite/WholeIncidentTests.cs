@@ -49,19 +49,31 @@ public sealed class WholeIncidentTests
     }
 
     [Fact]
-    public async Task Two_incidents_hold_one_account_and_it_is_enabled_when_the_last_hold_ends_S6()
+    public async Task Two_incidents_hold_one_account_that_is_disabled_once_and_enabled_once_on_both_records_S6()
     {
-        using var policies = HoldsOf("20 s");
+        await using var run = await AzuriteRun.StartAsync();
+        await run.Program.SendAlertAsync(Given.StolenAccount());
+        await run.Program.SendAlertAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
+        foreach (var approval in await run.Program.PendingApprovalsAsync(2)) await run.AnswerAsync(approval, "approve");
+        await run.UntilEndedAsync(2);
+        Assert.Equal(1, await run.EffectsAsync());
+        Assert.Equal(2, await run.HoldsAsync());
+        await run.ReleaseAsync();
+        await run.UntilAsync("Released");
+        Assert.Equal(2, await run.EffectsAsync());
+        foreach (var incident in await run.IncidentsAsync()) Assert.Single(await run.RecordAsync(incident), e => e.Kind == AuditKinds.Undone);
+    }
+
+    [Fact]
+    public async Task Nobody_confirms_it_and_it_is_rolled_back_by_the_engines_own_timer_S7()
+    {
+        using var policies = HoldsOf("10 s");
         await using var run = await AzuriteRun.StartAsync("--policies", policies.Path);
         await run.Program.SendAlertAsync(Given.StolenAccount());
         await run.AnswerAsync(await run.Program.PendingApprovalAsync(), "approve");
-        await run.UntilAsync("Live");
-        await run.Program.SendAlertAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
-        await run.AnswerAsync(await run.Program.PendingApprovalAsync(), "approve");
-        await run.UntilEndedAsync(2);
         await run.UntilAsync("RolledBack");
         Assert.Equal(2, await run.EffectsAsync());
-        foreach (var incident in await run.IncidentsAsync()) Assert.Single(await run.RecordAsync(incident), e => e.Kind == AuditKinds.Undone);
+        Assert.Single(await run.RecordAsync(Assert.Single(await run.IncidentsAsync())), e => e.Kind == AuditKinds.Undone);
     }
 
     /// <summary>The effect is announced on the record and asked of a tenant that does not answer.</summary>
