@@ -18,7 +18,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     private const string IdFile = "process.id";
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromMinutes(2);
 
     private readonly Process process;
     private readonly string? idFile;

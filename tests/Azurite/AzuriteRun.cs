@@ -78,7 +78,7 @@ internal sealed class AzuriteRun : IAsyncDisposable
         try
         {
             using var azurite = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture));
-            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
             await azurite.WaitForExitAsync(limit.Token);
         }
         catch (ArgumentException)

@@ -4,6 +4,7 @@ using IRFunctions.Tests.RealProgram;
 namespace IRFunctions.Tests.OnAzurite;
 
 /// <summary>How --azurite starts, refuses to start, and ends.</summary>
+[Collection(nameof(AzuriteRun))] // One after the other: each has an engine and an Azurite.
 public sealed class CommandTests
 {
     [Fact]

@@ -9,6 +9,7 @@ namespace IRFunctions.Tests.OnAzurite;
 /// <summary>
 /// Whole incidents on the engine, the table client and the blobs that run in Azure, in real time: the program itself with --azurite, driven over HTTP.
 /// </summary>
+[Collection(nameof(AzuriteRun))] // One after the other: each has an engine and an Azurite.
 public sealed class WholeIncidentTests
 {
     [Fact]

@@ -124,7 +124,7 @@ public sealed class QueuePumpTests : IDisposable
         Assert.Equal(expected with { WorkItemQueueVisibilityTimeout = TimeSpan.FromSeconds(7) },
             HostSettings.Parse(json, instead: k => k == key ? "00:00:07" : null).Durable);
         Assert.Equal(new DurableSettings(), HostSettings.Parse("{}").Durable);
-        Assert.Contains(key, Assert.Throws<FormatException>(() => HostSettings.Parse(json, instead: _ => "soon")).Message, StringComparison.Ordinal);
+        Assert.Contains(key, Assert.Throws<FormatException>(() => HostSettings.Parse(json, instead: k => k == key ? "soon" : null)).Message, StringComparison.Ordinal);
     }
 
     internal sealed class Slow

@@ -12,7 +12,7 @@ namespace IRFunctions.Tests.RealProgram;
 internal sealed class LocalProgram : IAsyncDisposable
 {
     // A bound, not a measure: the machine that runs the tests may have other things to do.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private readonly Process process;
     private readonly StringBuilder output = new();
 
