@@ -48,8 +48,17 @@ internal sealed class LocalProgram : IAsyncDisposable
     {
         var port = FreePort();
         var program = new LocalProgram(port, ["--no-staff", "--port", $"{port}", .. arguments], settings);
-        await program.UntilAsync(async () => (await program.Http.GetAsync("api/health")).IsSuccessStatusCode, "it answers");
-        return program;
+        try
+        {
+            await program.UntilAsync(async () => (await program.Http.GetAsync("api/health")).IsSuccessStatusCode, "it answers");
+            return program;
+        }
+        catch
+        {
+            // Nobody else could end it.
+            await program.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Runs it to its end, where it is expected to end by itself.</summary>
