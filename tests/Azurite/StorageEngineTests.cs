@@ -112,7 +112,7 @@ public sealed class StorageEngineTests(Tables.Azurite azurite) : IAsyncLifetime,
         tasks.AddOrchestratorFunc<object?, string>("throws", (_, _) => Task.FromException<string>(new ArithmeticException("not today")));
         tasks.AddOrchestratorFunc<object?, string>("calls-nobody", (context, _) => context.CallActivityAsync<string>("nobody"));
         tasks.AddActivityFunc<int, int>("plus one", (_, n) => n + 1);
-        tasks.AddActivityFunc<object?, string>("fail", (_, _) => Task.FromException<string>(new ArithmeticException("not today")));
+        tasks.AddActivityFunc<object?, object?>("fail", (_, _) => Task.FromException<object?>(new ArithmeticException("not today")));
         tasks.AddEntity<Counter>("counter");
     }
 
@@ -130,7 +130,7 @@ public sealed class StorageEngineTests(Tables.Azurite azurite) : IAsyncLifetime,
         }
         try
         {
-            await context.CallActivityAsync("fail");
+            await context.CallActivityAsync<object?>("fail");
         }
         catch (TaskFailedException e)
         {
