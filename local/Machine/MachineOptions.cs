@@ -44,6 +44,12 @@ public sealed record MachineOptions
     /// </summary>
     public string? ServiceBus { get; init; }
 
+    /// <summary>
+    /// Connection string of Azurite: the real engine, official table client and blobs run on it, in real time and in the background only. Null: the local
+    /// engine with its own tables.
+    /// </summary>
+    public string? Azurite { get; init; }
+
     /// <summary>Largest alert the queue takes, in bytes: Service Bus standard is 256 KB, premium 1 MB and more.</summary>
     public int MaxMessageBytes { get; init; } = 1024 * 1024;
 }
