@@ -10,4 +10,5 @@ IReadOnlyList<AllowedAction> nameable = [.. catalogue.Select(c => new AllowedAct
 root.Subcommands.Add(PolicyCommands.Create(catalogue, alert => RuleBasedAnswer.For(alert, nameable, cap: 100), TimeProvider.System));
 root.Subcommands.Add(EvaluateCommand.Create(catalogue, TimeProvider.System));
 root.Subcommands.Add(StoryCommands.Create());
-return await root.Parse(args).InvokeAsync();
+// The engine on Azurite waits for work in progress, and Azurite saves; the default, two seconds, would cut them off.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -11,20 +11,29 @@ namespace IRFunctions.Limits;
 /// <param name="BeatAt">When the timer last wrote a row and asked an entity; null where it never ran.</param>
 /// <param name="AnsweredAt">When that entity last did something; null where it never did.</param>
 /// <param name="AlertAt">When an alert was last taken off the queue, to half a minute; null where none was.</param>
-public sealed record HealthReading(DateTimeOffset? BeatAt, DateTimeOffset? AnsweredAt, DateTimeOffset? AlertAt)
+/// <param name="Patience">How long the machine may take to answer, by the pipeline's clock.</param>
+public sealed record HealthReading(DateTimeOffset? BeatAt, DateTimeOffset? AnsweredAt, DateTimeOffset? AlertAt, TimeSpan Patience)
 {
-    private static readonly TimeSpan AnswersWithin = TimeSpan.FromMinutes(1);
-
     /// <summary>Why entities cannot be relied on; null where they answer or have not been asked long enough.</summary>
     public string? Unanswered(DateTimeOffset now) =>
-        BeatAt is { } asked && now - asked > AnswersWithin && !(AnsweredAt >= asked) ? $"what was asked at {asked:yyyy-MM-dd HH:mm:ss} UTC was not answered" : null;
+        BeatAt is { } asked && now - asked > Patience && !(AnsweredAt >= asked) ? $"what was asked at {asked:yyyy-MM-dd HH:mm:ss} UTC was not answered" : null;
+}
+
+/// <summary>
+/// How long the machine itself may take, by the pipeline's clock. A machine is not faster because the clock is: what runs the pipeline by a fast clock
+/// registers a minute times its factor.
+/// </summary>
+public sealed record AnswerTimeout(TimeSpan Within)
+{
+    /// <summary>A minute of a real clock.</summary>
+    public static AnswerTimeout ForClock(double factor) => new(TimeSpan.FromMinutes(1) * Math.Max(1, factor));
 }
 
 /// <summary>
 /// Signs of life in the table "health". A timer writes a row and asks an entity, so that whoever looks at the health only reads: anyone may look, and as often
 /// as they like.
 /// </summary>
-public sealed class HealthSignals(TableServiceClient tables, TimeProvider time)
+public sealed class HealthSignals(TableServiceClient tables, TimeProvider time, AnswerTimeout patience)
 {
     public const string TableName = "health";
 
@@ -68,7 +77,7 @@ public sealed class HealthSignals(TableServiceClient tables, TimeProvider time)
     public async Task<HealthReading> ReadAsync(DurableTaskClient client, CancellationToken cancellation)
     {
         var entity = await client.Entities.GetEntityAsync(Entity, includeState: false, cancellation);
-        return new HealthReading(await AtAsync(Beat, cancellation), entity?.LastModifiedTime, await AtAsync(Alerts, cancellation));
+        return new HealthReading(await AtAsync(Beat, cancellation), entity?.LastModifiedTime, await AtAsync(Alerts, cancellation), patience.Within);
     }
 
     private async Task NoteAsync(string what, CancellationToken cancellation) =>

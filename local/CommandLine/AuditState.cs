@@ -1,4 +1,5 @@
 using IRFunctions.Approvals;
+using IRFunctions.Local.Azurite;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
@@ -14,11 +15,12 @@ namespace IRFunctions.Local.CommandLine;
 internal sealed class AuditState : IAsyncDisposable
 {
     private readonly IDisposable only;
+    private readonly AzuriteProcess? azurite;
     private readonly ServiceProvider services;
 
-    private AuditState(IDisposable only, ServiceProvider services, string folder)
+    private AuditState(IDisposable only, AzuriteProcess? azurite, ServiceProvider services, string folder)
     {
-        (this.only, this.services) = (only, services);
+        (this.only, this.azurite, this.services) = (only, azurite, services);
         PublicKeyPath = Path.Combine(folder, "record", "checkpoints.key.pub");
     }
 
@@ -42,14 +44,21 @@ internal sealed class AuditState : IAsyncDisposable
     /// <exception cref="InvalidOperationException">A run uses it.</exception>
     public static async Task<AuditState> OpenAsync(string folder)
     {
-        if (!File.Exists(Path.Combine(folder, "tables.db"))) throw new IOException($"{folder} holds no state of a local run. Give its folder with --state.");
+        var onAzurite = System.IO.Directory.Exists(StateFolder.AzuriteOf(folder));
+        if (!onAzurite && !File.Exists(Path.Combine(folder, "tables.db")))
+            throw new IOException($"{folder} holds no state of a local run. Give its folder with --state.");
         var only = StateFolder.Lock(folder);
+        var azurite = onAzurite ? await AzuriteProcess.StartAsync(StateFolder.AzuriteOf(folder), line => Console.Error.WriteLine(line)) : null;
         var services = new ServiceCollection();
         services.AddSingleton(await StateFolder.ClockAsync(folder, 1));
-        services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
-        services.AddSingleton<Azure.Data.Tables.TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), s.GetRequiredService<TimeProvider>()));
+        if (azurite is not null) AzuriteState.Add(services, azurite.ConnectionString);
+        else
+        {
+            services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
+            services.AddSingleton<Azure.Data.Tables.TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), s.GetRequiredService<TimeProvider>()));
+        }
         services.AddRecord(new ConfigurationBuilder().AddInMemoryCollection([new("Record:Folder", Path.Combine(folder, "record"))]).Build());
-        return new AuditState(only, services.BuildServiceProvider(), folder);
+        return new AuditState(only, azurite, services.BuildServiceProvider(), folder);
     }
 
     /// <summary>Keys of all incidents, in the order in which they began.</summary>
@@ -66,6 +75,7 @@ internal sealed class AuditState : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await services.DisposeAsync();
+        if (azurite is not null) await azurite.DisposeAsync();
         only.Dispose();
     }
 }

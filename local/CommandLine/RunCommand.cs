@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using Azure.Messaging.ServiceBus;
+using IRFunctions.Local.Azurite;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Demonstration;
 using IRFunctions.Local.Host;
@@ -19,7 +20,7 @@ namespace IRFunctions.Local.CommandLine;
 internal static class RunCommand
 {
     private static readonly Option<int> Port = new("--port") { Description = "Port on 127.0.0.1.", DefaultValueFactory = _ => 7071 };
-    private static readonly Option<DirectoryInfo> State = new("--state") { Description = "Folder for all state.", DefaultValueFactory = _ => new DirectoryInfo(".local") };
+    private static readonly Option<DirectoryInfo?> State = new("--state") { Description = "Folder for all state; .local, or .local-azurite with --azurite." };
     private static readonly Option<double> Clock = new("--clock") { Description = "N times real time; for watching a 24-hour hold end.", DefaultValueFactory = _ => 1 };
     private static readonly Option<bool> NoFeed = new("--no-feed") { Description = "Start without sending the sample alerts." };
     private static readonly Option<bool> NoStaff = new("--no-staff") { Description = "Leave every approval and release to you; otherwise a simulated on-call person answers the first." };
@@ -38,6 +39,11 @@ internal static class RunCommand
         Description = "Connection string of a Service Bus namespace or Microsoft's emulator with the queues, instead of this machine's own.",
     };
 
+    private static readonly Option<bool> Azurite = new("--azurite")
+    {
+        Description = "On Durable Task's own engine, official table client and blobs, with Azurite, which is installed from npm (Node.js 20) and started.",
+    };
+
     /// <summary>Columns where no terminal says how many there are.</summary>
     private const int RedirectedWidth = 160;
 
@@ -45,7 +51,7 @@ internal static class RunCommand
     {
         var root = new RootCommand("IRFunctions on one machine: safe AI-driven incident response. Nothing leaves 127.0.0.1.")
         {
-            Port, State, Clock, NoFeed, NoStaff, Policies, Fresh, TeamsClients, AmqpPort, ServiceBus,
+            Port, State, Clock, NoFeed, NoStaff, Policies, Fresh, TeamsClients, AmqpPort, ServiceBus, Azurite,
         };
         root.Add(AuditCommands.Create());
         root.SetAction(async (parsed, stop) =>
@@ -65,28 +71,33 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
-        var state = parsed.GetValue(State)!;
         Check(parsed);
+        var onAzurite = parsed.GetValue(Azurite);
+        var state = parsed.GetValue(State) ?? new DirectoryInfo(onAzurite ? ".local-azurite" : ".local");
         if (parsed.GetValue(Fresh) && StateFolder.Forget(state.FullName) is { } refusal) throw new InvalidOperationException(refusal);
         using var only = StateFolder.Lock(state.FullName);
-        var time = await StateFolder.ClockAsync(state.FullName, parsed.GetValue(Clock));
+        StateFolder.Require(state.FullName, onAzurite);
+        var time = onAzurite ? TimeProvider.System : await StateFolder.ClockAsync(state.FullName, parsed.GetValue(Clock));
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = RedirectedWidth;
+        var timeline = new Timeline(AnsiConsole.Console, address, time);
+        await using var azurite = onAzurite ? await AzuriteProcess.StartAsync(StateFolder.AzuriteOf(state.FullName), timeline.Progress, stop) : null;
         var options = new MachineOptions
         {
-            Time = time, StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address,
+            Time = time, ClockFactor = parsed.GetValue(Clock), StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address,
             Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!), AmqpPort = parsed.GetValue(AmqpPort),
-            ServiceBus = parsed.GetValue(ServiceBus),
+            ServiceBus = parsed.GetValue(ServiceBus), Azurite = azurite?.ConnectionString,
         };
 
         await using var memory = StateFolder.Remember(state.FullName, time);
         await using var server = await LoopbackServer.StartAsync(parsed.GetValue(Port), builder => LocalMachine.Register(builder.Services, options), Map, stop);
         await using var machine = await LocalMachine.CreateAsync(server.App.Services);
         OpenQueues(machine, options);
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = RedirectedWidth;
-        var timeline = new Timeline(AnsiConsole.Console, address, time);
         machine.Audit.Appended += timeline.Show;
         timeline.Welcome(machine, options, parsed.GetValue(Clock));
+        if (onAzurite) timeline.Progress("starting the engine on Azurite");
         await StartAsync(machine, options, stop);
+        if (onAzurite) timeline.AwaitFirst();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var staff = parsed.GetValue(NoStaff) || parsed.GetValue(NoFeed) ? Task.CompletedTask : Staff.WorkAsync(address, machine, timeline, ending.Token);
         if (!parsed.GetValue(NoFeed))
@@ -97,6 +108,7 @@ internal static class RunCommand
         }
         await WaitAsync(stop);
         timeline.Goodbye(state.FullName);
+        if (onAzurite) timeline.Progress("ending: work in progress is waited for, some seconds at most");
         await ending.CancelAsync();
         await staff;
         return 0;
@@ -106,6 +118,8 @@ internal static class RunCommand
     private static void Check(ParseResult parsed)
     {
         Require(parsed.GetValue(Clock) is > 0 and <= 100_000, "--clock: give a number above 0 and at most 100000.");
+        Require(!parsed.GetValue(Azurite) || parsed.GetValue(Clock) == 1,
+            "--azurite: its engine keeps real time, so it cannot go with --clock. Leave one of them out.");
         Require(parsed.GetValue(Port) is > 0 and <= ushort.MaxValue, "--port: give a number from 1 to 65535.");
         Require(parsed.GetValue(AmqpPort) is >= 0 and <= ushort.MaxValue, "--amqp-port: give a number from 1 to 65535, or 0 for a free port.");
         if (parsed.GetValue(ServiceBus) is not { } connection) return;

@@ -15,6 +15,7 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
     private static readonly string[] Colours = ["deepskyblue1", "gold1", "mediumpurple1", "springgreen2", "orange1", "hotpink", "turquoise2", "khaki1"];
     private readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
+    private long? awaiting;
 
     public void Welcome(LocalMachine machine, MachineOptions options, double factor)
     {
@@ -33,6 +34,19 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
             Line($"[grey]people[/]   {string.Join(", ", DevUsers.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}"))}   [grey]Ctrl-C ends it; nothing is lost[/]");
             console.Write(new Rule().RuleStyle("grey"));
         }
+    }
+
+    /// <summary>Something takes a while.</summary>
+    public void Progress(string what)
+    {
+        lock (gate) Row(Now(), "", "", $"[grey]{Markup.Escape(what)}[/]");
+    }
+
+    /// <summary>On a real engine the first step takes seconds: says so, and how many when it has come.</summary>
+    public void AwaitFirst()
+    {
+        lock (gate) awaiting = time.GetTimestamp();
+        Progress("the engine runs; the first step of an incident takes a second or two");
     }
 
     public void Refused(string file, string why)
@@ -61,6 +75,11 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
         var pipeline = entry.Chain == RecordChains.Pipeline;
         lock (gate)
         {
+            if (awaiting is { } since && !pipeline)
+            {
+                awaiting = null;
+                Progress(string.Create(CultureInfo.InvariantCulture, $"first step after {time.GetElapsedTime(since).TotalSeconds:0.0} s"));
+            }
             var number = pipeline ? 0 : numbers.TryGetValue(entry.Chain, out var known) ? known : numbers[entry.Chain] = numbers.Count + 1;
             var colour = pipeline ? "grey" : Colours[(number - 1) % Colours.Length];
             var (mark, style) = Look(entry.Kind);

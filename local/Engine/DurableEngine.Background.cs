@@ -14,7 +14,7 @@ public sealed partial class DurableEngine
     {
         cancellationToken.ThrowIfCancellationRequested();
         _ = Context;
-        if (alarm is not null) throw new InvalidOperationException("The engine runs already.");
+        if (alarm is not null) throw new InvalidOperationException("The engine runs already. It has one worker: register all tasks with one AddDurableTaskWorker.");
         alarm = time.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         stepPump = new Pump(options.MaxConcurrentSteps, () => Board.ReadySteps, () => Board.TakeStep() is { } slot ? RunStepAsync(slot) : null, stopping.Token);
         activityPump = new Pump(options.MaxConcurrentActivities, () => Board.ReadyActivities, () => Board.TakeActivity() is { } task ? RunActivityAsync(task) : null, stopping.Token);

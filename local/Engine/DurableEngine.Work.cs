@@ -31,9 +31,16 @@ public sealed partial class DurableEngine
             throw;
         }
         slot.Session = result.Session;
+        if (result is { Session: null, Commit: { Record.IsEntity: false, History: not null } }) Rest(result.Commit.Record);
         Board.Add(result.Commit.New, now);
-        Board.Finish(slot, result.Deferred, result.Cancelled);
+        Rest(Board.Finish(slot, result.Deferred, result.Cancelled));
         if (result.Commit.Record is not null || result.Commit.Delete) Watchers.Changed(slot.Id);
+    }
+
+    /// <summary>Where sessions are kept, a run without one has nothing to do for a while.</summary>
+    private void Rest(InstanceRecord? run)
+    {
+        if (run is { IsEntity: false } && options.KeptSessions > 0) Store.Rest(run.Execution);
     }
 
     private void Again(Slot slot, List<Message> messages)

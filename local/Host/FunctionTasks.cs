@@ -19,7 +19,7 @@ public static class FunctionTasks
             registry.AddOrchestrator(f.Name, () => new Orchestrator(context =>
                 f.Invoker.InvokeAsync(new Invocation(services, CancellationToken.None) { InScope = true, Orchestration = context }).AsTask()));
         foreach (var f in catalog.Activities)
-            registry.AddActivity(f.Name, new Activity((context, input) =>
+            registry.AddActivity(f.Name, new Activity(f.InputType, (context, input) =>
                 f.Invoker.InvokeAsync(new Invocation(services, stopping()) { Activity = context, ActivityInput = input }).AsTask()));
         foreach (var f in catalog.Entities)
         {
@@ -38,13 +38,13 @@ public static class FunctionTasks
         public Task<object?> RunAsync(TaskOrchestrationContext context, object? input) => run(new Context(context, (JsonElement?)input));
     }
 
-    private sealed class Activity(Func<TaskActivityContext, JsonElement?, Task<object?>> run) : ITaskActivity
+    private sealed class Activity(Type inputType, Func<TaskActivityContext, object?, Task<object?>> run) : ITaskActivity
     {
-        public Type InputType => typeof(JsonElement?);
+        public Type InputType => inputType;
 
         public Type OutputType => typeof(object);
 
-        public Task<object?> RunAsync(TaskActivityContext context, object? input) => run(context, (JsonElement?)input);
+        public Task<object?> RunAsync(TaskActivityContext context, object? input) => run(context, input);
     }
 
     private sealed class Context(TaskOrchestrationContext inner, JsonElement? input) : TaskOrchestrationContext

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -28,8 +27,8 @@ internal sealed class Invocation(IServiceProvider services, CancellationToken st
 
     public TaskActivityContext? Activity { get; init; }
 
-    /// <summary>An activity's input, or null for none.</summary>
-    public JsonElement? ActivityInput { get; init; }
+    /// <summary>An activity's input, of the type its function takes (<see cref="ActivityFunction.InputType"/>); null for none.</summary>
+    public object? ActivityInput { get; init; }
 }
 
 /// <summary>Draws one parameter's value.</summary>

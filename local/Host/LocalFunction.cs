@@ -1,5 +1,8 @@
 using System.Reflection;
+using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+using Microsoft.DurableTask;
 
 namespace IRFunctions.Local.Host;
 
@@ -57,7 +60,12 @@ public sealed class TimerFunction(string name, MethodInfo method, Ncrontab sched
 public sealed class OrchestratorFunction(string name, MethodInfo method) : LocalFunction(name, method);
 
 /// <summary>An activity; the durable engine calls it.</summary>
-public sealed class ActivityFunction(string name, MethodInfo method) : LocalFunction(name, method);
+public sealed class ActivityFunction(string name, MethodInfo method) : LocalFunction(name, method)
+{
+    /// <summary>Of the parameter that the trigger marks; of one that takes the context, which has no input, any JSON.</summary>
+    public Type InputType { get; } = method.GetParameters().First(p => p.IsDefined(typeof(TriggerBindingAttribute))).ParameterType is var type
+        && type != typeof(TaskActivityContext) ? type : typeof(JsonElement?);
+}
 
 /// <summary>An entity: the method only marks the class, which is the entity itself.</summary>
 public sealed class EntityFunction(string name, MethodInfo method) : LocalFunction(name, method)

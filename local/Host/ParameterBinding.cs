@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
-using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -103,7 +102,7 @@ internal static class ParameterBinding
     {
         var type = parameter.ParameterType;
         if (type == typeof(TaskActivityContext)) return Bound(i => i.Activity);
-        if (isTrigger) return Bound(i => i.ActivityInput?.Deserialize(type, PayloadJson.Options));
+        if (isTrigger) return Bound(i => i.ActivityInput);
         return type == typeof(string) && parameter.Name == "instanceId"
             ? Bound(i => i.Activity!.InstanceId)
             : None("an activity takes [ActivityTrigger] input, 'string instanceId', TaskActivityContext, a [DurableClient] and a CancellationToken");

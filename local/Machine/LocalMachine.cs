@@ -2,8 +2,7 @@ using System.Reflection;
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
-using IRFunctions.Alerts;
-using IRFunctions.Assessment;
+using IRFunctions.Local.Azurite;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Broker.Amqp;
 using IRFunctions.Local.Engine;
@@ -15,10 +14,7 @@ using IRFunctions.Local.Tables;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
-using IRFunctions.PolicyVersions;
-using IRFunctions.Record;
 using IRFunctions.Recording;
-using IRFunctions.Storage;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.Configuration;
@@ -31,7 +27,7 @@ namespace IRFunctions.Local.Machine;
 /// The whole pipeline on one machine: the sources of functions/ with what Azure would provide around them. Runs in the background for people
 /// (<see cref="Start"/>), or step by step under virtual time for tests (<see cref="RunUntilIdleAsync"/>, <see cref="AdvanceAsync"/>).
 /// </summary>
-public sealed class LocalMachine : IAsyncDisposable
+public sealed partial class LocalMachine : IAsyncDisposable
 {
     /// <summary>The queue of alerts, as AlertIntake names it.</summary>
     public const string AlertsQueue = "alerts";
@@ -51,16 +47,18 @@ public sealed class LocalMachine : IAsyncDisposable
         options = services.GetRequiredService<MachineOptions>();
         var catalog = services.GetRequiredService<FunctionCatalog>();
         var time = services.GetRequiredService<TimeProvider>();
-        var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
-        processors = new ProcessorIntake(services, settings, () => Engine.WhenCalm());
+        var settings = services.GetRequiredService<HostSettings>();
+        Func<Task> whenCalm = options.Azurite is null ? () => Engine.WhenCalm() : () => Task.CompletedTask;
+        processors = new ProcessorIntake(services, settings, whenCalm);
         pumps = [.. catalog.Queues.Select(f =>
-            new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings, whenCalm: () => Engine.WhenCalm()))];
+            new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings, whenCalm: whenCalm))];
         timers = new TimerRunner(catalog, services, time);
     }
 
+    /// <exception cref="InvalidOperationException">It runs on Azurite.</exception>
     public DurableEngine Engine => services.GetRequiredService<DurableEngine>();
 
-    public DurableTaskClient Client => Engine.Client;
+    public DurableTaskClient Client => services.GetRequiredService<DurableTaskClient>();
 
     /// <summary>For the namespace of the queues, this machine's own or the one elsewhere.</summary>
     public ServiceBusClient ServiceBus => services.GetRequiredService<ServiceBusClient>();
@@ -85,39 +83,11 @@ public sealed class LocalMachine : IAsyncDisposable
 
     public IServiceProvider Services => services;
 
-    /// <summary>Registers everything; then make a provider of the services and call <see cref="CreateAsync(IServiceProvider)"/>.</summary>
-    public static void Register(IServiceCollection services, MachineOptions options)
-    {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(LocalSettings.For(options.Address)).AddInMemoryCollection(options.Settings).Build();
-        services.AddSingleton<IConfiguration>(configuration);
-        services.AddSingleton(options);
-        services.AddSingleton(options.Time);
-        services.AddSingleton<TokenCredential>(new LocalCredential(configuration["Local:GraphPermissions"]));
-        services.AddLogging();
-        AddState(services, options);
-        AddPeers(services, options, configuration);
-        services.AddSingleton(_ => FunctionCatalog.Discover(typeof(Pipeline).Assembly, key => configuration[key]));
-        services.AddSingleton(s =>
-        {
-            var engine = new DurableEngine(s.GetRequiredService<IDurableStore>(), options.Time, s.GetService<ILoggerFactory>(), options.Engine);
-            // Functions make their own scopes from the services; the engine needs none.
-            return engine.Use(tasks => FunctionTasks.Register(s.GetRequiredService<FunctionCatalog>(), tasks, s, () => engine.Stopping),
-                services: null, new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter });
-        });
-        services.AddSingleton(s => s.GetRequiredService<DurableEngine>().Client);
-        services.AddSingleton(new PolicySource(() =>
-        {
-            var files = PolicyFolder.Read(options.PolicyFolder);
-            return options.EditPolicy?.Invoke(files) ?? files;
-        }));
-        services.AddPipeline(configuration);
-        options.Replace?.Invoke(services);
-    }
-
     /// <summary>Opens the state and creates what is missing.</summary>
     /// <exception cref="InvalidPolicyException">The policy has errors; the message lists every one with its place.</exception>
     public static async Task<LocalMachine> CreateAsync(IServiceProvider services)
     {
+        if (services.GetRequiredService<MachineOptions>().Azurite is { } azurite) await AzuriteState.CreateAsync(azurite);
         await Pipeline.CreateTablesAsync(services);
         _ = services.GetRequiredService<PolicyStore>();
         return new LocalMachine(services);
@@ -134,7 +104,8 @@ public sealed class LocalMachine : IAsyncDisposable
     /// <summary>Runs in the background until disposed.</summary>
     public async Task Start(CancellationToken stop = default)
     {
-        await Engine.StartAsync(stop);
+        if (options.Azurite is null) await Engine.StartAsync(stop);
+        else await services.GetRequiredService<StorageEngine>().StartAsync();
         // Official processors renew locks by the real clock; with any other the queue is read inside the process.
         if (options.ServiceBus is not null || options.Time == TimeProvider.System) await processors.StartAsync(stop);
         else foreach (var pump in pumps) pump.Start();
@@ -172,77 +143,5 @@ public sealed class LocalMachine : IAsyncDisposable
         await processors.DisposeAsync();
         await timers.DisposeAsync();
         if (services is IAsyncDisposable disposable) await disposable.DisposeAsync();
-    }
-
-    private static void AddState(IServiceCollection services, MachineOptions options)
-    {
-        if (options.StateFolder is { } folder)
-        {
-            System.IO.Directory.CreateDirectory(folder);
-            services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
-            services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), options.Time));
-            services.AddSingleton<IDurableStore>(_ => new SqliteStore(Path.Combine(folder, "durable.db")));
-            services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
-            services.AddSingleton<ICheckpointKey>(_ => LocalCheckpointKey.Open(Path.Combine(folder, "record", "checkpoints.key")));
-            services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
-            services.AddSingleton<IRetainedBlobs>(_ => new BlobsOfFolder(Path.Combine(folder, "record", "agents")));
-        }
-        else
-        {
-            services.AddSingleton<TableServiceClient>(_ => new EmbeddedTableServiceClient(options.Time));
-            services.AddSingleton<IDurableStore>(_ => new MemoryStore());
-            services.AddSingleton<IQueueStorage>(_ => new InMemoryQueueStorage());
-            services.AddSingleton<ICheckpointKey>(_ => new LocalCheckpointKey());
-            services.AddSingleton<ICheckpointStore>(_ => new MemoryCheckpoints());
-            services.AddSingleton<IRetainedBlobs>(_ => new MemoryBlobs());
-        }
-        services.AddSingleton(s =>
-        {
-            var queues = new QueueNamespace(s.GetRequiredService<IQueueStorage>(), options.Time);
-            queues.Open(AlertsQueue, new LocalQueueOptions { MaxMessageBytes = options.MaxMessageBytes });
-            queues.Open(ActivityQueue, new LocalQueueOptions { RequiresSession = true });
-            return queues;
-        });
-        // Created in this order, so disposed in the reverse one: client, address, queues.
-        services.AddSingleton(s => AmqpEndpoint.Start(s.GetRequiredService<QueueNamespace>(), options.AmqpPort,
-            s.GetRequiredService<ILoggerFactory>().CreateLogger<AmqpEndpoint>()));
-        services.AddSingleton(s => new ServiceBusClient(options.ServiceBus ?? s.GetRequiredService<AmqpEndpoint>().ConnectionString));
-    }
-
-    /// <summary>The tenant and the model: over HTTP where there is an address, in process otherwise.</summary>
-    private static void AddPeers(IServiceCollection services, MachineOptions options, IConfiguration configuration)
-    {
-        services.AddSingleton(_ => options.StateFolder is { } folder
-            ? SimulatedTenant.OpenAsync(Path.Combine(folder, "tenant.db"), options.Time).GetAwaiter().GetResult()
-            : SimulatedTenant.InMemory(options.Time));
-        services.AddSingleton(_ => new LocalModel(options.Time));
-        services.AddSingleton(_ => new LoopbackTeams(options.Time));
-        if (options.Address is null)
-        {
-            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(
-                s => new TeamsHttpHandler(s.GetRequiredService<LoopbackTeams>(), new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>()))));
-            services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
-        }
-        else
-        {
-            services.AddHttpClient(Pipeline.TokenKeys).AddHttpMessageHandler(() => new PlainLoopback());
-            if (options.Model is { } model) services.AddSingleton(model);
-        }
-    }
-
-    /// <summary>A token that only the simulated tenant takes. Like Entra's it carries the granted permissions; unlike Entra's nobody signed it.</summary>
-    private sealed class LocalCredential(string? permissions) : TokenCredential
-    {
-        private const string All = "User.EnableDisableAccount.All,User.RevokeSessions.All,User.Read.All,GroupMember.Read.All,Mail.ReadWrite," +
-            "Policy.ReadWrite.ConditionalAccess,Policy.Read.All,Application.ReadWrite.All,Application.Read.All";
-
-        private readonly AccessToken token = new($"local.{Roles(permissions ?? All)}.development", DateTimeOffset.MaxValue);
-
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => token;
-
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(token);
-
-        private static string Roles(string permissions) => Convert.ToBase64String(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { roles = permissions.Split(',') }))
-            .TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 }

@@ -9,6 +9,9 @@ public sealed record MachineOptions
 {
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Seconds of <see cref="Time"/> for each second of the machine's own, where it runs by itself; what waits for the machine waits that much longer by it.</summary>
+    public double ClockFactor { get; init; } = 1;
+
     /// <summary>Folder for all state; null keeps everything in memory.</summary>
     public string? StateFolder { get; init; }
 
@@ -40,6 +43,12 @@ public sealed record MachineOptions
     /// keep real time, whatever <see cref="Time"/> says.
     /// </summary>
     public string? ServiceBus { get; init; }
+
+    /// <summary>
+    /// Connection string of Azurite: the real engine, official table client and blobs run on it, in real time and in the background only. Null: the local
+    /// engine with its own tables.
+    /// </summary>
+    public string? Azurite { get; init; }
 
     /// <summary>Largest alert the queue takes, in bytes: Service Bus standard is 256 KB, premium 1 MB and more.</summary>
     public int MaxMessageBytes { get; init; } = 1024 * 1024;

@@ -10,7 +10,8 @@ internal static class StateFolder
     private const string DurableFile = "durable.db";
     private const string ClockFile = "clock.txt";
     private const string LockFile = "running.lock";
-    private static readonly string[] Ours = [DurableFile, "queue.db", "tables.db", "tenant.db", "record", ClockFile, LockFile];
+    private const string AzuriteFolder = "azurite";
+    private static readonly string[] Ours = [AzuriteFolder, DurableFile, "queue.db", "tables.db", "tenant.db", "record", ClockFile, LockFile];
 
     /// <summary>Deletes what earlier runs left, and only that. Null where it worked, else why not.</summary>
     public static string? Forget(string folder)
@@ -21,6 +22,20 @@ internal static class StateFolder
         using (Lock(folder)) { }
         System.IO.Directory.Delete(folder, recursive: true);
         return null;
+    }
+
+    /// <summary>Where Azurite keeps what the run has in Azure Storage.</summary>
+    public static string AzuriteOf(string folder) => Path.Combine(folder, AzuriteFolder);
+
+    /// <summary>What one engine began, the other knows nothing of.</summary>
+    /// <exception cref="InvalidOperationException">The folder holds a run on the other engine; says what to do.</exception>
+    public static void Require(string folder, bool azurite)
+    {
+        if (Path.Exists(Path.Combine(folder, azurite ? DurableFile : AzuriteFolder)))
+        {
+            throw new InvalidOperationException($"{folder} holds a run {(azurite ? "without" : "with")} --azurite. "
+                + "Go on with it in the same way, give another folder with --state, or forget it with --fresh.");
+        }
     }
 
     /// <summary>One process at a time.</summary>

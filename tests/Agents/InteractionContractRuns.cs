@@ -49,13 +49,11 @@ public sealed class Interactions_in_a_folder : InteractionContract
 [Collection(nameof(Azurite))]
 public sealed class Interactions_in_Azurite(Azurite azurite) : InteractionContract
 {
-    private AzuriteBlobs? service;
     private BlobContainerClient? container;
 
     protected override async Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync()
     {
-        service = await AzuriteBlobs.StartAsync();
-        container = await service.ContainerAsync();
+        container = await azurite.NewContainerAsync();
         return (azurite.NewClient(), new BlobsOfContainer(container));
     }
 
@@ -78,6 +76,4 @@ public sealed class Interactions_in_Azurite(Azurite azurite) : InteractionContra
             await blob.CommitBlockListAsync(["AAAA"]);
         }
     }
-
-    public override async Task DisposeAsync() => await service!.DisposeAsync();
 }

@@ -7,17 +7,11 @@ namespace IRFunctions.Tests.Agents;
 [Collection(nameof(Azurite))]
 public sealed class Snapshots_in_Azurite(Azurite azurite) : SnapshotContract, IAsyncLifetime
 {
-    private AzuriteBlobs? service;
     private BlobsOfContainer? blobs;
 
     protected override IWriteOnceBlobs Blobs => blobs!;
 
-    public async Task InitializeAsync()
-    {
-        Assert.NotNull(azurite.Endpoint); // It is installed.
-        service = await AzuriteBlobs.StartAsync();
-        blobs = new BlobsOfContainer(await service.ContainerAsync());
-    }
+    public async Task InitializeAsync() => blobs = new BlobsOfContainer(await azurite.NewContainerAsync());
 
-    public async Task DisposeAsync() => await service!.DisposeAsync();
+    public Task DisposeAsync() => Task.CompletedTask;
 }

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
@@ -12,39 +9,14 @@ using IRFunctions.Tests.Tables;
 namespace IRFunctions.Tests.Audit;
 
 /// <summary>Checkpoints in blobs, on the emulator. It answers 501 to retention policies, so that part is for Azure to show (docs/record.md).</summary>
-[Collection(nameof(Azurite))] // Its fixture has installed the emulator before this starts it.
+[Collection(nameof(Azurite))]
 public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
 {
-    private const string Development = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;" +
-        "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=";
-
-    private Process? process;
     private BlobContainerClient? container;
-    private string connection = "";
 
-    public async Task InitializeAsync()
-    {
-        Assert.NotNull(azurite.Endpoint);
-        var program = Path.Combine(Sources.Root, "tests", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
-        using (var listener = new TcpListener(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            listener.Stop();
-            process = Process.Start(new ProcessStartInfo("node", [program, "--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--inMemoryPersistence", "--disableTelemetry", "--silent", "--skipApiVersionCheck"]) { RedirectStandardOutput = true })!;
-            while (await process.StandardOutput.ReadLineAsync() is { } line && !line.Contains("successfully", StringComparison.Ordinal)) { }
-            connection = $"{Development}http://127.0.0.1:{port}/devstoreaccount1;";
-            container = new BlobContainerClient(connection, "record");
-        }
-        await container.CreateIfNotExistsAsync();
-    }
+    public async Task InitializeAsync() => container = await azurite.NewContainerAsync();
 
-    public async Task DisposeAsync()
-    {
-        process!.Kill(entireProcessTree: true);
-        await process.WaitForExitAsync();
-        process.Dispose();
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task A_checkpoint_is_written_once_and_never_again()
@@ -99,7 +71,7 @@ public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
     {
         var options = new BlobClientOptions();
         options.AddPolicy(new BeforeCommit(beforeCommit), HttpPipelinePosition.PerCall);
-        return new BlobCheckpoints(new BlobContainerClient(connection, "record", options));
+        return new BlobCheckpoints(new BlobContainerClient(azurite.ConnectionString, container!.Name, options));
     }
 
     private sealed class BeforeCommit(Func<Task> act) : HttpPipelinePolicy

@@ -61,6 +61,15 @@ public sealed partial class QueueTests(Bicep bicep)
     [Fact]
     public void The_local_host_understands_host_json() => Assert.Equal(16, HostSettings.Read(Path.Combine(Sources.Root, "functions", "host.json")).MaxConcurrentCalls);
 
+    /// <summary>Work in flight when its host dies waits as long; less than 30 seconds leaves renewals, every 5 seconds at most, too little room.</summary>
+    [Fact]
+    public void Durable_work_in_flight_is_taken_again_30_seconds_after_its_host_died()
+    {
+        var durable = HostSettings.Read(Path.Combine(Sources.Root, "functions", "host.json")).Durable;
+        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30)), (durable.ControlQueueVisibilityTimeout, durable.WorkItemQueueVisibilityTimeout));
+        Assert.Equal("irfunctions", durable.HubName);
+    }
+
     [Fact]
     public void The_local_queue_keeps_what_expires_as_the_deployed_one_does() => Assert.True(new LocalQueueOptions().DeadLetterOnExpiration);
 

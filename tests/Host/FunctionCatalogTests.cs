@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IRFunctions.Local.Engine.Hosting;
 using IRFunctions.Local.Host;
 using Microsoft.AspNetCore.Http;
@@ -105,7 +104,8 @@ public sealed class FunctionCatalogTests
         var tasks = (IDurableTaskFactory2)TaskFactories.From(r => FunctionTasks.Register(Served(), r, services, () => default));
 
         Assert.True(tasks.TryCreateActivity("Describe", services, out var describe));
-        Assert.Equal("Ada is 36", await describe.RunAsync(new Activity(), JsonElement.Parse("""{"name":"Ada","age":36}""")));
+        var person = PayloadJson.Converter.Deserialize("""{"name":"Ada","age":36}""", describe.InputType);
+        Assert.Equal("Ada is 36", await describe.RunAsync(new Activity(), person));
         Assert.Equal(["describe in greet-1", "disposed"], calls);
         Assert.True(tasks.TryCreateActivity("nothing", services, out var nothing));
         Assert.Null(await nothing.RunAsync(new Activity(), null));

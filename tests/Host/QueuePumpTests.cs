@@ -107,6 +107,26 @@ public sealed class QueuePumpTests : IDisposable
                 StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_durable_section_of_host_json_is_read_and_a_setting_goes_before_it()
+    {
+        const string key = "extensions:durableTask:storageProvider:workItemQueueVisibilityTimeout";
+        const string json = """
+            { "extensions": { "durableTask": { "hubName": "mine", "storageProvider": {
+              "partitionCount": 2, "controlQueueVisibilityTimeout": "00:00:40", "workItemQueueVisibilityTimeout": "00:00:50", "maxQueuePollingInterval": "00:00:02" } } } }
+            """;
+        var expected = new DurableSettings
+        {
+            HubName = "mine", PartitionCount = 2, ControlQueueVisibilityTimeout = TimeSpan.FromSeconds(40),
+            WorkItemQueueVisibilityTimeout = TimeSpan.FromSeconds(50), MaxQueuePollingInterval = TimeSpan.FromSeconds(2),
+        };
+        Assert.Equal(expected, HostSettings.Parse(json).Durable);
+        Assert.Equal(expected with { WorkItemQueueVisibilityTimeout = TimeSpan.FromSeconds(7) },
+            HostSettings.Parse(json, instead: k => k == key ? "00:00:07" : null).Durable);
+        Assert.Equal(new DurableSettings(), HostSettings.Parse("{}").Durable);
+        Assert.Contains(key, Assert.Throws<FormatException>(() => HostSettings.Parse(json, instead: k => k == key ? "soon" : null)).Message, StringComparison.Ordinal);
+    }
+
     internal sealed class Slow
     {
         private readonly TaskCompletionSource gate;

@@ -40,6 +40,22 @@ public sealed class HealthTests
         Assert.StartsWith("do not answer: what was asked at 2026-11-23 02:58:00", report.Entities, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 90, 503)]
+    [InlineData(1, 50, 200)]
+    [InlineData(2400, 90, 200)]
+    [InlineData(2400, 2400 * 50, 200)]
+    [InlineData(2400, 2400 * 61, 503)]
+    public async Task The_minute_for_an_answer_is_the_machines_however_fast_the_clock_is(double factor, int secondsAgo, int expected)
+    {
+        await using var world = await World.CreateAsync(replace: s => s.AddSingleton(AnswerTimeout.ForClock(factor)));
+        await world.Machine.Services.GetRequiredService<TableServiceClient>().GetTableClient(HealthSignals.TableName)
+            .UpsertEntityAsync(new TableEntity("pulse", "beat") { ["At"] = world.Time.GetUtcNow() - TimeSpan.FromSeconds(secondsAgo) });
+        var (status, report) = await LookAsync(world);
+        Assert.Equal(expected, status);
+        Assert.StartsWith(expected == 200 ? "were asked at" : "do not answer", report.Entities, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Timers_that_stay_away_are_unhealthy()
     {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Style;
 

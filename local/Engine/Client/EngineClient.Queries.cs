@@ -16,6 +16,7 @@ public sealed partial class EngineClient
     public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
     {
         var query = filter ?? new OrchestrationQuery();
+        NotEntity(query.InstanceIdPrefix ?? "");
         return Pageable.Create((token, size, _) =>
         {
             var limit = size ?? query.PageSize;
@@ -50,8 +51,8 @@ public sealed partial class EngineClient
     public override async Task<PurgeResult> PurgeInstanceAsync(string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
-        if (Find(instanceId) is { IsTerminal: false } running)
-            throw new InvalidOperationException($"Only a finished orchestration can be purged; '{instanceId}' is {running.Status}.");
+        if (Store.Read(instanceId) is { IsTerminal: false, IsEntity: false } running)
+            throw new InvalidOperationException($"Only a finished orchestration can be purged; '{instanceId}' is {running.Status}. Terminate it first.");
         return new(await PurgeAsync(instanceId, options?.Recursive == true), isComplete: true);
     }
 

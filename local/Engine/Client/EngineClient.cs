@@ -58,14 +58,19 @@ public sealed partial class EngineClient : DurableTaskClient
     /// <exception cref="InvalidOperationException">It has not failed.</exception>
     public override Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default) =>
         Existing(instanceId).Status == OrchestrationStatus.Failed ? PostAsync(instanceId, new ExecutionRewoundEvent(-1, reason), rewinds: true)
-            : throw new InvalidOperationException($"Only a failed orchestration can be rewound; '{instanceId}' is {Existing(instanceId).Status}.");
+            : throw new InvalidOperationException(
+                $"Only a failed orchestration can be rewound; '{instanceId}' is {Existing(instanceId).Status}. One that ended otherwise can be restarted.");
 
     /// <exception cref="ArgumentException">There is no such orchestration.</exception>
     /// <exception cref="InvalidOperationException">It is not finished, and no new id was asked for.</exception>
     public override Task<string> RestartAsync(string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
         var record = Existing(instanceId);
-        if (!restartWithNewInstanceId && !record.IsTerminal) throw new InvalidOperationException($"An orchestration with the instanceId {instanceId} cannot be restarted.");
+        if (!restartWithNewInstanceId && !record.IsTerminal)
+        {
+            throw new InvalidOperationException($"An orchestration with the instanceId {instanceId} cannot be restarted: it is {record.Status}. "
+                + "Terminate it first, or restart it with a new instance id.");
+        }
         var id = restartWithNewInstanceId ? Guid.NewGuid().ToString("N") : instanceId;
         return StartAsync(OrchestrationStep.Start(id, engine.NextNumber(), record.Name, record.Version, InputOf(record), record.Tags, null), null, cancellation);
     }
@@ -130,7 +135,7 @@ public sealed partial class EngineClient : DurableTaskClient
     private async Task PostAsync(string id, HistoryEvent e, bool rewinds = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(id);
-        if (id[0] == '@') throw new ArgumentException("Orchestration instance ids must not start with @.", nameof(id));
+        NotEntity(id);
         // Unknown and finished instances get nothing; that is no error.
         if (Store.Read(id) is { } record ? record.IsTerminal && !rewinds : engine.Board.PendingStart(id) is null) return;
         var commit = new StepCommit { InstanceId = id };
@@ -145,11 +150,23 @@ public sealed partial class EngineClient : DurableTaskClient
         {
             var change = engine.Watchers.NextChange(id);
             if (Find(id) is { } record && reached(record)) return MetadataOf(record, payloads);
-            await change.WaitAsync(cancellation);
+            try
+            {
+                await change.WaitAsync(cancellation);
+            }
+            catch (TaskCanceledException e)
+            {
+                // The official client throws the base type, and tests ask for exactly that.
+                throw new OperationCanceledException($"The wait for '{id}' was cancelled; waiting again goes on where this one ended.", e, cancellation);
+            }
         }
     }
 
-    private InstanceRecord? Find(string id) => id[0] == '@' ? null : Store.Read(id);
+    private InstanceRecord? Find(string id) => Store.Read(NotEntity(id));
+
+    /// <exception cref="ArgumentException">It is an entity's id.</exception>
+    private static string NotEntity(string id) => !id.StartsWith('@') ? id
+        : throw new ArgumentException($"'{id}' is an entity's id, not an orchestration's: ask the client's Entities.", nameof(id));
 
     private InstanceRecord Existing(string id)
     {

@@ -6,8 +6,8 @@ internal sealed class EngineEntityClient(DurableEngine engine, DataConverter con
     public override Task SignalEntityAsync(
         EntityInstanceId id, string operationName, object? input = null, SignalEntityOptions? options = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(operationName);
-        var target = id.ToString();
+        ArgumentNullException.ThrowIfNull(operationName);
+        var target = Checked(id);
         if (engine.Limits.WrongEntityId(target) is { } wrong) throw new ArgumentException(wrong, nameof(id));
         var due = options?.SignalTime?.UtcDateTime;
         return PostAsync(target, EntityMessage.Signal(target, operationName, converter.Serialize(input), due), due?.Ticks ?? 0);
@@ -54,7 +54,10 @@ internal sealed class EngineEntityClient(DurableEngine engine, DataConverter con
         await engine.PostAsync(commit);
     }
 
-    private InstanceRecord? Find(EntityInstanceId id) => engine.Store.Read(id.ToString()) is { Output: not null } record ? record : null;
+    // The default of the struct has neither name nor key.
+    private static string Checked(EntityInstanceId id) => id.Key is not null ? id.ToString() : throw new ArgumentNullException(nameof(id));
+
+    private InstanceRecord? Find(EntityInstanceId id) => engine.Store.Read(Checked(id)) is { Output: not null } record ? record : null;
 
     private AsyncPageable<T> Pages<T>(EntityQuery? filter, Func<InstanceRecord, bool, T> convert)
         where T : notnull

@@ -37,11 +37,17 @@ public static class LocalEngineExtensions
 }
 
 /// <summary>The engine as a hosted worker: the official build target.</summary>
-public sealed class LocalEngineWorker(string? name, IDurableTaskFactory factory, DurableEngine engine, IServiceProvider services, IOptionsMonitor<DurableTaskWorkerOptions> options)
+public sealed class LocalEngineWorker(
+    string? name, IDurableTaskFactory factory, DurableEngine engine, IServiceProvider services, IOptionsMonitor<DurableTaskWorkerOptions> options,
+    IOptionsMonitor<DurableTaskWorkerWorkItemFilters> filters)
     : DurableTaskWorker(name, factory)
 {
+    /// <exception cref="NotSupportedException">Work item filters are set.</exception>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        // They share work out among several workers; here they could only leave it lying.
+        if (filters.Get(Name) is not { Orchestrations.Count: 0, Activities.Count: 0, Entities.Count: 0 })
+            throw new NotSupportedException("The local engine has one worker and takes no work item filters: remove UseWorkItemFilters, or use UseOrchestrationFilter.");
         await engine.Use(Factory, services, options.Get(Name)).StartAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }

@@ -127,7 +127,8 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
     /// <summary>Gives a slot back. With <paramref name="again"/> it is ready even if nothing new came.</summary>
     /// <param name="deferred">Not taken in; delivered again together with the next message.</param>
     /// <param name="cancelled">Timers of the instance that are no longer waited for.</param>
-    public void Finish(Slot slot, IReadOnlyList<Message> deferred, IReadOnlyList<Message> cancelled, bool again = false)
+    /// <returns>The run whose session was dropped for want of room.</returns>
+    public InstanceRecord? Finish(Slot slot, IReadOnlyList<Message> deferred, IReadOnlyList<Message> cancelled, bool again = false)
     {
         Session? dropped;
         lock (gate)
@@ -146,6 +147,7 @@ internal sealed class WorkBoard(int? shuffleSeed, int keptSessions)
             else if (slot.IsUnused) slots.Remove(slot.Id);
         }
         dropped?.Close();
+        return dropped?.Record;
     }
 
     /// <summary>Messages of an instance that wait for their time.</summary>

@@ -110,9 +110,11 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
             return;
         }
         var execution = engine.NextNumber();
+        // Without one, the worker's default as for a child.
+        var version = string.IsNullOrEmpty(a.Version) ? engine.Tasks.Options.Versioning?.DefaultVersion : a.Version;
         // Nobody waits for it; its parent is the entity all the same, as in Durable Task's dispatcher.
         var tags = new Dictionary<string, string>(a.Tags ?? new Dictionary<string, string>()) { [OrchestrationTags.FireAndForget] = "" };
-        var start = OrchestrationStep.Start(a.InstanceId!, execution, a.Name!, a.Version, a.Input, tags, new ParentLink(slot.Id, 0, record.Name, -1));
+        var start = OrchestrationStep.Start(a.InstanceId!, execution, a.Name!, version, a.Input, tags, new ParentLink(slot.Id, 0, record.Name, -1));
         result.Send(a.InstanceId!, start, execution, a.ScheduledStartTime?.ToUniversalTime().Ticks ?? 0);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class TaskCatalog
         // By version the official factory finds through an interface that is internal to its assembly; its methods are public on the class.
         versionedOrchestrators = Versioned<ITaskOrchestrator>("TryCreateOrchestrator");
         versionedActivities = Versioned<ITaskActivity>("TryCreateActivity");
-        if (services.GetService<Microsoft.DurableTask.Worker.IExceptionPropertiesProvider>() is { } p) ExceptionProperties = new ExceptionPropertiesProviderAdapter(p);
+        if (services.GetService<Microsoft.DurableTask.Worker.IExceptionPropertiesProvider>() is { } p) ExceptionProperties = new PlainProperties(new ExceptionPropertiesProviderAdapter(p));
 #pragma warning disable CS0618 // Experimental, but there.
         Filter = options.OrchestrationFilter ?? services.GetService<IOrchestrationFilter>();
     }
@@ -36,7 +36,7 @@ internal sealed class TaskCatalog
 
     public DurableTaskWorkerOptions Options { get; }
 
-    public ExceptionPropertiesProviderAdapter? ExceptionProperties { get; }
+    public IExceptionPropertiesProvider? ExceptionProperties { get; }
 
     /// <summary>Services for one run; null where tasks need none.</summary>
     public AsyncServiceScope? NewScope() => ReferenceEquals(Services, TaskFactories.NoServices) ? null : Services.CreateAsyncScope();

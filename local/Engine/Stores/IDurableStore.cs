@@ -13,6 +13,11 @@ public interface IDurableStore : IAsyncDisposable
     /// <summary>The history of a run, as chunks that <see cref="Histories.HistoryJson"/> wrote, oldest first.</summary>
     IReadOnlyList<byte[]> ReadHistory(long execution);
 
+    /// <summary>Nothing is expected of a run soon: it has ended, or waits for a person or for its time. A store may pack its history.</summary>
+    void Rest(long execution)
+    {
+    }
+
     /// <summary>Stores all of a commit or nothing. False, and nothing stored, where its condition does not hold.</summary>
     ValueTask<bool> CommitAsync(StepCommit commit);
 

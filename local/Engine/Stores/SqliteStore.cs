@@ -112,9 +112,9 @@ public sealed class SqliteStore : IDurableStore
         await writes.DisposeAsync();
     }
 
-    private static byte[] Json<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, HistoryJson.Options);
+    private static byte[] Json<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, HistoryJson.Stored);
 
-    private static T Json<T>(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<T>(json, HistoryJson.Options)!;
+    private static T Json<T>(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<T>(json, HistoryJson.Stored)!;
 
     private static SqliteConnection Open(string path)
     {
