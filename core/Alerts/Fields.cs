@@ -6,21 +6,21 @@ namespace IRFunctions.Alerts;
 /// One JSON object, its names compared without case (the same field is AadUserId, aadUserId or AADUserId, by source and age). Every read
 /// bears wrong types: a value of another kind counts as absent. Remembers what was read, so that the rest can be kept as Extra.
 /// </summary>
-internal sealed partial class Fields
+internal sealed class Fields
 {
-    private readonly Slot[] _slots;
-    private readonly ReadingSession _session;
+    private readonly Slot[] slots;
+    private readonly ReadingSession session;
 
     private Fields(Slot[] slots, ReadingSession session, string place)
     {
-        _slots = slots;
-        _session = session;
+        this.slots = slots;
+        this.session = session;
         Place = place;
     }
 
     public string Place { get; }
 
-    public ReadingSession Session => _session;
+    public ReadingSession Session => session;
 
     /// <summary>Names that occur more than once, without regard to case, with different values: what they mean depends on the reader.</summary>
     public IReadOnlyList<string> Conflicts { get; private set; } = [];
@@ -40,30 +40,30 @@ internal sealed partial class Fields
     {
         // Comparing each with each is quicker than hashing for objects as small as real ones.
         const int small = 24;
-        var seen = _slots.Length > small ? new Dictionary<string, int>(_slots.Length, StringComparer.OrdinalIgnoreCase) : null;
-        for (var i = 0; i < _slots.Length && Conflicts.Count < 5; i++)
+        var seen = slots.Length > small ? new Dictionary<string, int>(slots.Length, StringComparer.OrdinalIgnoreCase) : null;
+        for (var i = 0; i < slots.Length && Conflicts.Count < 5; i++)
         {
-            var earlier = seen is null ? Find(_slots[i].Name) : seen.TryAdd(_slots[i].Name, i) ? i : seen[_slots[i].Name];
-            if (earlier < i && !JsonElement.DeepEquals(_slots[earlier].Value, _slots[i].Value))
-                Conflicts = [.. Conflicts, SafeText.Line(_slots[i].Name, 60, out _)];
+            var earlier = seen is null ? Find(slots[i].Name) : seen.TryAdd(slots[i].Name, i) ? i : seen[slots[i].Name];
+            if (earlier < i && !JsonElement.DeepEquals(slots[earlier].Value, slots[i].Value))
+                Conflicts = [.. Conflicts, SafeText.Line(slots[i].Name, 60, out _)];
         }
     }
 
-    public int Count => _slots.Length;
+    public int Count => slots.Length;
 
     /// <summary>The first names, for a person who wonders what this is.</summary>
-    public string Names() => _slots.Length == 0
+    public string Names() => slots.Length == 0
         ? "none"
-        : string.Join(", ", _slots.Take(12).Select(slot => SafeText.Line(slot.Name, 60, out _))) + (_slots.Length > 12 ? ", ..." : "");
+        : string.Join(", ", slots.Take(12).Select(slot => SafeText.Line(slot.Name, 60, out _))) + (slots.Length > 12 ? ", ..." : "");
 
     public bool Has(string name) => Find(name) >= 0;
 
     /// <summary>The value without marking it as read; null where absent or JSON null.</summary>
-    public JsonElement? Peek(string name) => Find(name) is >= 0 and var i && _slots[i].Value.ValueKind != JsonValueKind.Null ? _slots[i].Value : null;
+    public JsonElement? Peek(string name) => Find(name) is >= 0 and var i && slots[i].Value.ValueKind != JsonValueKind.Null ? slots[i].Value : null;
 
     public bool HasList(string name) => Peek(name)?.ValueKind == JsonValueKind.Array;
 
-    public bool HasScalar(string name) => Find(name) is >= 0 and var i && !string.IsNullOrWhiteSpace(Scalar(_slots[i].Value));
+    public bool HasScalar(string name) => Find(name) is >= 0 and var i && !string.IsNullOrWhiteSpace(Scalar(slots[i].Value));
 
     public bool HasObject(string name) => Peek(name)?.ValueKind == JsonValueKind.Object;
 
@@ -73,7 +73,7 @@ internal sealed partial class Fields
         foreach (var name in names)
         {
             if (Find(name) is >= 0 and var i)
-                _slots[i].Taken = true;
+                slots[i].Taken = true;
         }
     }
 
@@ -83,9 +83,9 @@ internal sealed partial class Fields
         foreach (var name in names)
         {
             var i = Find(name);
-            if (i < 0 || Scalar(_slots[i].Value) is not { } text || string.IsNullOrWhiteSpace(text))
+            if (i < 0 || Scalar(slots[i].Value) is not { } text || string.IsNullOrWhiteSpace(text))
                 continue;
-            _slots[i].Taken = true;
+            slots[i].Taken = true;
             return text;
         }
         return null;
@@ -109,7 +109,7 @@ internal sealed partial class Fields
             return null;
         var time = Canonical.Time(text);
         if (time is null)
-            _session.Notes.Add($"{Place}: the time '{SafeText.Line(text, 60, out _)}' is not in a known form and was left out.");
+            session.Notes.Add($"{Place}: the time '{SafeText.Line(text, 60, out _)}' is not in a known form and was left out.");
         return time?.Year > 1 ? time : null;
     }
 
@@ -127,10 +127,10 @@ internal sealed partial class Fields
             if (id is null && System.Guid.TryParseExact(text.Trim(), "D", out _))
                 continue;
             if (id is null)
-                _session.Notes.Add($"{Place}: {name} is '{SafeText.Line(text, 60, out _)}', not an object id, and was left out.");
+                session.Notes.Add($"{Place}: {name} is '{SafeText.Line(text, 60, out _)}', not an object id, and was left out.");
             else if (found is not null && found != id)
             {
-                _session.Notes.Add($"{Place}: two different object ids for one thing ({found} and {id}); neither is used.");
+                session.Notes.Add($"{Place}: two different object ids for one thing ({found} and {id}); neither is used.");
                 return null;
             }
             found ??= id;
@@ -144,9 +144,9 @@ internal sealed partial class Fields
         foreach (var name in names)
         {
             var i = Find(name);
-            if (i < 0 || canonical(Scalar(_slots[i].Value)) is not { } value)
+            if (i < 0 || canonical(Scalar(slots[i].Value)) is not { } value)
                 continue;
-            _slots[i].Taken = true;
+            slots[i].Taken = true;
             return value;
         }
         return null;
@@ -188,7 +188,7 @@ internal sealed partial class Fields
         if (Structure(name, JsonValueKind.Object, '{') is not { } element)
             return null;
         var i = Find(name);
-        return _slots[i].Opened ??= Of(element, _session, $"{Place}.{_slots[i].Name}");
+        return slots[i].Opened ??= Of(element, session, $"{Place}.{slots[i].Name}");
     }
 
     private JsonElement? Structure(string name, JsonValueKind kind, char opening)
@@ -196,9 +196,9 @@ internal sealed partial class Fields
         var i = Find(name);
         if (i < 0)
             return null;
-        ref var slot = ref _slots[i];
+        ref var slot = ref slots[i];
         if (slot.Value.ValueKind == JsonValueKind.String && slot.Value.GetString() is { } text && text.AsSpan().TrimStart() is [var first, ..]
-            && first == opening && _session.OpenInner(text, $"{Place}.{slot.Name}") is { } inner)
+            && first == opening && session.OpenInner(text, $"{Place}.{slot.Name}") is { } inner)
             slot.Value = inner;
         if (slot.Value.ValueKind != kind)
             return null;
@@ -209,15 +209,15 @@ internal sealed partial class Fields
     private string Told(string text, int cut, string name)
     {
         if (cut > 0)
-            _session.Notes.Add($"{Place}.{name} was too long: {cut} characters are left out.");
+            session.Notes.Add($"{Place}.{name} was too long: {cut} characters are left out.");
         return text;
     }
 
     private int Find(string name)
     {
-        for (var i = 0; i < _slots.Length; i++)
+        for (var i = 0; i < slots.Length; i++)
         {
-            var candidate = _slots[i].Name;
+            var candidate = slots[i].Name;
             if (candidate.Length == name.Length && candidate.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return i;
         }
@@ -231,6 +231,72 @@ internal sealed partial class Fields
         JsonValueKind.True => "true",
         JsonValueKind.False => "false",
         _ => null,
+    };
+
+    /// <summary>Unread objects among the values, and in lists among them, with the name they stand under.</summary>
+    public IEnumerable<(string Name, JsonElement Value, string Place)> UnreadObjects(Func<string, JsonElement, bool> wanted)
+    {
+        for (var i = 0; i < slots.Length; i++)
+        {
+            var (name, value) = (slots[i].Name, slots[i].Value);
+            if (slots[i].Taken || value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
+                continue;
+            var isList = value.ValueKind == JsonValueKind.Array;
+            if (isList ? value.GetArrayLength() == 0 || !value.EnumerateArray().All(item => IsWanted(name, item)) : !IsWanted(name, value))
+                continue;
+            slots[i].Taken = true;
+            if (!isList)
+                yield return (name, value, $"{Place}.{name}");
+            else
+            {
+                var index = 0;
+                foreach (var item in value.EnumerateArray())
+                    yield return (name, item, $"{Place}.{name}[{index++}]");
+            }
+        }
+        bool IsWanted(string name, JsonElement value) => value.ValueKind == JsonValueKind.Object && wanted(name, value);
+    }
+
+    /// <summary>
+    /// Everything unread as one compact JSON object of at most <see cref="AlertLimits.MaxExtra"/> characters, null where nothing is left.
+    /// Whole fields are left out, never half of one; empty values say nothing and are dropped.
+    /// </summary>
+    public string? Extra()
+    {
+        if (session.Scratch is not { } scratch)
+            session.Scratch = scratch = new JsonScratch();
+        var extra = new ExtraWriter(scratch);
+        WriteUnread(extra);
+        if (extra.LeftOut.Count > 0)
+            session.Notes.Add($"{Place}: too long to keep: {string.Join(", ", extra.LeftOut)}.");
+        return extra.ToJson();
+    }
+
+    private void WriteUnread(ExtraWriter extra)
+    {
+        foreach (ref var slot in slots.AsSpan())
+        {
+            if (slot.Opened is not null)
+            {
+                var inner = extra.Inner();
+                slot.Opened.WriteUnread(inner);
+                extra.AddObject(slot.Name, inner);
+            }
+            else if (!slot.Taken && !IsEmpty(slot.Value) && !IsReference(slot.Value))
+                extra.Add(slot.Name, slot.Value);
+        }
+    }
+
+    /// <summary>"{$ref: 4}" means nothing outside its own message, and the entity it names is kept on its own.</summary>
+    private static bool IsReference(JsonElement value) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("$ref", out _);
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.Undefined => true,
+        JsonValueKind.String => value.ValueEquals(""),
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => value.GetPropertyCount() == 0,
+        _ => false,
     };
 
     private struct Slot(string name, JsonElement value)

@@ -6,7 +6,7 @@ namespace IRFunctions.Alerts;
 /// <summary>What belongs to the reading of one message: its notes, its entities, and the documents found as text inside the document.</summary>
 internal sealed class ReadingSession : IDisposable
 {
-    private readonly List<JsonDocument> _inner = [];
+    private readonly List<JsonDocument> inner = [];
 
     public ReadingSession() => Entities = new EntityCollector(Notes);
 
@@ -16,17 +16,17 @@ internal sealed class ReadingSession : IDisposable
 
     public JsonScratch? Scratch { get; set; }
 
-    private readonly List<AlertFault> _faults = [];
-    private string? _reason;
+    private readonly List<AlertFault> faults = [];
+    private string? reason;
 
     /// <summary>Records a reason why this is no alert; all are collected, so that a person hears them at once. The first code counts.</summary>
     public void Refuse(string reasonCode, AlertFault fault)
     {
-        _reason ??= reasonCode;
-        _faults.Add(fault);
+        reason ??= reasonCode;
+        faults.Add(fault);
     }
 
-    public AlertReading? Refusal => _reason is null ? null : AlertReading.Rejected(_reason, _faults);
+    public AlertReading? Refusal => reason is null ? null : AlertReading.Rejected(reason, faults);
 
     /// <summary>Reads JSON that a source wrote as a string; null with a note where it is none.</summary>
     public JsonElement? OpenInner(string text, string place)
@@ -38,14 +38,14 @@ internal sealed class ReadingSession : IDisposable
                 Notes.Add($"{place} is text that should hold JSON but does not: {refusal.Faults[0].Problem}");
             return null;
         }
-        _inner.Add(document);
+        inner.Add(document);
         return document.RootElement;
     }
 
     public void Dispose()
     {
         Scratch?.Dispose();
-        foreach (var document in _inner)
+        foreach (var document in inner)
             document.Dispose();
     }
 }

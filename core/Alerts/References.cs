@@ -9,7 +9,7 @@ namespace IRFunctions.Alerts;
 internal sealed class References
 {
     private const int MostHops = 4;
-    private readonly Dictionary<string, JsonElement> _byId = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, JsonElement> byId = new(StringComparer.OrdinalIgnoreCase);
 
     public static References None { get; } = new();
 
@@ -20,7 +20,7 @@ internal sealed class References
         return references;
     }
 
-    public bool Knows(string id) => _byId.ContainsKey(id);
+    public bool Knows(string id) => byId.ContainsKey(id);
 
     /// <summary>The object a field holds or refers to; null where there is none. Never goes in circles.</summary>
     public JsonElement? Follow(Fields fields, string name, string idName)
@@ -29,7 +29,7 @@ internal sealed class References
             return Follow(value);
         if (fields.Peek(idName) is not { ValueKind: JsonValueKind.String } id)
             return null;
-        return _byId.TryGetValue(Canonical.LastSegment(id.GetString()) ?? "", out var entity) ? Follow(entity) : null;
+        return byId.TryGetValue(Canonical.LastSegment(id.GetString()) ?? "", out var entity) ? Follow(entity) : null;
     }
 
     /// <summary>A text field of an entity, whichever way its name is written.</summary>
@@ -51,7 +51,7 @@ internal sealed class References
         {
             if (!value.TryGetProperty("$ref", out var reference))
                 return value;
-            if (reference.ValueKind != JsonValueKind.String || !_byId.TryGetValue(reference.GetString()!, out value))
+            if (reference.ValueKind != JsonValueKind.String || !byId.TryGetValue(reference.GetString()!, out value))
                 return null;
         }
         return null;
@@ -72,7 +72,7 @@ internal sealed class References
             if (property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
                 Collect(property.Value);
             else if (property.Value.ValueKind == JsonValueKind.String && (property.NameEquals("$id"u8) || IsArmName(property, element)))
-                _byId.TryAdd(property.Value.GetString()!, element);
+                byId.TryAdd(property.Value.GetString()!, element);
         }
     }
 

@@ -9,7 +9,7 @@ namespace IRFunctions.Decisions;
 /// </summary>
 internal sealed class BudgetCount
 {
-    private readonly Dictionary<string, int> _wanted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> wanted = new(StringComparer.Ordinal);
 
     public BudgetCount(IReadOnlyList<Question> questions)
     {
@@ -41,7 +41,7 @@ internal sealed class BudgetCount
     private void ApplyOne(Question question, Ruling ruling, string key, Budget budget, string words)
     {
         var spent = question.Facts.Budgets.Spent.GetValueOrDefault(key) ?? Nothing;
-        var wanted = (long)_wanted.GetValueOrDefault(key);
+        var wanted = (long)this.wanted.GetValueOrDefault(key);
         if (spent.LastMinute + wanted <= budget.PerMinute && spent.LastHour + wanted <= budget.PerHour)
             return;
         // What used up one budget is one question, whichever incidents it came from: a flood is one card, not hundreds. The narrowest budget names it.
@@ -54,5 +54,5 @@ internal sealed class BudgetCount
 
     private static readonly BudgetSpent Nothing = new(0, 0);
 
-    private void Count(string key) => _wanted[key] = _wanted.GetValueOrDefault(key) + 1;
+    private void Count(string key) => wanted[key] = wanted.GetValueOrDefault(key) + 1;
 }

@@ -6,7 +6,7 @@ namespace IRFunctions.Decisions;
 /// </summary>
 internal sealed class Ruling
 {
-    private readonly List<Reason> _reasons = new(8);
+    private readonly List<Reason> reasons = new(8);
 
     public DecisionKind Kind { get; private set; } = DecisionKind.Run;
 
@@ -16,10 +16,10 @@ internal sealed class Ruling
 
     public string? Batch { get; set; }
 
-    public IReadOnlyList<Reason> Reasons => _reasons;
+    public IReadOnlyList<Reason> Reasons => reasons;
 
     /// <summary>Writes a reason down without changing anything.</summary>
-    public void Note(string rule, string text) => _reasons.Add(new Reason(rule, text));
+    public void Note(string rule, string text) => reasons.Add(new Reason(rule, text));
 
     public void Ask(string rule, string text) => Raise(DecisionKind.Ask, rule, text);
 
@@ -34,7 +34,7 @@ internal sealed class Ruling
     {
         if (Caution(kind) > Caution(Kind))
             Kind = kind;
-        _reasons.Add(new Reason(rule, text));
+        reasons.Add(new Reason(rule, text));
     }
 
     /// <summary>How cautious a decision is; more means less can happen without, and then with, a person.</summary>

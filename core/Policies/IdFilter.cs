@@ -13,27 +13,27 @@ internal sealed class IdFilter
     private const ulong NotAscii = 0xFF80_FF80_FF80_FF80;
     private const ulong LowerCase = 0x0020_0020_0020_0020;
     private const ulong Odd = 0x9E37_79B9_7F4A_7C15;
-    private readonly ulong[] _bits;
-    private readonly int _shift;
+    private readonly ulong[] bits;
+    private readonly int shift;
 
     /// <param name="ids">All that are registered; one that is not ASCII makes everything pass, since its cases are not a matter of one bit.</param>
     public IdFilter(IReadOnlyCollection<string> ids)
     {
         var size = BitOperations.RoundUpToPowerOf2((uint)Math.Max(64, ids.Count * BitsEach));
-        _bits = new ulong[size / 64];
-        _shift = 64 - BitOperations.TrailingZeroCount(size);
+        bits = new ulong[size / 64];
+        shift = 64 - BitOperations.TrailingZeroCount(size);
         foreach (var id in ids)
         {
             if (Place(id) is not { } place)
             {
-                _bits.AsSpan().Fill(ulong.MaxValue);
+                bits.AsSpan().Fill(ulong.MaxValue);
                 return;
             }
-            _bits[place >> 6] |= 1UL << (place & 63);
+            bits[place >> 6] |= 1UL << (place & 63);
         }
     }
 
-    public bool MayHold(string id) => Place(id) is not { } place || (_bits[place >> 6] & (1UL << (place & 63))) != 0;
+    public bool MayHold(string id) => Place(id) is not { } place || (bits[place >> 6] & (1UL << (place & 63))) != 0;
 
     /// <summary>Null where the id is not ASCII. Ids that differ in case only have the same place.</summary>
     private int? Place(string id)
@@ -50,6 +50,6 @@ internal sealed class IdFilter
             seen |= letter;
             mixed = BitOperations.RotateLeft((mixed ^ (letter | 0x20UL)) * Odd, 29);
         }
-        return (seen & NotAscii) != 0 ? null : (int)((mixed * Odd) >> _shift);
+        return (seen & NotAscii) != 0 ? null : (int)((mixed * Odd) >> shift);
     }
 }

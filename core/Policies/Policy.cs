@@ -10,8 +10,8 @@ namespace IRFunctions.Policies;
 /// </summary>
 public sealed class Policy
 {
-    private readonly ProtectedThings<ProtectedEntry> _protected;
-    private readonly ProtectedThings<PolicyExemption> _exceptions;
+    private readonly ProtectedThings<ProtectedEntry> @protected;
+    private readonly ProtectedThings<PolicyExemption> exceptions;
 
     internal Policy(IReadOnlyList<PolicyFile> files, PolicyParts parts)
     {
@@ -37,8 +37,8 @@ public sealed class Policy
         Approvers = Ladders.Values.SelectMany(ladder => ladder.Rungs).SelectMany(rung => rung.Approvers)
             .SelectMany(approver => (string?[])[approver.ObjectId, approver.Owner, approver.Away?.Substitute.ObjectId, approver.Away?.Substitute.Owner]).OfType<string>()
             .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        _protected = new ProtectedThings<ProtectedEntry>(Protected, entry => entry.Kind, entry => entry.Id);
-        _exceptions = new ProtectedThings<PolicyExemption>(Exceptions, exception => exception.Kind, exception => exception.Id);
+        @protected = new ProtectedThings<ProtectedEntry>(Protected, entry => entry.Kind, entry => entry.Id);
+        exceptions = new ProtectedThings<PolicyExemption>(Exceptions, exception => exception.Kind, exception => exception.Id);
     }
 
     /// <summary>SHA-256 over the normalised set of files, lower-case hex: the same however the files were ordered or their lines end.</summary>
@@ -123,13 +123,13 @@ public sealed class Policy
     }
 
     /// <summary>Registrations under any of these ids (object id, name, mail address), counting or not.</summary>
-    internal void FindProtected(string? id, ref List<ProtectedEntry>? found) => _protected.FindId(id, ref found);
+    internal void FindProtected(string? id, ref List<ProtectedEntry>? found) => @protected.FindId(id, ref found);
 
-    internal void FindProtectedAddress(string address, ref List<ProtectedEntry>? found) => _protected.FindAddress(address, ref found);
+    internal void FindProtectedAddress(string address, ref List<ProtectedEntry>? found) => @protected.FindAddress(address, ref found);
 
-    internal void FindExceptions(string? id, ref List<PolicyExemption>? found) => _exceptions.FindId(id, ref found);
+    internal void FindExceptions(string? id, ref List<PolicyExemption>? found) => exceptions.FindId(id, ref found);
 
-    internal void FindExceptionsForAddress(string address, ref List<PolicyExemption>? found) => _exceptions.FindAddress(address, ref found);
+    internal void FindExceptionsForAddress(string address, ref List<PolicyExemption>? found) => exceptions.FindAddress(address, ref found);
 
     /// <summary>What ends within <paramref name="ahead"/> from now, or has ended already, so that owners are told before; soonest first.</summary>
     public IReadOnlyList<Expiry> EndingSoon(DateTimeOffset now, TimeSpan ahead)

@@ -5,13 +5,13 @@ namespace IRFunctions.Policies;
 /// </summary>
 public sealed class PolicyStore
 {
-    private readonly IReadOnlyList<ActionCapability> _catalogue;
-    private volatile Policy _current;
+    private readonly IReadOnlyList<ActionCapability> catalogue;
+    private volatile Policy current;
 
-    private PolicyStore(Policy first, IReadOnlyList<ActionCapability> catalogue) => (_current, _catalogue) = (first, catalogue);
+    private PolicyStore(Policy first, IReadOnlyList<ActionCapability> catalogue) => (current, catalogue) = (first, catalogue);
 
     /// <summary>The policy new incidents open with. An incident keeps the one it opened with by holding on to it, or to its files.</summary>
-    public Policy Current => _current;
+    public Policy Current => current;
 
     /// <summary>Loads the first policy.</summary>
     /// <exception cref="InvalidPolicyException">The policy has errors; the app must not start on it.</exception>
@@ -25,9 +25,9 @@ public sealed class PolicyStore
     /// <returns>The errors that kept it out; empty where it is in force now.</returns>
     public IReadOnlyList<PolicyError> Replace(IReadOnlyList<PolicyFile> files, DateTimeOffset today)
     {
-        var reading = PolicyLoader.Load(files, _catalogue, today);
+        var reading = PolicyLoader.Load(files, catalogue, today);
         if (reading.Ok)
-            _current = reading.Policy;
+            current = reading.Policy;
         return reading.Errors;
     }
 }

@@ -13,9 +13,9 @@ internal sealed class ActionsReader(KnownNames known)
         ["automatic"] = Reversibility.Automatic, ["manual"] = Reversibility.Manual, ["none"] = Reversibility.None,
     };
 
-    private int _recommendFloor;
-    private int _actFloor;
-    private TimeSpan _approvalTimeout;
+    private int recommendFloor;
+    private int actFloor;
+    private TimeSpan approvalTimeout;
 
     public IReadOnlyDictionary<string, ActionRule> Read(Section file)
     {
@@ -40,13 +40,13 @@ internal sealed class ActionsReader(KnownNames known)
     private void ReadDefaults(Section file)
     {
         var defaults = file.Map("defaults");
-        _recommendFloor = defaults?.Number("recommend_floor", 0, 100) ?? 0;
-        _actFloor = defaults?.Number("act_floor", 0, 100) ?? 0;
-        _approvalTimeout = defaults?.Time("approval_timeout") ?? TimeSpan.FromMinutes(15);
+        recommendFloor = defaults?.Number("recommend_floor", 0, 100) ?? 0;
+        actFloor = defaults?.Number("act_floor", 0, 100) ?? 0;
+        approvalTimeout = defaults?.Time("approval_timeout") ?? TimeSpan.FromMinutes(15);
         if (defaults is not null)
         {
-            CheckFloors(_recommendFloor, _actFloor, defaults);
-            CheckLadder(Ladder.DefaultName, _approvalTimeout, defaults);
+            CheckFloors(recommendFloor, actFloor, defaults);
+            CheckLadder(Ladder.DefaultName, approvalTimeout, defaults);
             defaults.Close();
         }
     }
@@ -64,12 +64,12 @@ internal sealed class ActionsReader(KnownNames known)
             BlastRadius = section.Text("blast_radius"),
             Reversible = section.Choice<Reversibility>("reversible", Reversibilities),
             Undo = section.Text("undo"),
-            ApprovalTimeout = section.Time("approval_timeout", required: false) ?? (tier < 3 ? _approvalTimeout : null),
+            ApprovalTimeout = section.Time("approval_timeout", required: false) ?? (tier < 3 ? approvalTimeout : null),
             Quorum = section.Number("quorum", 1, 10, 1),
             MaxDuration = section.Time("max_duration", required: false),
             DrillWithin = section.Time("drill_within", required: false),
-            RecommendFloor = section.Number("recommend_floor", 0, 100, _recommendFloor),
-            ActFloor = section.Number("act_floor", 0, 100, _actFloor),
+            RecommendFloor = section.Number("recommend_floor", 0, 100, recommendFloor),
+            ActFloor = section.Number("act_floor", 0, 100, actFloor),
             Checks = section.Words("checks"),
             Ladder = section.Has("ladder") ? section.Text("ladder") : Ladder.DefaultName,
             TargetKind = tier == 3 ? null : capability?.TargetKind,

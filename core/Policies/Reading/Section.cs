@@ -9,35 +9,35 @@ namespace IRFunctions.Policies;
 internal sealed class Section
 {
     private const int LongestReason = 400;
-    private readonly YamlMap _map;
-    private readonly string _path;
-    private readonly Problems _problems;
-    private readonly Dictionary<string, YamlEntry> _entries = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+    private readonly YamlMap map;
+    private readonly string path;
+    private readonly Problems problems;
+    private readonly Dictionary<string, YamlEntry> entries = new(StringComparer.Ordinal);
+    private readonly HashSet<string> asked = new(StringComparer.Ordinal);
 
     public Section(YamlMap map, string path, Problems problems)
     {
-        (_map, _path, _problems) = (map, path, problems);
+        (map, path, problems) = (map, path, problems);
         foreach (var entry in map.Entries)
-            _entries[entry.Key] = entry;
+            entries[entry.Key] = entry;
     }
 
-    public string Path => _path;
+    public string Path => path;
 
-    public Problems Problems => _problems;
+    public Problems Problems => problems;
 
-    public YamlNode Place => _map;
+    public YamlNode Place => map;
 
     /// <summary>Where a key's value stands; the map itself where the key is missing.</summary>
-    public YamlNode PlaceOf(string key) => _entries.TryGetValue(key, out var entry) ? entry.Value : _map;
+    public YamlNode PlaceOf(string key) => entries.TryGetValue(key, out var entry) ? entry.Value : map;
 
     public bool Has(string key)
     {
-        _asked.Add(key);
-        return _entries.ContainsKey(key);
+        asked.Add(key);
+        return entries.ContainsKey(key);
     }
 
-    public void Problem(string key, string problem, string? intent = null) => _problems.Add(PlaceOf(key), KeyPath(key), problem, intent);
+    public void Problem(string key, string problem, string? intent = null) => problems.Add(PlaceOf(key), KeyPath(key), problem, intent);
 
     /// <summary>One line of text for people.</summary>
     public string Text(string key, bool required = true)
@@ -184,9 +184,9 @@ internal sealed class Section
         foreach (var (node, path) in List(key, required))
         {
             if (node is not YamlText { Value.Length: > 0 } text)
-                _problems.Add(node, path, "a word is expected here");
+                problems.Add(node, path, "a word is expected here");
             else if (words.Contains(text.Value, StringComparer.Ordinal))
-                _problems.Add(node, path, $"{Problems.Quote(text.Value)} is in the list twice");
+                problems.Add(node, path, $"{Problems.Quote(text.Value)} is in the list twice");
             else
                 words.Add(text.Value);
         }
@@ -210,9 +210,9 @@ internal sealed class Section
         foreach (var (node, path) in List(key, required))
         {
             if (node is YamlMap map)
-                yield return new Section(map, path, _problems);
+                yield return new Section(map, path, problems);
             else
-                _problems.Add(node, path, "a map of keys is expected here");
+                problems.Add(node, path, "a map of keys is expected here");
         }
     }
 
@@ -221,13 +221,13 @@ internal sealed class Section
     {
         if (Map(key, required) is not { } section)
             yield break;
-        foreach (var entry in section._map.Entries)
+        foreach (var entry in section.map.Entries)
         {
             var path = section.KeyPath(entry.Key);
             if (entry.Value is YamlMap map)
-                yield return (entry.Key, entry, new Section(map, path, _problems));
+                yield return (entry.Key, entry, new Section(map, path, problems));
             else
-                _problems.Add(entry.Value, path, "a map of keys is expected here");
+                problems.Add(entry.Value, path, "a map of keys is expected here");
         }
     }
 
@@ -236,31 +236,31 @@ internal sealed class Section
         if (Value(key, required) is not { } node)
             return null;
         if (node is YamlMap map)
-            return new Section(map, KeyPath(key), _problems);
+            return new Section(map, KeyPath(key), problems);
         Problem(key, "a map of keys is expected here");
         return null;
     }
 
-    public IEnumerable<string> Keys => _map.Entries.Select(entry => entry.Key);
+    public IEnumerable<string> Keys => map.Entries.Select(entry => entry.Key);
 
     /// <summary>Refuses every key nobody asked for.</summary>
     public void Close()
     {
-        foreach (var entry in _map.Entries)
-            if (!_asked.Contains(entry.Key))
-                _problems.Add(entry.Line, entry.Column, KeyPath(entry.Key), "the key is not known here",
-                    DidYouMean.Guess(entry.Key, _asked.Where(key => !_entries.ContainsKey(key))) ?? DidYouMean.Guess(entry.Key, _asked));
+        foreach (var entry in map.Entries)
+            if (!asked.Contains(entry.Key))
+                problems.Add(entry.Line, entry.Column, KeyPath(entry.Key), "the key is not known here",
+                    DidYouMean.Guess(entry.Key, asked.Where(key => !entries.ContainsKey(key))) ?? DidYouMean.Guess(entry.Key, asked));
     }
 
-    public string KeyPath(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
+    public string KeyPath(string key) => path.Length == 0 ? key : $"{path}.{key}";
 
     private YamlNode? Value(string key, bool required)
     {
-        _asked.Add(key);
-        if (_entries.TryGetValue(key, out var entry))
+        asked.Add(key);
+        if (entries.TryGetValue(key, out var entry))
             return entry.Value;
         if (required)
-            _problems.Add(_map, KeyPath(key), "the key is missing");
+            problems.Add(map, KeyPath(key), "the key is missing");
         return null;
     }
 

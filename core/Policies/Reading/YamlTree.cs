@@ -28,14 +28,14 @@ internal sealed class YamlTree
 
     public const int MaxScalar = 2_000;
 
-    private readonly Parser _parser;
-    private readonly Problems _problems;
-    private int _nodes;
+    private readonly Parser parser;
+    private readonly Problems problems;
+    private int nodes;
 
     private YamlTree(string text, Problems problems)
     {
-        _parser = new Parser(new StringReader(text));
-        _problems = problems;
+        parser = new Parser(new StringReader(text));
+        this.problems = problems;
     }
 
     /// <summary>The top map; null where there is none, which is then a problem on record.</summary>
@@ -63,7 +63,7 @@ internal sealed class YamlTree
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException)
         {
             // The scanner of YamlDotNet 16.3 answers some broken texts with these instead of its own exception (found by PolicyLoaderTests).
-            var place = tree._parser.Current?.End ?? Mark.Empty;
+            var place = tree.parser.Current?.End ?? Mark.Empty;
             problems.Add(Math.Max(1, (int)place.Line), Math.Max(1, (int)place.Column), "", "this is not YAML, here or soon after");
         }
 
@@ -72,38 +72,38 @@ internal sealed class YamlTree
 
     private YamlMap? ReadDocument()
     {
-        _parser.Consume<StreamStart>();
-        if (_parser.Accept<StreamEnd>(out _))
+        parser.Consume<StreamStart>();
+        if (parser.Accept<StreamEnd>(out _))
         {
-            _problems.Add(1, 1, "", "the file is empty");
+            problems.Add(1, 1, "", "the file is empty");
             return null;
         }
 
-        _parser.Consume<DocumentStart>();
+        parser.Consume<DocumentStart>();
         var root = ReadNode("", 0);
-        _parser.Consume<DocumentEnd>();
-        if (!_parser.Accept<StreamEnd>(out _))
-            _problems.Add((int)_parser.Current!.Start.Line, (int)_parser.Current.Start.Column, "",
+        parser.Consume<DocumentEnd>();
+        if (!parser.Accept<StreamEnd>(out _))
+            problems.Add((int)parser.Current!.Start.Line, (int)parser.Current.Start.Column, "",
                 "a second document starts here; one file is one document");
         if (root is YamlMap map)
             return map;
-        _problems.Add(root.Line, root.Column, "", "the file must be a map of keys");
+        problems.Add(root.Line, root.Column, "", "the file must be a map of keys");
         return null;
     }
 
     private YamlNode ReadNode(string path, int depth)
     {
-        if (!_parser.MoveNextFrom(out var next))
+        if (!parser.MoveNextFrom(out var next))
             throw new Stopped();
         var (line, column) = ((int)next.Start.Line, (int)next.Start.Column);
-        if (++_nodes > MaxNodes)
+        if (++nodes > MaxNodes)
             throw Stop(line, column, path, $"more than {MaxNodes} values in one file");
         if (depth > MaxDepth)
             throw Stop(line, column, path, $"nested deeper than {MaxDepth} levels");
         if (next is NodeEvent { Anchor.IsEmpty: false })
-            _problems.Add(line, column, path, "anchors are not allowed; write the value out");
+            problems.Add(line, column, path, "anchors are not allowed; write the value out");
         if (next is NodeEvent { Tag.IsEmpty: false })
-            _problems.Add(line, column, path, "tags are not allowed; write the plain value");
+            problems.Add(line, column, path, "tags are not allowed; write the plain value");
         return next switch
         {
             Scalar scalar => ReadScalar(scalar, path, line, column),
@@ -117,14 +117,14 @@ internal sealed class YamlTree
     private YamlText ReadScalar(Scalar scalar, string path, int line, int column)
     {
         if (scalar.Value.Length > MaxScalar)
-            _problems.Add(line, column, path, $"the text has {scalar.Value.Length} characters; at most {MaxScalar} are allowed");
+            problems.Add(line, column, path, $"the text has {scalar.Value.Length} characters; at most {MaxScalar} are allowed");
         return new YamlText(scalar.Value, scalar.Style is not ScalarStyle.Plain, line, column);
     }
 
     private YamlList ReadList(string path, int depth, int line, int column)
     {
         var items = new List<YamlNode>();
-        while (!_parser.TryConsume<SequenceEnd>(out _))
+        while (!parser.TryConsume<SequenceEnd>(out _))
             items.Add(ReadNode($"{path}[{items.Count}]", depth + 1));
         return new YamlList(items, line, column);
     }
@@ -133,7 +133,7 @@ internal sealed class YamlTree
     {
         var entries = new List<YamlEntry>();
         var known = new Dictionary<string, int>(StringComparer.Ordinal);
-        while (!_parser.TryConsume<MappingEnd>(out _))
+        while (!parser.TryConsume<MappingEnd>(out _))
         {
             var key = ReadNode(path, depth + 1);
             if (key is not YamlText text)
@@ -143,7 +143,7 @@ internal sealed class YamlTree
             if (known.TryAdd(text.Value, key.Line))
                 entries.Add(new YamlEntry(text.Value, key.Line, key.Column, value));
             else
-                _problems.Add(key.Line, key.Column, keyPath, $"the key is here twice; the first is in line {known[text.Value]}");
+                problems.Add(key.Line, key.Column, keyPath, $"the key is here twice; the first is in line {known[text.Value]}");
         }
 
         return new YamlMap(entries, line, column);
@@ -151,7 +151,7 @@ internal sealed class YamlTree
 
     private Stopped Stop(int line, int column, string path, string problem)
     {
-        _problems.Add(line, column, path, problem);
+        problems.Add(line, column, path, problem);
         return new Stopped();
     }
 
