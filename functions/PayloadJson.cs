@@ -8,7 +8,8 @@ using Microsoft.DurableTask.Converters;
 namespace IRFunctions;
 
 /// <summary>
-/// How everything that crosses Durable Task becomes JSON and back: inputs, outputs, events, custom status, entity states. The worker process has it from
+/// How everything that crosses Durable Task becomes JSON and back: inputs, outputs, events, custom status, entity states. The worker
+/// process has it from
 /// Program.cs, local/ takes <see cref="Converter"/>. Instances under way are read with it: it never changes.
 /// </summary>
 public static class PayloadJson

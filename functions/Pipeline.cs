@@ -27,7 +27,8 @@ using OpenAI.Chat;
 namespace IRFunctions;
 
 /// <summary>
-/// What the functions need, from configuration. Registered with TryAdd: a host that brings its own clock, tables, credential or HTTP clients
+/// What the functions need, from configuration. Registered with TryAdd: a host that brings its own clock, tables, credential or HTTP
+/// clients
 /// (local/, tests) registers them first.
 /// </summary>
 public static class Pipeline
@@ -42,9 +43,11 @@ public static class Pipeline
     public static IServiceCollection AddAzure(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
-        services.AddSingleton(s => configuration["Storage:TablesEndpoint"] is { Length: > 0 } endpoint
-            ? new TableServiceClient(new Uri(endpoint), s.GetRequiredService<TokenCredential>())
-            : new TableServiceClient(configuration["AzureWebJobsStorage"])); // Azurite, with func start
+        services.AddSingleton(s =>
+            configuration["Storage:TablesEndpoint"] is { Length: > 0 } endpoint
+                ? new TableServiceClient(new Uri(endpoint), s.GetRequiredService<TokenCredential>())
+                : new TableServiceClient(configuration["AzureWebJobsStorage"])
+        ); // Azurite, with func start
         return services;
     }
 
@@ -54,17 +57,31 @@ public static class Pipeline
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => new GraphConnection(new Uri(Setting(configuration, "Graph:Endpoint"))));
-        services.TryAddSingleton(s => s.GetRequiredService<GraphConnection>().Open(Http(s, "graph"), s.GetRequiredService<TokenCredential>()));
+        services.TryAddSingleton(s =>
+            s.GetRequiredService<GraphConnection>().Open(Http(s, "graph"), s.GetRequiredService<TokenCredential>())
+        );
         services.TryAddSingleton(_ => ClassificationOptions.From(configuration));
-        services.TryAddSingleton(s => ModelConnection.Create(s.GetRequiredService<ClassificationOptions>(), s.GetService<TokenCredential>(), time: s.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(s => new Classifier(s.GetRequiredService<ChatClient>(), s.GetRequiredService<ClassificationOptions>(), s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<TableServiceClient>()));
+        services.TryAddSingleton(s =>
+            ModelConnection.Create(
+                s.GetRequiredService<ClassificationOptions>(),
+                s.GetService<TokenCredential>(),
+                time: s.GetRequiredService<TimeProvider>()
+            )
+        );
+        services.TryAddSingleton(s => new Classifier(
+            s.GetRequiredService<ChatClient>(),
+            s.GetRequiredService<ClassificationOptions>(),
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<TableServiceClient>()
+        ));
         services.AddHostedService<UnspentBudget>();
         services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
         services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<Hunting>();
         services.TryAddSingleton<DirectoryRights>();
-        services.TryAddSingleton(new CriticalitySource(!"false".Equals(configuration["Defender:Criticality"], StringComparison.OrdinalIgnoreCase)));
+        services.TryAddSingleton(
+            new CriticalitySource(!"false".Equals(configuration["Defender:Criticality"], StringComparison.OrdinalIgnoreCase))
+        );
         services.TryAddSingleton<Criticality>();
         services.TryAddSingleton<IncidentMemory>();
         services.TryAddSingleton<ContextGatherer>();
@@ -90,8 +107,28 @@ public static class Pipeline
     public static async Task CreateTablesAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         var tables = services.GetRequiredService<TableServiceClient>();
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName, PolicyArchive.TableName, DrillCertificates.TableName, IncidentMemory.TableName, IncidentTable.TableName, HealthSignals.TableName, Classifier.SpendingTable,
-                     ApprovalRegister.TableName, CardTable.TableName, ConversationTable.TableName, GateTable.TableName, AgentSnapshots.TableName, InteractionStore.TableName, InteractionParts.TableName])
+        foreach (
+            var name in (string[])
+                [
+                    AuditChain.TableName,
+                    ChainKeys.TableName,
+                    ChangeJournal.TableName,
+                    RecordIndex.TableName,
+                    PolicyArchive.TableName,
+                    DrillCertificates.TableName,
+                    IncidentMemory.TableName,
+                    IncidentTable.TableName,
+                    HealthSignals.TableName,
+                    Classifier.SpendingTable,
+                    ApprovalRegister.TableName,
+                    CardTable.TableName,
+                    ConversationTable.TableName,
+                    GateTable.TableName,
+                    AgentSnapshots.TableName,
+                    InteractionStore.TableName,
+                    InteractionParts.TableName,
+                ]
+        )
             await tables.GetTableClient(name).CreateIfNotExistsAsync(cancellation);
     }
 
@@ -99,7 +136,10 @@ public static class Pipeline
     {
         services.TryAddSingleton(s => new WatchlistPlace(new Uri(Setting(configuration, "Sentinel:Watchlist"))));
         services.TryAddSingleton(_ => new TicketPlace(new Uri(Setting(configuration, "Tickets:Endpoint"))));
-        services.TryAddSingleton(_ => new PagerPlace(new Uri(Setting(configuration, "Pager:Endpoint")), Setting(configuration, "Pager:RoutingKey")));
+        services.TryAddSingleton(_ => new PagerPlace(
+            new Uri(Setting(configuration, "Pager:Endpoint")),
+            Setting(configuration, "Pager:RoutingKey")
+        ));
         services.TryAddSingleton(s => new Pager(Http(s, "pager"), s.GetRequiredService<PagerPlace>()));
         services.TryAddSingleton<Tickets>();
         services.TryAddSingleton(new PrivilegedGroups(List(configuration, "Directory:PrivilegedGroups")));
@@ -107,10 +147,20 @@ public static class Pipeline
         services.TryAddSingleton<Accounts>();
         services.TryAddSingleton<NamedLocations>();
         services.TryAddSingleton(new FirewallPlace(configuration["Firewall:NamedLocation"] is { Length: > 0 } location ? location : null));
-        services.TryAddSingleton(_ => ConnectorPlace.From(configuration["Connector:Endpoint"], configuration["Connector:KeyId"], configuration["Connector:Key"]));
-        services.TryAddSingleton(s => new Connector(Http(s, Connector.Http), s.GetRequiredService<ConnectorPlace>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(_ =>
+            ConnectorPlace.From(configuration["Connector:Endpoint"], configuration["Connector:KeyId"], configuration["Connector:Key"])
+        );
+        services.TryAddSingleton(s => new Connector(
+            Http(s, Connector.Http),
+            s.GetRequiredService<ConnectorPlace>(),
+            s.GetRequiredService<TimeProvider>()
+        ));
         // Every action file is found by itself: adding one touches its own file, the tier map and its cases.
-        foreach (var type in typeof(IContainmentAction).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract))
+        foreach (
+            var type in typeof(IContainmentAction)
+                .Assembly.GetTypes()
+                .Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract)
+        )
             services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
         services.TryAddSingleton<ActionCatalog>();
         services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
@@ -121,8 +171,12 @@ public static class Pipeline
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Timeout);
         // Held by actions, which live as long as the process: the factory's handlers renew their connections by themselves.
         services.AddHttpClient(Tickets.Http).AddAsKeyed(ServiceLifetime.Singleton);
-        services.AddHttpClient(AddIpToWatchlist.Http)
-            .AddHttpMessageHandler(s => new BearerHandler(s.GetRequiredService<TokenCredential>(), TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist)))
+        services
+            .AddHttpClient(AddIpToWatchlist.Http)
+            .AddHttpMessageHandler(s => new BearerHandler(
+                s.GetRequiredService<TokenCredential>(),
+                TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist)
+            ))
             .AddAsKeyed(ServiceLifetime.Singleton);
     }
 
@@ -130,16 +184,30 @@ public static class Pipeline
     {
         services.TryAddSingleton(_ => TeamsSettings.From(configuration));
         services.AddHttpClient(TokenKeys, http => http.Timeout = TimeSpan.FromSeconds(5));
-        services.AddHttpClient(ToTeams, http => http.Timeout = TimeSpan.FromSeconds(5)); // A click is answered within 10 s or Teams gives up.
+        // A click is answered within 10 s or Teams gives up.
+        services.AddHttpClient(ToTeams, http => http.Timeout = TimeSpan.FromSeconds(5));
         services.AddHttpClient(Schedules, http => http.Timeout = TimeSpan.FromSeconds(5));
         services.TryAddSingleton<ApprovalRegister>();
         services.TryAddSingleton<CardTable>();
         services.TryAddSingleton<ConversationTable>();
-        services.TryAddSingleton(s => new OnCall(s.GetRequiredService<GraphServiceClient>(), Http(s, Schedules), s.GetRequiredService<PolicyStore>(), s.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(s => new BotConnector(Http(s, ToTeams), BotCredential(s, configuration), s.GetRequiredService<TeamsSettings>()));
+        services.TryAddSingleton(s => new OnCall(
+            s.GetRequiredService<GraphServiceClient>(),
+            Http(s, Schedules),
+            s.GetRequiredService<PolicyStore>(),
+            s.GetRequiredService<TimeProvider>()
+        ));
+        services.TryAddSingleton(s => new BotConnector(
+            Http(s, ToTeams),
+            BotCredential(s, configuration),
+            s.GetRequiredService<TeamsSettings>()
+        ));
         services.TryAddSingleton<CardSender>();
         services.TryAddSingleton<TeamsNotes>();
-        services.TryAddSingleton(s => new BotGate(s.GetRequiredService<TeamsSettings>(), Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new BotGate(
+            s.GetRequiredService<TeamsSettings>(),
+            Http(s, TokenKeys),
+            s.GetRequiredService<TimeProvider>()
+        ));
         services.TryAddSingleton(s => new TokenSignIn(configuration, Http(s, TokenKeys), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RefusalLog>();
         services.TryAddSingleton<RequestGuard>();
@@ -157,19 +225,36 @@ public static class Pipeline
     private static void AddPolicy(IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(_ => new PolicySource(() =>
-            PolicyFolder.Read(configuration["Policies:Folder"] is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "policies"))));
-        services.TryAddSingleton(s => PolicyStore.Open(s.GetRequiredService<PolicySource>().Read(), s.GetRequiredService<ActionCatalog>().Capabilities,
-            s.GetRequiredService<TimeProvider>().GetUtcNow()));
+            PolicyFolder.Read(
+                configuration["Policies:Folder"] is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "policies")
+            )
+        ));
+        services.TryAddSingleton(s =>
+            PolicyStore.Open(
+                s.GetRequiredService<PolicySource>().Read(),
+                s.GetRequiredService<ActionCatalog>().Capabilities,
+                s.GetRequiredService<TimeProvider>().GetUtcNow()
+            )
+        );
         services.TryAddSingleton<PolicyWatch>();
-        services.TryAddSingleton(s => new PolicyArchive(s.GetRequiredService<TableServiceClient>(), s.GetRequiredService<ActionCatalog>().Capabilities, s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new PolicyArchive(
+            s.GetRequiredService<TableServiceClient>(),
+            s.GetRequiredService<ActionCatalog>().Capabilities,
+            s.GetRequiredService<TimeProvider>()
+        ));
     }
 
-    private static HttpClient Http(IServiceProvider services, string name) => services.GetRequiredService<IHttpClientFactory>().CreateClient(name);
+    private static HttpClient Http(IServiceProvider services, string name) =>
+        services.GetRequiredService<IHttpClientFactory>().CreateClient(name);
 
     private static string[] List(IConfiguration configuration, string key) =>
         (configuration[key] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static string Setting(IConfiguration configuration, string key) =>
-        configuration[key] is { Length: > 0 } value ? value
-            : throw new InvalidOperationException($"The setting {key.Replace(":", "__", StringComparison.Ordinal)} is missing. local.settings.sample.json explains every setting.");
+        configuration[key] is { Length: > 0 } value
+            ? value
+            : throw new InvalidOperationException(
+                $"The setting {key.Replace(":", "__", StringComparison.Ordinal)} is missing. local.settings.sample.json explains "
+                    + $"every setting."
+            );
 }

@@ -13,38 +13,52 @@ using OpenTelemetry.Trace;
 namespace IRFunctions;
 
 /// <summary>
-/// Sends the pipeline's meters, its spans and its log out of the process, by OpenTelemetry. Only our own sources: the spans of HTTP and Azure clients would
+/// Sends the pipeline's meters, its spans and its log out of the process, by OpenTelemetry. Only our own sources: the spans of HTTP and
+/// Azure clients would
 /// hold names of people and things in their addresses.
 /// </summary>
 public static class TelemetryExport
 {
     /// <summary>
-    /// `APPLICATIONINSIGHTS_CONNECTION_STRING` sends to Azure Monitor, `OTEL_EXPORTER_OTLP_ENDPOINT` to any collector (with the other OTEL_* settings, such as
+    /// `APPLICATIONINSIGHTS_CONNECTION_STRING` sends to Azure Monitor, `OTEL_EXPORTER_OTLP_ENDPOINT` to any collector (with the other
+    /// OTEL_* settings, such as
     /// `OTEL_EXPORTER_OTLP_PROTOCOL`); both may be set. With neither nothing is sent, and the log goes to the Functions host as ever.
     /// </summary>
     public static IHostApplicationBuilder AddTelemetryExport(this IHostApplicationBuilder builder)
     {
         var toAzure = builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 };
         var toCollector = builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 };
-        if (!toAzure && !toCollector) return builder;
-        var telemetry = builder.Services.AddOpenTelemetry().WithMetrics(m => m.AddMeter(ModelTelemetry.Name)).WithTracing(t => t.AddSource(ModelTelemetry.Name))
+        if (!toAzure && !toCollector)
+            return builder;
+        var telemetry = builder
+            .Services.AddOpenTelemetry()
+            .WithMetrics(m => m.AddMeter(ModelTelemetry.Name))
+            .WithTracing(t => t.AddSource(ModelTelemetry.Name))
             .UseFunctionsWorkerDefaults();
         AddLog(builder);
-        if (toAzure) AddAzureMonitor(builder, telemetry);
-        if (toCollector) telemetry.UseOtlpExporter();
+        if (toAzure)
+            AddAzureMonitor(builder, telemetry);
+        if (toCollector)
+            telemetry.UseOtlpExporter();
         return builder;
     }
 
-    /// <summary>The alert rules look for our own lines by their text; what libraries say about requests names people, so only their warnings leave.</summary>
+    /// <summary>
+    /// The alert rules look for our own lines by their text; what libraries say about requests names people, so only their warnings leave.
+    /// </summary>
     private static void AddLog(IHostApplicationBuilder builder)
     {
         builder.Services.Configure<OpenTelemetryLoggerOptions>(log => log.IncludeFormattedMessage = true);
-        foreach (var library in (string[])["Microsoft", "Azure", "System", "DurableTask"]) builder.Logging.AddFilter<OpenTelemetryLoggerProvider>(library, LogLevel.Warning);
+        foreach (var library in (string[])["Microsoft", "Azure", "System", "DurableTask"])
+            builder.Logging.AddFilter<OpenTelemetryLoggerProvider>(library, LogLevel.Warning);
     }
 
     private static void AddAzureMonitor(IHostApplicationBuilder builder, IOpenTelemetryBuilder telemetry)
     {
-        var asIdentity = builder.Configuration["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]?.Contains("Authorization=AAD", StringComparison.OrdinalIgnoreCase) == true;
+        var asIdentity =
+            builder
+                .Configuration["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]
+                ?.Contains("Authorization=AAD", StringComparison.OrdinalIgnoreCase) == true;
         telemetry.UseAzureMonitorExporter(azure =>
         {
             azure.ConnectionString = builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"];
@@ -54,6 +68,9 @@ public static class TelemetryExport
             azure.DisableOfflineStorage = true; // Nothing of it is left on a disk.
             azure.EnableLiveMetrics = false;
         });
-        if (asIdentity) builder.Services.AddOptions<AzureMonitorExporterOptions>().Configure<TokenCredential>((azure, identity) => azure.Credential = identity);
+        if (asIdentity)
+            builder
+                .Services.AddOptions<AzureMonitorExporterOptions>()
+                .Configure<TokenCredential>((azure, identity) => azure.Credential = identity);
     }
 }

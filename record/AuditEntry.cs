@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace IRFunctions.Record;
 
-/// <summary>Whether the words of an entry can be read. The chain is checked in either case: it covers a commitment to the words, not the words.</summary>
+/// <summary>
+/// Whether the words of an entry can be read. The chain is checked in either case: it covers a commitment to the words, not the words.
+/// </summary>
 public enum ContentState
 {
     Readable,
@@ -70,8 +72,17 @@ public sealed record AuditEntry
         new CanonicalBytes(Domain.Content).Add(Salt).Add(Text).Add(Data is null ? "-" : "+").Add(Data ?? "").Sha256Hex();
 
     /// <summary>Hash over everything but the hash before. Inclusion proofs need only this of the entries they skip.</summary>
-    public string BodyHash() => new CanonicalBytes(Domain.EntryBody)
-        .Add(Form).Add(Chain).Add(Sequence).Add(At.UtcTicks).Add(FactId).Add(Kind).Add(Actor).Add(ContentHash).Sha256Hex();
+    public string BodyHash() =>
+        new CanonicalBytes(Domain.EntryBody)
+            .Add(Form)
+            .Add(Chain)
+            .Add(Sequence)
+            .Add(At.UtcTicks)
+            .Add(FactId)
+            .Add(Kind)
+            .Add(Actor)
+            .Add(ContentHash)
+            .Sha256Hex();
 
     public string ComputeHash() => Link(PreviousHash, BodyHash());
 
@@ -81,9 +92,11 @@ public sealed record AuditEntry
     /// <summary>Everything wrong with a chain read from start to end, in words; empty when it is whole.</summary>
     public static IReadOnlyList<string> Check(IReadOnlyList<AuditEntry> chain)
     {
-        if (chain.Count == 0) return [];
+        if (chain.Count == 0)
+            return [];
         var check = new ChainCheck(chain[0].Chain);
-        foreach (var entry in chain) check.Next(entry);
+        foreach (var entry in chain)
+            check.Next(entry);
         check.Finish(latest: null);
         return [.. check.Findings.Select(f => f.ToString())];
     }

@@ -1,7 +1,8 @@
 namespace IRFunctions.Record;
 
 /// <summary>What a stage found or is about to do, before it is on the record.</summary>
-/// <param name="Id">Idempotency key, unique within the incident and derived from the step that records it: a replay or a retry writes nothing twice.</param>
+/// <param name="Id">Idempotency key, unique within the incident and derived from the step that records it: a replay or a retry writes
+/// nothing twice.</param>
 /// <param name="Kind">Stable name: one of <see cref="AuditKinds"/>.</param>
 /// <param name="Text">One sentence for the auditor a year later. May quote untrusted text.</param>
 /// <param name="Actor">Who decided: "policy", "model", "pipeline" or the object id of a person.</param>

@@ -6,13 +6,15 @@ using System.Text;
 namespace IRFunctions.Record;
 
 /// <summary>
-/// What is hashed and signed, byte for byte: every field as its length in bytes, a colon, its UTF-8 and a comma. Nothing depends on a JSON writer's
+/// What is hashed and signed, byte for byte: every field as its length in bytes, a colon, its UTF-8 and a comma. Nothing depends on a JSON
+/// writer's
 /// taste, so that a verifier in another language is an afternoon's work (docs/record.md).
 /// </summary>
 internal readonly struct CanonicalBytes
 {
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? ofThisThread; // Hashing is on the way of every entry; one is built and used up before the next begins.
+    // Hashing is on the way of every entry; one is built and used up before the next begins.
+    private static ArrayBufferWriter<byte>? ofThisThread;
 
     private readonly ArrayBufferWriter<byte> buffer;
 

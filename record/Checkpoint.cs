@@ -13,7 +13,8 @@ public sealed record HeadChange(int Leaf, string Chain, long Length, string Hash
 }
 
 /// <summary>
-/// A signed statement: at this moment these were the heads of all chains. The changes since the one before are listed, so that whoever has all
+/// A signed statement: at this moment these were the heads of all chains. The changes since the one before are listed, so that whoever has
+/// all
 /// checkpoints can rebuild every tree; the signature covers them and the checkpoint before.
 /// </summary>
 public sealed record Checkpoint
@@ -50,25 +51,39 @@ public sealed record Checkpoint
     public IReadOnlyList<HeadChange>? Changes { get; init; }
 
     /// <summary>The bytes that are signed.</summary>
-    public byte[] ToSign() => new CanonicalBytes(Domain.Checkpoint).Add(Form).Add(Number).Add(At.UtcTicks).Add(Chains).Add(Root).Add(ChangesHash).Add(Previous).Add(Key).ToArray();
+    public byte[] ToSign() =>
+        new CanonicalBytes(Domain.Checkpoint)
+            .Add(Form)
+            .Add(Number)
+            .Add(At.UtcTicks)
+            .Add(Chains)
+            .Add(Root)
+            .Add(ChangesHash)
+            .Add(Previous)
+            .Add(Key)
+            .ToArray();
 
     public string Hash() => Convert.ToHexStringLower(SHA256.HashData(ToSign()));
 
     public static string HashOf(IEnumerable<HeadChange> changes)
     {
         var bytes = new CanonicalBytes(Domain.Changes);
-        foreach (var change in changes) bytes.Add(change.Leaf).Add(change.Chain).Add(change.Length).Add(change.Hash);
+        foreach (var change in changes)
+            bytes.Add(change.Leaf).Add(change.Chain).Add(change.Length).Add(change.Hash);
         return bytes.Sha256Hex();
     }
 
     public bool IsSignedBy(ECDsa key)
     {
         var signature = new byte[96];
-        return Convert.TryFromBase64String(Signature, signature, out var length) && length == 64 && key.VerifyData(ToSign(), signature.AsSpan(0, length), HashAlgorithmName.SHA256);
+        return Convert.TryFromBase64String(Signature, signature, out var length)
+            && length == 64
+            && key.VerifyData(ToSign(), signature.AsSpan(0, length), HashAlgorithmName.SHA256);
     }
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web);
 
     /// <exception cref="JsonException">These bytes are no checkpoint.</exception>
-    public static Checkpoint FromJson(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<Checkpoint>(json, JsonSerializerOptions.Web) ?? throw new JsonException("null is no checkpoint");
+    public static Checkpoint FromJson(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<Checkpoint>(json, JsonSerializerOptions.Web) ?? throw new JsonException("null is no checkpoint");
 }

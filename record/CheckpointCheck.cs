@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace IRFunctions.Record;
 
 /// <summary>The checkpoints' part of verification: numbers, links, trees, signatures; and what they say about chains.</summary>
-internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint? seen, List<Finding> findings, List<string> notes) : IDisposable
+internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint? seen, List<Finding> findings, List<string> notes)
+    : IDisposable
 {
     private const int MaxMissing = 1000; // A forged number must not fill the memory.
 
@@ -26,7 +27,10 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
         if (trusted.Count == 0)
         {
             spki = [Convert.FromBase64String(header.Key ?? "")];
-            notes.Add($"signatures were checked with the key in the file itself ({KeyFingerprint.Of(spki[0])[..16]}…); whether that is the right key only --key can tell");
+            notes.Add(
+                $"signatures were checked with the key in the file itself ({KeyFingerprint.Of(spki[0])[..16]}…); whether that is the "
+                    + $"right key only --key can tell"
+            );
         }
         foreach (var key in spki)
         {
@@ -46,64 +50,121 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
     {
         Count++;
         var where = $"checkpoint {checkpoint.Number}";
-        if (checkpoint.Form != Checkpoint.CurrentForm) findings.Add(new Finding(Attacks.UnknownForm, where, $"is in form {checkpoint.Form}"));
+        if (checkpoint.Form != Checkpoint.CurrentForm)
+            findings.Add(new Finding(Attacks.UnknownForm, where, $"is in form {checkpoint.Form}"));
         CheckSignature(checkpoint, where);
         if (seen is not null && seen.Number == checkpoint.Number)
         {
             seenThere = true;
-            if (seen.Hash() != checkpoint.Hash()) findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, "is not the one that was kept from earlier"));
+            if (seen.Hash() != checkpoint.Hash())
+                findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, "is not the one that was kept from earlier"));
         }
-        if (whole) CheckPlace(checkpoint, where);
+        if (whole)
+            CheckPlace(checkpoint, where);
         hashes.TryAdd(checkpoint.Number, checkpoint.Hash());
-        if (Latest is null || checkpoint.Number > Latest.Number) Latest = checkpoint;
+        if (Latest is null || checkpoint.Number > Latest.Number)
+            Latest = checkpoint;
     }
 
     public void Next(ProofLine proof)
     {
         var where = $"{proof.Head.Chain} entry {proof.Head.Length}";
-        if (Latest?.Number != proof.Checkpoint || !Proves(proof)) findings.Add(new Finding(Attacks.FalseProof, where, $"is not in the tree of checkpoint {proof.Checkpoint}, whatever its proof says"));
-        else seals[proof.Head.Chain] = [new SealedHead(proof.Head.Length, proof.Head.Hash, proof.Checkpoint, Latest.At, DateTimeOffset.UnixEpoch)];
+        if (Latest?.Number != proof.Checkpoint || !Proves(proof))
+            findings.Add(
+                new Finding(Attacks.FalseProof, where, $"is not in the tree of checkpoint {proof.Checkpoint}, whatever its proof says")
+            );
+        else
+            seals[proof.Head.Chain] =
+            [
+                new SealedHead(proof.Head.Length, proof.Head.Hash, proof.Checkpoint, Latest.At, DateTimeOffset.UnixEpoch),
+            ];
     }
 
     /// <summary>Chains that were sealed and are not there.</summary>
-    public IEnumerable<Finding> Dropped(IReadOnlyCollection<string> there) => seals.Where(s => !there.Contains(s.Key)).Select(s =>
-        new Finding(Attacks.DroppedChain, s.Key, $"is gone with all its entries; checkpoint {s.Value[^1].Checkpoint} sealed {s.Value[^1].Length}", $"It was there at checkpoint {s.Value[^1].Checkpoint} ({Finding.Time(s.Value[^1].At)})"));
+    public IEnumerable<Finding> Dropped(IReadOnlyCollection<string> there) =>
+        seals
+            .Where(s => !there.Contains(s.Key))
+            .Select(s => new Finding(
+                Attacks.DroppedChain,
+                s.Key,
+                $"is gone with all its entries; checkpoint {s.Value[^1].Checkpoint} sealed {s.Value[^1].Length}",
+                $"It was there at checkpoint {s.Value[^1].Checkpoint} ({Finding.Time(s.Value[^1].At)})"
+            ));
 
     public void Finish(long entries)
     {
-        foreach (var (number, since) in missing) findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {number}", "is missing between others that are there", since));
-        if (seen is not null && !seenThere) findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {seen.Number}", "was kept from earlier and is not in this record"));
-        if (Count > 0) return;
-        if (trusted.Count > 0 && entries > 0) findings.Add(new Finding(Attacks.Unsealed, "the whole file", "holds no checkpoint, so nothing in it is signed: they were cut off, or none was made yet"));
-        else notes.Add("there is no checkpoint: only the chains themselves were checked, and whoever can write the table can make new ones");
+        foreach (var (number, since) in missing)
+            findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {number}", "is missing between others that are there", since));
+        if (seen is not null && !seenThere)
+            findings.Add(
+                new Finding(Attacks.DroppedCheckpoint, $"checkpoint {seen.Number}", "was kept from earlier and is not in this record")
+            );
+        if (Count > 0)
+            return;
+        if (trusted.Count > 0 && entries > 0)
+            findings.Add(
+                new Finding(
+                    Attacks.Unsealed,
+                    "the whole file",
+                    "holds no checkpoint, so nothing in it is signed: they were cut off, or none was made yet"
+                )
+            );
+        else
+            notes.Add("there is no checkpoint: only the chains themselves were checked, and whoever can write the table can make new ones");
     }
 
     public void Dispose()
     {
-        foreach (var key in keys.Values) key.Dispose();
+        foreach (var key in keys.Values)
+            key.Dispose();
     }
 
     private void CheckSignature(Checkpoint checkpoint, string where)
     {
-        if (!keys.TryGetValue(checkpoint.Key, out var key)) findings.Add(new Finding(Attacks.ForeignKey, where, $"is signed with the key {Start(checkpoint.Key)}, which is not trusted", Since()));
-        else if (!checkpoint.IsSignedBy(key)) findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, "does not carry a signature over what it says", Since()));
+        if (!keys.TryGetValue(checkpoint.Key, out var key))
+            findings.Add(
+                new Finding(Attacks.ForeignKey, where, $"is signed with the key {Start(checkpoint.Key)}, which is not trusted", Since())
+            );
+        else if (!checkpoint.IsSignedBy(key))
+            findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, "does not carry a signature over what it says", Since()));
     }
 
     private void CheckPlace(Checkpoint checkpoint, string where)
     {
         var expected = (Latest?.Number ?? 0) + 1;
-        if (checkpoint.Number > expected) for (var number = expected; number < checkpoint.Number && missing.Count < MaxMissing; number++) missing[number] = Since();
+        if (checkpoint.Number > expected)
+            for (var number = expected; number < checkpoint.Number && missing.Count < MaxMissing; number++)
+                missing[number] = Since();
         else if (checkpoint.Number < expected)
         {
-            findings.Add(!hashes.TryGetValue(checkpoint.Number, out var known)
-                ? new Finding(Attacks.Reordered, where, $"stands after checkpoint {Latest!.Number}", Since())
-                : known == checkpoint.Hash() ? new Finding(Attacks.Replayed, where, "stands there twice", Since()) : new Finding(Attacks.Forked, where, "is there twice, and the two differ", Since()));
+            findings.Add(
+                !hashes.TryGetValue(checkpoint.Number, out var known)
+                    ? new Finding(Attacks.Reordered, where, $"stands after checkpoint {Latest!.Number}", Since())
+                : known == checkpoint.Hash() ? new Finding(Attacks.Replayed, where, "stands there twice", Since())
+                : new Finding(Attacks.Forked, where, "is there twice, and the two differ", Since())
+            );
             missing.Remove(checkpoint.Number);
             rootsHold = false;
             return; // The tree has gone on; this one changes nothing in it.
         }
-        else if (checkpoint.Previous != (Latest?.Hash() ?? AuditEntry.NoHash)) findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, "does not follow the checkpoint before it: one of the two was replaced", Since()));
-        if (Latest is not null && checkpoint.At < Latest.At) findings.Add(new Finding(Attacks.BackDated, where, $"says {Finding.Time(checkpoint.At)}, before the {Finding.Time(Latest.At)} of the one it follows", Since()));
+        else if (checkpoint.Previous != (Latest?.Hash() ?? AuditEntry.NoHash))
+            findings.Add(
+                new Finding(
+                    Attacks.ReplacedCheckpoint,
+                    where,
+                    "does not follow the checkpoint before it: one of the two was replaced",
+                    Since()
+                )
+            );
+        if (Latest is not null && checkpoint.At < Latest.At)
+            findings.Add(
+                new Finding(
+                    Attacks.BackDated,
+                    where,
+                    $"says {Finding.Time(checkpoint.At)}, before the {Finding.Time(Latest.At)} of the one it follows",
+                    Since()
+                )
+            );
         if (checkpoint.Changes is null || Checkpoint.HashOf(checkpoint.Changes) != checkpoint.ChangesHash)
         {
             findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, "lists changes that are not the ones it was signed with", Since()));
@@ -116,13 +177,20 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
     {
         foreach (var change in checkpoint.Changes!)
         {
-            if (leaves.TryGetValue(change.Leaf, out var owner) && owner != change.Chain) findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, $"gives the leaf of {owner} to {change.Chain}", Since()));
-            if (change.Leaf > tree.Count || change.Leaf < 0) continue; // The root will not come out right, which is reported below.
+            if (leaves.TryGetValue(change.Leaf, out var owner) && owner != change.Chain)
+                findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, $"gives the leaf of {owner} to {change.Chain}", Since()));
+            if (change.Leaf > tree.Count || change.Leaf < 0)
+                continue; // The root will not come out right, which is reported below.
             leaves[change.Leaf] = change.Chain;
             tree.Set(change.Leaf, change.LeafHash());
-            if (!seals.TryGetValue(change.Chain, out var known)) seals[change.Chain] = known = [];
-            if (known.Count > 0 && known[^1].Length >= change.Length) findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, $"says that {change.Chain} did not grow", Since()));
-            else known.Add(new SealedHead(change.Length, change.Hash, checkpoint.Number, checkpoint.At, Latest?.At ?? DateTimeOffset.UnixEpoch));
+            if (!seals.TryGetValue(change.Chain, out var known))
+                seals[change.Chain] = known = [];
+            if (known.Count > 0 && known[^1].Length >= change.Length)
+                findings.Add(new Finding(Attacks.ReplacedCheckpoint, where, $"says that {change.Chain} did not grow", Since()));
+            else
+                known.Add(
+                    new SealedHead(change.Length, change.Hash, checkpoint.Number, checkpoint.At, Latest?.At ?? DateTimeOffset.UnixEpoch)
+                );
         }
         // After a missing checkpoint its changes are missing too, and no root can come out right.
         if (complete && rootsHold && (checkpoint.Chains != tree.Count || checkpoint.Root != Convert.ToHexStringLower(tree.Root())))
@@ -134,7 +202,13 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
     {
         try
         {
-            return MerkleTree.Proves(proof.Head.LeafHash(), proof.Head.Leaf, Latest!.Chains, [.. proof.Path.Select(Convert.FromHexString)], Convert.FromHexString(Latest.Root));
+            return MerkleTree.Proves(
+                proof.Head.LeafHash(),
+                proof.Head.Leaf,
+                Latest!.Chains,
+                [.. proof.Path.Select(Convert.FromHexString)],
+                Convert.FromHexString(Latest.Root)
+            );
         }
         catch (FormatException)
         {

@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace IRFunctions.Record;
 
-/// <summary>The key that signs checkpoints. Two real ones: a file on this machine, and a key in Key Vault that nobody can take out.</summary>
+/// <summary>
+/// The key that signs checkpoints. Two real ones: a file on this machine, and a key in Key Vault that nobody can take out.
+/// </summary>
 public interface ICheckpointKey
 {
     /// <summary>The public half as SubjectPublicKeyInfo, for whoever verifies.</summary>
@@ -31,7 +33,8 @@ public sealed class LocalCheckpointKey : ICheckpointKey, IDisposable
     /// <summary>Opens the key, or makes it. The public half is written beside it (".pub"), for whoever verifies.</summary>
     public static LocalCheckpointKey Open(string path)
     {
-        if (!File.Exists(path)) Make(path);
+        if (!File.Exists(path))
+            Make(path);
         var key = ECDsa.Create();
         key.ImportFromPem(File.ReadAllText(path));
         return new LocalCheckpointKey(key);
@@ -39,7 +42,8 @@ public sealed class LocalCheckpointKey : ICheckpointKey, IDisposable
 
     public Task<byte[]> PublicAsync(CancellationToken cancellation) => Task.FromResult(key.ExportSubjectPublicKeyInfo());
 
-    public Task<byte[]> SignAsync(byte[] data, CancellationToken cancellation) => Task.FromResult(key.SignData(data, HashAlgorithmName.SHA256));
+    public Task<byte[]> SignAsync(byte[] data, CancellationToken cancellation) =>
+        Task.FromResult(key.SignData(data, HashAlgorithmName.SHA256));
 
     public void Dispose() => key.Dispose();
 
@@ -48,7 +52,8 @@ public sealed class LocalCheckpointKey : ICheckpointKey, IDisposable
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
             using var file = new StreamWriter(path, options);

@@ -3,12 +3,16 @@ using System.Security.Cryptography;
 namespace IRFunctions.Record;
 
 /// <summary>
-/// The tree of RFC 6962 section 2.1 over leaves that may change in place: every chain keeps its leaf, and a new head replaces the old leaf hash. Changing
+/// The tree of RFC 6962 section 2.1 over leaves that may change in place: every chain keeps its leaf, and a new head replaces the old leaf
+/// hash. Changing
 /// k of n leaves costs k log n hashes; the rest of the tree is not touched.
 /// </summary>
 public sealed class MerkleTree
 {
-    private readonly List<List<byte[]>> levels = [[]];
+    private readonly List<List<byte[]>> levels =
+    [
+        [],
+    ];
     private readonly HashSet<int> changed = [];
 
     /// <summary>Number of leaves.</summary>
@@ -20,8 +24,10 @@ public sealed class MerkleTree
     /// <param name="hash">Its hash, made with the leaf's domain byte.</param>
     public void Set(int leaf, byte[] hash)
     {
-        if (leaf == Count) levels[0].Add(hash);
-        else levels[0][leaf] = hash;
+        if (leaf == Count)
+            levels[0].Add(hash);
+        else
+            levels[0][leaf] = hash;
         changed.Add(leaf);
     }
 
@@ -40,7 +46,8 @@ public sealed class MerkleTree
         var path = new List<byte[]>();
         for (int level = 0, index = leaf; level < levels.Count - 1; level++, index /= 2)
         {
-            if ((index ^ 1) < levels[level].Count) path.Add(levels[level][index ^ 1]);
+            if ((index ^ 1) < levels[level].Count)
+                path.Add(levels[level][index ^ 1]);
         }
         return path;
     }
@@ -48,15 +55,18 @@ public sealed class MerkleTree
     /// <summary>Whether a proof leads from a leaf of a tree of this size to this root (RFC 9162 section 2.1.3.2).</summary>
     public static bool Proves(byte[] leafHash, long leaf, long count, IReadOnlyList<byte[]> path, byte[] root)
     {
-        if (leaf < 0 || leaf >= count) return false;
+        if (leaf < 0 || leaf >= count)
+            return false;
         var (index, last, hash) = (leaf, count - 1, leafHash);
         foreach (var beside in path)
         {
-            if (last == 0) return false;
+            if (last == 0)
+                return false;
             if ((index & 1) == 1 || index == last)
             {
                 hash = Node(beside, hash);
-                while ((index & 1) == 0 && index != 0) (index, last) = (index >> 1, last >> 1);
+                while ((index & 1) == 0 && index != 0)
+                    (index, last) = (index >> 1, last >> 1);
             }
             else
             {
@@ -74,15 +84,18 @@ public sealed class MerkleTree
         IEnumerable<int> dirty = changed;
         for (var level = 0; levels[level].Count > 1; level++)
         {
-            if (levels.Count == level + 1) levels.Add([]);
+            if (levels.Count == level + 1)
+                levels.Add([]);
             var (below, above) = (levels[level], levels[level + 1]);
             var parents = dirty.Select(i => i / 2).Distinct().Order().ToList();
             foreach (var parent in parents)
             {
                 // A node without a right neighbour stands for itself one level up; that gives exactly the tree of RFC 6962.
                 var hash = 2 * parent + 1 < below.Count ? Node(below[2 * parent], below[2 * parent + 1]) : below[2 * parent];
-                if (parent == above.Count) above.Add(hash);
-                else above[parent] = hash;
+                if (parent == above.Count)
+                    above.Add(hash);
+                else
+                    above[parent] = hash;
             }
             dirty = parents;
         }

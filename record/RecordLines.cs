@@ -17,7 +17,8 @@ public abstract record RecordLine
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, AllowOutOfOrderMetadataProperties = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        AllowOutOfOrderMetadataProperties = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
@@ -25,7 +26,8 @@ public abstract record RecordLine
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
 
     /// <exception cref="JsonException">This is no line of a record.</exception>
-    public static RecordLine FromJson(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<RecordLine>(json, Options) ?? throw new JsonException("null is no line of a record");
+    public static RecordLine FromJson(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<RecordLine>(json, Options) ?? throw new JsonException("null is no line of a record");
 }
 
 /// <param name="Chains">The chains this export is of; null for the whole record.</param>
@@ -40,16 +42,58 @@ public sealed record ProofLine(long Checkpoint, HeadChange Head, IReadOnlyList<s
 
 /// <summary>One entry. <paramref name="Data"/> is text, not JSON: its bytes are what was committed to.</summary>
 public sealed record EntryLine(
-    int Form, string Chain, long Sequence, DateTimeOffset At, string FactId, string Kind, string Actor, string Text, string? Data, string Salt,
-    ContentState Content, string ContentHash, string Previous, string Hash) : RecordLine
+    int Form,
+    string Chain,
+    long Sequence,
+    DateTimeOffset At,
+    string FactId,
+    string Kind,
+    string Actor,
+    string Text,
+    string? Data,
+    string Salt,
+    ContentState Content,
+    string ContentHash,
+    string Previous,
+    string Hash
+) : RecordLine
 {
-    public static EntryLine Of(AuditEntry e) => new(e.Form, e.Chain, e.Sequence, e.At, e.FactId, e.Kind, e.Actor, e.Text, e.Data, e.Salt, e.Content, e.ContentHash, e.PreviousHash, e.Hash);
+    public static EntryLine Of(AuditEntry e) =>
+        new(
+            e.Form,
+            e.Chain,
+            e.Sequence,
+            e.At,
+            e.FactId,
+            e.Kind,
+            e.Actor,
+            e.Text,
+            e.Data,
+            e.Salt,
+            e.Content,
+            e.ContentHash,
+            e.PreviousHash,
+            e.Hash
+        );
 
-    public AuditEntry ToEntry() => new()
-    {
-        Form = Form, Chain = Chain, Sequence = Sequence, At = At.ToUniversalTime(), FactId = FactId, Kind = Kind, Actor = Actor, Text = Text, Data = Data, Salt = Salt,
-        Content = Content, ContentHash = ContentHash, PreviousHash = Previous, Hash = Hash,
-    };
+    public AuditEntry ToEntry() =>
+        new()
+        {
+            Form = Form,
+            Chain = Chain,
+            Sequence = Sequence,
+            At = At.ToUniversalTime(),
+            FactId = FactId,
+            Kind = Kind,
+            Actor = Actor,
+            Text = Text,
+            Data = Data,
+            Salt = Salt,
+            Content = Content,
+            ContentHash = ContentHash,
+            PreviousHash = Previous,
+            Hash = Hash,
+        };
 }
 
 /// <summary>How much came before, so that a file cut short shows.</summary>

@@ -11,10 +11,13 @@ public enum AlertShape
     SentinelIncident,
     SentinelAlert,
     SecurityAlertRow,
+
     /// <summary>Incident of the older Defender XDR API (api/incidents), still what many connectors forward.</summary>
     DefenderApiIncident,
+
     /// <summary>Alert of the older Defender for Endpoint or XDR API (api/alerts).</summary>
     DefenderApiAlert,
+
     /// <summary>Made by our own circuit breaker, never parsed.</summary>
     CircuitBreaker,
 }
@@ -96,13 +99,17 @@ public sealed record Alert
 /// <summary>Bounds that keep one alert from becoming everyone's problem.</summary>
 public static class AlertLimits
 {
-    /// <summary>Largest accepted message body in bytes: 1 MB, the limit of a Service Bus premium message by default and four times the standard one.</summary>
+    /// <summary>
+    /// Largest accepted message body in bytes: 1 MB, the limit of a Service Bus premium message by default and four times the standard one.
+    /// </summary>
     public const int MaxBytes = 1_048_576;
 
     /// <summary>Longest kept free text in characters.</summary>
     public const int MaxText = 4_000;
 
-    /// <summary>Longest kept title, name or identifier in characters. A longer alert id is refused, never cut: cut ids would collide.</summary>
+    /// <summary>
+    /// Longest kept title, name or identifier in characters. A longer alert id is refused, never cut: cut ids would collide.
+    /// </summary>
     public const int MaxName = 500;
 
     /// <summary>Most notes kept; the rest is counted in the last one.</summary>

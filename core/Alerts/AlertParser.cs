@@ -1,22 +1,31 @@
 namespace IRFunctions.Alerts;
 
 /// <summary>
-/// Reads one message into one <see cref="Alert"/>. The shape is recognised by the structure of the message, never by a header, since headers
+/// Reads one message into one <see cref="Alert"/>. The shape is recognised by the structure of the message, never by a header, since
+/// headers
 /// say who forwarded it and not what it is.
 /// </summary>
 public static class AlertParser
 {
     /// <summary>
-    /// The alert, or every reason why the message is not one. Never throws, keeps nothing between calls, and gives the same answer for the same
+    /// The alert, or every reason why the message is not one. Never throws, keeps nothing between calls, and gives the same answer for the
+    /// same
     /// bytes (the pipeline may read a message again after a crash).
     /// </summary>
-    /// <param name="body">The message body, at most <see cref="AlertLimits.MaxBytes"/> bytes; its size is checked before anything is read.</param>
+    /// <param name="body">The message body, at most <see cref="AlertLimits.MaxBytes"/> bytes; its size is checked before anything is
+    /// read.</param>
     public static AlertReading Read(ReadOnlyMemory<byte> body)
     {
         if (body.Length > AlertLimits.MaxBytes)
         {
-            return AlertReading.Rejected(AlertReasons.TooLarge, new AlertFault("the whole message",
-                $"The message has {body.Length} bytes; at most {AlertLimits.MaxBytes} are read.", "Send fewer alerts or evidence in one message."));
+            return AlertReading.Rejected(
+                AlertReasons.TooLarge,
+                new AlertFault(
+                    "the whole message",
+                    $"The message has {body.Length} bytes; at most {AlertLimits.MaxBytes} are read.",
+                    "Send fewer alerts or evidence in one message."
+                )
+            );
         }
         try
         {
@@ -26,8 +35,10 @@ public static class AlertParser
         {
             // A defect here must cost one alert its automation, not its outcome (S10): the dead-letter queue shows it to a person.
             var problem = $"The parser failed: {error.GetType().Name}: {SafeText.Line(error.Message, 200, out _)}";
-            return AlertReading.Rejected(AlertReasons.ParserFault,
-                new AlertFault("the whole message", problem, "Report this as a defect, with the message."));
+            return AlertReading.Rejected(
+                AlertReasons.ParserFault,
+                new AlertFault("the whole message", problem, "Report this as a defect, with the message.")
+            );
         }
     }
 
@@ -56,12 +67,17 @@ public static class AlertParser
 
     private static AlertReading Unknown(Fields root)
     {
-        var remedy = root.Has("resourceData") || root.Has("resource")
-            ? "This is a notification about an alert, not the alert: have the sender fetch it (GET /security/alerts_v2/{id}) and send that."
+        var remedy =
+            root.Has("resourceData") || root.Has("resource")
+                ? "This is a notification about an alert, not the alert: have the sender fetch it (GET /security/alerts_v2/{id}) and "
+                    + "send that."
             : root.Has("essentials") || root.Has("schemaId")
-            ? "This is an Azure Monitor alert (common alert schema); only security alerts are handled here."
-            : "Known shapes: Graph alerts_v2 and incident, Defender API alert and incident, Sentinel incident and alert, SecurityAlert row.";
-        return AlertReading.Rejected(AlertReasons.UnknownShape,
-            new AlertFault(root.Place, $"This is no alert known here; its fields are: {root.Names()}.", remedy));
+                ? "This is an Azure Monitor alert (common alert schema); only security alerts are handled here."
+            : "Known shapes: Graph alerts_v2 and incident, Defender API alert and incident, Sentinel incident and alert, "
+                + "SecurityAlert row.";
+        return AlertReading.Rejected(
+            AlertReasons.UnknownShape,
+            new AlertFault(root.Place, $"This is no alert known here; its fields are: {root.Names()}.", remedy)
+        );
     }
 }

@@ -34,7 +34,9 @@ public sealed record AlertReading
         new() { ReasonCode = reasonCode, Faults = faults };
 }
 
-/// <summary>The reason codes of <see cref="AlertReading.ReasonCode"/>; short enough for a dead-letter reason, stable enough to count.</summary>
+/// <summary>
+/// The reason codes of <see cref="AlertReading.ReasonCode"/>; short enough for a dead-letter reason, stable enough to count.
+/// </summary>
 public static class AlertReasons
 {
     public const string Empty = "Empty";

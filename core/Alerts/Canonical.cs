@@ -16,7 +16,9 @@ internal static class Canonical
         "yyyy-MM-dd",
     ];
 
-    /// <summary>A GUID in lower case with hyphens; null for anything else and for the all-zero GUID, which sources write for "none".</summary>
+    /// <summary>
+    /// A GUID in lower case with hyphens; null for anything else and for the all-zero GUID, which sources write for "none".
+    /// </summary>
     public static string? Guid(string? text) =>
         System.Guid.TryParseExact(text?.Trim(), "D", out var guid) && guid != System.Guid.Empty ? guid.ToString("D") : null;
 
@@ -24,7 +26,8 @@ internal static class Canonical
     public static string Identifier(string text) => Guid(text) ?? text.Trim();
 
     /// <summary>
-    /// An address in the form of RFC 5952, IPv4-mapped IPv6 as IPv4; null for everything else: short forms ("10.1"), leading zeros (octal to
+    /// An address in the form of RFC 5952, IPv4-mapped IPv6 as IPv4; null for everything else: short forms ("10.1"), leading zeros (octal
+    /// to
     /// some readers), ranges, ports, zones. IPAddress.Parse alone accepts several of those and reads them differently from other programs.
     /// </summary>
     public static string? Address(string? text)
@@ -66,9 +69,11 @@ internal static class Canonical
 
     /// <summary>An Azure resource id as written (Azure compares them without case); null for anything that is not a path of one.</summary>
     public static string? ResourceId(string? text) =>
-        text?.Trim() is { } id && id.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase) && id.Length <= 1024
-            && id.All(c => c is > ' ' and < '\x7f' || c > '\xA0' && char.IsLetterOrDigit(c) || c == ' ')
-            && !id.Contains("/../", StringComparison.Ordinal)
+        text?.Trim() is { } id
+        && id.StartsWith("/subscriptions/", StringComparison.OrdinalIgnoreCase)
+        && id.Length <= 1024
+        && id.All(c => c is > ' ' and < '\x7f' || c > '\xA0' && char.IsLetterOrDigit(c) || c == ' ')
+        && !id.Contains("/../", StringComparison.Ordinal)
             ? id
             : null;
 
@@ -92,18 +97,24 @@ internal static class Canonical
     /// a general parser would fill in today's date from the clock.
     /// </summary>
     public static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParseExact(text?.Trim(), TimeFormats, CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        DateTimeOffset.TryParseExact(
+            text?.Trim(),
+            TimeFormats,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time
+        )
             ? time
             : null;
 
     /// <summary>Severity by name, whatever the case; <see cref="Severity.Unknown"/> for a word we do not know.</summary>
-    public static Severity SeverityOf(string? text) => text?.Trim().ToLowerInvariant() switch
-    {
-        "high" => Severity.High,
-        "medium" => Severity.Medium,
-        "low" => Severity.Low,
-        "informational" or "information" or "info" => Severity.Informational,
-        _ => Severity.Unknown,
-    };
+    public static Severity SeverityOf(string? text) =>
+        text?.Trim().ToLowerInvariant() switch
+        {
+            "high" => Severity.High,
+            "medium" => Severity.Medium,
+            "low" => Severity.Low,
+            "informational" or "information" or "info" => Severity.Informational,
+            _ => Severity.Unknown,
+        };
 }

@@ -2,7 +2,8 @@ namespace IRFunctions.Alerts;
 
 /// <summary>
 /// The older Defender APIs that many connectors still forward: XDR incidents (api.security.microsoft.com/api/incidents) and Defender for
-/// Endpoint alerts (api/alerts). Evidence is flat, its type is entityType. Neither says which tenant an incident belongs to, except in a link.
+/// Endpoint alerts (api/alerts). Evidence is flat, its type is entityType. Neither says which tenant an incident belongs to, except in a
+/// link.
 /// </summary>
 internal static class DefenderApiShape
 {

@@ -15,13 +15,18 @@ internal static class Devices
             DnsDomain = fields.Line("dnsDomain") ?? (dnsName?.Split('.', 2) is [_, var domain] ? domain : null),
             DefenderDeviceId = fields.Valid(Canonical.DefenderDeviceId, "mdeDeviceId", "mdatpDeviceId", "machineId", "deviceId"),
             EntraDeviceId = fields.ObjectId("azureAdDeviceId", "aadDeviceId", "entraDeviceId"),
-            AzureResourceId = fields.Valid(Canonical.ResourceId, "azureID", "azureResourceId", "resourceId")
+            AzureResourceId =
+                fields.Valid(Canonical.ResourceId, "azureID", "azureResourceId", "resourceId")
                 ?? machine?.Valid(Canonical.ResourceId, "resourceId"),
             OsPlatform = fields.Line("osPlatform", "osFamily"),
         };
-        // The device's own addresses (ipInterfaces, lastIpAddress) stay in Extra on purpose: an entity can be blocked, and that would be us.
+        // The device's own addresses (ipInterfaces, lastIpAddress) stay in Extra on purpose: an entity can be blocked, and that would be
+        // us.
         fields.Skip("netBiosName", "friendlyName");
-        var display = name is null ? null : host.DnsDomain is null ? name : $"{name}.{host.DnsDomain}";
+        var display =
+            name is null ? null
+            : host.DnsDomain is null ? name
+            : $"{name}.{host.DnsDomain}";
         display ??= Canonical.LastSegment(host.AzureResourceId) ?? host.DefenderDeviceId ?? host.EntraDeviceId;
         return display is null ? [] : [host with { Display = display }];
     }
@@ -30,7 +35,15 @@ internal static class Devices
     {
         fields.Skip("friendlyName");
         return fields.Valid(Canonical.Address, "ipAddress", "address") is { } address
-            ? [new IpEntity { Id = "", Address = address, Display = address }]
+            ?
+            [
+                new IpEntity
+                {
+                    Id = "",
+                    Address = address,
+                    Display = address,
+                },
+            ]
             : [];
     }
 
@@ -39,14 +52,24 @@ internal static class Devices
         if (fields.Valid(Canonical.ResourceId, "resourceId", "azureResourceId") is not { } id)
             return [];
         var name = fields.Line("resourceName", "friendlyName") ?? Canonical.LastSegment(id)!;
-        return [new AzureResourceEntity { Id = "", ResourceId = id, Display = name }];
+        return
+        [
+            new AzureResourceEntity
+            {
+                Id = "",
+                ResourceId = id,
+                Display = name,
+            },
+        ];
     }
 
     public static List<Entity> Process(Fields fields, References references)
     {
-        var image = references.Follow(fields, "imageFile", "imageFileEntityId") is { } file
-            ? References.Text(file, "fileName") ?? References.Text(file, "name")
-            : fields.Peek("fileName")?.ToString() is { Length: > 0 } flat ? SafeText.Line(flat, AlertLimits.MaxName, out _) : null;
+        var image =
+            references.Follow(fields, "imageFile", "imageFileEntityId") is { } file
+                ? References.Text(file, "fileName") ?? References.Text(file, "name")
+            : fields.Peek("fileName")?.ToString() is { Length: > 0 } flat ? SafeText.Line(flat, AlertLimits.MaxName, out _)
+            : null;
         var process = new ProcessEntity
         {
             Id = "",
@@ -84,7 +107,8 @@ internal static class Devices
     /// <summary>Sentinel writes hashes as entities: on their own, or in a list inside the file.</summary>
     private static (string? Sha256, string? Sha1) Hashes(Fields fields)
     {
-        string? sha256 = fields.Valid(Sha256, "hashValue"), sha1 = fields.Valid(Sha1, "hashValue");
+        string? sha256 = fields.Valid(Sha256, "hashValue"),
+            sha1 = fields.Valid(Sha1, "hashValue");
         if (fields.List("fileHashes") is not { } list)
             return (sha256, sha1);
         foreach (var item in list.EnumerateArray())
@@ -112,7 +136,19 @@ internal static class Devices
         if (key is null && name is null)
             return [];
         var path = hive is null || key?.StartsWith(hive, StringComparison.OrdinalIgnoreCase) == true ? key : $"{hive}\\{key}";
-        var value = name is null ? data : data is null ? name : $"{name} = {data}";
-        return [new RegistryEntity { Id = "", Key = path, Value = value, Display = name is null ? path! : $"{path}\\{name}" }];
+        var value =
+            name is null ? data
+            : data is null ? name
+            : $"{name} = {data}";
+        return
+        [
+            new RegistryEntity
+            {
+                Id = "",
+                Key = path,
+                Value = value,
+                Display = name is null ? path! : $"{path}\\{name}",
+            },
+        ];
     }
 }

@@ -10,12 +10,19 @@ internal static class Drafts
             return "";
         if (text.Length <= AlertLimits.MaxName)
             return Canonical.Identifier(SafeText.Line(text, AlertLimits.MaxName, out _));
-        fields.Session.Refuse(AlertReasons.NoIdentity, new AlertFault($"{fields.Place}.{names[0]}",
-            $"The id has {text.Length} characters; at most {AlertLimits.MaxName} are accepted.", "Look at who sent this; real ids are short."));
+        fields.Session.Refuse(
+            AlertReasons.NoIdentity,
+            new AlertFault(
+                $"{fields.Place}.{names[0]}",
+                $"The id has {text.Length} characters; at most {AlertLimits.MaxName} are accepted.",
+                "Look at who sent this; real ids are short."
+            )
+        );
         return "";
     }
 
-    public static string? OptionalId(Fields fields, params ReadOnlySpan<string> names) => Id(fields, names) is { Length: > 0 } id ? id : null;
+    public static string? OptionalId(Fields fields, params ReadOnlySpan<string> names) =>
+        Id(fields, names) is { Length: > 0 } id ? id : null;
 
     public static string Tenant(string? id, ReadingSession session)
     {
@@ -33,7 +40,9 @@ internal static class Drafts
         return (Canonical.SeverityOf(text), text);
     }
 
-    /// <summary>An incident with what its alerts say: their time span, every technique, and each alert's own words after the incident's.</summary>
+    /// <summary>
+    /// An incident with what its alerts say: their time span, every technique, and each alert's own words after the incident's.
+    /// </summary>
     public static Alert Combine(Alert incident, IReadOnlyList<Alert> members)
     {
         if (members.Count == 0)
@@ -94,16 +103,27 @@ internal static class Drafts
         {
             foreach (var name in fields?.Conflicts ?? [])
             {
-                session.Refuse(AlertReasons.AmbiguousKey, new AlertFault($"{fields!.Place}.{name}",
-                    "The name stands there more than once, with different values.", "No known source does this; look at who sent it."));
+                session.Refuse(
+                    AlertReasons.AmbiguousKey,
+                    new AlertFault(
+                        $"{fields!.Place}.{name}",
+                        "The name stands there more than once, with different values.",
+                        "No known source does this; look at who sent it."
+                    )
+                );
             }
             extra ??= fields?.Extra();
         }
         if (draft.Id.Length == 0 && session.Refusal is null)
         {
-            session.Refuse(AlertReasons.NoIdentity, new AlertFault(levels[^1]?.Place ?? "$",
-                $"It looks like a {draft.Shape}, but has no id.",
-                "Send the alert with its id; without one, a repeat cannot be told from a new alert."));
+            session.Refuse(
+                AlertReasons.NoIdentity,
+                new AlertFault(
+                    levels[^1]?.Place ?? "$",
+                    $"It looks like a {draft.Shape}, but has no id.",
+                    "Send the alert with its id; without one, a repeat cannot be told from a new alert."
+                )
+            );
         }
         return session.Refusal
             ?? AlertReading.Accepted(draft with { Entities = session.Entities.ToList(), Notes = session.Notes.ToList(), Extra = extra });

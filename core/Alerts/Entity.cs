@@ -21,7 +21,9 @@ namespace IRFunctions.Alerts;
 [JsonDerivedType(typeof(OtherEntity), "other")]
 public abstract record Entity
 {
-    /// <summary>Unique within the alert: "e1", "e2", ... in the order of the source. The model refers to entities by this id only.</summary>
+    /// <summary>
+    /// Unique within the alert: "e1", "e2", ... in the order of the source. The model refers to entities by this id only.
+    /// </summary>
     public required string Id { get; init; }
 
     /// <summary>Words for a person; may contain attacker-written text.</summary>
@@ -52,6 +54,7 @@ public sealed record HostEntity : Entity
 {
     public string? HostName { get; init; }
     public string? DnsDomain { get; init; }
+
     /// <summary>Defender for Endpoint machine id (40 hex digits).</summary>
     public string? DefenderDeviceId { get; init; }
     public string? EntraDeviceId { get; init; }
@@ -89,7 +92,8 @@ public sealed record ApplicationEntity : Entity
 }
 
 /// <summary>
-/// An AI agent or workload whose circuit breaker opened. No parser makes one, so that no message from outside can start a quarantine: only our own breaker does.
+/// An AI agent or workload whose circuit breaker opened. No parser makes one, so that no message from outside can start a quarantine: only
+/// our own breaker does.
 /// </summary>
 public sealed record WorkloadEntity : Entity
 {

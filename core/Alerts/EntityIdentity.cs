@@ -81,20 +81,30 @@ internal static class EntityIdentity
     }
 
     /// <summary>No field known to both differs.</summary>
-    public static bool AreCompatible(Entity one, Entity two) => (one, two) switch
-    {
-        (AccountEntity a, AccountEntity b) => Agree(a.ObjectId, b.ObjectId) && Agree(a.UserPrincipalName, b.UserPrincipalName)
-            && Agree(a.Sid, b.Sid) && Agree(a.Name, b.Name),
-        (HostEntity a, HostEntity b) => Agree(a.DefenderDeviceId, b.DefenderDeviceId) && Agree(a.EntraDeviceId, b.EntraDeviceId)
-            && Agree(a.AzureResourceId, b.AzureResourceId) && Agree(a.HostName, b.HostName) && Agree(a.DnsDomain, b.DnsDomain),
-        (MailMessageEntity a, MailMessageEntity b) => Agree(a.NetworkMessageId, b.NetworkMessageId) && Agree(a.Recipient, b.Recipient),
-        (MailboxEntity a, MailboxEntity b) => Agree(a.ObjectId, b.ObjectId) && Agree(a.PrimaryAddress, b.PrimaryAddress),
-        (ApplicationEntity a, ApplicationEntity b) => Agree(a.ObjectId, b.ObjectId) && Agree(a.AppId, b.AppId),
-        (FileEntity a, FileEntity b) => Agree(a.Sha256, b.Sha256) && Agree(a.Sha1, b.Sha1) && Agree(a.Name, b.Name) && Agree(a.Path, b.Path),
-        _ => one.GetType() == two.GetType(),
-    };
+    public static bool AreCompatible(Entity one, Entity two) =>
+        (one, two) switch
+        {
+            (AccountEntity a, AccountEntity b) => Agree(a.ObjectId, b.ObjectId)
+                && Agree(a.UserPrincipalName, b.UserPrincipalName)
+                && Agree(a.Sid, b.Sid)
+                && Agree(a.Name, b.Name),
+            (HostEntity a, HostEntity b) => Agree(a.DefenderDeviceId, b.DefenderDeviceId)
+                && Agree(a.EntraDeviceId, b.EntraDeviceId)
+                && Agree(a.AzureResourceId, b.AzureResourceId)
+                && Agree(a.HostName, b.HostName)
+                && Agree(a.DnsDomain, b.DnsDomain),
+            (MailMessageEntity a, MailMessageEntity b) => Agree(a.NetworkMessageId, b.NetworkMessageId) && Agree(a.Recipient, b.Recipient),
+            (MailboxEntity a, MailboxEntity b) => Agree(a.ObjectId, b.ObjectId) && Agree(a.PrimaryAddress, b.PrimaryAddress),
+            (ApplicationEntity a, ApplicationEntity b) => Agree(a.ObjectId, b.ObjectId) && Agree(a.AppId, b.AppId),
+            (FileEntity a, FileEntity b) => Agree(a.Sha256, b.Sha256)
+                && Agree(a.Sha1, b.Sha1)
+                && Agree(a.Name, b.Name)
+                && Agree(a.Path, b.Path),
+            _ => one.GetType() == two.GetType(),
+        };
 
-    private static bool Agree(string? one, string? two) => one is null || two is null || one.Equals(two, StringComparison.OrdinalIgnoreCase);
+    private static bool Agree(string? one, string? two) =>
+        one is null || two is null || one.Equals(two, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The earlier one, with what only the later one knows. Its id and its display stay.</summary>
     public static Entity Merge(Entity first, Entity second)
@@ -146,14 +156,15 @@ internal static class EntityIdentity
         };
     }
 
-    private static HostEntity MergeHosts(HostEntity a, HostEntity b) => a with
-    {
-        Display = a.HostName is null && b.HostName is not null ? b.Display : a.Display,
-        HostName = a.HostName ?? b.HostName,
-        DnsDomain = a.DnsDomain ?? b.DnsDomain,
-        DefenderDeviceId = a.DefenderDeviceId ?? b.DefenderDeviceId,
-        EntraDeviceId = a.EntraDeviceId ?? b.EntraDeviceId,
-        AzureResourceId = a.AzureResourceId ?? b.AzureResourceId,
-        OsPlatform = a.OsPlatform ?? b.OsPlatform,
-    };
+    private static HostEntity MergeHosts(HostEntity a, HostEntity b) =>
+        a with
+        {
+            Display = a.HostName is null && b.HostName is not null ? b.Display : a.Display,
+            HostName = a.HostName ?? b.HostName,
+            DnsDomain = a.DnsDomain ?? b.DnsDomain,
+            DefenderDeviceId = a.DefenderDeviceId ?? b.DefenderDeviceId,
+            EntraDeviceId = a.EntraDeviceId ?? b.EntraDeviceId,
+            AzureResourceId = a.AzureResourceId ?? b.AzureResourceId,
+            OsPlatform = a.OsPlatform ?? b.OsPlatform,
+        };
 }

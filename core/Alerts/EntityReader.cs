@@ -3,21 +3,24 @@ using System.Text.Json;
 namespace IRFunctions.Alerts;
 
 /// <summary>
-/// Reads the entity of any source: the sources differ in how they spell the type and the fields, not in what they say. Sources of the names:
-/// Graph security evidence types (microsoft.graph.security.*Evidence), Sentinel entity types (learn.microsoft.com/azure/sentinel/entities-reference,
+/// Reads the entity of any source: the sources differ in how they spell the type and the fields, not in what they say. Sources of the
+/// names:
+/// Graph security evidence types (microsoft.graph.security.*Evidence), Sentinel entity types
+/// (learn.microsoft.com/azure/sentinel/entities-reference,
 /// both the table's PascalCase and ARM's camelCase), Defender for Endpoint and XDR API evidence (entityType, flat fields).
 /// </summary>
 internal sealed class EntityReader(ReadingSession session, References references)
 {
     /// <summary>Objects that are entities by the name they stand under, where they say no type.</summary>
-    private static string? KindByName(string name) => name.ToLowerInvariant() switch
-    {
-        "imagefile" => "file",
-        "account" or "useraccount" or "relateduser" or "loggedonusers" => "account",
-        "host" or "devices" => "host",
-        "parentprocess" => "process",
-        _ => null,
-    };
+    private static string? KindByName(string name) =>
+        name.ToLowerInvariant() switch
+        {
+            "imagefile" => "file",
+            "account" or "useraccount" or "relateduser" or "loggedonusers" => "account",
+            "host" or "devices" => "host",
+            "parentprocess" => "process",
+            _ => null,
+        };
 
     public void ReadList(JsonElement list, string place)
     {
@@ -32,7 +35,9 @@ internal sealed class EntityReader(ReadingSession session, References references
         }
     }
 
-    /// <summary>Reads one entity and the entities nested in it. <paramref name="kind"/> is what it is where it says nothing itself.</summary>
+    /// <summary>
+    /// Reads one entity and the entities nested in it. <paramref name="kind"/> is what it is where it says nothing itself.
+    /// </summary>
     public void Read(JsonElement element, string place, string? kind)
     {
         if (session.Entities.IsFull)
@@ -99,28 +104,33 @@ internal sealed class EntityReader(ReadingSession session, References references
         }
     }
 
-    private static OtherEntity Other(string? word, Fields fields) => new()
-    {
-        Id = "",
-        Type = word ?? "unknown",
-        Display = fields.Line("friendlyName", "displayName", "name", "address", "ipAddress", "url", "domainName", "category") ?? word ?? "unknown",
-    };
+    private static OtherEntity Other(string? word, Fields fields) =>
+        new()
+        {
+            Id = "",
+            Type = word ?? "unknown",
+            Display =
+                fields.Line("friendlyName", "displayName", "name", "address", "ipAddress", "url", "domainName", "category")
+                ?? word
+                ?? "unknown",
+        };
 
-    private static Func<Fields, References, List<Entity>>? MakersOf(string kind) => kind switch
-    {
-        "account" or "user" => Identities.Account,
-        "mailbox" => Identities.Mailbox,
-        "cloudapplication" or "oauthapplication" or "serviceprincipal" or "application" => Identities.Application,
-        "host" or "device" or "machine" => Devices.Host,
-        "ip" or "ipaddress" => Devices.Ip,
-        "azureresource" => Devices.AzureResource,
-        "process" => Devices.Process,
-        "file" or "filehash" => Devices.File,
-        "registrykey" or "registryvalue" or "registry" => Devices.Registry,
-        "mailmessage" or "analyzedmessage" or "mailcluster" => Mail.Messages,
-        "url" => Mail.Url,
-        _ => null,
-    };
+    private static Func<Fields, References, List<Entity>>? MakersOf(string kind) =>
+        kind switch
+        {
+            "account" or "user" => Identities.Account,
+            "mailbox" => Identities.Mailbox,
+            "cloudapplication" or "oauthapplication" or "serviceprincipal" or "application" => Identities.Application,
+            "host" or "device" or "machine" => Devices.Host,
+            "ip" or "ipaddress" => Devices.Ip,
+            "azureresource" => Devices.AzureResource,
+            "process" => Devices.Process,
+            "file" or "filehash" => Devices.File,
+            "registrykey" or "registryvalue" or "registry" => Devices.Registry,
+            "mailmessage" or "analyzedmessage" or "mailcluster" => Mail.Messages,
+            "url" => Mail.Url,
+            _ => null,
+        };
 
     /// <summary>"#microsoft.graph.security.userEvidence", "RegistryKey", "host-logon-session" as one bare word.</summary>
     internal static string KindOf(string? word)
@@ -136,12 +146,16 @@ internal sealed class EntityReader(ReadingSession session, References references
 
     private static bool SaysType(JsonElement value) =>
         value.TryGetProperty("Type", out _)
-        || (value.TryGetProperty("@odata.type", out var type) && type.ValueKind == JsonValueKind.String
-            && type.GetString()!.EndsWith("Evidence", StringComparison.OrdinalIgnoreCase));
+        || (
+            value.TryGetProperty("@odata.type", out var type)
+            && type.ValueKind == JsonValueKind.String
+            && type.GetString()!.EndsWith("Evidence", StringComparison.OrdinalIgnoreCase)
+        );
 
     /// <summary>The machine that local names are relative to.</summary>
     private string? ScopeOf(Fields fields) =>
-        Scalar(fields, "mdeDeviceId") ?? (references.Follow(fields, "Host", "hostEntityId") is { } host ? References.Text(host, "HostName") : null);
+        Scalar(fields, "mdeDeviceId")
+        ?? (references.Follow(fields, "Host", "hostEntityId") is { } host ? References.Text(host, "HostName") : null);
 
     private static string? Scalar(Fields fields, string name) =>
         fields.Peek(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;

@@ -21,8 +21,9 @@ internal static class Envelope
                     if (!TakeOnly(ref element, ref place, session))
                         return null;
                     break;
-                case JsonValueKind.String when element.GetString()!.AsSpan().TrimStart() is ['{' or '[', ..]
-                    && session.OpenInner(element.GetString()!, place) is { } inner:
+                case JsonValueKind.String
+                    when element.GetString()!.AsSpan().TrimStart() is ['{' or '[', ..]
+                        && session.OpenInner(element.GetString()!, place) is { } inner:
                     element = inner;
                     break;
                 case JsonValueKind.Object:
@@ -33,13 +34,21 @@ internal static class Envelope
                     place = $"{place}.{name}";
                     break;
                 default:
-                    session.Refuse(AlertReasons.NoAlert, new AlertFault(place,
-                        $"There is {Named(element.ValueKind)} where an alert should be.", "Send the alert as one JSON object."));
+                    session.Refuse(
+                        AlertReasons.NoAlert,
+                        new AlertFault(
+                            place,
+                            $"There is {Named(element.ValueKind)} where an alert should be.",
+                            "Send the alert as one JSON object."
+                        )
+                    );
                     return null;
             }
         }
-        session.Refuse(AlertReasons.UnknownShape, new AlertFault(place,
-            $"The alert is wrapped more than {MostLayers} times.", "Send the alert itself."));
+        session.Refuse(
+            AlertReasons.UnknownShape,
+            new AlertFault(place, $"The alert is wrapped more than {MostLayers} times.", "Send the alert itself.")
+        );
         return null;
     }
 
@@ -52,10 +61,16 @@ internal static class Envelope
             place += "[0]";
             return true;
         }
-        session.Refuse(count == 0 ? AlertReasons.NoAlert : AlertReasons.ManyAlerts, count == 0
-            ? new AlertFault(place, "The list is empty.", "Nothing to do, unless an alert was expected here.")
-            : new AlertFault(place, $"There are {count} alerts in one message.",
-                "Send each alert in its own message, so that each gets its own outcome."));
+        session.Refuse(
+            count == 0 ? AlertReasons.NoAlert : AlertReasons.ManyAlerts,
+            count == 0
+                ? new AlertFault(place, "The list is empty.", "Nothing to do, unless an alert was expected here.")
+                : new AlertFault(
+                    place,
+                    $"There are {count} alerts in one message.",
+                    "Send each alert in its own message, so that each gets its own outcome."
+                )
+        );
         return false;
     }
 
@@ -76,11 +91,12 @@ internal static class Envelope
         return fields.HasObject("alert") && !fields.HasList("entities") && !SentinelAlertShape.MatchesPair(fields) ? "alert" : null;
     }
 
-    private static string Named(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.String => "text",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.True or JsonValueKind.False => "a truth value",
-        _ => "nothing (null)",
-    };
+    private static string Named(JsonValueKind kind) =>
+        kind switch
+        {
+            JsonValueKind.String => "text",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.True or JsonValueKind.False => "a truth value",
+            _ => "nothing (null)",
+        };
 }

@@ -22,7 +22,9 @@ internal sealed class Fields
 
     public ReadingSession Session => session;
 
-    /// <summary>Names that occur more than once, without regard to case, with different values: what they mean depends on the reader.</summary>
+    /// <summary>
+    /// Names that occur more than once, without regard to case, with different values: what they mean depends on the reader.
+    /// </summary>
     public IReadOnlyList<string> Conflicts { get; private set; } = [];
 
     public static Fields Of(JsonElement element, ReadingSession session, string place)
@@ -43,7 +45,10 @@ internal sealed class Fields
         var seen = slots.Length > small ? new Dictionary<string, int>(slots.Length, StringComparer.OrdinalIgnoreCase) : null;
         for (var i = 0; i < slots.Length && Conflicts.Count < 5; i++)
         {
-            var earlier = seen is null ? Find(slots[i].Name) : seen.TryAdd(slots[i].Name, i) ? i : seen[slots[i].Name];
+            var earlier =
+                seen is null ? Find(slots[i].Name)
+                : seen.TryAdd(slots[i].Name, i) ? i
+                : seen[slots[i].Name];
             if (earlier < i && !JsonElement.DeepEquals(slots[earlier].Value, slots[i].Value))
                 Conflicts = [.. Conflicts, SafeText.Line(slots[i].Name, 60, out _)];
         }
@@ -52,14 +57,16 @@ internal sealed class Fields
     public int Count => slots.Length;
 
     /// <summary>The first names, for a person who wonders what this is.</summary>
-    public string Names() => slots.Length == 0
-        ? "none"
-        : string.Join(", ", slots.Take(12).Select(slot => SafeText.Line(slot.Name, 60, out _))) + (slots.Length > 12 ? ", ..." : "");
+    public string Names() =>
+        slots.Length == 0
+            ? "none"
+            : string.Join(", ", slots.Take(12).Select(slot => SafeText.Line(slot.Name, 60, out _))) + (slots.Length > 12 ? ", ..." : "");
 
     public bool Has(string name) => Find(name) >= 0;
 
     /// <summary>The value without marking it as read; null where absent or JSON null.</summary>
-    public JsonElement? Peek(string name) => Find(name) is >= 0 and var i && slots[i].Value.ValueKind != JsonValueKind.Null ? slots[i].Value : null;
+    public JsonElement? Peek(string name) =>
+        Find(name) is >= 0 and var i && slots[i].Value.ValueKind != JsonValueKind.Null ? slots[i].Value : null;
 
     public bool HasList(string name) => Peek(name)?.ValueKind == JsonValueKind.Array;
 
@@ -197,8 +204,13 @@ internal sealed class Fields
         if (i < 0)
             return null;
         ref var slot = ref slots[i];
-        if (slot.Value.ValueKind == JsonValueKind.String && slot.Value.GetString() is { } text && text.AsSpan().TrimStart() is [var first, ..]
-            && first == opening && session.OpenInner(text, $"{Place}.{slot.Name}") is { } inner)
+        if (
+            slot.Value.ValueKind == JsonValueKind.String
+            && slot.Value.GetString() is { } text
+            && text.AsSpan().TrimStart() is [var first, ..]
+            && first == opening
+            && session.OpenInner(text, $"{Place}.{slot.Name}") is { } inner
+        )
             slot.Value = inner;
         if (slot.Value.ValueKind != kind)
             return null;
@@ -224,14 +236,15 @@ internal sealed class Fields
         return -1;
     }
 
-    private static string? Scalar(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.Number => value.GetRawText(),
-        JsonValueKind.True => "true",
-        JsonValueKind.False => "false",
-        _ => null,
-    };
+    private static string? Scalar(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            JsonValueKind.True => "true",
+            JsonValueKind.False => "false",
+            _ => null,
+        };
 
     /// <summary>Unread objects among the values, and in lists among them, with the name they stand under.</summary>
     public IEnumerable<(string Name, JsonElement Value, string Place)> UnreadObjects(Func<string, JsonElement, bool> wanted)
@@ -290,14 +303,15 @@ internal sealed class Fields
     /// <summary>"{$ref: 4}" means nothing outside its own message, and the entity it names is kept on its own.</summary>
     private static bool IsReference(JsonElement value) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("$ref", out _);
 
-    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.Undefined => true,
-        JsonValueKind.String => value.ValueEquals(""),
-        JsonValueKind.Array => value.GetArrayLength() == 0,
-        JsonValueKind.Object => value.GetPropertyCount() == 0,
-        _ => false,
-    };
+    private static bool IsEmpty(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Null or JsonValueKind.Undefined => true,
+            JsonValueKind.String => value.ValueEquals(""),
+            JsonValueKind.Array => value.GetArrayLength() == 0,
+            JsonValueKind.Object => value.GetPropertyCount() == 0,
+            _ => false,
+        };
 
     private struct Slot(string name, JsonElement value)
     {

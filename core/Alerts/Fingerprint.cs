@@ -4,7 +4,9 @@ using System.Text;
 
 namespace IRFunctions.Alerts;
 
-/// <summary>Short derived ids: the same parts always give the same id, different parts practically never do (docs/design.md section 4).</summary>
+/// <summary>
+/// Short derived ids: the same parts always give the same id, different parts practically never do (docs/design.md section 4).
+/// </summary>
 public static class Fingerprint
 {
     private const int OnStack = 512;
@@ -13,7 +15,8 @@ public static class Fingerprint
     public static string Of(params ReadOnlySpan<string> parts)
     {
         var length = parts.Length;
-        foreach (var part in parts) length += Encoding.UTF8.GetByteCount(part);
+        foreach (var part in parts)
+            length += Encoding.UTF8.GetByteCount(part);
         var rented = length <= OnStack ? null : ArrayPool<byte>.Shared.Rent(length);
         var bytes = rented is null ? stackalloc byte[OnStack] : rented;
         var at = 0;
@@ -24,7 +27,8 @@ public static class Fingerprint
         }
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes[..at], hash);
-        if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+        if (rented is not null)
+            ArrayPool<byte>.Shared.Return(rented);
         return Convert.ToHexStringLower(hash[..12]);
     }
 }

@@ -1,6 +1,8 @@
 namespace IRFunctions.Alerts;
 
-/// <summary>Accounts, mailboxes and applications: what an identity action may aim at. Each maker returns nothing where nothing identifies.</summary>
+/// <summary>
+/// Accounts, mailboxes and applications: what an identity action may aim at. Each maker returns nothing where nothing identifies.
+/// </summary>
 internal static class Identities
 {
     public static List<Entity> Account(Fields outer, References references)
@@ -29,10 +31,13 @@ internal static class Identities
     private static string? PrincipalName(string? name, string? suffix) =>
         name is null ? null
         : name.Contains('@', StringComparison.Ordinal) ? name
-        : suffix is null ? null : $"{name}@{suffix.TrimStart('@')}";
+        : suffix is null ? null
+        : $"{name}@{suffix.TrimStart('@')}";
 
     private static string? Qualified(AccountEntity account, string? host) =>
-        account.Name is null ? null : (account.Domain ?? host) is { } domain ? $"{domain}\\{account.Name}" : account.Name;
+        account.Name is null ? null
+        : (account.Domain ?? host) is { } domain ? $"{domain}\\{account.Name}"
+        : account.Name;
 
     public static List<Entity> Mailbox(Fields fields, References references)
     {
@@ -43,16 +48,27 @@ internal static class Identities
         if (address is null && id is null && principal is null)
             return [];
         var display = address ?? name ?? principal ?? id!;
-        List<Entity> made = [new MailboxEntity { Id = "", Display = display, PrimaryAddress = address ?? principal, ObjectId = id }];
-        if (principal is not null && !fields.HasObject("userAccount"))
-        {
-            made.Add(new AccountEntity
+        List<Entity> made =
+        [
+            new MailboxEntity
             {
                 Id = "",
-                Display = name is null || name == principal ? principal : $"{name} ({principal})",
-                UserPrincipalName = principal,
-                ObjectId = fields.ObjectId("aadUserId", "azureAdUserId"),
-            });
+                Display = display,
+                PrimaryAddress = address ?? principal,
+                ObjectId = id,
+            },
+        ];
+        if (principal is not null && !fields.HasObject("userAccount"))
+        {
+            made.Add(
+                new AccountEntity
+                {
+                    Id = "",
+                    Display = name is null || name == principal ? principal : $"{name} ({principal})",
+                    UserPrincipalName = principal,
+                    ObjectId = fields.ObjectId("aadUserId", "azureAdUserId"),
+                }
+            );
         }
         return made;
     }

@@ -9,8 +9,9 @@ namespace IRFunctions.Alerts;
 internal sealed class JsonScratch : IDisposable
 {
     /// <summary>ASCII less what the default encoder escapes.</summary>
-    private static readonly SearchValues<byte> Plain =
-        SearchValues.Create(" !#$%()*,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~"u8);
+    private static readonly SearchValues<byte> Plain = SearchValues.Create(
+        " !#$%()*,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~"u8
+    );
 
     private readonly ArrayBufferWriter<byte> buffer = new(1024);
     private readonly Utf8JsonWriter writer;

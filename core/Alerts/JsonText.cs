@@ -22,8 +22,14 @@ internal static class JsonText
         var text = Repaired(bytes, notes);
         if (text.Span.IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
-            refusal = AlertReading.Rejected(AlertReasons.Empty, new AlertFault(
-                "the whole message", "The message is empty.", "Check that the sender puts the alert into the body, not into headers."));
+            refusal = AlertReading.Rejected(
+                AlertReasons.Empty,
+                new AlertFault(
+                    "the whole message",
+                    "The message is empty.",
+                    "Check that the sender puts the alert into the body, not into headers."
+                )
+            );
             return null;
         }
         try
@@ -59,7 +65,7 @@ internal static class JsonText
         if (text.IndexOf("\\ud"u8) < 0 && text.IndexOf("\\uD"u8) < 0)
             return null;
         byte[]? copy = null;
-        for (var i = 0; i < text.Length;)
+        for (var i = 0; i < text.Length; )
         {
             var next = text[i..].IndexOf((byte)'\\');
             if (next < 0)
@@ -107,18 +113,36 @@ internal static class JsonText
             {
                 if (reader.CurrentDepth >= MaxDepth)
                 {
-                    return AlertReading.Rejected(AlertReasons.TooDeep, new AlertFault($"byte {reader.TokenStartIndex + 1}",
-                        $"Lists and objects are nested more than {MaxDepth} deep.", "No known source does this; look at who sent it."));
+                    return AlertReading.Rejected(
+                        AlertReasons.TooDeep,
+                        new AlertFault(
+                            $"byte {reader.TokenStartIndex + 1}",
+                            $"Lists and objects are nested more than {MaxDepth} deep.",
+                            "No known source does this; look at who sent it."
+                        )
+                    );
                 }
             }
         }
         catch (JsonException)
         {
-            return AlertReading.Rejected(AlertReasons.NotJson, new AlertFault(place,
-                $"This is not JSON: {Found(text, reader.BytesConsumed)}.", "Send the alert as one JSON object in UTF-8."));
+            return AlertReading.Rejected(
+                AlertReasons.NotJson,
+                new AlertFault(
+                    place,
+                    $"This is not JSON: {Found(text, reader.BytesConsumed)}.",
+                    "Send the alert as one JSON object in UTF-8."
+                )
+            );
         }
-        return AlertReading.Rejected(AlertReasons.NotJson, new AlertFault(place,
-            $"The JSON ends in the middle, after {text.Length} bytes.", "It was cut on the way; send it again and check size limits between."));
+        return AlertReading.Rejected(
+            AlertReasons.NotJson,
+            new AlertFault(
+                place,
+                $"The JSON ends in the middle, after {text.Length} bytes.",
+                "It was cut on the way; send it again and check size limits between."
+            )
+        );
     }
 
     private static string Found(ReadOnlySpan<byte> text, long consumed)

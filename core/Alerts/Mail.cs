@@ -14,7 +14,9 @@ internal static class Mail
         {
             Id = "",
             InternetMessageId = fields.Line("internetMessageId"),
-            Sender = fields.Open("p2Sender")?.Line("emailAddress") ?? fields.Open("p1Sender")?.Line("emailAddress")
+            Sender =
+                fields.Open("p2Sender")?.Line("emailAddress")
+                ?? fields.Open("p1Sender")?.Line("emailAddress")
                 ?? fields.Line("p2Sender", "p1Sender", "senderAddress", "sender", "senderFromAddress"),
             Subject = fields.Line("subject"),
         };
@@ -31,7 +33,14 @@ internal static class Mail
             }
         }
         if (made.Count > 0)
-            made.AddRange(recipients.Select(address => new MailboxEntity { Id = "", PrimaryAddress = address, Display = address }));
+            made.AddRange(
+                recipients.Select(address => new MailboxEntity
+                {
+                    Id = "",
+                    PrimaryAddress = address,
+                    Display = address,
+                })
+            );
         return made;
     }
 
@@ -48,7 +57,15 @@ internal static class Mail
     {
         fields.Skip("friendlyName");
         return fields.Valid(Whole, "url") is { } url
-            ? [new UrlEntity { Id = "", Url = url, Display = SafeText.Line(url, AlertLimits.MaxName, out _) }]
+            ?
+            [
+                new UrlEntity
+                {
+                    Id = "",
+                    Url = url,
+                    Display = SafeText.Line(url, AlertLimits.MaxName, out _),
+                },
+            ]
             : [];
     }
 

@@ -18,7 +18,6 @@ internal sealed class Notes
             more++;
     }
 
-    public IReadOnlyList<string> ToList() => more == 0
-        ? kept
-        : [.. kept, string.Create(CultureInfo.InvariantCulture, $"And {more} more remarks of this kind.")];
+    public IReadOnlyList<string> ToList() =>
+        more == 0 ? kept : [.. kept, string.Create(CultureInfo.InvariantCulture, $"And {more} more remarks of this kind.")];
 }

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace IRFunctions.Alerts;
 
-/// <summary>What belongs to the reading of one message: its notes, its entities, and the documents found as text inside the document.</summary>
+/// <summary>
+/// What belongs to the reading of one message: its notes, its entities, and the documents found as text inside the document.
+/// </summary>
 internal sealed class ReadingSession : IDisposable
 {
     private readonly List<JsonDocument> inner = [];
@@ -19,7 +21,9 @@ internal sealed class ReadingSession : IDisposable
     private readonly List<AlertFault> faults = [];
     private string? reason;
 
-    /// <summary>Records a reason why this is no alert; all are collected, so that a person hears them at once. The first code counts.</summary>
+    /// <summary>
+    /// Records a reason why this is no alert; all are collected, so that a person hears them at once. The first code counts.
+    /// </summary>
     public void Refuse(string reasonCode, AlertFault fault)
     {
         reason ??= reasonCode;

@@ -57,7 +57,11 @@ internal static class SafeText
     {
         var isHalfOfCrLf = rune.Value == '\r' && position + 1 < text.Length && text[position + 1] == '\n';
         if (!isHalfOfCrLf)
-            result.Append(!keepLines ? ' ' : rune.Value == '\r' ? '\n' : (char)rune.Value);
+            result.Append(
+                !keepLines ? ' '
+                : rune.Value == '\r' ? '\n'
+                : (char)rune.Value
+            );
     }
 
     private static bool IsClean(string text, bool keepLines)
@@ -76,6 +80,11 @@ internal static class SafeText
 
     private static bool IsHidden(Rune rune) =>
         rune.Value is >= 0xE0100 and <= 0xE01EF
-        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-            or UnicodeCategory.PrivateUse or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        || Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.Surrogate
+                or UnicodeCategory.PrivateUse
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 }

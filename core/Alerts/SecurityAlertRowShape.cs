@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace IRFunctions.Alerts;
 
 /// <summary>
-/// A row of the SecurityAlert table, as a query, a playbook's alert trigger or Defender for Cloud's export hands it over: PascalCase columns,
+/// A row of the SecurityAlert table, as a query, a playbook's alert trigger or Defender for Cloud's export hands it over: PascalCase
+/// columns,
 /// Entities and ExtendedProperties as JSON text inside the JSON, "$id"/"$ref" between entities, times without an offset. TenantId is the
 /// workspace, not the Entra tenant. Source: learn.microsoft.com/azure/sentinel/security-alert-schema.
 /// </summary>
@@ -20,24 +21,28 @@ internal static class SecurityAlertRowShape
         var tenant = root.Line("TenantId", "WorkspaceId", "WorkspaceSubscriptionId", "AzureResourceSubscriptionId");
         ReadEntities(root);
         root.Open("ExtendedProperties");
-        return Drafts.Finish(new Alert
-        {
-            Shape = AlertShape.SecurityAlertRow,
-            Id = Drafts.Id(root, "SystemAlertId", "VendorOriginalId", "ProviderAlertId"),
-            TenantId = Drafts.Tenant(tenant, session),
-            Title = Drafts.Title(root, "AlertDisplayName", "DisplayName", "AlertName", "AlertType"),
-            Description = root.Block("Description") ?? "",
-            Severity = severity,
-            SeverityText = severityText,
-            Product = root.Line("ProductName", "ProviderName", "VendorName") ?? "",
-            Category = root.Line("AlertType") ?? "",
-            Tactics = root.Words(root.HasScalar("Tactics") || root.HasList("Tactics") ? "Tactics" : "Intent"),
-            Techniques = root.Words("Techniques"),
-            FirstActivity = root.Time("StartTime", "StartTimeUtc"),
-            LastActivity = root.Time("EndTime", "EndTimeUtc"),
-            Created = root.Time("TimeGenerated", "ProcessingEndTime"),
-            Link = root.LongLine("AlertLink", "AlertUri"),
-        }, session, root);
+        return Drafts.Finish(
+            new Alert
+            {
+                Shape = AlertShape.SecurityAlertRow,
+                Id = Drafts.Id(root, "SystemAlertId", "VendorOriginalId", "ProviderAlertId"),
+                TenantId = Drafts.Tenant(tenant, session),
+                Title = Drafts.Title(root, "AlertDisplayName", "DisplayName", "AlertName", "AlertType"),
+                Description = root.Block("Description") ?? "",
+                Severity = severity,
+                SeverityText = severityText,
+                Product = root.Line("ProductName", "ProviderName", "VendorName") ?? "",
+                Category = root.Line("AlertType") ?? "",
+                Tactics = root.Words(root.HasScalar("Tactics") || root.HasList("Tactics") ? "Tactics" : "Intent"),
+                Techniques = root.Words("Techniques"),
+                FirstActivity = root.Time("StartTime", "StartTimeUtc"),
+                LastActivity = root.Time("EndTime", "EndTimeUtc"),
+                Created = root.Time("TimeGenerated", "ProcessingEndTime"),
+                Link = root.LongLine("AlertLink", "AlertUri"),
+            },
+            session,
+            root
+        );
     }
 
     private static void ReadEntities(Fields root)
@@ -48,5 +53,6 @@ internal static class SecurityAlertRowShape
             root.Session.Notes.Add("$.Entities is not a list of entities; it was left out.");
     }
 
-    private static bool IsBlank(JsonElement value) => value.ValueKind == JsonValueKind.String && string.IsNullOrWhiteSpace(value.GetString());
+    private static bool IsBlank(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && string.IsNullOrWhiteSpace(value.GetString());
 }

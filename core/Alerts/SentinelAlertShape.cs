@@ -9,8 +9,7 @@ namespace IRFunctions.Alerts;
 internal static class SentinelAlertShape
 {
     public static bool Matches(Fields root) =>
-        root.HasObject("properties") && !root.Has("object")
-        && (IsKind(root) || root.Open("properties")!.Has("systemAlertId"));
+        root.HasObject("properties") && !root.Has("object") && (IsKind(root) || root.Open("properties")!.Has("systemAlertId"));
 
     public static bool MatchesPair(Fields root) => root.Open("alert")?.HasObject("properties") == true;
 
@@ -63,7 +62,9 @@ internal static class SentinelAlertShape
         };
     }
 
-    /// <summary>Reads the resources the alert is about; returns the workspace it lies in, which is what the table's TenantId names.</summary>
+    /// <summary>
+    /// Reads the resources the alert is about; returns the workspace it lies in, which is what the table's TenantId names.
+    /// </summary>
     private static string? Resources(Fields fields)
     {
         string? workspace = null;
@@ -73,7 +74,14 @@ internal static class SentinelAlertShape
         {
             workspace ??= References.Text(item, "workspaceId");
             if (Canonical.ResourceId(References.Text(item, "resourceId") ?? References.Text(item, "azureResourceId")) is { } id)
-                fields.Session.Entities.Add(new AzureResourceEntity { Id = "", ResourceId = id, Display = Canonical.LastSegment(id)! });
+                fields.Session.Entities.Add(
+                    new AzureResourceEntity
+                    {
+                        Id = "",
+                        ResourceId = id,
+                        Display = Canonical.LastSegment(id)!,
+                    }
+                );
         }
         return workspace;
     }

@@ -50,7 +50,9 @@ internal static class SentinelIncidentShape
     {
         var armId = outer.Raw("id");
         var name = Drafts.OptionalId(outer, "name");
-        var id = name ?? (armId is null ? "" : Canonical.Identifier(SafeText.Line(Canonical.LastSegment(armId) ?? "", AlertLimits.MaxName, out _)));
+        var id =
+            name
+            ?? (armId is null ? "" : Canonical.Identifier(SafeText.Line(Canonical.LastSegment(armId) ?? "", AlertLimits.MaxName, out _)));
         var link = fields.LongLine("incidentUrl");
         var facts = fields.Open("additionalData");
         var (tenant, xdrId) = XdrIdentity(fields, facts, link);

@@ -21,9 +21,12 @@ public enum AssessedBy
     Nobody,
 }
 
-/// <summary>One recommended action. <see cref="Action"/> may be any text a model wrote; only the tier map says what it means (S1).</summary>
+/// <summary>
+/// One recommended action. <see cref="Action"/> may be any text a model wrote; only the tier map says what it means (S1).
+/// </summary>
 /// <param name="Action">Action name as recommended.</param>
-/// <param name="EntityId">Id of the alert's entity it is about ("e3"), or "alert" for the alert itself. Never an address or a name (S4).</param>
+/// <param name="EntityId">Id of the alert's entity it is about ("e3"), or "alert" for the alert itself. Never an address or a name
+/// (S4).</param>
 /// <param name="Confidence">0 to 100.</param>
 /// <param name="Reason">The model's words, for a person. Untrusted text.</param>
 public sealed record Recommendation(string Action, string EntityId, int Confidence, string Reason);
@@ -58,7 +61,8 @@ public sealed record AlertAssessment
     public string? Problem { get; init; }
 
     /// <summary>
-    /// True where a planted string came back (<see cref="Canary"/>): somebody's text has got the model to turn its instructions out. The answer was not
+    /// True where a planted string came back (<see cref="Canary"/>): somebody's text has got the model to turn its instructions out. The
+    /// answer was not
     /// used, and whatever follows from the alert asks a person.
     /// </summary>
     public bool Injection { get; init; }
@@ -72,7 +76,9 @@ public sealed record AlertAssessment
     /// <summary>When the same question was asked before, where this is the answer given then; null where the model was asked now.</summary>
     public DateTimeOffset? AnsweredBefore { get; init; }
 
-    /// <summary>Tokens of the question as the endpoint counted them, all samples together; 0 where the model was not asked or said nothing.</summary>
+    /// <summary>
+    /// Tokens of the question as the endpoint counted them, all samples together; 0 where the model was not asked or said nothing.
+    /// </summary>
     public int InputTokens { get; init; }
 
     /// <summary>Tokens of the answer, as <see cref="InputTokens"/>.</summary>

@@ -3,8 +3,10 @@ using IRFunctions.Policies;
 namespace IRFunctions.Decisions;
 
 /// <summary>
-/// S8 inside one alert: what this alert asks for is added to what is spent already, and where that is over budget every action of that budget
-/// is asked for, as one request. Every recommendation counts, also of unknown actions and of what never runs, so that more caution elsewhere never
+/// S8 inside one alert: what this alert asks for is added to what is spent already, and where that is over budget every action of that
+/// budget
+/// is asked for, as one request. Every recommendation counts, also of unknown actions and of what never runs, so that more caution
+/// elsewhere never
 /// frees budget here.
 /// </summary>
 internal sealed class BudgetCount
@@ -44,12 +46,15 @@ internal sealed class BudgetCount
         var wanted = (long)this.wanted.GetValueOrDefault(key);
         if (spent.LastMinute + wanted <= budget.PerMinute && spent.LastHour + wanted <= budget.PerHour)
             return;
-        // What used up one budget is one question, whichever incidents it came from: a flood is one card, not hundreds. The narrowest budget names it.
+        // What used up one budget is one question, whichever incidents it came from: a flood is one card, not hundreds. The narrowest
+        // budget names it.
         ruling.Batch ??= BudgetFacts.BatchOf(key);
         ruling.Ask(
             "budget",
-            $"Over budget for {words}: {wanted} for this alert on top of {spent.LastMinute} in the last minute (allowed {budget.PerMinute}) "
-            + $"and {spent.LastHour} in the last hour (allowed {budget.PerHour}).");
+            $"Over budget for {words}: {wanted} for this alert on top of {spent.LastMinute} in the last minute (allowed "
+                + $"{budget.PerMinute}) "
+                + $"and {spent.LastHour} in the last hour (allowed {budget.PerHour})."
+        );
     }
 
     private static readonly BudgetSpent Nothing = new(0, 0);

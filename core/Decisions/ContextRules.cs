@@ -45,16 +45,31 @@ internal static class ContextRules
             ? new ContextFact(identity.LastOwnAction?.ToString("O", CultureInfo.InvariantCulture) ?? "never")
             : null;
 
-    private static bool? Holds(ContextCheck check, string? value, DateTimeOffset now) => check.Test switch
-    {
-        CheckTest.AtMost => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number <= check.Number : null,
-        CheckTest.IsTrue => value switch { "true" => true, "false" => false, _ => null },
-        CheckTest.IsFalse => value switch { "false" => true, "true" => false, _ => null },
-        _ when value == "never" => true,
-        _ => LongAgo(value, check.Age, now),
-    };
+    private static bool? Holds(ContextCheck check, string? value, DateTimeOffset now) =>
+        check.Test switch
+        {
+            CheckTest.AtMost => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number <= check.Number
+                : null,
+            CheckTest.IsTrue => value switch
+            {
+                "true" => true,
+                "false" => false,
+                _ => null,
+            },
+            CheckTest.IsFalse => value switch
+            {
+                "false" => true,
+                "true" => false,
+                _ => null,
+            },
+            _ when value == "never" => true,
+            _ => LongAgo(value, check.Age, now),
+        };
 
     // A time ahead of ours is a clock we do not understand: it does not hold.
     private static bool? LongAgo(string? value, TimeSpan age, DateTimeOffset now) =>
-        DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? now - time >= age : null;
+        DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? now - time >= age
+            : null;
 }

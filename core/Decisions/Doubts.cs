@@ -14,9 +14,16 @@ internal sealed class Doubts
     public IEnumerable<Reason> Reasons => (_found ?? []).Select(doubt => new Reason(doubt.Rule, doubt.Text));
 
     public void Add(string rule, string text) =>
-        (_found ??= new SortedSet<(string Rule, string Text)>(Comparer<(string Rule, string Text)>.Create(static (left, right) =>
-            string.CompareOrdinal(left.Rule, right.Rule) is var byRule && byRule != 0 ? byRule : string.CompareOrdinal(left.Text, right.Text))))
-        .Add((rule, text));
+        (
+            _found ??= new SortedSet<(string Rule, string Text)>(
+                Comparer<(string Rule, string Text)>.Create(
+                    static (left, right) =>
+                        string.CompareOrdinal(left.Rule, right.Rule) is var byRule && byRule != 0
+                            ? byRule
+                            : string.CompareOrdinal(left.Text, right.Text)
+                )
+            )
+        ).Add((rule, text));
 
     /// <summary>Doubt about the assessment as a whole.</summary>
     public void About(Alert alert, AlertAssessment assessment, Policy policy)

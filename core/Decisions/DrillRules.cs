@@ -3,7 +3,9 @@ using IRFunctions.Policies;
 
 namespace IRFunctions.Decisions;
 
-/// <summary>What cannot be shown to be undoable lately asks a person, where the policy wants it shown; the last drill stands beside each decision.</summary>
+/// <summary>
+/// What cannot be shown to be undoable lately asks a person, where the policy wants it shown; the last drill stands beside each decision.
+/// </summary>
 internal static class DrillRules
 {
     public static void Apply(Question question, Ruling ruling)
@@ -12,7 +14,13 @@ internal static class DrillRules
             return;
         var drill = question.Facts.Drills.GetValueOrDefault(question.Action);
         if (drill is not null)
-            ruling.Note("drill", string.Create(CultureInfo.InvariantCulture, $"Its undo was last rehearsed at {drill.At:yyyy-MM-dd HH:mm} UTC and took {drill.Seconds:0.0} s."));
+            ruling.Note(
+                "drill",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Its undo was last rehearsed at {drill.At:yyyy-MM-dd HH:mm} UTC and took {drill.Seconds:0.0} s."
+                )
+            );
         if (rule.DrillWithin is not { } within)
             return;
         if (drill is null)

@@ -4,7 +4,8 @@ using IRFunctions.Policies;
 namespace IRFunctions.Decisions;
 
 /// <summary>
-/// Everything the decision needs besides alert, assessment and policy: plain data that activities collected, so that deciding stays pure and
+/// Everything the decision needs besides alert, assessment and policy: plain data that activities collected, so that deciding stays pure
+/// and
 /// an audit can decide again. What is absent counts as unknown, and unknown never makes an action more likely.
 /// </summary>
 public sealed record Facts
@@ -54,10 +55,14 @@ public sealed record IdentityFacts
     /// <summary>Whether several people or services use it.</summary>
     public bool Shared { get; init; }
 
-    /// <summary>Other names the directory knows it by (user principal name, SID, application id), to find it on the protected list.</summary>
+    /// <summary>
+    /// Other names the directory knows it by (user principal name, SID, application id), to find it on the protected list.
+    /// </summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>Business criticality as the asset register says ("low", "medium", "high", "critical"); null where it says nothing.</summary>
+    /// <summary>
+    /// Business criticality as the asset register says ("low", "medium", "high", "critical"); null where it says nothing.
+    /// </summary>
     public string? Criticality { get; init; }
 
     /// <summary>Why <see cref="Criticality"/> could not be learned; null where it was, or where no register is asked.</summary>
@@ -101,8 +106,13 @@ public sealed record BudgetFacts
 
     /// <summary>Name of the batch of what one used-up budget asks for; an identity's is named by the identity alone.</summary>
     /// <param name="key">A budget's key: "identity:kind:id", "action:name", "tenant" or "tenant:id".</param>
-    public static string BatchOf(string key) => "over-budget:" + (key.StartsWith("identity:", StringComparison.Ordinal) ? key["identity:".Length..]
-        : key.StartsWith(Tenant, StringComparison.Ordinal) ? Tenant : key);
+    public static string BatchOf(string key) =>
+        "over-budget:"
+        + (
+            key.StartsWith("identity:", StringComparison.Ordinal) ? key["identity:".Length..]
+            : key.StartsWith(Tenant, StringComparison.Ordinal) ? Tenant
+            : key
+        );
 
     public static string OfAction(string action) => $"action:{action}";
 }

@@ -23,16 +23,34 @@ public sealed record FactsNeeded(IReadOnlyList<Target> Identities, IReadOnlyList
     public static FactsNeeded For(Alert alert, AlertAssessment assessment, Policy policy)
     {
         var facts = new Facts { Now = default };
-        var questions = Questions.Of(alert, assessment, facts, policy, new Doubts())
-            .Where(question => question is { Rule: { Tier: < 3, IsNotification: false }, Entity: not null } && question.Target.Kind != "alert")
+        var questions = Questions
+            .Of(alert, assessment, facts, policy, new Doubts())
+            .Where(question =>
+                question is { Rule: { Tier: < 3, IsNotification: false }, Entity: not null } && question.Target.Kind != "alert"
+            )
             .ToArray();
         return new FactsNeeded(
-            [.. questions.Select(question => question.Target).Where(target => target.Kind is "account" or "application" or "host" or "mailbox")
-                .DistinctBy(target => target.Key).OrderBy(target => target.Key, StringComparer.Ordinal)],
-            [.. questions.SelectMany(question => question.Rule!.Checks.Select(check => new CheckNeeded(policy.Checks[check], question.Target)))
-                .DistinctBy(check => check.Key).OrderBy(check => check.Key, StringComparer.Ordinal)],
-            [.. questions.SelectMany(question =>
-                (string[])[BudgetFacts.OfIdentity(question.Target), BudgetFacts.OfAction(question.Action), BudgetFacts.Tenant])
-                .Distinct().Order(StringComparer.Ordinal)]);
+            [
+                .. questions
+                    .Select(question => question.Target)
+                    .Where(target => target.Kind is "account" or "application" or "host" or "mailbox")
+                    .DistinctBy(target => target.Key)
+                    .OrderBy(target => target.Key, StringComparer.Ordinal),
+            ],
+            [
+                .. questions
+                    .SelectMany(question => question.Rule!.Checks.Select(check => new CheckNeeded(policy.Checks[check], question.Target)))
+                    .DistinctBy(check => check.Key)
+                    .OrderBy(check => check.Key, StringComparer.Ordinal),
+            ],
+            [
+                .. questions
+                    .SelectMany(question =>
+                        (string[])[BudgetFacts.OfIdentity(question.Target), BudgetFacts.OfAction(question.Action), BudgetFacts.Tenant]
+                    )
+                    .Distinct()
+                    .Order(StringComparer.Ordinal),
+            ]
+        );
     }
 }

@@ -26,13 +26,19 @@ internal static class IdentityRules
 
     /// <summary>Whether every playbook of this identity counts the action as soft containment; what no playbook orders is hard.</summary>
     public static bool IsSoft(Question question) =>
-        question.Target.Kind == "workload" ? QuarantineRules.IsSoft(question) : question.Target.Kind is "account" or "application" && PlaybooksOf(question).All(playbook => playbook.Soft.Contains(question.Action));
+        question.Target.Kind == "workload"
+            ? QuarantineRules.IsSoft(question)
+            : question.Target.Kind is "account" or "application"
+                && PlaybooksOf(question).All(playbook => playbook.Soft.Contains(question.Action));
 
     private static IEnumerable<Playbook> PlaybooksOf(Question question)
     {
         var identity = question.Identity;
         return question.Policy.PlaybooksFor(
-            identity is { Failed: null } ? identity.Type : IdentityType.Unknown, identity is { Shared: true }, identity is { Roles.Count: > 1 });
+            identity is { Failed: null } ? identity.Type : IdentityType.Unknown,
+            identity is { Shared: true },
+            identity is { Roles.Count: > 1 }
+        );
     }
 
     private static void ApplyPlaybook(Question question, Ruling ruling, Playbook playbook)

@@ -15,7 +15,9 @@ internal static class NotificationRules
     public static void Involve(List<Decision> decisions, Doubts doubts, Alert alert, AlertAssessment assessment, Policy policy)
     {
         var nothingRecommended = decisions.Count == 0;
-        var nothingActs = !decisions.Exists(decision => decision.Target.Kind != "alert" && decision.Kind is DecisionKind.Run or DecisionKind.Ask);
+        var nothingActs = !decisions.Exists(decision =>
+            decision.Target.Kind != "alert" && decision.Kind is DecisionKind.Run or DecisionKind.Ask
+        );
         if (!doubts.Any && !nothingActs)
             return;
         Reason[] reasons = [.. doubts.Reasons];
@@ -28,7 +30,14 @@ internal static class NotificationRules
         Require(Ticket, reasons, decisions, alert, assessment, policy);
     }
 
-    private static void Require(string action, Reason[] reasons, List<Decision> decisions, Alert alert, AlertAssessment assessment, Policy policy)
+    private static void Require(
+        string action,
+        Reason[] reasons,
+        List<Decision> decisions,
+        Alert alert,
+        AlertAssessment assessment,
+        Policy policy
+    )
     {
         var known = decisions.FindIndex(decision => decision.Action == action);
         if (known >= 0)
@@ -46,19 +55,21 @@ internal static class NotificationRules
         }
 
         var rule = policy.Actions[action];
-        decisions.Add(new Decision
-        {
-            Kind = DecisionKind.Run,
-            Action = action,
-            Target = Targets.OfAlert(alert),
-            Tier = rule.Tier,
-            Confidence = Math.Clamp(assessment.Confidence, 0, 100),
-            Reasons = reasons,
-            MaxDuration = rule.MaxDuration,
-            Reversible = rule.Reversible == Reversibility.Automatic,
-            Reversal = rule.Undo,
-            BlastRadius = rule.BlastRadius,
-            PolicyHash = policy.Hash,
-        });
+        decisions.Add(
+            new Decision
+            {
+                Kind = DecisionKind.Run,
+                Action = action,
+                Target = Targets.OfAlert(alert),
+                Tier = rule.Tier,
+                Confidence = Math.Clamp(assessment.Confidence, 0, 100),
+                Reasons = reasons,
+                MaxDuration = rule.MaxDuration,
+                Reversible = rule.Reversible == Reversibility.Automatic,
+                Reversal = rule.Undo,
+                BlastRadius = rule.BlastRadius,
+                PolicyHash = policy.Hash,
+            }
+        );
     }
 }

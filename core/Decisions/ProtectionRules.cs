@@ -69,17 +69,19 @@ internal static class ProtectionRules
         return found;
     }
 
-    private static string?[] OtherNames(Entity? entity) => entity switch
-    {
-        AccountEntity account => [account.UserPrincipalName, account.Sid],
-        HostEntity host => [host.HostName, FullName(host), host.EntraDeviceId, host.DefenderDeviceId, host.AzureResourceId],
-        MailboxEntity mailbox => [mailbox.PrimaryAddress],
-        ApplicationEntity application => [application.AppId],
-        MailMessageEntity mail => [mail.Recipient],
-        _ => [],
-    };
+    private static string?[] OtherNames(Entity? entity) =>
+        entity switch
+        {
+            AccountEntity account => [account.UserPrincipalName, account.Sid],
+            HostEntity host => [host.HostName, FullName(host), host.EntraDeviceId, host.DefenderDeviceId, host.AzureResourceId],
+            MailboxEntity mailbox => [mailbox.PrimaryAddress],
+            ApplicationEntity application => [application.AppId],
+            MailMessageEntity mail => [mail.Recipient],
+            _ => [],
+        };
 
-    private static string? FullName(HostEntity host) => host is { HostName: { } name, DnsDomain: { Length: > 0 } domain } ? $"{name}.{domain}" : null;
+    private static string? FullName(HostEntity host) =>
+        host is { HostName: { } name, DnsDomain: { Length: > 0 } domain } ? $"{name}.{domain}" : null;
 
     private static bool ApplyExceptions(Question question, Ruling ruling, List<PolicyExemption>? exceptions)
     {
@@ -119,8 +121,11 @@ internal static class ProtectionRules
 
         if (!entry.CountsAt(question.Facts.Now))
         {
-            ruling.Note("registration-over",
-                $"The registration of {entry.Name} ({entry.Ticket}, {entry.Owner}) ended on {entry.Expires:yyyy-MM-dd}; the default applies.");
+            ruling.Note(
+                "registration-over",
+                $"The registration of {entry.Name} ({entry.Ticket}, {entry.Owner}) ended on {entry.Expires:yyyy-MM-dd}; the "
+                    + $"default applies."
+            );
             return;
         }
 
@@ -128,9 +133,15 @@ internal static class ProtectionRules
             return;
         ruling.NeedQuorum(entry.Quorum);
         if (entry.Level == ProtectionLevel.Never)
-            ruling.Tell("protected", $"{entry.Name} is protected and never contained by the pipeline ({entry.Ticket}, {entry.Owner}): {entry.Why}");
+            ruling.Tell(
+                "protected",
+                $"{entry.Name} is protected and never contained by the pipeline ({entry.Ticket}, {entry.Owner}): {entry.Why}"
+            );
         else if (entry.Level == ProtectionLevel.Soft && !IdentityRules.IsSoft(question))
-            ruling.Tell("protected", $"{entry.Name} is protected, only soft containment is allowed ({entry.Ticket}, {entry.Owner}): {entry.Why}");
+            ruling.Tell(
+                "protected",
+                $"{entry.Name} is protected, only soft containment is allowed ({entry.Ticket}, {entry.Owner}): {entry.Why}"
+            );
         else
             ruling.Ask("protected", $"{entry.Name} is protected, a person approves ({entry.Ticket}, {entry.Owner}): {entry.Why}");
     }

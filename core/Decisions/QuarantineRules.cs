@@ -3,7 +3,9 @@ using IRFunctions.Policies;
 
 namespace IRFunctions.Decisions;
 
-/// <summary>The quarantine playbook of a workload's type: which actions, in which order, and from which tier on. A playbook only adds caution (S1).</summary>
+/// <summary>
+/// The quarantine playbook of a workload's type: which actions, in which order, and from which tier on. A playbook only adds caution (S1).
+/// </summary>
 internal static class QuarantineRules
 {
     public static void Apply(Question question, Ruling ruling)

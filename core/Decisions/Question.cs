@@ -41,7 +41,8 @@ internal sealed record Question
         {
             if (Entity is null || Target.Kind != "alert")
                 return Target;
-            var things = Alert.Entities.Where(entity => EntityIds.Contains(entity.Id))
+            var things = Alert
+                .Entities.Where(entity => EntityIds.Contains(entity.Id))
                 .Select(entity => entity.Display.Length > 0 ? entity.Display : entity.Id);
             return Target with { Display = string.Join(", ", things) };
         }

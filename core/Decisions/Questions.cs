@@ -29,7 +29,8 @@ internal static class Questions
         return questions;
     }
 
-    // A hostile answer repeats itself to find the weaker reading: the lowest confidence counts, and of two names for one thing the first id.
+    // A hostile answer repeats itself to find the weaker reading: the lowest confidence counts, and of two names for one thing the first
+    // id.
     private static Question Merge(Question known, Question again)
     {
         var first = string.CompareOrdinal(known.EntityId, again.EntityId) <= 0 ? known : again;
@@ -43,8 +44,14 @@ internal static class Questions
     }
 
     private static Question Ask(
-        Recommendation recommendation, Dictionary<string, Entity>? entities, Alert alert, AlertAssessment assessment, Facts facts, Policy policy,
-        Doubts doubts)
+        Recommendation recommendation,
+        Dictionary<string, Entity>? entities,
+        Alert alert,
+        AlertAssessment assessment,
+        Facts facts,
+        Policy policy,
+        Doubts doubts
+    )
     {
         var action = ReasonText.ActionName(recommendation.Action);
         var rule = policy.Actions.GetValueOrDefault(action);

@@ -92,7 +92,8 @@ internal static class RiskRules
     }
 
     /// <summary>
-    /// Points as the register says. A registration on the protected list is named beside them and adds none: it is caution in the policy, and more caution there
+    /// Points as the register says. A registration on the protected list is named beside them and adds none: it is caution in the policy,
+    /// and more caution there
     /// must never turn a hold into a question or a question into an effect (docs/decisions/0007).
     /// </summary>
     private static void AddCriticality(Question question, RiskThreshold threshold, Span<int> points, StringBuilder account)
@@ -120,7 +121,14 @@ internal static class RiskRules
             return;
         foreach (var signal in threshold.SignalOrder)
             if (Longest(identity.Signals, signal.Name) is { } minutes)
-                Add(signal.Dimension, "", signal.Name, (int)Math.Min(1_000, signal.Weight + ((long)signal.PerMinute * minutes)), points, account);
+                Add(
+                    signal.Dimension,
+                    "",
+                    signal.Name,
+                    (int)Math.Min(1_000, signal.Weight + ((long)signal.PerMinute * minutes)),
+                    points,
+                    account
+                );
     }
 
     private static int? Longest(IReadOnlyList<ObservedSignal> signals, string name)
@@ -132,27 +140,46 @@ internal static class RiskRules
         return longest;
     }
 
-    private static void Add(RiskDimension dimension, string kind, string name, IReadOnlyDictionary<string, int> weights, Span<int> points,
-        StringBuilder account) =>
-        Add(dimension, kind, name, weights.GetValueOrDefault(name), points, account);
+    private static void Add(
+        RiskDimension dimension,
+        string kind,
+        string name,
+        IReadOnlyDictionary<string, int> weights,
+        Span<int> points,
+        StringBuilder account
+    ) => Add(dimension, kind, name, weights.GetValueOrDefault(name), points, account);
 
     private static void Add(RiskDimension dimension, string kind, string name, int weight, Span<int> points, StringBuilder account)
     {
         if (weight == 0)
             return;
         points[(int)dimension] += weight;
-        account.Append(account.Length == 0 ? "" : ", ").Append(kind).Append(name).Append(" +").Append(weight)
-            .Append(" (").Append(DimensionWord((int)dimension)).Append(')');
+        account
+            .Append(account.Length == 0 ? "" : ", ")
+            .Append(kind)
+            .Append(name)
+            .Append(" +")
+            .Append(weight)
+            .Append(" (")
+            .Append(DimensionWord((int)dimension))
+            .Append(')');
     }
 
-    private static string DimensionWord(int dimension) => dimension switch { 0 => "identity", 1 => "pattern", _ => "target" };
+    private static string DimensionWord(int dimension) =>
+        dimension switch
+        {
+            0 => "identity",
+            1 => "pattern",
+            _ => "target",
+        };
 
-    private static string SeverityWord(Severity severity) => severity switch
-    {
-        Severity.High => "high",
-        Severity.Medium => "medium",
-        Severity.Low => "low",
-        Severity.Informational => "informational",
-        _ => "unknown",
-    };
+    private static string SeverityWord(Severity severity) =>
+        severity switch
+        {
+            Severity.High => "high",
+            Severity.Medium => "medium",
+            Severity.Low => "low",
+            Severity.Informational => "informational",
+            _ => "unknown",
+        };
 }

@@ -1,7 +1,8 @@
 namespace IRFunctions.Decisions;
 
 /// <summary>
-/// The decision about one action while the rules speak, one after the other. A rule can only add caution (run, then ask, then hold, then tell,
+/// The decision about one action while the rules speak, one after the other. A rule can only add caution (run, then ask, then hold, then
+/// tell,
 /// which is hold with people told), so that no rule added later can weaken an earlier one.
 /// </summary>
 internal sealed class Ruling
@@ -38,11 +39,12 @@ internal sealed class Ruling
     }
 
     /// <summary>How cautious a decision is; more means less can happen without, and then with, a person.</summary>
-    internal static int Caution(DecisionKind kind) => kind switch
-    {
-        DecisionKind.Run => 0,
-        DecisionKind.Ask => 1,
-        DecisionKind.Hold => 2,
-        _ => 3,
-    };
+    internal static int Caution(DecisionKind kind) =>
+        kind switch
+        {
+            DecisionKind.Run => 0,
+            DecisionKind.Ask => 1,
+            DecisionKind.Hold => 2,
+            _ => 3,
+        };
 }

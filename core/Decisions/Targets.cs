@@ -11,25 +11,30 @@ public static class Targets
     /// <summary>The alert as a target, for tickets and notifications.</summary>
     public static Target OfAlert(Alert alert) => new("alert", alert.Id, alert.Title);
 
-    /// <summary>The target an entity offers; null where it has no id an action could use (a file, a process, an account without object id).</summary>
+    /// <summary>
+    /// The target an entity offers; null where it has no id an action could use (a file, a process, an account without object id).
+    /// </summary>
     public static Target? Of(Entity entity) =>
         IdOf(entity) is (var kind, { Length: > 0 } id) ? new Target(kind, Lower(id), Shown(entity)) : null;
 
-    /// <summary>Whether an entity is the thing a target means: one thing may stand in an alert more than once, under different names.</summary>
+    /// <summary>
+    /// Whether an entity is the thing a target means: one thing may stand in an alert more than once, under different names.
+    /// </summary>
     public static bool IsOf(Entity entity, Target target) =>
         IdOf(entity) is var (kind, id) && kind == target.Kind && target.Id.Equals(id, StringComparison.OrdinalIgnoreCase);
 
-    private static (string Kind, string? Id) IdOf(Entity entity) => entity switch
-    {
-        AccountEntity account => ("account", account.ObjectId),
-        IpEntity ip => ("ip", ip.Address),
-        HostEntity host => ("host", host.DefenderDeviceId ?? host.EntraDeviceId),
-        MailMessageEntity mail => ("mailMessage", mail.NetworkMessageId),
-        MailboxEntity mailbox => ("mailbox", mailbox.ObjectId ?? MailAddress(mailbox.PrimaryAddress)),
-        ApplicationEntity application => ("application", application.ObjectId ?? application.AppId),
-        WorkloadEntity workload => ("workload", workload.IdentityId),
-        _ => ("", null),
-    };
+    private static (string Kind, string? Id) IdOf(Entity entity) =>
+        entity switch
+        {
+            AccountEntity account => ("account", account.ObjectId),
+            IpEntity ip => ("ip", ip.Address),
+            HostEntity host => ("host", host.DefenderDeviceId ?? host.EntraDeviceId),
+            MailMessageEntity mail => ("mailMessage", mail.NetworkMessageId),
+            MailboxEntity mailbox => ("mailbox", mailbox.ObjectId ?? MailAddress(mailbox.PrimaryAddress)),
+            ApplicationEntity application => ("application", application.ObjectId ?? application.AppId),
+            WorkloadEntity workload => ("workload", workload.IdentityId),
+            _ => ("", null),
+        };
 
     /// <summary>Every target of an alert, one for each thing however often it is named, in the order of the alert.</summary>
     public static IReadOnlyList<Target> OfAll(Alert alert) =>
@@ -37,11 +42,17 @@ public static class Targets
 
     // The only id here that a source does not check for us: a sentence in its place is no target (S4).
     private static string? MailAddress(string? text) =>
-        text is { Length: <= 254 } && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at == text.LastIndexOf('@') && at < text.Length - 1
-        && !text.AsSpan().ContainsAnyExcept(AddressCharacters) ? text : null;
+        text is { Length: <= 254 }
+        && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at
+        && at == text.LastIndexOf('@')
+        && at < text.Length - 1
+        && !text.AsSpan().ContainsAnyExcept(AddressCharacters)
+            ? text
+            : null;
 
-    private static readonly System.Buffers.SearchValues<char> AddressCharacters =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@.!#$%&'*+-/=?^_`{|}~");
+    private static readonly System.Buffers.SearchValues<char> AddressCharacters = System.Buffers.SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@.!#$%&'*+-/=?^_`{|}~"
+    );
 
     private static string Shown(Entity entity) => entity.Display.Length > 0 ? entity.Display : entity.Id;
 

@@ -47,9 +47,15 @@ internal static class TierRules
         if (rule.TargetKind is not { } needed || rule.IsNotification)
             return;
         if (question.Entity is null)
-            ruling.Tell("no-target", $"The action needs an entity of kind {needed}; the alert has none with id {ReasonText.EntityId(question.EntityId)}.");
+            ruling.Tell(
+                "no-target",
+                $"The action needs an entity of kind {needed}; the alert has none with id {ReasonText.EntityId(question.EntityId)}."
+            );
         else if (question.Target.Kind != needed)
-            ruling.Tell("wrong-target", $"The action needs an entity of kind {needed} with an id it can use; {question.Entity.Id} is none.");
+            ruling.Tell(
+                "wrong-target",
+                $"The action needs an entity of kind {needed} with an id it can use; {question.Entity.Id} is none."
+            );
     }
 }
 
@@ -64,19 +70,26 @@ internal static class ConfidenceRules
             ruling.Note("repeated", "It was recommended more than once; the lowest confidence counts.");
         var recommendFloor = question.Rule?.RecommendFloor ?? DefaultFloor;
         if (question.Confidence < recommendFloor)
-            ruling.Hold("confidence-floor", $"Confidence {question.Confidence} is below {recommendFloor}, from which a recommendation counts.");
+            ruling.Hold(
+                "confidence-floor",
+                $"Confidence {question.Confidence} is below {recommendFloor}, from which a recommendation counts."
+            );
         else if (question.Rule is { Tier: 1 } rule && question.Confidence < rule.ActFloor)
             ruling.Ask("act-floor", $"Confidence {question.Confidence} is below {rule.ActFloor}, from which it may run alone.");
         else
             ruling.Note("confidence", $"Confidence {question.Confidence} is enough.");
     }
 
-    /// <summary>A ticket or page below its floor is left out, unless doubt asks for it; no person is asked whether people may be told.</summary>
+    /// <summary>
+    /// A ticket or page below its floor is left out, unless doubt asks for it; no person is asked whether people may be told.
+    /// </summary>
     public static void ApplyToNotification(Question question, Ruling ruling)
     {
         if (question.Confidence < question.Rule!.RecommendFloor)
-            ruling.Hold("confidence-floor",
-                $"Confidence {question.Confidence} is below {question.Rule.RecommendFloor}, from which a recommendation counts.");
+            ruling.Hold(
+                "confidence-floor",
+                $"Confidence {question.Confidence} is below {question.Rule.RecommendFloor}, from which a recommendation counts."
+            );
         if (question.Facts.Stop is { } stop)
             ruling.Note("global-stop", $"The global stop is engaged by {stop.By}; people are told all the same.");
     }

@@ -1,7 +1,8 @@
 namespace IRFunctions.Policies;
 
 /// <summary>
-/// What the code can do, as the policy needs to know it for its cross-checks and for choosing targets. The catalogue (Containment) lists one per
+/// What the code can do, as the policy needs to know it for its cross-checks and for choosing targets. The catalogue (Containment) lists
+/// one per
 /// action.
 /// </summary>
 /// <param name="Name">Action name, as in the tier map.</param>

@@ -50,7 +50,9 @@ public sealed record ActionRule
     /// <summary>What undoes it, or why nothing does.</summary>
     public required string Undo { get; init; }
 
-    /// <summary>How long approvers have before the request climbs to the last rung; null in tier 3 and where nobody is ever asked.</summary>
+    /// <summary>
+    /// How long approvers have before the request climbs to the last rung; null in tier 3 and where nobody is ever asked.
+    /// </summary>
     public TimeSpan? ApprovalTimeout { get; init; }
 
     /// <summary>Distinct approvers needed.</summary>
@@ -59,7 +61,9 @@ public sealed record ActionRule
     /// <summary>How long the effect lasts before it is undone; null where the code cannot undo it.</summary>
     public TimeSpan? MaxDuration { get; init; }
 
-    /// <summary>How old the last rollback drill that passed may be for the action to run alone; null where the policy asks for none.</summary>
+    /// <summary>
+    /// How old the last rollback drill that passed may be for the action to run alone; null where the policy asks for none.
+    /// </summary>
     public TimeSpan? DrillWithin { get; init; }
 
     /// <summary>Least confidence (0 to 100) at which a recommendation counts at all.</summary>
@@ -74,7 +78,9 @@ public sealed record ActionRule
     /// <summary>Name of the ladder its requests climb.</summary>
     public string Ladder { get; init; } = Policies.Ladder.DefaultName;
 
-    /// <summary>Kind of target the catalogue's implementation needs; null where the catalogue has none, so that it can only be told of.</summary>
+    /// <summary>
+    /// Kind of target the catalogue's implementation needs; null where the catalogue has none, so that it can only be told of.
+    /// </summary>
     public string? TargetKind { get; init; }
 
     /// <summary>

@@ -5,7 +5,8 @@ using IRFunctions.Alerts;
 namespace IRFunctions.Policies;
 
 /// <summary>
-/// Things registered by address range. One hash set per prefix length, so that a lookup costs one probe for each length in use, however many
+/// Things registered by address range. One hash set per prefix length, so that a lookup costs one probe for each length in use, however
+/// many
 /// ranges there are; and none for an IPv4 address whose /16 holds nothing, as for most. IPv4 lives in its IPv4-mapped IPv6 form, so that
 /// ::ffff:10.0.0.1 cannot slip past 10.0.0.0/8.
 /// </summary>
@@ -21,11 +22,20 @@ internal sealed class AddressRanges<T>
     {
         foreach (var (range, _) in ranges)
             Inhabit(range);
-        _byLength = [.. ranges
-            .GroupBy(item => item.Range.Length)
-            .OrderByDescending(group => group.Key)
-            .Select(group => (group.Key, group.GroupBy(item => item.Range.Prefix)
-                .ToDictionary(same => same.Key, same => same.Select(item => item.Value).ToArray())))];
+        _byLength =
+        [
+            .. ranges
+                .GroupBy(item => item.Range.Length)
+                .OrderByDescending(group => group.Key)
+                .Select(group =>
+                    (
+                        group.Key,
+                        group
+                            .GroupBy(item => item.Range.Prefix)
+                            .ToDictionary(same => same.Key, same => same.Select(item => item.Value).ToArray())
+                    )
+                ),
+        ];
     }
 
     /// <summary>Adds what contains the address to <paramref name="found"/>, narrowest range first.</summary>
@@ -40,9 +50,15 @@ internal sealed class AddressRanges<T>
 
     private void Inhabit(AddressRange range)
     {
-        var (first, count) = AddressRange.IsMapped(range.Prefix) && range.Length >= AddressRange.MappedOffset
-            ? ((int)((uint)range.Prefix >> 16), 1 << Math.Max(0, AddressRange.MappedOffset + 16 - range.Length))
-            : (0, range.Length < AddressRange.MappedOffset && AddressRange.Mask((UInt128)0xffff << 32, range.Length) == range.Prefix ? 1 << 16 : 0);
+        var (first, count) =
+            AddressRange.IsMapped(range.Prefix) && range.Length >= AddressRange.MappedOffset
+                ? ((int)((uint)range.Prefix >> 16), 1 << Math.Max(0, AddressRange.MappedOffset + 16 - range.Length))
+                : (
+                    0,
+                    range.Length < AddressRange.MappedOffset && AddressRange.Mask((UInt128)0xffff << 32, range.Length) == range.Prefix
+                        ? 1 << 16
+                        : 0
+                );
         for (var block = first; block < first + count; block++)
             _inhabited[block >> 6] |= 1UL << (block & 63);
     }
@@ -80,7 +96,10 @@ internal readonly record struct AddressRange(UInt128 Prefix, int Length)
         if (slash < 0 || Number(text[..slash]) is not { } number)
             return null;
         var isV4 = !text.Contains(':', StringComparison.Ordinal);
-        if (!int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out var length) || length > (isV4 ? 32 : 128))
+        if (
+            !int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out var length)
+            || length > (isV4 ? 32 : 128)
+        )
             return null;
         if (isV4)
             length += MappedOffset;
@@ -92,7 +111,10 @@ internal readonly record struct AddressRange(UInt128 Prefix, int Length)
     {
         var isV4 = !address.Contains(':', StringComparison.Ordinal);
         Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, Mask(Number(address)!.Value, isV4 ? length + MappedOffset : length));
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(
+            bytes,
+            Mask(Number(address)!.Value, isV4 ? length + MappedOffset : length)
+        );
         return $"{new IPAddress(isV4 ? bytes[12..] : bytes)}/{length}";
     }
 

@@ -26,8 +26,12 @@ public sealed record ApprovedJob
     /// <summary>Whether the job may be running now. What begins before midnight belongs to the day it began on.</summary>
     public bool CoversAt(DateTimeOffset now)
     {
-        if (DateOnly.FromDateTime(now.UtcDateTime) >= Until || !Window.Covers(now)) return false;
-        var began = Window.From > Window.Until && TimeOnly.FromTimeSpan(now.UtcDateTime.TimeOfDay) < Window.Until ? now.UtcDateTime.AddDays(-1) : now.UtcDateTime;
+        if (DateOnly.FromDateTime(now.UtcDateTime) >= Until || !Window.Covers(now))
+            return false;
+        var began =
+            Window.From > Window.Until && TimeOnly.FromTimeSpan(now.UtcDateTime.TimeOfDay) < Window.Until
+                ? now.UtcDateTime.AddDays(-1)
+                : now.UtcDateTime;
         return Days.Count == 0 || Days.Contains(began.DayOfWeek);
     }
 }

@@ -4,7 +4,8 @@ namespace IRFunctions.Policies;
 
 /// <summary>One metric of the score.</summary>
 /// <param name="Limit">What is allowed: a count, or a multiple of the baseline. 0 where the metric has none.</param>
-/// <param name="Weight">Contribution once the limit is passed; for shares and counts, the contribution of one whole share or one more.</param>
+/// <param name="Weight">Contribution once the limit is passed; for shares and counts, the contribution of one whole share or one
+/// more.</param>
 /// <param name="Most">Highest contribution; the weight where it does not grow.</param>
 public sealed record MetricRule(decimal Limit, decimal Weight, decimal Most);
 
@@ -68,7 +69,9 @@ public sealed record ReflexRules(int Burst, int Times, int UnusualCost, int Fail
 /// <param name="LeastRequests">Good requests needed to close.</param>
 public sealed record HalfOpenRules(decimal ScoreMost, int RequestsPerMinute, TimeSpan ClosesAfter, int LeastRequests);
 
-/// <summary>How long interactions between agents are kept as evidence, and how many of them. Ages count from the end of the hour they happened in.</summary>
+/// <summary>
+/// How long interactions between agents are kept as evidence, and how many of them. Ages count from the end of the hour they happened in.
+/// </summary>
 /// <param name="RiskyAbove">In hours with a higher score everything is kept.</param>
 /// <param name="QuietShare">Share of a quiet identity's interactions that outlives <paramref name="Hot"/>, above 0.</param>
 /// <param name="Hot">Until this age everything is in the table.</param>
@@ -77,7 +80,13 @@ public sealed record HalfOpenRules(decimal ScoreMost, int RequestsPerMinute, Tim
 public sealed record InteractionRules(decimal RiskyAbove, decimal QuietShare, TimeSpan Hot, TimeSpan Warm, TimeSpan Cold)
 {
     /// <summary>For policies written before there were interactions.</summary>
-    public static readonly InteractionRules Default = new(0.3m, 0.1m, TimeSpan.FromHours(24), TimeSpan.FromDays(30), TimeSpan.FromDays(365));
+    public static readonly InteractionRules Default = new(
+        0.3m,
+        0.1m,
+        TimeSpan.FromHours(24),
+        TimeSpan.FromDays(30),
+        TimeSpan.FromDays(365)
+    );
 }
 
 /// <summary>One step of the quarantine playbook.</summary>

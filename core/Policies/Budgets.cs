@@ -11,7 +11,13 @@ public sealed record Budget(int PerMinute, int PerHour);
 /// <param name="Actions">Lines for single actions.</param>
 /// <param name="Tenant">For everything together.</param>
 /// <param name="Workload">For each agent or workload, whose quarantine takes several steps; null where it is that of any identity.</param>
-public sealed record Budgets(Budget Identity, Budget Action, FrozenDictionary<string, Budget> Actions, Budget Tenant, Budget? Workload = null)
+public sealed record Budgets(
+    Budget Identity,
+    Budget Action,
+    FrozenDictionary<string, Budget> Actions,
+    Budget Tenant,
+    Budget? Workload = null
+)
 {
     /// <summary>The budget of one target.</summary>
     public Budget ForTarget(string kind) => kind == "workload" ? Workload ?? Identity : Identity;

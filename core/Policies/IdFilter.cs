@@ -4,8 +4,10 @@ using System.Runtime.InteropServices;
 namespace IRFunctions.Policies;
 
 /// <summary>
-/// Says of most ids that they are not registered, from one bit: with 100,000 registrations the tables no longer fit a processor's caches, and nearly every
-/// question is about something that nobody registered. Never says so of an id that is; six bits an id or a little more, so at most one of six others passes as well.
+/// Says of most ids that they are not registered, from one bit: with 100,000 registrations the tables no longer fit a processor's caches,
+/// and nearly every
+/// question is about something that nobody registered. Never says so of an id that is; six bits an id or a little more, so at most one of
+/// six others passes as well.
 /// </summary>
 internal sealed class IdFilter
 {
@@ -16,7 +18,8 @@ internal sealed class IdFilter
     private readonly ulong[] bits;
     private readonly int shift;
 
-    /// <param name="ids">All that are registered; one that is not ASCII makes everything pass, since its cases are not a matter of one bit.</param>
+    /// <param name="ids">All that are registered; one that is not ASCII makes everything pass, since its cases are not a matter of one
+    /// bit.</param>
     public IdFilter(IReadOnlyCollection<string> ids)
     {
         var size = BitOperations.RoundUpToPowerOf2((uint)Math.Max(64, ids.Count * BitsEach));

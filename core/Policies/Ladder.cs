@@ -5,7 +5,9 @@ namespace IRFunctions.Policies;
 /// <param name="Name">For cards and audit; never used to decide.</param>
 public sealed record Approver(string ObjectId, string Name)
 {
-    /// <summary>The person behind this account where they have several: two accounts of one owner are one voice. Null: the account itself.</summary>
+    /// <summary>
+    /// The person behind this account where they have several: two accounts of one owner are one voice. Null: the account itself.
+    /// </summary>
     public string? Owner { get; init; }
 
     /// <summary>When this person is not woken while another of the group is awake.</summary>
@@ -42,14 +44,16 @@ public sealed record ApproverGroup(string Name, IReadOnlyList<Approver> Members,
 /// <param name="After">Time since the request was opened; the first rung starts at once.</param>
 /// <param name="Group">Name of the approver group.</param>
 /// <param name="Approvers">The group's members in the order of the file.</param>
-/// <param name="Window">Only the last rung: its own time to answer, after which the request expires; null where the approval timeout ends it.</param>
+/// <param name="Window">Only the last rung: its own time to answer, after which the request expires; null where the approval timeout ends
+/// it.</param>
 public sealed record Rung(string Name, TimeSpan After, string Group, IReadOnlyList<Approver> Approvers, TimeSpan? Window);
 
 /// <summary>A rung with the time at which it starts for one request.</summary>
 public sealed record LadderStep(Rung Rung, TimeSpan StartsAfter);
 
 /// <summary>
-/// The whole climb of one request, counted from its opening. At <see cref="ExpiresAfter"/> nothing runs, a ticket is created and the analyst is paged
+/// The whole climb of one request, counted from its opening. At <see cref="ExpiresAfter"/> nothing runs, a ticket is created and the
+/// analyst is paged
 /// again.
 /// </summary>
 public sealed record LadderPlan(IReadOnlyList<LadderStep> Steps, TimeSpan ExpiresAfter);
@@ -61,7 +65,8 @@ public sealed record Ladder(string Name, IReadOnlyList<Rung> Rungs)
     public const string DefaultName = "default";
 
     /// <summary>
-    /// The climb for an action: a rung starts at its own time or at the approval timeout, whichever is earlier; the last one then has its own window.
+    /// The climb for an action: a rung starts at its own time or at the approval timeout, whichever is earlier; the last one then has its
+    /// own window.
     /// </summary>
     /// <param name="approvalTimeout">The action's approval timeout, positive.</param>
     public LadderPlan Plan(TimeSpan approvalTimeout)

@@ -34,14 +34,21 @@ public sealed class Policy
         Exceptions = parts.Exceptions;
         Windows = parts.Windows;
         // Substitutes count as approvers on every day: the pipeline must not contain tomorrow's approver either (S9).
-        Approvers = Ladders.Values.SelectMany(ladder => ladder.Rungs).SelectMany(rung => rung.Approvers)
-            .SelectMany(approver => (string?[])[approver.ObjectId, approver.Owner, approver.Away?.Substitute.ObjectId, approver.Away?.Substitute.Owner]).OfType<string>()
+        Approvers = Ladders
+            .Values.SelectMany(ladder => ladder.Rungs)
+            .SelectMany(rung => rung.Approvers)
+            .SelectMany(approver =>
+                (string?[])[approver.ObjectId, approver.Owner, approver.Away?.Substitute.ObjectId, approver.Away?.Substitute.Owner]
+            )
+            .OfType<string>()
             .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         @protected = new ProtectedThings<ProtectedEntry>(Protected, entry => entry.Kind, entry => entry.Id);
         exceptions = new ProtectedThings<PolicyExemption>(Exceptions, exception => exception.Kind, exception => exception.Id);
     }
 
-    /// <summary>SHA-256 over the normalised set of files, lower-case hex: the same however the files were ordered or their lines end.</summary>
+    /// <summary>
+    /// SHA-256 over the normalised set of files, lower-case hex: the same however the files were ordered or their lines end.
+    /// </summary>
     public string Hash { get; }
 
     /// <summary>The files it came from, by name, to archive beside the hash.</summary>
@@ -131,24 +138,41 @@ public sealed class Policy
 
     internal void FindExceptionsForAddress(string address, ref List<PolicyExemption>? found) => exceptions.FindAddress(address, ref found);
 
-    /// <summary>What ends within <paramref name="ahead"/> from now, or has ended already, so that owners are told before; soonest first.</summary>
+    /// <summary>
+    /// What ends within <paramref name="ahead"/> from now, or has ended already, so that owners are told before; soonest first.
+    /// </summary>
     public IReadOnlyList<Expiry> EndingSoon(DateTimeOffset now, TimeSpan ahead)
     {
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         var horizon = DateOnly.FromDateTime(now.UtcDateTime + ahead);
-        return [.. Protected.Where(entry => entry.Expires <= horizon)
-            .Select(entry => new Expiry("protected", $"{entry.Kind} {entry.Name}", entry.Owner, entry.Expires, entry.Ticket))
-            .Concat(Exceptions.Where(item => item.Until <= horizon)
-                .Select(item => new Expiry("exception", item.Name, item.Owner, item.Until, item.Ticket)))
-            .Concat(Jobs.Where(job => job.Until <= horizon).Select(job => new Expiry("approved job", job.Name, job.Owner, job.Until, job.Ticket)))
-            .Concat(Windows.Where(window => window.Opens <= horizon && window.Closes >= today && window.Closes <= horizon)
-                .Select(window => new Expiry("registration window", window.Name, window.Contact, window.Closes, "")))
-            .OrderBy(expiry => expiry.Ends).ThenBy(expiry => expiry.What, StringComparer.Ordinal)
-            .ThenBy(expiry => expiry.Name, StringComparer.Ordinal)];
+        return
+        [
+            .. Protected
+                .Where(entry => entry.Expires <= horizon)
+                .Select(entry => new Expiry("protected", $"{entry.Kind} {entry.Name}", entry.Owner, entry.Expires, entry.Ticket))
+                .Concat(
+                    Exceptions
+                        .Where(item => item.Until <= horizon)
+                        .Select(item => new Expiry("exception", item.Name, item.Owner, item.Until, item.Ticket))
+                )
+                .Concat(
+                    Jobs.Where(job => job.Until <= horizon)
+                        .Select(job => new Expiry("approved job", job.Name, job.Owner, job.Until, job.Ticket))
+                )
+                .Concat(
+                    Windows
+                        .Where(window => window.Opens <= horizon && window.Closes >= today && window.Closes <= horizon)
+                        .Select(window => new Expiry("registration window", window.Name, window.Contact, window.Closes, ""))
+                )
+                .OrderBy(expiry => expiry.Ends)
+                .ThenBy(expiry => expiry.What, StringComparer.Ordinal)
+                .ThenBy(expiry => expiry.Name, StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>
-    /// Line ends and a byte-order mark are the editor's business, not the policy's; each name and length is hashed, so that files cannot run into
+    /// Line ends and a byte-order mark are the editor's business, not the policy's; each name and length is hashed, so that files cannot
+    /// run into
     /// each other.
     /// </summary>
     [SuppressMessage("Globalization", "CA1308", Justification = "Lower-case hex is the project's form of a hash.")]

@@ -21,16 +21,28 @@ public static class PolicyFolder
     public static IReadOnlyList<PolicyFile> ReadCases(string directory) =>
         ReadWhere(directory, name => name.EndsWith(CasesEnding, StringComparison.Ordinal));
 
-    [SuppressMessage("ApiDesign", "RS0030", Justification = "Reading the policy files is the one IO this folder may do (docs/design.md section 2).")]
+    [SuppressMessage(
+        "ApiDesign",
+        "RS0030",
+        Justification = "Reading the policy files is the one IO this folder may do (docs/design.md section 2)."
+    )]
     private static PolicyFile[] ReadWhere(string directory, Func<string, bool> wanted) =>
-        [.. System.IO.Directory.EnumerateFiles(directory, "*.y*ml")
-            .Select(path => (Path: path, Name: Path.GetFileName(path)))
-            .Where(file => wanted(file.Name))
-            .OrderBy(file => file.Name, StringComparer.Ordinal)
-            .Select(file => new PolicyFile(file.Name, ReadText(file.Path)))];
+        [
+            .. System
+                .IO.Directory.EnumerateFiles(directory, "*.y*ml")
+                .Select(path => (Path: path, Name: Path.GetFileName(path)))
+                .Where(file => wanted(file.Name))
+                .OrderBy(file => file.Name, StringComparer.Ordinal)
+                .Select(file => new PolicyFile(file.Name, ReadText(file.Path))),
+        ];
 
-    [SuppressMessage("ApiDesign", "RS0030", Justification = "Reading the policy files is the one IO this folder may do (docs/design.md section 2).")]
-    private static string ReadText(string path) => new FileInfo(path).Length <= MaxBytes
-        ? File.ReadAllText(path)
-        : throw new IOException($"{Path.GetFileName(path)} is larger than {MaxBytes} bytes, which no policy file may be");
+    [SuppressMessage(
+        "ApiDesign",
+        "RS0030",
+        Justification = "Reading the policy files is the one IO this folder may do (docs/design.md section 2)."
+    )]
+    private static string ReadText(string path) =>
+        new FileInfo(path).Length <= MaxBytes
+            ? File.ReadAllText(path)
+            : throw new IOException($"{Path.GetFileName(path)} is larger than {MaxBytes} bytes, which no policy file may be");
 }

@@ -8,7 +8,8 @@ public static class PolicyLoader
     /// <summary>Reads and cross-checks the whole set.</summary>
     /// <param name="files">The files of one folder, in any order.</param>
     /// <param name="catalogue">What the code can do.</param>
-    /// <param name="today">The day of loading; dates far ahead of it are refused. A policy that loads today also loads later: what expires stops
+    /// <param name="today">The day of loading; dates far ahead of it are refused. A policy that loads today also loads later: what expires
+    /// stops
     /// counting, it is no error.</param>
     public static PolicyReading Load(IReadOnlyList<PolicyFile> files, IReadOnlyList<ActionCapability> catalogue, DateTimeOffset today)
     {
@@ -23,9 +24,15 @@ public static class PolicyLoader
         var parts = ReadParts(sorted, known, errors);
         return parts is not null && errors.Count == 0
             ? new PolicyReading(new Policy(sorted, parts))
-            : new PolicyReading([.. errors.OrderBy(error => error.File, StringComparer.Ordinal).ThenBy(error => error.Line)
-                .ThenBy(error => error.Column)
-                .ThenBy(error => error.Key, StringComparer.Ordinal).ThenBy(error => error.Problem, StringComparer.Ordinal).Distinct()]);
+            : new PolicyReading([
+                .. errors
+                    .OrderBy(error => error.File, StringComparer.Ordinal)
+                    .ThenBy(error => error.Line)
+                    .ThenBy(error => error.Column)
+                    .ThenBy(error => error.Key, StringComparer.Ordinal)
+                    .ThenBy(error => error.Problem, StringComparer.Ordinal)
+                    .Distinct(),
+            ]);
     }
 
     private static void CheckNames(PolicyFile[] files, List<PolicyError> errors)
@@ -36,8 +43,13 @@ public static class PolicyLoader
         foreach (var file in files)
         {
             if (!PolicyNames.All.Contains(file.Name))
-                new Problems(file.Name, errors).Add(1, 1, "",
-                    $"no part of the policy has this name; there are {string.Join(", ", PolicyNames.All)}", DidYouMean.Guess(file.Name, PolicyNames.All));
+                new Problems(file.Name, errors).Add(
+                    1,
+                    1,
+                    "",
+                    $"no part of the policy has this name; there are {string.Join(", ", PolicyNames.All)}",
+                    DidYouMean.Guess(file.Name, PolicyNames.All)
+                );
             else if (!seen.Add(file.Name))
                 new Problems(file.Name, errors).Add(1, 1, "", "the file is given twice");
         }
@@ -48,7 +60,8 @@ public static class PolicyLoader
     {
         var context = Open(PolicyNames.Context);
         IReadOnlyList<ApprovedJob> jobs = [];
-        if (context is not null) (known.Checks, jobs) = ContextReader.Read(context);
+        if (context is not null)
+            (known.Checks, jobs) = ContextReader.Read(context);
         IReadOnlyDictionary<string, ApproverGroup> groups = new Dictionary<string, ApproverGroup>();
         if (Open(PolicyNames.Ladder) is { } ladder)
             (known.Ladders, known.Reminder, groups) = LadderReader.Read(ladder);

@@ -1,7 +1,8 @@
 namespace IRFunctions.Policies;
 
 /// <summary>
-/// The policy in force. A change takes effect only when it loads clean; otherwise the one before stays, and the errors go to whoever is paged.
+/// The policy in force. A change takes effect only when it loads clean; otherwise the one before stays, and the errors go to whoever is
+/// paged.
 /// </summary>
 public sealed class PolicyStore
 {
@@ -10,7 +11,9 @@ public sealed class PolicyStore
 
     private PolicyStore(Policy first, IReadOnlyList<ActionCapability> catalogue) => (current, catalogue) = (first, catalogue);
 
-    /// <summary>The policy new incidents open with. An incident keeps the one it opened with by holding on to it, or to its files.</summary>
+    /// <summary>
+    /// The policy new incidents open with. An incident keeps the one it opened with by holding on to it, or to its files.
+    /// </summary>
     public Policy Current => current;
 
     /// <summary>Loads the first policy.</summary>

@@ -14,14 +14,15 @@ internal static class PolicyWords
         ["unknown"] = IdentityType.Unknown,
     };
 
-    public static string Of(IdentityType type) => type switch
-    {
-        IdentityType.Person => "person",
-        IdentityType.PrivilegedPerson => "privileged_person",
-        IdentityType.ServicePrincipal => "service_principal",
-        IdentityType.ManagedIdentity => "managed_identity",
-        IdentityType.AiAgent => "ai_agent",
-        IdentityType.BreakGlass => "break_glass",
-        _ => "unknown",
-    };
+    public static string Of(IdentityType type) =>
+        type switch
+        {
+            IdentityType.Person => "person",
+            IdentityType.PrivilegedPerson => "privileged_person",
+            IdentityType.ServicePrincipal => "service_principal",
+            IdentityType.ManagedIdentity => "managed_identity",
+            IdentityType.AiAgent => "ai_agent",
+            IdentityType.BreakGlass => "break_glass",
+            _ => "unknown",
+        };
 }

@@ -3,7 +3,8 @@ using System.Collections.Frozen;
 namespace IRFunctions.Policies;
 
 /// <summary>
-/// Registrations or exceptions, found by hash: ids by their key, ranges by prefix. An id is looked up without its kind where it is a GUID or
+/// Registrations or exceptions, found by hash: ids by their key, ranges by prefix. An id is looked up without its kind where it is a GUID
+/// or
 /// an address of its own, so that the mailbox of a protected account is as protected as the account.
 /// </summary>
 internal sealed class ProtectedThings<T>

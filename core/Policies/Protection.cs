@@ -54,7 +54,9 @@ public enum ExceptionEffect
     /// <summary>Actions on it are held: an approved test or migration.</summary>
     Hold,
 
-    /// <summary>Its registration on the protected list is set aside; break-glass, approvers and the pipeline's own identity never are (S9).</summary>
+    /// <summary>
+    /// Its registration on the protected list is set aside; break-glass, approvers and the pipeline's own identity never are (S9).
+    /// </summary>
     Lift,
 }
 

@@ -16,7 +16,8 @@ public enum RiskDimension
 public sealed record RiskSignal(string Name, RiskDimension Dimension, int Weight, int PerMinute, string Why);
 
 /// <summary>
-/// The containment threshold: identity, pattern and target together decide whether containing is worth asking (<see cref="AskAt"/>) or acting
+/// The containment threshold: identity, pattern and target together decide whether containing is worth asking (<see cref="AskAt"/>) or
+/// acting
 /// alone (<see cref="ActAt"/>). Points, not probabilities; every contribution is written into the decision.
 /// </summary>
 public sealed record RiskThreshold
@@ -36,7 +37,9 @@ public sealed record RiskThreshold
     /// <summary>Points by severity name in lower case (dimension pattern).</summary>
     public required FrozenDictionary<string, int> Severity { get; init; }
 
-    /// <summary>Points by MITRE ATT&amp;CK technique id; a sub-technique counts as its technique where it has no line (dimension pattern).</summary>
+    /// <summary>
+    /// Points by MITRE ATT&amp;CK technique id; a sub-technique counts as its technique where it has no line (dimension pattern).
+    /// </summary>
     public required FrozenDictionary<string, int> Techniques { get; init; }
 
     /// <summary>Points by identity type (dimension identity).</summary>

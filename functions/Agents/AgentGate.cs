@@ -15,14 +15,27 @@ public sealed class AgentGate(RequestGuard guard, ActivityGateways gateways, Pol
     /// <summary>The problem to answer with where the caller is neither gateway nor responder; null where they are.</summary>
     public async Task<IActionResult?> StrangerAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (await guard.ReaderAsync(request, cancellation) is not { } caller) return ProblemResults.SignIn();
-        return gateways.Ids.Contains(caller.ObjectId, StringComparer.OrdinalIgnoreCase) || policies.Current.Approvers.Contains(caller.ObjectId) ? null
-            : ProblemResults.Of(403, "not-a-gateway", "Only gateways and responders may do this", "Add the gateway's object id to the setting Activity__Gateways.");
+        if (await guard.ReaderAsync(request, cancellation) is not { } caller)
+            return ProblemResults.SignIn();
+        return
+            gateways.Ids.Contains(caller.ObjectId, StringComparer.OrdinalIgnoreCase) || policies.Current.Approvers.Contains(caller.ObjectId)
+            ? null
+            : ProblemResults.Of(
+                403,
+                "not-a-gateway",
+                "Only gateways and responders may do this",
+                "Add the gateway's object id to the setting Activity__Gateways."
+            );
     }
 
     /// <summary>The identity in its one form; null where it is none.</summary>
     public static string? Identity(string id) => ActivityReader.IsIdentity(id.ToLowerInvariant()) ? id.ToLowerInvariant() : null;
 
     public static IActionResult NoIdentity() =>
-        ProblemResults.Of(400, "identity", "This is no identity", $"An identity has at most {ActivityLimits.MaxIdentity} of letters, digits and . _ : -");
+        ProblemResults.Of(
+            400,
+            "identity",
+            "This is no identity",
+            $"An identity has at most {ActivityLimits.MaxIdentity} of letters, digits and . _ : -"
+        );
 }

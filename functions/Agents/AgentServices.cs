@@ -14,12 +14,27 @@ internal static class AgentServices
     {
         services.TryAddSingleton<GateTable>();
         services.TryAddSingleton<Gate>();
-        services.TryAddSingleton(new ActivityGateways([.. (configuration["Activity:Gateways"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]));
+        services.TryAddSingleton(
+            new ActivityGateways([
+                .. (configuration["Activity:Gateways"] ?? "").Split(
+                    ',',
+                    StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+                ),
+            ])
+        );
         services.TryAddSingleton<AgentGate>();
-        services.TryAddSingleton<IRetainedBlobs>(s => configuration["Agents:Snapshots"] is { Length: > 0 } container
-            ? new BlobsOfContainer(new BlobContainerClient(new Uri(container), s.GetRequiredService<TokenCredential>()))
-            : new BlobsOfFolder(configuration["Record:Folder"] is { Length: > 0 } folder ? Path.Combine(folder, "agents")
-                : throw new InvalidOperationException("The setting Agents__Snapshots is missing, and Record__Folder too. local.settings.sample.json explains every setting.")));
+        services.TryAddSingleton<IRetainedBlobs>(s =>
+            configuration["Agents:Snapshots"] is { Length: > 0 } container
+                ? new BlobsOfContainer(new BlobContainerClient(new Uri(container), s.GetRequiredService<TokenCredential>()))
+                : new BlobsOfFolder(
+                    configuration["Record:Folder"] is { Length: > 0 } folder
+                        ? Path.Combine(folder, "agents")
+                        : throw new InvalidOperationException(
+                            "The setting Agents__Snapshots is missing, and Record__Folder too. local.settings.sample.json explains "
+                                + "every setting."
+                        )
+                )
+        );
         services.TryAddSingleton<IWriteOnceBlobs>(s => s.GetRequiredService<IRetainedBlobs>());
         services.TryAddSingleton<AgentSnapshots>();
         services.TryAddSingleton<InteractionStore>();

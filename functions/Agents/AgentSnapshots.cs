@@ -19,7 +19,15 @@ public sealed record SnapshotDependency(string Identity, long Version);
 /// <param name="Size">Bytes as handed in.</param>
 /// <param name="Sha256">Over the bytes as handed in, lower-case hex.</param>
 /// <param name="StoredSha256">Over the stored blob, lower-case hex; kept apart from the blob.</param>
-public sealed record Snapshot(string Identity, long Version, DateTimeOffset TakenAt, int Size, string Sha256, string StoredSha256, IReadOnlyList<SnapshotDependency> Dependencies);
+public sealed record Snapshot(
+    string Identity,
+    long Version,
+    DateTimeOffset TakenAt,
+    int Size,
+    string Sha256,
+    string StoredSha256,
+    IReadOnlyList<SnapshotDependency> Dependencies
+);
 
 /// <summary>A recovery point as people see it.</summary>
 /// <param name="Verified">Read back now and unchanged.</param>
@@ -31,7 +39,8 @@ public sealed record SnapshotPoint(Snapshot Snapshot, TimeSpan Age, bool Verifie
 public sealed record RestoredState(Snapshot Snapshot, byte[] Content, IReadOnlyList<string> Warnings);
 
 /// <summary>
-/// State that agents hand in to come back to: opaque bytes, never interpreted here. Each version is written once, compressed, and bound by two hashes: one over
+/// State that agents hand in to come back to: opaque bytes, never interpreted here. Each version is written once, compressed, and bound by
+/// two hashes: one over
 /// the bytes in the blob itself, one over the whole blob in the table "snapshots", which other rights guard.
 /// </summary>
 public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tables, TimeProvider time)
@@ -50,23 +59,42 @@ public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tab
     /// <summary>What stands before the compressed bytes in a blob.</summary>
     private sealed record Header(string Identity, long Version, int Size, string Sha256, IReadOnlyList<SnapshotDependency> Dependencies);
 
-    /// <summary>Keeps a state. The same state with the same dependencies as the newest is the newest again, so that a repeated request changes nothing.</summary>
+    /// <summary>
+    /// Keeps a state. The same state with the same dependencies as the newest is the newest again, so that a repeated request changes
+    /// nothing.
+    /// </summary>
     /// <exception cref="RequestFailedException">It could not be stored; nothing is acknowledged.</exception>
-    public async Task<Snapshot> KeepAsync(string identity, ReadOnlyMemory<byte> content, IReadOnlyList<string> dependsOn, CancellationToken cancellation)
+    public async Task<Snapshot> KeepAsync(
+        string identity,
+        ReadOnlyMemory<byte> content,
+        IReadOnlyList<string> dependsOn,
+        CancellationToken cancellation
+    )
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, MaxSize, nameof(content));
         var hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
         var dependencies = new List<SnapshotDependency>();
-        foreach (var other in dependsOn.Distinct().Order(StringComparer.Ordinal)) dependencies.Add(new SnapshotDependency(other, (await NewestAsync(other, cancellation))?.Version ?? 0));
+        foreach (var other in dependsOn.Distinct().Order(StringComparer.Ordinal))
+            dependencies.Add(new SnapshotDependency(other, (await NewestAsync(other, cancellation))?.Version ?? 0));
         var newest = await NewestAsync(identity, cancellation);
-        if (newest is not null && newest.Sha256 == hash && newest.Dependencies.SequenceEqual(dependencies)) return newest;
+        if (newest is not null && newest.Sha256 == hash && newest.Dependencies.SequenceEqual(dependencies))
+            return newest;
         var version = (newest?.Version ?? 0) + 1;
         for (var race = 0; race < MaxRaces; race++, version++)
         {
             var blob = Pack(new Header(identity, version, content.Length, hash, dependencies), content.Span);
             // Taken by a request at the same time, or by one that died before it was acknowledged.
-            if (!await blobs.TryAddAsync(NameOf(identity, version), blob, cancellation)) continue;
-            var snapshot = new Snapshot(identity, version, time.GetUtcNow(), content.Length, hash, Convert.ToHexStringLower(SHA256.HashData(blob)), dependencies);
+            if (!await blobs.TryAddAsync(NameOf(identity, version), blob, cancellation))
+                continue;
+            var snapshot = new Snapshot(
+                identity,
+                version,
+                time.GetUtcNow(),
+                content.Length,
+                hash,
+                Convert.ToHexStringLower(SHA256.HashData(blob)),
+                dependencies
+            );
             await table.AddEntityAsync(ToRow(snapshot), cancellation);
             return snapshot;
         }
@@ -86,19 +114,32 @@ public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tab
     }
 
     /// <summary>The bytes of one version, verified.</summary>
-    /// <exception cref="PermanentFaultException">There is no such version, or it is not what was handed in; nothing is returned.</exception>
+    /// <exception cref="PermanentFaultException">There is no such version, or it is not what was handed in; nothing is
+    /// returned.</exception>
     public async Task<RestoredState> OpenAsync(string identity, long version, CancellationToken cancellation)
     {
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(CircuitBreaker.ShortOf(identity), RowOf(version), cancellationToken: cancellation);
-        if (!row.HasValue) throw new PermanentFaultException($"{identity} has no snapshot {version}");
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(
+            CircuitBreaker.ShortOf(identity),
+            RowOf(version),
+            cancellationToken: cancellation
+        );
+        if (!row.HasValue)
+            throw new PermanentFaultException($"{identity} has no snapshot {version}");
         var snapshot = FromRow(row.Value!);
         var (content, problem) = await OpenAsync(snapshot, cancellation);
-        if (content is null) throw new PermanentFaultException($"snapshot {version} of {identity} cannot be restored: {problem}");
+        if (content is null)
+            throw new PermanentFaultException($"snapshot {version} of {identity} cannot be restored: {problem}");
         var warnings = new List<string>();
         foreach (var dependency in snapshot.Dependencies)
         {
             var now = (await NewestAsync(dependency.Identity, cancellation))?.Version ?? 0;
-            if (now > dependency.Version) warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{dependency.Identity} moved on from its snapshot {dependency.Version} to {now}"));
+            if (now > dependency.Version)
+                warnings.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{dependency.Identity} moved on from its snapshot {dependency.Version} to {now}"
+                    )
+                );
         }
         return new RestoredState(snapshot, content, warnings);
     }
@@ -107,12 +148,16 @@ public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tab
     {
         // Compression may add a little where there is nothing to compress.
         var blob = await blobs.ReadAsync(NameOf(snapshot.Identity, snapshot.Version), MaxSize + 2 * MaxHeader, cancellation);
-        if (blob is null) return (null, "the stored bytes are gone");
-        if (Convert.ToHexStringLower(SHA256.HashData(blob)) != snapshot.StoredSha256) return (null, "the stored bytes were changed");
+        if (blob is null)
+            return (null, "the stored bytes are gone");
+        if (Convert.ToHexStringLower(SHA256.HashData(blob)) != snapshot.StoredSha256)
+            return (null, "the stored bytes were changed");
         try
         {
             var content = Unpack(blob, snapshot.Size);
-            return content is not null && Convert.ToHexStringLower(SHA256.HashData(content)) == snapshot.Sha256 ? (content, null) : (null, "the state is not what was handed in");
+            return content is not null && Convert.ToHexStringLower(SHA256.HashData(content)) == snapshot.Sha256
+                ? (content, null)
+                : (null, "the state is not what was handed in");
         }
         catch (InvalidDataException)
         {
@@ -129,23 +174,30 @@ public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tab
         BinaryPrimitives.WriteInt32BigEndian(length, head.Length);
         buffer.Write(length);
         buffer.Write(head);
-        using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(content);
+        using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(content);
         return buffer.ToArray();
     }
 
     /// <summary>Reads no more than the size that was handed in: what unpacks to more is none of ours.</summary>
     private static byte[]? Unpack(byte[] blob, int size)
     {
-        if (blob.Length < sizeof(int)) return null;
+        if (blob.Length < sizeof(int))
+            return null;
         var head = BinaryPrimitives.ReadInt32BigEndian(blob);
-        if (head is < 0 or > MaxHeader || head > blob.Length - sizeof(int)) return null;
-        using var gzip = new GZipStream(new MemoryStream(blob, sizeof(int) + head, blob.Length - sizeof(int) - head), CompressionMode.Decompress);
+        if (head is < 0 or > MaxHeader || head > blob.Length - sizeof(int))
+            return null;
+        using var gzip = new GZipStream(
+            new MemoryStream(blob, sizeof(int) + head, blob.Length - sizeof(int) - head),
+            CompressionMode.Decompress
+        );
         var content = new byte[size];
         var read = size == 0 ? 0 : gzip.ReadAtLeast(content, size, throwOnEndOfStream: false);
         return read == size && gzip.ReadByte() < 0 ? content : null;
     }
 
-    private async Task<Snapshot?> NewestAsync(string identity, CancellationToken cancellation) => (await AllAsync(identity, cancellation, 1)).FirstOrDefault();
+    private async Task<Snapshot?> NewestAsync(string identity, CancellationToken cancellation) =>
+        (await AllAsync(identity, cancellation, 1)).FirstOrDefault();
 
     /// <summary>Newest first: rows are named by how far the version is from the end.</summary>
     private async Task<List<Snapshot>> AllAsync(string identity, CancellationToken cancellation, int most = Shown)
@@ -155,7 +207,8 @@ public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tab
         await foreach (var row in table.QueryAsync<TableEntity>(filter, most, cancellationToken: cancellation))
         {
             found.Add(Readable(row));
-            if (found.Count >= most) break;
+            if (found.Count >= most)
+                break;
         }
         return found;
     }
@@ -169,21 +222,38 @@ public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tab
         }
         catch (UnreadableRowException)
         {
-            var version = long.TryParse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture, out var fromEnd) ? 9_999_999_999 - fromEnd : 0;
+            var version = long.TryParse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture, out var fromEnd)
+                ? 9_999_999_999 - fromEnd
+                : 0;
             return new Snapshot("", version, default, 0, "", "", []);
         }
     }
 
-    private static string NameOf(string identity, long version) => string.Create(CultureInfo.InvariantCulture, $"snapshots/{CircuitBreaker.ShortOf(identity)}/{version:D10}");
+    private static string NameOf(string identity, long version) =>
+        string.Create(CultureInfo.InvariantCulture, $"snapshots/{CircuitBreaker.ShortOf(identity)}/{version:D10}");
 
     private static string RowOf(long version) => (9_999_999_999 - version).ToString("D10", CultureInfo.InvariantCulture);
 
-    private static TableEntity ToRow(Snapshot snapshot) => new(CircuitBreaker.ShortOf(snapshot.Identity), RowOf(snapshot.Version))
-    {
-        ["Identity"] = snapshot.Identity, ["Version"] = snapshot.Version, ["TakenAt"] = snapshot.TakenAt, ["Size"] = snapshot.Size, ["Sha256"] = snapshot.Sha256,
-        ["StoredSha256"] = snapshot.StoredSha256, ["Dependencies"] = JsonSerializer.Serialize(snapshot.Dependencies),
-    };
+    private static TableEntity ToRow(Snapshot snapshot) =>
+        new(CircuitBreaker.ShortOf(snapshot.Identity), RowOf(snapshot.Version))
+        {
+            ["Identity"] = snapshot.Identity,
+            ["Version"] = snapshot.Version,
+            ["TakenAt"] = snapshot.TakenAt,
+            ["Size"] = snapshot.Size,
+            ["Sha256"] = snapshot.Sha256,
+            ["StoredSha256"] = snapshot.StoredSha256,
+            ["Dependencies"] = JsonSerializer.Serialize(snapshot.Dependencies),
+        };
 
-    private static Snapshot FromRow(TableEntity row) => new(row.GetString("Identity") ?? "", row.GetInt64("Version") ?? 0, row.GetDateTimeOffset("TakenAt") ?? default, row.GetInt32("Size") ?? 0,
-        row.GetString("Sha256") ?? "", row.GetString("StoredSha256") ?? "", JsonSerializer.Deserialize<List<SnapshotDependency>>(row.GetString("Dependencies") ?? "[]")!);
+    private static Snapshot FromRow(TableEntity row) =>
+        new(
+            row.GetString("Identity") ?? "",
+            row.GetInt64("Version") ?? 0,
+            row.GetDateTimeOffset("TakenAt") ?? default,
+            row.GetInt32("Size") ?? 0,
+            row.GetString("Sha256") ?? "",
+            row.GetString("StoredSha256") ?? "",
+            JsonSerializer.Deserialize<List<SnapshotDependency>>(row.GetString("Dependencies") ?? "[]")!
+        );
 }

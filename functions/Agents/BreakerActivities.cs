@@ -19,18 +19,27 @@ public sealed class BreakerActivities(GateTable board, PolicyStore policies, Pol
 {
     /// <summary>Shows a change to every instance of the gate. Null where a later change is shown already.</summary>
     [Function(nameof(ShowGate))]
-    public async Task<PublishReport?> ShowGate([ActivityTrigger] BreakerChange change, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<PublishReport?> ShowGate(
+        [ActivityTrigger] BreakerChange change,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var policy = policies.Current;
         if (change.To == BreakerStatus.Open)
         {
             // Denying is an effect as any other: the stop halts it (S13). What lets requests through again is not halted.
             var stop = await GlobalStop.ReadAsync(client, cancellation);
-            if (await board.IsSupersededAsync(change.Identity, change.Number, cancellation)) return null;
-            if (stop.Engaged) return new PublishReport(stop.Reason, policy.Hash, []);
+            if (await board.IsSupersededAsync(change.Identity, change.Number, cancellation))
+                return null;
+            if (stop.Engaged)
+                return new PublishReport(stop.Reason, policy.Hash, []);
         }
         await archive.KeepAsync(policy, cancellation);
-        var shown = await board.PublishAsync(new GateTableEntry(change.Identity, change.To, change.Number, change.Until, change.LimitedUntil, change.Reason), cancellation);
+        var shown = await board.PublishAsync(
+            new GateTableEntry(change.Identity, change.To, change.Number, change.Until, change.LimitedUntil, change.Reason),
+            cancellation
+        );
         return shown ? new PublishReport(null, policy.Hash, Quarantine.EndsWith(change, policy)) : null;
     }
 }

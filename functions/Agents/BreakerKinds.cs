@@ -20,8 +20,13 @@ public static class BreakerKinds
     /// <summary>Chain of one identity's breaker.</summary>
     public static string ChainOf(string identity) => $"breaker-{CircuitBreaker.ShortOf(identity)}";
 
-    public static string Of(BreakerChange change) => change.Refused ? Refused : change.To switch
-    {
-        BreakerStatus.Open => Opened, BreakerStatus.HalfOpen => HalfOpened, _ => Closed,
-    };
+    public static string Of(BreakerChange change) =>
+        change.Refused
+            ? Refused
+            : change.To switch
+            {
+                BreakerStatus.Open => Opened,
+                BreakerStatus.HalfOpen => HalfOpened,
+                _ => Closed,
+            };
 }

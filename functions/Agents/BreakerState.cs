@@ -53,7 +53,16 @@ public sealed record BreakerChange
 }
 
 /// <summary>A change as people see it in the history.</summary>
-public sealed record BreakerEntry(int Number, BreakerStatus From, BreakerStatus To, DateTimeOffset At, string Cause, string By, string Reason, decimal Score);
+public sealed record BreakerEntry(
+    int Number,
+    BreakerStatus From,
+    BreakerStatus To,
+    DateTimeOffset At,
+    string Cause,
+    string By,
+    string Reason,
+    decimal Score
+);
 
 /// <summary>Which batches of one sender have arrived: the highest, and which of the <see cref="Kept"/> before it.</summary>
 public sealed record SenderWindow(long Highest, ulong[] Seen)
@@ -65,7 +74,8 @@ public sealed record SenderWindow(long Highest, ulong[] Seen)
     {
         if (!senders.TryGetValue(source, out var window))
         {
-            if (senders.Count >= mostSenders) senders.Remove(senders.MinBy(s => s.Value.Seen.Sum(w => BitOperations.PopCount(w))).Key);
+            if (senders.Count >= mostSenders)
+                senders.Remove(senders.MinBy(s => s.Value.Seen.Sum(w => BitOperations.PopCount(w))).Key);
             window = new SenderWindow(sequence, new ulong[Kept / 64]);
         }
         else if (sequence > window.Highest)
@@ -92,7 +102,8 @@ public sealed record SenderWindow(long Highest, ulong[] Seen)
     {
         var moved = new ulong[seen.Length];
         for (var i = 0; i < Kept - by; i++)
-            if ((seen[i / 64] & (1UL << (i % 64))) != 0) moved[(i + by) / 64] |= 1UL << (int)((i + by) % 64);
+            if ((seen[i / 64] & (1UL << (i % 64))) != 0)
+                moved[(i + by) / 64] |= 1UL << (int)((i + by) % 64);
         return moved;
     }
 }
@@ -150,7 +161,10 @@ public sealed record RiskyHours(params IReadOnlyList<long> Hours)
 {
     private const int Kept = 400;
 
-    /// <summary>Whether evidence of this hour is to be kept whole: the hour before and the hour after a risky one are as well, for what led there and what followed.</summary>
+    /// <summary>
+    /// Whether evidence of this hour is to be kept whole: the hour before and the hour after a risky one are as well, for what led there
+    /// and what followed.
+    /// </summary>
     public bool Covers(long hour) => Hours.Any(h => Math.Abs(h - hour) <= 1);
 
     /// <summary>Adds the hours of these times; a sender's clock that is ahead counts as now.</summary>

@@ -9,8 +9,10 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Agents;
 
 /// <summary>
-/// `CircuitBreaker@identity`: scores what an agent or workload does and decides whether it may go on: closed, open, half-open. Every change is followed by
-/// an orchestration that records it, tells the gate and starts the quarantine; a change that is not legal is refused, and that is recorded too. Duplicate,
+/// `CircuitBreaker@identity`: scores what an agent or workload does and decides whether it may go on: closed, open, half-open. Every change
+/// is followed by
+/// an orchestration that records it, tells the gate and starts the quarantine; a change that is not legal is refused, and that is recorded
+/// too. Duplicate,
 /// late and reordered batches change nothing more than they should.
 /// </summary>
 public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : TaskEntity<BreakerState>
@@ -38,7 +40,8 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
             State = State with { Duplicates = State.Duplicates + 1 };
             return;
         }
-        if (State.IdentityType == "unknown") State = State with { IdentityType = batch.IdentityType };
+        if (State.IdentityType == "unknown")
+            State = State with { IdentityType = batch.IdentityType };
         // What happened before the breaker became half-open was judged then; it is no fresh offence.
         // What the gate refused was judged by the gate.
         var made = batch.Events.Where(e => e.Refused != Refusal.Gate).ToList();
@@ -47,15 +50,20 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         var passed = State.Status == BreakerStatus.Open ? events.Count(e => e.Time > State.Since + rules.StaleMost) : 0;
         State = State with { Late = State.Late + made.Count - counted, Bypassed = State.Bypassed + passed };
         Judge(now, rules, events);
-        if (State.Status != BreakerStatus.Closed || State.Score.Value > rules.Interactions.RiskyAbove) State = State with { RiskyHours = State.RiskyHours.Remember(batch.Events.Select(e => e.Time), now) };
+        if (State.Status != BreakerStatus.Closed || State.Score.Value > rules.Interactions.RiskyAbove)
+            State = State with { RiskyHours = State.RiskyHours.Remember(batch.Events.Select(e => e.Time), now) };
         LearnEnded(rules);
     }
 
-    /// <summary>The gate's reflex had to deny a burst before any batch told of it. That alone never opens the breaker; it counts as an exceeded request rate.</summary>
+    /// <summary>
+    /// The gate's reflex had to deny a burst before any batch told of it. That alone never opens the breaker; it counts as an exceeded
+    /// request rate.
+    /// </summary>
     public void Trip(ReflexReport report)
     {
         var (now, rules) = (time.GetUtcNow(), Rules);
-        if (State.IdentityType == "unknown") State = State with { IdentityType = report.IdentityType };
+        if (State.IdentityType == "unknown")
+            State = State with { IdentityType = report.IdentityType };
         State = State with { ReflexAt = report.At < now ? report.At : now };
         Judge(now, rules, []);
     }
@@ -63,13 +71,15 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     /// <summary>The time of being open is up.</summary>
     public void HalfOpenDue(int number)
     {
-        if (number == State.Number && State.Status == BreakerStatus.Open) Move(BreakerStatus.HalfOpen, "timer", "policy", "it was open for its time; only safe requests pass", Rules);
+        if (number == State.Number && State.Status == BreakerStatus.Open)
+            Move(BreakerStatus.HalfOpen, "timer", "policy", "it was open for its time; only safe requests pass", Rules);
     }
 
     /// <summary>The stretch of good behaviour may be long enough.</summary>
     public void CloseDue(int number)
     {
-        if (number == State.Number) CloseIfGood(time.GetUtcNow(), Rules);
+        if (number == State.Number)
+            CloseIfGood(time.GetUtcNow(), Rules);
     }
 
     /// <summary>A person opens it, whatever the score.</summary>
@@ -99,8 +109,10 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         var reflex = State.ReflexAt > now - rules.Window && State.ReflexAt >= State.Since;
         var score = RiskScore.Of(State.Window.Current(rules.Window), State.Baseline, rules, reflex);
         State = State with { Score = score };
-        if (State.Status == BreakerStatus.Closed && score.Value > rules.QuarantineAbove) Move(BreakerStatus.Open, "score", "policy", score.InWords, rules);
-        else if (State.Status == BreakerStatus.HalfOpen && FirstBad(events, score, reflex, rules) is { } bad) Move(BreakerStatus.Open, "bad-request", "policy", bad, rules);
+        if (State.Status == BreakerStatus.Closed && score.Value > rules.QuarantineAbove)
+            Move(BreakerStatus.Open, "score", "policy", score.InWords, rules);
+        else if (State.Status == BreakerStatus.HalfOpen && FirstBad(events, score, reflex, rules) is { } bad)
+            Move(BreakerStatus.Open, "bad-request", "policy", bad, rules);
         else if (State.Status == BreakerStatus.HalfOpen)
         {
             State = State with { Good = State.Good + events.Count };
@@ -110,29 +122,58 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
 
     private string? FirstBad(List<ActivityEvent> events, RiskScore score, bool reflex, BreakerPolicy rules)
     {
-        if (reflex) return "a burst while half-open";
-        if (events.FirstOrDefault(e => e.IsFailed) is not null) return "a failed authentication while half-open";
+        if (reflex)
+            return "a burst while half-open";
+        if (events.FirstOrDefault(e => e.IsFailed) is not null)
+            return "a failed authentication while half-open";
         // The name is an agent's own text: the record gets its hash, the window keeps the name.
-        if (events.FirstOrDefault(e => State.Baseline.IsAnchored && !State.Baseline.IsUsual(e.Endpoint)) is { } odd) return $"a request to an unusual endpoint (hash {ActivityWindow.HashOf(odd.Endpoint)}) while half-open";
-        if (score.Value > rules.HalfOpen.ScoreMost) return $"{score.InWords}; half-open allows {rules.HalfOpen.ScoreMost.ToString(CultureInfo.InvariantCulture)}";
-        if (State.Window.Slices.Count == 0) return null;
-        var requests = State.Window.Totals(State.Window.Newest - TimeSpan.FromMinutes(1) + TimeSpan.FromSeconds(ActivityWindow.SliceSeconds), ActivityWindow.EndOf(State.Window.Newest)).Requests;
-        return requests > rules.HalfOpen.RequestsPerMinute ? $"{requests} requests in a minute while half-open; {rules.HalfOpen.RequestsPerMinute} are allowed" : null;
+        if (events.FirstOrDefault(e => State.Baseline.IsAnchored && !State.Baseline.IsUsual(e.Endpoint)) is { } odd)
+            return $"a request to an unusual endpoint (hash {ActivityWindow.HashOf(odd.Endpoint)}) while half-open";
+        if (score.Value > rules.HalfOpen.ScoreMost)
+            return $"{score.InWords}; half-open allows {rules.HalfOpen.ScoreMost.ToString(CultureInfo.InvariantCulture)}";
+        if (State.Window.Slices.Count == 0)
+            return null;
+        var requests = State
+            .Window.Totals(
+                State.Window.Newest - TimeSpan.FromMinutes(1) + TimeSpan.FromSeconds(ActivityWindow.SliceSeconds),
+                ActivityWindow.EndOf(State.Window.Newest)
+            )
+            .Requests;
+        return requests > rules.HalfOpen.RequestsPerMinute
+            ? $"{requests} requests in a minute while half-open; {rules.HalfOpen.RequestsPerMinute} are allowed"
+            : null;
     }
 
     private void CloseIfGood(DateTimeOffset now, BreakerPolicy rules)
     {
-        if (State.Status == BreakerStatus.HalfOpen && now >= State.Since + rules.HalfOpen.ClosesAfter && State.Good >= rules.HalfOpen.LeastRequests)
-            Move(BreakerStatus.Closed, "good-behaviour", "policy", $"{State.Good} good requests in {(now - State.Since).TotalMinutes:0} minutes and none that was not", rules);
+        if (
+            State.Status == BreakerStatus.HalfOpen
+            && now >= State.Since + rules.HalfOpen.ClosesAfter
+            && State.Good >= rules.HalfOpen.LeastRequests
+        )
+            Move(
+                BreakerStatus.Closed,
+                "good-behaviour",
+                "policy",
+                $"{State.Good} good requests in {(now - State.Since).TotalMinutes:0} minutes and none that was not",
+                rules
+            );
     }
 
-    /// <summary>Closed to open, open to half-open, half-open to either; from closed to half-open only where a snapshot was restored.</summary>
-    private static bool IsLegal(BreakerStatus from, BreakerStatus to, string cause) => (from, to) switch
-    {
-        (BreakerStatus.Closed, BreakerStatus.Open) or (BreakerStatus.Open, BreakerStatus.HalfOpen) or (BreakerStatus.HalfOpen, BreakerStatus.Open or BreakerStatus.Closed) => true,
-        (BreakerStatus.Closed, BreakerStatus.HalfOpen) => cause == "restored",
-        _ => false,
-    };
+    /// <summary>
+    /// Closed to open, open to half-open, half-open to either; from closed to half-open only where a snapshot was restored.
+    /// </summary>
+    private static bool IsLegal(BreakerStatus from, BreakerStatus to, string cause) =>
+        (from, to) switch
+        {
+
+            (BreakerStatus.Closed, BreakerStatus.Open)
+            or
+            (BreakerStatus.Open, BreakerStatus.HalfOpen)
+            or (BreakerStatus.HalfOpen, BreakerStatus.Open or BreakerStatus.Closed) => true,
+            (BreakerStatus.Closed, BreakerStatus.HalfOpen) => cause == "restored",
+            _ => false,
+        };
 
     private void Move(BreakerStatus to, string cause, string by, string reason, BreakerPolicy rules)
     {
@@ -143,34 +184,67 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
             return;
         }
         var number = State.Number + 1;
-        var openings = to == BreakerStatus.Open ? [.. State.Openings.Where(o => o > now - 2 * rules.LongestOpen).TakeLast(KeptOpenings - 1), now] : State.Openings;
+        var openings =
+            to == BreakerStatus.Open
+                ? [.. State.Openings.Where(o => o > now - 2 * rules.LongestOpen).TakeLast(KeptOpenings - 1), now]
+                : State.Openings;
         State = State with
         {
-            Status = to, Number = number, Since = now, Openings = openings, Good = 0,
+            Status = to,
+            Number = number,
+            Since = now,
+            Openings = openings,
+            Good = 0,
             Opening = to == BreakerStatus.Open ? number : State.Opening,
             Until = to == BreakerStatus.Open ? now + OpenFor(openings.Count, rules) : null,
-            LimitedUntil = to == BreakerStatus.Open && policies.Current.IsRegisteredWorkload(Context.Id.Key, now) ? now + rules.LimitedFor : null,
+            LimitedUntil =
+                to == BreakerStatus.Open && policies.Current.IsRegisteredWorkload(Context.Id.Key, now) ? now + rules.LimitedFor : null,
             // A new state begins with a clean window: what led to it is on the record.
             Window = to == BreakerStatus.Open ? State.Window : new ActivityWindow { Newest = now },
             NextWindow = default,
-            History = [.. State.History.TakeLast(KeptHistory - 1), new BreakerEntry(number, from, to, now, cause, by, reason, State.Score.Value)],
+            History =
+            [
+                .. State.History.TakeLast(KeptHistory - 1),
+                new BreakerEntry(number, from, to, now, cause, by, reason, State.Score.Value),
+            ],
         };
-        if (State.Until is { } until) Schedule(nameof(HalfOpenDue), number, until);
-        if (to == BreakerStatus.HalfOpen) Schedule(nameof(CloseDue), number, now + rules.HalfOpen.ClosesAfter);
+        if (State.Until is { } until)
+            Schedule(nameof(HalfOpenDue), number, until);
+        if (to == BreakerStatus.HalfOpen)
+            Schedule(nameof(CloseDue), number, now + rules.HalfOpen.ClosesAfter);
         Follow(ChangeOf(from, to, cause, by, reason), $"breaker-{ShortOf(Context.Id.Key)}-{number}");
     }
 
     private void Refuse(BreakerStatus to, string cause, string by, string reason)
     {
         State = State with { Refusals = State.Refusals + 1 };
-        Follow(ChangeOf(State.Status, to, cause, by, reason) with { Refused = true }, $"breaker-{ShortOf(Context.Id.Key)}-refused-{State.Refusals}");
+        Follow(
+            ChangeOf(State.Status, to, cause, by, reason) with
+            {
+                Refused = true,
+            },
+            $"breaker-{ShortOf(Context.Id.Key)}-refused-{State.Refusals}"
+        );
     }
 
-    private BreakerChange ChangeOf(BreakerStatus from, BreakerStatus to, string cause, string by, string reason) => new()
-    {
-        Identity = Context.Id.Key, IdentityType = State.IdentityType, Number = State.Number, From = from, To = to, Cause = cause, By = by, Reason = reason,
-        At = time.GetUtcNow(), Score = State.Score.Value, Contributions = State.Score.Contributions, Until = State.Until, LimitedUntil = State.LimitedUntil, Opening = State.Opening,
-    };
+    private BreakerChange ChangeOf(BreakerStatus from, BreakerStatus to, string cause, string by, string reason) =>
+        new()
+        {
+            Identity = Context.Id.Key,
+            IdentityType = State.IdentityType,
+            Number = State.Number,
+            From = from,
+            To = to,
+            Cause = cause,
+            By = by,
+            Reason = reason,
+            At = time.GetUtcNow(),
+            Score = State.Score.Value,
+            Contributions = State.Score.Contributions,
+            Until = State.Until,
+            LimitedUntil = State.LimitedUntil,
+            Opening = State.Opening,
+        };
 
     private void Follow(BreakerChange change, string instance) =>
         Context.ScheduleNewOrchestration(nameof(BreakerOrchestrator), change, new StartOrchestrationOptions(instance));
@@ -178,7 +252,8 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     private static TimeSpan OpenFor(int times, BreakerPolicy rules)
     {
         var length = rules.HalfOpenAfter;
-        for (var i = 1; i < times && length < rules.LongestOpen; i++) length *= 2;
+        for (var i = 1; i < times && length < rules.LongestOpen; i++)
+            length *= 2;
         return length < rules.LongestOpen ? length : rules.LongestOpen;
     }
 
@@ -186,7 +261,8 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     private void LearnEnded(BreakerPolicy rules)
     {
         var window = State.Window;
-        if (window.Slices.Count == 0) return;
+        if (window.Slices.Count == 0)
+            return;
         if (State.Status == BreakerStatus.Closed)
         {
             var first = Aligned(DateTimeOffset.FromUnixTimeSeconds(window.Slices.Keys.First() * ActivityWindow.SliceSeconds), rules.Window);
@@ -194,14 +270,20 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
             for (; start + rules.Window + rules.Lateness <= window.Newest; start += rules.Window)
             {
                 var totals = window.Totals(start, start + rules.Window);
-                baseline = baseline.Learn(totals, RiskScore.Of(totals, baseline, rules, State.ReflexAt >= start && State.ReflexAt < start + rules.Window), start, rules.Baseline);
+                baseline = baseline.Learn(
+                    totals,
+                    RiskScore.Of(totals, baseline, rules, State.ReflexAt >= start && State.ReflexAt < start + rules.Window),
+                    start,
+                    rules.Baseline
+                );
             }
             State = State with { Baseline = baseline, NextWindow = start };
         }
         window.Forget(window.Newest - 2 * rules.Window - rules.Lateness);
     }
 
-    private static DateTimeOffset Aligned(DateTimeOffset time, TimeSpan window) => new(time.UtcTicks / window.Ticks * window.Ticks, TimeSpan.Zero);
+    private static DateTimeOffset Aligned(DateTimeOffset time, TimeSpan window) =>
+        new(time.UtcTicks / window.Ticks * window.Ticks, TimeSpan.Zero);
 
     private void Schedule(string operation, int number, DateTimeOffset at) =>
         Context.SignalEntity(Context.Id, operation, number, new SignalEntityOptions { SignalTime = at });

@@ -10,9 +10,12 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Agents;
 
 /// <summary>
-/// Stands in front of every request of an agent or workload: allow, limited or deny, from memory. Two things decide. The board of breakers that are not
-/// closed, looked at once a second (exact on no instance, behind by one look at most), and a reflex of its own: a bucket of tokens for each identity
-/// that denies a burst on this instance at once, before any batch of activity tells of it (docs/agents.md says what lags on many instances).
+/// Stands in front of every request of an agent or workload: allow, limited or deny, from memory. Two things decide. The board of breakers
+/// that are not
+/// closed, looked at once a second (exact on no instance, behind by one look at most), and a reflex of its own: a bucket of tokens for each
+/// identity
+/// that denies a burst on this instance at once, before any batch of activity tells of it (docs/agents.md says what lags on many
+/// instances).
 /// </summary>
 public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider time)
 {
@@ -30,7 +33,12 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
     private sealed record Look(DateTimeOffset At, IReadOnlyDictionary<string, GateTableEntry> Open, bool Stopped);
 
     /// <summary>Answers for one request, from memory wherever the last look is fresh and the identity is known.</summary>
-    public ValueTask<GateAnswer> EvaluateAsync(string identity, GateRequest request, DurableTaskClient client, CancellationToken cancellation = default)
+    public ValueTask<GateAnswer> EvaluateAsync(
+        string identity,
+        GateRequest request,
+        DurableTaskClient client,
+        CancellationToken cancellation = default
+    )
     {
         var now = time.GetUtcNow();
         var rules = policies.Current.Breaker;
@@ -42,25 +50,66 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
         return EvaluateSlowlyAsync(identity, request, client, rules, cancellation);
     }
 
-    private async ValueTask<GateAnswer> EvaluateSlowlyAsync(string identity, GateRequest request, DurableTaskClient client, BreakerPolicy rules, CancellationToken cancellation)
+    private async ValueTask<GateAnswer> EvaluateSlowlyAsync(
+        string identity,
+        GateRequest request,
+        DurableTaskClient client,
+        BreakerPolicy rules,
+        CancellationToken cancellation
+    )
     {
         await LookAsync(client, rules, cancellation);
-        if (!entries.TryGetValue(identity, out var entry) || time.GetUtcNow() - entry.LearntAt >= Relearn) entry = await LearnAsync(identity, entry, client, rules, cancellation);
+        if (!entries.TryGetValue(identity, out var entry) || time.GetUtcNow() - entry.LearntAt >= Relearn)
+            entry = await LearnAsync(identity, entry, client, rules, cancellation);
         var (answer, tripped) = Answer(identity, request, entry, time.GetUtcNow(), rules);
         return tripped ? await ReportAsync(identity, request, answer, client, cancellation) : answer;
     }
 
-    private (GateAnswer Answer, bool Tripped) Answer(string identity, GateRequest request, GateEntry entry, DateTimeOffset now, BreakerPolicy rules)
+    private (GateAnswer Answer, bool Tripped) Answer(
+        string identity,
+        GateRequest request,
+        GateEntry entry,
+        DateTimeOffset now,
+        BreakerPolicy rules
+    )
     {
         var seen = look;
         var unusual = entry.IsUnusual(request.Endpoint);
-        if (seen.Open.TryGetValue(identity, out var open)) return (FromBoard(open, unusual, now, seen.At), false);
-        if (seen.Stopped) return (new GateAnswer(GateVerdict.Allow, "the global stop is engaged: the reflex does not deny (S13)", null, BreakerStatus.Closed, seen.At), false);
-        var cost = request.Failed ? rules.Reflex.FailedCost : unusual ? rules.Reflex.UnusualCost : 1;
+        if (seen.Open.TryGetValue(identity, out var open))
+            return (FromBoard(open, unusual, now, seen.At), false);
+        if (seen.Stopped)
+            return (
+                new GateAnswer(
+                    GateVerdict.Allow,
+                    "the global stop is engaged: the reflex does not deny (S13)",
+                    null,
+                    BreakerStatus.Closed,
+                    seen.At
+                ),
+                false
+            );
+        var cost =
+            request.Failed ? rules.Reflex.FailedCost
+            : unusual ? rules.Reflex.UnusualCost
+            : 1;
         var (heldUntil, tripped) = entry.Take(now, cost, rules.Reflex.Hold);
-        if (heldUntil is { } until) return (new GateAnswer(GateVerdict.Deny, Burst, until, BreakerStatus.Closed, seen.At), tripped);
+        if (heldUntil is { } until)
+            return (new GateAnswer(GateVerdict.Deny, Burst, until, BreakerStatus.Closed, seen.At), tripped);
         if (now - seen.At > rules.StaleMost)
-            return (new GateAnswer(GateVerdict.Limited, string.Create(CultureInfo.InvariantCulture, $"the breakers could not be read for {(now - seen.At).TotalSeconds:0} s: doubt lets only safe requests through (S12)"), null, BreakerStatus.Closed, seen.At), false);
+            return (
+                new GateAnswer(
+                    GateVerdict.Limited,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the breakers could not be read for {(now - seen.At).TotalSeconds:0} s: doubt lets only safe requests "
+                            + $"through (S12)"
+                    ),
+                    null,
+                    BreakerStatus.Closed,
+                    seen.At
+                ),
+                false
+            );
         return (Closed(seen), false);
     }
 
@@ -72,7 +121,8 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
     /// <summary>The answer of almost every request, made once for each look.</summary>
     private GateAnswer Closed(Look seen)
     {
-        if (ReferenceEquals(closedFor, seen) && closed is { } known && known.AsOf == seen.At) return known;
+        if (ReferenceEquals(closedFor, seen) && closed is { } known && known.AsOf == seen.At)
+            return known;
         var answer = new GateAnswer(GateVerdict.Allow, "the breaker is closed", null, BreakerStatus.Closed, seen.At);
         (closed, closedFor) = (answer, seen);
         return answer;
@@ -82,7 +132,10 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
     {
         if (open.Status == BreakerStatus.Open && !(open.LimitedUntil > now))
             return new GateAnswer(GateVerdict.Deny, $"the breaker is open: {open.Reason}", open.Until, open.Status, asOf);
-        var words = open.Status == BreakerStatus.Open ? "the breaker is open; registered as business-critical, it is limited while a person decides" : "the breaker is half-open";
+        var words =
+            open.Status == BreakerStatus.Open
+                ? "the breaker is open; registered as business-critical, it is limited while a person decides"
+                : "the breaker is half-open";
         var until = open.Status == BreakerStatus.Open ? open.LimitedUntil : open.Until;
         return unusual
             ? new GateAnswer(GateVerdict.Deny, $"{words}, and this endpoint is not usual", until, open.Status, asOf)
@@ -93,18 +146,21 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
     private async Task LookAsync(DurableTaskClient client, BreakerPolicy rules, CancellationToken cancellation)
     {
         var first = look.At == DateTimeOffset.MinValue;
-        if (time.GetUtcNow() - look.At < rules.Refresh || (Interlocked.Exchange(ref looking, 1) == 1 && !first)) return;
+        if (time.GetUtcNow() - look.At < rules.Refresh || (Interlocked.Exchange(ref looking, 1) == 1 && !first))
+            return;
         try
         {
             var now = time.GetUtcNow();
             var stop = await GlobalStop.ReadAsync(client, cancellation);
             look = new Look(now, await board.ReadAsync(cancellation), stop.Engaged);
-            if (entries.Count > ManyEntries) Forget(now);
+            if (entries.Count > ManyEntries)
+                Forget(now);
         }
         catch (Exception e) when (e is RequestFailedException or HttpRequestException or InvalidOperationException or IOException)
         {
             // What was seen before stands until it is stale; then every answer is limited.
-            if (first) look = look with { At = time.GetUtcNow() - rules.StaleMost - TimeSpan.FromSeconds(1) };
+            if (first)
+                look = look with { At = time.GetUtcNow() - rules.StaleMost - TimeSpan.FromSeconds(1) };
         }
         finally
         {
@@ -112,7 +168,13 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
         }
     }
 
-    private async Task<GateEntry> LearnAsync(string identity, GateEntry? known, DurableTaskClient client, BreakerPolicy rules, CancellationToken cancellation)
+    private async Task<GateEntry> LearnAsync(
+        string identity,
+        GateEntry? known,
+        DurableTaskClient client,
+        BreakerPolicy rules,
+        CancellationToken cancellation
+    )
     {
         var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(identity), cancellation: cancellation);
         var baseline = entity is { IncludesState: true } ? entity.State.Baseline : new Baseline();
@@ -124,13 +186,26 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
         return known is null ? entries.GetOrAdd(identity, entry) : entries[identity] = entry;
     }
 
-    /// <summary>Tells the breaker, so that the other instances hear of it by the board if the score says so. The answer does not wait for what comes of it.</summary>
-    private async ValueTask<GateAnswer> ReportAsync(string identity, GateRequest request, GateAnswer answer, DurableTaskClient client, CancellationToken cancellation)
+    /// <summary>
+    /// Tells the breaker, so that the other instances hear of it by the board if the score says so. The answer does not wait for what comes
+    /// of it.
+    /// </summary>
+    private async ValueTask<GateAnswer> ReportAsync(
+        string identity,
+        GateRequest request,
+        GateAnswer answer,
+        DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         try
         {
-            await client.Entities.SignalEntityAsync(CircuitBreaker.For(identity), nameof(CircuitBreaker.Trip),
-                new ReflexReport(request.IdentityType, time.GetUtcNow(), answer.Reason), cancellation: cancellation);
+            await client.Entities.SignalEntityAsync(
+                CircuitBreaker.For(identity),
+                nameof(CircuitBreaker.Trip),
+                new ReflexReport(request.IdentityType, time.GetUtcNow(), answer.Reason),
+                cancellation: cancellation
+            );
         }
         catch (Exception e) when (e is RequestFailedException or HttpRequestException or InvalidOperationException or IOException)
         {
@@ -142,6 +217,7 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
     private void Forget(DateTimeOffset now)
     {
         foreach (var (identity, entry) in entries)
-            if (entry.LastAsked < (now - Relearn).UtcTicks) entries.TryRemove(identity, out _);
+            if (entry.LastAsked < (now - Relearn).UtcTicks)
+                entries.TryRemove(identity, out _);
     }
 }

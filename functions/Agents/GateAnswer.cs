@@ -45,14 +45,17 @@ internal sealed class GateEntry(double size, double perSecond, IReadOnlySet<stri
     /// <summary>Null while nothing is known, when nothing counts as unusual.</summary>
     public bool IsUnusual(string? endpoint) => usual is not null && endpoint is not null && !usual.Contains(endpoint);
 
-    /// <summary>Takes tokens; the end of the hold where the bucket is or was empty, and whether it was this request that emptied it.</summary>
+    /// <summary>
+    /// Takes tokens; the end of the hold where the bucket is or was empty, and whether it was this request that emptied it.
+    /// </summary>
     public (DateTimeOffset? HeldUntil, bool Tripped) Take(DateTimeOffset now, int cost, TimeSpan hold)
     {
         lock (gate)
         {
             var ticks = now.UtcTicks;
             LastAsked = ticks;
-            if (ticks < heldUntil) return (new DateTimeOffset(heldUntil, TimeSpan.Zero), false);
+            if (ticks < heldUntil)
+                return (new DateTimeOffset(heldUntil, TimeSpan.Zero), false);
             if (ticks > filled)
             {
                 tokens = Math.Min(Capacity, tokens + (ticks - filled) * perSecond / TimeSpan.TicksPerSecond);

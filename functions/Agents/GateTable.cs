@@ -8,10 +8,18 @@ namespace IRFunctions.Agents;
 
 /// <summary>One identity whose breaker is not closed, as every instance of the gate sees it.</summary>
 /// <param name="Number">Of the change that led here; a later number wins.</param>
-public sealed record GateTableEntry(string Identity, BreakerStatus Status, int Number, DateTimeOffset? Until, DateTimeOffset? LimitedUntil, string Reason);
+public sealed record GateTableEntry(
+    string Identity,
+    BreakerStatus Status,
+    int Number,
+    DateTimeOffset? Until,
+    DateTimeOffset? LimitedUntil,
+    string Reason
+);
 
 /// <summary>
-/// What breakers tell the gate, in the table "breakers": one row for each identity whose breaker ever opened. Instances read those that are not closed,
+/// What breakers tell the gate, in the table "breakers": one row for each identity whose breaker ever opened. Instances read those that are
+/// not closed,
 /// so that a look costs by how many are open, not by how many identities there are.
 /// </summary>
 public sealed class GateTable(TableServiceClient tables)
@@ -30,11 +38,14 @@ public sealed class GateTable(TableServiceClient tables)
         for (var race = 0; ; race++)
         {
             var known = await table.GetEntityIfExistsAsync<TableEntity>(Partition, entry.Identity, cancellationToken: cancellation);
-            if (known.HasValue && known.Value!.GetInt32("Number") > entry.Number) return false;
+            if (known.HasValue && known.Value!.GetInt32("Number") > entry.Number)
+                return false;
             try
             {
-                if (known.HasValue) await table.UpdateEntityAsync(ToRow(entry), known.Value!.ETag, TableUpdateMode.Replace, cancellation);
-                else await table.AddEntityAsync(ToRow(entry), cancellation);
+                if (known.HasValue)
+                    await table.UpdateEntityAsync(ToRow(entry), known.Value!.ETag, TableUpdateMode.Replace, cancellation);
+                else
+                    await table.AddEntityAsync(ToRow(entry), cancellation);
                 return true;
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412 && race < MaxRaces)
@@ -65,24 +76,36 @@ public sealed class GateTable(TableServiceClient tables)
             }
             catch (UnreadableRowException e)
             {
-                entries[row.RowKey] = new GateTableEntry(row.RowKey, BreakerStatus.Open, 0, null, null, e.Message); // Not closed is all that is known: closed it would not be listed.
+                // Not closed is all that is known: closed it would not be listed.
+                entries[row.RowKey] = new GateTableEntry(row.RowKey, BreakerStatus.Open, 0, null, null, e.Message);
             }
         }
         return entries;
     }
 
-    private static GateTableEntry FromRow(TableEntity row) => new(row.RowKey, Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
-        row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("Until"), row.GetDateTimeOffset("LimitedUntil"), row.GetString("Reason") ?? "");
+    private static GateTableEntry FromRow(TableEntity row) =>
+        new(
+            row.RowKey,
+            Enum.TryParse<BreakerStatus>(row.GetString("Status"), out var status) ? status : BreakerStatus.Open,
+            row.GetInt32("Number") ?? 0,
+            row.GetDateTimeOffset("Until"),
+            row.GetDateTimeOffset("LimitedUntil"),
+            row.GetString("Reason") ?? ""
+        );
 
     private static TableEntity ToRow(GateTableEntry entry)
     {
         var row = new TableEntity(Partition, entry.Identity)
         {
-            ["Status"] = entry.Status.ToString(), ["Closed"] = entry.Status == BreakerStatus.Closed, ["Number"] = entry.Number,
+            ["Status"] = entry.Status.ToString(),
+            ["Closed"] = entry.Status == BreakerStatus.Closed,
+            ["Number"] = entry.Number,
             ["Reason"] = TextBounds.Cut(entry.Reason, MaxReason),
         };
-        if (entry.Until is { } until) row["Until"] = until;
-        if (entry.LimitedUntil is { } limited) row["LimitedUntil"] = limited;
+        if (entry.Until is { } until)
+            row["Until"] = until;
+        if (entry.LimitedUntil is { } limited)
+            row["LimitedUntil"] = limited;
         return row;
     }
 }

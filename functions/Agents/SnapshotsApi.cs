@@ -8,7 +8,9 @@ using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Agents;
 
-/// <summary>States that agents hand in, and the way back to one: verified, with warnings, on the record, and the breaker half-open afterwards.</summary>
+/// <summary>
+/// States that agents hand in, and the way back to one: verified, with warnings, on the record, and the breaker half-open afterwards.
+/// </summary>
 public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnapshots snapshots)
 {
     private const string DependsOn = "dependsOn";
@@ -16,16 +18,28 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     /// <summary>The body is the state, opaque; `?dependsOn=agent` once for each agent it builds on.</summary>
     [Function("PostSnapshot")]
     public async Task<IActionResult> KeepAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots")] HttpRequest request, string id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots")] HttpRequest request,
+        string id,
+        CancellationToken cancellation
+    )
     {
-        if (await agents.StrangerAsync(request, cancellation) is { } stranger) return stranger;
-        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
+        if (await agents.StrangerAsync(request, cancellation) is { } stranger)
+            return stranger;
+        if (AgentGate.Identity(id) is not { } identity)
+            return AgentGate.NoIdentity();
         var dependsOn = request.Query[DependsOn].Select(d => d?.ToLowerInvariant() ?? "").ToList();
         if (dependsOn.Count > AgentSnapshots.MaxDependencies || dependsOn.Any(d => !ActivityReader.IsIdentity(d)))
-            return ProblemResults.Of(400, "depends-on", "A dependency is no identity", $"Name at most {AgentSnapshots.MaxDependencies} identities, each as ?{DependsOn}=ID.");
+            return ProblemResults.Of(
+                400,
+                "depends-on",
+                "A dependency is no identity",
+                $"Name at most {AgentSnapshots.MaxDependencies} identities, each as ?{DependsOn}=ID."
+            );
         var (bytes, problem) = await RequestGuard.ReadBytesAsync(request, AgentSnapshots.MaxSize, cancellation);
-        if (bytes is null) return problem!;
-        if (bytes.Length == 0) return ProblemResults.Of(400, "body", "There is no state", "Send the state as the body of the request.");
+        if (bytes is null)
+            return problem!;
+        if (bytes.Length == 0)
+            return ProblemResults.Of(400, "body", "There is no state", "Send the state as the body of the request.");
         var snapshot = await snapshots.KeepAsync(identity, bytes, dependsOn, cancellation);
         return new CreatedResult($"/api/identities/{identity}/snapshots/{snapshot.Version}", snapshot);
     }
@@ -33,24 +47,47 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     /// <summary>The last ten recovery points with their age, and whether each is unchanged.</summary>
     [Function("GetSnapshots")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots")] HttpRequest request, string id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots")] HttpRequest request,
+        string id,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
-        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
+        if (AgentGate.Identity(id) is not { } identity)
+            return AgentGate.NoIdentity();
         var points = await snapshots.RecoveryPointsAsync(identity, cancellation);
-        return new OkObjectResult(new
-        {
-            recoveryPoints = points.Select(p => new { p.Snapshot.Version, p.Snapshot.TakenAt, ageSeconds = p.Age.TotalSeconds, p.Verified, p.Problem, p.Snapshot.Size, p.Snapshot.Sha256, p.Snapshot.Dependencies }),
-        });
+        return new OkObjectResult(
+            new
+            {
+                recoveryPoints = points.Select(p => new
+                {
+                    p.Snapshot.Version,
+                    p.Snapshot.TakenAt,
+                    ageSeconds = p.Age.TotalSeconds,
+                    p.Verified,
+                    p.Problem,
+                    p.Snapshot.Size,
+                    p.Snapshot.Sha256,
+                    p.Snapshot.Dependencies,
+                }),
+            }
+        );
     }
 
     /// <summary>The state of a version, for the agent's runtime; verified before a byte is sent.</summary>
     [Function("GetSnapshot")]
     public async Task<IActionResult> ReadAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots/{version:long}")] HttpRequest request, string id, long version, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots/{version:long}")] HttpRequest request,
+        string id,
+        long version,
+        CancellationToken cancellation
+    )
     {
-        if (await agents.StrangerAsync(request, cancellation) is { } stranger) return stranger;
-        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
+        if (await agents.StrangerAsync(request, cancellation) is { } stranger)
+            return stranger;
+        if (AgentGate.Identity(id) is not { } identity)
+            return AgentGate.NoIdentity();
         try
         {
             return new FileContentResult((await snapshots.OpenAsync(identity, version, cancellation)).Content, "application/octet-stream");
@@ -61,18 +98,28 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
         }
     }
 
-    /// <summary>Goes back to a version: verifies it, warns about dependencies that moved on, records, and leaves the breaker half-open.</summary>
+    /// <summary>
+    /// Goes back to a version: verifies it, warns about dependencies that moved on, records, and leaves the breaker half-open.
+    /// </summary>
     [Function("RestoreSnapshot")]
     public async Task<IActionResult> RestoreAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots/{version:long}/restore")] HttpRequest request, string id, long version,
-        [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots/{version:long}/restore")] HttpRequest request,
+        string id,
+        long version,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var (caller, refusal) = await guard.ResponderAsync(request, $"restore of snapshot {version} of {id}", cancellation);
-        if (caller is null) return refusal!;
-        if (AgentGate.Identity(id) is not { } identity) return AgentGate.NoIdentity();
+        if (caller is null)
+            return refusal!;
+        if (AgentGate.Identity(id) is not { } identity)
+            return AgentGate.NoIdentity();
         var (body, problem) = await RequestGuard.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
-        if (body is null) return problem!;
-        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
+        if (body is null)
+            return problem!;
+        if (ProblemResults.LacksReason(body.Reason, out var silent))
+            return silent;
         RestoredState restored;
         try
         {
@@ -80,14 +127,39 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
         }
         catch (PermanentFaultException e)
         {
-            await guard.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.NotRestored, $"{caller.Name} wanted to go back to snapshot {version}: {e.Message}", caller.ObjectId, cancellation);
+            await guard.RecordAsync(
+                BreakerKinds.ChainOf(identity),
+                BreakerKinds.NotRestored,
+                $"{caller.Name} wanted to go back to snapshot {version}: {e.Message}",
+                caller.ObjectId,
+                cancellation
+            );
             return ProblemResults.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
         }
         var warned = restored.Warnings.Count == 0 ? "nothing it depends on has moved on" : string.Join("; ", restored.Warnings);
-        await guard.RecordAsync(BreakerKinds.ChainOf(identity), BreakerKinds.Restored,
-            $"{caller.Name} went back to snapshot {version} of {restored.Snapshot.TakenAt:yyyy-MM-dd HH:mm:ss} UTC (sha256 {restored.Snapshot.Sha256}, verified); {warned}. {body.Reason}", caller.ObjectId, cancellation);
-        await client.Entities.SignalEntityAsync(CircuitBreaker.For(identity), nameof(CircuitBreaker.HalfOpen),
-            new BreakerOrder(caller.ObjectId, $"restored from snapshot {version}. {body.Reason}", "restored"), cancellation: cancellation);
-        return new OkObjectResult(new { restored.Snapshot, verified = true, restored.Warnings, content = $"/api/identities/{identity}/snapshots/{version}", breaker = "half-open" });
+        await guard.RecordAsync(
+            BreakerKinds.ChainOf(identity),
+            BreakerKinds.Restored,
+            $"{caller.Name} went back to snapshot {version} of {restored.Snapshot.TakenAt:yyyy-MM-dd HH:mm:ss} UTC (sha256 "
+                + $"{restored.Snapshot.Sha256}, verified); {warned}. {body.Reason}",
+            caller.ObjectId,
+            cancellation
+        );
+        await client.Entities.SignalEntityAsync(
+            CircuitBreaker.For(identity),
+            nameof(CircuitBreaker.HalfOpen),
+            new BreakerOrder(caller.ObjectId, $"restored from snapshot {version}. {body.Reason}", "restored"),
+            cancellation: cancellation
+        );
+        return new OkObjectResult(
+            new
+            {
+                restored.Snapshot,
+                verified = true,
+                restored.Warnings,
+                content = $"/api/identities/{identity}/snapshots/{version}",
+                breaker = "half-open",
+            }
+        );
     }
 }

@@ -23,17 +23,23 @@ public sealed record ShowInput(string Request, RequestResult Result);
 /// <summary>The activities of ApprovalOrchestrator and of what is shown after it: cards, pages, the register.</summary>
 public sealed class ApprovalActivities(CardSender cards, OnCall onCall, ApprovalRegister register, Pager pager, TeamsSettings settings)
 {
-    /// <summary>Tells the approvers of the present rung. Not delivered where none of them could be reached, so that the request climbs at once.</summary>
+    /// <summary>
+    /// Tells the approvers of the present rung. Not delivered where none of them could be reached, so that the request climbs at once.
+    /// </summary>
     [Function(nameof(AskApprovers))]
     public async Task<Delivery> AskApprovers([ActivityTrigger] AskInput input, CancellationToken cancellation)
     {
         var rung = input.View.Rungs[input.View.Stage];
         var (people, problems) = await onCall.WhoAsync(rung.Group, rung.Approvers, cancellation);
-        var view = input.View with { Rungs = [.. input.View.Rungs.Select((r, i) => i == input.View.Stage ? r with { Approvers = people } : r)] };
+        var view = input.View with
+        {
+            Rungs = [.. input.View.Rungs.Select((r, i) => i == input.View.Stage ? r with { Approvers = people } : r)],
+        };
         await register.OpenAsync(input.Request, view.Deadline, view.Request.Decision.Quorum, cancellation);
         await register.KeepAsync(input.Request, view, cancellation); // Before anybody is sent a link to it.
         var paged = await PageAsync(input.Request, view, problems, cancellation);
-        if (!cards.Enabled) return new Delivery(paged && people.Count > 0, 0, people, problems);
+        if (!cards.Enabled)
+            return new Delivery(paged && people.Count > 0, 0, people, problems);
         var delivery = await cards.AskAsync(input.Request, view, people, input.Final, cancellation);
         // Those asked before see that the question has moved on.
         IReadOnlyList<string> stale = view.Stage > 0 ? await cards.RedrawAsync(input.Request, view, cancellation) : [];
@@ -45,7 +51,8 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
     public async Task<Closing> CloseApproval([ActivityTrigger] CloseInput input, CancellationToken cancellation)
     {
         var closing = await register.CloseAsync(input.Request, input.State, cancellation);
-        if (input.View is { } view) await register.KeepAsync(input.Request, view, cancellation);
+        if (input.View is { } view)
+            await register.KeepAsync(input.Request, view, cancellation);
         return closing;
     }
 
@@ -72,10 +79,13 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
     public Task<IReadOnlyList<string>> RemindApprovers([ActivityTrigger] HoldNews news, CancellationToken cancellation) =>
         cards.RemindAsync(news.Containment, news.Text, news.UndoAt ?? default, cancellation);
 
-    /// <summary>A flood over budget rings a phone once in five minutes and rung, not once an action; everything else rings for itself.</summary>
-    private static string PageKey(string request, ApprovalView view) => view.Request.Decision.Batch is { } batch
-        ? $"batch-{Fingerprint.Of(batch, $"{view.AskedAt.UtcTicks / TimeSpan.FromMinutes(5).Ticks}")}-{view.Stage}"
-        : $"{request}-{view.Attempt}-{view.Stage}";
+    /// <summary>
+    /// A flood over budget rings a phone once in five minutes and rung, not once an action; everything else rings for itself.
+    /// </summary>
+    private static string PageKey(string request, ApprovalView view) =>
+        view.Request.Decision.Batch is { } batch
+            ? $"batch-{Fingerprint.Of(batch, $"{view.AskedAt.UtcTicks / TimeSpan.FromMinutes(5).Ticks}")}-{view.Stage}"
+            : $"{request}-{view.Attempt}-{view.Stage}";
 
     /// <summary>The loud half: a page with a plain link. The page decides nothing, and neither does opening the link.</summary>
     private async Task<bool> PageAsync(string request, ApprovalView view, IReadOnlyList<string> problems, CancellationToken cancellation)
@@ -84,7 +94,12 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
         var trouble = problems.Count > 0 ? $" ({TextBounds.OneLine(problems[0], 200)})" : "";
         try
         {
-            await pager.PageAsync(PageKey(request, view), $"{TextBounds.OneLine(view.Request.Title, 200)}: {ApprovalText.Asked(view)}{link}{trouble}", PageSeverity.Error, cancellation);
+            await pager.PageAsync(
+                PageKey(request, view),
+                $"{TextBounds.OneLine(view.Request.Title, 200)}: {ApprovalText.Asked(view)}{link}{trouble}",
+                PageSeverity.Error,
+                cancellation
+            );
             return true;
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)

@@ -28,7 +28,12 @@ public sealed class ApprovalOrchestrator
         var (request, ladder, expiresAfter) = context.GetInput<ApprovalInput>()!;
         view = new ApprovalView
         {
-            Request = request, State = ApprovalState.Pending, Stage = 0, Attempt = 1, AskedAt = Now, Deadline = Now + expiresAfter,
+            Request = request,
+            State = ApprovalState.Pending,
+            Stage = 0,
+            Attempt = 1,
+            AskedAt = Now,
+            Deadline = Now + expiresAfter,
             Rungs = [.. ladder.Select(rung => new RungPlan(rung.Name, Now + rung.After, rung.Approvers) { Group = rung.Group })],
         };
         record = new Recorder(context, request.Incident) { About = Recorder.AboutOf(request.Decision.Action, request.Decision.Target) };
@@ -37,7 +42,8 @@ public sealed class ApprovalOrchestrator
     private DateTimeOffset Now => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 
     [Function(nameof(ApprovalOrchestrator))]
-    public static Task<ApprovalView> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) => new ApprovalOrchestrator(context).RunAsync();
+    public static Task<ApprovalView> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) =>
+        new ApprovalOrchestrator(context).RunAsync();
 
     private async Task<ApprovalView> RunAsync()
     {
@@ -46,8 +52,17 @@ public sealed class ApprovalOrchestrator
         while (view.State == ApprovalState.Pending)
         {
             ShowState();
-            await record.WriteAsync(view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed, ApprovalText.Asked(view), "pipeline",
-                new { view.Request.ActionHash, view.Deadline, Rung = view.Rungs[view.Stage] });
+            await record.WriteAsync(
+                view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed,
+                ApprovalText.Asked(view),
+                "pipeline",
+                new
+                {
+                    view.Request.ActionHash,
+                    view.Deadline,
+                    Rung = view.Rungs[view.Stage],
+                }
+            );
             var delivery = await DeliverAsync();
             copies = Math.Max(copies, delivery.Cards);
             await NoteDeliveryAsync(delivery);
@@ -58,11 +73,14 @@ public sealed class ApprovalOrchestrator
         view = view with { EndedAt = Now };
         ShowState();
         await CloseAsync();
-        if (copies > 0) await ShowCardsAsync();
+        if (copies > 0)
+            await ShowCardsAsync();
         return view;
     }
 
-    /// <summary>A state and numbers only: the host fails the instance where custom status is larger than 16 KB, and no orchestrator can catch that.</summary>
+    /// <summary>
+    /// A state and numbers only: the host fails the instance where custom status is larger than 16 KB, and no orchestrator can catch that.
+    /// </summary>
     private void ShowState() => context.SetCustomStatus(new ApprovalStatus(view.State, view.Attempt, view.Stage));
 
     private Task ShowCardsAsync() =>
@@ -73,13 +91,20 @@ public sealed class ApprovalOrchestrator
     {
         try
         {
-            return await context.CallActivityAsync<Delivery>(nameof(ApprovalActivities.AskApprovers), new AskInput(context.InstanceId, view), RetryPolicies.ForAsking);
+            return await context.CallActivityAsync<Delivery>(
+                nameof(ApprovalActivities.AskApprovers),
+                new AskInput(context.InstanceId, view),
+                RetryPolicies.ForAsking
+            );
         }
         catch (TaskFailedException)
         {
             try
             {
-                return await context.CallActivityAsync<Delivery>(nameof(ApprovalActivities.AskApprovers), new AskInput(context.InstanceId, view, Final: true));
+                return await context.CallActivityAsync<Delivery>(
+                    nameof(ApprovalActivities.AskApprovers),
+                    new AskInput(context.InstanceId, view, Final: true)
+                );
             }
             catch (TaskFailedException e)
             {
@@ -93,7 +118,8 @@ public sealed class ApprovalOrchestrator
     {
         if (delivery.Approvers is { } people)
             view = view with { Rungs = [.. view.Rungs.Select((r, i) => i == view.Stage ? r with { Approvers = people } : r)] };
-        if (delivery.Delivered && delivery.Problems.Count == 0) return;
+        if (delivery.Delivered && delivery.Problems.Count == 0)
+            return;
         var what = delivery.Delivered ? "not everybody could be asked" : "nobody of this rung could be asked";
         await record.WriteAsync(AuditKinds.Undelivered, $"{what}: {TextBounds.OneLine(string.Join("; ", delivery.Problems), 500)}");
     }
@@ -102,8 +128,12 @@ public sealed class ApprovalOrchestrator
     private async Task ListenAsync(bool delivered, CancellationToken end)
     {
         var isLast = view.Stage == view.Rungs.Count - 1;
-        // A card that cannot be delivered climbs the ladder at once (docs/design.md section 6); on the last rung there is nowhere to climb to.
-        var until = isLast ? view.Deadline : delivered ? view.Rungs[view.Stage + 1].StartsAt : Now;
+        // A card that cannot be delivered climbs the ladder at once (docs/design.md section 6); on the last rung there is nowhere to climb
+        // to.
+        var until =
+            isLast ? view.Deadline
+            : delivered ? view.Rungs[view.Stage + 1].StartsAt
+            : Now;
         using var cancel = new CancellationTokenSource();
         var timer = context.CreateTimer(until.UtcDateTime, cancel.Token);
         while (true)
@@ -112,8 +142,10 @@ public sealed class ApprovalOrchestrator
             var first = await Task.WhenAny(either);
             if (first == timer)
             {
-                if (isLast) await ExpireAsync();
-                else view = view with { Stage = view.Stage + 1 };
+                if (isLast)
+                    await ExpireAsync();
+                else
+                    view = view with { Stage = view.Stage + 1 };
                 return;
             }
             var stage = waits.FindIndex(w => w == first);
@@ -126,7 +158,8 @@ public sealed class ApprovalOrchestrator
                 cancel.Cancel();
                 return;
             }
-            if (view.Answers.Count > heard) await ShowCardsAsync();
+            if (view.Answers.Count > heard)
+                await ShowCardsAsync();
         }
     }
 
@@ -134,23 +167,51 @@ public sealed class ApprovalOrchestrator
     {
         if (ApprovalRules.Check(view, answer) is { } objection)
         {
-            await record.WriteAsync(AuditKinds.Refused, $"an answer did not count: {objection.Text}", answer.By, new { objection.Rule, answer.Approve, answer.Channel, answer.Proof });
+            await record.WriteAsync(
+                AuditKinds.Refused,
+                $"an answer did not count: {objection.Text}",
+                answer.By,
+                new
+                {
+                    objection.Rule,
+                    answer.Approve,
+                    answer.Channel,
+                    answer.Proof,
+                }
+            );
             return;
         }
         view = view with { Answers = [.. view.Answers, answer] };
         var (yes, needed) = (view.Answers.Count(a => a.Approve && !a.Withdraw), Math.Max(1, view.Request.Decision.Quorum));
         view = view with
         {
-            State = answer.Withdraw ? ApprovalState.Withdrawn
+            State =
+                answer.Withdraw ? ApprovalState.Withdrawn
                 : !answer.Approve ? ApprovalState.Denied
                 : yes >= needed ? ApprovalState.Granted
                 : ApprovalState.Pending,
         };
-        record.Note(AuditKinds.Answered, ApprovalText.Answered(view, answer), answer.By,
-            new { answer.Approve, answer.Withdraw, answer.Reason, answer.At, answer.Channel, answer.Proof, view.Request.ActionHash });
-        if (view.State == ApprovalState.Granted) record.Note(AuditKinds.Granted, $"approved by {yes} of {needed} needed");
-        if (view.State == ApprovalState.Denied) record.Note(AuditKinds.Denied, "denied; nothing runs", answer.By);
-        if (view.State == ApprovalState.Withdrawn) record.Note(AuditKinds.Withdrawn, "withdrawn; nothing runs", answer.By);
+        record.Note(
+            AuditKinds.Answered,
+            ApprovalText.Answered(view, answer),
+            answer.By,
+            new
+            {
+                answer.Approve,
+                answer.Withdraw,
+                answer.Reason,
+                answer.At,
+                answer.Channel,
+                answer.Proof,
+                view.Request.ActionHash,
+            }
+        );
+        if (view.State == ApprovalState.Granted)
+            record.Note(AuditKinds.Granted, $"approved by {yes} of {needed} needed");
+        if (view.State == ApprovalState.Denied)
+            record.Note(AuditKinds.Denied, "denied; nothing runs", answer.By);
+        if (view.State == ApprovalState.Withdrawn)
+            record.Note(AuditKinds.Withdrawn, "withdrawn; nothing runs", answer.By);
         await record.WriteAsync();
     }
 
@@ -158,12 +219,17 @@ public sealed class ApprovalOrchestrator
     private async Task ExpireAsync()
     {
         var closing = await context.CallActivityAsync<Closing>(
-            nameof(ApprovalActivities.CloseApproval), new CloseInput(context.InstanceId, ApprovalState.Expired), RetryPolicies.ForPeople);
+            nameof(ApprovalActivities.CloseApproval),
+            new CloseInput(context.InstanceId, ApprovalState.Expired),
+            RetryPolicies.ForPeople
+        );
         foreach (var answer in closing.Answers.Where(a => view.Answers.All(known => known.By != a.By)))
         {
-            if (view.State == ApprovalState.Pending) await JudgeAsync(answer);
+            if (view.State == ApprovalState.Pending)
+                await JudgeAsync(answer);
         }
-        if (view.State != ApprovalState.Pending) return;
+        if (view.State != ApprovalState.Pending)
+            return;
         await record.WriteAsync(AuditKinds.Expired, $"nobody decided before {view.Deadline:yyyy-MM-dd HH:mm:ss} UTC; nothing runs");
         view = view with { State = ApprovalState.Expired };
     }
@@ -171,11 +237,26 @@ public sealed class ApprovalOrchestrator
     /// <summary>Closes the register, and records how long it took, who looked and who did not.</summary>
     private async Task CloseAsync()
     {
-        var closing = await context.CallActivityAsync<Closing>(nameof(ApprovalActivities.CloseApproval), new CloseInput(context.InstanceId, view.State, view), RetryPolicies.ForPeople);
+        var closing = await context.CallActivityAsync<Closing>(
+            nameof(ApprovalActivities.CloseApproval),
+            new CloseInput(context.InstanceId, view.State, view),
+            RetryPolicies.ForPeople
+        );
         string[] active = [.. closing.Looked.Concat(view.Answers.Select(a => a.By)).Distinct()];
         var asked = view.Rungs.Take(view.Stage + 1).SelectMany(r => r.Approvers).DistinctBy(a => a.ObjectId).ToArray();
         string[] silent = [.. asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.ObjectId)];
         var took = (view.EndedAt ?? Now) - view.AskedAt;
-        await record.WriteAsync(AuditKinds.Closed, ApprovalText.Closed(view, took, asked, active), "pipeline", new { view.State, Seconds = (long)took.TotalSeconds, Looked = active, DidNotLook = silent });
+        await record.WriteAsync(
+            AuditKinds.Closed,
+            ApprovalText.Closed(view, took, asked, active),
+            "pipeline",
+            new
+            {
+                view.State,
+                Seconds = (long)took.TotalSeconds,
+                Looked = active,
+                DidNotLook = silent,
+            }
+        );
     }
 }

@@ -34,7 +34,8 @@ public sealed record VoteResult(bool Counted, ApprovalState State, ApprovalAnswe
 public sealed record Closing(ApprovalState State, IReadOnlyList<ApprovalAnswer> Answers, IReadOnlyList<string> Looked);
 
 /// <summary>
-/// The table "approvals": one partition a request. Each answer is one transaction over the request's row and the voter's, with the row's ETag, so that
+/// The table "approvals": one partition a request. Each answer is one transaction over the request's row and the voter's, with the row's
+/// ETag, so that
 /// of two people who click at once exactly one is first, a second click of one person is known as such, and an answer that was taken before
 /// the deadline is never lost to the timer.
 /// </summary>
@@ -58,8 +59,11 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     {
         var row = new TableEntity(id, RequestRow)
         {
-            ["Nonce"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), ["State"] = nameof(ApprovalState.Pending),
-            ["Deadline"] = deadline.UtcTicks, ["Quorum"] = Math.Max(1, quorum), ["Approvals"] = 0,
+            ["Nonce"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
+            ["State"] = nameof(ApprovalState.Pending),
+            ["Deadline"] = deadline.UtcTicks,
+            ["Quorum"] = Math.Max(1, quorum),
+            ["Approvals"] = 0,
         };
         try
         {
@@ -82,13 +86,15 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     /// <exception cref="UnreadableRowException">The row is not what was written.</exception>
     public async Task<ApprovalView?> ViewAsync(string id, CancellationToken cancellation)
     {
-        if (!id.StartsWith(ApprovalView.InstancePrefix, StringComparison.Ordinal)) return null;
+        if (!id.StartsWith(ApprovalView.InstancePrefix, StringComparison.Ordinal))
+            return null;
         var found = await table.GetEntityIfExistsAsync<TableEntity>(id, ViewRow, cancellationToken: cancellation);
         return found.HasValue ? TableText.Read<ApprovalView>(found.Value!, View, TableName) : null;
     }
 
     /// <summary>
-    /// Keeps what people see of a request from now on. Safe to call again: a step that comes late, or twice, does not put back what was before.
+    /// Keeps what people see of a request from now on. Safe to call again: a step that comes late, or twice, does not put back what was
+    /// before.
     /// </summary>
     public async Task KeepAsync(string id, ApprovalView view, CancellationToken cancellation)
     {
@@ -97,11 +103,14 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         for (var race = 0; ; race++)
         {
             var found = await table.GetEntityIfExistsAsync<TableEntity>(id, ViewRow, ["Revision"], cancellation);
-            if (found.HasValue && found.Value!.GetInt32("Revision") > view.Revision) return;
+            if (found.HasValue && found.Value!.GetInt32("Revision") > view.Revision)
+                return;
             try
             {
-                if (found.HasValue) await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);
-                else await table.AddEntityAsync(row, cancellation);
+                if (found.HasValue)
+                    await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);
+                else
+                    await table.AddEntityAsync(row, cancellation);
                 break;
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
@@ -109,15 +118,29 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
                 // Another step wrote it in this moment: look again whose is later.
             }
         }
-        if (view.State == ApprovalState.Pending) await table.UpsertEntityAsync(new TableEntity(Pending, id), TableUpdateMode.Replace, cancellation);
-        else await DropPendingAsync(id, cancellation);
+        if (view.State == ApprovalState.Pending)
+            await table.UpsertEntityAsync(new TableEntity(Pending, id), TableUpdateMode.Replace, cancellation);
+        else
+            await DropPendingAsync(id, cancellation);
     }
 
-    /// <summary>Ids of the requests that wait for people, a page of them; read without the engine, so that one bad instance hides no other.</summary>
-    public async Task<(IReadOnlyList<string> Ids, string? Continuation)> PendingAsync(string? continuation, int top, CancellationToken cancellation)
+    /// <summary>
+    /// Ids of the requests that wait for people, a page of them; read without the engine, so that one bad instance hides no other.
+    /// </summary>
+    public async Task<(IReadOnlyList<string> Ids, string? Continuation)> PendingAsync(
+        string? continuation,
+        int top,
+        CancellationToken cancellation
+    )
     {
-        var query = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Pending}"), top, ["RowKey"], cancellation);
-        await foreach (var page in query.AsPages(continuation, top)) return ([.. page.Values.Select(r => r.RowKey)], page.ContinuationToken);
+        var query = table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {Pending}"),
+            top,
+            ["RowKey"],
+            cancellation
+        );
+        await foreach (var page in query.AsPages(continuation, top))
+            return ([.. page.Values.Select(r => r.RowKey)], page.ContinuationToken);
         return ([], null);
     }
 
@@ -140,21 +163,31 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         for (var race = 0; ; race++)
         {
             var found = await table.GetEntityIfExistsAsync<TableEntity>(id, RequestRow, cancellationToken: cancellation);
-            if (!found.HasValue) throw new InvalidOperationException($"request {id} is not in the register");
+            if (!found.HasValue)
+                throw new InvalidOperationException($"request {id} is not in the register");
             var row = found.Value!;
             var earlier = await table.GetEntityIfExistsAsync<TableEntity>(id, VotePrefix + answer.By, cancellationToken: cancellation);
             var state = Read(row).State;
-            if (earlier.HasValue) return new VoteResult(false, state, Answer(earlier.Value!));
-            if (state != ApprovalState.Pending) return new VoteResult(false, state);
-            if (answer.At >= Read(row).Deadline) return new VoteResult(false, state);
+            if (earlier.HasValue)
+                return new VoteResult(false, state, Answer(earlier.Value!));
+            if (state != ApprovalState.Pending)
+                return new VoteResult(false, state);
+            if (answer.At >= Read(row).Deadline)
+                return new VoteResult(false, state);
             var next = Next(row, answer);
             row["State"] = next.ToString();
-            if (answer is { Approve: true, Withdraw: false }) row["Approvals"] = row.GetInt32("Approvals") + 1;
+            if (answer is { Approve: true, Withdraw: false })
+                row["Approvals"] = row.GetInt32("Approvals") + 1;
             var vote = new TableEntity(id, VotePrefix + answer.By) { ["Answer"] = JsonSerializer.Serialize(answer) };
             try
             {
                 await table.SubmitTransactionAsync(
-                    [new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, row.ETag), new TableTransactionAction(TableTransactionActionType.Add, vote)], cancellation);
+                    [
+                        new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, row.ETag),
+                        new TableTransactionAction(TableTransactionActionType.Add, vote),
+                    ],
+                    cancellation
+                );
                 return new VoteResult(true, next);
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412 && race < MaxRaces)
@@ -170,9 +203,11 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         for (var race = 0; ; race++)
         {
             var found = await table.GetEntityIfExistsAsync<TableEntity>(id, RequestRow, cancellationToken: cancellation);
-            if (!found.HasValue) return new Closing(state, [], []); // It ended before anybody could be asked.
+            if (!found.HasValue)
+                return new Closing(state, [], []); // It ended before anybody could be asked.
             var row = found.Value!;
-            if (Read(row).State != ApprovalState.Pending) return await ClosingAsync(id, Read(row).State, cancellation);
+            if (Read(row).State != ApprovalState.Pending)
+                return await ClosingAsync(id, Read(row).State, cancellation);
             row["State"] = state.ToString();
             try
             {
@@ -189,7 +224,10 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     /// <summary>Notes what became of the action; cards drawn later show it.</summary>
     public async Task SetResultAsync(string id, RequestResult result, CancellationToken cancellation)
     {
-        var row = new TableEntity(id, RequestRow) { ["Result"] = JsonSerializer.Serialize(result with { Text = TextBounds.Cut(result.Text, MaxResult) }) };
+        var row = new TableEntity(id, RequestRow)
+        {
+            ["Result"] = JsonSerializer.Serialize(result with { Text = TextBounds.Cut(result.Text, MaxResult) }),
+        };
         await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, cancellation);
     }
 
@@ -208,23 +246,34 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
 
     /// <summary>Compares secrets in constant time, whatever their lengths.</summary>
     public static bool IsNonce(RegisteredRequest request, string? given) =>
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(request.Nonce)), SHA256.HashData(Encoding.UTF8.GetBytes(given ?? "")));
+        CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(request.Nonce)),
+            SHA256.HashData(Encoding.UTF8.GetBytes(given ?? ""))
+        );
 
-    private static ApprovalState Next(TableEntity row, ApprovalAnswer answer) => answer switch
-    {
-        { Withdraw: true } => ApprovalState.Withdrawn,
-        { Approve: false } => ApprovalState.Denied,
-        _ => row.GetInt32("Approvals") + 1 >= row.GetInt32("Quorum") ? ApprovalState.Granted : ApprovalState.Pending,
-    };
+    private static ApprovalState Next(TableEntity row, ApprovalAnswer answer) =>
+        answer switch
+        {
+            { Withdraw: true } => ApprovalState.Withdrawn,
+            { Approve: false } => ApprovalState.Denied,
+            _ => row.GetInt32("Approvals") + 1 >= row.GetInt32("Quorum") ? ApprovalState.Granted : ApprovalState.Pending,
+        };
 
     private async Task<Closing> ClosingAsync(string id, ApprovalState state, CancellationToken cancellation)
     {
         var answers = new List<ApprovalAnswer>();
         var looked = new List<string>();
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {id}"), cancellationToken: cancellation))
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {id}"),
+                cancellationToken: cancellation
+            )
+        )
         {
-            if (row.RowKey.StartsWith(VotePrefix, StringComparison.Ordinal)) AddTo(answers, row);
-            if (row.RowKey.StartsWith(LookPrefix, StringComparison.Ordinal)) looked.Add(row.RowKey[LookPrefix.Length..]);
+            if (row.RowKey.StartsWith(VotePrefix, StringComparison.Ordinal))
+                AddTo(answers, row);
+            if (row.RowKey.StartsWith(LookPrefix, StringComparison.Ordinal))
+                looked.Add(row.RowKey[LookPrefix.Length..]);
         }
         return new Closing(state, [.. answers.OrderBy(a => a.At)], looked);
     }
@@ -242,12 +291,20 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         }
     }
 
-    private static ApprovalAnswer Answer(TableEntity row) => Reading(row, r => JsonSerializer.Deserialize<ApprovalAnswer>(r.GetString("Answer")!)!);
+    private static ApprovalAnswer Answer(TableEntity row) =>
+        Reading(row, r => JsonSerializer.Deserialize<ApprovalAnswer>(r.GetString("Answer")!)!);
 
-    private static RegisteredRequest Read(TableEntity row) => Reading(row, r => new RegisteredRequest(r.PartitionKey, r.GetString("Nonce") ?? "",
-        Enum.Parse<ApprovalState>(r.GetString("State") ?? nameof(ApprovalState.Withdrawn)),
-        new DateTimeOffset(Convert.ToInt64(r["Deadline"], CultureInfo.InvariantCulture), TimeSpan.Zero),
-        r.GetString("Result") is { } result ? JsonSerializer.Deserialize<RequestResult>(result) : null));
+    private static RegisteredRequest Read(TableEntity row) =>
+        Reading(
+            row,
+            r => new RegisteredRequest(
+                r.PartitionKey,
+                r.GetString("Nonce") ?? "",
+                Enum.Parse<ApprovalState>(r.GetString("State") ?? nameof(ApprovalState.Withdrawn)),
+                new DateTimeOffset(Convert.ToInt64(r["Deadline"], CultureInfo.InvariantCulture), TimeSpan.Zero),
+                r.GetString("Result") is { } result ? JsonSerializer.Deserialize<RequestResult>(result) : null
+            )
+        );
 
     private static T Reading<T>(TableEntity row, Func<TableEntity, T> read) => RowReading.Read(row, TableName, read);
 }

@@ -62,7 +62,9 @@ public enum ApprovalState
     Withdrawn,
 }
 
-/// <summary>Custom status of ApprovalOrchestrator: a state and numbers. What people see stands in the register (custom status holds 16 KB).</summary>
+/// <summary>
+/// Custom status of ApprovalOrchestrator: a state and numbers. What people see stands in the register (custom status holds 16 KB).
+/// </summary>
 public sealed record ApprovalStatus(ApprovalState State, int Attempt, int Stage);
 
 /// <summary>What people see of a request, kept in the register.</summary>

@@ -13,18 +13,21 @@ internal static class ApprovalText
     {
         var rung = view.Rungs[view.Stage];
         var decision = view.Request.Decision;
-        return $"asked {rung.Name} ({string.Join(", ", rung.Approvers.Select(a => a.Name))}): may {decision.Action} run on {TextBounds.OneLine(decision.Target.Display, 120)}? Until {TimeText.Utc(view.Deadline)}";
+        return $"asked {rung.Name} ({string.Join(", ", rung.Approvers.Select(a => a.Name))}): may {decision.Action} run on "
+            + $"{TextBounds.OneLine(decision.Target.Display, 120)}? Until {TimeText.Utc(view.Deadline)}";
     }
 
     public static string Answered(ApprovalView view, ApprovalAnswer answer)
     {
         var name = view.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == answer.By)?.Name ?? answer.By;
-        return $"{name} {(answer.Withdraw ? "withdrew the request" : answer.Approve ? "approved" : "denied")}: {TextBounds.OneLine(answer.Reason, Objection.MaxReason)}";
+        return $"{name} {(answer.Withdraw ? "withdrew the request" : answer.Approve ? "approved" : "denied")}: "
+            + $"{TextBounds.OneLine(answer.Reason, Objection.MaxReason)}";
     }
 
     public static string Closed(ApprovalView view, TimeSpan took, Approver[] asked, string[] active)
     {
         var silent = string.Join(", ", asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.Name));
-        return $"{ApprovalRules.Word(view.State)} after {TimeText.Length(took)}; asked {asked.Length}, looked {active.Length}" + (silent.Length > 0 ? $"; no sign of {silent}" : "");
+        return $"{ApprovalRules.Word(view.State)} after {TimeText.Length(took)}; asked {asked.Length}, looked {active.Length}"
+            + (silent.Length > 0 ? $"; no sign of {silent}" : "");
     }
 }

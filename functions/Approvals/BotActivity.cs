@@ -5,7 +5,8 @@ using IRFunctions.People;
 namespace IRFunctions.Approvals;
 
 /// <summary>
-/// The fields of a Bot Framework activity that matter here, each bounded, nothing believed before the token was. What has another shape reads as absent.
+/// The fields of a Bot Framework activity that matter here, each bounded, nothing believed before the token was. What has another shape
+/// reads as absent.
 /// </summary>
 public sealed record BotActivity
 {
@@ -70,30 +71,61 @@ public sealed record BotActivity
         var data = Child(action, "data");
         return new BotActivity
         {
-            Type = Text(root, "type"), Name = Text(root, "name"), Id = Text(root, "id"), ChannelId = Text(root, "channelId"), ServiceUrl = Text(root, "serviceUrl"),
-            FromId = Text(from, "id"), FromObjectId = GuidOf(Text(from, "aadObjectId")) ?? "", FromName = Text(from, "name"),
-            Conversation = Text(conversation, "id"), ConversationType = Text(conversation, "conversationType"), ReplyTo = Text(root, "replyToId"),
-            Tenants = [.. ((string[])[Text(conversation, "tenantId"), Text(Child(channel, "tenant"), "id")]).Where(t => t.Length > 0).Select(t => GuidOf(t) ?? "?")],
-            Action = Text(root, "action"), Verb = Text(action, "verb"), IsAutomatic = Text(value, "trigger") is not ("" or "manual"),
-            Requests = RequestsOf(data), Reason = Text(data, "reason", Objection.MaxReason + 1),
+            Type = Text(root, "type"),
+            Name = Text(root, "name"),
+            Id = Text(root, "id"),
+            ChannelId = Text(root, "channelId"),
+            ServiceUrl = Text(root, "serviceUrl"),
+            FromId = Text(from, "id"),
+            FromObjectId = GuidOf(Text(from, "aadObjectId")) ?? "",
+            FromName = Text(from, "name"),
+            Conversation = Text(conversation, "id"),
+            ConversationType = Text(conversation, "conversationType"),
+            ReplyTo = Text(root, "replyToId"),
+            Tenants =
+            [
+                .. ((string[])[Text(conversation, "tenantId"), Text(Child(channel, "tenant"), "id")])
+                    .Where(t => t.Length > 0)
+                    .Select(t => GuidOf(t) ?? "?"),
+            ],
+            Action = Text(root, "action"),
+            Verb = Text(action, "verb"),
+            IsAutomatic = Text(value, "trigger") is not ("" or "manual"),
+            Requests = RequestsOf(data),
+            Reason = Text(data, "reason", Objection.MaxReason + 1),
         };
     }
 
     private static List<ClickedRequest>? RequestsOf(JsonElement data)
     {
-        if (data.ValueKind != JsonValueKind.Object || !data.TryGetProperty("requests", out var list) || list.ValueKind != JsonValueKind.Array) return null;
-        if (list.GetArrayLength() is 0 or > MaxRequests) return null;
+        if (
+            data.ValueKind != JsonValueKind.Object
+            || !data.TryGetProperty("requests", out var list)
+            || list.ValueKind != JsonValueKind.Array
+        )
+            return null;
+        if (list.GetArrayLength() is 0 or > MaxRequests)
+            return null;
         var requests = list.EnumerateArray().Select(r => new ClickedRequest(Text(r, "id"), Text(r, "nonce"))).ToList();
         return requests.DistinctBy(r => r.Id).Count() == requests.Count ? requests : null;
     }
 
     private static JsonElement Child(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.Object ? child : default;
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.Object
+            ? child
+            : default;
 
-    /// <summary>A string within bounds; empty for anything else. Longer ones come back as empty, except the reason, which is judged by its length.</summary>
+    /// <summary>
+    /// A string within bounds; empty for anything else. Longer ones come back as empty, except the reason, which is judged by its length.
+    /// </summary>
     private static string Text(JsonElement parent, string name, int? cutAt = null)
     {
-        if (parent.ValueKind != JsonValueKind.Object || !parent.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return "";
+        if (
+            parent.ValueKind != JsonValueKind.Object
+            || !parent.TryGetProperty(name, out var value)
+            || value.ValueKind != JsonValueKind.String
+        )
+            return "";
         string text;
         try
         {
@@ -103,7 +135,8 @@ public sealed record BotActivity
         {
             return ""; // Half a surrogate pair in an escape is no text.
         }
-        if (cutAt is { } most) return text.Length > most ? text[..most] : text;
+        if (cutAt is { } most)
+            return text.Length > most ? text[..most] : text;
         return text.Length <= MaxId ? text : "";
     }
 

@@ -9,7 +9,8 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Approvals;
 
 /// <summary>
-/// `POST /api/messages`, where Teams delivers everything. Refusals before the sender is proven are HTTP 401, 403, 400 or 413, on the record; after it every
+/// `POST /api/messages`, where Teams delivers everything. Refusals before the sender is proven are HTTP 401, 403, 400 or 413, on the
+/// record; after it every
 /// invoke is answered with HTTP 200 and an invoke response, at once.
 /// </summary>
 public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTable conversations, RefusalLog refusals)
@@ -18,12 +19,24 @@ public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTabl
 
     [Function("PostMessages")]
     public async Task<IActionResult> PostAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "messages")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "messages")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var admission = await gate.AdmitAsync(request, cancellation);
         if (admission.Activity is not { } activity || admission.Token is not { } token)
         {
-            await refusals.RecordAsync($"a message to the bot was refused: {admission.Rule}: {admission.Detail}", new { admission.Rule, admission.Status, Door = "teams" }, cancellation);
+            await refusals.RecordAsync(
+                $"a message to the bot was refused: {admission.Rule}: {admission.Detail}",
+                new
+                {
+                    admission.Rule,
+                    admission.Status,
+                    Door = "teams",
+                },
+                cancellation
+            );
             return new StatusCodeResult(admission.Status);
         }
         switch (activity.Type)
@@ -44,21 +57,31 @@ public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTabl
     private async Task RememberAsync(BotActivity activity, CancellationToken cancellation)
     {
         var reference = new ConversationReference(activity.ServiceUrl, CardTable.Plain(activity.Conversation), activity.FromId);
-        if (reference.Conversation.Length == 0) return;
+        if (reference.Conversation.Length == 0)
+            return;
         if (activity.ConversationType is "channel" or "groupChat")
         {
             await conversations.RememberChannelAsync(reference with { UserId = "" }, cancellation);
         }
         else if (activity.FromObjectId.Length > 0)
         {
-            if (activity is { Type: "installationUpdate", Action: "remove" or "remove-upgrade" }) await conversations.ForgetPersonAsync(activity.FromObjectId, cancellation);
-            else await conversations.RememberPersonAsync(activity.FromObjectId, reference, cancellation);
+            if (activity is { Type: "installationUpdate", Action: "remove" or "remove-upgrade" })
+                await conversations.ForgetPersonAsync(activity.FromObjectId, cancellation);
+            else
+                await conversations.RememberPersonAsync(activity.FromObjectId, reference, cancellation);
         }
     }
 
-    private static ContentResult Json(InvokeAnswer answer) => new()
-    {
-        StatusCode = StatusCodes.Status200OK, ContentType = "application/json",
-        Content = new JsonObject { ["statusCode"] = answer.StatusCode, ["type"] = answer.Type, ["value"] = answer.Value.DeepClone() }.ToJsonString(),
-    };
+    private static ContentResult Json(InvokeAnswer answer) =>
+        new()
+        {
+            StatusCode = StatusCodes.Status200OK,
+            ContentType = "application/json",
+            Content = new JsonObject
+            {
+                ["statusCode"] = answer.StatusCode,
+                ["type"] = answer.Type,
+                ["value"] = answer.Value.DeepClone(),
+            }.ToJsonString(),
+        };
 }

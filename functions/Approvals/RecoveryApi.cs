@@ -16,7 +16,8 @@ namespace IRFunctions.Approvals;
 public sealed record RecoveryBody(string? Reason);
 
 /// <summary>
-/// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the same way as
+/// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the
+/// same way as
 /// every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
 /// </summary>
 public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryPoints points, Shredder shredder, RowTrouble trouble)
@@ -24,58 +25,127 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
     /// <summary>`?incident=ID` or `?target=OBJECT-ID`.</summary>
     [Function("GetRecoveryPoints")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "recovery-points")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "recovery-points")] HttpRequest request,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
-        if (request.Query["incident"].FirstOrDefault() is { Length: > 0 } incident) return new OkObjectResult(new { recoveryPoints = await points.OfIncidentAsync(incident, cancellation) });
-        if (request.Query["target"].FirstOrDefault() is { Length: > 0 } target) return new OkObjectResult(new { recoveryPoints = await points.AboutAsync(target.ToLowerInvariant(), cancellation: cancellation) });
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
+        if (request.Query["incident"].FirstOrDefault() is { Length: > 0 } incident)
+            return new OkObjectResult(new { recoveryPoints = await points.OfIncidentAsync(incident, cancellation) });
+        if (request.Query["target"].FirstOrDefault() is { Length: > 0 } target)
+            return new OkObjectResult(
+                new { recoveryPoints = await points.AboutAsync(target.ToLowerInvariant(), cancellation: cancellation) }
+            );
         return ProblemResults.Of(400, "which", "Which recovery points?", "Say ?incident=ID or ?target=OBJECT-ID.");
     }
 
     [Function("RestoreRecoveryPoint")]
     public async Task<IActionResult> RestoreAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "recovery-points/{id}/restore")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "recovery-points/{id}/restore")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var (caller, refusal) = await guard.ResponderAsync(request, $"restore of {id}", cancellation);
-        if (caller is null) return refusal!;
+        if (caller is null)
+            return refusal!;
         var (body, problem) = await RequestGuard.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
-        if (body is null) return problem!;
-        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
-        if (await points.FindAsync(id, cancellation) is not { } point) return ProblemResults.NotFound($"recovery point {id}");
+        if (body is null)
+            return problem!;
+        if (ProblemResults.LacksReason(body.Reason, out var silent))
+            return silent;
+        if (await points.FindAsync(id, cancellation) is not { } point)
+            return ProblemResults.NotFound($"recovery point {id}");
         if (holds.ConflictOf(point.Target, caller.ObjectId) is { } conflict)
         {
             await guard.RefusedAsync(caller.ObjectId, $"restore of {id}: {conflict.Rule}", cancellation);
             return ProblemResults.Of(conflict.Status, conflict.Rule, "Nothing was changed", conflict.Text);
         }
-        if (point.Restorable is { } obstacle) return ProblemResults.Of(409, "not-restorable", "This recovery point cannot be restored", $"Nothing was changed: {obstacle}.");
+        if (point.Restorable is { } obstacle)
+            return ProblemResults.Of(409, "not-restorable", "This recovery point cannot be restored", $"Nothing was changed: {obstacle}.");
 
         var entity = new EntityInstanceId(nameof(ScheduledRollback), point.Containment);
         var state = await client.Entities.GetEntityAsync<RollbackState>(entity, cancellation: cancellation);
         var status = state is { IncludesState: true } ? state.State.Status : ContainmentStatus.None;
         if (status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed))
-            return ProblemResults.Of(409, "not-live", "There is nothing to restore", $"The containment {point.Containment} is {status}: what it changed is not in effect any more.");
+            return ProblemResults.Of(
+                409,
+                "not-live",
+                "There is nothing to restore",
+                $"The containment {point.Containment} is {status}: what it changed is not in effect any more."
+            );
         if (point.DependsOn.Count > 0 && state!.State.Prior != point.Prior)
-            return ProblemResults.Of(409, "not-the-latest", "A later state was captured", $"The containment in effect came later; restore {point.DependsOn[^1]} first.");
-        await guard.RecordAsync(point.Id[..point.Id.LastIndexOf(':')], AuditKinds.RestoreAsked, $"{caller.Name} asked to restore {point.Target.Display} to how it was: {body.Reason}", caller.ObjectId, cancellation,
-            AuditJson.Of(new { point.Id, point.Hash, ownStateDiffers = state!.State.Prior != point.Prior, body.Reason }, new About(point.Action, point.Target.Key, point.Target.Display)));
-        await client.Entities.SignalEntityAsync(entity, nameof(ScheduledRollback.Release), new HoldChange(caller.ObjectId, body.Reason, Prior: point.Prior), cancellation: cancellation);
-        return new AcceptedResult("/api/containments?all=true", new { id, point.Containment, look = "/api/containments?all=true" });
+            return ProblemResults.Of(
+                409,
+                "not-the-latest",
+                "A later state was captured",
+                $"The containment in effect came later; restore {point.DependsOn[^1]} first."
+            );
+        await guard.RecordAsync(
+            point.Id[..point.Id.LastIndexOf(':')],
+            AuditKinds.RestoreAsked,
+            $"{caller.Name} asked to restore {point.Target.Display} to how it was: {body.Reason}",
+            caller.ObjectId,
+            cancellation,
+            AuditJson.Of(
+                new
+                {
+                    point.Id,
+                    point.Hash,
+                    ownStateDiffers = state!.State.Prior != point.Prior,
+                    body.Reason,
+                },
+                new About(point.Action, point.Target.Key, point.Target.Display)
+            )
+        );
+        await client.Entities.SignalEntityAsync(
+            entity,
+            nameof(ScheduledRollback.Release),
+            new HoldChange(caller.ObjectId, body.Reason, Prior: point.Prior),
+            cancellation: cancellation
+        );
+        return new AcceptedResult(
+            "/api/containments?all=true",
+            new
+            {
+                id,
+                point.Containment,
+                look = "/api/containments?all=true",
+            }
+        );
     }
 
     /// <summary>Makes the words of an incident's record unreadable for good. There is no way back.</summary>
     [Function("ShredRecord")]
     public async Task<IActionResult> ShredAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "audit/{incident}/words")] HttpRequest request, string incident, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "audit/{incident}/words")] HttpRequest request,
+        string incident,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var (caller, refusal) = await guard.ResponderAsync(request, $"shredding of {incident}", cancellation);
-        if (caller is null) return refusal!;
+        if (caller is null)
+            return refusal!;
         var (body, problem) = await RequestGuard.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
-        if (body is null) return problem!;
-        if (ProblemResults.LacksReason(body.Reason, out var silent)) return silent;
+        if (body is null)
+            return problem!;
+        if (ProblemResults.LacksReason(body.Reason, out var silent))
+            return silent;
         await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
         {
-            if (state is { Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed } && state.Incidents.Contains(incident))
-                return ProblemResults.Of(409, "still-contained", "Nothing was shredded", $"{id} is still in effect for this incident; its recovery point is needed.");
+            if (
+                state is { Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed }
+                && state.Incidents.Contains(incident)
+            )
+                return ProblemResults.Of(
+                    409,
+                    "still-contained",
+                    "Nothing was shredded",
+                    $"{id} is still in effect for this incident; its recovery point is needed."
+                );
         }
         return await shredder.ShredAsync(incident, caller.ObjectId, body.Reason, cancellation) is { } obstacle
             ? ProblemResults.Of(409, "not-shredded", "Nothing was shredded", $"{obstacle}.")

@@ -6,7 +6,8 @@ using IRFunctions.Policies;
 namespace IRFunctions.Assessment;
 
 /// <summary>
-/// What is known about an alert's entities besides the alert: from the directory, the logs, our own record and earlier incidents. Numbers, times and single
+/// What is known about an alert's entities besides the alert: from the directory, the logs, our own record and earlier incidents. Numbers,
+/// times and single
 /// words that we or Microsoft wrote, no free text. A hint for the model; the decision asks for facts of its own.
 /// </summary>
 /// <param name="Entities">By entity id, in the order of the alert.</param>
@@ -62,4 +63,11 @@ public sealed record EntityContext(string EntityId)
 /// <param name="Verdict">What it was taken for then.</param>
 /// <param name="By">Who took it for that: "Model" or "Rules".</param>
 /// <param name="SharedEntities">Ids of the present alert's entities that it was about, too.</param>
-public sealed record PastIncident(DateTimeOffset At, string Category, string Severity, string Verdict, string By, IReadOnlyList<string> SharedEntities);
+public sealed record PastIncident(
+    DateTimeOffset At,
+    string Category,
+    string Severity,
+    string Verdict,
+    string By,
+    IReadOnlyList<string> SharedEntities
+);

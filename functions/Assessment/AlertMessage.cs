@@ -7,7 +7,8 @@ using IRFunctions.Record;
 namespace IRFunctions.Assessment;
 
 /// <summary>
-/// Writes an alert as the model reads it: one frame of fields we checked (enums, times, GUIDs, addresses, single words) and one of everything else,
+/// Writes an alert as the model reads it: one frame of fields we checked (enums, times, GUIDs, addresses, single words) and one of
+/// everything else,
 /// JSON-encoded so that nothing inside can close its frame. Size is bounded, and what was cut is said.
 /// </summary>
 internal static class AlertMessage
@@ -76,13 +77,18 @@ internal static class AlertMessage
         WriteWord(json, "category", alert.Category);
         WriteWords(json, "tactics", alert.Tactics);
         WriteWords(json, "techniques", alert.Techniques);
-        if (alert.FirstActivity is { } first) json.WriteString("first_activity", first);
-        if (alert.LastActivity is { } last) json.WriteString("last_activity", last);
-        if (alert.MemberAlertIds.Count > 0) json.WriteNumber("alerts_inside", alert.MemberAlertIds.Count);
+        if (alert.FirstActivity is { } first)
+            json.WriteString("first_activity", first);
+        if (alert.LastActivity is { } last)
+            json.WriteString("last_activity", last);
+        if (alert.MemberAlertIds.Count > 0)
+            json.WriteNumber("alerts_inside", alert.MemberAlertIds.Count);
         json.WriteStartArray("entities");
-        foreach (var entity in alert.Entities.Take(MaxEntities)) WriteTrusted(json, entity);
+        foreach (var entity in alert.Entities.Take(MaxEntities))
+            WriteTrusted(json, entity);
         json.WriteEndArray();
-        if (alert.Entities.Count > MaxEntities) json.WriteNumber("entities_not_shown", alert.Entities.Count - MaxEntities);
+        if (alert.Entities.Count > MaxEntities)
+            json.WriteNumber("entities_not_shown", alert.Entities.Count - MaxEntities);
         ContextMessage.Write(json, context);
         json.WriteEndObject();
     }
@@ -94,16 +100,27 @@ internal static class AlertMessage
         json.WriteString("kind", EntityKind.Of(entity));
         switch (entity)
         {
-            case AccountEntity account: WriteGuid(json, "object_id", account.ObjectId); break;
-            case IpEntity ip: json.WriteString("address", ip.Address); break;
+            case AccountEntity account:
+                WriteGuid(json, "object_id", account.ObjectId);
+                break;
+            case IpEntity ip:
+                json.WriteString("address", ip.Address);
+                break;
             case HostEntity host:
                 WriteWord(json, "device_id", host.DefenderDeviceId);
                 WriteWord(json, "os", host.OsPlatform);
                 break;
-            case MailMessageEntity mail: WriteGuid(json, "network_message_id", mail.NetworkMessageId); break;
-            case MailboxEntity mailbox: WriteGuid(json, "object_id", mailbox.ObjectId); break;
-            case ApplicationEntity application: WriteGuid(json, "app_id", application.AppId); break;
-            default: break;
+            case MailMessageEntity mail:
+                WriteGuid(json, "network_message_id", mail.NetworkMessageId);
+                break;
+            case MailboxEntity mailbox:
+                WriteGuid(json, "object_id", mailbox.ObjectId);
+                break;
+            case ApplicationEntity application:
+                WriteGuid(json, "app_id", application.AppId);
+                break;
+            default:
+                break;
         }
         WriteWord(json, "source_verdict", entity.SourceVerdict);
         WriteWords(json, "roles", entity.Roles);
@@ -116,7 +133,8 @@ internal static class AlertMessage
         json.WriteStartObject();
         text.Write("title", alert.Title, MaxValue);
         text.Write("description", alert.Description, MaxDescription);
-        if (alert.Severity == Severity.Unknown) text.Write("severity", alert.SeverityText, MaxValue);
+        if (alert.Severity == Severity.Unknown)
+            text.Write("severity", alert.SeverityText, MaxValue);
         text.WriteUnlessWord("product", alert.Product);
         text.WriteUnlessWord("category", alert.Category);
         text.WriteUnlessWord("tactics", string.Join(", ", alert.Tactics.Where(t => !UntrustedText.IsPlainWord(t))));
@@ -153,11 +171,18 @@ internal static class AlertMessage
                 text.Write("subject", mail.Subject);
                 text.Write("sender", mail.Sender);
                 text.Write("recipient", mail.Recipient);
-                if (!Guid.TryParse(mail.NetworkMessageId, out _)) text.Write("internet_message_id", mail.InternetMessageId);
+                if (!Guid.TryParse(mail.NetworkMessageId, out _))
+                    text.Write("internet_message_id", mail.InternetMessageId);
                 break;
-            case MailboxEntity mailbox: text.Write("address", mailbox.PrimaryAddress); break;
-            case ApplicationEntity application: text.Write("name", application.Name); break;
-            case AzureResourceEntity resource: text.Write("resource_id", resource.ResourceId); break;
+            case MailboxEntity mailbox:
+                text.Write("address", mailbox.PrimaryAddress);
+                break;
+            case ApplicationEntity application:
+                text.Write("name", application.Name);
+                break;
+            case AzureResourceEntity resource:
+                text.Write("resource_id", resource.ResourceId);
+                break;
             case FileEntity file:
                 text.Write("name", file.Name);
                 text.Write("path", file.Path);
@@ -166,26 +191,34 @@ internal static class AlertMessage
                 text.Write("image", process.ImageName);
                 text.Write("command_line", process.CommandLine, MaxValue * 2);
                 break;
-            case UrlEntity url: text.Write("url", url.Url); break;
+            case UrlEntity url:
+                text.Write("url", url.Url);
+                break;
             case RegistryEntity registry:
                 text.Write("key", registry.Key);
                 text.Write("value", registry.Value);
                 break;
-            case OtherEntity other: text.Write("type", other.Type); break;
-            default: break;
+            case OtherEntity other:
+                text.Write("type", other.Type);
+                break;
+            default:
+                break;
         }
         // The display text mostly repeats a name; it costs tokens, so it stands only where nothing else does.
-        if (text.Written == before && entity is not IpEntity) text.Write("display", entity.Display);
+        if (text.Written == before && entity is not IpEntity)
+            text.Write("display", entity.Display);
     }
 
     private static void WriteGuid(Utf8JsonWriter json, string name, string? value)
     {
-        if (Guid.TryParse(value, out var guid)) json.WriteString(name, guid);
+        if (Guid.TryParse(value, out var guid))
+            json.WriteString(name, guid);
     }
 
     private static void WriteWord(Utf8JsonWriter json, string name, string? value)
     {
-        if (UntrustedText.IsPlainWord(value)) json.WriteString(name, value);
+        if (UntrustedText.IsPlainWord(value))
+            json.WriteString(name, value);
     }
 
     private static void WriteWords(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
@@ -193,12 +226,15 @@ internal static class AlertMessage
         var started = false;
         foreach (var value in values.Take(20))
         {
-            if (!UntrustedText.IsPlainWord(value)) continue;
-            if (!started) json.WriteStartArray(name);
+            if (!UntrustedText.IsPlainWord(value))
+                continue;
+            if (!started)
+                json.WriteStartArray(name);
             started = true;
             json.WriteStringValue(value);
         }
-        if (started) json.WriteEndArray();
+        if (started)
+            json.WriteEndArray();
     }
 
     /// <summary>Writes untrusted strings while the budget lasts; what does not fit is cut and said.</summary>
@@ -208,12 +244,14 @@ internal static class AlertMessage
 
         public void WriteUnlessWord(string name, string? value)
         {
-            if (!UntrustedText.IsPlainWord(value)) Write(name, value);
+            if (!UntrustedText.IsPlainWord(value))
+                Write(name, value);
         }
 
         public void Write(string name, string? value, int max = MaxValue)
         {
-            if (string.IsNullOrWhiteSpace(value)) return;
+            if (string.IsNullOrWhiteSpace(value))
+                return;
             var text = UntrustedText.Cut(value, Math.Min(max, Math.Max(budget - Written, 0)));
             Written += Math.Min(value.Length, max);
             json.WriteString(name, text);

@@ -12,6 +12,15 @@ internal static class AllowedActions
     // The same list for the same policy: the classifier knows by it that the start of the prompt is the same.
     private static readonly ConditionalWeakTable<Policy, IReadOnlyList<AllowedAction>> Known = [];
 
-    public static IReadOnlyList<AllowedAction> Of(Policy policy) => Known.GetValue(policy, p =>
-        [.. p.Actions.Values.Where(a => a.TargetKind != Workload).OrderBy(a => a.Order).Select(a => new AllowedAction(a.Name, a.Tier, a.TargetKind ?? "any", a.BlastRadius))]);
+    public static IReadOnlyList<AllowedAction> Of(Policy policy) =>
+        Known.GetValue(
+            policy,
+            p =>
+                [
+                    .. p
+                        .Actions.Values.Where(a => a.TargetKind != Workload)
+                        .OrderBy(a => a.Order)
+                        .Select(a => new AllowedAction(a.Name, a.Tier, a.TargetKind ?? "any", a.BlastRadius)),
+                ]
+        );
 }

@@ -4,15 +4,18 @@ using OpenAI.Chat;
 namespace IRFunctions.Assessment;
 
 /// <summary>
-/// The JSON schema of the model's answer (structured outputs, strict). It uses only keywords that OpenAI and Azure OpenAI both accept in strict mode,
+/// The JSON schema of the model's answer (structured outputs, strict). It uses only keywords that OpenAI and Azure OpenAI both accept in
+/// strict mode,
 /// so ranges and list lengths are not in it: <see cref="AnswerReader"/> checks them, and everything else again, because not every
-/// compatible server enforces a schema. What a member means stands in the prompt; endpoints count the schema's text as input, so it is not said twice.
+/// compatible server enforces a schema. What a member means stands in the prompt; endpoints count the schema's text as input, so it is not
+/// said twice.
 /// </summary>
 internal static class AnswerSchema
 {
     public const string Name = "assessment";
 
-    public static ReadOnlySpan<byte> Json => """
+    public static ReadOnlySpan<byte> Json =>
+        """
         {
           "type": "object",
           "properties": {
@@ -44,6 +47,10 @@ internal static class AnswerSchema
     public static int Characters { get; } = JsonSerializer.Serialize(JsonElement.Parse(Json)).Length;
 
     public static ChatResponseFormat Format { get; } =
-        ChatResponseFormat.CreateJsonSchemaFormat(Name, BinaryData.FromBytes(Json.ToArray()), "The assessment of one security alert.",
-            jsonSchemaIsStrict: true);
+        ChatResponseFormat.CreateJsonSchemaFormat(
+            Name,
+            BinaryData.FromBytes(Json.ToArray()),
+            "The assessment of one security alert.",
+            jsonSchemaIsStrict: true
+        );
 }

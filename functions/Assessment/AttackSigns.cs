@@ -15,8 +15,10 @@ internal enum Signs
 }
 
 /// <summary>
-/// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists, and from the roles and verdicts the
-/// source gave its evidence. The description, entity names and every other free text are never read, so an instruction planted there changes nothing.
+/// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists, and from the roles and
+/// verdicts the
+/// source gave its evidence. The description, entity names and every other free text are never read, so an instruction planted there
+/// changes nothing.
 /// </summary>
 internal static class AttackSigns
 {
@@ -44,19 +46,41 @@ internal static class AttackSigns
 
     private static readonly (string Word, Signs Sign)[] ByWord =
     [
-        ("brute force", Signs.HostileAddress), ("bruteforce", Signs.HostileAddress), ("malicious ip", Signs.HostileAddress),
-        ("malicious machine", Signs.HostileAddress), ("port scan", Signs.HostileAddress), ("sql injection", Signs.HostileAddress),
-        ("botnet", Signs.HostileAddress), ("outgoing spam", Signs.HostileAddress), ("command and control", Signs.HostileAddress),
-        ("commandandcontrol", Signs.HostileAddress), ("tor exit", Signs.HostileAddress),
-        ("password spray", Signs.HostileAddress | Signs.StolenAccount), ("anonymous ip", Signs.HostileAddress | Signs.StolenAccount),
-        ("anonymous sign-in", Signs.HostileAddress | Signs.StolenAccount), ("unfamiliar sign-in", Signs.StolenAccount),
-        ("suspicious sign-in", Signs.StolenAccount), ("risky sign-in", Signs.StolenAccount), ("impossible travel", Signs.StolenAccount),
-        ("atypical travel", Signs.StolenAccount), ("leaked credential", Signs.StolenAccount), ("compromised account", Signs.StolenAccount),
-        ("compromised user", Signs.StolenAccount), ("account compromise", Signs.StolenAccount), ("credentialaccess", Signs.StolenAccount),
-        ("credential access", Signs.StolenAccount), ("anomalous token", Signs.StolenAccount), ("mfa fatigue", Signs.StolenAccount),
-        ("phish", Signs.HostileMail), ("malicious email", Signs.HostileMail), ("email messages containing", Signs.HostileMail),
-        ("ransomware", Signs.LostHost), ("compromised machine", Signs.LostHost), ("compromised host", Signs.LostHost),
-        ("volume shadow copy", Signs.LostHost), ("malware dropper", Signs.LostHost),
+        ("brute force", Signs.HostileAddress),
+        ("bruteforce", Signs.HostileAddress),
+        ("malicious ip", Signs.HostileAddress),
+        ("malicious machine", Signs.HostileAddress),
+        ("port scan", Signs.HostileAddress),
+        ("sql injection", Signs.HostileAddress),
+        ("botnet", Signs.HostileAddress),
+        ("outgoing spam", Signs.HostileAddress),
+        ("command and control", Signs.HostileAddress),
+        ("commandandcontrol", Signs.HostileAddress),
+        ("tor exit", Signs.HostileAddress),
+        ("password spray", Signs.HostileAddress | Signs.StolenAccount),
+        ("anonymous ip", Signs.HostileAddress | Signs.StolenAccount),
+        ("anonymous sign-in", Signs.HostileAddress | Signs.StolenAccount),
+        ("unfamiliar sign-in", Signs.StolenAccount),
+        ("suspicious sign-in", Signs.StolenAccount),
+        ("risky sign-in", Signs.StolenAccount),
+        ("impossible travel", Signs.StolenAccount),
+        ("atypical travel", Signs.StolenAccount),
+        ("leaked credential", Signs.StolenAccount),
+        ("compromised account", Signs.StolenAccount),
+        ("compromised user", Signs.StolenAccount),
+        ("account compromise", Signs.StolenAccount),
+        ("credentialaccess", Signs.StolenAccount),
+        ("credential access", Signs.StolenAccount),
+        ("anomalous token", Signs.StolenAccount),
+        ("mfa fatigue", Signs.StolenAccount),
+        ("phish", Signs.HostileMail),
+        ("malicious email", Signs.HostileMail),
+        ("email messages containing", Signs.HostileMail),
+        ("ransomware", Signs.LostHost),
+        ("compromised machine", Signs.LostHost),
+        ("compromised host", Signs.LostHost),
+        ("volume shadow copy", Signs.LostHost),
+        ("malware dropper", Signs.LostHost),
     ];
 
     // Whole titles only: a title that merely contains such words may be an attacker's.
@@ -69,10 +93,13 @@ internal static class AttackSigns
 
     public static Signs Of(Alert alert)
     {
-        if (TestTitles.Contains(alert.Title.Trim())) return Signs.Test;
+        if (TestTitles.Contains(alert.Title.Trim()))
+            return Signs.Test;
         var signs = In(alert.Title) | In(alert.Category);
-        foreach (var tactic in alert.Tactics) signs |= In(tactic);
-        foreach (var technique in alert.Techniques) signs |= OfTechnique(technique);
+        foreach (var tactic in alert.Tactics)
+            signs |= In(tactic);
+        foreach (var technique in alert.Techniques)
+            signs |= OfTechnique(technique);
         return signs;
     }
 
@@ -100,7 +127,8 @@ internal static class AttackSigns
         var signs = Signs.None;
         foreach (var (word, sign) in ByWord)
         {
-            if (text.Contains(word, StringComparison.OrdinalIgnoreCase)) signs |= sign;
+            if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
+                signs |= sign;
         }
         return signs;
     }
@@ -108,7 +136,6 @@ internal static class AttackSigns
     private static Signs OfTechnique(string technique)
     {
         var dot = technique.IndexOf('.', StringComparison.Ordinal);
-        return ByTechnique.GetValueOrDefault(technique)
-            | (dot > 0 ? ByTechnique.GetValueOrDefault(technique[..dot]) : Signs.None);
+        return ByTechnique.GetValueOrDefault(technique) | (dot > 0 ? ByTechnique.GetValueOrDefault(technique[..dot]) : Signs.None);
     }
 }

@@ -1,7 +1,8 @@
 namespace IRFunctions.Assessment;
 
 /// <summary>
-/// Ends an answer's body after <see cref="MaxBytes"/>, so that an endpoint cannot fill our memory. The cut body is no valid JSON and fails as such,
+/// Ends an answer's body after <see cref="MaxBytes"/>, so that an endpoint cannot fill our memory. The cut body is no valid JSON and fails
+/// as such,
 /// at once and without another try.
 /// </summary>
 internal sealed class BoundedAnswerHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
@@ -12,11 +13,13 @@ internal sealed class BoundedAnswerHandler(HttpMessageHandler inner) : Delegatin
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken);
-        if (response.Content.Headers.ContentLength is <= MaxBytes) return response;
+        if (response.Content.Headers.ContentLength is <= MaxBytes)
+            return response;
         var content = new StreamContent(new FirstBytes(await response.Content.ReadAsStreamAsync(cancellationToken), MaxBytes));
         foreach (var (name, values) in response.Content.Headers)
         {
-            if (!name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)) content.Headers.TryAddWithoutValidation(name, values);
+            if (!name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+                content.Headers.TryAddWithoutValidation(name, values);
         }
         response.Content = content;
         return response;
@@ -28,7 +31,11 @@ internal sealed class BoundedAnswerHandler(HttpMessageHandler inner) : Delegatin
         public override bool CanSeek => false;
         public override bool CanWrite => false;
         public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override int Read(byte[] buffer, int offset, int count) => Count(inner.Read(buffer, offset, Math.Min(count, left)));
 
@@ -39,13 +46,17 @@ internal sealed class BoundedAnswerHandler(HttpMessageHandler inner) : Delegatin
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override void Flush() { }
+
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
         public override void SetLength(long value) => throw new NotSupportedException();
+
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing) inner.Dispose();
+            if (disposing)
+                inner.Dispose();
             base.Dispose(disposing);
         }
 

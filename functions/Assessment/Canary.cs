@@ -5,8 +5,10 @@ using System.Text;
 namespace IRFunctions.Assessment;
 
 /// <summary>
-/// Planted strings that must never come back. The prompt holds them and says that they are secret, so an answer that carries one was written by somebody
-/// who got the model to turn its instructions out: the alert is an injection attempt. New ones with every start, so that none can be known beforehand.
+/// Planted strings that must never come back. The prompt holds them and says that they are secret, so an answer that carries one was
+/// written by somebody
+/// who got the model to turn its instructions out: the alert is an injection attempt. New ones with every start, so that none can be known
+/// beforehand.
 /// </summary>
 internal sealed class Canary
 {
@@ -32,15 +34,19 @@ internal sealed class Canary
     public string Bait { get; }
 
     /// <summary>The prompt's text with the planted strings in their places.</summary>
-    public string Plant(string prompt) => prompt.Replace("{marker}", Marker, StringComparison.Ordinal).Replace("{bait}", Bait, StringComparison.Ordinal);
+    public string Plant(string prompt) =>
+        prompt.Replace("{marker}", Marker, StringComparison.Ordinal).Replace("{bait}", Bait, StringComparison.Ordinal);
 
-    /// <summary>Whether one of them stands in the text: as it is, spaced out, in other case, backwards, in hexadecimal or in base64.</summary>
+    /// <summary>
+    /// Whether one of them stands in the text: as it is, spaced out, in other case, backwards, in hexadecimal or in base64.
+    /// </summary>
     public bool IsIn(string text)
     {
         var letters = new StringBuilder(text.Length);
         foreach (var c in text)
         {
-            if (char.IsAsciiLetterOrDigit(c)) letters.Append(char.ToUpperInvariant(c));
+            if (char.IsAsciiLetterOrDigit(c))
+                letters.Append(char.ToUpperInvariant(c));
         }
         var plain = letters.ToString();
         return signs.Any(s => plain.Contains(s, StringComparison.Ordinal));
@@ -57,8 +63,11 @@ internal sealed class Canary
             for (var before = 0; before < 3; before++)
             {
                 var coded = Convert.ToBase64String([.. new byte[before], .. Encoding.UTF8.GetBytes(form)]).TrimEnd('=');
-                var inner = new string([.. coded[(before == 0 ? 0 : before + 1)..^1].Where(char.IsAsciiLetterOrDigit).Select(char.ToUpperInvariant)]);
-                if (inner.Length >= LeastBase64) yield return inner;
+                var inner = new string([
+                    .. coded[(before == 0 ? 0 : before + 1)..^1].Where(char.IsAsciiLetterOrDigit).Select(char.ToUpperInvariant),
+                ]);
+                if (inner.Length >= LeastBase64)
+                    yield return inner;
             }
         }
     }

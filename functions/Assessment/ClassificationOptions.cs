@@ -5,18 +5,23 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Where the model is and how long it may take. Read from configuration: `Model__Endpoint`, `Model__Deployment`, `Model__ApiKey`,
-/// `Model__TimeoutSeconds`, `Model__Retries`, `Model__TokenScope`, `Model__ContextSeconds`, `Model__Samples`, `Model__CacheMinutes`, `Model__TokensPerHour`, `Model__CostPerHour`,
+/// `Model__TimeoutSeconds`, `Model__Retries`, `Model__TokenScope`, `Model__ContextSeconds`, `Model__Samples`, `Model__CacheMinutes`,
+/// `Model__TokensPerHour`, `Model__CostPerHour`,
 /// `Model__InputPrice`, `Model__OutputPrice` (in a file: section `Model`).
 /// </summary>
 public sealed record ClassificationOptions
 {
     /// <summary>
-    /// An Azure OpenAI resource by its own address (https://NAME.openai.azure.com/), or a base address ending in /v1/: https://api.openai.com/v1/,
+    /// An Azure OpenAI resource by its own address (https://NAME.openai.azure.com/), or a base address ending in /v1/:
+    /// https://api.openai.com/v1/,
     /// https://NAME.openai.azure.com/openai/v1/ or a compatible server's.
     /// </summary>
     public required Uri Endpoint { get; init; }
 
-    /// <summary>Whether the endpoint is an Azure OpenAI resource by its own address: nothing stands behind the host, where a base address has its /v1/.</summary>
+    /// <summary>
+    /// Whether the endpoint is an Azure OpenAI resource by its own address: nothing stands behind the host, where a base address has its
+    /// /v1/.
+    /// </summary>
     public bool IsAzureResource => Endpoint.AbsolutePath == "/";
 
     /// <summary>Model name, or with Azure OpenAI the deployment's.</summary>
@@ -77,7 +82,8 @@ public sealed record ClassificationOptions
         var options = new ClassificationOptions
         {
             Endpoint = ReadEndpoint(section["Endpoint"]),
-            Deployment = section["Deployment"] is { Length: > 0 } deployment ? deployment
+            Deployment = section["Deployment"] is { Length: > 0 } deployment
+                ? deployment
                 : throw new FormatException("Model__Deployment is not set."),
             ApiKey = section["ApiKey"] is { Length: > 0 } key ? key : null,
         };
@@ -97,7 +103,8 @@ public sealed record ClassificationOptions
     }
 
     /// <summary>Shows no secret.</summary>
-    public override string ToString() => $"{Deployment} at {Endpoint} ({(ApiKey is null ? "Azure sign-in" : "key")}, {Timeout.TotalSeconds:0.#} s)";
+    public override string ToString() =>
+        $"{Deployment} at {Endpoint} ({(ApiKey is null ? "Azure sign-in" : "key")}, {Timeout.TotalSeconds:0.#} s)";
 
     private static Uri ReadEndpoint(string? text)
     {
@@ -114,7 +121,8 @@ public sealed record ClassificationOptions
 
     private static double? ReadNumber(IConfiguration section, string key, double least, double most)
     {
-        if (section[key] is not { Length: > 0 } text) return null;
+        if (section[key] is not { Length: > 0 } text)
+            return null;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
             : throw new FormatException($"Model__{key} is not a number from {least} to {most}.");

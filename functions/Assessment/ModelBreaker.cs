@@ -3,8 +3,10 @@ using IRFunctions.People;
 namespace IRFunctions.Assessment;
 
 /// <summary>
-/// Stops asking a model that is down, so that a hundred alerts do not each wait for the time-out: after several outages in a row nobody is asked
-/// for a while, then one alert tries. Counts outages only (no answer at all); a refusal or garbage is about one alert. Safe for concurrent use.
+/// Stops asking a model that is down, so that a hundred alerts do not each wait for the time-out: after several outages in a row nobody is
+/// asked
+/// for a while, then one alert tries. Counts outages only (no answer at all); a refusal or garbage is about one alert. Safe for concurrent
+/// use.
 /// </summary>
 internal sealed class ModelBreaker(int after, TimeSpan pause, TimeProvider time)
 {
@@ -19,7 +21,8 @@ internal sealed class ModelBreaker(int after, TimeSpan pause, TimeProvider time)
     {
         lock (gate)
         {
-            if (inARow < after) return null;
+            if (inARow < after)
+                return null;
             var now = time.GetUtcNow();
             if (now >= closedUntil)
             {
@@ -32,7 +35,8 @@ internal sealed class ModelBreaker(int after, TimeSpan pause, TimeProvider time)
 
     public void Answered()
     {
-        lock (gate) inARow = 0;
+        lock (gate)
+            inARow = 0;
     }
 
     public void Failed()
@@ -40,7 +44,8 @@ internal sealed class ModelBreaker(int after, TimeSpan pause, TimeProvider time)
         lock (gate)
         {
             inARow++;
-            if (inARow >= after) closedUntil = time.GetUtcNow() + pause;
+            if (inARow >= after)
+                closedUntil = time.GetUtcNow() + pause;
         }
     }
 }

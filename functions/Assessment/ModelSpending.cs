@@ -24,8 +24,10 @@ internal readonly record struct Amount(long Tokens, long Millionths)
 }
 
 /// <summary>
-/// What a tenant's questions to the model have taken in one hour of the clock (UTC): one row a tenant and hour, which all instances of the app write by compare and
-/// swap. Without a table it counts in this process alone (the command line, tests). Rows stay: they are small, and say later what an hour has cost.
+/// What a tenant's questions to the model have taken in one hour of the clock (UTC): one row a tenant and hour, which all instances of the
+/// app write by compare and
+/// swap. Without a table it counts in this process alone (the command line, tests). Rows stay: they are small, and say later what an hour
+/// has cost.
 /// </summary>
 internal sealed class ModelSpending(TableClient? table)
 {
@@ -42,15 +44,26 @@ internal sealed class ModelSpending(TableClient? table)
     /// <returns>What was taken, or null, and what the row had before.</returns>
     /// <exception cref="RequestFailedException">The row cannot be read or written.</exception>
     public async Task<(Amount? Taken, Amount Before)> TakeAsync(
-        string tenant, DateTimeOffset hour, Amount needed, Amount wanted, Amount limit, CancellationToken cancellation)
+        string tenant,
+        DateTimeOffset hour,
+        Amount needed,
+        Amount wanted,
+        Amount limit,
+        CancellationToken cancellation
+    )
     {
         Amount? taken = null;
-        var before = await ChangeAsync(tenant, hour, spent =>
-        {
-            var left = limit - spent;
-            taken = left.Covers(needed) ? Amount.Min(wanted, left) : null;
-            return taken;
-        }, cancellation);
+        var before = await ChangeAsync(
+            tenant,
+            hour,
+            spent =>
+            {
+                var left = limit - spent;
+                taken = left.Covers(needed) ? Amount.Min(wanted, left) : null;
+                return taken;
+            },
+            cancellation
+        );
         return (taken, before);
     }
 
@@ -62,18 +75,24 @@ internal sealed class ModelSpending(TableClient? table)
     private async Task<Amount> ChangeAsync(string tenant, DateTimeOffset hour, Func<Amount, Amount?> change, CancellationToken cancellation)
     {
         var (partition, row) = (Partition(tenant), hour.UtcDateTime.ToString("yyyy-MM-ddTHH", CultureInfo.InvariantCulture));
-        if (table is null) return ChangeOwn(partition, row, change);
+        if (table is null)
+            return ChangeOwn(partition, row, change);
         for (var race = 0; ; race++)
         {
             var known = await table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellation);
-            var spent = known.HasValue ? new Amount(known.Value!.GetInt64("Tokens") ?? 0, known.Value!.GetInt64("Millionths") ?? 0) : default;
-            if (change(spent) is not { } more) return spent;
+            var spent = known.HasValue
+                ? new Amount(known.Value!.GetInt64("Tokens") ?? 0, known.Value!.GetInt64("Millionths") ?? 0)
+                : default;
+            if (change(spent) is not { } more)
+                return spent;
             var next = spent + more;
             var entity = new TableEntity(partition, row) { ["Tokens"] = next.Tokens, ["Millionths"] = next.Millionths };
             try
             {
-                if (known.HasValue) await table.UpdateEntityAsync(entity, known.Value!.ETag, TableUpdateMode.Replace, cancellation);
-                else await table.AddEntityAsync(entity, cancellation);
+                if (known.HasValue)
+                    await table.UpdateEntityAsync(entity, known.Value!.ETag, TableUpdateMode.Replace, cancellation);
+                else
+                    await table.AddEntityAsync(entity, cancellation);
                 return spent;
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412 && race < MaxRaces)
@@ -88,7 +107,8 @@ internal sealed class ModelSpending(TableClient? table)
         lock (own)
         {
             var spent = own.GetValueOrDefault((partition, row));
-            if (change(spent) is { } more) own[(partition, row)] = spent + more;
+            if (change(spent) is { } more)
+                own[(partition, row)] = spent + more;
             return spent;
         }
     }

@@ -6,7 +6,8 @@ using System.Text;
 namespace IRFunctions.Assessment;
 
 /// <summary>
-/// A prompt file embedded in the assembly. Every assessment carries its hash, so that an answer can be traced to the words that asked for it.
+/// A prompt file embedded in the assembly. Every assessment carries its hash, so that an answer can be traced to the words that asked for
+/// it.
 /// </summary>
 public sealed class Prompt
 {
@@ -33,8 +34,16 @@ public sealed class Prompt
         file = file.ReplaceLineEndings("\n");
         var end = file.IndexOf(FrontMatterEnd, StringComparison.Ordinal);
         const string start = "---\nversion: ";
-        if (!file.StartsWith(start, StringComparison.Ordinal) || end < 0
-            || !int.TryParse(file.AsSpan(start.Length, end - start.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+        if (
+            !file.StartsWith(start, StringComparison.Ordinal)
+            || end < 0
+            || !int.TryParse(
+                file.AsSpan(start.Length, end - start.Length),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var version
+            )
+        )
         {
             throw new FormatException("A prompt file starts with '---', 'version: N', '---'.");
         }
@@ -44,7 +53,8 @@ public sealed class Prompt
 
     private static Prompt Embedded(string name)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+        using var stream =
+            Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The prompt {name} is not embedded in this assembly.");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return Parse(reader.ReadToEnd());

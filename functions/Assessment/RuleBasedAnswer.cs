@@ -5,8 +5,10 @@ using IRFunctions.Decisions;
 namespace IRFunctions.Assessment;
 
 /// <summary>
-/// Plain rules that stand in for the model when it is down, and that the local model endpoint answers with. Pure. They read severity, techniques,
-/// tactics, category, fixed words of the detector's title, and the kinds, roles and verdicts of entities; no other text can change their answer.
+/// Plain rules that stand in for the model when it is down, and that the local model endpoint answers with. Pure. They read severity,
+/// techniques,
+/// tactics, category, fixed words of the detector's title, and the kinds, roles and verdicts of entities; no other text can change their
+/// answer.
 /// </summary>
 public static class RuleBasedAnswer
 {
@@ -23,14 +25,17 @@ public static class RuleBasedAnswer
         var signs = AttackSigns.Of(alert);
         if (!signs.HasFlag(Signs.Test))
         {
-            foreach (var entity in alert.Entities) signs |= AttackSigns.Of(entity);
+            foreach (var entity in alert.Entities)
+                signs |= AttackSigns.Of(entity);
         }
         var confidence = Math.Min(cap, Confidence(alert.Severity, signs));
         var recommendations = new List<Recommendation>();
         foreach (var (action, entityId, reason) in Candidates(alert, signs))
         {
-            if (recommendations.Count == AnswerReader.MaxRecommendations) break;
-            if (actions.Any(a => a.Name == action)) recommendations.Add(new Recommendation(action, entityId, confidence, reason));
+            if (recommendations.Count == AnswerReader.MaxRecommendations)
+                break;
+            if (actions.Any(a => a.Name == action))
+                recommendations.Add(new Recommendation(action, entityId, confidence, reason));
         }
         return new AlertAssessment
         {
@@ -48,12 +53,16 @@ public static class RuleBasedAnswer
     {
         // A ticket always: whatever it is, somebody can look at it (S10).
         yield return ("create_alert_ticket", AnswerReader.AlertItself, "Every alert leaves a ticket that somebody can look at.");
-        if (signs.HasFlag(Signs.Test) || alert.Severity is Severity.Low or Severity.Informational) yield break;
+        if (signs.HasFlag(Signs.Test) || alert.Severity is Severity.Low or Severity.Informational)
+            yield break;
 
         if (alert.Severity == Severity.High)
         {
-            yield return ("send_analyst_notification", AnswerReader.AlertItself,
-                "A high-severity alert should not wait for somebody to look at the queue.");
+            yield return (
+                "send_analyst_notification",
+                AnswerReader.AlertItself,
+                "A high-severity alert should not wait for somebody to look at the queue."
+            );
         }
         foreach (var ip in Pick<IpEntity>(alert, signs, Signs.HostileAddress, IsForeign))
         {
@@ -74,12 +83,15 @@ public static class RuleBasedAnswer
     }
 
     /// <summary>
-    /// Entities a rule is about: where the source points at some of the kind itself, those only; else, where the alert as a whole shows the attack,
+    /// Entities a rule is about: where the source points at some of the kind itself, those only; else, where the alert as a whole shows the
+    /// attack,
     /// each of the kind, up to a limit.
     /// </summary>
-    private static IEnumerable<T> Pick<T>(Alert alert, Signs signs, Signs needed, Func<T, bool> fits) where T : Entity
+    private static IEnumerable<T> Pick<T>(Alert alert, Signs signs, Signs needed, Func<T, bool> fits)
+        where T : Entity
     {
-        if (!signs.HasFlag(needed)) return [];
+        if (!signs.HasFlag(needed))
+            return [];
         var candidates = alert.Entities.OfType<T>().Where(fits).ToList();
         var pointedAt = candidates.Where(e => AttackSigns.Of(e).HasFlag(needed)).ToList();
         return (pointedAt.Count > 0 ? pointedAt : candidates).Take(MaxPerAction);
@@ -90,9 +102,12 @@ public static class RuleBasedAnswer
     /// <summary>A public address: our own networks are no help on a list of hostile addresses.</summary>
     private static bool IsForeign(IpEntity ip)
     {
-        if (!IPAddress.TryParse(ip.Address, out var address)) return false;
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) return false;
+        if (!IPAddress.TryParse(ip.Address, out var address))
+            return false;
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            return false;
         if (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6)
         {
             return !address.IsIPv6LinkLocal && !address.IsIPv6UniqueLocal && !address.IsIPv6Multicast && !address.IsIPv6SiteLocal;
@@ -105,45 +120,54 @@ public static class RuleBasedAnswer
             && !(bytes[0] == 100 && bytes[1] is >= 64 and < 128);
     }
 
-    private static int Confidence(Severity severity, Signs signs) => severity switch
-    {
-        _ when signs.HasFlag(Signs.Test) => 95,
-        Severity.High => signs == Signs.None ? 70 : 92,
-        Severity.Medium => signs == Signs.None ? 60 : 85,
-        Severity.Low => 70,
-        Severity.Informational => 75,
-        _ => 50,
-    };
+    private static int Confidence(Severity severity, Signs signs) =>
+        severity switch
+        {
+            _ when signs.HasFlag(Signs.Test) => 95,
+            Severity.High => signs == Signs.None ? 70 : 92,
+            Severity.Medium => signs == Signs.None ? 60 : 85,
+            Severity.Low => 70,
+            Severity.Informational => 75,
+            _ => 50,
+        };
 
-    private static Verdict VerdictOf(Severity severity, Signs signs) => severity switch
-    {
-        _ when signs.HasFlag(Signs.Test) => Verdict.BenignPositive,
-        Severity.High or Severity.Medium when signs != Signs.None => Verdict.TruePositive,
-        _ => Verdict.Unknown,
-    };
+    private static Verdict VerdictOf(Severity severity, Signs signs) =>
+        severity switch
+        {
+            _ when signs.HasFlag(Signs.Test) => Verdict.BenignPositive,
+            Severity.High or Severity.Medium when signs != Signs.None => Verdict.TruePositive,
+            _ => Verdict.Unknown,
+        };
 
     private static string Reasoning(Severity severity, Signs signs)
     {
-        if (signs.HasFlag(Signs.Test)) return "The title is the name of a detector's own test alert.";
-        if (signs == Signs.None) return $"An alert of {Word(severity)} severity that shows none of the attacks the rules know; a person should look.";
+        if (signs.HasFlag(Signs.Test))
+            return "The title is the name of a detector's own test alert.";
+        if (signs == Signs.None)
+            return $"An alert of {Word(severity)} severity that shows none of the attacks the rules know; a person should look.";
         var kinds = string.Join(", ", Names(signs));
         return $"An alert of {Word(severity)} severity; category, techniques, the detector's title or its evidence show {kinds}.";
     }
 
     private static IEnumerable<string> Names(Signs signs)
     {
-        if (signs.HasFlag(Signs.HostileAddress)) yield return "hostile traffic";
-        if (signs.HasFlag(Signs.StolenAccount)) yield return "a stolen account";
-        if (signs.HasFlag(Signs.HostileMail)) yield return "hostile mail";
-        if (signs.HasFlag(Signs.LostHost)) yield return "a host under an attacker's control";
+        if (signs.HasFlag(Signs.HostileAddress))
+            yield return "hostile traffic";
+        if (signs.HasFlag(Signs.StolenAccount))
+            yield return "a stolen account";
+        if (signs.HasFlag(Signs.HostileMail))
+            yield return "hostile mail";
+        if (signs.HasFlag(Signs.LostHost))
+            yield return "a host under an attacker's control";
     }
 
-    private static string Word(Severity severity) => severity switch
-    {
-        Severity.High => "high",
-        Severity.Medium => "medium",
-        Severity.Low => "low",
-        Severity.Informational => "informational",
-        _ => "unknown",
-    };
+    private static string Word(Severity severity) =>
+        severity switch
+        {
+            Severity.High => "high",
+            Severity.Medium => "medium",
+            Severity.Low => "low",
+            Severity.Informational => "informational",
+            _ => "unknown",
+        };
 }

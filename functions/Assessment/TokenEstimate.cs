@@ -1,6 +1,9 @@
 namespace IRFunctions.Assessment;
 
-/// <summary>Tokens of a text before an endpoint has counted them: for setting budgets aside only. What the endpoint reports takes its place in every account.</summary>
+/// <summary>
+/// Tokens of a text before an endpoint has counted them: for setting budgets aside only. What the endpoint reports takes its place in every
+/// account.
+/// </summary>
 internal static class TokenEstimate
 {
     /// <summary>Tokens of so many characters.</summary>

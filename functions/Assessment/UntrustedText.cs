@@ -17,7 +17,8 @@ internal static class UntrustedText
     /// <summary>The first <paramref name="max"/> characters, followed by a note that says how much was cut.</summary>
     public static string Cut(string text, int max)
     {
-        if (text.Length <= max) return text;
+        if (text.Length <= max)
+            return text;
         var keep = max > 0 && char.IsHighSurrogate(text[max - 1]) ? max - 1 : max;
         return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(0, keep)} [cut: {text.Length - keep} more characters]");
     }
@@ -27,21 +28,24 @@ internal static class UntrustedText
     {
         text = Cut(text.Trim(), max);
         var hidden = text.AsSpan().IndexOfAnyInRange('\0', '\u001F') >= 0 || text.Any(IsHidden);
-        if (!hidden) return text;
+        if (!hidden)
+            return text;
         var shown = new StringBuilder(text.Length);
-        foreach (var c in text) shown.Append(IsHidden(c) ? ' ' : c);
+        foreach (var c in text)
+            shown.Append(IsHidden(c) ? ' ' : c);
         return shown.ToString();
     }
 
     /// <summary>
-    /// One short ASCII word, as detectors write categories, tactics and roles ("DefenseEvasion", "attacker"). Too little room to tell a story, so it
+    /// One short ASCII word, as detectors write categories, tactics and roles ("DefenseEvasion", "attacker"). Too little room to tell a
+    /// story, so it
     /// may stand among the trusted fields.
     /// </summary>
-    public static bool IsPlainWord(string? text) =>
-        text is { Length: > 0 and <= 48 } && !text.AsSpan().ContainsAnyExcept(WordCharacters);
+    public static bool IsPlainWord(string? text) => text is { Length: > 0 and <= 48 } && !text.AsSpan().ContainsAnyExcept(WordCharacters);
 
-    private static readonly System.Buffers.SearchValues<char> WordCharacters =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    private static readonly System.Buffers.SearchValues<char> WordCharacters = System.Buffers.SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+    );
 
     // Lone surrogates are kept out too: they are not valid in JSON over UTF-8.
     private static bool IsHidden(char c) =>
@@ -53,7 +57,8 @@ internal static class UntrustedText
         var settings = new TextEncoderSettings(UnicodeRanges.All);
         for (var c = '\u0080'; c < char.MaxValue; c++)
         {
-            if (IsHidden(c)) settings.ForbidCharacter(c);
+            if (IsHidden(c))
+                settings.ForbidCharacter(c);
         }
         return settings;
     }

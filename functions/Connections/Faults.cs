@@ -31,8 +31,18 @@ internal static class Faults
         }
     }
 
-    /// <summary>Sends a plain HTTP request and translates failures; the response is the caller's to dispose. A 404 comes back as a response, and so does <paramref name="answer"/>.</summary>
-    public static async Task<HttpResponseMessage> SendAsync(HttpClient http, string what, string permission, HttpRequestMessage request, CancellationToken cancellation, HttpStatusCode? answer = null)
+    /// <summary>
+    /// Sends a plain HTTP request and translates failures; the response is the caller's to dispose. A 404 comes back as a response, and so
+    /// does <paramref name="answer"/>.
+    /// </summary>
+    public static async Task<HttpResponseMessage> SendAsync(
+        HttpClient http,
+        string what,
+        string permission,
+        HttpRequestMessage request,
+        CancellationToken cancellation,
+        HttpStatusCode? answer = null
+    )
     {
         HttpResponseMessage response;
         try
@@ -47,11 +57,19 @@ internal static class Faults
         {
             throw new TransientFaultException($"{what}: {request.RequestUri?.Host} did not answer in time", e);
         }
-        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotFound || response.StatusCode == answer) return response;
+        if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotFound || response.StatusCode == answer)
+            return response;
         using (response)
         {
             var body = await response.Content.ReadAsStringAsync(cancellation);
-            throw Translate(what, permission, (int)response.StatusCode, TextBounds.Cut(body, 300), null, response.Headers.RetryAfter?.Delta);
+            throw Translate(
+                what,
+                permission,
+                (int)response.StatusCode,
+                TextBounds.Cut(body, 300),
+                null,
+                response.Headers.RetryAfter?.Delta
+            );
         }
     }
 
@@ -59,14 +77,18 @@ internal static class Faults
     public static bool IsNotFound(PermanentFaultException fault) =>
         fault.InnerException is ODataError { ResponseStatusCode: (int)HttpStatusCode.NotFound };
 
-    private static Exception Translate(string what, string permission, int status, string message, Exception? inner, TimeSpan? wait) => status switch
-    {
-        401 or 403 => new PermanentFaultException($"{what}: not permitted. The app needs {permission}. ({message})", inner),
-        404 => new PermanentFaultException($"{what}: not found. ({message})", inner),
-        429 => new TransientFaultException(Throttling.Message(wait, $"{what}: throttled. ({message})"), inner),
-        >= 500 or 408 => new TransientFaultException(Throttling.Message(wait, $"{what}: the service failed with {status}. ({message})"), inner),
-        _ => new PermanentFaultException($"{what}: refused with {status}. ({message})", inner),
-    };
+    private static Exception Translate(string what, string permission, int status, string message, Exception? inner, TimeSpan? wait) =>
+        status switch
+        {
+            401 or 403 => new PermanentFaultException($"{what}: not permitted. The app needs {permission}. ({message})", inner),
+            404 => new PermanentFaultException($"{what}: not found. ({message})", inner),
+            429 => new TransientFaultException(Throttling.Message(wait, $"{what}: throttled. ({message})"), inner),
+            >= 500 or 408 => new TransientFaultException(
+                Throttling.Message(wait, $"{what}: the service failed with {status}. ({message})"),
+                inner
+            ),
+            _ => new PermanentFaultException($"{what}: refused with {status}. ({message})", inner),
+        };
 
     private static TimeSpan? WaitOf(ODataError error) =>
         error.ResponseHeaders is { } headers

@@ -5,7 +5,8 @@ using Azure.Core;
 namespace IRFunctions.Connections;
 
 /// <summary>
-/// What the app may do in Graph, as its own access token says. Only for probing before an effect whether its reverse would be permitted: a token that
+/// What the app may do in Graph, as its own access token says. Only for probing before an effect whether its reverse would be permitted: a
+/// token that
 /// cannot be read proves nothing either way (docs/decisions/0014).
 /// </summary>
 public sealed class GrantedPermissions(TokenCredential credential, GraphConnection graph)
@@ -19,17 +20,24 @@ public sealed class GrantedPermissions(TokenCredential credential, GraphConnecti
         return InToken(token.Token)?.ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>The roles claim of an access token. The token is our own, straight from Entra ID, and only looked at, so its signature is not checked.</summary>
+    /// <summary>
+    /// The roles claim of an access token. The token is our own, straight from Entra ID, and only looked at, so its signature is not
+    /// checked.
+    /// </summary>
     /// <returns>Null where it is no JSON web token or belongs to a person instead of the app.</returns>
     public static IReadOnlyList<string>? InToken(string token)
     {
         var parts = token.Split('.');
-        if (parts.Length != 3) return null;
+        if (parts.Length != 3)
+            return null;
         try
         {
             using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
-            if (json.RootElement.TryGetProperty("scp", out _)) return null;
-            return json.RootElement.TryGetProperty("roles", out var roles) ? [.. roles.EnumerateArray().Select(r => r.GetString() ?? "")] : [];
+            if (json.RootElement.TryGetProperty("scp", out _))
+                return null;
+            return json.RootElement.TryGetProperty("roles", out var roles)
+                ? [.. roles.EnumerateArray().Select(r => r.GetString() ?? "")]
+                : [];
         }
         catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
         {
@@ -45,6 +53,8 @@ public sealed class GrantedPermissions(TokenCredential credential, GraphConnecti
             return $"{reverse} uses the same permission as the action; the access token does not tell whether the app has it";
         return anyOf.FirstOrDefault(granted.Contains) is { } held
             ? $"{reverse} is permitted by {held}"
-            : throw new PermanentFaultException($"{reverse} would not be permitted: the app needs {anyOf[0]}. Nothing was done, since it could not be undone");
+            : throw new PermanentFaultException(
+                $"{reverse} would not be permitted: the app needs {anyOf[0]}. Nothing was done, since it could not be undone"
+            );
     }
 }

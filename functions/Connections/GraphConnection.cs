@@ -5,7 +5,8 @@ using Microsoft.Graph.Authentication;
 namespace IRFunctions.Connections;
 
 /// <summary>
-/// Where Microsoft Graph is, and the scope of a token for it. Both follow from one setting: the public cloud, each sovereign cloud and the simulated
+/// Where Microsoft Graph is, and the scope of a token for it. Both follow from one setting: the public cloud, each sovereign cloud and the
+/// simulated
 /// tenant have hosts of their own, and the official client sends its token to Microsoft's public hosts only unless it is told the host.
 /// </summary>
 /// <param name="Endpoint">Address with version, such as https://graph.microsoft.com/v1.0.</param>
@@ -16,5 +17,9 @@ public sealed record GraphConnection(Uri Endpoint)
 
     /// <summary>A client whose token goes to this endpoint's host and to no other.</summary>
     public GraphServiceClient Open(HttpClient http, TokenCredential credential) =>
-        new(http, new AzureIdentityAuthenticationProvider(credential, [Endpoint.Host], null, isCaeEnabled: true, [Scope]), Endpoint.ToString());
+        new(
+            http,
+            new AzureIdentityAuthenticationProvider(credential, [Endpoint.Host], null, isCaeEnabled: true, [Scope]),
+            Endpoint.ToString()
+        );
 }

@@ -9,7 +9,8 @@ using Microsoft.Azure.Functions.Worker;
 namespace IRFunctions.OperatorConsole; // Not .Console: that would hide System.Console everywhere below IRFunctions.
 
 /// <summary>
-/// `GET /api/console`: the page behind the link in a page message. It is the same for everybody and contains nothing: what waits is fetched by its script with
+/// `GET /api/console`: the page behind the link in a page message. It is the same for everybody and contains nothing: what waits is fetched
+/// by its script with
 /// the person's own sign-in, and deciding is a POST that takes a reason. Opening, previewing or forwarding the link decides nothing.
 /// </summary>
 public static class OperatorPage
@@ -24,16 +25,25 @@ public static class OperatorPage
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-store";
-        return new ContentResult { Content = Page.Value.Html, ContentType = "text/html; charset=utf-8", StatusCode = StatusCodes.Status200OK };
+        return new ContentResult
+        {
+            Content = Page.Value.Html,
+            ContentType = "text/html; charset=utf-8",
+            StatusCode = StatusCodes.Status200OK,
+        };
     }
 
     /// <summary>Only the page's own script and style run, named by their hashes; nothing is loaded, nothing may frame it.</summary>
     private static (string Html, string Policy) Load()
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("operator.page.html") ?? throw new InvalidOperationException("the operator page is not in the assembly");
+        using var stream =
+            Assembly.GetExecutingAssembly().GetManifestResourceStream("operator.page.html")
+            ?? throw new InvalidOperationException("the operator page is not in the assembly");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         var html = reader.ReadToEnd().ReplaceLineEndings("\n");
-        var policy = $"default-src 'none'; script-src '{HashOf(html, "script")}'; style-src '{HashOf(html, "style")}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        var policy =
+            $"default-src 'none'; script-src '{HashOf(html, "script")}'; style-src '{HashOf(html, "style")}'; connect-src 'self'; "
+            + $"base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         return (html, policy);
     }
 

@@ -18,5 +18,7 @@ public sealed class ActionCatalog
 
     /// <exception cref="PermanentFaultException">The action is not in the catalogue.</exception>
     public IContainmentAction Find(string name) =>
-        actions.TryGetValue(name, out var action) ? action : throw new PermanentFaultException($"{name} is not in the catalogue of actions; nothing was done");
+        actions.TryGetValue(name, out var action)
+            ? action
+            : throw new PermanentFaultException($"{name} is not in the catalogue of actions; nothing was done");
 }

@@ -12,12 +12,15 @@ namespace IRFunctions.Containment;
 /// <param name="Text">One sentence for a person.</param>
 public sealed record StepReport(bool Done, string Text);
 
-/// <summary>An order and what was so before it: input of Probe, Execute, Verify and of the hold that is asked for before the effect (S5).</summary>
+/// <summary>
+/// An order and what was so before it: input of Probe, Execute, Verify and of the hold that is asked for before the effect (S5).
+/// </summary>
 public sealed record PreparedOrder(ContainmentOrder Order, PriorState Prior);
 
 /// <summary>What was read before an effect.</summary>
 /// <param name="Reverse">That the reverse would be permitted, in words; null where it was not asked, or is barred.</param>
-/// <param name="Barred">Why the reverse would not be permitted; the action must not run then. Null where it would be, or was not asked.</param>
+/// <param name="Barred">Why the reverse would not be permitted; the action must not run then. Null where it would be, or was not
+/// asked.</param>
 public sealed record Preparation(Estimate Estimate, PriorState Prior, string? Reverse = null, string? Barred = null);
 
 /// <summary>The steps of a containment as activities. Each may be run again after a crash and then changes nothing more.</summary>
@@ -38,21 +41,24 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
     }
 
     /// <summary>
-    /// Estimate, capture and, where the effect is to be taken back, the probe of its reverse: all that is read before the effect, in one step. Changes
+    /// Estimate, capture and, where the effect is to be taken back, the probe of its reverse: all that is read before the effect, in one
+    /// step. Changes
     /// nothing, so that after a crash or a passing fault the whole of it is read again.
     /// </summary>
     [Function(nameof(Prepare))]
     public async Task<Preparation> Prepare([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation)
     {
         var found = new Preparation(await Estimate(order, cancellation), await Capture(order, cancellation));
-        if (found.Prior.Refusal is not null || found.Prior.AlreadySo || !EndsByItself(order)) return found;
+        if (found.Prior.Refusal is not null || found.Prior.AlreadySo || !EndsByItself(order))
+            return found;
         try
         {
             return found with { Reverse = await Probe(new PreparedOrder(order, found.Prior), cancellation) };
         }
         catch (PermanentFaultException e)
         {
-            return found with { Barred = e.Message }; // An answer, not a fault: the estimate and the state before still belong on the record.
+            // An answer, not a fault: the estimate and the state before still belong on the record.
+            return found with { Barred = e.Message };
         }
     }
 
@@ -70,7 +76,11 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
 
     /// <summary>The only place where an effect begins. What must hold is checked here once more, immediately before it.</summary>
     [Function(nameof(Execute))]
-    public async Task<StepReport> Execute([ActivityTrigger] PreparedOrder step, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<StepReport> Execute(
+        [ActivityTrigger] PreparedOrder step,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var order = step.Order;
         var action = catalogue.Find(order.Decision.Action);
@@ -79,30 +89,46 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
         if (action.Capability.TargetKind != "alert") // Tickets and pages are how people hear of the stop; they go on.
         {
             var stop = await GlobalStop.ReadAsync(client, cancellation);
-            if (stop.Engaged) return await HaltAsync(action, step, stop, cancellation);
+            if (stop.Engaged)
+                return await HaltAsync(action, step, stop, cancellation);
         }
         return new StepReport(true, await action.ExecuteAsync(order, step.Prior, cancellation));
     }
 
     /// <summary>
-    /// Nothing begins under the stop (S13). But an attempt before it may have got through and its answer been lost, with the machine or on the way: what is
+    /// Nothing begins under the stop (S13). But an attempt before it may have got through and its answer been lost, with the machine or on
+    /// the way: what is
     /// there then is verified, told and undone like any other effect, and nothing is added to it.
     /// </summary>
-    private static async Task<StepReport> HaltAsync(IContainmentAction action, PreparedOrder step, GlobalStopState stop, CancellationToken cancellation)
+    private static async Task<StepReport> HaltAsync(
+        IContainmentAction action,
+        PreparedOrder step,
+        GlobalStopState stop,
+        CancellationToken cancellation
+    )
     {
         var halted = $"halted by the global stop ({stop.Reason})";
         try
         {
             return await action.VerifyAsync(step.Order.Decision.Target, step.Prior, cancellation) switch
             {
-                true => new StepReport(true, $"an attempt before the global stop ({stop.Reason}) had got through; it reads as done, and nothing was added to it"),
+                true => new StepReport(
+                    true,
+                    $"an attempt before the global stop ({stop.Reason}) had got through; it reads as done, and nothing was added to it"
+                ),
                 false => new StepReport(false, $"{halted}; nothing was done"),
-                null => new StepReport(false, $"{halted}; nothing more was done. Whether an attempt before it got through cannot be read back"),
+                null => new StepReport(
+                    false,
+                    $"{halted}; nothing more was done. Whether an attempt before it got through cannot be read back"
+                ),
             };
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
         {
-            return new StepReport(false, $"{halted}; nothing more was done. Whether an attempt before it got through could not be read ({e.Message})");
+            return new StepReport(
+                false,
+                $"{halted}; nothing more was done. Whether an attempt before it got through could not be read ({e.Message})"
+            );
         }
     }
 
@@ -117,7 +143,11 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
     {
         var action = catalogue.Find(order.Action);
         var report = await IsSomebodyElsesAsync(action, order, cancellation)
-            ? new RollbackReport(false, $"{order.Target.Display}: at {order.DriftedAt:yyyy-MM-dd HH:mm} UTC our change was gone, and what is there now somebody else made; it is left as it is")
+            ? new RollbackReport(
+                false,
+                $"{order.Target.Display}: at {order.DriftedAt:yyyy-MM-dd HH:mm} UTC our change was gone, and what is there now "
+                    + $"somebody else made; it is left as it is"
+            )
             : await action.UndoAsync(order, cancellation);
         return report with { VerifiedAt = time.GetUtcNow() };
     }
@@ -127,15 +157,22 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
         order.DriftedAt is not null && !action.KnowsItsOwn && await action.VerifyAsync(order.Target, order.Prior, cancellation) == true;
 
     /// <summary>
-    /// An order may not make itself harmless: its target is of the action's kind (S4), and its tier is not below that of the policy in force (S1). A policy
+    /// An order may not make itself harmless: its target is of the action's kind (S4), and its tier is not below that of the policy in
+    /// force (S1). A policy
     /// that was tightened since the incident opened thus stops what it no longer allows.
     /// </summary>
     /// <exception cref="PermanentFaultException">It does; nothing was done.</exception>
     private static void RequireTrueWords(Decision decision, ActionCapability capability, Policy policy)
     {
-        if (decision.Target.Kind != capability.TargetKind) throw new PermanentFaultException($"{decision.Action} is for a target of kind {capability.TargetKind}, not {decision.Target.Kind} (S4)");
+        if (decision.Target.Kind != capability.TargetKind)
+            throw new PermanentFaultException(
+                $"{decision.Action} is for a target of kind {capability.TargetKind}, not {decision.Target.Kind} (S4)"
+            );
         var tier = policy.Actions.TryGetValue(decision.Action, out var rule) ? rule.Tier : 3;
-        if (tier > decision.Tier) throw new PermanentFaultException($"the policy in force puts {decision.Action} at tier {tier}, the order at {decision.Tier} (S1)");
+        if (tier > decision.Tier)
+            throw new PermanentFaultException(
+                $"the policy in force puts {decision.Action} at tier {tier}, the order at {decision.Tier} (S1)"
+            );
     }
 
     /// <summary>S2 and S3 in one place: tier 3 never; what was asked only with the quorum's grant for exactly this hash.</summary>
@@ -143,11 +180,16 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
     internal static void RequireAuthority(ContainmentOrder order)
     {
         var decision = order.Decision;
-        if (decision.Tier is not (1 or 2)) throw new PermanentFaultException($"{decision.Action} is tier {decision.Tier}, which never runs (S2)");
-        if (decision.Kind == DecisionKind.Run && decision.Tier == 1) return;
-        if (decision.Kind is not (DecisionKind.Ask or DecisionKind.Run)) throw new PermanentFaultException($"the policy did not allow {decision.Action} (S1)");
-        if (order.Grant is not { } grant) throw new PermanentFaultException($"{decision.Action} needs approval and has none (S3)");
-        if (grant.ActionHash != ActionHash.Of(order.Incident, decision)) throw new PermanentFaultException($"the approval was for something else than this {decision.Action} (S3)");
+        if (decision.Tier is not (1 or 2))
+            throw new PermanentFaultException($"{decision.Action} is tier {decision.Tier}, which never runs (S2)");
+        if (decision.Kind == DecisionKind.Run && decision.Tier == 1)
+            return;
+        if (decision.Kind is not (DecisionKind.Ask or DecisionKind.Run))
+            throw new PermanentFaultException($"the policy did not allow {decision.Action} (S1)");
+        if (order.Grant is not { } grant)
+            throw new PermanentFaultException($"{decision.Action} needs approval and has none (S3)");
+        if (grant.ActionHash != ActionHash.Of(order.Incident, decision))
+            throw new PermanentFaultException($"the approval was for something else than this {decision.Action} (S3)");
         if (grant.Approvers.Distinct(StringComparer.OrdinalIgnoreCase).Count() < Math.Max(1, decision.Quorum))
             throw new PermanentFaultException($"{decision.Action} needs {decision.Quorum} approvers and has {grant.Approvers.Count} (S3)");
     }

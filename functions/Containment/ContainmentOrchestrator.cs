@@ -10,8 +10,10 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Containment;
 
 /// <summary>
-/// One order: estimate, capture and probe the reverse, register the rollback, execute, verify, tell. What came before the effect is on the record, with the
-/// effect itself, before it begins (S5, S11): one write, since only the effect has to wait for it. However an order ends, what it noted is written. A
+/// One order: estimate, capture and probe the reverse, register the rollback, execute, verify, tell. What came before the effect is on the
+/// record, with the
+/// effect itself, before it begins (S5, S11): one write, since only the effect has to wait for it. However an order ends, what it noted is
+/// written. A
 /// failure after the rollback was registered gives the hold back, which undoes whatever had changed.
 /// </summary>
 public sealed class ContainmentOrchestrator
@@ -31,13 +33,15 @@ public sealed class ContainmentOrchestrator
     }
 
     [Function(nameof(ContainmentOrchestrator))]
-    public static Task<ContainmentReport> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) => new ContainmentOrchestrator(context).RunAsync();
+    public static Task<ContainmentReport> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) =>
+        new ContainmentOrchestrator(context).RunAsync();
 
     private async Task<ContainmentReport> RunAsync()
     {
         try
         {
-            if (order.Decision.Target.Kind == "alert") return await NotifyAsync();
+            if (order.Decision.Target.Kind == "alert")
+                return await NotifyAsync();
             return ContainmentActivities.EndsByItself(order) ? await ContainForAWhileAsync() : await ActOnceAsync();
         }
         catch (Exception e) when (StepFailure.Is(e) || e is InvalidOperationException)
@@ -52,31 +56,43 @@ public sealed class ContainmentOrchestrator
     {
         var prior = new PriorState { AlreadySo = false, Summary = "no inverse" };
         await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
-        var report = await context.CallActivityAsync<StepReport>(nameof(ContainmentActivities.Execute), new PreparedOrder(order, prior), RetryPolicies.ForPeople);
+        var report = await context.CallActivityAsync<StepReport>(
+            nameof(ContainmentActivities.Execute),
+            new PreparedOrder(order, prior),
+            RetryPolicies.ForPeople
+        );
         return report.Done ? await VerifyAsync(new PreparedOrder(order, prior), report.Text, null) : await HaltAsync(report);
     }
 
-    /// <summary>Actions without an inverse, which the policy says (`reversible: none` or `manual`): captured for the record, never undone.</summary>
+    /// <summary>
+    /// Actions without an inverse, which the policy says (`reversible: none` or `manual`): captured for the record, never undone.
+    /// </summary>
     private async Task<ContainmentReport> ActOnceAsync()
     {
         var (prior, refusal) = await PrepareAsync();
-        if (refusal is not null) return await RefuseAsync(refusal);
-        if (prior.AlreadySo) return await AlreadySoAsync(prior);
+        if (refusal is not null)
+            return await RefuseAsync(refusal);
+        if (prior.AlreadySo)
+            return await AlreadySoAsync(prior);
         await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
         var report = await ExecuteAsync(new PreparedOrder(order, prior));
-        if (!report.Done) return await HaltAsync(report);
+        if (!report.Done)
+            return await HaltAsync(report);
         return await TellAsync(await VerifyAsync(new PreparedOrder(order, prior), report.Text, null));
     }
 
     private async Task<ContainmentReport> ContainForAWhileAsync()
     {
         var (prior, refusal) = await PrepareAsync();
-        if (refusal is not null) return await RefuseAsync(refusal);
+        if (refusal is not null)
+            return await RefuseAsync(refusal);
         (var answer, prior) = await HoldAsync(prior);
-        if (answer == HoldAnswer.NotOurs) return await AlreadySoAsync(prior);
+        if (answer == HoldAnswer.NotOurs)
+            return await AlreadySoAsync(prior);
         if (answer == HoldAnswer.Joined && !prior.AlreadySo)
         {
-            // Held for another incident but not in effect: that order is still at work, or somebody put it back by hand; then this one does it again.
+            // Held for another incident but not in effect: that order is still at work, or somebody put it back by hand; then this one does
+            // it again.
             await context.CreateTimer(BusyWait, CancellationToken.None);
             prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentActivities.Capture), order, RetryPolicies.ForTheTenant);
         }
@@ -85,7 +101,10 @@ public sealed class ContainmentOrchestrator
             await record.WriteAsync(AuditKinds.Joined, "contained already for another incident; it stays until the last hold ends");
             return new ContainmentReport(Ending.Done, "contained already; this incident holds it too", UndoAt);
         }
-        record.Note(ContainmentKinds.Registered, $"the rollback is registered: undone at {UndoAt:yyyy-MM-dd HH:mm:ss} UTC unless someone confirms it");
+        record.Note(
+            ContainmentKinds.Registered,
+            $"the rollback is registered: undone at {UndoAt:yyyy-MM-dd HH:mm:ss} UTC unless someone confirms it"
+        );
         return await ExecuteHeldAsync(prior);
     }
 
@@ -95,8 +114,17 @@ public sealed class ContainmentOrchestrator
         var found = await context.CallActivityAsync<Preparation>(nameof(ContainmentActivities.Prepare), order, RetryPolicies.ForTheTenant);
         record.Note(ContainmentKinds.Estimated, $"it would touch {found.Estimate.Text}", data: found.Estimate);
         record.Note(AuditKinds.Captured, $"before: {found.Prior.Summary}", data: found.Prior);
-        if (found.Reverse is { } reverse) record.Note(ContainmentKinds.Probed, reverse);
-        return (found.Prior, found.Prior.Refusal ?? (found.Barred is { } barred ? $"{order.Decision.Action} was not begun, because it could not be taken back: {barred}" : null));
+        if (found.Reverse is { } reverse)
+            record.Note(ContainmentKinds.Probed, reverse);
+        return (
+            found.Prior,
+            found.Prior.Refusal
+                ?? (
+                    found.Barred is { } barred
+                        ? $"{order.Decision.Action} was not begun, because it could not be taken back: {barred}"
+                        : null
+                )
+        );
     }
 
     private async Task<ContainmentReport> ExecuteHeldAsync(PriorState prior)
@@ -127,18 +155,31 @@ public sealed class ContainmentOrchestrator
         var entity = ScheduledRollback.For(order.Decision.Action, order.Decision.Target);
         for (var wait = 0; wait < MaxWaits; wait++)
         {
-            var answer = await context.Entities.CallEntityAsync<HoldAnswer>(entity, nameof(ScheduledRollback.Hold), new PreparedOrder(order, prior));
-            if (answer is not (HoldAnswer.Busy or HoldAnswer.NotOurs)) return (answer, prior);
-            if (answer == HoldAnswer.Busy) await context.CreateTimer(BusyWait, CancellationToken.None);
+            var answer = await context.Entities.CallEntityAsync<HoldAnswer>(
+                entity,
+                nameof(ScheduledRollback.Hold),
+                new PreparedOrder(order, prior)
+            );
+            if (answer is not (HoldAnswer.Busy or HoldAnswer.NotOurs))
+                return (answer, prior);
+            if (answer == HoldAnswer.Busy)
+                await context.CreateTimer(BusyWait, CancellationToken.None);
             // What we read may have been our own containment, undone meanwhile: only what is so now counts as so before us.
             prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentActivities.Capture), order, RetryPolicies.ForTheTenant);
-            if (answer == HoldAnswer.NotOurs && prior.AlreadySo) return (answer, prior);
+            if (answer == HoldAnswer.NotOurs && prior.AlreadySo)
+                return (answer, prior);
         }
-        throw new InvalidOperationException($"the undo of {entity.Key} did not end in {MaxWaits * BusyWait.TotalMinutes:0} minutes; this order was not begun");
+        throw new InvalidOperationException(
+            $"the undo of {entity.Key} did not end in {MaxWaits * BusyWait.TotalMinutes:0} minutes; this order was not begun"
+        );
     }
 
     private Task GiveBackAsync() =>
-        context.Entities.SignalEntityAsync(ScheduledRollback.For(order.Decision.Action, order.Decision.Target), nameof(ScheduledRollback.Abandon), new HoldTimer(0, order.Id));
+        context.Entities.SignalEntityAsync(
+            ScheduledRollback.For(order.Decision.Action, order.Decision.Target),
+            nameof(ScheduledRollback.Abandon),
+            new HoldTimer(0, order.Id)
+        );
 
     private async Task<ContainmentReport> VerifyAsync(PreparedOrder step, string text, DateTimeOffset? undoAt)
     {
@@ -147,20 +188,36 @@ public sealed class ContainmentOrchestrator
         if (there == false)
         {
             await record.WriteAsync(AuditKinds.Failed, "read back: the effect is not there");
-            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"unverified-{order.Id}", $"{order.Title}: {order.Decision.Action} was done but cannot be seen", PageSeverity.Critical), RetryPolicies.ForPeople);
+            await context.CallActivityAsync(
+                nameof(PeopleActivities.Page),
+                new PageInput(
+                    $"unverified-{order.Id}",
+                    $"{order.Title}: {order.Decision.Action} was done but cannot be seen",
+                    PageSeverity.Critical
+                ),
+                RetryPolicies.ForPeople
+            );
             return new ContainmentReport(Ending.Failed, $"{text}, but reading it back does not show it", undoAt);
         }
-        await record.WriteAsync(AuditKinds.Verified, there is null ? "accepted by the receiver; it cannot be read back" : ContainmentText.Verified(order, undoAt));
+        await record.WriteAsync(
+            AuditKinds.Verified,
+            there is null ? "accepted by the receiver; it cannot be read back" : ContainmentText.Verified(order, undoAt)
+        );
         return new ContainmentReport(Ending.Done, text, undoAt);
     }
 
     /// <summary>People hear what was done and how to take it back. A pager that is down does not undo a containment that worked.</summary>
     private async Task<ContainmentReport> TellAsync(ContainmentReport report)
     {
-        if (report.Ending != Ending.Done) return report;
+        if (report.Ending != Ending.Done)
+            return report;
         try
         {
-            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"contained-{order.Id}", ContainmentText.Contained(order, report), PageSeverity.Info), RetryPolicies.ForPeople);
+            await context.CallActivityAsync(
+                nameof(PeopleActivities.Page),
+                new PageInput($"contained-{order.Id}", ContainmentText.Contained(order, report), PageSeverity.Info),
+                RetryPolicies.ForPeople
+            );
             await record.WriteAsync(ContainmentKinds.Notified, "people were told what was done and how to take it back");
         }
         catch (TaskFailedException e)
@@ -173,7 +230,11 @@ public sealed class ContainmentOrchestrator
     private async Task<ContainmentReport> RefuseAsync(string refusal)
     {
         await record.WriteAsync(AuditKinds.Failed, $"left to people: {refusal}");
-        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", PageSeverity.Error), RetryPolicies.ForPeople);
+        await context.CallActivityAsync(
+            nameof(PeopleActivities.Page),
+            new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", PageSeverity.Error),
+            RetryPolicies.ForPeople
+        );
         return new ContainmentReport(Ending.Failed, refusal);
     }
 
@@ -187,13 +248,16 @@ public sealed class ContainmentOrchestrator
     {
         await record.WriteAsync(AuditKinds.Failed, report.Text);
         // Somebody may have approved it and believe it done.
-        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"halted-{order.Id}", ContainmentText.HaltedPage(order, report.Text), PageSeverity.Error), RetryPolicies.ForPeople);
+        await context.CallActivityAsync(
+            nameof(PeopleActivities.Page),
+            new PageInput($"halted-{order.Id}", ContainmentText.HaltedPage(order, report.Text), PageSeverity.Error),
+            RetryPolicies.ForPeople
+        );
         return new ContainmentReport(Ending.Halted, report.Text);
     }
 
     /// <summary>Who answers for it: the policy, or the people who approved.</summary>
     private string Signer => order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers);
 
-    private DateTimeOffset? UndoAt =>
-        new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero) + order.Decision.MaxDuration;
+    private DateTimeOffset? UndoAt => new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero) + order.Decision.MaxDuration;
 }

@@ -8,34 +8,54 @@ namespace IRFunctions.Containment;
 internal static class ContainmentText
 {
     /// <summary>The parameters of an action and by whose authority it runs.</summary>
-    public static object OrderData(ContainmentOrder order) => new
-    {
-        Order = order.Id, order.Decision.Tier, order.Decision.MaxDuration, order.Decision.Reversible, order.Decision.PolicyHash,
-        ActionHash = order.Grant?.ActionHash, Approvers = order.Grant?.Approvers, ApprovedAt = order.Grant?.At,
-    };
+    public static object OrderData(ContainmentOrder order) =>
+        new
+        {
+            Order = order.Id,
+            order.Decision.Tier,
+            order.Decision.MaxDuration,
+            order.Decision.Reversible,
+            order.Decision.PolicyHash,
+            ActionHash = order.Grant?.ActionHash,
+            Approvers = order.Grant?.Approvers,
+            ApprovedAt = order.Grant?.At,
+        };
 
     public static string Executing(ContainmentOrder order) =>
-        $"about to run {order.Decision.Action} on {TextBounds.OneLine(order.Decision.Target.Display, 120)}" +
-        (order.Decision.MaxDuration is { } length && order.Decision.Reversible ? $" for at most {TimeText.Length(length)}" : " (no inverse)");
+        $"about to run {order.Decision.Action} on {TextBounds.OneLine(order.Decision.Target.Display, 120)}"
+        + (
+            order.Decision.MaxDuration is { } length && order.Decision.Reversible
+                ? $" for at most {TimeText.Length(length)}"
+                : " (no inverse)"
+        );
 
     public static string Verified(ContainmentOrder order, DateTimeOffset? undoAt) =>
-        $"read back: {order.Decision.Action} is in effect" + (undoAt is { } at ? $"; it will be undone at {TimeText.Utc(at)} unless someone confirms it" : "");
+        $"read back: {order.Decision.Action} is in effect"
+        + (undoAt is { } at ? $"; it will be undone at {TimeText.Utc(at)} unless someone confirms it" : "");
 
     public static string Undoing(RollbackOrder order) =>
-        $"about to undo {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)}: {order.Cause.ToString().ToLowerInvariant()}" + (order.Reason.Length > 0 ? $" ({TextBounds.OneLine(order.Reason, 300)})" : "");
+        $"about to undo {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)}: {order.Cause.ToString().ToLowerInvariant()}"
+        + (order.Reason.Length > 0 ? $" ({TextBounds.OneLine(order.Reason, 300)})" : "");
 
     public static string RollbackFailedPage(RollbackOrder order, int attempt, DateTime next, string problem) =>
-        $"ROLLBACK FAILED: {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} is still in effect after attempt {attempt}. {TextBounds.OneLine(problem, 300)} " +
-        $"Tried again at {next:yyyy-MM-dd HH:mm} UTC, and on every release; undo it by hand if it hurts.";
+        $"ROLLBACK FAILED: {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} is still in effect after attempt "
+        + $"{attempt}. {TextBounds.OneLine(problem, 300)} "
+        + $"Tried again at {next:yyyy-MM-dd HH:mm} UTC, and on every release; undo it by hand if it hurts.";
 
     public static string NotUndonePage(RollbackOrder order, string text) =>
-        $"{order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} was to be undone ({order.Cause.ToString().ToLowerInvariant()}), but: {TextBounds.OneLine(text, 300)}";
+        $"{order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} was to be undone "
+        + $"({order.Cause.ToString().ToLowerInvariant()}), but: {TextBounds.OneLine(text, 300)}";
 
     public static string Contained(ContainmentOrder order, ContainmentReport report) =>
-        $"Security did this: {TextBounds.OneLine(report.Text, 300)}. " + (report.UndoAt is { } at
-            ? $"It undoes itself at {TimeText.Utc(at)}; to take it back now: POST /api/containments/{ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target)}/release"
-            : $"It cannot be taken back by itself: {order.Decision.Reversal}");
+        $"Security did this: {TextBounds.OneLine(report.Text, 300)}. "
+        + (
+            report.UndoAt is { } at
+                ? $"It undoes itself at {TimeText.Utc(at)}; to take it back now: POST "
+                    + $"/api/containments/{ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target)}/release"
+                : $"It cannot be taken back by itself: {order.Decision.Reversal}"
+        );
 
     public static string HaltedPage(ContainmentOrder order, string why) =>
-        $"{order.Decision.Action} on {TextBounds.OneLine(order.Decision.Target.Display, 120)} was NOT run: {TextBounds.OneLine(why, 300)}. Alert: {TextBounds.OneLine(order.Title, 200)}";
+        $"{order.Decision.Action} on {TextBounds.OneLine(order.Decision.Target.Display, 120)} was NOT run: "
+        + $"{TextBounds.OneLine(why, 300)}. Alert: {TextBounds.OneLine(order.Title, 200)}";
 }

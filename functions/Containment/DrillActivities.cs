@@ -26,7 +26,9 @@ public sealed record DrillPlan(IReadOnlyList<DrillTarget> Targets)
             var (equals, fields) = (entry.IndexOf('=', StringComparison.Ordinal), entry.Split(','));
             var colon = equals < 0 ? -1 : fields[0].IndexOf(':', equals);
             if (colon < 0 || fields.Length is not (1 or 3))
-                throw new InvalidOperationException($"Drills__Targets: '{entry}' is not action=kind:id or action=mailMessage:id,mailbox,internet-message-id.");
+                throw new InvalidOperationException(
+                    $"Drills__Targets: '{entry}' is not action=kind:id or action=mailMessage:id,mailbox,internet-message-id."
+                );
             var target = new Target(entry[(equals + 1)..colon], fields[0][(colon + 1)..], $"drill target {fields[0][(colon + 1)..]}");
             targets.Add(new DrillTarget(entry[..equals], target, fields.Length == 3 ? [new MailCopy(fields[1], fields[2])] : []));
         }
@@ -37,14 +39,22 @@ public sealed record DrillPlan(IReadOnlyList<DrillTarget> Targets)
 /// <summary>The effect of a drill, and its certificate. Runs on designated targets only, whatever an order says.</summary>
 public sealed class DrillActivities(ActionCatalog catalogue, DrillPlan plan, DrillCertificates certificates)
 {
-    /// <summary>Like Execute, with the configuration in place of an approval: this action on this target is there to be rehearsed.</summary>
+    /// <summary>
+    /// Like Execute, with the configuration in place of an approval: this action on this target is there to be rehearsed.
+    /// </summary>
     [Function(nameof(ExecuteDrill))]
-    public async Task<StepReport> ExecuteDrill([ActivityTrigger] PreparedOrder step, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<StepReport> ExecuteDrill(
+        [ActivityTrigger] PreparedOrder step,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var (action, key) = (step.Order.Decision.Action, step.Order.Decision.Target.Key);
-        if (!plan.Targets.Any(t => t.Action == action && t.Target.Key == key)) throw new PermanentFaultException($"{key} is no drill target of {action}; nothing was done");
+        if (!plan.Targets.Any(t => t.Action == action && t.Target.Key == key))
+            throw new PermanentFaultException($"{key} is no drill target of {action}; nothing was done");
         var stop = await GlobalStop.ReadAsync(client, cancellation);
-        if (stop.Engaged) return new StepReport(false, $"halted by the global stop ({stop.Reason}); nothing was done");
+        if (stop.Engaged)
+            return new StepReport(false, $"halted by the global stop ({stop.Reason}); nothing was done");
         return new StepReport(true, await catalogue.Find(action).ExecuteAsync(step.Order, step.Prior, cancellation));
     }
 

@@ -15,7 +15,15 @@ namespace IRFunctions.Containment;
 /// <param name="DoneIn">Seconds from doing it to reading it back; null where it came to nothing.</param>
 /// <param name="UndoneIn">Seconds from asking for the undo to reading it back; null where it came to nothing.</param>
 /// <param name="Text">One sentence for a person.</param>
-public sealed record DrillCertificate(string Action, string Target, DateTimeOffset At, bool Passed, double? DoneIn, double? UndoneIn, string Text);
+public sealed record DrillCertificate(
+    string Action,
+    string Target,
+    DateTimeOffset At,
+    bool Passed,
+    double? DoneIn,
+    double? UndoneIn,
+    string Text
+);
 
 /// <summary>Certificates of rollback drills in the table "drills": one partition an action, newest first.</summary>
 public sealed class DrillCertificates(TableServiceClient tables, TimeProvider time)
@@ -34,10 +42,15 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
         // Rows sort as text: counting down from the end of time puts the newest first.
         var row = new TableEntity(certificate.Action, $"{DateTimeOffset.MaxValue.UtcTicks - certificate.At.UtcTicks:D19}")
         {
-            ["At"] = certificate.At, ["Target"] = certificate.Target, ["Passed"] = certificate.Passed, ["Text"] = TextBounds.Cut(certificate.Text, TextBounds.Sentence),
+            ["At"] = certificate.At,
+            ["Target"] = certificate.Target,
+            ["Passed"] = certificate.Passed,
+            ["Text"] = TextBounds.Cut(certificate.Text, TextBounds.Sentence),
         };
-        if (certificate.DoneIn is { } done) row["DoneIn"] = done;
-        if (certificate.UndoneIn is { } undone) row["UndoneIn"] = undone;
+        if (certificate.DoneIn is { } done)
+            row["DoneIn"] = done;
+        if (certificate.UndoneIn is { } undone)
+            row["UndoneIn"] = undone;
         return table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation);
     }
 
@@ -45,12 +58,17 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
     public async Task<DrillCertificate?> LatestAsync(string action, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        if (known.TryGetValue(action, out var read) && now - read.Read < Remembered) return read.Found;
+        if (known.TryGetValue(action, out var read) && now - read.Read < Remembered)
+            return read.Found;
         DrillCertificate? found = null;
-        var rows = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {action}"), cancellationToken: cancellation);
+        var rows = table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {action}"),
+            cancellationToken: cancellation
+        );
         await foreach (var certificate in rows.ReadableAsync(TableName, Of, cancellation: cancellation))
         {
-            if (!certificate.Passed) continue;
+            if (!certificate.Passed)
+                continue;
             found = certificate;
             break;
         }
@@ -60,17 +78,34 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
 
     /// <summary>Every certificate, newest first within each action.</summary>
     /// <param name="unreadable">Told of each row that cannot be read.</param>
-    public async Task<IReadOnlyList<DrillCertificate>> ListAsync(int most, Action<UnreadableRowException> unreadable, CancellationToken cancellation)
+    public async Task<IReadOnlyList<DrillCertificate>> ListAsync(
+        int most,
+        Action<UnreadableRowException> unreadable,
+        CancellationToken cancellation
+    )
     {
         var all = new List<DrillCertificate>();
-        await foreach (var certificate in table.QueryAsync<TableEntity>(cancellationToken: cancellation).ReadableAsync(TableName, Of, unreadable, cancellation))
+        await foreach (
+            var certificate in table
+                .QueryAsync<TableEntity>(cancellationToken: cancellation)
+                .ReadableAsync(TableName, Of, unreadable, cancellation)
+        )
         {
             all.Add(certificate);
-            if (all.Count == most) break;
+            if (all.Count == most)
+                break;
         }
         return all;
     }
 
-    private static DrillCertificate Of(TableEntity row) => new(row.PartitionKey, row.GetString("Target") ?? "", row.GetDateTimeOffset("At") ?? default,
-        row.GetBoolean("Passed") == true, row.GetDouble("DoneIn"), row.GetDouble("UndoneIn"), row.GetString("Text") ?? "");
+    private static DrillCertificate Of(TableEntity row) =>
+        new(
+            row.PartitionKey,
+            row.GetString("Target") ?? "",
+            row.GetDateTimeOffset("At") ?? default,
+            row.GetBoolean("Passed") == true,
+            row.GetDouble("DoneIn"),
+            row.GetDouble("UndoneIn"),
+            row.GetString("Text") ?? ""
+        );
 }

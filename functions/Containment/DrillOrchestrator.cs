@@ -12,7 +12,8 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Containment;
 
 /// <summary>
-/// A rollback drill: do, verify, undo, verify on a designated target, through the very entity and orchestration that undo in earnest, and a certificate with
+/// A rollback drill: do, verify, undo, verify on a designated target, through the very entity and orchestration that undo in earnest, and a
+/// certificate with
 /// times. A drill that dies midway is undone like any containment, by its own timer (S5, S7).
 /// </summary>
 public sealed class DrillOrchestrator
@@ -44,7 +45,8 @@ public sealed class DrillOrchestrator
     private DateTimeOffset Now => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 
     [Function(nameof(DrillOrchestrator))]
-    public static Task<DrillCertificate> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) => new DrillOrchestrator(context).RunAsync();
+    public static Task<DrillCertificate> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context) =>
+        new DrillOrchestrator(context).RunAsync();
 
     private async Task<DrillCertificate> RunAsync()
     {
@@ -61,58 +63,107 @@ public sealed class DrillOrchestrator
         await record.WriteAsync(ContainmentKinds.Rehearsed, certificate.Text, data: certificate);
         await context.CallActivityAsync(nameof(DrillActivities.IssueCertificate), certificate, RetryPolicies.ForTheRecord);
         if (!certificate.Passed)
-            await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"drill-{context.InstanceId}", $"Rollback drill failed: {certificate.Text}", PageSeverity.Error), RetryPolicies.ForPeople);
+            await context.CallActivityAsync(
+                nameof(PeopleActivities.Page),
+                new PageInput($"drill-{context.InstanceId}", $"Rollback drill failed: {certificate.Text}", PageSeverity.Error),
+                RetryPolicies.ForPeople
+            );
         return certificate;
     }
 
     private async Task<DrillCertificate> RehearseAsync()
     {
         var prior = await context.CallActivityAsync<PriorState>(nameof(ContainmentActivities.Capture), order, RetryPolicies.ForTheTenant);
-        if (prior.Refusal is { } refusal) return Failed(refusal);
-        if (prior.AlreadySo) return Failed($"{prior.Summary}; a drill target must be as it is in peace");
-        await context.CallActivityAsync<string>(nameof(ContainmentActivities.Probe), new PreparedOrder(order, prior), RetryPolicies.ForTheTenant);
-        var hold = await context.Entities.CallEntityAsync<HoldAnswer>(Owner, nameof(ScheduledRollback.Hold), new PreparedOrder(order, prior));
-        if (hold != HoldAnswer.Registered) return Failed($"the rollback could not be registered: {hold}");
+        if (prior.Refusal is { } refusal)
+            return Failed(refusal);
+        if (prior.AlreadySo)
+            return Failed($"{prior.Summary}; a drill target must be as it is in peace");
+        await context.CallActivityAsync<string>(
+            nameof(ContainmentActivities.Probe),
+            new PreparedOrder(order, prior),
+            RetryPolicies.ForTheTenant
+        );
+        var hold = await context.Entities.CallEntityAsync<HoldAnswer>(
+            Owner,
+            nameof(ScheduledRollback.Hold),
+            new PreparedOrder(order, prior)
+        );
+        if (hold != HoldAnswer.Registered)
+            return Failed($"the rollback could not be registered: {hold}");
 
         var step = new PreparedOrder(order, prior);
-        await record.WriteAsync(AuditKinds.Executing, $"about to rehearse {drill.Action} on {drill.Target.Display}: {prior.Summary}", data: prior);
+        await record.WriteAsync(
+            AuditKinds.Executing,
+            $"about to rehearse {drill.Action} on {drill.Target.Display}: {prior.Summary}",
+            data: prior
+        );
         var began = context.CurrentUtcDateTime;
         var report = await Durable.Mutex.CallActivityAsync<StepReport>(context, prior.Shared, nameof(DrillActivities.ExecuteDrill), step);
-        var seen = report.Done && await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant) == true;
+        var seen =
+            report.Done
+            && await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant) == true;
         var doneIn = (context.CurrentUtcDateTime - began).TotalSeconds;
         var ended = await UndoAsync();
-        if (!report.Done) return Failed(report.Text);
-        if (!seen) return Failed("it was done, but reading it back did not show it");
-        if (ended?.Status != ContainmentStatus.Released) return Failed($"it was done, but its undo did not end: {ended?.Ending}");
+        if (!report.Done)
+            return Failed(report.Text);
+        if (!seen)
+            return Failed("it was done, but reading it back did not show it");
+        if (ended?.Status != ContainmentStatus.Released)
+            return Failed($"it was done, but its undo did not end: {ended?.Ending}");
         if (await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant) == true)
             return Failed("it was undone, but reading it back still shows the effect");
         var undoneIn = ended.UndoneIn?.TotalSeconds;
-        return new DrillCertificate(drill.Action, drill.Target.Key, Now, true, doneIn, undoneIn, string.Create(CultureInfo.InvariantCulture,
-            $"{drill.Action} was done and seen in {doneIn:0.0} s, undone and seen in {undoneIn:0.0} s on {drill.Target.Key}"));
+        return new DrillCertificate(
+            drill.Action,
+            drill.Target.Key,
+            Now,
+            true,
+            doneIn,
+            undoneIn,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{drill.Action} was done and seen in {doneIn:0.0} s, undone and seen in {undoneIn:0.0} s on {drill.Target.Key}"
+            )
+        );
     }
 
     /// <summary>Releases as a person would, and waits for the undo to end.</summary>
     private async Task<RollbackState?> UndoAsync()
     {
-        await context.Entities.CallEntityAsync<bool>(Owner, nameof(ScheduledRollback.Release), new HoldChange("drill", "rollback drill", At: Now));
+        await context.Entities.CallEntityAsync<bool>(
+            Owner,
+            nameof(ScheduledRollback.Release),
+            new HoldChange("drill", "rollback drill", At: Now)
+        );
         for (var look = 0; look < MaxLooks; look++)
         {
             await context.CreateTimer(Look, CancellationToken.None);
             var state = await context.Entities.CallEntityAsync<RollbackState>(Owner, nameof(ScheduledRollback.Show));
-            if (state.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)) return state;
+            if (state.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed))
+                return state;
         }
         return null;
     }
 
-    private static ContainmentOrder OrderOf(string id, DrillTarget drill) => new()
-    {
-        Id = Fingerprint.Of(Chain, id), Incident = Chain, Title = "Rollback drill", Mail = drill.Mail,
-        Decision = new Decision
+    private static ContainmentOrder OrderOf(string id, DrillTarget drill) =>
+        new()
         {
-            Kind = DecisionKind.Run, Action = drill.Action, Target = drill.Target, Tier = 2, Confidence = 100, Reasons = [new Reason("drill", "A rollback drill on a designated target.")],
-            MaxDuration = Lasts, PolicyHash = Chain,
-        },
-    };
+            Id = Fingerprint.Of(Chain, id),
+            Incident = Chain,
+            Title = "Rollback drill",
+            Mail = drill.Mail,
+            Decision = new Decision
+            {
+                Kind = DecisionKind.Run,
+                Action = drill.Action,
+                Target = drill.Target,
+                Tier = 2,
+                Confidence = 100,
+                Reasons = [new Reason("drill", "A rollback drill on a designated target.")],
+                MaxDuration = Lasts,
+                PolicyHash = Chain,
+            },
+        };
 
     private DrillCertificate Failed(string why) =>
         new(drill.Action, drill.Target.Key, Now, false, null, null, $"{drill.Action} on {drill.Target.Key}: {why}");

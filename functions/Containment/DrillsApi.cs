@@ -18,7 +18,11 @@ public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertifica
 
     /// <summary>Daily at 04:00 UTC, when least happens. Starting twice on one day joins.</summary>
     [Function("RehearseRollbacks")]
-    public async Task RehearseAsync([TimerTrigger("0 0 4 * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task RehearseAsync(
+        [TimerTrigger("0 0 4 * * *")] TimerInfo timer,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var day = time.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
         foreach (var target in plan.Targets)
@@ -27,13 +31,23 @@ public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertifica
             try
             {
                 if (await client.GetInstanceAsync(id, cancellation) is null)
-                    await client.ScheduleNewOrchestrationInstanceAsync(nameof(DrillOrchestrator), target, new StartOrchestrationOptions(id), cancellation);
+                    await client.ScheduleNewOrchestrationInstanceAsync(
+                        nameof(DrillOrchestrator),
+                        target,
+                        new StartOrchestrationOptions(id),
+                        cancellation
+                    );
             }
 #pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read; the other drills take place.
             catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
             {
-                await trouble.TellAsync($"instance {id}", e.Message, "The drill of that day did not take place; delete the instance's row in the task hub's table Instances.", cancellation);
+                await trouble.TellAsync(
+                    $"instance {id}",
+                    e.Message,
+                    "The drill of that day did not take place; delete the instance's row in the task hub's table Instances.",
+                    cancellation
+                );
             }
         }
     }
@@ -41,12 +55,18 @@ public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertifica
     /// <summary>Certificates, newest first within each action, and which targets are designated.</summary>
     [Function("GetDrills")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
         var unreadable = new List<UnreadableRowException>();
         var found = await certificates.ListAsync(Most, unreadable.Add, cancellation);
-        foreach (var row in unreadable) await trouble.TellAsync(row, cancellation);
-        return new OkObjectResult(new { targets = plan.Targets.Select(t => new { t.Action, target = t.Target.Key }), certificates = found });
+        foreach (var row in unreadable)
+            await trouble.TellAsync(row, cancellation);
+        return new OkObjectResult(
+            new { targets = plan.Targets.Select(t => new { t.Action, target = t.Target.Key }), certificates = found }
+        );
     }
 }

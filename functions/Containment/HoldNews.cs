@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace IRFunctions.Containment;
 
 /// <summary>
-/// How a containment stands, for those who were asked about it. The activities that show it belong to a later room, so they are named here, not referenced.
+/// How a containment stands, for those who were asked about it. The activities that show it belong to a later room, so they are named here,
+/// not referenced.
 /// </summary>
 public sealed record HoldNews(string Containment, ResultState State, string Text, DateTimeOffset? UndoAt)
 {

@@ -8,7 +8,8 @@ using IRFunctions.Policies;
 namespace IRFunctions.Containment;
 
 /// <summary>
-/// One action of the catalogue, one file each. Every method may be called again after a crash: it reads before it writes, so that a second call
+/// One action of the catalogue, one file each. Every method may be called again after a crash: it reads before it writes, so that a second
+/// call
 /// changes nothing (docs/design.md section 4). Errors are exceptions; the orchestration retries those that
 /// <see cref="IRFunctions.Connections.TransientFaultException"/> marks as passing.
 /// </summary>
@@ -26,7 +27,8 @@ public interface IContainmentAction
     string Through { get; }
 
     /// <summary>
-    /// Whether Undo can tell what we made from the same state made by somebody else, as a receiver that remembers its holder can. Where it cannot, the
+    /// Whether Undo can tell what we made from the same state made by somebody else, as a receiver that remembers its holder can. Where it
+    /// cannot, the
     /// watchdog's drift tells (S6).
     /// </summary>
     bool KnowsItsOwn => false;
@@ -37,14 +39,19 @@ public interface IContainmentAction
     /// <summary>Reads the state before. Changes nothing.</summary>
     Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation);
 
-    /// <summary>Finds out, without an effect anyone would notice, whether the reverse would be permitted. Returns what it found, in words.</summary>
+    /// <summary>
+    /// Finds out, without an effect anyone would notice, whether the reverse would be permitted. Returns what it found, in words.
+    /// </summary>
     /// <exception cref="PermanentFaultException">It would not; then the action must not run.</exception>
-    Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) => Task.FromResult("there is no reverse to probe");
+    Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) =>
+        Task.FromResult("there is no reverse to probe");
 
     /// <summary>Does it. Returns what a person should know, for example a ticket number.</summary>
     Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation);
 
-    /// <summary>Reads whether the effect is there; null where the receiver offers no way to read it back. Also asked later, to notice drift.</summary>
+    /// <summary>
+    /// Reads whether the effect is there; null where the receiver offers no way to read it back. Also asked later, to notice drift.
+    /// </summary>
     Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation);
 
     /// <summary>Restores the prior state where what we did still stands, and says what it found (S6).</summary>
@@ -75,7 +82,8 @@ public sealed record PriorState
     public string? Value { get; init; }
 
     /// <summary>
-    /// Key of something that several containments change together and that has no compare-and-swap of its own, such as the list of ranges of one named
+    /// Key of something that several containments change together and that has no compare-and-swap of its own, such as the list of ranges
+    /// of one named
     /// location; changes of it take turns. Null where there is no such thing.
     /// </summary>
     public string? Shared { get; init; }
@@ -85,7 +93,8 @@ public sealed record PriorState
 public sealed record MailCopy(string Mailbox, string InternetMessageId);
 
 /// <summary>
-/// Exactly one action on exactly one target, frozen when it was decided: the decision, and what the frozen policy says about carrying it out. The same shape
+/// Exactly one action on exactly one target, frozen when it was decided: the decision, and what the frozen policy says about carrying it
+/// out. The same shape
 /// is asked about, held and executed; only what is put back, for all holds together, has another one (<see cref="RollbackOrder"/>).
 /// </summary>
 public sealed record ContainmentOrder
@@ -130,7 +139,9 @@ public sealed record RollbackOrder
     public required string Containment { get; init; }
     public required int Generation { get; init; }
 
-    /// <summary>1 for the first undo of this generation; a later one (a person's release, a second hold's end) replaces those before it.</summary>
+    /// <summary>
+    /// 1 for the first undo of this generation; a later one (a person's release, a second hold's end) replaces those before it.
+    /// </summary>
     public int Number { get; init; } = 1;
     public required string Action { get; init; }
     public required Target Target { get; init; }

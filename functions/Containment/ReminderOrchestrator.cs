@@ -16,9 +16,22 @@ public static class ReminderOrchestrator
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var reminder = context.GetInput<ReminderInput>()!;
-        var text = $"{reminder.Action} on {TextBounds.OneLine(reminder.Target.Display, 120)} will be undone at {reminder.UndoAt:yyyy-MM-dd HH:mm} UTC unless someone confirms it";
-        await new Recorder(context, reminder.Incident) { About = Recorder.AboutOf(reminder.Action, reminder.Target) }.WriteAsync(AuditKinds.Reminded, text);
-        await context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"reminder-{context.InstanceId}", text, PageSeverity.Warning), RetryPolicies.ForPeople);
-        await BestEffort.CallActivityAsync(context, HoldNews.RemindActivity, new HoldNews(reminder.Containment, ResultState.Reminder, text, reminder.UndoAt));
+        var text =
+            $"{reminder.Action} on {TextBounds.OneLine(reminder.Target.Display, 120)} will be undone at "
+            + $"{reminder.UndoAt:yyyy-MM-dd HH:mm} UTC unless someone confirms it";
+        await new Recorder(context, reminder.Incident) { About = Recorder.AboutOf(reminder.Action, reminder.Target) }.WriteAsync(
+            AuditKinds.Reminded,
+            text
+        );
+        await context.CallActivityAsync(
+            nameof(PeopleActivities.Page),
+            new PageInput($"reminder-{context.InstanceId}", text, PageSeverity.Warning),
+            RetryPolicies.ForPeople
+        );
+        await BestEffort.CallActivityAsync(
+            context,
+            HoldNews.RemindActivity,
+            new HoldNews(reminder.Containment, ResultState.Reminder, text, reminder.UndoAt)
+        );
     }
 }

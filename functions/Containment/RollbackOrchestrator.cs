@@ -11,7 +11,8 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Containment;
 
 /// <summary>
-/// Puts back what a containment changed, and keeps trying until it is back: a rollback that fails pages a person at once and again as the waits grow (S7).
+/// Puts back what a containment changed, and keeps trying until it is back: a rollback that fails pages a person at once and again as the
+/// waits grow (S7).
 /// The global stop never halts it (S13), nor does a pager or a record that fails.
 /// </summary>
 public sealed class RollbackOrchestrator
@@ -41,12 +42,20 @@ public sealed class RollbackOrchestrator
         for (var attempt = 1; ; attempt++)
         {
             var problem = await TryAsync(() => UndoAsync(attempt));
-            if (problem is null) return;
+            if (problem is null)
+                return;
             await ReportFailureAsync(attempt, pause, problem);
             await context.CreateTimer(pause, CancellationToken.None);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            // Somebody may have released it, or another incident may hold it by now: what this undo would put back is then not its own any more (S6).
-            if (!await context.Entities.CallEntityAsync<bool>(Owner, nameof(ScheduledRollback.TryAgain), new RollbackAttempt(order.Generation, order.Number)))
+            // Somebody may have released it, or another incident may hold it by now: what this undo would put back is then not its own any
+            // more (S6).
+            if (
+                !await context.Entities.CallEntityAsync<bool>(
+                    Owner,
+                    nameof(ScheduledRollback.TryAgain),
+                    new RollbackAttempt(order.Generation, order.Number)
+                )
+            )
             {
                 await TryAsync(() => record.WriteAsync(ContainmentKinds.TakenOver, "another release or hold took this undo over"));
                 return;
@@ -56,31 +65,94 @@ public sealed class RollbackOrchestrator
 
     private async Task UndoAsync(int attempt)
     {
-        await record.WriteAsync(AuditKinds.Undoing, ContainmentText.Undoing(order), order.By, new { order.Containment, order.Generation, Cause = order.Cause.ToString().ToLowerInvariant(), order.Reason, attempt });
-        var report = await Durable.Mutex.CallActivityAsync<RollbackReport>(context, order.Prior.Shared, nameof(ContainmentActivities.UndoEffect), order);
+        await record.WriteAsync(
+            AuditKinds.Undoing,
+            ContainmentText.Undoing(order),
+            order.By,
+            new
+            {
+                order.Containment,
+                order.Generation,
+                Cause = order.Cause.ToString().ToLowerInvariant(),
+                order.Reason,
+                attempt,
+            }
+        );
+        var report = await Durable.Mutex.CallActivityAsync<RollbackReport>(
+            context,
+            order.Prior.Shared,
+            nameof(ContainmentActivities.UndoEffect),
+            order
+        );
         var took = report.VerifiedAt - order.AskedAt;
-        var time = took is { } length ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for") : "";
-        await record.WriteAsync(report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone, report.Text + time,
-            data: new { order.Containment, order.Generation, order.AskedAt, report.VerifiedAt, seconds = took?.TotalSeconds });
-        await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Undone),
-            new RollbackResult(order.Generation, true, report.Text, order.Cause, took, order.Number));
+        var time = took is { } length
+            ? string.Create(CultureInfo.InvariantCulture, $"; read back {length.TotalSeconds:0.0} s after it was asked for")
+            : "";
+        await record.WriteAsync(
+            report.Restored ? AuditKinds.Undone : AuditKinds.NotUndone,
+            report.Text + time,
+            data: new
+            {
+                order.Containment,
+                order.Generation,
+                order.AskedAt,
+                report.VerifiedAt,
+                seconds = took?.TotalSeconds,
+            }
+        );
+        await context.Entities.SignalEntityAsync(
+            Owner,
+            nameof(ScheduledRollback.Undone),
+            new RollbackResult(order.Generation, true, report.Text, order.Cause, took, order.Number)
+        );
         await ShowAsync(order.Cause == RollbackCause.Expired ? ResultState.Undone : ResultState.Released, report.Text);
-        if (report.Restored || order.By == "pipeline") return; // An order that failed before it changed anything has nothing to put back.
+        if (report.Restored || order.By == "pipeline")
+            return; // An order that failed before it changed anything has nothing to put back.
         // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
-        await TryAsync(() => context.CallActivityAsync(nameof(PeopleActivities.Page),
-            new PageInput($"not-undone-{context.InstanceId}", ContainmentText.NotUndonePage(order, report.Text), PageSeverity.Warning), RetryPolicies.ForPeople));
+        await TryAsync(() =>
+            context.CallActivityAsync(
+                nameof(PeopleActivities.Page),
+                new PageInput($"not-undone-{context.InstanceId}", ContainmentText.NotUndonePage(order, report.Text), PageSeverity.Warning),
+                RetryPolicies.ForPeople
+            )
+        );
     }
 
     private async Task ReportFailureAsync(int attempt, TimeSpan pause, string problem)
     {
         var next = context.CurrentUtcDateTime + pause;
-        await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Undone),
-            new RollbackResult(order.Generation, false, problem, order.Cause, Number: order.Number));
-        await TryAsync(() => record.WriteAsync(AuditKinds.RollbackFailed, $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
-            data: new { order.Containment, order.Generation, attempt, next, since = order.AskedAt }));
-        await TryAsync(() => context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput($"rollback-failed-{context.InstanceId}-{attempt}",
-            ContainmentText.RollbackFailedPage(order, attempt, next, problem), PageSeverity.Critical), RetryPolicies.ForPeople));
-        if (attempt == 1) await ShowAsync(ResultState.UndoFailed, "It keeps being tried; undo it by hand if it hurts.");
+        await context.Entities.SignalEntityAsync(
+            Owner,
+            nameof(ScheduledRollback.Undone),
+            new RollbackResult(order.Generation, false, problem, order.Cause, Number: order.Number)
+        );
+        await TryAsync(() =>
+            record.WriteAsync(
+                AuditKinds.RollbackFailed,
+                $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
+                data: new
+                {
+                    order.Containment,
+                    order.Generation,
+                    attempt,
+                    next,
+                    since = order.AskedAt,
+                }
+            )
+        );
+        await TryAsync(() =>
+            context.CallActivityAsync(
+                nameof(PeopleActivities.Page),
+                new PageInput(
+                    $"rollback-failed-{context.InstanceId}-{attempt}",
+                    ContainmentText.RollbackFailedPage(order, attempt, next, problem),
+                    PageSeverity.Critical
+                ),
+                RetryPolicies.ForPeople
+            )
+        );
+        if (attempt == 1)
+            await ShowAsync(ResultState.UndoFailed, "It keeps being tried; undo it by hand if it hurts.");
     }
 
     /// <summary>Null where it worked, else why not.</summary>

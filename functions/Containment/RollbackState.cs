@@ -80,7 +80,9 @@ public sealed record RollbackState
     /// <summary>When the last hold was added: what was read before that says nothing about what it did.</summary>
     public DateTimeOffset? HeldAt { get; init; }
 
-    /// <summary>When the watchdog saw that our change was gone; null where it did not, or where it was done again for another incident since.</summary>
+    /// <summary>
+    /// When the watchdog saw that our change was gone; null where it did not, or where it was done again for another incident since.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? DriftedAt { get; init; }
 
@@ -95,7 +97,9 @@ public enum HoldAnswer
     /// <summary>First hold: the rollback is registered, go on.</summary>
     Registered,
 
-    /// <summary>We hold this already for another incident: the hold is added; there is something to do only where the effect is not there.</summary>
+    /// <summary>
+    /// We hold this already for another incident: the hold is added; there is something to do only where the effect is not there.
+    /// </summary>
     Joined,
 
     /// <summary>It was so before us: nothing to do, nothing will be undone.</summary>
@@ -123,7 +127,8 @@ public enum HoldChangeKind
 /// <param name="Reason">Their words, required.</param>
 /// <param name="For">Extension from now; only for extend.</param>
 /// <param name="At">When the person asked, by the server's clock.</param>
-/// <param name="Prior">State to restore instead of the one kept here, from a verified recovery point of the record; only for release.</param>
+/// <param name="Prior">State to restore instead of the one kept here, from a verified recovery point of the record; only for
+/// release.</param>
 public sealed record HoldChange(string By, string Reason, TimeSpan? For = null, DateTimeOffset? At = null, PriorState? Prior = null);
 
 /// <summary>The watchdog read that the effect is not there, though nobody undid it.</summary>

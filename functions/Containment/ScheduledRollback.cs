@@ -8,7 +8,8 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Containment;
 
 /// <summary>
-/// `ScheduledRollback@action:target`: owns the timers of one containment. A hold is registered here before the effect happens (S5); when the last
+/// `ScheduledRollback@action:target`: owns the timers of one containment. A hold is registered here before the effect happens (S5); when
+/// the last
 /// hold ends, by its timer or by a person, the undo starts (S6, S7). Illegal requests are answered with what is true now, never ignored.
 /// </summary>
 public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackState>
@@ -19,33 +20,46 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     /// <summary>Id of the entity that owns the containment of this action on this target.</summary>
     public static EntityInstanceId For(string action, Target target) => new(nameof(ScheduledRollback), KeyOf(action, target));
 
-    /// <summary>The action and the target's key where that can stand in an address and in the engine's keys; a hash in place of the id where it cannot.</summary>
+    /// <summary>
+    /// The action and the target's key where that can stand in an address and in the engine's keys; a hash in place of the id where it
+    /// cannot.
+    /// </summary>
     public static string KeyOf(string action, Target target) => $"{action}:{EntityKeys.Of(target.Key, $"{target.Kind}:")}";
 
     /// <summary>Registers the rollback of an order, or joins a hold that is already there.</summary>
     public HoldAnswer Hold(PreparedOrder request)
     {
         var order = request.Order;
-        if (State.Status is ContainmentStatus.Undoing) return HoldAnswer.Busy;
-        if (State.Holds.Any(h => h.OrderId == order.Id)) return HoldAnswer.Registered; // The same order again after a crash.
+        if (State.Status is ContainmentStatus.Undoing)
+            return HoldAnswer.Busy;
+        if (State.Holds.Any(h => h.OrderId == order.Id))
+            return HoldAnswer.Registered; // The same order again after a crash.
         // Confirmed and not so any more: somebody ended it by hand, so this is a new containment with timers of its own.
         var ended = State.Status is ContainmentStatus.Confirmed && !request.Prior.AlreadySo;
         if (State.Status is (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed) && !ended)
         {
             // Ours was gone and it is so again: somebody else's work. What is not so is done by this order, and then it is ours once more.
-            if (State.DriftedAt is not null && request.Prior.AlreadySo) return HoldAnswer.NotOurs;
+            if (State.DriftedAt is not null && request.Prior.AlreadySo)
+                return HoldAnswer.NotOurs;
             State = State with { DriftedAt = null };
-            // Our own work stands: hold it longer; what to restore stays what the first hold captured. A rollback that keeps failing is not wanted
+            // Our own work stands: hold it longer; what to restore stays what the first hold captured. A rollback that keeps failing is not
+            // wanted
             // any more; it asks before it tries again.
-            if (State.Status is ContainmentStatus.RollbackFailed) State = State with { Status = ContainmentStatus.Live };
+            if (State.Status is ContainmentStatus.RollbackFailed)
+                State = State with { Status = ContainmentStatus.Live };
             AddHold(order);
             return HoldAnswer.Joined;
         }
-        if (request.Prior.AlreadySo) return HoldAnswer.NotOurs;
+        if (request.Prior.AlreadySo)
+            return HoldAnswer.NotOurs;
         State = new RollbackState
         {
-            Action = order.Decision.Action, Target = order.Decision.Target, Prior = request.Prior, Status = ContainmentStatus.Live,
-            Generation = State.Generation + 1, MaxDuration = order.Decision.MaxDuration ?? TimeSpan.Zero,
+            Action = order.Decision.Action,
+            Target = order.Decision.Target,
+            Prior = request.Prior,
+            Status = ContainmentStatus.Live,
+            Generation = State.Generation + 1,
+            MaxDuration = order.Decision.MaxDuration ?? TimeSpan.Zero,
         };
         AddHold(order);
         return HoldAnswer.Registered;
@@ -54,53 +68,69 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     /// <summary>A hold's timer fired.</summary>
     public void Expire(HoldTimer timer)
     {
-        if (!IsCurrent(timer, out var hold)) return;
+        if (!IsCurrent(timer, out var hold))
+            return;
         if (hold.Until > time.GetUtcNow())
         {
             Schedule(nameof(Expire), timer, hold.Until); // It was extended meanwhile.
             return;
         }
         State = State with { Holds = [.. State.Holds.Where(h => h.OrderId != timer.OrderId)] };
-        if (State.Holds.Count == 0) BeginUndo(RollbackCause.Expired, "policy", "no one confirmed it before its time was up");
+        if (State.Holds.Count == 0)
+            BeginUndo(RollbackCause.Expired, "policy", "no one confirmed it before its time was up");
     }
 
     /// <summary>Time to remind people that it will be undone.</summary>
     public void Remind(HoldTimer timer)
     {
-        if (!IsCurrent(timer, out var hold) || hold.RemindAt is null || hold.RemindAt > time.GetUtcNow()) return;
-        if (State.UndoAt > hold.Until) return; // Another incident holds it longer; that hold reminds.
+        if (!IsCurrent(timer, out var hold) || hold.RemindAt is null || hold.RemindAt > time.GetUtcNow())
+            return;
+        if (State.UndoAt > hold.Until)
+            return; // Another incident holds it longer; that hold reminds.
         var id = $"remind-{Fingerprint.Of(Context.Id.Key, hold.OrderId)}-{State.Generation}-{hold.Until.UtcTicks}";
-        Context.ScheduleNewOrchestration(nameof(ReminderOrchestrator), new ReminderInput(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until), new StartOrchestrationOptions(id));
+        Context.ScheduleNewOrchestration(
+            nameof(ReminderOrchestrator),
+            new ReminderInput(Context.Id.Key, hold.Incident, State.Action, State.Target!, hold.Until),
+            new StartOrchestrationOptions(id)
+        );
     }
 
     /// <summary>An order whose effect failed gives its hold back; what may have happened is undone.</summary>
     public void Abandon(HoldTimer order)
     {
-        if (!IsCurrent(order with { Generation = State.Generation }, out _)) return;
+        if (!IsCurrent(order with { Generation = State.Generation }, out _))
+            return;
         State = State with { Holds = [.. State.Holds.Where(h => h.OrderId != order.OrderId)] };
-        if (State.Holds.Count == 0) BeginUndo(RollbackCause.Released, "pipeline", "the action failed, so whatever it changed is put back");
+        if (State.Holds.Count == 0)
+            BeginUndo(RollbackCause.Released, "pipeline", "the action failed, so whatever it changed is put back");
     }
 
     /// <summary>The watchdog saw our change gone: from here on whatever is there is somebody else's, and stays as it is (S6).</summary>
     public void NoticeDrift(DriftSeen seen)
     {
-        if (seen.Generation != State.Generation || State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed)) return;
-        if (State.DriftedAt is null && !(State.HeldAt >= seen.At)) State = State with { DriftedAt = seen.At };
+        if (seen.Generation != State.Generation || State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed))
+            return;
+        if (State.DriftedAt is null && !(State.HeldAt >= seen.At))
+            State = State with { DriftedAt = seen.At };
     }
 
     /// <summary>What an incident held it for is over. Other incidents' holds stay, and so does what a person confirmed.</summary>
     public void Lapse(HoldLapse lapse)
     {
-        if (State.Status is not ContainmentStatus.Live || State.Holds.All(h => h.Incident != lapse.Incident)) return;
+        if (State.Status is not ContainmentStatus.Live || State.Holds.All(h => h.Incident != lapse.Incident))
+            return;
         State = State with { Holds = [.. State.Holds.Where(h => h.Incident != lapse.Incident)] };
-        if (State.Holds.Count == 0) BeginUndo(RollbackCause.Released, "policy", lapse.Reason);
+        if (State.Holds.Count == 0)
+            BeginUndo(RollbackCause.Released, "policy", lapse.Reason);
     }
 
     /// <summary>An authorised person ends it now, for every incident that holds it.</summary>
     public bool Release(HoldChange change)
     {
-        if (State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed)) return false;
-        if (change.Prior is { } prior) State = State with { Prior = prior };
+        if (State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed))
+            return false;
+        if (change.Prior is { } prior)
+            State = State with { Prior = prior };
         BeginUndo(RollbackCause.Released, change.By, change.Reason, change.At);
         return true;
     }
@@ -108,10 +138,15 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     /// <summary>An authorised person keeps it: no undo by itself any more.</summary>
     public bool Confirm(HoldChange change)
     {
-        if (State.Status is not ContainmentStatus.Live) return false;
+        if (State.Status is not ContainmentStatus.Live)
+            return false;
         State = State with
         {
-            Status = ContainmentStatus.Confirmed, Holds = [], Ending = change.Reason, EndedBy = change.By, EndedAt = time.GetUtcNow(),
+            Status = ContainmentStatus.Confirmed,
+            Holds = [],
+            Ending = change.Reason,
+            EndedBy = change.By,
+            EndedAt = time.GetUtcNow(),
         };
         return true;
     }
@@ -119,13 +154,18 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     /// <summary>An authorised person holds it longer, from now, at most by the action's maximum duration.</summary>
     public bool Extend(HoldChange change)
     {
-        if (State.Status is not ContainmentStatus.Live || change.For is not { } length || length <= TimeSpan.Zero) return false;
+        if (State.Status is not ContainmentStatus.Live || change.For is not { } length || length <= TimeSpan.Zero)
+            return false;
         var until = time.GetUtcNow() + (length < State.MaxDuration ? length : State.MaxDuration);
         // The expiry timer finds the later end by itself; the reminder keeps its lead, so it needs a timer of its own.
-        State = State with { Holds = [.. State.Holds.Select(h => h.Until < until ? h with { Until = until, RemindAt = until - (h.Until - h.RemindAt) } : h)] };
+        State = State with
+        {
+            Holds = [.. State.Holds.Select(h => h.Until < until ? h with { Until = until, RemindAt = until - (h.Until - h.RemindAt) } : h)],
+        };
         foreach (var hold in State.Holds)
         {
-            if (hold.RemindAt is { } at && at > time.GetUtcNow()) Schedule(nameof(Remind), new HoldTimer(State.Generation, hold.OrderId), at);
+            if (hold.RemindAt is { } at && at > time.GetUtcNow())
+                Schedule(nameof(Remind), new HoldTimer(State.Generation, hold.OrderId), at);
         }
         return true;
     }
@@ -134,31 +174,42 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public RollbackState Show() => State;
 
     /// <summary>
-    /// The watchdog found no live timer or no live undo: timers are set anew, ends that have passed are acted on, a lost undo starts again. Harmless
+    /// The watchdog found no live timer or no live undo: timers are set anew, ends that have passed are acted on, a lost undo starts again.
+    /// Harmless
     /// where nothing was lost.
     /// </summary>
     public void Resume(int generation)
     {
-        if (generation != State.Generation) return;
+        if (generation != State.Generation)
+            return;
         if (State.Status is ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)
         {
             BeginUndo(State.Cause ?? RollbackCause.Expired, State.EndedBy, State.Ending, State.AskedAt);
             return;
         }
-        if (State.Status is not ContainmentStatus.Live) return;
-        if (State.Holds.Count == 0) BeginUndo(RollbackCause.Expired, "watchdog", "nobody held it any more");
+        if (State.Status is not ContainmentStatus.Live)
+            return;
+        if (State.Holds.Count == 0)
+            BeginUndo(RollbackCause.Expired, "watchdog", "nobody held it any more");
         foreach (var hold in State.Holds)
         {
             var timer = new HoldTimer(State.Generation, hold.OrderId);
-            if (hold.Until <= time.GetUtcNow()) Expire(timer);
-            else Schedule(nameof(Expire), timer, hold.Until);
+            if (hold.Until <= time.GetUtcNow())
+                Expire(timer);
+            else
+                Schedule(nameof(Expire), timer, hold.Until);
         }
     }
 
     /// <summary>An undo that failed wants to try again. False where another undo or a new hold has taken its place.</summary>
     public bool TryAgain(RollbackAttempt turn)
     {
-        if (turn.Generation != State.Generation || turn.Number != State.UndoAttempts || State.Status is not ContainmentStatus.RollbackFailed) return false;
+        if (
+            turn.Generation != State.Generation
+            || turn.Number != State.UndoAttempts
+            || State.Status is not ContainmentStatus.RollbackFailed
+        )
+            return false;
         State = State with { Status = ContainmentStatus.Undoing };
         return true;
     }
@@ -166,12 +217,16 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     /// <summary>The undo orchestration reports. A failure stays visible until a later attempt or a person ends it.</summary>
     public void Undone(RollbackResult result)
     {
-        if (result.Generation != State.Generation || State.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)) return;
-        if (!result.Done && result.Number != State.UndoAttempts) return; // A newer undo is under way; only success of an older one counts.
+        if (result.Generation != State.Generation || State.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed))
+            return;
+        if (!result.Done && result.Number != State.UndoAttempts)
+            return; // A newer undo is under way; only success of an older one counts.
         State = State with
         {
-            Status = !result.Done ? ContainmentStatus.RollbackFailed
-                : result.Cause == RollbackCause.Expired ? ContainmentStatus.RolledBack : ContainmentStatus.Released,
+            Status =
+                !result.Done ? ContainmentStatus.RollbackFailed
+                : result.Cause == RollbackCause.Expired ? ContainmentStatus.RolledBack
+                : ContainmentStatus.Released,
             Ending = result.Text,
             EndedAt = time.GetUtcNow(),
             Holds = result.Done ? [] : State.Holds,
@@ -187,39 +242,65 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         var length = order.Decision.MaxDuration ?? TimeSpan.Zero;
         var hold = new Hold
         {
-            OrderId = order.Id, Incident = order.Incident, Since = now, Until = now + length,
+            OrderId = order.Id,
+            Incident = order.Incident,
+            Since = now,
+            Until = now + length,
             RemindAt = order.ReminderLead is { } lead && lead < length ? now + length - lead : null,
             ApprovedBy = order.Grant?.Approvers ?? [],
         };
         // A hold on something confirmed adds its incident but must not restart timers that no longer undo.
         State = State with
         {
-            HeldAt = now, Holds = State.Status is ContainmentStatus.Live ? [.. State.Holds, hold] : State.Holds,
+            HeldAt = now,
+            Holds = State.Status is ContainmentStatus.Live ? [.. State.Holds, hold] : State.Holds,
             Incidents = State.Incidents.Contains(order.Incident) ? State.Incidents : [.. State.Incidents, order.Incident],
         };
-        if (State.Status is not ContainmentStatus.Live) return;
+        if (State.Status is not ContainmentStatus.Live)
+            return;
         var timer = new HoldTimer(State.Generation, order.Id);
         Schedule(nameof(Expire), timer, hold.Until);
-        if (hold.RemindAt is { } remindAt) Schedule(nameof(Remind), timer, remindAt);
+        if (hold.RemindAt is { } remindAt)
+            Schedule(nameof(Remind), timer, remindAt);
     }
 
     private void BeginUndo(RollbackCause cause, string by, string reason, DateTimeOffset? askedAt = null)
     {
         State = State with
         {
-            Status = ContainmentStatus.Undoing, Holds = [], Ending = reason, EndedBy = by, Cause = cause, AskedAt = askedAt ?? time.GetUtcNow(),
+            Status = ContainmentStatus.Undoing,
+            Holds = [],
+            Ending = reason,
+            EndedBy = by,
+            Cause = cause,
+            AskedAt = askedAt ?? time.GetUtcNow(),
             UndoAttempts = State.UndoAttempts + 1,
         };
         var order = new RollbackOrder
         {
-            Containment = Context.Id.Key, Generation = State.Generation, Number = State.UndoAttempts, Action = State.Action, Target = State.Target!, Prior = State.Prior!,
-            Cause = cause, By = by, Reason = reason, Incidents = State.Incidents, AskedAt = State.AskedAt, DriftedAt = State.DriftedAt,
+            Containment = Context.Id.Key,
+            Generation = State.Generation,
+            Number = State.UndoAttempts,
+            Action = State.Action,
+            Target = State.Target!,
+            Prior = State.Prior!,
+            Cause = cause,
+            By = by,
+            Reason = reason,
+            Incidents = State.Incidents,
+            AskedAt = State.AskedAt,
+            DriftedAt = State.DriftedAt,
         };
-        Context.ScheduleNewOrchestration(nameof(RollbackOrchestrator), order, new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State)));
+        Context.ScheduleNewOrchestration(
+            nameof(RollbackOrchestrator),
+            order,
+            new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State))
+        );
     }
 
     /// <summary>Instance id of the undo that is under way.</summary>
-    public static string UndoInstance(string key, RollbackState state) => $"undo-{Fingerprint.Of(key)}-{state.Generation}-{state.UndoAttempts}";
+    public static string UndoInstance(string key, RollbackState state) =>
+        $"undo-{Fingerprint.Of(key)}-{state.Generation}-{state.UndoAttempts}";
 
     private bool IsCurrent(HoldTimer timer, out Hold hold)
     {

@@ -10,17 +10,22 @@ namespace IRFunctions.Directory;
 public sealed record AccountRights(IReadOnlyList<string> Roles, string? Privilege);
 
 /// <summary>
-/// Learns whose accounts are privileged: members of the configured groups, and holders of an active directory role that administers anything. Roles that are
+/// Learns whose accounts are privileged: members of the configured groups, and holders of an active directory role that administers
+/// anything. Roles that are
 /// only eligible (PIM) and not activated are not held. Asked anew each time: a role may have been activated a minute ago.
 /// </summary>
 public sealed class DirectoryRights(GraphServiceClient graph, PrivilegedGroups groups)
 {
-    /// <summary>Least privilege for reading directory roles; without it Graph shows their ids only, and what cannot be named counts as privileged.</summary>
+    /// <summary>
+    /// Least privilege for reading directory roles; without it Graph shows their ids only, and what cannot be named counts as privileged.
+    /// </summary>
     public const string RolesPermission = "RoleManagement.Read.Directory";
 
     /// <summary>
-    /// Template ids of the built-in roles that only read reports or write content of their own. Every other role, also one made after this list, counts as
-    /// privileged: an overlooked role must cost a question, not an administrator. Source: Microsoft Entra built-in roles (learn.microsoft.com,
+    /// Template ids of the built-in roles that only read reports or write content of their own. Every other role, also one made after this
+    /// list, counts as
+    /// privileged: an overlooked role must cost a question, not an administrator. Source: Microsoft Entra built-in roles
+    /// (learn.microsoft.com,
     /// entra/identity/role-based-access-control/permissions-reference, 2026-01-20); none of these has the label "privileged" there.
     /// </summary>
     private static readonly HashSet<string> Ordinary = new(StringComparer.OrdinalIgnoreCase)
@@ -50,13 +55,23 @@ public sealed class DirectoryRights(GraphServiceClient graph, PrivilegedGroups g
         await Task.WhenAll(inGroup, held);
         var roles = await held;
         var privileged = roles.FirstOrDefault(r => r.RoleTemplateId is not { Length: > 0 } template || !Ordinary.Contains(template));
-        return new AccountRights([.. roles.Select(Name).Distinct(StringComparer.Ordinal)],
-            await inGroup ? "a member of a group in Directory__PrivilegedGroups" : privileged is null ? null : $"the directory role {Name(privileged)} is active");
+        return new AccountRights(
+            [.. roles.Select(Name).Distinct(StringComparer.Ordinal)],
+            await inGroup ? "a member of a group in Directory__PrivilegedGroups"
+                : privileged is null ? null
+                : $"the directory role {Name(privileged)} is active"
+        );
     }
 
     private async Task<IReadOnlyList<DirectoryRole>> RolesAsync(string userId, CancellationToken cancellation) =>
-        (await Faults.CallGraphAsync($"asking for the directory roles of account {userId}", RolesPermission, () =>
-            graph.Users[userId].TransitiveMemberOf.GraphDirectoryRole.GetAsync(cancellationToken: cancellation)))?.Value ?? [];
+        (
+            await Faults.CallGraphAsync(
+                $"asking for the directory roles of account {userId}",
+                RolesPermission,
+                () => graph.Users[userId].TransitiveMemberOf.GraphDirectoryRole.GetAsync(cancellationToken: cancellation)
+            )
+        )?.Value
+        ?? [];
 
     private static string Name(DirectoryRole role) => role.DisplayName is { Length: > 0 } name ? name : "(not shown to us)";
 }

@@ -18,7 +18,8 @@ public sealed record SignIns(int Succeeded, int Failed, int Countries, int Other
 }
 
 /// <summary>
-/// What the logs say, by Microsoft Graph's hunting query: counts only, for many things in one query. Object ids and addresses are checked to be such before
+/// What the logs say, by Microsoft Graph's hunting query: counts only, for many things in one query. Object ids and addresses are checked
+/// to be such before
 /// they stand in a query, so no text of an alert can.
 /// </summary>
 public sealed class Hunting(GraphServiceClient graph)
@@ -45,23 +46,39 @@ public sealed class Hunting(GraphServiceClient graph)
         SignInsAsync("IPAddress", "AccountObjectId", addresses.Where(IsAddress), cancellation);
 
     /// <summary>
-    /// Criticality of accounts by object id, 0 (very high) to 3 (low); null where the register says nothing. Source: column CriticalityLevel ("the criticality
-    /// score of the account") of table IdentityInfo, learn.microsoft.com/defender-xdr/advanced-hunting-identityinfo-table; it needs Defender for Identity or
+    /// Criticality of accounts by object id, 0 (very high) to 3 (low); null where the register says nothing. Source: column
+    /// CriticalityLevel ("the criticality
+    /// score of the account") of table IdentityInfo, learn.microsoft.com/defender-xdr/advanced-hunting-identityinfo-table; it needs
+    /// Defender for Identity or
     /// Sentinel's UEBA. A row is written at least daily, so the least of fourteen days is the most cautious recent one.
     /// </summary>
     /// <inheritdoc cref="SignInsOfAsync"/>
     public Task<IReadOnlyDictionary<string, int?>> AccountCriticalityAsync(IEnumerable<string> accounts, CancellationToken cancellation) =>
-        CriticalityAsync("IdentityInfo", "AccountObjectId", "CriticalityLevel", accounts.Where(a => Guid.TryParseExact(a, "D", out _)), cancellation);
+        CriticalityAsync(
+            "IdentityInfo",
+            "AccountObjectId",
+            "CriticalityLevel",
+            accounts.Where(a => Guid.TryParseExact(a, "D", out _)),
+            cancellation
+        );
 
     /// <summary>
-    /// Criticality of devices by Defender device id, as of accounts. Source: NodeProperties.rawData.criticalityLevel.criticalityLevel of table ExposureGraphNodes,
-    /// where 0 is very high and 3 is low (learn.microsoft.com/security-exposure-management, schemas and operators; Microsoft's hunting examples compare it with
+    /// Criticality of devices by Defender device id, as of accounts. Source: NodeProperties.rawData.criticalityLevel.criticalityLevel of
+    /// table ExposureGraphNodes,
+    /// where 0 is very high and 3 is low (learn.microsoft.com/security-exposure-management, schemas and operators; Microsoft's hunting
+    /// examples compare it with
     /// "&lt; 4"); the entity id of type DeviceInventoryId is the DeviceId of the other tables.
     /// </summary>
     /// <inheritdoc cref="SignInsOfAsync"/>
     public Task<IReadOnlyDictionary<string, int?>> DeviceCriticalityAsync(IEnumerable<string> devices, CancellationToken cancellation) =>
-        CriticalityAsync("ExposureGraphNodes | where NodeLabel == \"device\" | mv-expand EntityId = EntityIds | where tostring(EntityId.type) == \"DeviceInventoryId\" | extend DeviceId = tostring(EntityId.id)",
-            "DeviceId", "toint(NodeProperties.rawData.criticalityLevel.criticalityLevel)", devices.Where(IsDeviceId), cancellation);
+        CriticalityAsync(
+            "ExposureGraphNodes | where NodeLabel == \"device\" | mv-expand EntityId = EntityIds | where tostring(EntityId.type) == "
+                + "\"DeviceInventoryId\" | extend DeviceId = tostring(EntityId.id)",
+            "DeviceId",
+            "toint(NodeProperties.rawData.criticalityLevel.criticalityLevel)",
+            devices.Where(IsDeviceId),
+            cancellation
+        );
 
     /// <summary>Connections of our devices to or from each address.</summary>
     /// <inheritdoc cref="SignInsOfAsync"/>
@@ -69,34 +86,79 @@ public sealed class Hunting(GraphServiceClient graph)
     {
         var asked = Distinct(addresses.Where(IsAddress));
         var rows = await RunAsync($"DeviceNetworkEvents{LastDay}", "RemoteIP", "Connections = count()", asked, "P1D", cancellation);
-        return asked.ToDictionary(a => a, a => rows.TryGetValue(a, out var row) ? Number(row, "Connections") : 0, StringComparer.OrdinalIgnoreCase);
+        return asked.ToDictionary(
+            a => a,
+            a => rows.TryGetValue(a, out var row) ? Number(row, "Connections") : 0,
+            StringComparer.OrdinalIgnoreCase
+        );
     }
 
-    private async Task<IReadOnlyDictionary<string, SignIns>> SignInsAsync(string column, string other, IEnumerable<string> keys, CancellationToken cancellation)
+    private async Task<IReadOnlyDictionary<string, SignIns>> SignInsAsync(
+        string column,
+        string other,
+        IEnumerable<string> keys,
+        CancellationToken cancellation
+    )
     {
         var asked = Distinct(keys);
-        var rows = await RunAsync($"{SignInTable}{LastDay}", column, $"{SignInColumns}, Others = dcount({other})", asked, "P1D", cancellation);
-        return asked.ToDictionary(k => k, k => rows.TryGetValue(k, out var row)
-            ? new SignIns(Number(row, "SignIns"), Number(row, "Failed"), Number(row, "Countries"), Number(row, "Others")) : SignIns.None, StringComparer.OrdinalIgnoreCase);
+        var rows = await RunAsync(
+            $"{SignInTable}{LastDay}",
+            column,
+            $"{SignInColumns}, Others = dcount({other})",
+            asked,
+            "P1D",
+            cancellation
+        );
+        return asked.ToDictionary(
+            k => k,
+            k =>
+                rows.TryGetValue(k, out var row)
+                    ? new SignIns(Number(row, "SignIns"), Number(row, "Failed"), Number(row, "Countries"), Number(row, "Others"))
+                    : SignIns.None,
+            StringComparer.OrdinalIgnoreCase
+        );
     }
 
-    private async Task<IReadOnlyDictionary<string, int?>> CriticalityAsync(string rows, string column, string level, IEnumerable<string> keys, CancellationToken cancellation)
+    private async Task<IReadOnlyDictionary<string, int?>> CriticalityAsync(
+        string rows,
+        string column,
+        string level,
+        IEnumerable<string> keys,
+        CancellationToken cancellation
+    )
     {
         var asked = Distinct(keys);
         var found = await RunAsync(rows, column, $"Level = min({level})", asked, "P14D", cancellation);
         return asked.ToDictionary(k => k, k => found.TryGetValue(k, out var row) ? Level(row) : null, StringComparer.OrdinalIgnoreCase);
     }
 
-    private async Task<Dictionary<string, IDictionary<string, object>>> RunAsync(string rows, string column, string summary, string[] keys, string timespan, CancellationToken cancellation)
+    private async Task<Dictionary<string, IDictionary<string, object>>> RunAsync(
+        string rows,
+        string column,
+        string summary,
+        string[] keys,
+        string timespan,
+        CancellationToken cancellation
+    )
     {
         var found = new Dictionary<string, IDictionary<string, object>>(StringComparer.OrdinalIgnoreCase);
-        if (keys.Length == 0) return found;
-        var query = $"{rows} | where {column} in ({string.Join(", ", keys.Select(k => $"\"{k}\""))}) | summarize {summary} by Key = {column}";
-        var answer = await Faults.CallGraphAsync("asking the logs", Permission, () => graph.Security.MicrosoftGraphSecurityRunHuntingQuery
-            .PostAsync(new RunHuntingQueryPostRequestBody { Query = query, Timespan = timespan }, cancellationToken: cancellation));
+        if (keys.Length == 0)
+            return found;
+        var query =
+            $"{rows} | where {column} in ({string.Join(", ", keys.Select(k => $"\"{k}\""))}) | summarize {summary} by Key = {column}";
+        var answer = await Faults.CallGraphAsync(
+            "asking the logs",
+            Permission,
+            () =>
+                graph.Security.MicrosoftGraphSecurityRunHuntingQuery.PostAsync(
+                    new RunHuntingQueryPostRequestBody { Query = query, Timespan = timespan },
+                    cancellationToken: cancellation
+                )
+        );
         foreach (var row in answer?.Results ?? [])
         {
-            if (row.AdditionalData.TryGetValue("Key", out var key) && Convert.ToString(key, CultureInfo.InvariantCulture) is { } text) found[text] = row.AdditionalData;
+            if (row.AdditionalData.TryGetValue("Key", out var key) && Convert.ToString(key, CultureInfo.InvariantCulture) is { } text)
+                found[text] = row.AdditionalData;
         }
         return found;
     }
@@ -104,15 +166,31 @@ public sealed class Hunting(GraphServiceClient graph)
     private static string[] Distinct(IEnumerable<string> keys) => [.. keys.Distinct(StringComparer.OrdinalIgnoreCase).Take(MaxAtOnce)];
 
     // As the parser writes it: digits, hexadecimal letters, dots and colons.
-    private static bool IsAddress(string text) => IPAddress.TryParse(text, out var address) && address.ToString().Equals(text, StringComparison.OrdinalIgnoreCase);
+    private static bool IsAddress(string text) =>
+        IPAddress.TryParse(text, out var address) && address.ToString().Equals(text, StringComparison.OrdinalIgnoreCase);
 
     // Defender's device ids: forty hexadecimal digits.
     private static bool IsDeviceId(string text) => text.Length == 40 && text.All(char.IsAsciiHexDigit);
 
     private static int? Level(IDictionary<string, object> row) =>
-        row.TryGetValue("Level", out var value) && int.TryParse(Convert.ToString(value, CultureInfo.InvariantCulture), NumberStyles.None, CultureInfo.InvariantCulture, out var level) ? level : null;
+        row.TryGetValue("Level", out var value)
+        && int.TryParse(
+            Convert.ToString(value, CultureInfo.InvariantCulture),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var level
+        )
+            ? level
+            : null;
 
     private static int Number(IDictionary<string, object> row, string name) =>
-        row.TryGetValue(name, out var value) && double.TryParse(Convert.ToString(value, CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            ? (int)Math.Clamp(number, 0, int.MaxValue) : 0;
+        row.TryGetValue(name, out var value)
+        && double.TryParse(
+            Convert.ToString(value, CultureInfo.InvariantCulture),
+            NumberStyles.Float,
+            CultureInfo.InvariantCulture,
+            out var number
+        )
+            ? (int)Math.Clamp(number, 0, int.MaxValue)
+            : 0;
 }

@@ -21,10 +21,19 @@ public sealed record PrivilegedGroups(IReadOnlyList<string> Ids)
     {
         foreach (var part in Ids.Chunk(MostAtOnce))
         {
-            var found = await Faults.CallGraphAsync($"asking for the groups of account {userId}", Permission, () =>
-                graph.Users[userId].CheckMemberGroups.PostAsCheckMemberGroupsPostResponseAsync(
-                    new CheckMemberGroupsPostRequestBody { GroupIds = [.. part] }, cancellationToken: cancellation));
-            if (found?.Value is { Count: > 0 }) return true;
+            var found = await Faults.CallGraphAsync(
+                $"asking for the groups of account {userId}",
+                Permission,
+                () =>
+                    graph
+                        .Users[userId]
+                        .CheckMemberGroups.PostAsCheckMemberGroupsPostResponseAsync(
+                            new CheckMemberGroupsPostRequestBody { GroupIds = [.. part] },
+                            cancellationToken: cancellation
+                        )
+            );
+            if (found?.Value is { Count: > 0 })
+                return true;
         }
         return false;
     }

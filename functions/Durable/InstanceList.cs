@@ -3,8 +3,10 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Durable;
 
 /// <summary>
-/// Orchestrations by the start of their ids, although some cannot be read. The engine's list ends at a row that it cannot read (one without a name, as a killed
-/// host may leave it) and hides everything behind it; then the list is asked for in parts, by the next digit of the ids, which end in a hash.
+/// Orchestrations by the start of their ids, although some cannot be read. The engine's list ends at a row that it cannot read (one without
+/// a name, as a killed
+/// host may leave it) and hides everything behind it; then the list is asked for in parts, by the next digit of the ids, which end in a
+/// hash.
 /// </summary>
 internal static class InstanceList
 {
@@ -20,15 +22,28 @@ internal static class InstanceList
     /// <param name="Unreadable">Starts of ids of what cannot, with the reason; empty where all can.</param>
     internal sealed record Listing(List<OrchestrationMetadata> Found, List<(string Prefix, string Problem)> Unreadable);
 
-    /// <exception cref="Exception">What the engine throws where it answers for no part either: then it is away, and no row is to blame.</exception>
-    public static async Task<Listing> ReadAsync(DurableTaskClient client, string prefix, OrchestrationRuntimeStatus[] statuses, CancellationToken cancellation)
+    /// <exception cref="Exception">What the engine throws where it answers for no part either: then it is away, and no row is to
+    /// blame.</exception>
+    public static async Task<Listing> ReadAsync(
+        DurableTaskClient client,
+        string prefix,
+        OrchestrationRuntimeStatus[] statuses,
+        CancellationToken cancellation
+    )
     {
         var listing = new Listing([], []);
         await ReadAsync(client, prefix, statuses, 0, listing, cancellation);
         return listing;
     }
 
-    private static async Task ReadAsync(DurableTaskClient client, string prefix, OrchestrationRuntimeStatus[] statuses, int digits, Listing listing, CancellationToken cancellation)
+    private static async Task ReadAsync(
+        DurableTaskClient client,
+        string prefix,
+        OrchestrationRuntimeStatus[] statuses,
+        int digits,
+        Listing listing,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -42,17 +57,30 @@ internal static class InstanceList
             for (var d = 0; d < Digits.Length && digits < MostDigits; d++)
             {
                 await ReadAsync(client, prefix + Digits[d], statuses, digits + 1, listing, cancellation);
-                if (d == Enough && listing.Unreadable.Count - known > Enough) throw; // It fails whatever is asked.
+                if (d == Enough && listing.Unreadable.Count - known > Enough)
+                    throw; // It fails whatever is asked.
             }
-            if (listing.Unreadable.Count == known) listing.Unreadable.Add((prefix, e.Message));
+            if (listing.Unreadable.Count == known)
+                listing.Unreadable.Add((prefix, e.Message));
         }
     }
 
-    private static async Task<List<OrchestrationMetadata>> PartAsync(DurableTaskClient client, string prefix, OrchestrationRuntimeStatus[] statuses, CancellationToken cancellation)
+    private static async Task<List<OrchestrationMetadata>> PartAsync(
+        DurableTaskClient client,
+        string prefix,
+        OrchestrationRuntimeStatus[] statuses,
+        CancellationToken cancellation
+    )
     {
         var found = new List<OrchestrationMetadata>();
-        var query = new OrchestrationQuery { InstanceIdPrefix = prefix, Statuses = statuses, FetchInputsAndOutputs = true };
-        await foreach (var instance in client.GetAllInstancesAsync(query).WithCancellation(cancellation)) found.Add(instance);
+        var query = new OrchestrationQuery
+        {
+            InstanceIdPrefix = prefix,
+            Statuses = statuses,
+            FetchInputsAndOutputs = true,
+        };
+        await foreach (var instance in client.GetAllInstancesAsync(query).WithCancellation(cancellation))
+            found.Add(instance);
         return found;
     }
 }

@@ -12,11 +12,14 @@ public sealed class Mutex : TaskEntity<int>
 
     public static EntityInstanceId For(string shared) => new(nameof(Mutex), shared);
 
-    /// <summary>Calls an activity that changes the tenant. What several containments change together they change one after the other.</summary>
+    /// <summary>
+    /// Calls an activity that changes the tenant. What several containments change together they change one after the other.
+    /// </summary>
     /// <param name="shared">Key of what it changes together with others; null where there is no such thing.</param>
     public static async Task<T> CallActivityAsync<T>(TaskOrchestrationContext context, string? shared, string activity, object input)
     {
-        if (shared is null) return await context.CallActivityAsync<T>(activity, input, RetryPolicies.ForTheTenant);
+        if (shared is null)
+            return await context.CallActivityAsync<T>(activity, input, RetryPolicies.ForTheTenant);
         await using var held = await context.Entities.LockEntitiesAsync(For(shared));
         return await context.CallActivityAsync<T>(activity, input, RetryPolicies.ForTheTenant);
     }

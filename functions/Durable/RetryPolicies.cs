@@ -11,7 +11,8 @@ internal static class RetryPolicies
     public static readonly TaskOptions ForTheRecord = Retry(12, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
 
     /// <summary>
-    /// Reading and changing the tenant: six tries in about a minute; permanent faults end at once. A throttled service is left alone for as long as it
+    /// Reading and changing the tenant: six tries in about a minute; permanent faults end at once. A throttled service is left alone for as
+    /// long as it
     /// asks, by a durable timer, and such waits do not use the tries up.
     /// </summary>
     public static readonly TaskOptions ForTheTenant = new(TaskRetryOptions.FromRetryHandler((AsyncRetryHandler)WaitForTheTenantAsync));
@@ -26,22 +27,28 @@ internal static class RetryPolicies
     /// <summary>An undo that fails pages before it tries again; a pager must not keep it from that.</summary>
     private static readonly TimeSpan LongestAskedByPager = TimeSpan.FromMinutes(3);
 
-    /// <summary>Pages and tickets must get through: about half an hour of tries; a throttled pager is left alone for as long as it asks.</summary>
+    /// <summary>
+    /// Pages and tickets must get through: about half an hour of tries; a throttled pager is left alone for as long as it asks.
+    /// </summary>
     public static readonly TaskOptions ForPeople = new(TaskRetryOptions.FromRetryHandler((AsyncRetryHandler)WaitForPeopleAsync));
 
     /// <summary>Cards and pages of one rung: three tries in about five seconds; then it is better to ask the next rung.</summary>
     public static readonly TaskOptions ForAsking = Retry(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
 
-    private static Task<bool> WaitForTheTenantAsync(RetryContext retry) => WaitAsync(retry, TenantTries, LongestTenantWait, ThrottledTries, TimeSpan.MaxValue);
+    private static Task<bool> WaitForTheTenantAsync(RetryContext retry) =>
+        WaitAsync(retry, TenantTries, LongestTenantWait, ThrottledTries, TimeSpan.MaxValue);
 
-    private static Task<bool> WaitForPeopleAsync(RetryContext retry) => WaitAsync(retry, PeopleTries, LongestWaitForPeople, PeopleTries, LongestAskedByPager);
+    private static Task<bool> WaitForPeopleAsync(RetryContext retry) =>
+        WaitAsync(retry, PeopleTries, LongestWaitForPeople, PeopleTries, LongestAskedByPager);
 
     /// <summary>Waits before another try: ever longer by itself, or as long as it was asked to; false where it is given up.</summary>
     private static async Task<bool> WaitAsync(RetryContext retry, int tries, TimeSpan longest, int triesAsked, TimeSpan longestAsked)
     {
-        if (retry.LastFailure.IsCausedBy<PermanentFaultException>()) return false;
+        if (retry.LastFailure.IsCausedBy<PermanentFaultException>())
+            return false;
         var asked = Throttling.WaitIn(retry.LastFailure.ErrorMessage);
-        if (retry.LastAttemptNumber >= (asked is null ? tries : triesAsked)) return false;
+        if (retry.LastAttemptNumber >= (asked is null ? tries : triesAsked))
+            return false;
         var wait = asked ?? FirstWait * Math.Pow(2, Math.Min(retry.LastAttemptNumber - 1, 10));
         var most = asked is null ? longest : longestAsked;
         await retry.OrchestrationContext.CreateTimer(wait < most ? wait : most, CancellationToken.None);
@@ -49,8 +56,7 @@ internal static class RetryPolicies
     }
 
     private static TaskOptions Retry(int attempts, TimeSpan first, TimeSpan longest) =>
-        TaskOptions.FromRetryPolicy(new RetryPolicy(attempts, first, 2.0, longest)
-        {
-            HandleFailure = failure => !failure.IsCausedBy<PermanentFaultException>(),
-        });
+        TaskOptions.FromRetryPolicy(
+            new RetryPolicy(attempts, first, 2.0, longest) { HandleFailure = failure => !failure.IsCausedBy<PermanentFaultException>() }
+        );
 }

@@ -5,14 +5,23 @@ using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Health;
 
-/// <summary>Whether the pipeline can do its work: open to probes, tells no secrets, changes nothing, and costs nothing when it is asked again at once.</summary>
+/// <summary>
+/// Whether the pipeline can do its work: open to probes, tells no secrets, changes nothing, and costs nothing when it is asked again at
+/// once.
+/// </summary>
 public sealed class HealthApi(HealthCheck health)
 {
     [Function("GetHealth")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var report = await health.LookAsync(client, cancellation);
-        return new ObjectResult(report) { StatusCode = report.Status == HealthCheck.Healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable };
+        return new ObjectResult(report)
+        {
+            StatusCode = report.Status == HealthCheck.Healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+        };
     }
 }

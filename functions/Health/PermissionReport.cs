@@ -11,25 +11,38 @@ namespace IRFunctions.Health;
 public sealed record PermissionNeed(string Permission, IReadOnlyList<string> NeededBy);
 
 /// <summary>
-/// What the app may do in Microsoft Graph against what the policy in force makes it do. Azure roles (storage, queue, watchlist, model) are not in the
+/// What the app may do in Microsoft Graph against what the policy in force makes it do. Azure roles (storage, queue, watchlist, model) are
+/// not in the
 /// token; scripts/check-azure-roles.sh compares those.
 /// </summary>
 /// <param name="Missing">Needed and not granted: the action will fail, and a person will be told.</param>
 /// <param name="Surplus">Granted and not needed: take it away, it only helps whoever takes over the app.</param>
-public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadOnlyList<PermissionNeed> Needed, IReadOnlyList<PermissionNeed> Missing, IReadOnlyList<string> Surplus)
+public sealed partial record PermissionReport(
+    IReadOnlyList<string> Held,
+    IReadOnlyList<PermissionNeed> Needed,
+    IReadOnlyList<PermissionNeed> Missing,
+    IReadOnlyList<string> Surplus
+)
 {
-    /// <summary>What the stages before any action read, whatever the policy: accounts that recommendations are about, and the logs about them.</summary>
+    /// <summary>
+    /// What the stages before any action read, whatever the policy: accounts that recommendations are about, and the logs about them.
+    /// </summary>
     public static readonly IReadOnlyList<PermissionNeed> Always =
-        [new("User.Read.All", ["facts before every decision"]), new(PrivilegedGroups.Permission, ["facts before every decision"]),
-            new(DirectoryRights.RolesPermission, ["facts before every decision"]), new(Hunting.Permission, ["facts before every decision", "context before every judgement"])];
+    [
+        new("User.Read.All", ["facts before every decision"]),
+        new(PrivilegedGroups.Permission, ["facts before every decision"]),
+        new(DirectoryRights.RolesPermission, ["facts before every decision"]),
+        new(Hunting.Permission, ["facts before every decision", "context before every judgement"]),
+    ];
 
-    public string Verdict => (Missing.Count, Surplus.Count) switch
-    {
-        (0, 0) => "exactly what is needed",
-        (0, _) => $"{Surplus.Count} more than needed",
-        (_, 0) => $"{Missing.Count} missing",
-        _ => $"{Missing.Count} missing, {Surplus.Count} more than needed",
-    };
+    public string Verdict =>
+        (Missing.Count, Surplus.Count) switch
+        {
+            (0, 0) => "exactly what is needed",
+            (0, _) => $"{Surplus.Count} more than needed",
+            (_, 0) => $"{Missing.Count} missing",
+            _ => $"{Missing.Count} missing, {Surplus.Count} more than needed",
+        };
 
     /// <param name="actions">The catalogue.</param>
     /// <param name="policy">The tier map in force: what it forbids (tier 3, or not listed) needs nothing.</param>
@@ -37,20 +50,29 @@ public sealed partial record PermissionReport(IReadOnlyList<string> Held, IReadO
     public static PermissionReport Of(ActionCatalog actions, Policy policy, IEnumerable<string> held)
     {
         var allowed = actions.Capabilities.Where(c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
-        var needs = allowed.SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))
+        var needs = allowed
+            .SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))
             .Concat(Always.SelectMany(a => a.NeededBy.Select(by => (a.Permission, By: by))))
             .GroupBy(n => n.Permission, StringComparer.Ordinal)
             .Select(g => new PermissionNeed(g.Key, [.. g.Select(n => n.By)]))
-            .OrderBy(n => n.Permission, StringComparer.Ordinal).ToList();
+            .OrderBy(n => n.Permission, StringComparer.Ordinal)
+            .ToList();
         var granted = held.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        return new PermissionReport(granted, needs, [.. needs.Where(n => !granted.Contains(n.Permission))], [.. granted.Where(h => needs.All(n => n.Permission != h))]);
+        return new PermissionReport(
+            granted,
+            needs,
+            [.. needs.Where(n => !granted.Contains(n.Permission))],
+            [.. granted.Where(h => needs.All(n => n.Permission != h))]
+        );
     }
 
     /// <summary>
-    /// The Graph permissions an action names in words: "User.Read.All and User.RevokeSessions.All". A sentence without any names none; what stands in
+    /// The Graph permissions an action names in words: "User.Read.All and User.RevokeSessions.All". A sentence without any names none; what
+    /// stands in
     /// brackets is a remark, for example what would be needed where the least does not do.
     /// </summary>
-    public static IReadOnlyList<string> NamesIn(string permission) => [.. Names().Matches(Remark().Replace(permission, "")).Select(m => m.Value)];
+    public static IReadOnlyList<string> NamesIn(string permission) =>
+        [.. Names().Matches(Remark().Replace(permission, "")).Select(m => m.Value)];
 
     [GeneratedRegex(@"\b[A-Z][A-Za-z]+(?:-[A-Za-z]+)?(?:\.[A-Z][A-Za-z]+)+\b")]
     private static partial Regex Names();

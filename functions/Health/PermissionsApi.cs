@@ -11,19 +11,42 @@ using Microsoft.Azure.Functions.Worker;
 namespace IRFunctions.Health;
 
 /// <summary>check-permissions: what is missing and what is more than needed, from the app's own token. Changes nothing.</summary>
-public sealed class PermissionsApi(RequestGuard guard, ActionCatalog actions, PolicyStore policies, TokenCredential credential, GraphConnection graph)
+public sealed class PermissionsApi(
+    RequestGuard guard,
+    ActionCatalog actions,
+    PolicyStore policies,
+    TokenCredential credential,
+    GraphConnection graph
+)
 {
     /// <summary>For responders: the answer tells an attacker what the app could do.</summary>
     [Function("GetPermissions")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "permissions")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "permissions")] HttpRequest request,
+        CancellationToken cancellation
+    )
     {
         var (caller, refusal) = await guard.ResponderAsync(request, "reading the app's permissions", cancellation);
-        if (caller is null) return refusal!;
+        if (caller is null)
+            return refusal!;
         var token = await credential.GetTokenAsync(new TokenRequestContext([graph.Scope]), cancellation);
         if (GrantedPermissions.InToken(token.Token) is not { } held)
-            return ProblemResults.Of(409, "no-app-token", "The app's permissions cannot be read", "The token is not one of an application: this works where the app runs as its managed identity.");
+            return ProblemResults.Of(
+                409,
+                "no-app-token",
+                "The app's permissions cannot be read",
+                "The token is not one of an application: this works where the app runs as its managed identity."
+            );
         var report = PermissionReport.Of(actions, policies.Current, held);
-        return new OkObjectResult(new { verdict = report.Verdict, missing = report.Missing, surplus = report.Surplus, needed = report.Needed, held = report.Held });
+        return new OkObjectResult(
+            new
+            {
+                verdict = report.Verdict,
+                missing = report.Missing,
+                surplus = report.Surplus,
+                needed = report.Needed,
+                held = report.Held,
+            }
+        );
     }
 }

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace IRFunctions.Health;
 
 /// <summary>
-/// Repeats on the log, kind and chain only, what was written on the record, so that Azure Monitor can alert on it. No text: it may quote an alert.
+/// Repeats on the log, kind and chain only, what was written on the record, so that Azure Monitor can alert on it. No text: it may quote an
+/// alert.
 /// The record itself is what counts; this log may lose lines.
 /// </summary>
 public sealed partial class RecordLog(AuditChain audit, ILogger<RecordLog> log) : IHostedService

@@ -28,13 +28,19 @@ public sealed record Caller(string ObjectId, string Name)
     /// </summary>
     public static Caller? Of(HttpRequest request, bool appServiceAuthenticates)
     {
-        if (request.HttpContext.User.Identity?.IsAuthenticated == true) return FromClaims(request.HttpContext.User.Claims.Select(c => (c.Type, c.Value)));
-        if (!appServiceAuthenticates || !request.Headers.TryGetValue(PrincipalHeader, out var header)) return null;
+        if (request.HttpContext.User.Identity?.IsAuthenticated == true)
+            return FromClaims(request.HttpContext.User.Claims.Select(c => (c.Type, c.Value)));
+        if (!appServiceAuthenticates || !request.Headers.TryGetValue(PrincipalHeader, out var header))
+            return null;
         try
         {
             using var json = JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(header.ToString())));
-            return FromClaims(json.RootElement.GetProperty("claims").EnumerateArray()
-                .Select(c => (c.GetProperty("typ").GetString() ?? "", c.GetProperty("val").GetString() ?? "")).ToList());
+            return FromClaims(
+                json.RootElement.GetProperty("claims")
+                    .EnumerateArray()
+                    .Select(c => (c.GetProperty("typ").GetString() ?? "", c.GetProperty("val").GetString() ?? ""))
+                    .ToList()
+            );
         }
         catch (Exception e) when (e is FormatException or JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -44,15 +50,21 @@ public sealed record Caller(string ObjectId, string Name)
 
     private static Caller? FromClaims(IEnumerable<(string Type, string Value)> claims)
     {
-        string? id = null, name = null;
+        string? id = null,
+            name = null;
         var roles = new List<string>();
         foreach (var (type, value) in claims)
         {
-            if (type is "oid" or ObjectIdClaim) id ??= value;
-            if (type is "name" or ClaimTypes.Name) name ??= value;
-            if (type is "roles" or RoleClaim && TokenSignIn.Roles.Contains(value, StringComparer.OrdinalIgnoreCase)) roles.Add(value.ToLowerInvariant());
+            if (type is "oid" or ObjectIdClaim)
+                id ??= value;
+            if (type is "name" or ClaimTypes.Name)
+                name ??= value;
+            if (type is "roles" or RoleClaim && TokenSignIn.Roles.Contains(value, StringComparer.OrdinalIgnoreCase))
+                roles.Add(value.ToLowerInvariant());
         }
         // Who was given a role has that one and no more; where the registration gives none, the ladder alone decides.
-        return Guid.TryParse(id, out var guid) ? new Caller(guid.ToString(), name ?? guid.ToString()) { Roles = roles.Count > 0 ? roles : null } : null;
+        return Guid.TryParse(id, out var guid)
+            ? new Caller(guid.ToString(), name ?? guid.ToString()) { Roles = roles.Count > 0 ? roles : null }
+            : null;
     }
 }

@@ -17,9 +17,12 @@ public sealed record SigningKey(JsonWebKey Key, long Bits, IReadOnlyList<string>
 public sealed record KeyLookup(SigningKey? Key, TokenProblem Problem, string Detail);
 
 /// <summary>
-/// An issuer's keys, read from its OpenID metadata and kept for a day. A key that is not known makes them be read again, at most once a minute,
-/// so that a flood of forged tokens is no flood of requests. Where the issuer is away, keys known before still count for a week; then nobody is believed.
-/// The documents are read by Microsoft's retriever; when to read them is decided here, since its ConfigurationManager goes by the machine's clock, answers
+/// An issuer's keys, read from its OpenID metadata and kept for a day. A key that is not known makes them be read again, at most once a
+/// minute,
+/// so that a flood of forged tokens is no flood of requests. Where the issuer is away, keys known before still count for a week; then
+/// nobody is believed.
+/// The documents are read by Microsoft's retriever; when to read them is decided here, since its ConfigurationManager goes by the machine's
+/// clock, answers
 /// with withdrawn keys while it refreshes, and believes old ones for ever (docs/decisions/0041).
 /// </summary>
 public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time) : IDocumentRetriever, IDisposable
@@ -42,17 +45,22 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
     /// <summary>The key with this id.</summary>
     public async Task<KeyLookup> FindAsync(string kid, CancellationToken cancellation)
     {
-        if (known is { } now && now.ReadAt + Fresh > time.GetUtcNow() && now.Keys.TryGetValue(kid, out var key)) return Judge(key);
+        if (known is { } now && now.ReadAt + Fresh > time.GetUtcNow() && now.Keys.TryGetValue(kid, out var key))
+            return Judge(key);
         await RefreshAsync(kid, cancellation);
-        if (known is not { } then || then.ReadAt + Usable <= time.GetUtcNow()) return new KeyLookup(null, TokenProblem.KeysUnavailable, "the issuer's keys cannot be read");
-        return then.Keys.TryGetValue(kid, out key) ? Judge(key) : new KeyLookup(null, TokenProblem.UnknownKey, "the token's key is not one of the issuer's");
+        if (known is not { } then || then.ReadAt + Usable <= time.GetUtcNow())
+            return new KeyLookup(null, TokenProblem.KeysUnavailable, "the issuer's keys cannot be read");
+        return then.Keys.TryGetValue(kid, out key)
+            ? Judge(key)
+            : new KeyLookup(null, TokenProblem.UnknownKey, "the token's key is not one of the issuer's");
     }
 
     public void Dispose() => one.Dispose();
 
-    private static KeyLookup Judge(SigningKey key) => key.Bits is >= MinKeyBits and <= MaxKeyBits
-        ? new KeyLookup(key, TokenProblem.None, "")
-        : new KeyLookup(null, TokenProblem.WeakKey, $"the token's key does not have {MinKeyBits} to {MaxKeyBits} bits");
+    private static KeyLookup Judge(SigningKey key) =>
+        key.Bits is >= MinKeyBits and <= MaxKeyBits
+            ? new KeyLookup(key, TokenProblem.None, "")
+            : new KeyLookup(null, TokenProblem.WeakKey, $"the token's key does not have {MinKeyBits} to {MaxKeyBits} bits");
 
     private async Task RefreshAsync(string kid, CancellationToken cancellation)
     {
@@ -60,9 +68,11 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
         try
         {
             var now = time.GetUtcNow();
-            if (now < notBefore) return;
+            if (now < notBefore)
+                return;
             // Another request may have read them while this one waited.
-            if (known is { } k && k.ReadAt + Fresh > now && k.Keys.ContainsKey(kid)) return;
+            if (known is { } k && k.ReadAt + Fresh > now && k.Keys.ContainsKey(kid))
+                return;
             notBefore = now + PauseAfterFailure;
             known = new Known(await ReadAsync(cancellation), now);
             notBefore = now + Pause;
@@ -80,23 +90,37 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
 
     private async Task<Dictionary<string, SigningKey>> ReadAsync(CancellationToken cancellation)
     {
-        var configuration = await ((IConfigurationRetriever<OpenIdConnectConfiguration>)Retriever).GetConfigurationAsync(metadata.AbsoluteUri, this, cancellation);
+        var configuration = await ((IConfigurationRetriever<OpenIdConnectConfiguration>)Retriever).GetConfigurationAsync(
+            metadata.AbsoluteUri,
+            this,
+            cancellation
+        );
         var keys = new Dictionary<string, SigningKey>(StringComparer.Ordinal);
         foreach (var key in configuration.JsonWebKeySet?.Keys ?? [])
         {
-            if (key.Kid is { Length: > 0 } kid && Read(key) is { } usable) keys[kid] = usable;
+            if (key.Kid is { Length: > 0 } kid && Read(key) is { } usable)
+                keys[kid] = usable;
         }
         return keys.Count > 0 ? keys : throw new InvalidDataException("the issuer publishes no usable key");
     }
 
     private static SigningKey? Read(JsonWebKey key)
     {
-        if (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || key.Use is not (null or JsonWebKeyUseNames.Sig) || key.Alg is not (null or SecurityAlgorithms.RsaSha256)) return null;
-        if (NumberOf(key.N) is not { } modulus || NumberOf(key.E) is not { } exponent) return null;
+        if (
+            key.Kty != JsonWebAlgorithmsKeyTypes.RSA
+            || key.Use is not (null or JsonWebKeyUseNames.Sig)
+            || key.Alg is not (null or SecurityAlgorithms.RsaSha256)
+        )
+            return null;
+        if (NumberOf(key.N) is not { } modulus || NumberOf(key.E) is not { } exponent)
+            return null;
         // An exponent of 1 would make every number its own signature.
-        if (exponent < 3 || exponent.IsEven) return null;
-        string[] endorsements = key.AdditionalData.TryGetValue("endorsements", out var list) && list is JsonElement { ValueKind: JsonValueKind.Array } channels
-            ? [.. channels.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)] : [];
+        if (exponent < 3 || exponent.IsEven)
+            return null;
+        string[] endorsements =
+            key.AdditionalData.TryGetValue("endorsements", out var list) && list is JsonElement { ValueKind: JsonValueKind.Array } channels
+                ? [.. channels.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)]
+                : [];
         return new SigningKey(key, modulus.GetBitLength(), endorsements);
     }
 
@@ -115,7 +139,11 @@ public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time
     /// <summary>For the retriever: the metadata, and the keys where they are on the metadata's own host.</summary>
     async Task<string> IDocumentRetriever.GetDocumentAsync(string address, CancellationToken cancel)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !SafeAddress.Is(uri) || !string.Equals(uri.Host, metadata.Host, StringComparison.OrdinalIgnoreCase))
+        if (
+            !Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            || !SafeAddress.Is(uri)
+            || !string.Equals(uri.Host, metadata.Host, StringComparison.OrdinalIgnoreCase)
+        )
             throw new InvalidDataException("metadata and keys must be read from one host over https");
         using var response = await http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, cancel);
         response.EnsureSuccessStatusCode();

@@ -10,9 +10,16 @@ using Microsoft.DurableTask;
 
 namespace IRFunctions.Incidents;
 
-/// <summary>Carries one decision out: draws its budgets, asks people where it must, contains, and keeps the incident's view of it up to date.</summary>
+/// <summary>
+/// Carries one decision out: draws its budgets, asks people where it must, contains, and keeps the incident's view of it up to date.
+/// </summary>
 internal sealed class ActionExecution(
-    TaskOrchestrationContext context, IncidentAlert input, AlertAssessment assessment, ContainmentOrder order, IncidentProgress.Row row)
+    TaskOrchestrationContext context,
+    IncidentAlert input,
+    AlertAssessment assessment,
+    ContainmentOrder order,
+    IncidentProgress.Row row
+)
 {
     /// <summary>Key of what it changes.</summary>
     public string Target => order.Decision.Target.Key;
@@ -27,8 +34,10 @@ internal sealed class ActionExecution(
             switch (order.Decision.Kind)
             {
                 case DecisionKind.Run:
-                    if (await UsedUpBudgetAsync() is { } budget) await AskThenContainAsync(OverBudget(budget));
-                    else row.Set(await ContainAsync(null));
+                    if (await UsedUpBudgetAsync() is { } budget)
+                        await AskThenContainAsync(OverBudget(budget));
+                    else
+                        row.Set(await ContainAsync(null));
                     break;
                 case DecisionKind.Ask:
                     await AskThenContainAsync(order);
@@ -38,7 +47,9 @@ internal sealed class ActionExecution(
                     row.Set(new ContainmentReport(Ending.Notified, "people were told; it never runs by itself"));
                     break;
                 default:
-                    row.Set(new ContainmentReport(Ending.Held, order.Decision.Reasons.Count > 0 ? order.Decision.Reasons[^1].Text : "held"));
+                    row.Set(
+                        new ContainmentReport(Ending.Held, order.Decision.Reasons.Count > 0 ? order.Decision.Reasons[^1].Text : "held")
+                    );
                     break;
             }
         }
@@ -53,29 +64,40 @@ internal sealed class ActionExecution(
     /// <summary>Draws from every budget at once; one that is used up means a person is asked (S8). Null where all had room.</summary>
     private async Task<BudgetClaim?> UsedUpBudgetAsync()
     {
-        if (order.Budgets.Count == 0) return null;
-        var answers = await Task.WhenAll(order.Budgets.Select(b =>
-            context.Entities.CallEntityAsync<bool>(RateLimit.For(b.Scope, b.Key), nameof(RateLimit.TryTake), b.Allowance)));
-        if (answers.All(granted => granted)) return null;
+        if (order.Budgets.Count == 0)
+            return null;
+        var answers = await Task.WhenAll(
+            order.Budgets.Select(b =>
+                context.Entities.CallEntityAsync<bool>(RateLimit.For(b.Scope, b.Key), nameof(RateLimit.TryTake), b.Allowance)
+            )
+        );
+        if (answers.All(granted => granted))
+            return null;
         // A flood of one action must not use up what others may spend.
         foreach (var (budget, granted) in order.Budgets.Zip(answers))
         {
-            if (granted) await context.Entities.SignalEntityAsync(RateLimit.For(budget.Scope, budget.Key), nameof(RateLimit.GiveBack));
+            if (granted)
+                await context.Entities.SignalEntityAsync(RateLimit.For(budget.Scope, budget.Key), nameof(RateLimit.GiveBack));
         }
         return order.Budgets.Zip(answers).First(b => !b.Second).First;
     }
 
     /// <summary>What would have run alone asks a person instead, and says why.</summary>
-    private ContainmentOrder OverBudget(BudgetClaim budget) => order with
-    {
-        Decision = order.Decision with
+    private ContainmentOrder OverBudget(BudgetClaim budget) =>
+        order with
         {
-            Kind = DecisionKind.Ask,
-            Quorum = Math.Max(1, order.Decision.Quorum),
-            Batch = BudgetFacts.BatchOf($"{budget.Scope}:{budget.Key}"),
-            Reasons = [.. order.Decision.Reasons, new Reason("budget", "A budget of this target, this action or the tenant is used up, so a person decides.")],
-        },
-    };
+            Decision = order.Decision with
+            {
+                Kind = DecisionKind.Ask,
+                Quorum = Math.Max(1, order.Decision.Quorum),
+                Batch = BudgetFacts.BatchOf($"{budget.Scope}:{budget.Key}"),
+                Reasons =
+                [
+                    .. order.Decision.Reasons,
+                    new Reason("budget", "A budget of this target, this action or the tenant is used up, so a person decides."),
+                ],
+            },
+        };
 
     private async Task AskThenContainAsync(ContainmentOrder asked)
     {
@@ -85,7 +107,10 @@ internal sealed class ActionExecution(
         var request = RequestOf(estimate);
         var id = $"{ApprovalView.InstancePrefix}{order.Id}";
         var answer = await context.CallSubOrchestratorAsync<ApprovalView>(
-            nameof(ApprovalOrchestrator), new ApprovalInput(request, order.Ladder, order.ExpiresAfter), new SubOrchestrationOptions(instanceId: id));
+            nameof(ApprovalOrchestrator),
+            new ApprovalInput(request, order.Ladder, order.ExpiresAfter),
+            new SubOrchestrationOptions(instanceId: id)
+        );
         if (answer.State == ApprovalState.Granted)
         {
             string[] approvers = [.. answer.Answers.Where(a => a.Approve && !a.Withdraw).Select(a => a.By)];
@@ -94,40 +119,61 @@ internal sealed class ActionExecution(
             await BestEffort.CallActivityAsync(context, nameof(ApprovalActivities.ShowResult), new ShowInput(id, ResultOf(report)));
             return;
         }
-        row.Set(answer.State switch
-        {
-            ApprovalState.Denied => new ContainmentReport(Ending.Denied, $"denied: {answer.Answers[^1].Reason}"),
-            ApprovalState.Withdrawn => new ContainmentReport(Ending.Withdrawn, $"withdrawn: {answer.Answers[^1].Reason}"),
-            _ => await ExpireAsync(),
-        });
+        row.Set(
+            answer.State switch
+            {
+                ApprovalState.Denied => new ContainmentReport(Ending.Denied, $"denied: {answer.Answers[^1].Reason}"),
+                ApprovalState.Withdrawn => new ContainmentReport(Ending.Withdrawn, $"withdrawn: {answer.Answers[^1].Reason}"),
+                _ => await ExpireAsync(),
+            }
+        );
     }
 
     /// <summary>What people are asked. Bounded for them; the register holds far more.</summary>
-    private ApprovalRequest RequestOf(Estimate estimate) => new()
-    {
-        Estimate = TextBounds.OneLine(estimate.Text, 300),
-        Incident = input.Incident,
-        Title = TextBounds.OneLine(input.Alert.Title, 300),
-        Decision = order.Decision,
-        ActionHash = ActionHash.Of(input.Incident, order.Decision),
-        Reasoning = TextBounds.OneLine(assessment.Reasoning, 600),
-        Evidence = [.. input.Alert.Entities.Take(10).Select(e => TextBounds.OneLine(e.Display, 120))],
-    };
+    private ApprovalRequest RequestOf(Estimate estimate) =>
+        new()
+        {
+            Estimate = TextBounds.OneLine(estimate.Text, 300),
+            Incident = input.Incident,
+            Title = TextBounds.OneLine(input.Alert.Title, 300),
+            Decision = order.Decision,
+            ActionHash = ActionHash.Of(input.Incident, order.Decision),
+            Reasoning = TextBounds.OneLine(assessment.Reasoning, 600),
+            Evidence = [.. input.Alert.Entities.Take(10).Select(e => TextBounds.OneLine(e.Display, 120))],
+        };
 
     /// <summary>What the approvers' cards say from now on.</summary>
-    private RequestResult ResultOf(ContainmentReport report) => report.Ending switch
-    {
-        Ending.Done or Ending.AlreadySo => new RequestResult(ResultState.Executed, report.Text, report.UndoAt,
-            report.UndoAt is null ? null : ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target)),
-        _ => new RequestResult(ResultState.Failed, report.Text, null, null),
-    };
+    private RequestResult ResultOf(ContainmentReport report) =>
+        report.Ending switch
+        {
+            Ending.Done or Ending.AlreadySo => new RequestResult(
+                ResultState.Executed,
+                report.Text,
+                report.UndoAt,
+                report.UndoAt is null ? null : ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target)
+            ),
+            _ => new RequestResult(ResultState.Failed, report.Text, null, null),
+        };
 
-    private Task<ContainmentReport> ContainAsync(Grant? grant) => context.CallSubOrchestratorAsync<ContainmentReport>(
-        nameof(ContainmentOrchestrator), Filled(grant), new SubOrchestrationOptions(instanceId: $"contain-{order.Id}"));
+    private Task<ContainmentReport> ContainAsync(Grant? grant) =>
+        context.CallSubOrchestratorAsync<ContainmentReport>(
+            nameof(ContainmentOrchestrator),
+            Filled(grant),
+            new SubOrchestrationOptions(instanceId: $"contain-{order.Id}")
+        );
 
-    /// <summary>The order as it is carried out: with the words that go on tickets and pages, and without what only deciding and asking needed.</summary>
+    /// <summary>
+    /// The order as it is carried out: with the words that go on tickets and pages, and without what only deciding and asking needed.
+    /// </summary>
     private ContainmentOrder Filled(Grant? grant) =>
-        order with { Title = input.Alert.Title, Note = IncidentText.Note(assessment, order.Decision), Grant = grant, Ladder = [], Budgets = [] };
+        order with
+        {
+            Title = input.Alert.Title,
+            Note = IncidentText.Note(assessment, order.Decision),
+            Grant = grant,
+            Ladder = [],
+            Budgets = [],
+        };
 
     /// <summary>Nobody answered: nothing runs, a ticket is opened and people are paged again (S12).</summary>
     private async Task<ContainmentReport> ExpireAsync()
@@ -136,7 +182,10 @@ internal sealed class ActionExecution(
         var ticket = new TicketInput($"ticket-{order.Id}", input.Incident, input.Alert.Id, input.Alert.Title, note);
         await context.CallActivityAsync<string>(nameof(PeopleActivities.OpenTicket), ticket, RetryPolicies.ForPeople);
         await PageAsync($"expired-{order.Id}", IncidentText.ExpiredPage(input.Alert, order.Decision), PageSeverity.Critical);
-        return new ContainmentReport(Ending.Expired, "nobody answered in time; nothing was done; a ticket was opened and people were paged");
+        return new ContainmentReport(
+            Ending.Expired,
+            "nobody answered in time; nothing was done; a ticket was opened and people were paged"
+        );
     }
 
     private Task PageAsync(string key, string text, PageSeverity severity) =>

@@ -7,7 +7,9 @@ using IRFunctions.Policies;
 
 namespace IRFunctions.Incidents;
 
-/// <summary>Takes from the frozen policy what an orchestration needs to carry a decision out, so that the orchestration itself never reads a policy.</summary>
+/// <summary>
+/// Takes from the frozen policy what an orchestration needs to carry a decision out, so that the orchestration itself never reads a policy.
+/// </summary>
 internal static class ActionPlan
 {
     /// <summary>For requests of actions that name no approval timeout: a tier-1 action that must ask after all.</summary>
@@ -18,9 +20,13 @@ internal static class ActionPlan
     {
         var order = new ContainmentOrder
         {
-            Id = Fingerprint.Of(incident, decision.Action, decision.Target.Key), Incident = incident, Decision = decision, Mail = CopiesOf(decision, alert),
+            Id = Fingerprint.Of(incident, decision.Action, decision.Target.Key),
+            Incident = incident,
+            Decision = decision,
+            Mail = CopiesOf(decision, alert),
         };
-        if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask)) return order;
+        if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask))
+            return order;
         var plan = policy.LadderFor(decision.Action).Plan(decision.ApprovalTimeout ?? DefaultApprovalTimeout);
         return order with
         {
@@ -33,17 +39,22 @@ internal static class ActionPlan
 
     /// <summary>Where the message is, where the target is one.</summary>
     private static MailCopy[] CopiesOf(Decision decision, Alert alert) =>
-    [
-        .. alert.Entities.OfType<MailMessageEntity>().Where(m => Targets.IsOf(m, decision.Target))
-            .Where(m => m is { Recipient: not null, InternetMessageId: not null }).Select(m => new MailCopy(m.Recipient!, m.InternetMessageId!)).Distinct(),
-    ];
+        [
+            .. alert
+                .Entities.OfType<MailMessageEntity>()
+                .Where(m => Targets.IsOf(m, decision.Target))
+                .Where(m => m is { Recipient: not null, InternetMessageId: not null })
+                .Select(m => new MailCopy(m.Recipient!, m.InternetMessageId!))
+                .Distinct(),
+        ];
 
     private static BudgetClaim[] Budgets(Decision decision, Alert alert, Policy policy) =>
-    [
-        Claim("identity", decision.Target.Key, policy.Budgets.ForTarget(decision.Target.Kind)),
-        Claim("action", decision.Action, policy.Budgets.ForAction(decision.Action)),
-        Claim("tenant", alert.TenantId, policy.Budgets.Tenant),
-    ];
+        [
+            Claim("identity", decision.Target.Key, policy.Budgets.ForTarget(decision.Target.Kind)),
+            Claim("action", decision.Action, policy.Budgets.ForAction(decision.Action)),
+            Claim("tenant", alert.TenantId, policy.Budgets.Tenant),
+        ];
 
-    private static BudgetClaim Claim(string scope, string key, Budget budget) => new(scope, key, new Allowance(budget.PerMinute, budget.PerHour));
+    private static BudgetClaim Claim(string scope, string key, Budget budget) =>
+        new(scope, key, new Allowance(budget.PerMinute, budget.PerHour));
 }

@@ -24,14 +24,27 @@ public sealed record RecordIncidentInput(string Chain, IReadOnlyList<AuditFact> 
 
 /// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
 public sealed partial class AlertActivities(
-    Classifier classifier, ContextGatherer contexts, IncidentMemory memory, FactsGatherer facts, PolicyArchive policies, AuditChain audit, IncidentTable incidents,
-    OnCall onCall, ILogger<AlertActivities> log)
+    Classifier classifier,
+    ContextGatherer contexts,
+    IncidentMemory memory,
+    FactsGatherer facts,
+    PolicyArchive policies,
+    AuditChain audit,
+    IncidentTable incidents,
+    OnCall onCall,
+    ILogger<AlertActivities> log
+)
 {
     [Function(nameof(Classify))]
-    public async Task<AlertAssessment> Classify([ActivityTrigger] ClassifyInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<AlertAssessment> Classify(
+        [ActivityTrigger] ClassifyInput input,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
-        if (input.Alert.Shape == AlertShape.CircuitBreaker) return QuarantinePlaybook.Assess(input.Alert, policy);
+        if (input.Alert.Shape == AlertShape.CircuitBreaker)
+            return QuarantinePlaybook.Assess(input.Alert, policy);
         var context = await contexts.GatherAsync(input.Alert, policy, client, cancellation);
         var assessment = await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), context, cancellation);
         try
@@ -46,14 +59,22 @@ public sealed partial class AlertActivities(
     }
 
     [Function(nameof(Decide))]
-    public async Task<ContainmentOrder[]> Decide([ActivityTrigger] DecideInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    public async Task<ContainmentOrder[]> Decide(
+        [ActivityTrigger] DecideInput input,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation);
         var (approvers, problem) = await onCall.FromGroupsAsync(policy, cancellation);
         known = known with { Approvers = approvers };
         // Who the approvers are is not known: any account could be one, so each is a doubt and a person decides (S9, S12).
-        if (problem is not null) known = known with { Identities = known.Identities.ToDictionary(i => i.Key, i => i.Value with { Failed = i.Value.Failed ?? problem }) };
+        if (problem is not null)
+            known = known with
+            {
+                Identities = known.Identities.ToDictionary(i => i.Key, i => i.Value with { Failed = i.Value.Failed ?? problem }),
+            };
         var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
         return [.. decisions.Select(d => ActionPlan.Of(d, input.Incident, input.Alert, policy))];
     }
@@ -71,13 +92,15 @@ public sealed partial class AlertActivities(
         }
         catch (Azure.RequestFailedException e)
         {
-            LogNotShown(input.Shown.View.Incident, e); // What people see of it comes with the next change; a response does not wait for that.
+            // What people see of it comes with the next change; a response does not wait for that.
+            LogNotShown(input.Shown.View.Incident, e);
         }
     }
 
     /// <summary>Shows how an incident stands.</summary>
     [Function(nameof(ShowIncident))]
-    public Task ShowIncident([ActivityTrigger] ShownIncident shown, CancellationToken cancellation) => incidents.KeepAsync(shown, cancellation);
+    public Task ShowIncident([ActivityTrigger] ShownIncident shown, CancellationToken cancellation) =>
+        incidents.KeepAsync(shown, cancellation);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What people see of {Incident} could not be kept; the next change tries again")]
     private partial void LogNotShown(string incident, Exception cause);

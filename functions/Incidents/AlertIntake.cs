@@ -23,21 +23,31 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
         [ServiceBusTrigger("alerts", Connection = "ServiceBus", AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var reading = AlertParser.Read(message.Body.ToMemory());
         if (reading.Alert is not { } alert)
         {
             var description = reading.Explanation;
             LogRejected(message.MessageId ?? "", reading.ReasonCode ?? "", description);
-            await actions.DeadLetterMessageAsync(message, deadLetterReason: reading.ReasonCode,
-                deadLetterErrorDescription: TextBounds.Cut(description, MaxDescription), cancellationToken: cancellation);
+            await actions.DeadLetterMessageAsync(
+                message,
+                deadLetterReason: reading.ReasonCode,
+                deadLetterErrorDescription: TextBounds.Cut(description, MaxDescription),
+                cancellationToken: cancellation
+            );
             return;
         }
         var policy = policies.Current;
         await archive.KeepAsync(policy, cancellation);
         var arrival = new Arrival(KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
-        await client.Entities.SignalEntityAsync(IncidentRegister.For(Correlation.IncidentKey(alert)), nameof(IncidentRegister.Arrive), arrival, cancellation: cancellation);
+        await client.Entities.SignalEntityAsync(
+            IncidentRegister.For(Correlation.IncidentKey(alert)),
+            nameof(IncidentRegister.Arrive),
+            arrival,
+            cancellation: cancellation
+        );
         await actions.CompleteMessageAsync(message, cancellation);
         await pulse.AlertTakenAsync(cancellation);
     }

@@ -20,23 +20,40 @@ public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policie
 
     [Function("GetContainment")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
-        var entity = await client.Entities.GetEntityAsync<RollbackState>(new EntityInstanceId(nameof(ScheduledRollback), id), cancellation: cancellation);
-        if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None) return ProblemResults.NotFound($"containment {id}");
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
+        var entity = await client.Entities.GetEntityAsync<RollbackState>(
+            new EntityInstanceId(nameof(ScheduledRollback), id),
+            cancellation: cancellation
+        );
+        if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None)
+            return ProblemResults.NotFound($"containment {id}");
         var state = entity.State;
         var alerts = await AlertsAsync(state, cancellation);
-        return new OkObjectResult(new
-        {
-            id, undoAt = state.UndoAt, answer = ContainmentAnswer.Of(state, alerts, NameOf),
-            release = new
+        return new OkObjectResult(
+            new
             {
-                state.AskedAt, seconds = state.UndoneIn?.TotalSeconds, goalSeconds = GoalSeconds, promiseSeconds = PromiseSeconds,
-                kept = state.UndoneIn is { } took ? took.TotalSeconds <= PromiseSeconds : (bool?)null,
-            },
-            incidents = state.Incidents.Select(i => $"/api/incidents/{i}"), state,
-        });
+                id,
+                undoAt = state.UndoAt,
+                answer = ContainmentAnswer.Of(state, alerts, NameOf),
+                release = new
+                {
+                    state.AskedAt,
+                    seconds = state.UndoneIn?.TotalSeconds,
+                    goalSeconds = GoalSeconds,
+                    promiseSeconds = PromiseSeconds,
+                    kept = state.UndoneIn is { } took ? took.TotalSeconds <= PromiseSeconds : (bool?)null,
+                },
+                incidents = state.Incidents.Select(i => $"/api/incidents/{i}"),
+                state,
+            }
+        );
     }
 
     private async Task<IReadOnlyList<IncidentView>> AlertsAsync(RollbackState state, CancellationToken cancellation)
@@ -47,7 +64,8 @@ public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policie
             try
             {
                 // The alert that opened the incident tells the story; the others are on its page.
-                if (await incidents.FindAsync(incident, 1, cancellation) is { } view) found.Add(view);
+                if (await incidents.FindAsync(incident, 1, cancellation) is { } view)
+                    found.Add(view);
             }
             catch (UnreadableRowException e)
             {
@@ -57,6 +75,11 @@ public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policie
         return found;
     }
 
-    private string NameOf(string id) => policies.Current.Ladders.Values.SelectMany(l => l.Rungs).SelectMany(r => r.Approvers)
-        .FirstOrDefault(a => a.ObjectId.Equals(id, StringComparison.OrdinalIgnoreCase))?.Name ?? id;
+    private string NameOf(string id) =>
+        policies
+            .Current.Ladders.Values.SelectMany(l => l.Rungs)
+            .SelectMany(r => r.Approvers)
+            .FirstOrDefault(a => a.ObjectId.Equals(id, StringComparison.OrdinalIgnoreCase))
+            ?.Name
+        ?? id;
 }

@@ -8,7 +8,8 @@ using Microsoft.DurableTask;
 namespace IRFunctions.Incidents;
 
 /// <summary>
-/// Gives to people what failed for good (S12). Nobody can be left out by a pager or a ticket system that is down as well: where neither takes it, it is tried
+/// Gives to people what failed for good (S12). Nobody can be left out by a pager or a ticket system that is down as well: where neither
+/// takes it, it is tried
 /// again until one does.
 /// </summary>
 internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert input)
@@ -18,20 +19,27 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
     /// <summary>One decision could not be carried out: a page, or where nobody can be paged a ticket.</summary>
     public async Task DecisionAsync(ContainmentOrder order, string problem)
     {
-        var page = new PageInput($"failed-{order.Id}", IncidentText.FailedPage(input.Alert, order.Decision, problem), PageSeverity.Critical);
+        var page = new PageInput(
+            $"failed-{order.Id}",
+            IncidentText.FailedPage(input.Alert, order.Decision, problem),
+            PageSeverity.Critical
+        );
         var ticket = TicketOf($"failed-{order.Id}", IncidentText.TicketNote(order.Decision, TextBounds.OneLine(problem, 300)));
-        while (!await TryPageAsync(page) && !await TryTicketAsync(ticket)) await context.CreateTimer(Pause, CancellationToken.None);
+        while (!await TryPageAsync(page) && !await TryTicketAsync(ticket))
+            await context.CreateTimer(Pause, CancellationToken.None);
     }
 
     /// <summary>The whole alert could not be worked on: a ticket and a page, at least one of them.</summary>
     public async Task AlertAsync(string problem)
     {
         var key = $"failed-{context.InstanceId}";
-        var words = $"Nothing was decided or recorded further for this alert: {TextBounds.OneLine(problem, 300)} Look at it by hand. "
+        var words =
+            $"Nothing was decided or recorded further for this alert: {TextBounds.OneLine(problem, 300)} Look at it by hand. "
             + $"Alert: {TextBounds.OneLine(input.Alert.Title, 200)}";
         var page = new PageInput(key, words, PageSeverity.Critical);
         var ticket = TicketOf(key, words);
-        while (!(await TryTicketAsync(ticket) | await TryPageAsync(page))) await context.CreateTimer(Pause, CancellationToken.None);
+        while (!(await TryTicketAsync(ticket) | await TryPageAsync(page)))
+            await context.CreateTimer(Pause, CancellationToken.None);
     }
 
     private TicketInput TicketOf(string key, string note) => new(key, input.Incident, input.Alert.Id, input.Alert.Title, note);

@@ -18,27 +18,44 @@ namespace IRFunctions.Incidents;
 public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 
 /// <summary>
-/// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a fact too,
+/// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a
+/// fact too,
 /// and makes the decision ask (S12); only the stop must be readable.
 /// </summary>
 public sealed class FactsGatherer(
-    GraphServiceClient graph, OwnIdentities own, DirectoryRights rights, Criticality criticality, DrillCertificates certificates, Hunting hunting, TimeProvider time)
+    GraphServiceClient graph,
+    OwnIdentities own,
+    DirectoryRights rights,
+    Criticality criticality,
+    DrillCertificates certificates,
+    Hunting hunting,
+    TimeProvider time
+)
 {
     private const int MaxAccounts = 20;
     private const string OwnActionCheck = "not_touched_by_us";
     private const string TrafficCheck = "no_legitimate_traffic";
     private static readonly string[] Fields = ["id", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle"];
 
-    /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided meanwhile.</exception>
-    public async Task<Facts> GatherAsync(Alert alert, AlertAssessment assessment, Policy policy, DurableTaskClient client, CancellationToken cancellation)
+    /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided
+    /// meanwhile.</exception>
+    public async Task<Facts> GatherAsync(
+        Alert alert,
+        AlertAssessment assessment,
+        Policy policy,
+        DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var needed = FactsNeeded.For(alert, assessment, policy);
         var stop = await GlobalStop.ReadAsync(client, cancellation);
         var identities = await IdentitiesAsync(needed.Identities, client, cancellation);
         var checks = new Dictionary<string, ContextFact>(StringComparer.Ordinal);
-        foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck)) checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
+        foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck))
+            checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
         var traffic = needed.Checks.Where(c => c.Check.Name == TrafficCheck && c.Target.Kind == "ip").ToArray();
-        if (traffic.Length > 0) await LearnTrafficAsync(traffic, checks, cancellation);
+        if (traffic.Length > 0)
+            await LearnTrafficAsync(traffic, checks, cancellation);
         foreach (var check in needed.Checks.Where(c => c.Check.Name == ApprovedJobs.Check))
             checks[check.Key] = ApprovedJobs.Answer(policy, check.Target, identities.GetValueOrDefault(check.Target.Key), time.GetUtcNow());
         return new Facts
@@ -53,27 +70,46 @@ public sealed class FactsGatherer(
         };
     }
 
-    /// <summary>What the budgets have given out, so that the decision can say so; the budget itself still decides when the effect is due (S8).</summary>
-    private async Task<Dictionary<string, BudgetSpent>> SpentAsync(IReadOnlyList<string> keys, string tenant, DurableTaskClient client, CancellationToken cancellation)
+    /// <summary>
+    /// What the budgets have given out, so that the decision can say so; the budget itself still decides when the effect is due (S8).
+    /// </summary>
+    private async Task<Dictionary<string, BudgetSpent>> SpentAsync(
+        IReadOnlyList<string> keys,
+        string tenant,
+        DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var spent = new Dictionary<string, BudgetSpent>(StringComparer.Ordinal);
         foreach (var key in keys)
         {
             var id = key == BudgetFacts.Tenant ? RateLimit.For(BudgetFacts.Tenant, tenant) : new EntityInstanceId(nameof(RateLimit), key);
             var budget = await client.Entities.GetEntityAsync<RateLimitState>(id, cancellation: cancellation);
-            if (budget is { IncludesState: true }) spent[key] = budget.State.Spent(time.GetUtcNow());
+            if (budget is { IncludesState: true })
+                spent[key] = budget.State.Spent(time.GetUtcNow());
         }
         return spent;
     }
 
-    private async Task<Dictionary<string, IdentityFacts>> IdentitiesAsync(IReadOnlyList<Target> needed, DurableTaskClient client, CancellationToken cancellation)
+    private async Task<Dictionary<string, IdentityFacts>> IdentitiesAsync(
+        IReadOnlyList<Target> needed,
+        DurableTaskClient client,
+        CancellationToken cancellation
+    )
     {
         var identities = new Dictionary<string, IdentityFacts>(StringComparer.Ordinal);
-        Target[] known = [.. needed.Where(t => t.Kind == "account").Take(MaxAccounts), .. needed.Where(t => t.Kind == "host").Take(MaxAccounts)];
-        if (known.Length == 0) return identities;
+        Target[] known =
+        [
+            .. needed.Where(t => t.Kind == "account").Take(MaxAccounts),
+            .. needed.Where(t => t.Kind == "host").Take(MaxAccounts),
+        ];
+        if (known.Length == 0)
+            return identities;
         var levels = criticality.OfAsync(known, cancellation);
-        foreach (var target in known) identities[target.Key] = target.Kind == "account" ? await LearnAsync(target, client, cancellation) : new IdentityFacts();
-        foreach (var (key, level) in await levels) identities[key] = identities[key] with { Criticality = level.Word, CriticalityFailed = level.Failed };
+        foreach (var target in known)
+            identities[target.Key] = target.Kind == "account" ? await LearnAsync(target, client, cancellation) : new IdentityFacts();
+        foreach (var (key, level) in await levels)
+            identities[key] = identities[key] with { Criticality = level.Word, CriticalityFailed = level.Failed };
         return identities;
     }
 
@@ -81,8 +117,11 @@ public sealed class FactsGatherer(
     {
         try
         {
-            var user = Faults.CallGraphAsync($"reading account {target.Id}", "User.Read.All", () =>
-                graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
+            var user = Faults.CallGraphAsync(
+                $"reading account {target.Id}",
+                "User.Read.All",
+                () => graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation)
+            );
             var held = rights.ReadAsync(target.Id, cancellation);
             await Task.WhenAll(user, held);
             return Describe(await user, await held) with { LastOwnAction = await RateLimit.LastTakenAsync(target, client, cancellation) };
@@ -93,25 +132,38 @@ public sealed class FactsGatherer(
         }
     }
 
-    private static IdentityFacts Describe(User? user, AccountRights held) => user is null
-        ? new IdentityFacts { Failed = "the directory answered without a body" }
-        : new IdentityFacts
-        {
-            Type = held.Privilege is null ? IdentityType.Person : IdentityType.PrivilegedPerson,
-            Aliases = user.UserPrincipalName is { } name ? [name] : [],
-            Roles = user.JobTitle is { Length: > 0 } title ? [title, .. held.Roles] : held.Roles,
-            OnPremisesSynced = user.OnPremisesSyncEnabled == true,
-        };
+    private static IdentityFacts Describe(User? user, AccountRights held) =>
+        user is null
+            ? new IdentityFacts { Failed = "the directory answered without a body" }
+            : new IdentityFacts
+            {
+                Type = held.Privilege is null ? IdentityType.Person : IdentityType.PrivilegedPerson,
+                Aliases = user.UserPrincipalName is { } name ? [name] : [],
+                Roles = user.JobTitle is { Length: > 0 } title ? [title, .. held.Roles] : held.Roles,
+                OnPremisesSynced = user.OnPremisesSyncEnabled == true,
+            };
 
-    /// <summary>The last drill of each recommended action; what cannot be read is absent, and absent means ask where the policy wants a drill.</summary>
-    private async Task<IReadOnlyDictionary<string, DrillFact>> DrillsAsync(AlertAssessment assessment, Policy policy, CancellationToken cancellation)
+    /// <summary>
+    /// The last drill of each recommended action; what cannot be read is absent, and absent means ask where the policy wants a drill.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<string, DrillFact>> DrillsAsync(
+        AlertAssessment assessment,
+        Policy policy,
+        CancellationToken cancellation
+    )
     {
         var drills = new Dictionary<string, DrillFact>(StringComparer.Ordinal);
-        foreach (var action in assessment.Recommendations.Select(r => r.Action).Distinct().Where(a => policy.Actions.TryGetValue(a, out var rule) && rule is { Reversible: Reversibility.Automatic, Tier: < 3 }))
+        foreach (
+            var action in assessment
+                .Recommendations.Select(r => r.Action)
+                .Distinct()
+                .Where(a => policy.Actions.TryGetValue(a, out var rule) && rule is { Reversible: Reversibility.Automatic, Tier: < 3 })
+        )
         {
             try
             {
-                if (await certificates.LatestAsync(action, cancellation) is { } latest) drills[action] = new DrillFact(latest.At, latest.UndoneIn ?? 0);
+                if (await certificates.LatestAsync(action, cancellation) is { } latest)
+                    drills[action] = new DrillFact(latest.At, latest.UndoneIn ?? 0);
             }
             catch (Azure.RequestFailedException)
             {
@@ -122,7 +174,8 @@ public sealed class FactsGatherer(
     }
 
     /// <summary>
-    /// Successful sign-ins from the addresses in the last 24 hours. Whether a connection of a device was an approved transfer no log says, so any connection counts.
+    /// Successful sign-ins from the addresses in the last 24 hours. Whether a connection of a device was an approved transfer no log says,
+    /// so any connection counts.
     /// </summary>
     private async Task LearnTrafficAsync(CheckNeeded[] needed, Dictionary<string, ContextFact> checks, CancellationToken cancellation)
     {
@@ -139,7 +192,8 @@ public sealed class FactsGatherer(
         }
         catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
         {
-            foreach (var check in needed) checks[check.Key] = new ContextFact(null, e.Message);
+            foreach (var check in needed)
+                checks[check.Key] = new ContextFact(null, e.Message);
         }
     }
 

@@ -7,15 +7,21 @@ using Microsoft.DurableTask;
 namespace IRFunctions.Incidents;
 
 /// <summary>
-/// Keeps what people see of the incident up to date as its branches go on, and derives the alert's outcome from how they end (S10). Showing holds nothing
+/// Keeps what people see of the incident up to date as its branches go on, and derives the alert's outcome from how they end (S10). Showing
+/// holds nothing
 /// up: no branch waits for it, and where it fails the next change, or the end, shows all of it.
 /// </summary>
 internal sealed class IncidentProgress(TaskOrchestrationContext context, IncidentAlert input)
 {
     private IncidentView view = new()
     {
-        Incident = input.Incident, Number = input.Number, AlertId = input.Alert.Id, Title = TextBounds.OneLine(input.Alert.Title, 300),
-        Severity = input.Alert.Severity, OpenedAt = context.CurrentUtcDateTime, PolicyHash = input.PolicyHash,
+        Incident = input.Incident,
+        Number = input.Number,
+        AlertId = input.Alert.Id,
+        Title = TextBounds.OneLine(input.Alert.Title, 300),
+        Severity = input.Alert.Severity,
+        OpenedAt = context.CurrentUtcDateTime,
+        PolicyHash = input.PolicyHash,
     };
 
     private DecisionView[] rows = [];
@@ -25,8 +31,18 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
 
     public void Start(AlertAssessment assessment, IReadOnlyList<ContainmentOrder> orders)
     {
-        rows = [.. orders.Select(r => new DecisionView(r.Decision.Action, r.Decision.Target.Key, TextBounds.OneLine(r.Decision.Target.Display, 120),
-            r.Decision.Kind, r.Decision.Tier, Ending.InProgress, ""))];
+        rows =
+        [
+            .. orders.Select(r => new DecisionView(
+                r.Decision.Action,
+                r.Decision.Target.Key,
+                TextBounds.OneLine(r.Decision.Target.Display, 120),
+                r.Decision.Kind,
+                r.Decision.Tier,
+                Ending.InProgress,
+                ""
+            )),
+        ];
         view = view with { Assessment = TextBounds.OneLine(IncidentText.Assessed(assessment), 600) };
     }
 
@@ -43,11 +59,15 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
         return Now();
     }
 
-    /// <summary>The alert went to people: what was not done by then will not be. Shown by a step of its own, since the one that should have carried it failed.</summary>
+    /// <summary>
+    /// The alert went to people: what was not done by then will not be. Shown by a step of its own, since the one that should have carried
+    /// it failed.
+    /// </summary>
     public async Task<IncidentView> HandOverAsync(string problem)
     {
         for (var i = 0; i < rows.Length; i++)
-            if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval) rows[i] = rows[i] with { Ending = Ending.Failed, Text = TextBounds.OneLine($"handed to people: {problem}", 300) };
+            if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval)
+                rows[i] = rows[i] with { Ending = Ending.Failed, Text = TextBounds.OneLine($"handed to people: {problem}", 300) };
         var end = await FinishAsync();
         await BestEffort.CallActivityAsync(context, nameof(AlertActivities.ShowIncident), Shown());
         return end;
@@ -57,7 +77,8 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
     {
         rows[index] = rows[index] with { Ending = report.Ending, Text = TextBounds.OneLine(report.Text, 300), UndoAt = report.UndoAt };
         changed = rows.Any(r => r.Ending is Ending.InProgress or Ending.AwaitingApproval);
-        if (changed && showing.IsCompleted) showing = ShowAsync();
+        if (changed && showing.IsCompleted)
+            showing = ShowAsync();
     }
 
     /// <summary>One at a time, so that what people see never goes back.</summary>
@@ -79,10 +100,14 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
 
     private static Outcome OutcomeOf(DecisionView[] rows)
     {
-        if (rows.Any(r => r.Ending == Ending.AwaitingApproval)) return Outcome.Awaiting;
-        if (rows.Any(r => r.Ending == Ending.InProgress)) return Outcome.InProgress;
-        if (rows.Any(r => r.Ending is Ending.Done or Ending.AlreadySo && !r.Target.StartsWith("alert:", StringComparison.Ordinal))) return Outcome.Acted;
-        if (rows.Any(r => r.Ending is Ending.Denied or Ending.Expired or Ending.Withdrawn)) return Outcome.Asked;
+        if (rows.Any(r => r.Ending == Ending.AwaitingApproval))
+            return Outcome.Awaiting;
+        if (rows.Any(r => r.Ending == Ending.InProgress))
+            return Outcome.InProgress;
+        if (rows.Any(r => r.Ending is Ending.Done or Ending.AlreadySo && !r.Target.StartsWith("alert:", StringComparison.Ordinal)))
+            return Outcome.Acted;
+        if (rows.Any(r => r.Ending is Ending.Denied or Ending.Expired or Ending.Withdrawn))
+            return Outcome.Asked;
         return Outcome.Ticketed;
     }
 

@@ -6,8 +6,13 @@ using Microsoft.DurableTask;
 namespace IRFunctions.Incidents;
 
 /// <summary>Writes an incident's facts and shows how it stands in the same step, so that showing needs none of its own.</summary>
-internal sealed class IncidentRecorder(TaskOrchestrationContext context, string incident, Func<ShownIncident> shown) : Recorder(context, incident)
+internal sealed class IncidentRecorder(TaskOrchestrationContext context, string incident, Func<ShownIncident> shown)
+    : Recorder(context, incident)
 {
     protected override Task AppendAsync(TaskOrchestrationContext context, string chain, IReadOnlyList<AuditFact> facts) =>
-        context.CallActivityAsync(nameof(AlertActivities.RecordIncident), new RecordIncidentInput(chain, facts, shown()), RetryPolicies.ForTheRecord);
+        context.CallActivityAsync(
+            nameof(AlertActivities.RecordIncident),
+            new RecordIncidentInput(chain, facts, shown()),
+            RetryPolicies.ForTheRecord
+        );
 }

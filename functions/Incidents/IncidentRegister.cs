@@ -27,8 +27,10 @@ public sealed record RegisterState
 }
 
 /// <summary>
-/// `IncidentRegister@incident-{hash}`: the one door of an incident. Starting twice joins: an alert that was here is counted as a duplicate, a new one
-/// gets its own AlertOrchestrator under the policy the incident opened with. Being an entity, it loses and doubles nothing however alerts race.
+/// `IncidentRegister@incident-{hash}`: the one door of an incident. Starting twice joins: an alert that was here is counted as a duplicate,
+/// a new one
+/// gets its own AlertOrchestrator under the policy the incident opened with. Being an entity, it loses and doubles nothing however alerts
+/// race.
 /// </summary>
 public sealed class IncidentRegister : TaskEntity<RegisterState>
 {
@@ -41,17 +43,24 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
 
     public void Arrive(Arrival arrival)
     {
-        if (State.RecentMessages.Contains(arrival.Message)) return;
+        if (State.RecentMessages.Contains(arrival.Message))
+            return;
         State.RecentMessages.Add(arrival.Message);
-        if (State.RecentMessages.Count > MaxRecentMessages) State.RecentMessages.RemoveAt(0);
+        if (State.RecentMessages.Count > MaxRecentMessages)
+            State.RecentMessages.RemoveAt(0);
         var times = State.Arrivals.GetValueOrDefault(arrival.AlertKey) + 1;
         State.Arrivals[arrival.AlertKey] = times;
-        if (times > 1) return;
-        if (State.PolicyHash.Length == 0) State = State with { PolicyHash = arrival.PolicyHash };
+        if (times > 1)
+            return;
+        if (State.PolicyHash.Length == 0)
+            State = State with { PolicyHash = arrival.PolicyHash };
         var incident = Context.Id.Key;
         var number = State.Arrivals.Count;
-        Context.ScheduleNewOrchestration(nameof(AlertOrchestrator), new IncidentAlert(incident, number, arrival.Alert, State.PolicyHash),
-            new StartOrchestrationOptions(InstanceOf(incident, number)));
+        Context.ScheduleNewOrchestration(
+            nameof(AlertOrchestrator),
+            new IncidentAlert(incident, number, arrival.Alert, State.PolicyHash),
+            new StartOrchestrationOptions(InstanceOf(incident, number))
+        );
     }
 
     /// <summary>Which of these nobody in this incident has asked for before; they now belong to the caller.</summary>

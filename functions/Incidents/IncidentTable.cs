@@ -11,7 +11,8 @@ namespace IRFunctions.Incidents;
 public sealed record IncidentPage(string Instance, IncidentView? View, UnreadableRowException? Problem = null);
 
 /// <summary>
-/// The table "incidents": what people see of each alert while it is answered and afterwards, one partition an incident, one row an alert. Written by
+/// The table "incidents": what people see of each alert while it is answered and afterwards, one partition an incident, one row an alert.
+/// Written by
 /// activities, after the record; read by the API, the answers about containments and the watchdog. It decides nothing.
 /// </summary>
 public sealed class IncidentTable(TableServiceClient tables)
@@ -32,11 +33,14 @@ public sealed class IncidentTable(TableServiceClient tables)
         for (var race = 0; ; race++)
         {
             var found = await table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, ["Revision"], cancellation);
-            if (found.HasValue && found.Value!.GetInt32("Revision") > shown.Revision) return;
+            if (found.HasValue && found.Value!.GetInt32("Revision") > shown.Revision)
+                return;
             try
             {
-                if (found.HasValue) await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);
-                else await table.AddEntityAsync(row, cancellation);
+                if (found.HasValue)
+                    await table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellation);
+                else
+                    await table.AddEntityAsync(row, cancellation);
                 return;
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412 && race < MaxRaces)
@@ -54,10 +58,18 @@ public sealed class IncidentTable(TableServiceClient tables)
         return found.HasValue ? TableText.Read<IncidentView>(found.Value!, View, TableName) : null;
     }
 
-    /// <summary>As many alerts as fit a page, in the order of their incidents' keys. A row that cannot be read is there with its problem.</summary>
-    public async Task<(IReadOnlyList<IncidentPage> Pages, string? Continuation)> ListAsync(string? continuation, int top, CancellationToken cancellation)
+    /// <summary>
+    /// As many alerts as fit a page, in the order of their incidents' keys. A row that cannot be read is there with its problem.
+    /// </summary>
+    public async Task<(IReadOnlyList<IncidentPage> Pages, string? Continuation)> ListAsync(
+        string? continuation,
+        int top,
+        CancellationToken cancellation
+    )
     {
-        await foreach (var page in table.QueryAsync<TableEntity>(maxPerPage: top, cancellationToken: cancellation).AsPages(continuation, top))
+        await foreach (
+            var page in table.QueryAsync<TableEntity>(maxPerPage: top, cancellationToken: cancellation).AsPages(continuation, top)
+        )
             return ([.. page.Values.Select(Read)], page.ContinuationToken);
         return ([], null);
     }
@@ -66,8 +78,12 @@ public sealed class IncidentTable(TableServiceClient tables)
     {
         try
         {
-            var number = int.TryParse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
-            var view = TableText.Read<IncidentView>(row, View, TableName) ?? throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
+            var number = int.TryParse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+                ? n
+                : throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
+            var view =
+                TableText.Read<IncidentView>(row, View, TableName)
+                ?? throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
             return new IncidentPage(IncidentRegister.InstanceOf(row.PartitionKey, number), view);
         }
         catch (UnreadableRowException e)

@@ -6,35 +6,74 @@ using IRFunctions.Recording;
 
 namespace IRFunctions.Incidents;
 
-/// <summary>What people read about an incident: pages, tickets, the record. Short, in the past tense for what happened, with times in UTC.</summary>
+/// <summary>
+/// What people read about an incident: pages, tickets, the record. Short, in the past tense for what happened, with times in UTC.
+/// </summary>
 internal static class IncidentText
 {
     private const int MaxEntities = 60; // of an alert's 200, so that the details fit an entry
 
     public static string Received(Alert alert) =>
-        $"{alert.Severity} alert \"{TextBounds.OneLine(alert.Title, 200)}\" with {alert.Entities.Count} {(alert.Entities.Count == 1 ? "entity" : "entities")}";
+        $"{alert.Severity} alert \"{TextBounds.OneLine(alert.Title, 200)}\" with {alert.Entities.Count} "
+        + $"{(alert.Entities.Count == 1 ? "entity" : "entities")}";
 
     /// <summary>What an auditor needs of the alert: where it came from, what it names, and under which policy it is answered.</summary>
-    public static object AlertData(IncidentAlert input) => new
-    {
-        input.Alert.Id, input.Alert.IncidentId, input.Alert.TenantId, Correlation = input.Incident, input.Number, input.PolicyHash, Title = TextBounds.OneLine(input.Alert.Title, 200),
-        Shape = input.Alert.Shape.ToString(), Severity = input.Alert.Severity.ToString(), input.Alert.Product, input.Alert.Category, input.Alert.Tactics,
-        input.Alert.Techniques, input.Alert.FirstActivity, input.Alert.LastActivity, input.Alert.Created,
-        Entities = input.Alert.Entities.Take(MaxEntities).Select(e => new
+    public static object AlertData(IncidentAlert input) =>
+        new
         {
-            e.Id, Type = e.GetType().Name.Replace("Entity", "", StringComparison.Ordinal).ToLowerInvariant(), Display = TextBounds.OneLine(e.Display, 120), Target = Targets.Of(e)?.Key,
-            Names = EntityNames.Of(e), Roles = e.Roles.Count == 0 ? null : e.Roles,
-        }),
-        EntitiesInAll = input.Alert.Entities.Count, input.Alert.Notes,
-    };
+            input.Alert.Id,
+            input.Alert.IncidentId,
+            input.Alert.TenantId,
+            Correlation = input.Incident,
+            input.Number,
+            input.PolicyHash,
+            Title = TextBounds.OneLine(input.Alert.Title, 200),
+            Shape = input.Alert.Shape.ToString(),
+            Severity = input.Alert.Severity.ToString(),
+            input.Alert.Product,
+            input.Alert.Category,
+            input.Alert.Tactics,
+            input.Alert.Techniques,
+            input.Alert.FirstActivity,
+            input.Alert.LastActivity,
+            input.Alert.Created,
+            Entities = input
+                .Alert.Entities.Take(MaxEntities)
+                .Select(e => new
+                {
+                    e.Id,
+                    Type = e.GetType().Name.Replace("Entity", "", StringComparison.Ordinal).ToLowerInvariant(),
+                    Display = TextBounds.OneLine(e.Display, 120),
+                    Target = Targets.Of(e)?.Key,
+                    Names = EntityNames.Of(e),
+                    Roles = e.Roles.Count == 0 ? null : e.Roles,
+                }),
+            EntitiesInAll = input.Alert.Entities.Count,
+            input.Alert.Notes,
+        };
 
     /// <summary>What an auditor needs of the assessment: the answer, by whom, and what it cost.</summary>
-    public static object AssessmentData(AlertAssessment assessment) => new
-    {
-        assessment.By, assessment.Verdict, assessment.Confidence, assessment.Reasoning, assessment.Model, assessment.PromptHash, assessment.Problem,
-        assessment.Evidence, assessment.Recommendations, assessment.InputTokens, assessment.OutputTokens, assessment.Cost, assessment.Seconds,
-        assessment.AnsweredBefore, assessment.Agreement, assessment.Missing, assessment.Injection,
-    };
+    public static object AssessmentData(AlertAssessment assessment) =>
+        new
+        {
+            assessment.By,
+            assessment.Verdict,
+            assessment.Confidence,
+            assessment.Reasoning,
+            assessment.Model,
+            assessment.PromptHash,
+            assessment.Problem,
+            assessment.Evidence,
+            assessment.Recommendations,
+            assessment.InputTokens,
+            assessment.OutputTokens,
+            assessment.Cost,
+            assessment.Seconds,
+            assessment.AnsweredBefore,
+            assessment.Agreement,
+            assessment.Missing,
+            assessment.Injection,
+        };
 
     public static string Assessed(AlertAssessment assessment)
     {
@@ -44,46 +83,61 @@ internal static class IncidentText
             AssessedBy.Rules => "the rules, since the model gave no usable answer",
             _ => "nobody",
         };
-        var text = $"{who}: {assessment.Verdict} at {assessment.Confidence}%{Spent(assessment)}. {TextBounds.OneLine(assessment.Reasoning, 400)}";
-        if (assessment.Missing.Count > 0) text += $" Not known: {TextBounds.OneLine(string.Join("; ", assessment.Missing), 300)}.";
+        var text =
+            $"{who}: {assessment.Verdict} at {assessment.Confidence}%{Spent(assessment)}. {TextBounds.OneLine(assessment.Reasoning, 400)}";
+        if (assessment.Missing.Count > 0)
+            text += $" Not known: {TextBounds.OneLine(string.Join("; ", assessment.Missing), 300)}.";
         return assessment.Problem is null ? text : $"{text} Problem: {TextBounds.OneLine(assessment.Problem, 300)}";
     }
 
     /// <summary>What the answer cost, and how it came about; nothing where the model was not asked.</summary>
     private static string Spent(AlertAssessment assessment)
     {
-        if (assessment.AnsweredBefore is { } then) return $" (answered at {TimeText.Utc(then)} to the same question)";
+        if (assessment.AnsweredBefore is { } then)
+            return $" (answered at {TimeText.Utc(then)} to the same question)";
         var agreed = assessment.Agreement is { } agreement ? $", {agreement} samples agree" : "";
         var cost = assessment.Cost > 0 ? string.Create(CultureInfo.InvariantCulture, $", cost {assessment.Cost:0.######}") : "";
-        return assessment.InputTokens == 0 ? ""
-            : string.Create(CultureInfo.InvariantCulture, $" ({assessment.InputTokens} + {assessment.OutputTokens} tokens, {assessment.Seconds:0.0} s{cost}{agreed})");
+        return assessment.InputTokens == 0
+            ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $" ({assessment.InputTokens} + {assessment.OutputTokens} tokens, {assessment.Seconds:0.0} s{cost}{agreed})"
+            );
     }
 
     public static string Injection(Alert alert) =>
-        $"injection attempt: a string planted in the prompt came back, so text of \"{TextBounds.OneLine(alert.Title, 200)}\" tries to take the model over; its answer was not used, a person decides everything about this alert";
+        $"injection attempt: a string planted in the prompt came back, so text of \"{TextBounds.OneLine(alert.Title, 200)}\" tries "
+        + $"to take the model over; its answer was not used, a person decides everything about this alert";
 
     public static string Decided(Decision decision) =>
-        $"{decision.Kind.ToString().ToLowerInvariant()}: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)} (tier {decision.Tier}). " +
-        ReasonText.Why(decision);
+        $"{decision.Kind.ToString().ToLowerInvariant()}: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)} "
+        + $"(tier {decision.Tier}). "
+        + ReasonText.Why(decision);
 
     public static string Note(AlertAssessment assessment, Decision decision) =>
         $"{Assessed(assessment)} Decided: {ReasonText.Why(decision)}";
 
     public static string Notified(Alert alert, Decision decision) =>
-        $"Recommended, never run by itself: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. Alert: {TextBounds.OneLine(alert.Title, 200)}. " +
-        ReasonText.Why(decision);
+        $"Recommended, never run by itself: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. Alert: "
+        + $"{TextBounds.OneLine(alert.Title, 200)}. "
+        + ReasonText.Why(decision);
 
     public static string ExpiredPage(Alert alert, Decision decision) =>
-        $"Nobody answered: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)} was NOT run. Alert: {TextBounds.OneLine(alert.Title, 200)}";
+        $"Nobody answered: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)} was NOT run. Alert: "
+        + $"{TextBounds.OneLine(alert.Title, 200)}";
 
     public static string FailedPage(Alert alert, Decision decision, string problem) =>
-        $"{decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)} failed: {TextBounds.OneLine(problem, 300)} Alert: {TextBounds.OneLine(alert.Title, 200)}";
+        $"{decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)} failed: {TextBounds.OneLine(problem, 300)} Alert: "
+        + $"{TextBounds.OneLine(alert.Title, 200)}";
 
     public static string TicketNote(Decision decision, string why) =>
         $"{why}. Wanted: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. {ReasonText.Why(decision)}";
 
     public static string Outcome(IncidentView view) =>
-        $"{view.Outcome.ToString().ToLowerInvariant()}: " + (view.Decisions.Count == 0
-            ? "nothing was recommended"
-            : string.Join("; ", view.Decisions.Select(d => $"{d.Action} {d.Ending.ToString().ToLowerInvariant()}")));
+        $"{view.Outcome.ToString().ToLowerInvariant()}: "
+        + (
+            view.Decisions.Count == 0
+                ? "nothing was recommended"
+                : string.Join("; ", view.Decisions.Select(d => $"{d.Action} {d.Ending.ToString().ToLowerInvariant()}"))
+        );
 }

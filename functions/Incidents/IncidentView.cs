@@ -9,11 +9,22 @@ namespace IRFunctions.Incidents;
 /// <param name="Revision">Grows with every change: what has a lower one came before.</param>
 public sealed record ShownIncident(IncidentView View, int Revision);
 
-/// <summary>Custom status of AlertOrchestrator: a state. What people see stands in the table "incidents" (custom status holds 16 KB).</summary>
+/// <summary>
+/// Custom status of AlertOrchestrator: a state. What people see stands in the table "incidents" (custom status holds 16 KB).
+/// </summary>
 public sealed record IncidentStatus(Outcome Outcome);
 
 /// <summary>One decision as people see it on the incident.</summary>
-public sealed record DecisionView(string Action, string Target, string Display, DecisionKind Kind, int Tier, Ending Ending, string Text, DateTimeOffset? UndoAt = null);
+public sealed record DecisionView(
+    string Action,
+    string Target,
+    string Display,
+    DecisionKind Kind,
+    int Tier,
+    Ending Ending,
+    string Text,
+    DateTimeOffset? UndoAt = null
+);
 
 /// <summary>What became of an alert (S10).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Outcome>))]

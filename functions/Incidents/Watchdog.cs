@@ -15,11 +15,20 @@ using Microsoft.Extensions.Logging;
 namespace IRFunctions.Incidents;
 
 /// <summary>
-/// Looks from the outside at what should be happening: a live containment without a live timer or undo is set going again, a request nobody moves is
+/// Looks from the outside at what should be happening: a live containment without a live timer or undo is set going again, a request nobody
+/// moves is
 /// ended, an effect that is gone is told (drift). Whatever it finds is on the record and paged before it is repaired (S7, S11).
 /// </summary>
 public sealed partial class Watchdog(
-    ActionCatalog catalogue, AuditChain audit, ApprovalRegister register, IncidentTable incidents, Pager pager, RowTrouble trouble, TimeProvider time, ILogger<Watchdog> log)
+    ActionCatalog catalogue,
+    AuditChain audit,
+    ApprovalRegister register,
+    IncidentTable incidents,
+    Pager pager,
+    RowTrouble trouble,
+    TimeProvider time,
+    ILogger<Watchdog> log
+)
 {
     /// <summary>A timer this late is lost: durable timers are late by seconds, not minutes.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
@@ -39,26 +48,66 @@ public sealed partial class Watchdog(
     public async Task LookAsync(DurableTaskClient client, CancellationToken cancellation)
     {
         var live = new List<(string Key, RollbackState State)>();
-        await GuardAsync("the list of containments", async () =>
-        {
-            await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
-                if (state is { Target: not null, Prior: not null, Status: ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed or ContainmentStatus.Confirmed })
-                    live.Add((id, state));
-        });
-        foreach (var (key, state) in live) await GuardAsync(key, () => RepairAsync(client, key, state, cancellation));
-        foreach (var (key, state) in Turn(live)) await GuardAsync(key, () => NoticeDriftAsync(client, key, state, cancellation));
+        await GuardAsync(
+            "the list of containments",
+            async () =>
+            {
+                await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
+                    if (
+                        state is
+                        {
+                            Target: not null,
+                            Prior: not null,
+                            Status: ContainmentStatus.Live
+                                or ContainmentStatus.Undoing
+                                or ContainmentStatus.RollbackFailed
+                                or ContainmentStatus.Confirmed
+                        }
+                    )
+                        live.Add((id, state));
+            }
+        );
+        foreach (var (key, state) in live)
+            await GuardAsync(key, () => RepairAsync(client, key, state, cancellation));
+        foreach (var (key, state) in Turn(live))
+            await GuardAsync(key, () => NoticeDriftAsync(client, key, state, cancellation));
         await GuardAsync("the list of requests", () => WatchRequestsAsync(client, cancellation));
-        foreach (var prefix in (string[])["incident-", "undo-"]) await GuardAsync($"the list of {prefix}", () => WatchFailuresAsync(client, prefix, cancellation));
+        foreach (var prefix in (string[])["incident-", "undo-"])
+            await GuardAsync($"the list of {prefix}", () => WatchFailuresAsync(client, prefix, cancellation));
     }
 
     private async Task RepairAsync(DurableTaskClient client, string key, RollbackState state, CancellationToken cancellation)
     {
-        if (await ProblemAsync(client, key, state, cancellation) is not { } problem) return;
+        if (await ProblemAsync(client, key, state, cancellation) is not { } problem)
+            return;
         var id = $"watchdog-{Fingerprint.Of(key)}-{state.Generation}-{state.UndoAttempts}-{state.UndoAt?.UtcTicks ?? 0}";
         foreach (var incident in state.Incidents)
-            await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Repaired, $"the watchdog found that {problem}; it is set going again", "watchdog", AboutOf(state))], cancellation);
-        await client.Entities.SignalEntityAsync(ScheduledRollback.For(state.Action, state.Target!), nameof(ScheduledRollback.Resume), state.Generation, cancellation: cancellation);
-        await pager.PageAsync(id, $"WATCHDOG: {state.Action} on {TextBounds.OneLine(state.Target!.Display, 120)}: {problem}. It is set going again; look whether it ends.", PageSeverity.Critical, cancellation);
+            await audit.AppendAsync(
+                incident,
+                [
+                    new AuditFact(
+                        id,
+                        ContainmentKinds.Repaired,
+                        $"the watchdog found that {problem}; it is set going again",
+                        "watchdog",
+                        AboutOf(state)
+                    ),
+                ],
+                cancellation
+            );
+        await client.Entities.SignalEntityAsync(
+            ScheduledRollback.For(state.Action, state.Target!),
+            nameof(ScheduledRollback.Resume),
+            state.Generation,
+            cancellation: cancellation
+        );
+        await pager.PageAsync(
+            id,
+            $"WATCHDOG: {state.Action} on {TextBounds.OneLine(state.Target!.Display, 120)}: {problem}. It is set going again; look "
+                + $"whether it ends.",
+            PageSeverity.Critical,
+            cancellation
+        );
     }
 
     /// <summary>What is wrong with a containment that should be moving by itself; null where nothing is.</summary>
@@ -73,28 +122,55 @@ public sealed partial class Watchdog(
                 return $"its timer is {TimeText.Length(now - state.Holds.Min(h => h.Until))} late";
             case ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed when state.AskedAt + Grace < now:
                 var undo = await client.GetInstanceAsync(ScheduledRollback.UndoInstance(key, state), cancellation);
-                return undo is { RuntimeStatus: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending } ? null
+                return undo is { RuntimeStatus: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending }
+                    ? null
                     : $"its undo is not running ({undo?.RuntimeStatus.ToString() ?? "never started"})";
             default:
                 return null;
         }
     }
 
-    /// <summary>Somebody changed behind us what we contained: told once, never fought over, and remembered, so that the undo leaves what they make of it.</summary>
+    /// <summary>
+    /// Somebody changed behind us what we contained: told once, never fought over, and remembered, so that the undo leaves what they make
+    /// of it.
+    /// </summary>
     private async Task NoticeDriftAsync(DurableTaskClient client, string key, RollbackState state, CancellationToken cancellation)
     {
-        if (state.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed) || state.Target is null || state.Prior is null) return;
+        if (state.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed) || state.Target is null || state.Prior is null)
+            return;
         var (action, looked) = (catalogue.Find(state.Action), time.GetUtcNow());
-        if (await DoneAtAsync(client, state, cancellation) is not { } done) return;
+        if (await DoneAtAsync(client, state, cancellation) is not { } done)
+            return;
         var there = await action.VerifyAsync(state.Target, state.Prior, cancellation);
         var what = $"{state.Action} on {TextBounds.OneLine(state.Target.Display, 120)}";
         if (there == true && state.DriftedAt is not null && !action.KnowsItsOwn)
-            await TellDriftAsync("drift-back", key, state, $"{what} was gone and is in effect again, and we did not do it: it is somebody else's now and stays until somebody ends it by hand", cancellation);
-        if (there != false || !await IsStillAsync(client, state, cancellation)) return;
-        await TellDriftAsync("drift", key, state, $"{what} is not in effect any more, and we did not undo it: somebody changed it behind us. It is left as it is", cancellation);
-        // So soon after we did it, the answer may be an older one from another copy of the directory. To believe it would leave the target contained for good.
-        if (done + Settled > looked) return;
-        await client.Entities.SignalEntityAsync(ScheduledRollback.For(state.Action, state.Target), nameof(ScheduledRollback.NoticeDrift), new DriftSeen(state.Generation, looked), cancellation: cancellation);
+            await TellDriftAsync(
+                "drift-back",
+                key,
+                state,
+                $"{what} was gone and is in effect again, and we did not do it: it is somebody else's now and stays until somebody "
+                    + $"ends it by hand",
+                cancellation
+            );
+        if (there != false || !await IsStillAsync(client, state, cancellation))
+            return;
+        await TellDriftAsync(
+            "drift",
+            key,
+            state,
+            $"{what} is not in effect any more, and we did not undo it: somebody changed it behind us. It is left as it is",
+            cancellation
+        );
+        // So soon after we did it, the answer may be an older one from another copy of the directory. To believe it would leave the target
+        // contained for good.
+        if (done + Settled > looked)
+            return;
+        await client.Entities.SignalEntityAsync(
+            ScheduledRollback.For(state.Action, state.Target),
+            nameof(ScheduledRollback.NoticeDrift),
+            new DriftSeen(state.Generation, looked),
+            cancellation: cancellation
+        );
     }
 
     /// <summary>When the last order on it ended; null while one is still at work: not there yet is no drift.</summary>
@@ -104,16 +180,21 @@ public sealed partial class Watchdog(
         foreach (var hold in state.Holds)
         {
             var order = await client.GetInstanceAsync($"contain-{hold.OrderId}", cancellation);
-            if (order is { RuntimeStatus: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending }) return null;
-            if (order?.LastUpdatedAt > done) done = order.LastUpdatedAt;
+            if (order is { RuntimeStatus: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending })
+                return null;
+            if (order?.LastUpdatedAt > done)
+                done = order.LastUpdatedAt;
         }
         return done;
     }
 
     /// <summary>Whether it stands as it did when it was listed: what is gone because we undid it meanwhile is no drift.</summary>
     private static async Task<bool> IsStillAsync(DurableTaskClient client, RollbackState state, CancellationToken cancellation) =>
-        await client.Entities.GetEntityAsync<RollbackState>(ScheduledRollback.For(state.Action, state.Target!), cancellation: cancellation) is { IncludesState: true } now
-        && now.State.Status == state.Status && now.State.Generation == state.Generation && now.State.HeldAt == state.HeldAt;
+        await client.Entities.GetEntityAsync<RollbackState>(ScheduledRollback.For(state.Action, state.Target!), cancellation: cancellation)
+            is { IncludesState: true } now
+        && now.State.Status == state.Status
+        && now.State.Generation == state.Generation
+        && now.State.HeldAt == state.HeldAt;
 
     /// <summary>On the record and to people, once for what was done once.</summary>
     private async Task TellDriftAsync(string kind, string key, RollbackState state, string text, CancellationToken cancellation)
@@ -121,77 +202,149 @@ public sealed partial class Watchdog(
         var id = $"{kind}-{Fingerprint.Of(key)}-{state.Generation}-{state.HeldAt?.UtcTicks ?? 0}";
         var news = false;
         foreach (var incident in state.Incidents)
-            news |= (await audit.AppendAsync(incident, [new AuditFact(id, ContainmentKinds.Drifted, text, "watchdog", AboutOf(state))], cancellation)).Count > 0;
-        if (news) await pager.PageAsync(id, $"DRIFT: {text}. Ask who did it; contain again if it was the attacker.", PageSeverity.Error, cancellation);
+            news |=
+                (
+                    await audit.AppendAsync(
+                        incident,
+                        [new AuditFact(id, ContainmentKinds.Drifted, text, "watchdog", AboutOf(state))],
+                        cancellation
+                    )
+                ).Count > 0;
+        if (news)
+            await pager.PageAsync(
+                id,
+                $"DRIFT: {text}. Ask who did it; contain again if it was the attacker.",
+                PageSeverity.Error,
+                cancellation
+            );
     }
 
-    /// <summary>A pending request must climb or end in time; one that does not is paged, and ended when it is hopeless, so that its incident goes on.</summary>
+    /// <summary>
+    /// A pending request must climb or end in time; one that does not is paged, and ended when it is hopeless, so that its incident goes
+    /// on.
+    /// </summary>
     private async Task WatchRequestsAsync(DurableTaskClient client, CancellationToken cancellation)
     {
-        var running = await ListAsync(client, ApprovalView.InstancePrefix, [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Pending], cancellation);
-        foreach (var request in running) await GuardAsync(request.InstanceId, () => WatchRequestAsync(client, request, cancellation));
+        var running = await ListAsync(
+            client,
+            ApprovalView.InstancePrefix,
+            [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Pending],
+            cancellation
+        );
+        foreach (var request in running)
+            await GuardAsync(request.InstanceId, () => WatchRequestAsync(client, request, cancellation));
         var seen = running.Select(r => r.InstanceId).ToHashSet(StringComparer.Ordinal);
-        for (string? continuation = null; ;)
+        for (string? continuation = null; ; )
         {
             (var waiting, continuation) = await register.PendingAsync(continuation, PageSize, cancellation);
-            foreach (var id in waiting.Where(id => !seen.Contains(id))) await GuardAsync(id, () => WatchLeftAsync(client, id, cancellation));
-            if (continuation is null) return;
+            foreach (var id in waiting.Where(id => !seen.Contains(id)))
+                await GuardAsync(id, () => WatchLeftAsync(client, id, cancellation));
+            if (continuation is null)
+                return;
         }
     }
 
     private async Task WatchRequestAsync(DurableTaskClient client, OrchestrationMetadata request, CancellationToken cancellation)
     {
         var view = await register.ViewAsync(request.InstanceId, cancellation);
-        var due = view is null ? request.CreatedAt + Grace : view.Stage + 1 < view.Rungs.Count ? view.Rungs[view.Stage + 1].StartsAt : view.Deadline;
+        var due =
+            view is null ? request.CreatedAt + Grace
+            : view.Stage + 1 < view.Rungs.Count ? view.Rungs[view.Stage + 1].StartsAt
+            : view.Deadline;
         var late = time.GetUtcNow() - due;
-        if (late < Grace) return;
-        await pager.PageAsync($"stuck-{request.InstanceId}-{view?.Stage}", $"WATCHDOG: request {request.InstanceId} should have moved {TimeText.Length(late)} ago" +
-            $"{(view is null ? "" : $": {TextBounds.OneLine(view.Request.Title, 200)}")}. Nothing runs without an answer; decide by hand.", PageSeverity.Critical, cancellation);
-        if (late < LastGrace) return;
+        if (late < Grace)
+            return;
+        await pager.PageAsync(
+            $"stuck-{request.InstanceId}-{view?.Stage}",
+            $"WATCHDOG: request {request.InstanceId} should have moved {TimeText.Length(late)} ago"
+                + $"{(view is null ? "" : $": {TextBounds.OneLine(view.Request.Title, 200)}")}. Nothing runs without an answer; "
+                + $"decide by hand.",
+            PageSeverity.Critical,
+            cancellation
+        );
+        if (late < LastGrace)
+            return;
         // Its incident then ends as failed and pages people; waiting for ever would lose the alert (S10).
         await client.TerminateInstanceAsync(request.InstanceId, "ended by the watchdog: it did not move in time", cancellation);
         await EndAsync(request.InstanceId, view, cancellation);
     }
 
-    /// <summary>The register says that it waits, and no orchestration does: what is shown as waiting must be able to hear an answer (S14).</summary>
+    /// <summary>
+    /// The register says that it waits, and no orchestration does: what is shown as waiting must be able to hear an answer (S14).
+    /// </summary>
     private async Task WatchLeftAsync(DurableTaskClient client, string id, CancellationToken cancellation)
     {
-        var instance = await InstanceAsync(client, id, "The request cannot be answered: decide by hand, then delete the instance's row in the task hub's table Instances.", cancellation);
-        if (instance is { Known: true, Metadata: null or { RuntimeStatus: not (OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending or OrchestrationRuntimeStatus.Suspended) } })
+        var instance = await InstanceAsync(
+            client,
+            id,
+            "The request cannot be answered: decide by hand, then delete the instance's row in the task hub's table Instances.",
+            cancellation
+        );
+        if (
+            instance is
+            {
+                Known: true,
+                Metadata: null
+                    or {
+                        RuntimeStatus: not (
+                            OrchestrationRuntimeStatus.Running
+                            or OrchestrationRuntimeStatus.Pending
+                            or OrchestrationRuntimeStatus.Suspended
+                        )
+                    }
+            }
+        )
             await EndAsync(id, await register.ViewAsync(id, cancellation), cancellation);
     }
 
     private async Task EndAsync(string id, ApprovalView? view, CancellationToken cancellation)
     {
         await register.CloseAsync(id, ApprovalState.Expired, cancellation);
-        if (view is { State: ApprovalState.Pending }) await register.KeepAsync(id, view with { State = ApprovalState.Expired, EndedAt = time.GetUtcNow() }, cancellation);
+        if (view is { State: ApprovalState.Pending })
+            await register.KeepAsync(id, view with { State = ApprovalState.Expired, EndedAt = time.GetUtcNow() }, cancellation);
         await register.DropPendingAsync(id, cancellation);
     }
 
-    /// <summary>An orchestration that failed for good is a bug, a limit or a lost store; either way a person must know (S10, S12).</summary>
+    /// <summary>
+    /// An orchestration that failed for good is a bug, a limit or a lost store; either way a person must know (S10, S12).
+    /// </summary>
     private async Task WatchFailuresAsync(DurableTaskClient client, string prefix, CancellationToken cancellation)
     {
         foreach (var failed in await ListAsync(client, prefix, [OrchestrationRuntimeStatus.Failed], cancellation))
-            await GuardAsync(failed.InstanceId, async () => await pager.PageAsync($"failed-{failed.InstanceId}", await FailureAsync(failed, cancellation), PageSeverity.Critical, cancellation));
+            await GuardAsync(
+                failed.InstanceId,
+                async () =>
+                    await pager.PageAsync(
+                        $"failed-{failed.InstanceId}",
+                        await FailureAsync(failed, cancellation),
+                        PageSeverity.Critical,
+                        cancellation
+                    )
+            );
     }
 
-    /// <summary>Everything that is known about a failure. The host's own failures carry no details and take the custom status with them.</summary>
+    /// <summary>
+    /// Everything that is known about a failure. The host's own failures carry no details and take the custom status with them.
+    /// </summary>
     private async Task<string> FailureAsync(OrchestrationMetadata failed, CancellationToken cancellation)
     {
         var shown = await ShownAsync(failed.InstanceId, cancellation);
         var stood = shown is null ? "" : $" It stood at {shown.Outcome}; alert: {TextBounds.OneLine(shown.Title, 200)}.";
-        return $"WATCHDOG: {failed.InstanceId} ({failed.Name}) failed for good: {InstanceFailure.Of(failed)}. Begun {TimeText.Utc(failed.CreatedAt)}, failed {TimeText.Utc(failed.LastUpdatedAt)}.{stood}" +
-            " Nothing more happens for it by itself; go on by hand.";
+        return $"WATCHDOG: {failed.InstanceId} ({failed.Name}) failed for good: {InstanceFailure.Of(failed)}. Begun "
+            + $"{TimeText.Utc(failed.CreatedAt)}, failed {TimeText.Utc(failed.LastUpdatedAt)}.{stood}"
+            + " Nothing more happens for it by itself; go on by hand.";
     }
 
     private async Task<IncidentView?> ShownAsync(string instance, CancellationToken cancellation)
     {
-        if (!instance.StartsWith("incident-", StringComparison.Ordinal)) return null;
+        if (!instance.StartsWith("incident-", StringComparison.Ordinal))
+            return null;
         var number = instance.IndexOf('-', "incident-".Length);
         try
         {
             return number < 0 ? await incidents.FindAsync(instance, 1, cancellation)
-                : int.TryParse(instance.AsSpan(number + 1), out var n) ? await incidents.FindAsync(instance[..number], n, cancellation) : null;
+                : int.TryParse(instance.AsSpan(number + 1), out var n) ? await incidents.FindAsync(instance[..number], n, cancellation)
+                : null;
         }
         catch (UnreadableRowException e)
         {
@@ -201,17 +354,32 @@ public sealed partial class Watchdog(
     }
 
     /// <summary>The engine's list, and pages about what it cannot read.</summary>
-    private async Task<List<OrchestrationMetadata>> ListAsync(DurableTaskClient client, string prefix, OrchestrationRuntimeStatus[] statuses, CancellationToken cancellation)
+    private async Task<List<OrchestrationMetadata>> ListAsync(
+        DurableTaskClient client,
+        string prefix,
+        OrchestrationRuntimeStatus[] statuses,
+        CancellationToken cancellation
+    )
     {
         var listing = await InstanceList.ReadAsync(client, prefix, statuses, cancellation);
         foreach (var (start, problem) in listing.Unreadable)
-            await trouble.TellAsync($"an orchestration whose id begins with {start}", problem,
-                "Look in the task hub's table Instances for a row of that partition without a Name; if its orchestration is dead, go on by hand and delete the row.", cancellation);
+            await trouble.TellAsync(
+                $"an orchestration whose id begins with {start}",
+                problem,
+                "Look in the task hub's table Instances for a row of that partition without a Name; if its orchestration is dead, go "
+                    + "on by hand and delete the row.",
+                cancellation
+            );
         return listing.Found;
     }
 
     /// <summary>One instance; not known where the engine cannot read it, which is paged.</summary>
-    private async Task<(bool Known, OrchestrationMetadata? Metadata)> InstanceAsync(DurableTaskClient client, string id, string remedy, CancellationToken cancellation)
+    private async Task<(bool Known, OrchestrationMetadata? Metadata)> InstanceAsync(
+        DurableTaskClient client,
+        string id,
+        string remedy,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -228,13 +396,15 @@ public sealed partial class Watchdog(
 
     private IEnumerable<(string Key, RollbackState State)> Turn(List<(string Key, RollbackState State)> live)
     {
-        if (live.Count <= ReadBackAtOnce) return live;
+        if (live.Count <= ReadBackAtOnce)
+            return live;
         var round = time.GetUtcNow().ToUnixTimeSeconds() / 60 / 5;
         var start = (int)(round * ReadBackAtOnce % live.Count);
         return live.Skip(start).Concat(live.Take(start)).Take(ReadBackAtOnce);
     }
 
-    private static string? AboutOf(RollbackState state) => AuditJson.Of(new { state.Generation, state.Status }, Recorder.AboutOf(state.Action, state.Target!));
+    private static string? AboutOf(RollbackState state) =>
+        AuditJson.Of(new { state.Generation, state.Status }, Recorder.AboutOf(state.Action, state.Target!));
 
     /// <summary>A watchdog that one row can stop watches nothing: whatever is thrown, the rest is looked at.</summary>
     private async Task GuardAsync(string what, Func<Task> look)
@@ -256,7 +426,12 @@ public sealed partial class Watchdog(
 #pragma warning restore CA1031
         {
             LogSkipped(what, e.Message);
-            await trouble.TellAsync(what, $"{e.GetType().Name}: {e.Message}", "The watchdog does not watch it until that is mended; look at it by hand.", CancellationToken.None);
+            await trouble.TellAsync(
+                what,
+                $"{e.GetType().Name}: {e.Message}",
+                "The watchdog does not watch it until that is mended; look at it by hand.",
+                CancellationToken.None
+            );
         }
     }
 

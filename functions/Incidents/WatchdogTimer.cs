@@ -7,6 +7,9 @@ namespace IRFunctions.Incidents;
 public sealed class WatchdogTimer(Watchdog watchdog)
 {
     [Function(nameof(WatchdogTimer))]
-    public Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellation) =>
-        watchdog.LookAsync(client, cancellation);
+    public Task RunAsync(
+        [TimerTrigger("0 */5 * * * *")] TimerInfo timer,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    ) => watchdog.LookAsync(client, cancellation);
 }

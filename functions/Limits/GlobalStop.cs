@@ -19,7 +19,8 @@ public sealed record GlobalStopState
 public sealed record StopOrder(string By, string Reason);
 
 /// <summary>
-/// The red button, `GlobalStop@tenant`: halts every new effect at once, never a rollback or a release (S13). Each effect reads it immediately
+/// The red button, `GlobalStop@tenant`: halts every new effect at once, never a rollback or a release (S13). Each effect reads it
+/// immediately
 /// before it happens, so no effect that had not begun when the button was pressed can still begin.
 /// </summary>
 public sealed class GlobalStop(TimeProvider time) : TaskEntity<GlobalStopState>
@@ -29,13 +30,28 @@ public sealed class GlobalStop(TimeProvider time) : TaskEntity<GlobalStopState>
     [Function(nameof(GlobalStop))]
     public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<GlobalStop>();
 
-    public void Engage(StopOrder order) => State = new GlobalStopState { Engaged = true, By = order.By, Reason = order.Reason, Since = time.GetUtcNow() };
+    public void Engage(StopOrder order) =>
+        State = new GlobalStopState
+        {
+            Engaged = true,
+            By = order.By,
+            Reason = order.Reason,
+            Since = time.GetUtcNow(),
+        };
 
-    public void Lift(StopOrder order) => State = new GlobalStopState { By = order.By, Reason = order.Reason, Since = time.GetUtcNow() };
+    public void Lift(StopOrder order) =>
+        State = new GlobalStopState
+        {
+            By = order.By,
+            Reason = order.Reason,
+            Since = time.GetUtcNow(),
+        };
 
     protected override GlobalStopState InitializeState(TaskEntityOperation entityOperation) => new();
 
-    /// <summary>The state now. A stop that cannot be read counts as engaged: doubt goes to a person (S12); the caller gets the exception.</summary>
+    /// <summary>
+    /// The state now. A stop that cannot be read counts as engaged: doubt goes to a person (S12); the caller gets the exception.
+    /// </summary>
     public static async Task<GlobalStopState> ReadAsync(DurableTaskClient client, CancellationToken cancellation = default)
     {
         var entity = await client.Entities.GetEntityAsync<GlobalStopState>(Id, cancellation: cancellation);

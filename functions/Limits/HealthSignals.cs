@@ -16,11 +16,14 @@ public sealed record HealthReading(DateTimeOffset? BeatAt, DateTimeOffset? Answe
 {
     /// <summary>Why entities cannot be relied on; null where they answer or have not been asked long enough.</summary>
     public string? Unanswered(DateTimeOffset now) =>
-        BeatAt is { } asked && now - asked > Patience && !(AnsweredAt >= asked) ? $"what was asked at {asked:yyyy-MM-dd HH:mm:ss} UTC was not answered" : null;
+        BeatAt is { } asked && now - asked > Patience && !(AnsweredAt >= asked)
+            ? $"what was asked at {asked:yyyy-MM-dd HH:mm:ss} UTC was not answered"
+            : null;
 }
 
 /// <summary>
-/// How long the machine itself may take, by the pipeline's clock. A machine is not faster because the clock is: what runs the pipeline by a fast clock
+/// How long the machine itself may take, by the pipeline's clock. A machine is not faster because the clock is: what runs the pipeline by a
+/// fast clock
 /// registers a minute times its factor.
 /// </summary>
 public sealed record AnswerTimeout(TimeSpan Within)
@@ -30,7 +33,8 @@ public sealed record AnswerTimeout(TimeSpan Within)
 }
 
 /// <summary>
-/// Signs of life in the table "health". A timer writes a row and asks an entity, so that whoever looks at the health only reads: anyone may look, and as often
+/// Signs of life in the table "health". A timer writes a row and asks an entity, so that whoever looks at the health only reads: anyone may
+/// look, and as often
 /// as they like.
 /// </summary>
 public sealed class HealthSignals(TableServiceClient tables, TimeProvider time, AnswerTimeout patience)
@@ -61,7 +65,8 @@ public sealed class HealthSignals(TableServiceClient tables, TimeProvider time, 
     public async Task AlertTakenAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        if (noted.TryGetValue(Alerts, out var last) && now - last < NotedEvery) return;
+        if (noted.TryGetValue(Alerts, out var last) && now - last < NotedEvery)
+            return;
         try
         {
             noted[Alerts] = now;
@@ -77,11 +82,20 @@ public sealed class HealthSignals(TableServiceClient tables, TimeProvider time, 
     public async Task<HealthReading> ReadAsync(DurableTaskClient client, CancellationToken cancellation)
     {
         var entity = await client.Entities.GetEntityAsync(Entity, includeState: false, cancellation);
-        return new HealthReading(await AtAsync(Beat, cancellation), entity?.LastModifiedTime, await AtAsync(Alerts, cancellation), patience.Within);
+        return new HealthReading(
+            await AtAsync(Beat, cancellation),
+            entity?.LastModifiedTime,
+            await AtAsync(Alerts, cancellation),
+            patience.Within
+        );
     }
 
     private async Task NoteAsync(string what, CancellationToken cancellation) =>
-        await table.UpsertEntityAsync(new TableEntity(Partition, what) { ["At"] = time.GetUtcNow() }, TableUpdateMode.Replace, cancellation);
+        await table.UpsertEntityAsync(
+            new TableEntity(Partition, what) { ["At"] = time.GetUtcNow() },
+            TableUpdateMode.Replace,
+            cancellation
+        );
 
     private async Task<DateTimeOffset?> AtAsync(string what, CancellationToken cancellation)
     {

@@ -40,9 +40,11 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
     public bool TryTake(Allowance allowance)
     {
         var minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
-        foreach (var old in State.TakenByMinute.Keys.TakeWhile(m => m <= minute - WindowMinutes).ToList()) State.TakenByMinute.Remove(old);
+        foreach (var old in State.TakenByMinute.Keys.TakeWhile(m => m <= minute - WindowMinutes).ToList())
+            State.TakenByMinute.Remove(old);
         var thisMinute = State.TakenByMinute.GetValueOrDefault(minute);
-        if (thisMinute >= allowance.PerMinute || State.TakenByMinute.Values.Sum() >= allowance.PerHour) return false;
+        if (thisMinute >= allowance.PerMinute || State.TakenByMinute.Values.Sum() >= allowance.PerHour)
+            return false;
         State.TakenByMinute[minute] = thisMinute + 1;
         return true;
     }
@@ -50,10 +52,13 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
     /// <summary>Gives one back: another budget of the same action was used up, so nothing ran.</summary>
     public void GiveBack()
     {
-        if (State.TakenByMinute.Count == 0) return;
+        if (State.TakenByMinute.Count == 0)
+            return;
         var (minute, taken) = State.TakenByMinute.Last();
-        if (taken > 1) State.TakenByMinute[minute] = taken - 1;
-        else State.TakenByMinute.Remove(minute);
+        if (taken > 1)
+            State.TakenByMinute[minute] = taken - 1;
+        else
+            State.TakenByMinute.Remove(minute);
     }
 
     protected override RateLimitState InitializeState(TaskEntityOperation entityOperation) => new();

@@ -8,7 +8,8 @@ using IRFunctions.Connections;
 namespace IRFunctions.People;
 
 /// <summary>
-/// Speaks to Teams through the Bot Connector v3. Our token goes to allowed hosts only, whatever an activity claims its service address to be.
+/// Speaks to Teams through the Bot Connector v3. Our token goes to allowed hosts only, whatever an activity claims its service address to
+/// be.
 /// </summary>
 public sealed class BotConnector(HttpClient http, TokenCredential credential, TeamsSettings settings)
 {
@@ -20,7 +21,13 @@ public sealed class BotConnector(HttpClient http, TokenCredential credential, Te
     /// <exception cref="TransientFaultException">Teams is away or throttles; the orchestration tries again.</exception>
     public async Task<string> SendAsync(ConversationReference to, JsonObject card, string summary, CancellationToken cancellation)
     {
-        var answer = await CallAsync(HttpMethod.Post, to.ServiceUrl, $"v3/conversations/{Uri.EscapeDataString(to.Conversation)}/activities", Activity(card, summary), cancellation);
+        var answer = await CallAsync(
+            HttpMethod.Post,
+            to.ServiceUrl,
+            $"v3/conversations/{Uri.EscapeDataString(to.Conversation)}/activities",
+            Activity(card, summary),
+            cancellation
+        );
         return Text(answer, "id") ?? throw new PermanentFaultException("sending a card: Teams named no activity id");
     }
 
@@ -29,7 +36,13 @@ public sealed class BotConnector(HttpClient http, TokenCredential credential, Te
     {
         var body = Activity(card, summary);
         body["id"] = sent.Activity;
-        return CallAsync(HttpMethod.Put, sent.ServiceUrl, $"v3/conversations/{Uri.EscapeDataString(sent.Conversation)}/activities/{Uri.EscapeDataString(sent.Activity)}", body, cancellation);
+        return CallAsync(
+            HttpMethod.Put,
+            sent.ServiceUrl,
+            $"v3/conversations/{Uri.EscapeDataString(sent.Conversation)}/activities/{Uri.EscapeDataString(sent.Activity)}",
+            body,
+            cancellation
+        );
     }
 
     /// <summary>Opens a chat with someone who has the app but has not talked to it.</summary>
@@ -37,34 +50,58 @@ public sealed class BotConnector(HttpClient http, TokenCredential credential, Te
     {
         var body = new JsonObject
         {
-            ["isGroup"] = false, ["bot"] = new JsonObject { ["id"] = $"28:{settings.AppId}" }, ["members"] = new JsonArray(new JsonObject { ["id"] = member }),
-            ["tenantId"] = settings.TenantId, ["channelData"] = new JsonObject { ["tenant"] = new JsonObject { ["id"] = settings.TenantId } },
+            ["isGroup"] = false,
+            ["bot"] = new JsonObject { ["id"] = $"28:{settings.AppId}" },
+            ["members"] = new JsonArray(new JsonObject { ["id"] = member }),
+            ["tenantId"] = settings.TenantId,
+            ["channelData"] = new JsonObject { ["tenant"] = new JsonObject { ["id"] = settings.TenantId } },
         };
         var answer = await CallAsync(HttpMethod.Post, serviceUrl, "v3/conversations", body, cancellation);
         var conversation = Text(answer, "id") ?? throw new PermanentFaultException("opening a chat: Teams named no conversation");
-        return new ConversationReference(Text(answer, "serviceUrl") is { } moved && settings.Allows(moved) ? moved : serviceUrl, conversation, member);
+        return new ConversationReference(
+            Text(answer, "serviceUrl") is { } moved && settings.Allows(moved) ? moved : serviceUrl,
+            conversation,
+            member
+        );
     }
 
-    private static JsonObject Activity(JsonObject card, string summary) => new()
-    {
-        ["type"] = "message", ["summary"] = summary,
-        ["attachments"] = new JsonArray(new JsonObject { ["contentType"] = CardType, ["content"] = card.DeepClone() }),
-    };
+    private static JsonObject Activity(JsonObject card, string summary) =>
+        new()
+        {
+            ["type"] = "message",
+            ["summary"] = summary,
+            ["attachments"] = new JsonArray(new JsonObject { ["contentType"] = CardType, ["content"] = card.DeepClone() }),
+        };
 
-    private async Task<JsonElement> CallAsync(HttpMethod method, string serviceUrl, string path, JsonObject body, CancellationToken cancellation)
+    private async Task<JsonElement> CallAsync(
+        HttpMethod method,
+        string serviceUrl,
+        string path,
+        JsonObject body,
+        CancellationToken cancellation
+    )
     {
         // Before the token is even asked for.
-        if (!settings.Allows(serviceUrl)) throw new PermanentFaultException("sending to Teams: the service address is not on the list Teams__ServiceHosts");
+        if (!settings.Allows(serviceUrl))
+            throw new PermanentFaultException("sending to Teams: the service address is not on the list Teams__ServiceHosts");
         var token = await TokenAsync(cancellation);
         using var request = new HttpRequestMessage(method, new Uri(new Uri(serviceUrl.TrimEnd('/') + "/"), path))
         {
             Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        using var response = await Faults.SendAsync(http, "sending to Teams", "the app to be installed for this person", request, cancellation);
-        if (!response.IsSuccessStatusCode) throw new PermanentFaultException("sending to Teams: the conversation does not exist; the app may have been removed");
+        using var response = await Faults.SendAsync(
+            http,
+            "sending to Teams",
+            "the app to be installed for this person",
+            request,
+            cancellation
+        );
+        if (!response.IsSuccessStatusCode)
+            throw new PermanentFaultException("sending to Teams: the conversation does not exist; the app may have been removed");
         var bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
-        if (bytes.Length is 0 or > MaxAnswer) return default;
+        if (bytes.Length is 0 or > MaxAnswer)
+            return default;
         try
         {
             using var json = JsonDocument.Parse(bytes);
@@ -80,15 +117,26 @@ public sealed class BotConnector(HttpClient http, TokenCredential credential, Te
     {
         try
         {
-            return (await credential.GetTokenAsync(new TokenRequestContext([settings.TokenScope]), cancellation)).Token is { Length: > 0 } token ? token
+            return
+                (await credential.GetTokenAsync(new TokenRequestContext([settings.TokenScope]), cancellation)).Token
+                    is { Length: > 0 } token
+                ? token
                 : throw new InvalidOperationException("The token endpoint answered without a token.");
         }
-        catch (Exception e) when (e is Azure.Identity.AuthenticationFailedException or Azure.RequestFailedException or HttpRequestException or InvalidOperationException)
+        catch (Exception e)
+            when (e
+                    is Azure.Identity.AuthenticationFailedException
+                        or Azure.RequestFailedException
+                        or HttpRequestException
+                        or InvalidOperationException
+            )
         {
             throw new TransientFaultException("sending to Teams: the bot got no token; check its identity and Teams__TokenScope", e);
         }
     }
 
     private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

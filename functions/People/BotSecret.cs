@@ -8,7 +8,8 @@ namespace IRFunctions.People;
 public static class BotSecret
 {
     /// <param name="settings">App, tenant and where the tenant signs in.</param>
-    /// <param name="secret">From configuration, which should hold a Key Vault reference; it is sent to the token endpoint and nowhere else.</param>
+    /// <param name="secret">From configuration, which should hold a Key Vault reference; it is sent to the token endpoint and nowhere
+    /// else.</param>
     /// <param name="http">Client for the token endpoint.</param>
     public static TokenCredential Credential(TeamsSettings settings, string secret, HttpClient http)
     {

@@ -18,13 +18,17 @@ public sealed class ConversationTable(TableServiceClient tables, TimeProvider ti
 
     private readonly TableClient table = tables.GetTableClient(TableName);
 
-    public Task RememberPersonAsync(string person, ConversationReference reference, CancellationToken cancellation) => RememberAsync(People, person, reference, cancellation);
+    public Task RememberPersonAsync(string person, ConversationReference reference, CancellationToken cancellation) =>
+        RememberAsync(People, person, reference, cancellation);
 
-    public Task RememberChannelAsync(ConversationReference reference, CancellationToken cancellation) => RememberAsync(Channels, Fingerprint.Of(reference.Conversation), reference, cancellation);
+    public Task RememberChannelAsync(ConversationReference reference, CancellationToken cancellation) =>
+        RememberAsync(Channels, Fingerprint.Of(reference.Conversation), reference, cancellation);
 
-    public Task<ConversationReference?> FindPersonAsync(string person, CancellationToken cancellation) => FindAsync(People, person, cancellation);
+    public Task<ConversationReference?> FindPersonAsync(string person, CancellationToken cancellation) =>
+        FindAsync(People, person, cancellation);
 
-    public Task<ConversationReference?> FindChannelAsync(string conversation, CancellationToken cancellation) => FindAsync(Channels, Fingerprint.Of(conversation), cancellation);
+    public Task<ConversationReference?> FindChannelAsync(string conversation, CancellationToken cancellation) =>
+        FindAsync(Channels, Fingerprint.Of(conversation), cancellation);
 
     /// <summary>The app was removed: nothing can be sent there any more.</summary>
     public async Task ForgetPersonAsync(string person, CancellationToken cancellation)
@@ -40,16 +44,27 @@ public sealed class ConversationTable(TableServiceClient tables, TimeProvider ti
     }
 
     private async Task RememberAsync(string kind, string key, ConversationReference reference, CancellationToken cancellation) =>
-        await table.UpsertEntityAsync(new TableEntity(kind, key)
-        {
-            ["ServiceUrl"] = reference.ServiceUrl, ["Conversation"] = reference.Conversation, ["UserId"] = reference.UserId, ["At"] = time.GetUtcNow().UtcTicks,
-        }, TableUpdateMode.Replace, cancellation);
+        await table.UpsertEntityAsync(
+            new TableEntity(kind, key)
+            {
+                ["ServiceUrl"] = reference.ServiceUrl,
+                ["Conversation"] = reference.Conversation,
+                ["UserId"] = reference.UserId,
+                ["At"] = time.GetUtcNow().UtcTicks,
+            },
+            TableUpdateMode.Replace,
+            cancellation
+        );
 
     private async Task<ConversationReference?> FindAsync(string kind, string key, CancellationToken cancellation)
     {
         var found = await table.GetEntityIfExistsAsync<TableEntity>(kind, key, cancellationToken: cancellation);
         return found.HasValue
-            ? new ConversationReference(found.Value!.GetString("ServiceUrl") ?? "", found.Value.GetString("Conversation") ?? "", found.Value.GetString("UserId") ?? "")
+            ? new ConversationReference(
+                found.Value!.GetString("ServiceUrl") ?? "",
+                found.Value.GetString("Conversation") ?? "",
+                found.Value.GetString("UserId") ?? ""
+            )
             : null;
     }
 }

@@ -31,14 +31,19 @@ public sealed class Pager(HttpClient http, PagerPlace place)
     {
         var body = new JsonObject
         {
-            ["routing_key"] = place.RoutingKey, ["event_action"] = "trigger", ["dedup_key"] = key.Length <= MaxKey ? key : $"{key[..TextBounds.Whole(key, MaxKey - 40)]}-{Fingerprint.Of(key)}",
+            ["routing_key"] = place.RoutingKey,
+            ["event_action"] = "trigger",
+            ["dedup_key"] = key.Length <= MaxKey ? key : $"{key[..TextBounds.Whole(key, MaxKey - 40)]}-{Fingerprint.Of(key)}",
             ["payload"] = new JsonObject
             {
-                ["summary"] = TextBounds.Cut(summary, MaxSummary), ["source"] = "IRFunctions", ["severity"] = severity.ToString().ToLowerInvariant(),
+                ["summary"] = TextBounds.Cut(summary, MaxSummary),
+                ["source"] = "IRFunctions",
+                ["severity"] = severity.ToString().ToLowerInvariant(),
             },
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Enqueue) { Content = JsonContent.Create(body) };
         using var response = await Faults.SendAsync(http, "paging", "a valid routing key", request, cancellation);
-        if (!response.IsSuccessStatusCode) throw new PermanentFaultException("paging: the pager's address does not exist; check Pager__Endpoint");
+        if (!response.IsSuccessStatusCode)
+            throw new PermanentFaultException("paging: the pager's address does not exist; check Pager__Endpoint");
     }
 }

@@ -21,13 +21,27 @@ public sealed class Tickets([FromKeyedServices(Tickets.Http)] HttpClient http, T
     private const int MaxNote = 32_000;
 
     /// <summary>Opens a ticket; the same key is the same ticket.</summary>
-    public async Task<string> OpenAsync(string key, string title, string note, string incident, string alertId, CancellationToken cancellation)
+    public async Task<string> OpenAsync(
+        string key,
+        string title,
+        string note,
+        string incident,
+        string alertId,
+        CancellationToken cancellation
+    )
     {
-        var body = new JsonObject { ["title"] = TextBounds.Cut(title, MaxTitle), ["description"] = TextBounds.Cut(note, MaxNote), ["incident"] = incident, ["alert"] = alertId };
+        var body = new JsonObject
+        {
+            ["title"] = TextBounds.Cut(title, MaxTitle),
+            ["description"] = TextBounds.Cut(note, MaxNote),
+            ["incident"] = incident,
+            ["alert"] = alertId,
+        };
         using var request = new HttpRequestMessage(HttpMethod.Post, place.Tickets) { Content = JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key);
         using var response = await Faults.SendAsync(http, "opening a ticket", "access to the ticket system", request, cancellation);
-        if (!response.IsSuccessStatusCode) throw new PermanentFaultException("opening a ticket: the ticket system's address does not exist; check Tickets__Endpoint");
+        if (!response.IsSuccessStatusCode)
+            throw new PermanentFaultException("opening a ticket: the ticket system's address does not exist; check Tickets__Endpoint");
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
         return json.RootElement.TryGetProperty("id", out var id) ? $"ticket {id} opened" : "ticket opened";
     }

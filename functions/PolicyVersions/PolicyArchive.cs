@@ -7,7 +7,8 @@ using IRFunctions.Policies;
 namespace IRFunctions.PolicyVersions;
 
 /// <summary>
-/// Every policy that ever decided, by its hash: incidents keep the policy they opened with across restarts and changes, and an auditor can read a year
+/// Every policy that ever decided, by its hash: incidents keep the policy they opened with across restarts and changes, and an auditor can
+/// read a year
 /// later what the hash in an entry meant. Texts are stored in pieces, since a table property holds at most 32,768 characters.
 /// </summary>
 public sealed class PolicyArchive(TableServiceClient tables, IReadOnlyList<ActionCapability> catalogue, TimeProvider time)
@@ -21,7 +22,8 @@ public sealed class PolicyArchive(TableServiceClient tables, IReadOnlyList<Actio
     /// <summary>Stores a policy once; call before its hash is used anywhere.</summary>
     public async Task KeepAsync(Policy policy, CancellationToken cancellation = default)
     {
-        if (known.ContainsKey(policy.Hash)) return;
+        if (known.ContainsKey(policy.Hash))
+            return;
         var json = JsonSerializer.Serialize(policy.Files);
         for (var piece = 0; piece * PieceLength < json.Length; piece++)
         {
@@ -36,15 +38,28 @@ public sealed class PolicyArchive(TableServiceClient tables, IReadOnlyList<Actio
     /// <exception cref="InvalidOperationException">It is not in the archive, or no longer loads; a person must decide (S12).</exception>
     public async Task<Policy> FindAsync(string hash, CancellationToken cancellation = default)
     {
-        if (known.TryGetValue(hash, out var policy)) return policy;
+        if (known.TryGetValue(hash, out var policy))
+            return policy;
         var json = new System.Text.StringBuilder();
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {hash}"), cancellationToken: cancellation))
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {hash}"),
+                cancellationToken: cancellation
+            )
+        )
             json.Append(row.GetString("Text"));
-        if (json.Length == 0) throw new InvalidOperationException($"policy {hash} is not in the archive (table {TableName}); restore the table or decide by hand");
+        if (json.Length == 0)
+            throw new InvalidOperationException(
+                $"policy {hash} is not in the archive (table {TableName}); restore the table or decide by hand"
+            );
         var files = JsonSerializer.Deserialize<List<PolicyFile>>(json.ToString())!;
         var reading = PolicyLoader.Load(files, catalogue, time.GetUtcNow());
-        if (reading.Policy is null) throw new InvalidOperationException($"policy {hash} no longer loads: {reading.Errors[0]}");
-        if (reading.Policy.Hash != hash) throw new InvalidOperationException($"the archive holds another policy under {hash}: somebody changed the table {TableName}; decide by hand");
+        if (reading.Policy is null)
+            throw new InvalidOperationException($"policy {hash} no longer loads: {reading.Errors[0]}");
+        if (reading.Policy.Hash != hash)
+            throw new InvalidOperationException(
+                $"the archive holds another policy under {hash}: somebody changed the table {TableName}; decide by hand"
+            );
         known[hash] = reading.Policy;
         return reading.Policy;
     }

@@ -28,15 +28,25 @@ public sealed class PolicyWatch(PolicySource source, PolicyStore store, TimeProv
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new PolicyLook(false, $"The policy files cannot be read; the policy {store.Current.Hash[..12]} stays in force. ({e.Message})", "unreadable");
+            return new PolicyLook(
+                false,
+                $"The policy files cannot be read; the policy {store.Current.Hash[..12]} stays in force. ({e.Message})",
+                "unreadable"
+            );
         }
         var now = FingerprintOf(files);
-        if (now == seen) return new PolicyLook(false, null, now);
+        if (now == seen)
+            return new PolicyLook(false, null, now);
         seen = now;
         var errors = store.Replace(files, time.GetUtcNow());
         return errors.Count == 0
             ? new PolicyLook(true, null, now)
-            : new PolicyLook(false, $"A changed policy has {errors.Count} error(s) and is not in force; {store.Current.Hash[..12]} stays. {string.Join(" | ", errors.Take(MaxErrors))}", now);
+            : new PolicyLook(
+                false,
+                $"A changed policy has {errors.Count} error(s) and is not in force; {store.Current.Hash[..12]} stays. "
+                    + $"{string.Join(" | ", errors.Take(MaxErrors))}",
+                now
+            );
     }
 
     private static string FingerprintOf(IReadOnlyList<PolicyFile> files) =>

@@ -23,12 +23,12 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
 {
     public const string TableName = "audit";
 
-
     private const string HeadRow = "head";
     private const int MaxFactsPerAppend = 40; // 2 rows a fact and the head must fit the service's 100 operations a transaction
 
     /// <summary>
-    /// UTF-16 code units of words of one append. Sealed and sent, one may take four bytes (three of UTF-8, a third more as base64), so that with 1 KB for each
+    /// UTF-16 code units of words of one append. Sealed and sent, one may take four bytes (three of UTF-8, a third more as base64), so that
+    /// with 1 KB for each
     /// row the service's 4 MiB a transaction are not reached.
     /// </summary>
     private const int MaxWordsPerAppend = 800_000;
@@ -43,9 +43,8 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     private readonly TableClient table = tables.GetTableClient(TableName);
     private readonly Remembered<HeadRowState> remembered = new(MaxRemembered); // Saves a read an append.
 
-    public AuditChain(TableServiceClient tables, TimeProvider time) : this(tables, time, new ChainKeys(tables, time), new ChangeJournal(tables))
-    {
-    }
+    public AuditChain(TableServiceClient tables, TimeProvider time)
+        : this(tables, time, new ChainKeys(tables, time), new ChangeJournal(tables)) { }
 
     /// <summary>Raised in this process after entries were stored; for showing progress, never for deciding.</summary>
     public event Action<AuditEntry>? Appended;
@@ -53,19 +52,26 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     /// <summary>Appends what is not on the chain yet, in order.</summary>
     /// <returns>The entries written now; facts that were there before are left out.</returns>
     /// <exception cref="RequestFailedException">The record cannot be written.</exception>
-    public async Task<IReadOnlyList<AuditEntry>> AppendAsync(string chain, IReadOnlyList<AuditFact> facts, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<AuditEntry>> AppendAsync(
+        string chain,
+        IReadOnlyList<AuditFact> facts,
+        CancellationToken cancellation = default
+    )
     {
         var written = new List<AuditEntry>(facts.Count);
-        foreach (var part in Parts(facts)) written.AddRange(await AppendPartAsync(chain, part, cancellation));
+        foreach (var part in Parts(facts))
+            written.AddRange(await AppendPartAsync(chain, part, cancellation));
         if (Appended is { } observers)
         {
-            foreach (var entry in written) observers(entry);
+            foreach (var entry in written)
+                observers(entry);
         }
         return written;
     }
 
     /// <summary>
-    /// What fits a transaction, in order. Each part is whole or not there; the parts of one call follow each other, and a call that died between two of them
+    /// What fits a transaction, in order. Each part is whole or not there; the parts of one call follow each other, and a call that died
+    /// between two of them
     /// is repeated by its step, which writes the missing ones only.
     /// </summary>
     private static IEnumerable<AuditFact[]> Parts(IReadOnlyList<AuditFact> facts)
@@ -83,23 +89,33 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
             part.Add(fact);
             words += more;
         }
-        if (part.Count > 0) yield return [.. part];
+        if (part.Count > 0)
+            yield return [.. part];
     }
 
-    private static AuditFact Bounded(AuditFact fact) => fact.Text.Length <= TextBounds.Sentence && !(fact.Data?.Length > MaxData) ? fact : fact with
-    {
-        Text = TextBounds.Cut(fact.Text, TextBounds.Sentence),
-        Data = fact.Data?.Length > MaxData ? AuditJson.Of(new { cut = fact.Data.Length, start = TextBounds.Cut(fact.Data, TextBounds.Sentence) }) : fact.Data,
-    };
+    private static AuditFact Bounded(AuditFact fact) =>
+        fact.Text.Length <= TextBounds.Sentence && !(fact.Data?.Length > MaxData)
+            ? fact
+            : fact with
+            {
+                Text = TextBounds.Cut(fact.Text, TextBounds.Sentence),
+                Data =
+                    fact.Data?.Length > MaxData
+                        ? AuditJson.Of(new { cut = fact.Data.Length, start = TextBounds.Cut(fact.Data, TextBounds.Sentence) })
+                        : fact.Data,
+            };
 
     /// <summary>The whole chain in order; empty where there is none.</summary>
-    public Task<IReadOnlyList<AuditEntry>> ReadAsync(string chain, CancellationToken cancellation = default) => ReadAsync(chain, 1, long.MaxValue, cancellation);
+    public Task<IReadOnlyList<AuditEntry>> ReadAsync(string chain, CancellationToken cancellation = default) =>
+        ReadAsync(chain, 1, long.MaxValue, cancellation);
 
     /// <summary>Entries of a chain in order, from one sequence number to another, both included.</summary>
     public async Task<IReadOnlyList<AuditEntry>> ReadAsync(string chain, long from, long to, CancellationToken cancellation = default)
     {
         var entries = new List<AuditEntry>();
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {chain} and RowKey ge {EntryRow(from)} and RowKey le {(to > MaxSequence ? "n~" : EntryRow(to))}");
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {chain} and RowKey ge {EntryRow(from)} and RowKey le {(to > MaxSequence ? "n~" : EntryRow(to))}"
+        );
         IReadOnlyDictionary<int, ChainKey>? opening = null;
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
@@ -113,9 +129,15 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     public async IAsyncEnumerable<AuditEntry> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var (chain, opening) = ("", (IReadOnlyDictionary<int, ChainKey>)new Dictionary<int, ChainKey>());
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"RowKey ge {"n"} and RowKey lt {"o"}"), cancellationToken: cancellation))
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"RowKey ge {"n"} and RowKey lt {"o"}"),
+                cancellationToken: cancellation
+            )
+        )
         {
-            if (row.PartitionKey != chain) (chain, opening) = (row.PartitionKey, await keys.ForReadingAsync(row.PartitionKey, cancellation));
+            if (row.PartitionKey != chain)
+                (chain, opening) = (row.PartitionKey, await keys.ForReadingAsync(row.PartitionKey, cancellation));
             yield return FromRow(row, opening);
         }
     }
@@ -140,8 +162,10 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         for (var race = 0; ; race++)
         {
             var head = race == 0 && remembered.TryGet(chain, out var known) ? known : await ReadHeadAsync(chain, cancellation);
-            if (race > 0) missing = await StillMissingAsync(chain, facts, cancellation);
-            if (missing.Count == 0) return [];
+            if (race > 0)
+                missing = await StillMissingAsync(chain, facts, cancellation);
+            if (missing.Count == 0)
+                return [];
             var entries = Link(chain, missing, head);
             var noting = journal.NoteAsync(chain, entries[0].At, cancellation);
             var key = keys.ForWritingAsync(chain, isNew: head is null, cancellation);
@@ -149,7 +173,15 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
             try
             {
                 var answers = await table.SubmitTransactionAsync(Transaction(chain, entries, head, await key), cancellation);
-                Remember(chain, new HeadRowState(entries[^1].Sequence, entries[^1].Hash, entries[^1].At.UtcTicks, answers.Value[^1].Headers.ETag ?? default));
+                Remember(
+                    chain,
+                    new HeadRowState(
+                        entries[^1].Sequence,
+                        entries[^1].Hash,
+                        entries[^1].At.UtcTicks,
+                        answers.Value[^1].Headers.ETag ?? default
+                    )
+                );
                 return entries;
             }
             catch (RequestFailedException e) when ((e.Status is 409 or 412 && race < MaxRaces) || (e.Status is 404 && race == 0))
@@ -164,12 +196,19 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     {
         var row = await table.GetEntityIfExistsAsync<TableEntity>(chain, HeadRow, cancellationToken: cancellation);
         return row.HasValue
-            ? new HeadRowState(row.Value!.GetInt64("Length") ?? 0, row.Value.GetString("Hash") ?? AuditEntry.NoHash, row.Value.GetInt64("Ticks") ?? 0, row.Value.ETag) : null;
+            ? new HeadRowState(
+                row.Value!.GetInt64("Length") ?? 0,
+                row.Value.GetString("Hash") ?? AuditEntry.NoHash,
+                row.Value.GetInt64("Ticks") ?? 0,
+                row.Value.ETag
+            )
+            : null;
     }
 
     private void Remember(string chain, HeadRowState head)
     {
-        if (head.Version != default) remembered.Set(chain, head);
+        if (head.Version != default)
+            remembered.Set(chain, head);
     }
 
     private async Task<List<AuditFact>> StillMissingAsync(string chain, AuditFact[] facts, CancellationToken cancellation)
@@ -178,7 +217,8 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         foreach (var fact in facts)
         {
             var known = await table.GetEntityIfExistsAsync<TableEntity>(chain, FactRow(fact.Id), ["RowKey"], cancellation);
-            if (!known.HasValue) missing.Add(fact);
+            if (!known.HasValue)
+                missing.Add(fact);
         }
         return missing;
     }
@@ -194,8 +234,16 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         {
             var entry = new AuditEntry
             {
-                Chain = chain, Sequence = ++sequence, At = at, FactId = fact.Id, Kind = fact.Kind, Text = fact.Text, Actor = fact.Actor,
-                Data = fact.Data, Salt = AuditEntry.NewSalt(), PreviousHash = previous,
+                Chain = chain,
+                Sequence = ++sequence,
+                At = at,
+                FactId = fact.Id,
+                Kind = fact.Kind,
+                Text = fact.Text,
+                Actor = fact.Actor,
+                Data = fact.Data,
+                Salt = AuditEntry.NewSalt(),
+                PreviousHash = previous,
             }.Sealed();
             previous = entry.Hash;
             entries.Add(entry);
@@ -210,12 +258,24 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         foreach (var entry in entries)
         {
             actions.Add(new TableTransactionAction(TableTransactionActionType.Add, ToRow(entry, key, aes)));
-            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, new TableEntity(chain, FactRow(entry.FactId)) { ["Sequence"] = entry.Sequence }));
+            actions.Add(
+                new TableTransactionAction(
+                    TableTransactionActionType.Add,
+                    new TableEntity(chain, FactRow(entry.FactId)) { ["Sequence"] = entry.Sequence }
+                )
+            );
         }
-        var next = new TableEntity(chain, HeadRow) { ["Length"] = entries[^1].Sequence, ["Hash"] = entries[^1].Hash, ["Ticks"] = entries[^1].At.UtcTicks };
-        actions.Add(head is null
-            ? new TableTransactionAction(TableTransactionActionType.Add, next)
-            : new TableTransactionAction(TableTransactionActionType.UpdateReplace, next, head.Version));
+        var next = new TableEntity(chain, HeadRow)
+        {
+            ["Length"] = entries[^1].Sequence,
+            ["Hash"] = entries[^1].Hash,
+            ["Ticks"] = entries[^1].At.UtcTicks,
+        };
+        actions.Add(
+            head is null
+                ? new TableTransactionAction(TableTransactionActionType.Add, next)
+                : new TableTransactionAction(TableTransactionActionType.UpdateReplace, next, head.Version)
+        );
         return actions;
     }
 
@@ -230,8 +290,14 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     {
         var row = new TableEntity(entry.Chain, EntryRow(entry.Sequence))
         {
-            ["Form"] = entry.Form, ["Ticks"] = entry.At.UtcTicks, ["FactId"] = entry.FactId, ["Kind"] = entry.Kind, ["Actor"] = entry.Actor,
-            ["Content"] = entry.ContentHash, ["Previous"] = entry.PreviousHash, ["Hash"] = entry.Hash,
+            ["Form"] = entry.Form,
+            ["Ticks"] = entry.At.UtcTicks,
+            ["FactId"] = entry.FactId,
+            ["Kind"] = entry.Kind,
+            ["Actor"] = entry.Actor,
+            ["Content"] = entry.ContentHash,
+            ["Previous"] = entry.PreviousHash,
+            ["Hash"] = entry.Hash,
         };
         SealedContent.Write(row, entry, key, aes);
         return row;
@@ -248,25 +314,39 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         {
             return new AuditEntry
             {
-                Chain = row.PartitionKey, Sequence = 0, At = default, FactId = "", Kind = "", Text = "", Actor = "", PreviousHash = "", Hash = "", Content = ContentState.Damaged,
+                Chain = row.PartitionKey,
+                Sequence = 0,
+                At = default,
+                FactId = "",
+                Kind = "",
+                Text = "",
+                Actor = "",
+                PreviousHash = "",
+                Hash = "",
+                Content = ContentState.Damaged,
             };
         }
     }
 
-    private static AuditEntry ReadRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys) => SealedContent.Read(row, new AuditEntry
-    {
-        Form = row.GetInt32("Form") ?? 0,
-        Chain = row.PartitionKey,
-        Sequence = long.Parse(row.RowKey.AsSpan(1), CultureInfo.InvariantCulture),
-        At = new DateTimeOffset(row.GetInt64("Ticks") ?? 0, TimeSpan.Zero),
-        FactId = row.GetString("FactId") ?? "",
-        Kind = row.GetString("Kind") ?? "",
-        Text = "",
-        Actor = row.GetString("Actor") ?? "",
-        ContentHash = row.GetString("Content") ?? "",
-        PreviousHash = row.GetString("Previous") ?? "",
-        Hash = row.GetString("Hash") ?? "",
-    }, keys.GetValueOrDefault(row.GetInt32("Key") ?? 0));
+    private static AuditEntry ReadRow(TableEntity row, IReadOnlyDictionary<int, ChainKey> keys) =>
+        SealedContent.Read(
+            row,
+            new AuditEntry
+            {
+                Form = row.GetInt32("Form") ?? 0,
+                Chain = row.PartitionKey,
+                Sequence = long.Parse(row.RowKey.AsSpan(1), CultureInfo.InvariantCulture),
+                At = new DateTimeOffset(row.GetInt64("Ticks") ?? 0, TimeSpan.Zero),
+                FactId = row.GetString("FactId") ?? "",
+                Kind = row.GetString("Kind") ?? "",
+                Text = "",
+                Actor = row.GetString("Actor") ?? "",
+                ContentHash = row.GetString("Content") ?? "",
+                PreviousHash = row.GetString("Previous") ?? "",
+                Hash = row.GetString("Hash") ?? "",
+            },
+            keys.GetValueOrDefault(row.GetInt32("Key") ?? 0)
+        );
 }
 
 /// <summary>Where a chain ends.</summary>

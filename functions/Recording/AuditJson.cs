@@ -27,13 +27,16 @@ public static class AuditJson
     public static string Of(object data)
     {
         var json = JsonSerializer.Serialize(data, data.GetType(), Options);
-        return json.Length <= MaxCharacters ? json : JsonSerializer.Serialize(new { cut = json.Length, start = json[..TextBounds.Whole(json, MaxCharacters / 2)] }, Options);
+        return json.Length <= MaxCharacters
+            ? json
+            : JsonSerializer.Serialize(new { cut = json.Length, start = json[..TextBounds.Whole(json, MaxCharacters / 2)] }, Options);
     }
 
     /// <summary>The details with `about` in front.</summary>
     public static string? Of(object? data, About? about)
     {
-        if (about is null) return data is null ? null : Of(data);
+        if (about is null)
+            return data is null ? null : Of(data);
         var head = JsonSerializer.Serialize(new { about }, Options);
         var rest = data is null ? "{}" : Of(data);
         return rest.Length <= 2 ? head : string.Concat(head.AsSpan(0, head.Length - 1), ",", rest.AsSpan(1));

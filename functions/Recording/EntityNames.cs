@@ -33,7 +33,8 @@ public static class EntityNames
     public static IReadOnlySet<string> In(AuditEntry entry)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (name, _) in WithDisplays(entry)) names.Add(name);
+        foreach (var (name, _) in WithDisplays(entry))
+            names.Add(name);
         return names;
     }
 
@@ -41,7 +42,8 @@ public static class EntityNames
     internal static IReadOnlyList<(string Name, string Display)> WithDisplays(AuditEntry entry)
     {
         var names = new List<(string, string)>();
-        if (entry.Data is null) return names;
+        if (entry.Data is null)
+            return names;
         try
         {
             using var json = JsonDocument.Parse(entry.Data);
@@ -51,7 +53,8 @@ public static class EntityNames
                 foreach (var entity in entities.EnumerateArray())
                 {
                     if (entity.TryGetProperty("names", out var its) && its.ValueKind == JsonValueKind.Array)
-                        foreach (var name in its.EnumerateArray().Select(n => n.GetString() ?? "")) names.Add((name, EntryDetails.TextOf(entity, "display") is { Length: > 0 } display ? display : name));
+                        foreach (var name in its.EnumerateArray().Select(n => n.GetString() ?? ""))
+                            names.Add((name, EntryDetails.TextOf(entity, "display") is { Length: > 0 } display ? display : name));
                 }
             }
         }
@@ -64,7 +67,12 @@ public static class EntityNames
 
     private static void AddTarget(List<(string, string)> names, JsonElement root)
     {
-        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("about", out var about) && about.TryGetProperty("target", out var target) && target.GetString() is { } key)
+        if (
+            root.ValueKind == JsonValueKind.Object
+            && root.TryGetProperty("about", out var about)
+            && about.TryGetProperty("target", out var target)
+            && target.GetString() is { } key
+        )
             names.Add((key[(key.IndexOf(':') + 1)..].ToLowerInvariant(), EntryDetails.TextOf(about, "display") ?? key));
     }
 }

@@ -6,15 +6,21 @@ using IRFunctions.Storage;
 namespace IRFunctions.Recording;
 
 /// <summary>
-/// What the last checkpoint knew: the head and leaf of every chain, the leaves in tiles of 256, and how far the journal was read. Only a cache:
+/// What the last checkpoint knew: the head and leaf of every chain, the leaves in tiles of 256, and how far the journal was read. Only a
+/// cache:
 /// everything in it can be rebuilt from the checkpoints, and is where it does not match them.
 /// </summary>
-/// <remarks>Rows in <see cref="RecordIndex.TableName"/>: partition "heads-00" to "heads-ff", row the chain; partition "tiles", row the tile; "state".</remarks>
+/// <remarks>
+/// Rows in <see cref="RecordIndex.TableName"/>: partition "heads-00" to "heads-ff", row the chain; partition "tiles", row the tile;
+/// "state".
+/// </remarks>
 public sealed class HeadIndex(TableServiceClient tables)
 {
     private const int TileLeaves = 256;
     private const int HashLength = 32;
-    private const int MaxBatch = 90; // of 100 operations a transaction; a tile's 8 KiB of hashes are 11 KB as base64, so that 90 are 1 MB of 4
+
+    // of 100 operations a transaction; a tile's 8 KiB of hashes are 11 KB as base64, so that 90 are 1 MB of 4
+    private const int MaxBatch = 90;
     private const string Tiles = "tiles";
 
     private readonly TableClient table = tables.GetTableClient(RecordIndex.TableName);
@@ -37,18 +43,31 @@ public sealed class HeadIndex(TableServiceClient tables)
         var row = await table.GetEntityIfExistsAsync<TableEntity>("state", "state", cancellationToken: cancellation);
         var number = row.HasValue ? row.Value!.GetInt64("Number") ?? 0 : 0;
         Cursor = new DateTimeOffset(row.HasValue ? row.Value!.GetInt64("Cursor") ?? 0 : 0, TimeSpan.Zero);
-        if (number == Number && number > 0) return;
+        if (number == Number && number > 0)
+            return;
         Number = number;
         Hash = row.HasValue ? row.Value!.GetString("Hash") ?? "" : AuditEntry.NoHash;
         At = new DateTimeOffset(row.HasValue ? row.Value!.GetInt64("At") ?? 0 : 0, TimeSpan.Zero);
         Tree = new MerkleTree();
-        await foreach (var tile in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Tiles}"), cancellationToken: cancellation))
+        await foreach (
+            var tile in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {Tiles}"),
+                cancellationToken: cancellation
+            )
+        )
         {
-            if (!int.TryParse(tile.RowKey, CultureInfo.InvariantCulture, out var place)) continue; // None of ours; a tree that does not fit its checkpoint is built anew.
+            if (!int.TryParse(tile.RowKey, CultureInfo.InvariantCulture, out var place))
+                continue; // None of ours; a tree that does not fit its checkpoint is built anew.
             var start = place * TileLeaves;
             // A crash may have left a tile behind its successors; the checkpoint that is applied again fills it.
-            while (Tree.Count < start) Tree.Set(Tree.Count, new byte[HashLength]);
-            foreach (var hash in ((tile.TryGetValue("Hashes", out var hashes) ? hashes as byte[] : null) ?? []).Chunk(HashLength).Where(h => h.Length == HashLength)) Tree.Set(Tree.Count, hash);
+            while (Tree.Count < start)
+                Tree.Set(Tree.Count, new byte[HashLength]);
+            foreach (
+                var hash in ((tile.TryGetValue("Hashes", out var hashes) ? hashes as byte[] : null) ?? [])
+                    .Chunk(HashLength)
+                    .Where(h => h.Length == HashLength)
+            )
+                Tree.Set(Tree.Count, hash);
         }
     }
 
@@ -60,9 +79,16 @@ public sealed class HeadIndex(TableServiceClient tables)
     }
 
     /// <summary>Every chain any checkpoint ever knew.</summary>
-    public async IAsyncEnumerable<HeadChange> AllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<HeadChange> AllAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        await foreach (var row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey ge {"heads-"} and PartitionKey lt {"heads."}"), cancellationToken: cancellation))
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey ge {"heads-"} and PartitionKey lt {"heads."}"),
+                cancellationToken: cancellation
+            )
+        )
             yield return FromRow(row);
     }
 
@@ -71,18 +97,29 @@ public sealed class HeadIndex(TableServiceClient tables)
     {
         foreach (var change in changes)
         {
-            while (Tree.Count < change.Leaf) Tree.Set(Tree.Count, new byte[HashLength]);
+            while (Tree.Count < change.Leaf)
+                Tree.Set(Tree.Count, new byte[HashLength]);
             Tree.Set(change.Leaf, change.LeafHash());
         }
         return Tree.Root();
     }
 
-    /// <summary>Stores what a checkpoint changed; safe to repeat. The state comes last, so that a crash repeats rather than skips.</summary>
+    /// <summary>
+    /// Stores what a checkpoint changed; safe to repeat. The state comes last, so that a crash repeats rather than skips.
+    /// </summary>
     public async Task StoreAsync(Checkpoint checkpoint, DateTimeOffset cursor, CancellationToken cancellation)
     {
         var changes = checkpoint.Changes ?? [];
         foreach (var partition in changes.GroupBy(c => PartitionOf(c.Chain)))
-            await UpsertAsync(partition.Select(c => new TableEntity(partition.Key, c.Chain) { ["Leaf"] = c.Leaf, ["Length"] = c.Length, ["Hash"] = c.Hash }), cancellation);
+            await UpsertAsync(
+                partition.Select(c => new TableEntity(partition.Key, c.Chain)
+                {
+                    ["Leaf"] = c.Leaf,
+                    ["Length"] = c.Length,
+                    ["Hash"] = c.Hash,
+                }),
+                cancellation
+            );
         await UpsertAsync(changes.Select(c => c.Leaf / TileLeaves).Distinct().Order().Select(Tile), cancellation);
         Number = checkpoint.Number;
         Hash = checkpoint.Hash();
@@ -94,7 +131,17 @@ public sealed class HeadIndex(TableServiceClient tables)
     public async Task MoveAsync(DateTimeOffset cursor, CancellationToken cancellation)
     {
         Cursor = cursor;
-        await table.UpsertEntityAsync(new TableEntity("state", "state") { ["Number"] = Number, ["Hash"] = Hash, ["At"] = At.UtcTicks, ["Cursor"] = cursor.UtcTicks }, TableUpdateMode.Replace, cancellation);
+        await table.UpsertEntityAsync(
+            new TableEntity("state", "state")
+            {
+                ["Number"] = Number,
+                ["Hash"] = Hash,
+                ["At"] = At.UtcTicks,
+                ["Cursor"] = cursor.UtcTicks,
+            },
+            TableUpdateMode.Replace,
+            cancellation
+        );
     }
 
     /// <summary>Forgets everything, to be rebuilt from the checkpoints.</summary>
@@ -107,14 +154,18 @@ public sealed class HeadIndex(TableServiceClient tables)
     {
         var count = Math.Min(TileLeaves, Tree.Count - tile * TileLeaves);
         var hashes = new byte[count * HashLength];
-        for (var i = 0; i < count; i++) Tree.Leaf(tile * TileLeaves + i).CopyTo(hashes, i * HashLength);
+        for (var i = 0; i < count; i++)
+            Tree.Leaf(tile * TileLeaves + i).CopyTo(hashes, i * HashLength);
         return new TableEntity(Tiles, tile.ToString("D8", CultureInfo.InvariantCulture)) { ["Hashes"] = hashes };
     }
 
     private async Task UpsertAsync(IEnumerable<TableEntity> rows, CancellationToken cancellation)
     {
         foreach (var batch in rows.Chunk(MaxBatch))
-            await table.SubmitTransactionAsync(batch.Select(r => new TableTransactionAction(TableTransactionActionType.UpsertReplace, r)), cancellation);
+            await table.SubmitTransactionAsync(
+                batch.Select(r => new TableTransactionAction(TableTransactionActionType.UpsertReplace, r)),
+                cancellation
+            );
     }
 
     /// <summary>What cannot be read fits no chain, and is found to have been changed.</summary>
@@ -122,7 +173,11 @@ public sealed class HeadIndex(TableServiceClient tables)
     {
         try
         {
-            return RowReading.Read(row, RecordIndex.TableName, r => new HeadChange(r.GetInt32("Leaf") ?? 0, r.RowKey, r.GetInt64("Length") ?? 0, r.GetString("Hash") ?? ""));
+            return RowReading.Read(
+                row,
+                RecordIndex.TableName,
+                r => new HeadChange(r.GetInt32("Leaf") ?? 0, r.RowKey, r.GetInt64("Length") ?? 0, r.GetString("Hash") ?? "")
+            );
         }
         catch (UnreadableRowException)
         {

@@ -6,7 +6,8 @@ using IRFunctions.Record;
 namespace IRFunctions.Recording;
 
 /// <summary>
-/// A P-256 key in Key Vault, used through its REST API (docs/decisions/0021): `GET keys/{name}/{version}` and `POST .../sign` with ES256. The key never
+/// A P-256 key in Key Vault, used through its REST API (docs/decisions/0021): `GET keys/{name}/{version}` and `POST .../sign` with ES256.
+/// The key never
 /// leaves the vault; the pipeline's identity needs only get and sign (role Key Vault Crypto User).
 /// </summary>
 /// <param name="http">Sends the pipeline's token for https://vault.azure.net.</param>
@@ -19,7 +20,8 @@ public sealed class KeyVaultCheckpointKey(HttpClient http, Uri keyUri) : ICheckp
 
     public async Task<byte[]> PublicAsync(CancellationToken cancellation)
     {
-        if (known is not null) return known;
+        if (known is not null)
+            return known;
         using var response = await http.GetAsync(new Uri($"{keyUri.AbsoluteUri.TrimEnd('/')}?api-version={ApiVersion}"), cancellation);
         response.EnsureSuccessStatusCode();
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
@@ -28,11 +30,13 @@ public sealed class KeyVaultCheckpointKey(HttpClient http, Uri keyUri) : ICheckp
             throw new InvalidOperationException($"{keyUri} is no P-256 key; checkpoints are signed with ES256");
         // What is signed names the version that signed it, so later rotations do not break earlier checkpoints.
         version = new Uri(key.GetProperty("kid").GetString()!);
-        using var ecdsa = ECDsa.Create(new ECParameters
-        {
-            Curve = ECCurve.NamedCurves.nistP256,
-            Q = new ECPoint { X = Decode(key.GetProperty("x").GetString()!), Y = Decode(key.GetProperty("y").GetString()!) },
-        });
+        using var ecdsa = ECDsa.Create(
+            new ECParameters
+            {
+                Curve = ECCurve.NamedCurves.nistP256,
+                Q = new ECPoint { X = Decode(key.GetProperty("x").GetString()!), Y = Decode(key.GetProperty("y").GetString()!) },
+            }
+        );
         return known = ecdsa.ExportSubjectPublicKeyInfo();
     }
 
@@ -40,7 +44,11 @@ public sealed class KeyVaultCheckpointKey(HttpClient http, Uri keyUri) : ICheckp
     {
         await PublicAsync(cancellation);
         var body = new { alg = "ES256", value = Encode(SHA256.HashData(data)) };
-        using var response = await http.PostAsJsonAsync(new Uri($"{version!.AbsoluteUri}/sign?api-version={ApiVersion}"), body, cancellation);
+        using var response = await http.PostAsJsonAsync(
+            new Uri($"{version!.AbsoluteUri}/sign?api-version={ApiVersion}"),
+            body,
+            cancellation
+        );
         response.EnsureSuccessStatusCode();
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
         return Decode(json.RootElement.GetProperty("value").GetString()!);

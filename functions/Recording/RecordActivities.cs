@@ -8,7 +8,8 @@ namespace IRFunctions.Recording;
 public sealed class RecordActivities(AuditChain audit)
 {
     /// <summary>Writes to the record; idempotent by fact id.</summary>
-    /// <exception cref="InvalidOperationException">There is nothing to write: a recorder that lost its facts must not let the effect happen (S11).</exception>
+    /// <exception cref="InvalidOperationException">There is nothing to write: a recorder that lost its facts must not let the effect happen
+    /// (S11).</exception>
     [Function(nameof(Record))]
     public Task Record([ActivityTrigger] RecordInput input, CancellationToken cancellation)
     {
@@ -19,6 +20,7 @@ public sealed class RecordActivities(AuditChain audit)
     /// <summary>Refuses a write that would say nothing.</summary>
     internal static void RequireFacts(string chain, IReadOnlyList<AuditFact> facts)
     {
-        if (chain.Length == 0 || facts.Count == 0) throw new InvalidOperationException("a record without chain or facts; nothing was written");
+        if (chain.Length == 0 || facts.Count == 0)
+            throw new InvalidOperationException("a record without chain or facts; nothing was written");
     }
 }

@@ -32,7 +32,8 @@ public sealed class RecordExport(AuditChain audit, HeadIndex heads, ICheckpointS
             await WriteAsync(to, new CheckpointLine(Checkpoint.FromJson(bytes) with { Changes = null }), cancellation);
             foreach (var chain in chains)
             {
-                if (await ProofAsync(chain, cancellation) is { } proof) await WriteAsync(to, proof, cancellation);
+                if (await ProofAsync(chain, cancellation) is { } proof)
+                    await WriteAsync(to, proof, cancellation);
             }
         }
         var entries = 0L;
@@ -54,7 +55,8 @@ public sealed class RecordExport(AuditChain audit, HeadIndex heads, ICheckpointS
         var entries = chain is null ? audit.ReadAllAsync(cancellation) : (await audit.ReadAsync(chain, cancellation)).ToAsyncEnumerable();
         await foreach (var entry in entries)
         {
-            if (entry.Chain != name) (name, ocsf) = (entry.Chain, new Ocsf());
+            if (entry.Chain != name)
+                (name, ocsf) = (entry.Chain, new Ocsf());
             await to.WriteAsync(System.Text.Encoding.UTF8.GetBytes(ocsf.Next(entry).ToJsonString() + "\n"), cancellation);
             count++;
         }

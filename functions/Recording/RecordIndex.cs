@@ -13,7 +13,8 @@ namespace IRFunctions.Recording;
 public sealed record RecordQuery(DateTimeOffset From, DateTimeOffset To, string? Name = null, string? Kind = null, int Top = 100);
 
 /// <summary>
-/// Finds entries by time and by entity without reading the whole record: by time from the journal of changes, by entity from rows written when a chain
+/// Finds entries by time and by entity without reading the whole record: by time from the journal of changes, by entity from rows written
+/// when a chain
 /// is sealed. Names are stored as digests, so that the index holds no personal data of its own.
 /// </summary>
 /// <remarks>Rows: partition "entity-{digest}", row "{hour}-{chain}": in this hour this chain got entries about this entity.</remarks>
@@ -32,7 +33,9 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
             await table.UpsertEntityAsync(new TableEntity(PartitionOf(name), $"{hour}-{chain}"), TableUpdateMode.Replace, cancellation);
     }
 
-    /// <summary>Entries that match, oldest first. By entity the newest few minutes may be missing: they come with the next checkpoint.</summary>
+    /// <summary>
+    /// Entries that match, oldest first. By entity the newest few minutes may be missing: they come with the next checkpoint.
+    /// </summary>
     public async Task<IReadOnlyList<AuditEntry>> FindAsync(RecordQuery query, CancellationToken cancellation = default)
     {
         var name = query.Name?.ToLowerInvariant();
@@ -41,23 +44,41 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
         DateTimeOffset? complete = null;
         await foreach (var (from, chain) in ChainsAsync(query, name, cancellation))
         {
-            // Places come in order of time, so what is found before a place is complete once that place is later than the last entry wanted.
-            if (found.Count >= query.Top && complete is { } until && from > until) break;
-            if (!seen.Add(chain)) continue;
+            // Places come in order of time, so what is found before a place is complete once that place is later than the last entry
+            // wanted.
+            if (found.Count >= query.Top && complete is { } until && from > until)
+                break;
+            if (!seen.Add(chain))
+                continue;
             var entries = await audit.ReadAsync(chain, cancellation);
-            found.AddRange(entries.Where(e => e.At >= query.From && e.At <= query.To && (query.Kind is null || e.Kind == query.Kind) && (name is null || IsAbout(e, name))));
-            if (found.Count >= query.Top) complete = found.OrderBy(e => e.At).ElementAt(query.Top - 1).At;
+            found.AddRange(
+                entries.Where(e =>
+                    e.At >= query.From
+                    && e.At <= query.To
+                    && (query.Kind is null || e.Kind == query.Kind)
+                    && (name is null || IsAbout(e, name))
+                )
+            );
+            if (found.Count >= query.Top)
+                complete = found.OrderBy(e => e.At).ElementAt(query.Top - 1).At;
         }
         return [.. found.OrderBy(e => e.At).ThenBy(e => e.Chain, StringComparer.Ordinal).ThenBy(e => e.Sequence).Take(query.Top)];
     }
 
     /// <summary>Chains that have entries about an entity, in order of time.</summary>
-    public async Task<IReadOnlyList<string>> ChainsAboutAsync(string name, DateTimeOffset from, DateTimeOffset to, int most, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<string>> ChainsAboutAsync(
+        string name,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        int most,
+        CancellationToken cancellation = default
+    )
     {
         var chains = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var (_, chain) in ChainsAsync(new RecordQuery(from, to, name), name.ToLowerInvariant(), cancellation))
         {
-            if (chains.Add(chain) && chains.Count >= most) break;
+            if (chains.Add(chain) && chains.Count >= most)
+                break;
         }
         return [.. chains];
     }
@@ -65,24 +86,42 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
     /// <summary>Removes what the index holds about a chain; for shredding.</summary>
     internal async Task ForgetAsync(IReadOnlyList<AuditEntry> entries, CancellationToken cancellation)
     {
-        foreach (var (name, row) in entries.SelectMany(e => EntityNames.In(e).Select(name => (name, $"{HourOf(e.At)}-{e.Chain}"))).Distinct())
+        foreach (
+            var (name, row) in entries.SelectMany(e => EntityNames.In(e).Select(name => (name, $"{HourOf(e.At)}-{e.Chain}"))).Distinct()
+        )
             await table.DeleteEntityAsync(PartitionOf(name), row, cancellationToken: cancellation);
     }
 
     internal static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 
-    private async IAsyncEnumerable<(DateTimeOffset From, string Chain)> ChainsAsync(RecordQuery query, string? name, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<(DateTimeOffset From, string Chain)> ChainsAsync(
+        RecordQuery query,
+        string? name,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         if (name is null)
         {
-            await foreach (var change in journal.ReadAsync(query.From, query.To, cancellation)) yield return change;
+            await foreach (var change in journal.ReadAsync(query.From, query.To, cancellation))
+                yield return change;
             yield break;
         }
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {PartitionOf(name)} and RowKey ge {HourOf(query.From)} and RowKey le {HourOf(query.To) + "~"}");
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {PartitionOf(name)} and RowKey ge {HourOf(query.From)} and RowKey le {HourOf(query.To) + "~"}"
+        );
         await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellation))
         {
             // The index only leads to chains; a row that is none of ours leads nowhere.
-            if (row.RowKey.Length > HourFormat.Length + 1 && DateTimeOffset.TryParseExact(row.RowKey.AsSpan(0, HourFormat.Length), HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var hour))
+            if (
+                row.RowKey.Length > HourFormat.Length + 1
+                && DateTimeOffset.TryParseExact(
+                    row.RowKey.AsSpan(0, HourFormat.Length),
+                    HourFormat,
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal,
+                    out var hour
+                )
+            )
                 yield return (hour, row.RowKey[(HourFormat.Length + 1)..]);
         }
     }

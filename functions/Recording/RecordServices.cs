@@ -17,19 +17,25 @@ internal static class RecordServices
     {
         services.TryAddSingleton<ChainKeys>();
         services.TryAddSingleton<ChangeJournal>();
-        services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<AuditChain>(s, s.GetRequiredService<ChainKeys>(), s.GetRequiredService<ChangeJournal>()));
+        services.TryAddSingleton(s =>
+            ActivatorUtilities.CreateInstance<AuditChain>(s, s.GetRequiredService<ChainKeys>(), s.GetRequiredService<ChangeJournal>())
+        );
         services.TryAddSingleton<HeadIndex>();
         services.TryAddSingleton<RecordIndex>();
         services.TryAddSingleton<Checkpointer>();
         services.TryAddSingleton<RecordExport>();
         services.TryAddSingleton<Shredder>();
         services.AddHttpClient(KeyVaultHttp);
-        services.TryAddSingleton<ICheckpointKey>(s => configuration["Record:SigningKey"] is { Length: > 0 } key
-            ? new KeyVaultCheckpointKey(KeyVault(s, new Uri(key)), new Uri(key))
-            : LocalCheckpointKey.Open(Path.Combine(Folder(configuration, "Record__SigningKey"), "checkpoints.key")));
-        services.TryAddSingleton<ICheckpointStore>(s => configuration["Record:Checkpoints"] is { Length: > 0 } container
-            ? new BlobCheckpoints(new BlobContainerClient(new Uri(container), s.GetRequiredService<TokenCredential>()))
-            : new FileCheckpoints(Path.Combine(Folder(configuration, "Record__Checkpoints"), "checkpoints")));
+        services.TryAddSingleton<ICheckpointKey>(s =>
+            configuration["Record:SigningKey"] is { Length: > 0 } key
+                ? new KeyVaultCheckpointKey(KeyVault(s, new Uri(key)), new Uri(key))
+                : LocalCheckpointKey.Open(Path.Combine(Folder(configuration, "Record__SigningKey"), "checkpoints.key"))
+        );
+        services.TryAddSingleton<ICheckpointStore>(s =>
+            configuration["Record:Checkpoints"] is { Length: > 0 } container
+                ? new BlobCheckpoints(new BlobContainerClient(new Uri(container), s.GetRequiredService<TokenCredential>()))
+                : new FileCheckpoints(Path.Combine(Folder(configuration, "Record__Checkpoints"), "checkpoints"))
+        );
         return services;
     }
 
@@ -42,6 +48,10 @@ internal static class RecordServices
         return new HttpClient(handler);
     }
 
-    private static string Folder(IConfiguration configuration, string instead) => configuration["Record:Folder"] is { Length: > 0 } folder ? folder
-        : throw new InvalidOperationException($"The setting {instead} is missing, and Record__Folder too. local.settings.sample.json explains every setting.");
+    private static string Folder(IConfiguration configuration, string instead) =>
+        configuration["Record:Folder"] is { Length: > 0 } folder
+            ? folder
+            : throw new InvalidOperationException(
+                $"The setting {instead} is missing, and Record__Folder too. local.settings.sample.json explains every setting."
+            );
 }

@@ -7,7 +7,8 @@ using Microsoft.DurableTask;
 namespace IRFunctions.Recording;
 
 /// <summary>
-/// Writes facts to chains from an orchestration, before the effects they describe (S11). Fact ids are the instance id and a count, so that a replay or a
+/// Writes facts to chains from an orchestration, before the effects they describe (S11). Fact ids are the instance id and a count, so that
+/// a replay or a
 /// retried activity writes nothing twice.
 /// </summary>
 internal class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
@@ -29,13 +30,16 @@ internal class Recorder(TaskOrchestrationContext context, params IReadOnlyList<s
     /// <summary>Writes what was noted. Fails where the record cannot be written; then nothing after it happens.</summary>
     public async Task WriteAsync()
     {
-        if (pending.Count == 0) return;
+        if (pending.Count == 0)
+            return;
         AuditFact[] facts = [.. pending];
         pending.Clear();
-        foreach (var chain in chains) await AppendAsync(context, chain, facts);
+        foreach (var chain in chains)
+            await AppendAsync(context, chain, facts);
     }
 
-    public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) => Note(kind, text, actor, data).WriteAsync();
+    public Task WriteAsync(string kind, string text, string actor = "pipeline", object? data = null) =>
+        Note(kind, text, actor, data).WriteAsync();
 
     /// <summary>What the facts of one decision are about.</summary>
     public static About AboutOf(string action, Target target) => new(action, target.Key, TextBounds.OneLine(target.Display, 120));

@@ -8,7 +8,8 @@ using IRFunctions.Record;
 namespace IRFunctions.Recording;
 
 /// <summary>
-/// The words of an entry as they are stored: AES-256-GCM under the key of the chain, bound to chain and entry. Destroying the key makes them unreadable
+/// The words of an entry as they are stored: AES-256-GCM under the key of the chain, bound to chain and entry. Destroying the key makes
+/// them unreadable
 /// in every copy of the table, and the chain stays valid, since it covers only a salted commitment.
 /// </summary>
 internal static class SealedContent
@@ -30,7 +31,13 @@ internal static class SealedContent
         var open = Encode(entry);
         var box = new byte[NonceLength + open.Length + TagLength];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceLength));
-        aes.Encrypt(box.AsSpan(0, NonceLength), open, box.AsSpan(NonceLength, open.Length), box.AsSpan(NonceLength + open.Length), Bound(entry.Chain, entry.FactId));
+        aes.Encrypt(
+            box.AsSpan(0, NonceLength),
+            open,
+            box.AsSpan(NonceLength, open.Length),
+            box.AsSpan(NonceLength + open.Length),
+            Bound(entry.Chain, entry.FactId)
+        );
         row["Key"] = key.Number;
         if (box.Length <= PieceLength)
         {
@@ -45,31 +52,42 @@ internal static class SealedContent
     /// <param name="key">Null where it was destroyed.</param>
     public static AuditEntry Read(TableEntity row, AuditEntry entry, ChainKey? key)
     {
-        if (key is null) return entry with { Content = ContentState.Shredded };
+        if (key is null)
+            return entry with { Content = ContentState.Shredded };
         var box = Join(row);
         try
         {
             var open = new byte[box.Length - NonceLength - TagLength];
             using (var aes = new AesGcm(key.Secret, TagLength))
             {
-                aes.Decrypt(box.AsSpan(0, NonceLength), box.AsSpan(NonceLength, open.Length), box.AsSpan(NonceLength + open.Length), open, Bound(entry.Chain, entry.FactId));
+                aes.Decrypt(
+                    box.AsSpan(0, NonceLength),
+                    box.AsSpan(NonceLength, open.Length),
+                    box.AsSpan(NonceLength + open.Length),
+                    open,
+                    Bound(entry.Chain, entry.FactId)
+                );
             }
             return Decode(entry, open);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or OverflowException or InvalidDataException or EndOfStreamException)
+        catch (Exception e)
+            when (e is CryptographicException or ArgumentException or OverflowException or InvalidDataException or EndOfStreamException)
         {
             return entry with { Content = ContentState.Damaged };
         }
     }
 
-    /// <summary>Salt, length of the text, length of the data, then text and data, deflated where that pays; no data at all differs from empty data.</summary>
+    /// <summary>
+    /// Salt, length of the text, length of the data, then text and data, deflated where that pays; no data at all differs from empty data.
+    /// </summary>
     private static byte[] Encode(AuditEntry entry)
     {
         var text = Encoding.UTF8.GetByteCount(entry.Text);
         var data = entry.Data is null ? -1 : Encoding.UTF8.GetByteCount(entry.Data);
         var words = new byte[text + Math.Max(0, data)];
         Encoding.UTF8.GetBytes(entry.Text, words);
-        if (entry.Data is not null) Encoding.UTF8.GetBytes(entry.Data, words.AsSpan(text));
+        if (entry.Data is not null)
+            Encoding.UTF8.GetBytes(entry.Data, words.AsSpan(text));
         var stored = words.Length < WorthDeflating ? words : Deflate(words);
         var open = new byte[24 + stored.Length];
         Convert.FromHexString(entry.Salt).CopyTo(open, 0);
@@ -91,7 +109,8 @@ internal static class SealedContent
         }
         return entry with
         {
-            Salt = Convert.ToHexStringLower(open.AsSpan(0, 16)), Text = Encoding.UTF8.GetString(words[..text]),
+            Salt = Convert.ToHexStringLower(open.AsSpan(0, 16)),
+            Text = Encoding.UTF8.GetString(words[..text]),
             Data = data < 0 ? null : Encoding.UTF8.GetString(words.Slice(text, data)),
         };
     }
@@ -99,7 +118,8 @@ internal static class SealedContent
     private static byte[] Deflate(byte[] words)
     {
         using var stream = new MemoryStream(words.Length);
-        using (var deflate = new DeflateStream(stream, CompressionLevel.Fastest, leaveOpen: true)) deflate.Write(words);
+        using (var deflate = new DeflateStream(stream, CompressionLevel.Fastest, leaveOpen: true))
+            deflate.Write(words);
         return stream.Length < words.Length ? stream.ToArray() : words;
     }
 
@@ -115,10 +135,13 @@ internal static class SealedContent
 
     private static byte[] Join(TableEntity row)
     {
-        if (row.GetBinary($"{Property}0") is not { } first) return [];
-        if (row.GetBinary($"{Property}1") is null) return first;
+        if (row.GetBinary($"{Property}0") is not { } first)
+            return [];
+        if (row.GetBinary($"{Property}1") is null)
+            return first;
         var all = new List<byte>(first);
-        for (var piece = 1; row.GetBinary($"{Property}{piece}") is { } more; piece++) all.AddRange(more);
+        for (var piece = 1; row.GetBinary($"{Property}{piece}") is { } more; piece++)
+            all.AddRange(more);
         return [.. all];
     }
 }

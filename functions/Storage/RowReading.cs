@@ -14,16 +14,33 @@ internal static class RowReading
         {
             return read(row);
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or InvalidOperationException or InvalidCastException or InvalidDataException or OverflowException
-            or KeyNotFoundException or IndexOutOfRangeException or NotSupportedException)
+        catch (Exception e)
+            when (e
+                    is JsonException
+                        or FormatException
+                        or ArgumentException
+                        or InvalidOperationException
+                        or InvalidCastException
+                        or InvalidDataException
+                        or OverflowException
+                        or KeyNotFoundException
+                        or IndexOutOfRangeException
+                        or NotSupportedException
+            )
         {
             throw new UnreadableRowException(table, $"{row.PartitionKey}/{row.RowKey}", e);
         }
     }
 
     /// <summary>What can be read, in order; the others are told to <paramref name="unreadable"/>.</summary>
-    public static async IAsyncEnumerable<T> ReadableAsync<T>(this IAsyncEnumerable<TableEntity> rows, string table, Func<TableEntity, T> read, Action<UnreadableRowException>? unreadable = null,
-        [EnumeratorCancellation] CancellationToken cancellation = default) where T : class
+    public static async IAsyncEnumerable<T> ReadableAsync<T>(
+        this IAsyncEnumerable<TableEntity> rows,
+        string table,
+        Func<TableEntity, T> read,
+        Action<UnreadableRowException>? unreadable = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
+        where T : class
     {
         await foreach (var row in rows.WithCancellation(cancellation))
         {
@@ -36,7 +53,8 @@ internal static class RowReading
             {
                 unreadable?.Invoke(e);
             }
-            if (value is not null) yield return value;
+            if (value is not null)
+                yield return value;
         }
     }
 }

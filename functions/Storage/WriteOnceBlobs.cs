@@ -23,7 +23,10 @@ public interface IRetainedBlobs : IWriteOnceBlobs
     Task RemoveAsync(string name, CancellationToken cancellation);
 }
 
-/// <summary>Blobs of a container, created only where they are not there (If-None-Match: *). Names in archive/ go to the cool tier: cheaper to keep, dearer to read.</summary>
+/// <summary>
+/// Blobs of a container, created only where they are not there (If-None-Match: *). Names in archive/ go to the cool tier: cheaper to keep,
+/// dearer to read.
+/// </summary>
 /// <param name="contentType">For people who open one; null for bytes of no known type.</param>
 public sealed class BlobsOfContainer(BlobContainerClient container, string? contentType = null) : IRetainedBlobs
 {
@@ -40,7 +43,8 @@ public sealed class BlobsOfContainer(BlobContainerClient container, string? cont
             await blob.StageBlockAsync(block, stream, cancellationToken: cancellation);
             var options = new CommitBlockListOptions
             {
-                Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All }, HttpHeaders = contentType is null ? null : new BlobHttpHeaders { ContentType = contentType },
+                Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+                HttpHeaders = contentType is null ? null : new BlobHttpHeaders { ContentType = contentType },
                 AccessTier = name.StartsWith(Archive, StringComparison.Ordinal) ? AccessTier.Cool : (AccessTier?)null,
             };
             await blob.CommitBlockListAsync([block], options, cancellation);
@@ -58,7 +62,8 @@ public sealed class BlobsOfContainer(BlobContainerClient container, string? cont
         {
             var found = await container.GetBlockBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellation);
             await using var content = found.Value.Content;
-            if (found.Value.Details.ContentLength > most) return null;
+            if (found.Value.Details.ContentLength > most)
+                return null;
             using var buffer = new MemoryStream();
             await content.CopyToAsync(buffer, cancellation);
             return buffer.ToArray();
@@ -69,13 +74,15 @@ public sealed class BlobsOfContainer(BlobContainerClient container, string? cont
         }
     }
 
-    public Task RemoveAsync(string name, CancellationToken cancellation) => container.GetBlockBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellation);
+    public Task RemoveAsync(string name, CancellationToken cancellation) =>
+        container.GetBlockBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellation);
 }
 
 /// <summary>Read-only files in a folder of this machine, where no container is configured.</summary>
 public sealed class BlobsOfFolder(string folder) : IRetainedBlobs
 {
-    // Moving a file looks whether the name is taken and renames it afterwards: two at once would both have it. A state folder belongs to one process.
+    // Moving a file looks whether the name is taken and renames it afterwards: two at once would both have it. A state folder belongs to
+    // one process.
     private static readonly Lock Naming = new();
 
     public async Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
@@ -106,16 +113,21 @@ public sealed class BlobsOfFolder(string folder) : IRetainedBlobs
     public Task RemoveAsync(string name, CancellationToken cancellation)
     {
         var path = PathOf(name);
-        if (!File.Exists(path)) return Task.CompletedTask;
+        if (!File.Exists(path))
+            return Task.CompletedTask;
         File.SetAttributes(path, FileAttributes.Normal);
         File.Delete(path);
         return Task.CompletedTask;
     }
 
-    /// <summary>Names are derived from hashes and numbers, never an agent's own text; a stranger's would not leave the folder either.</summary>
+    /// <summary>
+    /// Names are derived from hashes and numbers, never an agent's own text; a stranger's would not leave the folder either.
+    /// </summary>
     private string PathOf(string name)
     {
         var path = Path.GetFullPath(Path.Combine(folder, name));
-        return path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? path : throw new ArgumentException($"'{name}' leaves the folder", nameof(name));
+        return path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? path
+            : throw new ArgumentException($"'{name}' leaves the folder", nameof(name));
     }
 }

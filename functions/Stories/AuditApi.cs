@@ -9,31 +9,62 @@ using Microsoft.Azure.Functions.Worker;
 namespace IRFunctions.Stories;
 
 /// <summary>Reading the record: chains with proofs, exports, stories, search, attack chains. Changes nothing.</summary>
-public sealed class AuditApi(RequestGuard guard, AuditChain audit, RecordExport export, RecordIndex index, AttackChains attacks, TimeProvider time)
+public sealed class AuditApi(
+    RequestGuard guard,
+    AuditChain audit,
+    RecordExport export,
+    RecordIndex index,
+    AttackChains attacks,
+    TimeProvider time
+)
 {
     private const int MaxTop = 1000;
 
-    /// <summary>An incident's chain with the verdict on its integrity and the proof that it is sealed; "pipeline" for what belongs to no incident.</summary>
+    /// <summary>
+    /// An incident's chain with the verdict on its integrity and the proof that it is sealed; "pipeline" for what belongs to no incident.
+    /// </summary>
     [Function("GetAudit")]
     public async Task<IActionResult> ChainAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request, string incident, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request,
+        string incident,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
         var chain = await audit.ReadAsync(incident, cancellation);
-        if (chain.Count == 0) return ProblemResults.NotFound($"record of {incident}");
-        return new OkObjectResult(new { chain = incident, problems = AuditEntry.Check(chain), proof = await export.ProofAsync(incident, cancellation), entries = chain });
+        if (chain.Count == 0)
+            return ProblemResults.NotFound($"record of {incident}");
+        return new OkObjectResult(
+            new
+            {
+                chain = incident,
+                problems = AuditEntry.Check(chain),
+                proof = await export.ProofAsync(incident, cancellation),
+                entries = chain,
+            }
+        );
     }
 
-    /// <summary>`?format=jsonl|ocsf`: one chain, or with the name "all" the whole record, as JSON lines. What `audit verify` checks is jsonl.</summary>
+    /// <summary>
+    /// `?format=jsonl|ocsf`: one chain, or with the name "all" the whole record, as JSON lines. What `audit verify` checks is jsonl.
+    /// </summary>
     [Function("ExportAudit")]
     public async Task<IActionResult> ExportAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}/export")] HttpRequest request, string incident, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}/export")] HttpRequest request,
+        string incident,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
         var all = incident == "all";
         return (request.Query["format"].FirstOrDefault() ?? "jsonl") switch
         {
-            "jsonl" => new Streamed("application/x-ndjson", to => all ? export.WriteAllAsync(to, cancellation) : export.WriteChainsAsync(to, [incident], cancellation)),
+            "jsonl" => new Streamed(
+                "application/x-ndjson",
+                to => all ? export.WriteAllAsync(to, cancellation) : export.WriteChainsAsync(to, [incident], cancellation)
+            ),
             "ocsf" => new Streamed("application/x-ndjson", to => export.WriteOcsfAsync(to, all ? null : incident, cancellation)),
             var other => ProblemResults.Of(400, "format", "Unknown format", $"There is jsonl and ocsf, not {other}."),
         };
@@ -42,34 +73,72 @@ public sealed class AuditApi(RequestGuard guard, AuditChain audit, RecordExport 
     /// <summary>What happened in plain words, and why in three sentences.</summary>
     [Function("GetStory")]
     public async Task<IActionResult> StoryAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/story")] HttpRequest request, string id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/story")] HttpRequest request,
+        string id,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
-        return Story.Of(await audit.ReadAsync(id, cancellation)) is { } story ? new OkObjectResult(story) : ProblemResults.NotFound($"record of {id}");
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
+        return Story.Of(await audit.ReadAsync(id, cancellation)) is { } story
+            ? new OkObjectResult(story)
+            : ProblemResults.NotFound($"record of {id}");
     }
 
-    /// <summary>`?about=NAME&amp;from=...&amp;to=...&amp;kind=...&amp;top=100`: everything on the record about a person, address or host, or in a time; oldest first.</summary>
+    /// <summary>
+    /// `?about=NAME&amp;from=...&amp;to=...&amp;kind=...&amp;top=100`: everything on the record about a person, address or host, or in a
+    /// time; oldest first.
+    /// </summary>
     [Function("FindInRecord")]
     public async Task<IActionResult> FindAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "record")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "record")] HttpRequest request,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
         var now = time.GetUtcNow();
         if (!Time(request, "from", now.AddDays(-1), out var from) || !Time(request, "to", now, out var to))
             return ProblemResults.Of(400, "time", "That is no time", "Write times like 2026-11-23T03:00:00Z.");
-        if (!int.TryParse(request.Query["top"].FirstOrDefault() ?? "100", CultureInfo.InvariantCulture, out var top) || top is < 1 or > MaxTop)
+        if (
+            !int.TryParse(request.Query["top"].FirstOrDefault() ?? "100", CultureInfo.InvariantCulture, out var top)
+            || top is < 1 or > MaxTop
+        )
             return ProblemResults.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
-        var found = await index.FindAsync(new RecordQuery(from, to, request.Query["about"].FirstOrDefault(), request.Query["kind"].FirstOrDefault(), top), cancellation);
-        return new OkObjectResult(new { from, to, entries = found.Select(e => new { e.Chain, e.Sequence, e.At, e.Kind, e.Actor, e.Text }) });
+        var found = await index.FindAsync(
+            new RecordQuery(from, to, request.Query["about"].FirstOrDefault(), request.Query["kind"].FirstOrDefault(), top),
+            cancellation
+        );
+        return new OkObjectResult(
+            new
+            {
+                from,
+                to,
+                entries = found.Select(e => new
+                {
+                    e.Chain,
+                    e.Sequence,
+                    e.At,
+                    e.Kind,
+                    e.Actor,
+                    e.Text,
+                }),
+            }
+        );
     }
 
     /// <summary>`?format=json|html`: the attack that an incident belongs to, as far as the record shows it.</summary>
     [Function("GetAttackChain")]
     public async Task<IActionResult> AttackAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/attack-chain")] HttpRequest request, string id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/attack-chain")] HttpRequest request,
+        string id,
+        CancellationToken cancellation
+    )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null) return ProblemResults.SignIn();
-        if (await attacks.AroundAsync(id, cancellation) is not { } chain) return ProblemResults.NotFound($"incident {id}");
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
+        if (await attacks.AroundAsync(id, cancellation) is not { } chain)
+            return ProblemResults.NotFound($"incident {id}");
         return (request.Query["format"].FirstOrDefault() ?? "json") switch
         {
             "html" => new ContentResult { Content = AttackPicture.Html(chain), ContentType = "text/html; charset=utf-8" },
@@ -80,7 +149,8 @@ public sealed class AuditApi(RequestGuard guard, AuditChain audit, RecordExport 
     private static bool Time(HttpRequest request, string name, DateTimeOffset otherwise, out DateTimeOffset at)
     {
         at = otherwise;
-        return request.Query[name].FirstOrDefault() is not { Length: > 0 } text || DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at);
+        return request.Query[name].FirstOrDefault() is not { Length: > 0 } text
+            || DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at);
     }
 
     /// <summary>An answer written as it is read, so that a large record needs no memory.</summary>

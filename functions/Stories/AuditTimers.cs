@@ -21,6 +21,11 @@ public sealed class AuditTimers(Checkpointer checkpointer, Pager pager)
     private async Task TellAsync(IReadOnlyList<Finding> findings, CancellationToken cancellation)
     {
         foreach (var finding in findings)
-            await pager.PageAsync($"record-{RecordIndex.Digest(finding.Attack + finding.Where)}", $"THE RECORD WAS CHANGED: {finding}", PageSeverity.Critical, cancellation);
+            await pager.PageAsync(
+                $"record-{RecordIndex.Digest(finding.Attack + finding.Where)}",
+                $"THE RECORD WAS CHANGED: {finding}",
+                PageSeverity.Critical,
+                cancellation
+            );
     }
 }

@@ -14,16 +14,41 @@ internal static class StoryReasons
 
     private static readonly HashSet<string> Decisive = new(StringComparer.Ordinal)
     {
-        AuditKinds.Decided, AuditKinds.Asked, AuditKinds.Climbed, AuditKinds.Granted, AuditKinds.Denied, AuditKinds.Expired, AuditKinds.Withdrawn, AuditKinds.AlreadySo, AuditKinds.Joined, AuditKinds.Executing,
-        AuditKinds.Executed, AuditKinds.Confirmed, AuditKinds.Undone, AuditKinds.NotUndone, AuditKinds.RollbackFailed, ContainmentKinds.Drifted,
+        AuditKinds.Decided,
+        AuditKinds.Asked,
+        AuditKinds.Climbed,
+        AuditKinds.Granted,
+        AuditKinds.Denied,
+        AuditKinds.Expired,
+        AuditKinds.Withdrawn,
+        AuditKinds.AlreadySo,
+        AuditKinds.Joined,
+        AuditKinds.Executing,
+        AuditKinds.Executed,
+        AuditKinds.Confirmed,
+        AuditKinds.Undone,
+        AuditKinds.NotUndone,
+        AuditKinds.RollbackFailed,
+        ContainmentKinds.Drifted,
     };
 
     public static IReadOnlyList<string> Of(IReadOnlyList<EntryDetails> told)
     {
         var received = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received);
-        if (received is null) return [$"{told.Count} things stand on this chain, and none of them is an alert.", Story.Sentence(told[0].Entry.Text), Story.Sentence(told[^1].Entry.Text)];
+        if (received is null)
+            return
+            [
+                $"{told.Count} things stand on this chain, and none of them is an alert.",
+                Story.Sentence(told[0].Entry.Text),
+                Story.Sentence(told[^1].Entry.Text),
+            ];
         if (received.Entry.Content != ContentState.Readable)
-            return [$"An alert arrived on {Date(received.Entry.At)}.", "What it said was made unreadable on purpose.", "Kinds, times and authors of what followed are still on the record."];
+            return
+            [
+                $"An alert arrived on {Date(received.Entry.At)}.",
+                "What it said was made unreadable on purpose.",
+                "Kinds, times and authors of what followed are still on the record.",
+            ];
         return [$"On {Date(received.Entry.At)} UTC: {Story.Sentence(Seen(received)).TrimEnd('.')}.", Led(told), Stands(told)];
     }
 
@@ -32,14 +57,20 @@ internal static class StoryReasons
     {
         var who = received.Text("product") is { Length: > 0 } product ? product : "a detector";
         var names = Displays(received.Data);
-        var about = names.Count == 0 ? "" : names.Count <= Named ? $", about {List(names)}" : $", about {string.Join(", ", names.Take(Named))} and {names.Count - Named} more";
-        return Story.Sentence($"{who} reported \"{received.Text("title")}\" ({(received.Text("severity") ?? "unknown").ToLowerInvariant()}){about}");
+        var about =
+            names.Count == 0 ? ""
+            : names.Count <= Named ? $", about {List(names)}"
+            : $", about {string.Join(", ", names.Take(Named))} and {names.Count - Named} more";
+        return Story.Sentence(
+            $"{who} reported \"{received.Text("title")}\" ({(received.Text("severity") ?? "unknown").ToLowerInvariant()}){about}"
+        );
     }
 
     /// <summary>The assessment in one sentence.</summary>
     public static string Judged(EntryDetails assessed)
     {
-        if (assessed.Text("by") is not ("Model" or "Rules")) return "Nobody could judge it, so people have to.";
+        if (assessed.Text("by") is not ("Model" or "Rules"))
+            return "Nobody could judge it, so people have to.";
         var who = assessed.Text("by") == "Model" ? "The model" : "The fixed rules, in the model's place,";
         var verdict = assessed.Text("verdict") switch
         {
@@ -49,7 +80,9 @@ internal static class StoryReasons
             _ => "could not tell what it was",
         };
         var reasoning = assessed.Text("reasoning");
-        return Story.Sentence($"{who} {verdict}, {assessed.Text("confidence")}% sure{(string.IsNullOrWhiteSpace(reasoning) ? "" : $": {reasoning}")}");
+        return Story.Sentence(
+            $"{who} {verdict}, {assessed.Text("confidence")}% sure{(string.IsNullOrWhiteSpace(reasoning) ? "" : $": {reasoning}")}"
+        );
     }
 
     /// <summary>What judgement and policy made of it.</summary>
@@ -57,8 +90,22 @@ internal static class StoryReasons
     {
         var judged = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Assessed);
         var decided = told.Where(t => t.Entry.Kind == AuditKinds.Decided).ToList();
-        var main = decided.Where(d => d.IsContainment).MinBy(d => d.Text("kind") switch { "Run" => 0, "Ask" => 1, "Tell" => 2, _ => 3 }) ?? decided.FirstOrDefault(d => d.Text("kind") == "Tell");
-        var policy = main is null ? "and nothing called for more than telling people" : $"and the policy {Allowed(main)}, because {Lower(main.Reason())}";
+        var main =
+            decided
+                .Where(d => d.IsContainment)
+                .MinBy(d =>
+                    d.Text("kind") switch
+                    {
+                        "Run" => 0,
+                        "Ask" => 1,
+                        "Tell" => 2,
+                        _ => 3,
+                    }
+                )
+            ?? decided.FirstOrDefault(d => d.Text("kind") == "Tell");
+        var policy = main is null
+            ? "and nothing called for more than telling people"
+            : $"and the policy {Allowed(main)}, because {Lower(main.Reason())}";
         var judgement = judged is null ? "Nobody judged it" : Short(Judged(judged));
         return Story.Sentence($"{judgement.TrimEnd('.')}, {policy}");
     }
@@ -78,14 +125,20 @@ internal static class StoryReasons
     /// <summary>What is in effect, what was given back, what did not happen.</summary>
     private static string Stands(IReadOnlyList<EntryDetails> told)
     {
-        var changed = told.Where(t => t.IsContainment).GroupBy(t => (t.Action, t.Target)).Select(g => HowItStands([.. g])).OfType<string>().ToList();
+        var changed = told.Where(t => t.IsContainment)
+            .GroupBy(t => (t.Action, t.Target))
+            .Select(g => HowItStands([.. g]))
+            .OfType<string>()
+            .ToList();
         var telling = told.Count(t => t.Entry.Kind == AuditKinds.Executed && !t.IsContainment) switch
         {
             0 => "",
             1 => "people were told",
             var ways => $"people were told in {ways} ways",
         };
-        return Story.Sentence(string.Join("; ", (changed.Count == 0 ? ["nothing was changed"] : changed).Append(telling).Where(t => t.Length > 0)));
+        return Story.Sentence(
+            string.Join("; ", (changed.Count == 0 ? ["nothing was changed"] : changed).Append(telling).Where(t => t.Length > 0))
+        );
     }
 
     private static string? HowItStands(List<EntryDetails> about)
@@ -96,7 +149,8 @@ internal static class StoryReasons
         var done = about.LastOrDefault(t => t.Entry.Kind == AuditKinds.Executed);
         return last.Entry.Kind switch
         {
-            AuditKinds.Undone when done is not null => $"{what} was contained for {Length(last.Entry.At - done.Entry.At)} and is as it was before",
+            AuditKinds.Undone when done is not null =>
+                $"{what} was contained for {Length(last.Entry.At - done.Entry.At)} and is as it was before",
             AuditKinds.NotUndone => $"{what} had been changed by someone else meanwhile and was left so",
             ContainmentKinds.Drifted => $"{what} was changed by someone else behind us and is left so; people were told",
             AuditKinds.Joined => $"{what} was contained already for another incident and is held for this one too",
@@ -117,8 +171,17 @@ internal static class StoryReasons
 
     private static List<string> Displays(JsonElement data)
     {
-        if (!data.TryGetProperty("entities", out var entities) || entities.ValueKind != JsonValueKind.Array) return [];
-        return [.. entities.EnumerateArray().Select(e => EntryDetails.TextOf(e, "display")).OfType<string>().Where(d => d.Length > 0).Distinct()];
+        if (!data.TryGetProperty("entities", out var entities) || entities.ValueKind != JsonValueKind.Array)
+            return [];
+        return
+        [
+            .. entities
+                .EnumerateArray()
+                .Select(e => EntryDetails.TextOf(e, "display"))
+                .OfType<string>()
+                .Where(d => d.Length > 0)
+                .Distinct(),
+        ];
     }
 
     private static string List(IEnumerable<string> parts)
@@ -129,14 +192,16 @@ internal static class StoryReasons
 
     private static string Short(string text) => text.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at ? text[..at] : text;
 
-    private static string Lower(string text) => text.Length > 1 && !char.IsUpper(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.') : text.TrimEnd('.');
+    private static string Lower(string text) =>
+        text.Length > 1 && !char.IsUpper(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.') : text.TrimEnd('.');
 
     private static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("d MMMM yyyy 'at' HH:mm:ss", CultureInfo.InvariantCulture);
 
-    private static string Length(TimeSpan length) => length switch
-    {
-        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalHours:0.#} hours"),
-        { TotalMinutes: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalMinutes:0.#} minutes"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0} seconds"),
-    };
+    private static string Length(TimeSpan length) =>
+        length switch
+        {
+            { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalHours:0.#} hours"),
+            { TotalMinutes: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalMinutes:0.#} minutes"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0} seconds"),
+        };
 }

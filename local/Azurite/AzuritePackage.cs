@@ -4,7 +4,8 @@ using System.Diagnostics;
 namespace IRFunctions.Local.Azurite;
 
 /// <summary>
-/// Azurite, the emulator of Azure Storage, as npm installs it from the lock file in local/Azurite/npm. Installed on first use, in 15 seconds to a minute;
+/// Azurite, the emulator of Azure Storage, as npm installs it from the lock file in local/Azurite/npm. Installed on first use, in 15
+/// seconds to a minute;
 /// every run and every test of a clone shares it.
 /// </summary>
 internal static class AzuritePackage
@@ -22,16 +23,19 @@ internal static class AzuritePackage
     public static async Task<string> InstalledAsync(Action<string> tell, CancellationToken stop = default)
     {
         var program = Path.Combine(Home, "node_modules", "azurite", "dist", "src", "azurite.js");
-        if (IsComplete()) return program;
+        if (IsComplete())
+            return program;
         // Two programs of one clone may start at once: npm empties the folder that it installs into.
         await using var turn = await TurnAsync(tell, stop);
-        if (IsComplete()) return program;
+        if (IsComplete())
+            return program;
         tell("installing Azurite with npm, once for this clone; up to a minute");
         using var npm = Start("npm", [], "ci", "--ignore-scripts", "--no-audit", "--no-fund");
         npm.StandardInput.Close();
         var (output, errors) = (npm.StandardOutput.ReadToEndAsync(stop), npm.StandardError.ReadToEndAsync(stop));
         await npm.WaitForExitAsync(stop);
-        return npm.ExitCode == 0 ? program
+        return npm.ExitCode == 0
+            ? program
             : throw new InvalidOperationException($"npm could not install Azurite in local/Azurite/npm:\n{await output}{await errors}");
     }
 
@@ -40,10 +44,15 @@ internal static class AzuritePackage
     {
         try
         {
-            return Process.Start(new ProcessStartInfo(program, [.. first, .. more])
-            {
-                WorkingDirectory = Home, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-            })!;
+            return Process.Start(
+                new ProcessStartInfo(program, [.. first, .. more])
+                {
+                    WorkingDirectory = Home,
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
         }
         catch (Win32Exception e)
         {
@@ -64,7 +73,8 @@ internal static class AzuritePackage
             }
             catch (IOException)
             {
-                if (!told) tell("waiting for another program of this clone that installs Azurite");
+                if (!told)
+                    tell("waiting for another program of this clone that installs Azurite");
                 await Task.Delay(Look, TimeProvider.System, stop);
             }
         }
@@ -75,8 +85,11 @@ internal static class AzuritePackage
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             var home = Path.Combine(folder.FullName, "local", "Azurite", "npm");
-            if (File.Exists(Path.Combine(home, "package-lock.json"))) return home;
+            if (File.Exists(Path.Combine(home, "package-lock.json")))
+                return home;
         }
-        throw new InvalidOperationException("Azurite is installed from local/Azurite/npm of a clone, and this program does not run from one.");
+        throw new InvalidOperationException(
+            "Azurite is installed from local/Azurite/npm of a clone, and this program does not run from one."
+        );
     }
 }

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace IRFunctions.Local.Azurite;
 
 /// <summary>
-/// Azure Storage on this machine: Azurite as a process of its own, its three services on free ports of 127.0.0.1. It ends with the program that started
+/// Azure Storage on this machine: Azurite as a process of its own, its three services on free ports of 127.0.0.1. It ends with the program
+/// that started
 /// it, also where that is killed; what was acknowledged is in its folder then.
 /// </summary>
 public sealed partial class AzuriteProcess : IAsyncDisposable
@@ -47,17 +48,25 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     {
         tell ??= _ => { };
         var program = await AzuritePackage.InstalledAsync(tell, stop);
-        if (folder is not null) await WaitForTheLastAsync(System.IO.Directory.CreateDirectory(folder).FullName, tell, stop);
+        if (folder is not null)
+            await WaitForTheLastAsync(System.IO.Directory.CreateDirectory(folder).FullName, tell, stop);
         tell("starting Azurite");
         string[] storage = folder is null ? ["--inMemoryPersistence"] : ["--location", Path.GetFullPath(folder)];
-        var process = AzuritePackage.Start("node", ["--require", AzuritePackage.Preload, program, "--silent", "--disableTelemetry", "--skipApiVersionCheck"],
-            ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0", .. storage]);
+        var process = AzuritePackage.Start(
+            "node",
+            ["--require", AzuritePackage.Preload, program, "--silent", "--disableTelemetry", "--skipApiVersionCheck"],
+            ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0", .. storage]
+        );
         try
         {
             var endpoints = await ListeningAsync(process, stop);
             var azurite = new AzuriteProcess(process, folder, endpoints);
-            if (azurite.idFile is { } file) await File.WriteAllTextAsync(file, process.Id.ToString(CultureInfo.InvariantCulture), stop);
-            tell($"Azurite (process {process.Id}) listens: blobs {azurite.Blobs.Authority}, queues {azurite.Queues.Authority}, tables {azurite.Tables.Authority}");
+            if (azurite.idFile is { } file)
+                await File.WriteAllTextAsync(file, process.Id.ToString(CultureInfo.InvariantCulture), stop);
+            tell(
+                $"Azurite (process {process.Id}) listens: blobs {azurite.Blobs.Authority}, queues {azurite.Queues.Authority}, tables "
+                    + $"{azurite.Tables.Authority}"
+            );
             return azurite;
         }
         catch
@@ -83,7 +92,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             await process.WaitForExitAsync();
         }
         process.Dispose();
-        if (idFile is not null) File.Delete(idFile);
+        if (idFile is not null)
+            File.Delete(idFile);
     }
 
     /// <summary>It says so itself once it listens; its output ends where it cannot.</summary>
@@ -97,7 +107,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         {
             if (Listens().Match(line) is { Success: true } match)
                 found[match.Groups["service"].Value] = new Uri($"{match.Groups["address"].Value.TrimEnd('/')}/{Account}");
-            if (found.Count < 3) continue;
+            if (found.Count < 3)
+                continue;
             // What it prints later is nobody's to read, but a full pipe would stop it.
             _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
             return found;
@@ -109,12 +120,14 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private static async Task WaitForTheLastAsync(string folder, Action<string> tell, CancellationToken stop)
     {
         var file = Path.Combine(folder, IdFile);
-        if (!File.Exists(file) || !int.TryParse(await File.ReadAllTextAsync(file, stop), CultureInfo.InvariantCulture, out var id)) return;
+        if (!File.Exists(file) || !int.TryParse(await File.ReadAllTextAsync(file, stop), CultureInfo.InvariantCulture, out var id))
+            return;
         try
         {
             using var last = Process.GetProcessById(id);
             // The number may be another program's by now.
-            if (!last.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase)) return;
+            if (!last.ProcessName.Contains("node", StringComparison.OrdinalIgnoreCase))
+                return;
             tell($"waiting for the last run's Azurite (process {id}) to close");
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
             limit.CancelAfter(LongestEnd);

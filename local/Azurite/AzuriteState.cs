@@ -22,6 +22,7 @@ internal static class AzuriteState
     /// <summary>Containers must exist before the first blob; in Azure the template makes them.</summary>
     public static async Task CreateAsync(string connectionString)
     {
-        foreach (var name in (string[])[Checkpoints, Snapshots]) await new BlobContainerClient(connectionString, name).CreateIfNotExistsAsync();
+        foreach (var name in (string[])[Checkpoints, Snapshots])
+            await new BlobContainerClient(connectionString, name).CreateIfNotExistsAsync();
     }
 }

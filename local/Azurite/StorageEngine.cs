@@ -26,20 +26,25 @@ public sealed class StorageEngine : IAsyncDisposable
         (this.converter, this.loggers) = (converter, loggers);
         // The Functions host's own defaults: docs/decisions/0045.
         var atOnce = 10 * Environment.ProcessorCount;
-        service = new AzureStorageOrchestrationService(new AzureStorageOrchestrationServiceSettings
-        {
-            StorageAccountClientProvider = new StorageAccountClientProvider(connectionString),
-            TaskHubName = settings.HubName,
-            PartitionCount = settings.PartitionCount,
-            ControlQueueVisibilityTimeout = settings.ControlQueueVisibilityTimeout,
-            WorkItemQueueVisibilityTimeout = settings.WorkItemQueueVisibilityTimeout,
-            MaxQueuePollingInterval = settings.MaxQueuePollingInterval,
-            MaxConcurrentTaskOrchestrationWorkItems = atOnce, MaxConcurrentTaskActivityWorkItems = atOnce, MaxConcurrentTaskEntityWorkItems = atOnce,
-            UseSeparateQueueForEntityWorkItems = true, ThrowExceptionOnInvalidDedupeStatus = true,
-            // Kept sessions hand entities to a dispatcher that does not know their state.
-            ExtendedSessionsEnabled = false,
-            LoggerFactory = loggers,
-        });
+        service = new AzureStorageOrchestrationService(
+            new AzureStorageOrchestrationServiceSettings
+            {
+                StorageAccountClientProvider = new StorageAccountClientProvider(connectionString),
+                TaskHubName = settings.HubName,
+                PartitionCount = settings.PartitionCount,
+                ControlQueueVisibilityTimeout = settings.ControlQueueVisibilityTimeout,
+                WorkItemQueueVisibilityTimeout = settings.WorkItemQueueVisibilityTimeout,
+                MaxQueuePollingInterval = settings.MaxQueuePollingInterval,
+                MaxConcurrentTaskOrchestrationWorkItems = atOnce,
+                MaxConcurrentTaskActivityWorkItems = atOnce,
+                MaxConcurrentTaskEntityWorkItems = atOnce,
+                UseSeparateQueueForEntityWorkItems = true,
+                ThrowExceptionOnInvalidDedupeStatus = true,
+                // Kept sessions hand entities to a dispatcher that does not know their state.
+                ExtendedSessionsEnabled = false,
+                LoggerFactory = loggers,
+            }
+        );
         worker = new TaskHubWorker(service, loggers) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
         Client = new StorageClient(service, converter);
     }
@@ -67,7 +72,8 @@ public sealed class StorageEngine : IAsyncDisposable
     /// <summary>Waits some seconds for work in progress; what is not done by then, another start does again.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!started) return;
+        if (!started)
+            return;
         started = false;
         await stopping.CancelAsync();
         await worker.StopAsync(isForced: false);

@@ -14,7 +14,8 @@ using Hosting = IRFunctions.Local.Engine.Hosting;
 namespace IRFunctions.Local.Azurite;
 
 /// <summary>
-/// What the real engine's dispatchers run: made by the official factory, wrapped by the official shims. In Azure the Functions host stands here and hands
+/// What the real engine's dispatchers run: made by the official factory, wrapped by the official shims. In Azure the Functions host stands
+/// here and hands
 /// each piece of work to the worker process.
 /// </summary>
 internal sealed class StorageTasks(IDurableTaskFactory factory, DurableTaskWorkerOptions options, ILoggerFactory loggers)
@@ -23,17 +24,25 @@ internal sealed class StorageTasks(IDurableTaskFactory factory, DurableTaskWorke
 
     public void AttachTo(TaskHubWorker worker)
     {
-        worker.AddOrchestrationDispatcherMiddleware((context, _) =>
-        {
-            context.SetProperty(Orchestrate(context.GetProperty<OrchestrationRuntimeState>(), context.GetProperty<TaskOrchestrationEntityParameters>()));
-            return Task.CompletedTask;
-        });
-        worker.AddActivityDispatcherMiddleware(async (context, _) =>
-        {
-            var outcome = await RunAsync(context.GetProperty<OrchestrationInstance>(), context.GetProperty<TaskScheduledEvent>());
-            context.SetProperty(new ActivityExecutionResult { ResponseEvent = outcome });
-        });
-        worker.AddEntityDispatcherMiddleware(async (context, _) => context.SetProperty(await OperateAsync(context.GetProperty<EntityBatchRequest>())));
+        worker.AddOrchestrationDispatcherMiddleware(
+            (context, _) =>
+            {
+                context.SetProperty(
+                    Orchestrate(context.GetProperty<OrchestrationRuntimeState>(), context.GetProperty<TaskOrchestrationEntityParameters>())
+                );
+                return Task.CompletedTask;
+            }
+        );
+        worker.AddActivityDispatcherMiddleware(
+            async (context, _) =>
+            {
+                var outcome = await RunAsync(context.GetProperty<OrchestrationInstance>(), context.GetProperty<TaskScheduledEvent>());
+                context.SetProperty(new ActivityExecutionResult { ResponseEvent = outcome });
+            }
+        );
+        worker.AddEntityDispatcherMiddleware(
+            async (context, _) => context.SetProperty(await OperateAsync(context.GetProperty<EntityBatchRequest>()))
+        );
     }
 
     private OrchestratorExecutionResult Orchestrate(OrchestrationRuntimeState state, TaskOrchestrationEntityParameters entities)
@@ -43,15 +52,26 @@ internal sealed class StorageTasks(IDurableTaskFactory factory, DurableTaskWorke
             var missing = Missing("Orchestrator", state.Name);
             return new()
             {
-                Actions = [new OrchestrationCompleteOrchestratorAction
-                {
-                    OrchestrationStatus = OrchestrationStatus.Failed, Result = missing.ErrorMessage, FailureDetails = missing,
-                }],
+                Actions =
+                [
+                    new OrchestrationCompleteOrchestratorAction
+                    {
+                        OrchestrationStatus = OrchestrationStatus.Failed,
+                        Result = missing.ErrorMessage,
+                        FailureDetails = missing,
+                    },
+                ],
             };
         }
         var parent = state.ParentInstance is { } p ? new ParentOrchestrationInstance(p.Name, p.OrchestrationInstance.InstanceId) : null;
         var shim = shims.CreateOrchestration(state.Name, orchestrator, parent);
-        return new TaskOrchestrationExecutor(state, shim, BehaviorOnContinueAsNew.Carryover, entities, ErrorPropagationMode.UseFailureDetails).Execute();
+        return new TaskOrchestrationExecutor(
+            state,
+            shim,
+            BehaviorOnContinueAsNew.Carryover,
+            entities,
+            ErrorPropagationMode.UseFailureDetails
+        ).Execute();
     }
 
     private async Task<HistoryEvent> RunAsync(OrchestrationInstance instance, TaskScheduledEvent task)
@@ -80,7 +100,8 @@ internal sealed class StorageTasks(IDurableTaskFactory factory, DurableTaskWorke
         return new() { EntityState = request.EntityState, Results = [.. request.Operations!.Select(_ => missing)] };
     }
 
-    private static TaskFailedEvent Failed(TaskScheduledEvent task, FailureDetails failure) => new(-1, task.EventId, failure.ErrorMessage, null, failure);
+    private static TaskFailedEvent Failed(TaskScheduledEvent task, FailureDetails failure) =>
+        new(-1, task.EventId, failure.ErrorMessage, null, failure);
 
     private static FailureDetails Missing(string kind, string name) =>
         new($"{kind}TaskNotFound", $"No {kind.ToLowerInvariant()} task named '{name}' was found.", null, null, isNonRetriable: true);

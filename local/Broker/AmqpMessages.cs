@@ -18,11 +18,16 @@ internal static class AmqpMessages
         var parsed = Parse(bytes);
         var message = WithBodyOf(parsed);
         Copy(parsed.Header, message.Header);
-        if (parsed.DeliveryAnnotations is { } delivery) message.DeliveryAnnotations.Map.Merge(delivery.Map);
-        if (parsed.MessageAnnotations is { } annotations) message.MessageAnnotations.Map.Merge(annotations.Map);
-        if (parsed.Properties is { } properties) Copy(properties, message.Properties);
-        if (parsed.ApplicationProperties is { } own) message.ApplicationProperties.Map.Merge(own.Map);
-        if (parsed.Footer is { } footer) message.Footer.Map.Merge(footer.Map);
+        if (parsed.DeliveryAnnotations is { } delivery)
+            message.DeliveryAnnotations.Map.Merge(delivery.Map);
+        if (parsed.MessageAnnotations is { } annotations)
+            message.MessageAnnotations.Map.Merge(annotations.Map);
+        if (parsed.Properties is { } properties)
+            Copy(properties, message.Properties);
+        if (parsed.ApplicationProperties is { } own)
+            message.ApplicationProperties.Map.Merge(own.Map);
+        if (parsed.Footer is { } footer)
+            message.Footer.Map.Merge(footer.Map);
         return message;
     }
 
@@ -44,8 +49,10 @@ internal static class AmqpMessages
 
     private static AmqpMessage WithBodyOf(AmqpMessage parsed)
     {
-        if ((parsed.BodyType & SectionFlag.Data) != 0) return AmqpMessage.Create(parsed.DataBody);
-        if ((parsed.BodyType & SectionFlag.AmqpValue) != 0) return AmqpMessage.Create(parsed.ValueBody);
+        if ((parsed.BodyType & SectionFlag.Data) != 0)
+            return AmqpMessage.Create(parsed.DataBody);
+        if ((parsed.BodyType & SectionFlag.AmqpValue) != 0)
+            return AmqpMessage.Create(parsed.ValueBody);
         return (parsed.BodyType & SectionFlag.AmqpSequence) != 0 ? AmqpMessage.Create(parsed.SequenceBody) : AmqpMessage.Create();
     }
 

@@ -20,8 +20,22 @@ internal static class AmqpValues
     {
         amqp = value switch
         {
-            string or bool or byte or sbyte or short or ushort or int or uint or long or ulong or float or double or decimal or char or Guid
-                or DateTime => value,
+            string
+            or bool
+            or byte
+            or sbyte
+            or short
+            or ushort
+            or int
+            or uint
+            or long
+            or ulong
+            or float
+            or double
+            or decimal
+            or char
+            or Guid
+            or DateTime => value,
             byte[] bytes => new ArraySegment<byte>(bytes),
             Uri uri => new DescribedType(UriName, uri.IsAbsoluteUri ? uri.AbsoluteUri : uri.OriginalString),
             TimeSpan span => new DescribedType(TimeSpanName, span.Ticks),
@@ -32,39 +46,48 @@ internal static class AmqpValues
     }
 
     /// <summary>What a .NET client makes of a value; null for a described type it does not know.</summary>
-    public static object? ToNet(object? amqp) => amqp switch
-    {
-        AmqpSymbol symbol => symbol.Value,
-        ArraySegment<byte> bytes => bytes.ToArray(),
-        AmqpMap map => map.ToDictionary(e => KeyOf(e.Key), e => ToNet(e.Value)),
-        DescribedType { Descriptor: AmqpSymbol name } described => ToNet(name, described.Value),
-        _ => amqp,
-    };
+    public static object? ToNet(object? amqp) =>
+        amqp switch
+        {
+            AmqpSymbol symbol => symbol.Value,
+            ArraySegment<byte> bytes => bytes.ToArray(),
+            AmqpMap map => map.ToDictionary(e => KeyOf(e.Key), e => ToNet(e.Value)),
+            DescribedType { Descriptor: AmqpSymbol name } described => ToNet(name, described.Value),
+            _ => amqp,
+        };
 
     /// <summary>Bytes a value counts against the limits of properties.</summary>
-    public static int SizeOf(object? amqp) => amqp switch
-    {
-        string text => Encoding.UTF8.GetByteCount(text),
-        AmqpSymbol symbol => Encoding.UTF8.GetByteCount(symbol.Value ?? ""),
-        ArraySegment<byte> bytes => bytes.Count,
-        DescribedType described => SizeOf(described.Value),
-        _ => 8,
-    };
+    public static int SizeOf(object? amqp) =>
+        amqp switch
+        {
+            string text => Encoding.UTF8.GetByteCount(text),
+            AmqpSymbol symbol => Encoding.UTF8.GetByteCount(symbol.Value ?? ""),
+            ArraySegment<byte> bytes => bytes.Count,
+            DescribedType described => SizeOf(described.Value),
+            _ => 8,
+        };
 
     public static string KeyOf(MapKey key) => key.Key is AmqpSymbol symbol ? symbol.Value : key.Key.ToString()!;
 
     /// <summary>Changes of properties as a .NET caller gives them, ready to be stored.</summary>
     /// <exception cref="ArgumentException">No message can carry one of the values; the message names it.</exception>
     public static IReadOnlyDictionary<string, object?>? Changes(IEnumerable<KeyValuePair<string, object>>? properties) =>
-        properties?.ToDictionary(p => p.Key, p => TryToAmqp(p.Value, out var amqp)
-            ? amqp
-            : throw new ArgumentException(
-                $"No Service Bus message can carry property '{p.Key}' of type {p.Value?.GetType().Name ?? "null"}."));
+        properties?.ToDictionary(
+            p => p.Key,
+            p =>
+                TryToAmqp(p.Value, out var amqp)
+                    ? amqp
+                    : throw new ArgumentException(
+                        $"No Service Bus message can carry property '{p.Key}' of type {p.Value?.GetType().Name ?? "null"}."
+                    )
+        );
 
     private static object? ToNet(AmqpSymbol name, object value)
     {
-        if (name.Equals(UriName)) return new Uri((string)value, UriKind.RelativeOrAbsolute);
-        if (name.Equals(TimeSpanName)) return new TimeSpan((long)value);
+        if (name.Equals(UriName))
+            return new Uri((string)value, UriKind.RelativeOrAbsolute);
+        if (name.Equals(TimeSpanName))
+            return new TimeSpan((long)value);
         return name.Equals(DateTimeOffsetName) ? new DateTimeOffset((long)value, TimeSpan.Zero) : null;
     }
 }

@@ -26,7 +26,8 @@ internal static class DeliveredMessage
         annotations[Names.EnqueueSequenceNumber] = stored.SequenceNumber;
         annotations[Names.EnqueuedTime] = stored.EnqueuedTime.UtcDateTime;
         annotations[Names.MessageState] = (int)StateOf(stored);
-        if (stored.IsDead) annotations[Names.DeadLetterSource] = queue.Name;
+        if (stored.IsDead)
+            annotations[Names.DeadLetterSource] = queue.Name;
         SetExpiry(message, stored, queue.Options.DefaultTimeToLive);
         return message;
     }
@@ -35,15 +36,17 @@ internal static class DeliveredMessage
     private static void SetExpiry(AmqpMessage message, StoredMessage stored, TimeSpan defaultTimeToLive)
     {
         var life = stored.TimeToLive(defaultTimeToLive);
-        if (life == TimeSpan.MaxValue) return;
+        if (life == TimeSpan.MaxValue)
+            return;
         MessageContent.SetTimeToLive(message, life);
         MessageContent.SetTimes(message, stored.EnqueuedTime.UtcDateTime, life);
     }
 
-    private static ServiceBusMessageState StateOf(StoredMessage stored) => stored.State switch
-    {
-        StoredState.Scheduled => ServiceBusMessageState.Scheduled,
-        StoredState.Deferred or StoredState.DeadLetterDeferred => ServiceBusMessageState.Deferred,
-        _ => ServiceBusMessageState.Active,
-    };
+    private static ServiceBusMessageState StateOf(StoredMessage stored) =>
+        stored.State switch
+        {
+            StoredState.Scheduled => ServiceBusMessageState.Scheduled,
+            StoredState.Deferred or StoredState.DeadLetterDeferred => ServiceBusMessageState.Deferred,
+            _ => ServiceBusMessageState.Active,
+        };
 }

@@ -20,7 +20,8 @@ public interface IQueueStorage : IAsyncDisposable
     IReadOnlyList<StoredSession> LoadSessions(string queue);
 
     /// <summary>
-    /// Keeps all the messages or none; <paramref name="seenIds"/> are the ids to remember with them, older than <paramref name="forgetBefore"/> may
+    /// Keeps all the messages or none; <paramref name="seenIds"/> are the ids to remember with them, older than <paramref
+    /// name="forgetBefore"/> may
     /// go.
     /// </summary>
     Task AddAsync(IReadOnlyList<StoredMessage> messages, IReadOnlyList<string> seenIds, DateTimeOffset forgetBefore);

@@ -43,7 +43,8 @@ internal sealed class Lane(long id, string? sessionId)
         // What expired or was deleted while it waited is still in the heap, but no longer available here.
         while (available.TryPeek(out var entry, out _))
         {
-            if (entry.State == EntryState.Available && ReferenceEquals(entry.Lane, this)) return entry;
+            if (entry.State == EntryState.Available && ReferenceEquals(entry.Lane, this))
+                return entry;
             available.Dequeue();
         }
         return null;
@@ -52,7 +53,8 @@ internal sealed class Lane(long id, string? sessionId)
     public QueueEntry? Take()
     {
         var entry = Peek();
-        if (entry is not null) available.Dequeue();
+        if (entry is not null)
+            available.Dequeue();
         return entry;
     }
 }

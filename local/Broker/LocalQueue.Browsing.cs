@@ -20,12 +20,15 @@ public sealed partial class LocalQueue
         lock (gate)
         {
             Sweep(time.GetUtcNow());
-            return [.. entries.Values
-                .Where(e => e.SequenceNumber >= from && e.Stored.IsDead == fromDead)
-                .Where(e => sessionId is null || e.Stored.Content.SessionId == sessionId)
-                .OrderBy(e => e.SequenceNumber)
-                .Take(max)
-                .Select(e => e.Stored)];
+            return
+            [
+                .. entries
+                    .Values.Where(e => e.SequenceNumber >= from && e.Stored.IsDead == fromDead)
+                    .Where(e => sessionId is null || e.Stored.Content.SessionId == sessionId)
+                    .OrderBy(e => e.SequenceNumber)
+                    .Take(max)
+                    .Select(e => e.Stored),
+            ];
         }
     }
 
@@ -39,7 +42,8 @@ public sealed partial class LocalQueue
             Sweep(time.GetUtcNow());
             foreach (var number in sequenceNumbers.Distinct())
             {
-                if (!entries.TryGetValue(number, out var entry) || entry.State != EntryState.Scheduled) return false;
+                if (!entries.TryGetValue(number, out var entry) || entry.State != EntryState.Scheduled)
+                    return false;
                 cancelled.Add(entry);
             }
             write = BeginRemoving(cancelled);
@@ -60,11 +64,16 @@ public sealed partial class LocalQueue
         lock (gate)
         {
             Sweep(time.GetUtcNow());
-            deleted = [.. entries.Values
-                .Where(e => e.State == EntryState.Available && e.Stored.IsDead == fromDead && e.Stored.EnqueuedTime < before)
-                .Where(e => session is null || ReferenceEquals(e.Lane, session.Lane))
-                .OrderBy(e => e.SequenceNumber).Take(max)];
-            if (deleted.Count == 0) return 0;
+            deleted =
+            [
+                .. entries
+                    .Values.Where(e => e.State == EntryState.Available && e.Stored.IsDead == fromDead && e.Stored.EnqueuedTime < before)
+                    .Where(e => session is null || ReferenceEquals(e.Lane, session.Lane))
+                    .OrderBy(e => e.SequenceNumber)
+                    .Take(max),
+            ];
+            if (deleted.Count == 0)
+                return 0;
             write = BeginRemoving(deleted);
         }
         await RemoveAsync(deleted, write, Release);
@@ -82,8 +91,12 @@ public sealed partial class LocalQueue
         lock (gate)
         {
             var now = time.GetUtcNow();
-            if (!entries.TryGetValue(sequenceNumber, out entry) || !entry.Stored.IsDead
-                || entry.State is not (EntryState.Available or EntryState.Deferred)) return false;
+            if (
+                !entries.TryGetValue(sequenceNumber, out entry)
+                || !entry.Stored.IsDead
+                || entry.State is not (EntryState.Available or EntryState.Deferred)
+            )
+                return false;
             again = Again(entry.Stored, now);
             Set(entry, EntryState.Settling);
             write = storage.ReplaceAsync(entry.Stored, again);
@@ -94,7 +107,8 @@ public sealed partial class LocalQueue
         }
         catch
         {
-            lock (gate) Release(entry, time.GetUtcNow());
+            lock (gate)
+                Release(entry, time.GetUtcNow());
             throw;
         }
         lock (gate)
@@ -109,7 +123,8 @@ public sealed partial class LocalQueue
 
     private Task BeginRemoving(List<QueueEntry> gone)
     {
-        foreach (var entry in gone) Set(entry, EntryState.Settling);
+        foreach (var entry in gone)
+            Set(entry, EntryState.Settling);
         return storage.RemoveAsync([.. gone.Select(e => e.Stored)]);
     }
 
@@ -124,7 +139,8 @@ public sealed partial class LocalQueue
             lock (gate)
             {
                 var now = time.GetUtcNow();
-                foreach (var entry in gone) undo(entry, now);
+                foreach (var entry in gone)
+                    undo(entry, now);
                 Arm(now);
             }
             throw;
@@ -132,7 +148,8 @@ public sealed partial class LocalQueue
         lock (gate)
         {
             var now = time.GetUtcNow();
-            foreach (var entry in gone) Forget(entry, now);
+            foreach (var entry in gone)
+                Forget(entry, now);
             Arm(now);
         }
     }
@@ -142,7 +159,8 @@ public sealed partial class LocalQueue
         var content = old.Content.With(message =>
         {
             message.MessageAnnotations.Map.TryRemoveValue<object>(Names.ScheduledEnqueueTime, out _);
-            if (message.ApplicationProperties is not { } properties) return;
+            if (message.ApplicationProperties is not { } properties)
+                return;
             properties.Map.TryRemoveValue<object>(Names.DeadLetterReason, out _);
             properties.Map.TryRemoveValue<object>(Names.DeadLetterDescription, out _);
         });

@@ -10,9 +10,12 @@ public sealed partial class LocalQueue
     {
         var now = time.GetUtcNow();
         var since = now - Options.DuplicateDetectionWindow;
-        foreach (var (id, at) in storage.LoadSeenIds(Name, since)) seen.Remember(id, 0, at, SeenIds.Stored);
-        foreach (var session in storage.LoadSessions(Name)) LaneOf(session.SessionId).State = session;
-        foreach (var message in storage.Load(Name)) Admit(message, now);
+        foreach (var (id, at) in storage.LoadSeenIds(Name, since))
+            seen.Remember(id, 0, at, SeenIds.Stored);
+        foreach (var session in storage.LoadSessions(Name))
+            LaneOf(session.SessionId).State = session;
+        foreach (var message in storage.Load(Name))
+            Admit(message, now);
         Arm(now);
     }
 
@@ -23,17 +26,23 @@ public sealed partial class LocalQueue
         var entry = new QueueEntry(message, lane);
         entries.Add(message.SequenceNumber, entry);
         lane.Entries++;
-        if (message.IsDead) deadCount++;
-        else counts[(int)entry.State]++;
-        if (message.State == StoredState.Scheduled) Schedule(entry, now);
-        else Release(entry, now);
+        if (message.IsDead)
+            deadCount++;
+        else
+            counts[(int)entry.State]++;
+        if (message.State == StoredState.Scheduled)
+            Schedule(entry, now);
+        else
+            Release(entry, now);
     }
 
     private void Schedule(QueueEntry entry, DateTimeOffset now)
     {
         var at = entry.Stored.Content.ScheduledEnqueueTime ?? now;
-        if (at > now) Set(entry, EntryState.Scheduled, at);
-        else Activate(entry, now);
+        if (at > now)
+            Set(entry, EntryState.Scheduled, at);
+        else
+            Activate(entry, now);
     }
 
     /// <summary>
@@ -51,7 +60,8 @@ public sealed partial class LocalQueue
 
     private void Set(QueueEntry entry, EntryState state, DateTimeOffset? deadline = null)
     {
-        if (entry.Deadline != DateTimeOffset.MaxValue) deadlines.Remove((entry.Deadline, entry.SequenceNumber));
+        if (entry.Deadline != DateTimeOffset.MaxValue)
+            deadlines.Remove((entry.Deadline, entry.SequenceNumber));
         if (!entry.Stored.IsDead)
         {
             counts[(int)entry.State]--;
@@ -59,7 +69,8 @@ public sealed partial class LocalQueue
         }
         entry.State = state;
         entry.Deadline = deadline ?? DateTimeOffset.MaxValue;
-        if (entry.Deadline != DateTimeOffset.MaxValue) deadlines.Add((entry.Deadline, entry.SequenceNumber));
+        if (entry.Deadline != DateTimeOffset.MaxValue)
+            deadlines.Add((entry.Deadline, entry.SequenceNumber));
     }
 
     /// <summary>
@@ -80,7 +91,8 @@ public sealed partial class LocalQueue
             return;
         }
         Set(entry, message.IsDeferred ? EntryState.Deferred : EntryState.Available, end);
-        if (entry.State == EntryState.Available) entry.Lane.Add(entry);
+        if (entry.State == EntryState.Available)
+            entry.Lane.Add(entry);
         LetGo(entry);
         Serve(entry.Lane, now);
     }
@@ -88,8 +100,10 @@ public sealed partial class LocalQueue
     /// <summary>The message is no longer out; where it held its session, the session is free.</summary>
     private static void LetGo(QueueEntry entry)
     {
-        if (ReferenceEquals(entry.Lane.Holder, entry)) entry.Lane.Holder = null;
-        else (entry.Lane.Holder as SessionLock)?.Out.Remove(entry);
+        if (ReferenceEquals(entry.Lane.Holder, entry))
+            entry.Lane.Holder = null;
+        else
+            (entry.Lane.Holder as SessionLock)?.Out.Remove(entry);
     }
 
     /// <summary>Gives to those who wait what the lane has.</summary>
@@ -101,7 +115,8 @@ public sealed partial class LocalQueue
             var waiters = free ? sessionWaiters : lane.Waiters;
             if (waiters.First is not { } waiter)
             {
-                if (free) MarkReady(lane, next.SequenceNumber);
+                if (free)
+                    MarkReady(lane, next.SequenceNumber);
                 return;
             }
             waiters.RemoveFirst();
@@ -112,7 +127,8 @@ public sealed partial class LocalQueue
 
     private void MarkReady(Lane lane, long first)
     {
-        if (lane.ReadyFrom <= first) return;
+        if (lane.ReadyFrom <= first)
+            return;
         lane.ReadyFrom = first;
         ready.Enqueue(lane, first);
     }
@@ -128,7 +144,8 @@ public sealed partial class LocalQueue
             Set(entry, EntryState.Locked);
             return new Delivery(entry, entry.Stored, session.LockedUntil);
         }
-        if (entry.Lane.IsSession) entry.Lane.Holder = entry;
+        if (entry.Lane.IsSession)
+            entry.Lane.Holder = entry;
         var until = now + Options.LockDuration;
         Set(entry, EntryState.Locked, until);
         return new Delivery(entry, entry.Stored, until);
@@ -139,13 +156,23 @@ public sealed partial class LocalQueue
         while (deadlines.Count > 0 && deadlines.Min.Due <= now)
         {
             var (_, id) = deadlines.Min;
-            if (id < 0) { LoseSession(held[id], now); continue; }
+            if (id < 0)
+            {
+                LoseSession(held[id], now);
+                continue;
+            }
             var entry = entries[id];
             switch (entry.State)
             {
-                case EntryState.Locked: Release(entry, now); break;
-                case EntryState.Scheduled: Activate(entry, now); break;
-                default: Expire(entry, now); break;
+                case EntryState.Locked:
+                    Release(entry, now);
+                    break;
+                case EntryState.Scheduled:
+                    Activate(entry, now);
+                    break;
+                default:
+                    Expire(entry, now);
+                    break;
             }
         }
     }
@@ -186,8 +213,10 @@ public sealed partial class LocalQueue
     private void Forget(QueueEntry entry, DateTimeOffset now)
     {
         Set(entry, EntryState.Settling);
-        if (entry.Stored.IsDead) deadCount--;
-        else counts[(int)EntryState.Settling]--;
+        if (entry.Stored.IsDead)
+            deadCount--;
+        else
+            counts[(int)EntryState.Settling]--;
         entries.Remove(entry.SequenceNumber);
         entry.Lane.Entries--;
         LetGo(entry);
@@ -197,12 +226,18 @@ public sealed partial class LocalQueue
     private StoredMessage TooManyDeliveriesOf(StoredMessage message) =>
         Dead(message, TooManyDeliveries, $"Message could not be consumed after {Options.MaxDeliveryCount} delivery attempts.");
 
-    private static StoredMessage Dead(StoredMessage message, string? reason, string? description,
-        IReadOnlyDictionary<string, object?>? changes = null)
+    private static StoredMessage Dead(
+        StoredMessage message,
+        string? reason,
+        string? description,
+        IReadOnlyDictionary<string, object?>? changes = null
+    )
     {
         var properties = changes is null ? [] : new Dictionary<string, object?>(changes);
-        if (reason is not null) properties[Names.DeadLetterReason] = reason;
-        if (description is not null) properties[Names.DeadLetterDescription] = description;
+        if (reason is not null)
+            properties[Names.DeadLetterReason] = reason;
+        if (description is not null)
+            properties[Names.DeadLetterDescription] = description;
         return message with { State = StoredState.DeadLettered, Content = message.Content.WithProperties(properties) };
     }
 
@@ -212,7 +247,11 @@ public sealed partial class LocalQueue
     /// </summary>
     private static void InBackground(Task write) =>
         _ = write.ContinueWith(
-            static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            static failed => failed.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default
+        );
 
     private void OnAlarm()
     {
@@ -228,9 +267,11 @@ public sealed partial class LocalQueue
     /// <summary>One timer for all: set for the earliest deadline, moved only when that comes nearer.</summary>
     private void Arm(DateTimeOffset now)
     {
-        if (deadlines.Count == 0 || deadlines.Min.Due >= alarmAt) return;
+        if (deadlines.Count == 0 || deadlines.Min.Due >= alarmAt)
+            return;
         var wait = deadlines.Min.Due - now;
-        if (wait > LongestTimer) wait = LongestTimer;
+        if (wait > LongestTimer)
+            wait = LongestTimer;
         // Whole milliseconds upwards: a timer that fires a fraction early would find nothing due and spin.
         wait = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait.TotalMilliseconds)));
         alarmAt = now + wait;

@@ -14,7 +14,8 @@ public sealed partial class LocalQueue
     private readonly LinkedList<Waiter> sessionWaiters = [];
 
     /// <summary>
-    /// Peek, lock and hand over the next message; null when none came within <paramref name="maxWait"/> (null waits until cancelled, zero does not
+    /// Peek, lock and hand over the next message; null when none came within <paramref name="maxWait"/> (null waits until cancelled, zero
+    /// does not
     /// wait). Of a queue with sessions it is the next message of a session of which none is out, as a session processor with one call a
     /// session
     /// would get it: the session is held until the message is settled or its lock ends.
@@ -42,18 +43,28 @@ public sealed partial class LocalQueue
         return deliveries is null ? null : ReceivedMessages.From(deliveries[0], this);
     }
 
-    /// <summary>Up to <paramref name="max"/> messages of the queue (it has no sessions), locked, or gone where they are deleted at once.</summary>
+    /// <summary>
+    /// Up to <paramref name="max"/> messages of the queue (it has no sessions), locked, or gone where they are deleted at once.
+    /// </summary>
     internal Task<IReadOnlyList<Delivery>> TakeAsync(bool fromDead, int max, TimeSpan? maxWait, bool delete, CancellationToken stop) =>
         TakeAsync(fromDead ? dead : main, max, maxWait, delete, stop);
 
     /// <summary>Up to <paramref name="max"/> messages of the session; none where its lock is lost.</summary>
     internal Task<IReadOnlyList<Delivery>> TakeAsync(
-        SessionLock session, int max, TimeSpan? maxWait, bool delete, CancellationToken stop) =>
-        TakeAsync(session.Lane, max, maxWait, delete, stop, session);
+        SessionLock session,
+        int max,
+        TimeSpan? maxWait,
+        bool delete,
+        CancellationToken stop
+    ) => TakeAsync(session.Lane, max, maxWait, delete, stop, session);
 
     /// <summary>Deferred messages by their numbers, all or none: null where one of them is not there.</summary>
     internal async Task<IReadOnlyList<Delivery>?> TakeDeferredAsync(
-        IReadOnlyList<long> sequenceNumbers, bool fromDead, SessionLock? session, bool delete)
+        IReadOnlyList<long> sequenceNumbers,
+        bool fromDead,
+        SessionLock? session,
+        bool delete
+    )
     {
         var deliveries = new List<Delivery>(sequenceNumbers.Count);
         lock (gate)
@@ -61,10 +72,15 @@ public sealed partial class LocalQueue
             var now = time.GetUtcNow();
             Sweep(now);
             foreach (var number in sequenceNumbers)
-                if (!entries.TryGetValue(number, out var entry) || entry.State != EntryState.Deferred || entry.Stored.IsDead != fromDead
-                    || (entry.Lane.IsSession && !ReferenceEquals(entry.Lane.Holder, session)))
+                if (
+                    !entries.TryGetValue(number, out var entry)
+                    || entry.State != EntryState.Deferred
+                    || entry.Stored.IsDead != fromDead
+                    || (entry.Lane.IsSession && !ReferenceEquals(entry.Lane.Holder, session))
+                )
                     return null;
-            foreach (var number in sequenceNumbers.Distinct()) deliveries.Add(LockEntry(entries[number], now));
+            foreach (var number in sequenceNumbers.Distinct())
+                deliveries.Add(LockEntry(entries[number], now));
             Arm(now);
         }
         return await HandOverAsync(deliveries, delete);
@@ -75,7 +91,8 @@ public sealed partial class LocalQueue
     {
         lock (gate)
         {
-            if (!IsOut(delivery)) return;
+            if (!IsOut(delivery))
+                return;
             var now = time.GetUtcNow();
             TakeBack([delivery.Entry]);
             Release(delivery.Entry, now);
@@ -85,12 +102,20 @@ public sealed partial class LocalQueue
 
     private void TakeBack(List<QueueEntry> untouched)
     {
-        foreach (var entry in untouched) entry.Stored = entry.Stored.TakenBack();
-        if (untouched.Count > 0) InBackground(storage.UpdateAsync([.. untouched.Select(e => e.Stored)], contentToo: false));
+        foreach (var entry in untouched)
+            entry.Stored = entry.Stored.TakenBack();
+        if (untouched.Count > 0)
+            InBackground(storage.UpdateAsync([.. untouched.Select(e => e.Stored)], contentToo: false));
     }
 
     private async Task<IReadOnlyList<Delivery>> TakeAsync(
-        Lane lane, int max, TimeSpan? maxWait, bool delete, CancellationToken stop, SessionLock? session = null)
+        Lane lane,
+        int max,
+        TimeSpan? maxWait,
+        bool delete,
+        CancellationToken stop,
+        SessionLock? session = null
+    )
     {
         stop.ThrowIfCancellationRequested();
         var taken = new List<Delivery>();
@@ -99,12 +124,16 @@ public sealed partial class LocalQueue
         {
             var now = time.GetUtcNow();
             Sweep(now);
-            if (session is not null && !ReferenceEquals(lane.Holder, session)) return [];
-            while (taken.Count < max && lane.Peek() is not null) taken.Add(LockNext(lane, now));
-            if (taken.Count == 0 && maxWait != TimeSpan.Zero) waiter = lane.Waiters.AddLast(new Waiter(LockNext));
+            if (session is not null && !ReferenceEquals(lane.Holder, session))
+                return [];
+            while (taken.Count < max && lane.Peek() is not null)
+                taken.Add(LockNext(lane, now));
+            if (taken.Count == 0 && maxWait != TimeSpan.Zero)
+                waiter = lane.Waiters.AddLast(new Waiter(LockNext));
             Arm(now);
         }
-        if (waiter is not null && await WaitAsync(waiter, maxWait, stop) is Delivery delivery) taken.Add(delivery);
+        if (waiter is not null && await WaitAsync(waiter, maxWait, stop) is Delivery delivery)
+            taken.Add(delivery);
         return await HandOverAsync(taken, delete);
     }
 
@@ -126,12 +155,14 @@ public sealed partial class LocalQueue
             while (ready.TryDequeue(out var lane, out _))
             {
                 lane.ReadyFrom = long.MaxValue;
-                if (!lane.IsFree || lane.Peek() is null) continue;
+                if (!lane.IsFree || lane.Peek() is null)
+                    continue;
                 var taken = take(lane, now);
                 Arm(now);
                 return taken;
             }
-            if (maxWait == TimeSpan.Zero) return null;
+            if (maxWait == TimeSpan.Zero)
+                return null;
             waiter = sessionWaiters.AddLast(new Waiter(take));
             Arm(now);
         }
@@ -141,7 +172,8 @@ public sealed partial class LocalQueue
     /// <summary>The delivery is stored before anyone sees the message: one that kills the process is counted all the same.</summary>
     private async Task<IReadOnlyList<Delivery>> HandOverAsync(IReadOnlyList<Delivery> deliveries, bool delete)
     {
-        if (deliveries.Count == 0) return deliveries;
+        if (deliveries.Count == 0)
+            return deliveries;
         try
         {
             var stored = deliveries.Select(d => d.Stored).ToList();
@@ -152,17 +184,20 @@ public sealed partial class LocalQueue
             lock (gate)
             {
                 var now = time.GetUtcNow();
-                foreach (var delivery in deliveries.Where(IsOut)) Release(delivery.Entry, now);
+                foreach (var delivery in deliveries.Where(IsOut))
+                    Release(delivery.Entry, now);
                 Arm(now);
             }
             throw;
         }
-        if (!delete) return deliveries;
+        if (!delete)
+            return deliveries;
         lock (gate)
         {
             var now = time.GetUtcNow();
             foreach (var delivery in deliveries)
-                if (ReferenceEquals(entries.GetValueOrDefault(delivery.Stored.SequenceNumber), delivery.Entry)) Forget(delivery.Entry, now);
+                if (ReferenceEquals(entries.GetValueOrDefault(delivery.Stored.SequenceNumber), delivery.Entry))
+                    Forget(delivery.Entry, now);
         }
         return deliveries;
     }
@@ -184,7 +219,8 @@ public sealed partial class LocalQueue
             lock (gate)
             {
                 // Not in the list: the waiter was served, and giving up now would lose what it got until its lock ends.
-                if (waiter.List is null) return;
+                if (waiter.List is null)
+                    return;
                 waiter.List.Remove(waiter);
             }
             end();

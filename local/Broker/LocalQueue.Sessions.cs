@@ -10,14 +10,17 @@ public sealed partial class LocalQueue
     private long lanes = -2;
 
     /// <summary>
-    /// Takes hold of a named session, or of the next that is free and has messages, waiting for one up to <paramref name="maxWait"/> (null waits until
+    /// Takes hold of a named session, or of the next that is free and has messages, waiting for one up to <paramref name="maxWait"/> (null
+    /// waits until
     /// cancelled). Null where no session came, or where somebody else holds the named one.
     /// </summary>
     /// <exception cref="InvalidOperationException">The queue has no sessions.</exception>
     public async Task<SessionLock?> AcceptSessionAsync(string? sessionId, TimeSpan? maxWait = null, CancellationToken stop = default)
     {
-        if (!Options.RequiresSession) throw new InvalidOperationException($"Queue '{Name}' has no sessions.");
-        if (sessionId is null) return (SessionLock?)await AnySessionAsync(Hold, maxWait, stop);
+        if (!Options.RequiresSession)
+            throw new InvalidOperationException($"Queue '{Name}' has no sessions.");
+        if (sessionId is null)
+            return (SessionLock?)await AnySessionAsync(Hold, maxWait, stop);
         lock (gate)
         {
             var now = time.GetUtcNow();
@@ -53,7 +56,8 @@ public sealed partial class LocalQueue
     {
         lock (gate)
         {
-            if (!ReferenceEquals(session.Lane.Holder, session)) return;
+            if (!ReferenceEquals(session.Lane.Holder, session))
+                return;
             var now = time.GetUtcNow();
             EndSession(session, counted: false, now);
             Arm(now);
@@ -63,7 +67,8 @@ public sealed partial class LocalQueue
     /// <summary>What a receiver keeps with the session; null where nothing.</summary>
     public ReadOnlyMemory<byte>? GetSessionState(string sessionId)
     {
-        lock (gate) return sessions.TryGetValue(sessionId, out var lane) ? lane.State?.State : null;
+        lock (gate)
+            return sessions.TryGetValue(sessionId, out var lane) ? lane.State?.State : null;
     }
 
     /// <summary>Keeps something with the session; null removes it.</summary>
@@ -90,7 +95,8 @@ public sealed partial class LocalQueue
         catch
         {
             lock (gate)
-                if (ReferenceEquals(session.Lane.State, after)) session.Lane.State = before;
+                if (ReferenceEquals(session.Lane.State, after))
+                    session.Lane.State = before;
             throw;
         }
     }
@@ -103,34 +109,53 @@ public sealed partial class LocalQueue
         lock (gate)
         {
             Sweep(time.GetUtcNow());
-            return [.. sessions.Values
-                .Where(lane => updatedAfter is { } after ? lane.State?.Updated > after : lane.Entries > 0 || lane.State is not null)
-                .Select(lane => lane.SessionId!).Order(StringComparer.Ordinal).Skip(skip).Take(top)];
+            return
+            [
+                .. sessions
+                    .Values.Where(lane =>
+                        updatedAfter is { } after ? lane.State?.Updated > after : lane.Entries > 0 || lane.State is not null
+                    )
+                    .Select(lane => lane.SessionId!)
+                    .Order(StringComparer.Ordinal)
+                    .Skip(skip)
+                    .Take(top),
+            ];
         }
     }
 
     /// <summary>How many wait for any session; tests turn the clock when they do.</summary>
     internal int WaitingForSession
     {
-        get { lock (gate) return sessionWaiters.Count; }
+        get
+        {
+            lock (gate)
+                return sessionWaiters.Count;
+        }
     }
 
     internal int WaitingForMessage
     {
-        get { lock (gate) return main.Waiters.Count; }
+        get
+        {
+            lock (gate)
+                return main.Waiters.Count;
+        }
     }
 
     private Lane LaneOf(string? sessionId)
     {
-        if (!Options.RequiresSession) return main;
+        if (!Options.RequiresSession)
+            return main;
         sessionId ??= "";
-        if (!sessions.TryGetValue(sessionId, out var lane)) sessions[sessionId] = lane = new Lane(--lanes, sessionId);
+        if (!sessions.TryGetValue(sessionId, out var lane))
+            sessions[sessionId] = lane = new Lane(--lanes, sessionId);
         return lane;
     }
 
     private void DropIfEmpty(Lane lane)
     {
-        if (lane is { IsSession: true, IsFree: true, Entries: 0, State: null }) sessions.Remove(lane.SessionId!);
+        if (lane is { IsSession: true, IsFree: true, Entries: 0, State: null })
+            sessions.Remove(lane.SessionId!);
     }
 
     private SessionLock Hold(Lane lane, DateTimeOffset now)
@@ -145,7 +170,8 @@ public sealed partial class LocalQueue
     private void SetDeadline(SessionLock session, DateTimeOffset? until)
     {
         deadlines.Remove((session.LockedUntil, session.Lane.Id));
-        if (until is not { } end) return;
+        if (until is not { } end)
+            return;
         session.LockedUntil = end;
         deadlines.Add((end, session.Lane.Id));
     }
@@ -162,19 +188,23 @@ public sealed partial class LocalQueue
         var lane = session.Lane;
         SetDeadline(session, null);
         held.Remove(lane.Id);
-        foreach (var waiter in lane.Waiters) waiter.GiveUp();
+        foreach (var waiter in lane.Waiters)
+            waiter.GiveUp();
         lane.Waiters.Clear();
         // All come back before anybody is served, so that the next receiver gets them in order. What is being settled goes its way.
         var back = session.Out.Where(e => e.State == EntryState.Locked).OrderBy(e => e.SequenceNumber).ToList();
         session.Out.Clear();
-        if (!counted) TakeBack(back);
-        foreach (var entry in back) Release(entry, now);
+        if (!counted)
+            TakeBack(back);
+        foreach (var entry in back)
+            Release(entry, now);
         lane.Holder = null;
         Serve(lane, now);
     }
 
     private void ThrowIfLost(SessionLock session)
     {
-        if (!ReferenceEquals(session.Lane.Holder, session)) throw new SessionLockLostException(Name, session.SessionId);
+        if (!ReferenceEquals(session.Lane.Holder, session))
+            throw new SessionLockLostException(Name, session.SessionId);
     }
 }

@@ -18,11 +18,15 @@ public sealed partial class LocalQueue
         AbandonAsync(TokenOf(message), AmqpValues.Changes(propertiesToModify));
 
     /// <summary>To the dead letters, with words for the person who will look.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Reason or description has more than <see cref="MaxDeadLetterText"/> characters.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Reason or description has more than <see cref="MaxDeadLetterText"/>
+    /// characters.</exception>
     /// <inheritdoc cref="CompleteAsync(ServiceBusReceivedMessage)"/>
-    public Task DeadLetterAsync(ServiceBusReceivedMessage message, string? reason, string? description = null,
-        IDictionary<string, object>? propertiesToModify = null) =>
-        DeadLetterAsync(TokenOf(message), reason, description, AmqpValues.Changes(propertiesToModify));
+    public Task DeadLetterAsync(
+        ServiceBusReceivedMessage message,
+        string? reason,
+        string? description = null,
+        IDictionary<string, object>? propertiesToModify = null
+    ) => DeadLetterAsync(TokenOf(message), reason, description, AmqpValues.Changes(propertiesToModify));
 
     /// <summary>Set aside until asked for by its sequence number.</summary>
     /// <inheritdoc cref="CompleteAsync(ServiceBusReceivedMessage)"/>
@@ -36,11 +40,15 @@ public sealed partial class LocalQueue
 
     internal Task CompleteAsync(Guid lockToken) => SettleAsync(lockToken, _ => null);
 
-    internal Task AbandonAsync(Guid lockToken, IReadOnlyDictionary<string, object?>? changes = null) => SettleAsync(lockToken, m =>
-    {
-        var changed = WithProperties(m, changes);
-        return !m.IsDead && m.DeliveryCount >= Options.MaxDeliveryCount ? TooManyDeliveriesOf(changed) : changed;
-    });
+    internal Task AbandonAsync(Guid lockToken, IReadOnlyDictionary<string, object?>? changes = null) =>
+        SettleAsync(
+            lockToken,
+            m =>
+            {
+                var changed = WithProperties(m, changes);
+                return !m.IsDead && m.DeliveryCount >= Options.MaxDeliveryCount ? TooManyDeliveriesOf(changed) : changed;
+            }
+        );
 
     /// <summary>The receiver never looked at it: back to the queue, the delivery not counted.</summary>
     internal Task ReleaseAsync(Guid lockToken) => SettleAsync(lockToken, m => m.TakenBack());
@@ -50,13 +58,20 @@ public sealed partial class LocalQueue
         // The real one refuses longer ones too; better to learn that here than in production.
         ArgumentOutOfRangeException.ThrowIfGreaterThan(reason?.Length ?? 0, MaxDeadLetterText, nameof(reason));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(description?.Length ?? 0, MaxDeadLetterText, nameof(description));
-        return SettleAsync(lockToken, m => m.IsDead
-            ? throw new InvalidOperationException($"Message {m.SequenceNumber} of queue '{Name}' is a dead letter already.")
-            : Dead(m, reason, description, changes));
+        return SettleAsync(
+            lockToken,
+            m =>
+                m.IsDead
+                    ? throw new InvalidOperationException($"Message {m.SequenceNumber} of queue '{Name}' is a dead letter already.")
+                    : Dead(m, reason, description, changes)
+        );
     }
 
-    internal Task DeferAsync(Guid lockToken, IReadOnlyDictionary<string, object?>? changes = null) => SettleAsync(lockToken, m =>
-        WithProperties(m, changes) with { State = m.IsDead ? StoredState.DeadLetterDeferred : StoredState.Deferred });
+    internal Task DeferAsync(Guid lockToken, IReadOnlyDictionary<string, object?>? changes = null) =>
+        SettleAsync(
+            lockToken,
+            m => WithProperties(m, changes) with { State = m.IsDead ? StoredState.DeadLetterDeferred : StoredState.Deferred }
+        );
 
     internal DateTimeOffset RenewLock(Guid lockToken)
     {
@@ -96,15 +111,18 @@ public sealed partial class LocalQueue
         }
         catch
         {
-            lock (gate) Unsettled(entry, lockedUntil);
+            lock (gate)
+                Unsettled(entry, lockedUntil);
             throw;
         }
-        lock (gate) Settled(entry, changed);
+        lock (gate)
+            Settled(entry, changed);
     }
 
     private Task Write(StoredMessage before, StoredMessage? after)
     {
-        if (after is null) return storage.RemoveAsync([before]);
+        if (after is null)
+            return storage.RemoveAsync([before]);
         return ReferenceEquals(before, after)
             ? Task.CompletedTask
             : storage.UpdateAsync([after], contentToo: !ReferenceEquals(before.Content, after.Content));
@@ -115,8 +133,10 @@ public sealed partial class LocalQueue
     {
         var now = time.GetUtcNow();
         var underSession = lockedUntil == DateTimeOffset.MaxValue;
-        if (underSession && (entry.Lane.Holder as SessionLock)?.Out.Contains(entry) != true) Release(entry, now);
-        else Set(entry, EntryState.Locked, lockedUntil);
+        if (underSession && (entry.Lane.Holder as SessionLock)?.Out.Contains(entry) != true)
+            Release(entry, now);
+        else
+            Set(entry, EntryState.Locked, lockedUntil);
         Arm(now);
     }
 

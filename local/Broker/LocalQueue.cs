@@ -45,7 +45,8 @@ public sealed partial class LocalQueue : IDisposable
         this.time = time;
         seen = new SeenIds(Options.DuplicateDetectionWindow);
         alarm = time.CreateTimer(_ => OnAlarm(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        lock (gate) Restore();
+        lock (gate)
+            Restore();
     }
 
     public string Name { get; }
@@ -59,8 +60,13 @@ public sealed partial class LocalQueue : IDisposable
             lock (gate)
             {
                 Sweep(time.GetUtcNow());
-                return new QueueCounts(counts[(int)EntryState.Available], counts[(int)EntryState.Locked] + counts[(int)EntryState.Settling],
-                    counts[(int)EntryState.Scheduled], counts[(int)EntryState.Deferred], deadCount);
+                return new QueueCounts(
+                    counts[(int)EntryState.Available],
+                    counts[(int)EntryState.Locked] + counts[(int)EntryState.Settling],
+                    counts[(int)EntryState.Scheduled],
+                    counts[(int)EntryState.Deferred],
+                    deadCount
+                );
             }
         }
     }
@@ -80,7 +86,8 @@ public sealed partial class LocalQueue : IDisposable
     /// <exception cref="MessageRefusedException">Too large, or no session where the queue requires one.</exception>
     public async Task<IReadOnlyList<Accepted>> SendAsync(IReadOnlyList<MessageContent> messages, bool giveIds = false)
     {
-        foreach (var message in messages) Check(message);
+        foreach (var message in messages)
+            Check(message);
         var accepted = new Accepted[messages.Count];
         var fresh = new List<StoredMessage>(messages.Count);
         List<Task>? earlier = null;
@@ -92,17 +99,21 @@ public sealed partial class LocalQueue : IDisposable
             for (var i = 0; i < messages.Count; i++)
             {
                 var first = seen.Find(messages[i].MessageId);
-                if (first is not null && first.Write != write) (earlier ??= []).Add(first.Write.Done);
+                if (first is not null && first.Write != write)
+                    (earlier ??= []).Add(first.Write.Done);
                 accepted[i] = first is null ? new Accepted(storage.NextSequenceNumber(), false) : new Accepted(first.SequenceNumber, true);
-                if (first is not null) continue;
+                if (first is not null)
+                    continue;
                 seen.Remember(messages[i].MessageId, accepted[i].SequenceNumber, now, write);
                 fresh.Add(Fresh(messages[i], accepted[i].SequenceNumber, now, giveIds));
             }
-            if (fresh.Count > 0) write.Done = storage.AddAsync(fresh, seen.IdsOf(fresh), now - Options.DuplicateDetectionWindow);
+            if (fresh.Count > 0)
+                write.Done = storage.AddAsync(fresh, seen.IdsOf(fresh), now - Options.DuplicateDetectionWindow);
         }
         await StoreThenPublishAsync(fresh, write);
         // A duplicate is acknowledged only once the message it repeats is stored.
-        if (earlier is not null) await Task.WhenAll(earlier);
+        if (earlier is not null)
+            await Task.WhenAll(earlier);
         return accepted;
     }
 
@@ -119,7 +130,8 @@ public sealed partial class LocalQueue : IDisposable
     private StoredMessage Fresh(MessageContent content, long sequenceNumber, DateTimeOffset now, bool giveId)
     {
         // Given from the sequence number, not at random, so that a simulated run repeats exactly.
-        if (giveId && content.MessageId.Length == 0) content = content.With(m => m.Properties.MessageId = $"{Name}-{sequenceNumber}");
+        if (giveId && content.MessageId.Length == 0)
+            content = content.With(m => m.Properties.MessageId = $"{Name}-{sequenceNumber}");
         var state = content.ScheduledEnqueueTime > now ? StoredState.Scheduled : StoredState.Active;
         return new StoredMessage(sequenceNumber, Name, content, now, 0, state);
     }
@@ -132,13 +144,15 @@ public sealed partial class LocalQueue : IDisposable
         }
         catch
         {
-            lock (gate) seen.Undo(write);
+            lock (gate)
+                seen.Undo(write);
             throw;
         }
         lock (gate)
         {
             var now = time.GetUtcNow();
-            foreach (var message in fresh) Admit(message, now);
+            foreach (var message in fresh)
+                Admit(message, now);
             Arm(now);
         }
     }

@@ -31,16 +31,23 @@ public sealed record LocalQueueOptions
 
     internal LocalQueueOptions Checked()
     {
-        Require(LockDuration > TimeSpan.Zero && LockDuration <= TimeSpan.FromMinutes(5), $"LockDuration {LockDuration} is not within 0 to 5 minutes");
+        Require(
+            LockDuration > TimeSpan.Zero && LockDuration <= TimeSpan.FromMinutes(5),
+            $"LockDuration {LockDuration} is not within 0 to 5 minutes"
+        );
         Require(MaxDeliveryCount >= 1, $"MaxDeliveryCount {MaxDeliveryCount} is below 1");
         Require(DuplicateDetectionWindow >= TimeSpan.Zero, $"DuplicateDetectionWindow {DuplicateDetectionWindow} is negative");
-        Require(MaxMessageBytes is > 0 and <= LargestAllowedMessage, $"MaxMessageBytes {MaxMessageBytes} is not within 1 to {LargestAllowedMessage}");
+        Require(
+            MaxMessageBytes is > 0 and <= LargestAllowedMessage,
+            $"MaxMessageBytes {MaxMessageBytes} is not within 1 to {LargestAllowedMessage}"
+        );
         Require(DefaultTimeToLive > TimeSpan.Zero, $"DefaultTimeToLive {DefaultTimeToLive} is not positive");
         return this;
 
         static void Require(bool holds, string otherwise)
         {
-            if (!holds) throw new ArgumentException($"Queue options: {otherwise}.");
+            if (!holds)
+                throw new ArgumentException($"Queue options: {otherwise}.");
         }
     }
 }

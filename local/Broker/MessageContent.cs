@@ -44,16 +44,22 @@ public sealed class MessageContent
     {
         var message = AmqpMessage.Create(new Data { Value = AmqpMessages.Segment(outgoing.Body) });
         SetProperties(message.Properties, outgoing);
-        if (outgoing.TimeToLive is { } life) SetTimeToLive(message, life);
-        if (outgoing.PartitionKey is not null) message.MessageAnnotations.Map[Names.PartitionKey] = outgoing.PartitionKey;
-        if (outgoing.ScheduledEnqueueTime is { } at) message.MessageAnnotations.Map[Names.ScheduledEnqueueTime] = at.UtcDateTime;
+        if (outgoing.TimeToLive is { } life)
+            SetTimeToLive(message, life);
+        if (outgoing.PartitionKey is not null)
+            message.MessageAnnotations.Map[Names.PartitionKey] = outgoing.PartitionKey;
+        if (outgoing.ScheduledEnqueueTime is { } at)
+            message.MessageAnnotations.Map[Names.ScheduledEnqueueTime] = at.UtcDateTime;
         foreach (var (name, value) in outgoing.ApplicationProperties)
         {
-            if (!AmqpValues.TryToAmqp(value, out var amqp)) throw MessageRefusedException.Bad(
-                $"application property '{name}' has type {value?.GetType().Name ?? "null"}, which no Service Bus message can carry");
+            if (!AmqpValues.TryToAmqp(value, out var amqp))
+                throw MessageRefusedException.Bad(
+                    $"application property '{name}' has type {value?.GetType().Name ?? "null"}, which no Service Bus message can carry"
+                );
             message.ApplicationProperties.Map[name] = amqp;
         }
-        if (outgoing.TimeToLive <= TimeSpan.Zero) throw MessageRefusedException.Bad($"TimeToLive {outgoing.TimeToLive} is not positive");
+        if (outgoing.TimeToLive <= TimeSpan.Zero)
+            throw MessageRefusedException.Bad($"TimeToLive {outgoing.TimeToLive} is not positive");
         return Checked(AmqpMessages.Encode(message), message);
     }
 
@@ -79,10 +85,12 @@ public sealed class MessageContent
     /// <summary>The same message with application properties set; AMQP values (<see cref="AmqpValues"/>).</summary>
     internal MessageContent WithProperties(IReadOnlyDictionary<string, object?>? changes)
     {
-        if (changes is null || changes.Count == 0) return this;
+        if (changes is null || changes.Count == 0)
+            return this;
         return With(message =>
         {
-            foreach (var (name, value) in changes) message.ApplicationProperties.Map[name] = value;
+            foreach (var (name, value) in changes)
+                message.ApplicationProperties.Map[name] = value;
         });
     }
 
@@ -91,9 +99,11 @@ public sealed class MessageContent
     /// </summary>
     internal static void SetTimeToLive(AmqpMessage message, TimeSpan life)
     {
-        if (life == TimeSpan.MaxValue) return;
+        if (life == TimeSpan.MaxValue)
+            return;
         message.Header.Ttl = (uint)Math.Clamp(life.TotalMilliseconds, 0, uint.MaxValue);
-        if (life.TotalMilliseconds <= uint.MaxValue) return;
+        if (life.TotalMilliseconds <= uint.MaxValue)
+            return;
         SetTimes(message, DateTime.UnixEpoch, life);
     }
 
@@ -112,8 +122,11 @@ public sealed class MessageContent
         Limit("PartitionKey", content.PartitionKey);
         Limit("ReplyToSessionId", message.Properties?.ReplyToGroupId);
         if (content.SessionId is { } session && content.PartitionKey is { } key && session != key)
-            throw MessageRefusedException.Bad($"SessionId '{session}' and PartitionKey '{key}' are both set and differ; they must be equal");
-        if (content.TimeToLive <= TimeSpan.Zero) throw MessageRefusedException.Bad($"TimeToLive {content.TimeToLive} is not positive");
+            throw MessageRefusedException.Bad(
+                $"SessionId '{session}' and PartitionKey '{key}' are both set and differ; they must be equal"
+            );
+        if (content.TimeToLive <= TimeSpan.Zero)
+            throw MessageRefusedException.Bad($"TimeToLive {content.TimeToLive} is not positive");
         CheckProperties(message);
         return content;
 
@@ -126,7 +139,8 @@ public sealed class MessageContent
 
     private static void CheckProperties(AmqpMessage message)
     {
-        if (message.ApplicationProperties is null) return;
+        if (message.ApplicationProperties is null)
+            return;
         var all = 0;
         foreach (var (key, value) in message.ApplicationProperties.Map)
         {
@@ -145,16 +159,22 @@ public sealed class MessageContent
         properties.Subject = outgoing.Subject;
         properties.GroupId = outgoing.SessionId;
         properties.ReplyToGroupId = outgoing.ReplyToSessionId;
-        if (outgoing.MessageId.Length > 0) properties.MessageId = outgoing.MessageId;
-        if (outgoing.CorrelationId is not null) properties.CorrelationId = outgoing.CorrelationId;
-        if (outgoing.ContentType is not null) properties.ContentType = outgoing.ContentType;
-        if (outgoing.To is not null) properties.To = outgoing.To;
-        if (outgoing.ReplyTo is not null) properties.ReplyTo = outgoing.ReplyTo;
+        if (outgoing.MessageId.Length > 0)
+            properties.MessageId = outgoing.MessageId;
+        if (outgoing.CorrelationId is not null)
+            properties.CorrelationId = outgoing.CorrelationId;
+        if (outgoing.ContentType is not null)
+            properties.ContentType = outgoing.ContentType;
+        if (outgoing.To is not null)
+            properties.To = outgoing.To;
+        if (outgoing.ReplyTo is not null)
+            properties.ReplyTo = outgoing.ReplyTo;
     }
 
     private static TimeSpan? TimeToLiveOf(AmqpMessage message)
     {
-        if (message.Header?.Ttl is { } milliseconds and < uint.MaxValue) return TimeSpan.FromMilliseconds(milliseconds);
+        if (message.Header?.Ttl is { } milliseconds and < uint.MaxValue)
+            return TimeSpan.FromMilliseconds(milliseconds);
         var properties = message.Properties;
         return properties?.AbsoluteExpiryTime is { } end && properties.CreationTime is { } start ? end - start : null;
     }

@@ -3,7 +3,12 @@ using Azure.Messaging.ServiceBus;
 namespace IRFunctions.Local.Broker;
 
 /// <summary>Why a queue did not accept a message.</summary>
-public enum RefusalReason { BadProperty, TooLarge, NoSession }
+public enum RefusalReason
+{
+    BadProperty,
+    TooLarge,
+    NoSession,
+}
 
 /// <summary>The queue did not accept the message; nothing was stored.</summary>
 public sealed class MessageRefusedException(RefusalReason reason, string message) : Exception(message)
@@ -20,17 +25,23 @@ public sealed class MessageRefusedException(RefusalReason reason, string message
 /// The lock was lost: it expired, the message was settled already, or the runtime restarted. The message is delivered again or is gone.
 /// What the official client throws, so that a function cannot tell this queue from the service.
 /// </summary>
-public sealed class MessageLockLostException(string queue, long sequenceNumber) : ServiceBusException(
-    $"The lock on message {sequenceNumber} of queue '{queue}' is lost: it expired, or the message was settled before.",
-    ServiceBusFailureReason.MessageLockLost, queue)
+public sealed class MessageLockLostException(string queue, long sequenceNumber)
+    : ServiceBusException(
+        $"The lock on message {sequenceNumber} of queue '{queue}' is lost: it expired, or the message was settled before.",
+        ServiceBusFailureReason.MessageLockLost,
+        queue
+    )
 {
     public long SequenceNumber { get; } = sequenceNumber;
 }
 
 /// <summary>The lock on a session expired or was given back.</summary>
-public sealed class SessionLockLostException(string queue, string sessionId) : ServiceBusException(
-    $"The lock on session '{sessionId}' of queue '{queue}' is lost: it expired, or the session was closed.",
-    ServiceBusFailureReason.SessionLockLost, queue)
+public sealed class SessionLockLostException(string queue, string sessionId)
+    : ServiceBusException(
+        $"The lock on session '{sessionId}' of queue '{queue}' is lost: it expired, or the session was closed.",
+        ServiceBusFailureReason.SessionLockLost,
+        queue
+    )
 {
     public string SessionId { get; } = sessionId;
 }

@@ -28,5 +28,10 @@ public sealed record OutgoingMessage
 
     /// <summary>A JSON message, for tests and the feed of samples.</summary>
     public static OutgoingMessage Json(string body, string messageId = "") =>
-        new() { Body = Encoding.UTF8.GetBytes(body), MessageId = messageId, ContentType = "application/json" };
+        new()
+        {
+            Body = Encoding.UTF8.GetBytes(body),
+            MessageId = messageId,
+            ContentType = "application/json",
+        };
 }

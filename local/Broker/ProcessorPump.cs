@@ -39,8 +39,13 @@ public sealed class ProcessorPump : IAsyncDisposable
     private readonly ServiceBusSessionProcessor? sessions;
 
     /// <param name="client">Stays the caller's; one for all queues of a namespace.</param>
-    public ProcessorPump(ServiceBusClient client, string queue, ProcessorPumpOptions options,
-        Func<ServiceBusReceivedMessage, IMessageSettlement, CancellationToken, Task> handle, ILogger? log = null)
+    public ProcessorPump(
+        ServiceBusClient client,
+        string queue,
+        ProcessorPumpOptions options,
+        Func<ServiceBusReceivedMessage, IMessageSettlement, CancellationToken, Task> handle,
+        ILogger? log = null
+    )
     {
         this.client = client;
         this.queue = queue;
@@ -65,7 +70,8 @@ public sealed class ProcessorPump : IAsyncDisposable
     /// <exception cref="UnauthorizedAccessException">The key or token is not good for this queue.</exception>
     public async Task StartAsync(CancellationToken stop = default)
     {
-        await using (var receiver = client.CreateReceiver(queue)) await receiver.PeekMessageAsync(cancellationToken: stop);
+        await using (var receiver = client.CreateReceiver(queue))
+            await receiver.PeekMessageAsync(cancellationToken: stop);
         await (processor?.StartProcessingAsync(stop) ?? sessions!.StartProcessingAsync(stop));
     }
 
@@ -88,8 +94,10 @@ public sealed class ProcessorPump : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        if (processor is not null) await processor.DisposeAsync();
-        if (sessions is not null) await sessions.DisposeAsync();
+        if (processor is not null)
+            await processor.DisposeAsync();
+        if (sessions is not null)
+            await sessions.DisposeAsync();
     }
 
     private async Task HandleAsync(ServiceBusReceivedMessage message, IMessageSettlement settlement, CancellationToken stop)
@@ -100,8 +108,13 @@ public sealed class ProcessorPump : IAsyncDisposable
         }
         catch (Exception e)
         {
-            log.LogError(e, "Queue {Queue}: message {MessageId} failed, delivery {DeliveryCount}", queue, message.MessageId,
-                message.DeliveryCount);
+            log.LogError(
+                e,
+                "Queue {Queue}: message {MessageId} failed, delivery {DeliveryCount}",
+                queue,
+                message.MessageId,
+                message.DeliveryCount
+            );
             throw; // The processor abandons it.
         }
     }
@@ -114,20 +127,22 @@ public sealed class ProcessorPump : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private static ServiceBusProcessorOptions PlainOptions(ProcessorPumpOptions options) => new()
-    {
-        AutoCompleteMessages = options.AutoCompleteMessages,
-        MaxConcurrentCalls = options.MaxConcurrentCalls,
-        PrefetchCount = options.PrefetchCount,
-        MaxAutoLockRenewalDuration = options.MaxAutoLockRenewalDuration,
-    };
+    private static ServiceBusProcessorOptions PlainOptions(ProcessorPumpOptions options) =>
+        new()
+        {
+            AutoCompleteMessages = options.AutoCompleteMessages,
+            MaxConcurrentCalls = options.MaxConcurrentCalls,
+            PrefetchCount = options.PrefetchCount,
+            MaxAutoLockRenewalDuration = options.MaxAutoLockRenewalDuration,
+        };
 
-    private static ServiceBusSessionProcessorOptions SessionOptions(ProcessorPumpOptions options) => new()
-    {
-        AutoCompleteMessages = options.AutoCompleteMessages,
-        MaxConcurrentSessions = options.MaxConcurrentSessions,
-        MaxConcurrentCallsPerSession = 1,
-        PrefetchCount = options.PrefetchCount,
-        MaxAutoLockRenewalDuration = options.MaxAutoLockRenewalDuration,
-    };
+    private static ServiceBusSessionProcessorOptions SessionOptions(ProcessorPumpOptions options) =>
+        new()
+        {
+            AutoCompleteMessages = options.AutoCompleteMessages,
+            MaxConcurrentSessions = options.MaxConcurrentSessions,
+            MaxConcurrentCallsPerSession = 1,
+            PrefetchCount = options.PrefetchCount,
+            MaxAutoLockRenewalDuration = options.MaxAutoLockRenewalDuration,
+        };
 }

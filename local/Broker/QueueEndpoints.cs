@@ -24,9 +24,32 @@ public static class QueueEndpoints
     /// <summary>Headers that describe the request, not the message; every other one becomes an application property.</summary>
     private static readonly HashSet<string> NotProperties = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "BrokerProperties", "Cache-Control", "Connection",
-        "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Date", "Expect", "Host", "Keep-Alive", "Origin", "Pragma", "Referer",
-        "Request-Id", "traceparent", "tracestate", "Transfer-Encoding", "Upgrade", "User-Agent", "x-ms-retrypolicy",
+        "Accept",
+        "Accept-Charset",
+        "Accept-Encoding",
+        "Accept-Language",
+        "Authorization",
+        "BrokerProperties",
+        "Cache-Control",
+        "Connection",
+        "Content-Encoding",
+        "Content-Length",
+        "Content-Type",
+        "Cookie",
+        "Date",
+        "Expect",
+        "Host",
+        "Keep-Alive",
+        "Origin",
+        "Pragma",
+        "Referer",
+        "Request-Id",
+        "traceparent",
+        "tracestate",
+        "Transfer-Encoding",
+        "Upgrade",
+        "User-Agent",
+        "x-ms-retrypolicy",
     };
 
     public static void MapQueues(this IEndpointRouteBuilder endpoints, QueueNamespace queues)
@@ -35,8 +58,10 @@ public static class QueueEndpoints
         endpoints.MapGet("/local/queues", () => Results.Json(queues.Queues.Select(q => new { q.Name, q.Counts })));
         endpoints.MapGet("/local/queues/{name}", (string name) => Look(queues, name, dead: false));
         endpoints.MapGet("/local/queues/{name}/deadletter", (string name) => Look(queues, name, dead: true));
-        endpoints.MapPost("/local/queues/{name}/deadletter/{sequenceNumber:long}/resubmit", (string name, long sequenceNumber) =>
-            ResubmitAsync(queues, name, sequenceNumber));
+        endpoints.MapPost(
+            "/local/queues/{name}/deadletter/{sequenceNumber:long}/resubmit",
+            (string name, long sequenceNumber) => ResubmitAsync(queues, name, sequenceNumber)
+        );
     }
 
     /// <summary>The same addresses where the queues are in another namespace: they say where.</summary>
@@ -46,19 +71,29 @@ public static class QueueEndpoints
         string[] routes = ["/{queue}/messages", "/local/queues", "/local/queues/{**rest}"];
         foreach (var route in routes)
         {
-            endpoints.Map(route, () => Refused(StatusCodes.Status410Gone,
-                $"The queues are elsewhere, in the Service Bus namespace {host} (--service-bus): send there and look there."));
+            endpoints.Map(
+                route,
+                () =>
+                    Refused(
+                        StatusCodes.Status410Gone,
+                        $"The queues are elsewhere, in the Service Bus namespace {host} (--service-bus): send there and look there."
+                    )
+            );
         }
     }
 
     private static async Task<IResult> SendAsync(LocalQueue? queue, string name, HttpRequest request)
     {
-        if (queue is null) return Refused(StatusCodes.Status410Gone, $"There is no queue '{name}'.");
+        if (queue is null)
+            return Refused(StatusCodes.Status410Gone, $"There is no queue '{name}'.");
         var limit = queue.Options.MaxMessageBytes;
         var (body, size) = await ReadAsync(request, limit);
         // The same status as the real one: 403 means quota exceeded or message too large.
-        if (body is null) return Refused(StatusCodes.Status403Forbidden,
-            $"The message is too large: {size} bytes of body, the queue takes at most {limit} bytes in all.");
+        if (body is null)
+            return Refused(
+                StatusCodes.Status403Forbidden,
+                $"The message is too large: {size} bytes of body, the queue takes at most {limit} bytes in all."
+            );
         try
         {
             await queue.SendAsync(IsBatch(request) ? Batch(body) : [Single(request, body)]);
@@ -70,7 +105,10 @@ public static class QueueEndpoints
         }
         catch (MessageRefusedException e)
         {
-            return Refused(e.Reason == RefusalReason.TooLarge ? StatusCodes.Status403Forbidden : StatusCodes.Status400BadRequest, e.Message);
+            return Refused(
+                e.Reason == RefusalReason.TooLarge ? StatusCodes.Status403Forbidden : StatusCodes.Status400BadRequest,
+                e.Message
+            );
         }
     }
 
@@ -79,14 +117,23 @@ public static class QueueEndpoints
         var properties = new Dictionary<string, object>();
         foreach (var (name, value) in request.Headers)
         {
-            if (NotProperties.Contains(name) || name.StartsWith("sec-", StringComparison.OrdinalIgnoreCase)) continue;
+            if (NotProperties.Contains(name) || name.StartsWith("sec-", StringComparison.OrdinalIgnoreCase))
+                continue;
             properties[name] = BrokerProperties.PropertyValue(value.ToString());
         }
-        return BrokerProperties.Apply(request.Headers["BrokerProperties"],
-            new OutgoingMessage { Body = body, ContentType = request.ContentType, ApplicationProperties = properties });
+        return BrokerProperties.Apply(
+            request.Headers["BrokerProperties"],
+            new OutgoingMessage
+            {
+                Body = body,
+                ContentType = request.ContentType,
+                ApplicationProperties = properties,
+            }
+        );
     }
 
-    private static bool IsBatch(HttpRequest request) => request.ContentType?.StartsWith(BatchType, StringComparison.OrdinalIgnoreCase) == true;
+    private static bool IsBatch(HttpRequest request) =>
+        request.ContentType?.StartsWith(BatchType, StringComparison.OrdinalIgnoreCase) == true;
 
     private static List<OutgoingMessage> Batch(byte[] body)
     {
@@ -99,7 +146,8 @@ public static class QueueEndpoints
         {
             throw new FormatException($"The batch is not JSON: {e.Message}", e);
         }
-        if (array is null || array.Count == 0) throw new FormatException("The batch is not a JSON array of at least one message.");
+        if (array is null || array.Count == 0)
+            throw new FormatException("The batch is not a JSON array of at least one message.");
         return [.. array.Select(OfBatch)];
     }
 
@@ -120,17 +168,21 @@ public static class QueueEndpoints
         }
     }
 
-    private static object UserProperty(KeyValuePair<string, JsonNode?> property, int index) => property.Value switch
-    {
-        JsonValue value when value.TryGetValue<string>(out var text) => text,
-        JsonValue value => BrokerProperties.PropertyValue(value.ToJsonString()),
-        _ => throw new FormatException($"Message {index} of the batch: user property '{property.Key}' is neither text, number nor boolean."),
-    };
+    private static object UserProperty(KeyValuePair<string, JsonNode?> property, int index) =>
+        property.Value switch
+        {
+            JsonValue value when value.TryGetValue<string>(out var text) => text,
+            JsonValue value => BrokerProperties.PropertyValue(value.ToJsonString()),
+            _ => throw new FormatException(
+                $"Message {index} of the batch: user property '{property.Key}' is neither text, number nor boolean."
+            ),
+        };
 
     /// <summary>The body, or null and its size where it is larger than the limit.</summary>
     private static async Task<(byte[]? Body, long Size)> ReadAsync(HttpRequest request, int limit)
     {
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } cap) cap.MaxRequestBodySize = LargestRead;
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } cap)
+            cap.MaxRequestBodySize = LargestRead;
         using var kept = new MemoryStream((int)Math.Min(request.ContentLength ?? 4096, limit));
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
@@ -140,7 +192,8 @@ public static class QueueEndpoints
             while ((read = await request.Body.ReadAsync(buffer, request.HttpContext.RequestAborted)) > 0)
             {
                 size += read;
-                if (size <= limit) kept.Write(buffer, 0, read);
+                if (size <= limit)
+                    kept.Write(buffer, 0, read);
             }
             return (size <= limit ? kept.ToArray() : null, size);
         }
@@ -152,24 +205,27 @@ public static class QueueEndpoints
 
     private static IResult Look(QueueNamespace queues, string name, bool dead)
     {
-        if (queues.Find(name) is not { } queue) return Refused(StatusCodes.Status404NotFound, $"There is no queue '{name}'.");
+        if (queues.Find(name) is not { } queue)
+            return Refused(StatusCodes.Status404NotFound, $"There is no queue '{name}'.");
         var messages = dead ? queue.PeekDeadLetters() : queue.Peek();
-        return Results.Json(new
-        {
-            queue.Name,
-            queue.Counts,
-            Messages = messages.Select(m => new
+        return Results.Json(
+            new
             {
-                m.SequenceNumber,
-                m.MessageId,
-                m.EnqueuedTime,
-                m.DeliveryCount,
-                State = m.State.ToString(),
-                Reason = m.DeadLetterReason,
-                Description = m.DeadLetterErrorDescription,
-                Body = Excerpt(m.Body),
-            }),
-        });
+                queue.Name,
+                queue.Counts,
+                Messages = messages.Select(m => new
+                {
+                    m.SequenceNumber,
+                    m.MessageId,
+                    m.EnqueuedTime,
+                    m.DeliveryCount,
+                    State = m.State.ToString(),
+                    Reason = m.DeadLetterReason,
+                    Description = m.DeadLetterErrorDescription,
+                    Body = Excerpt(m.Body),
+                }),
+            }
+        );
     }
 
     private static async Task<IResult> ResubmitAsync(QueueNamespace queues, string name, long sequenceNumber) =>

@@ -1,6 +1,13 @@
 namespace IRFunctions.Local.Broker;
 
-internal enum EntryState { Available, Locked, Settling, Scheduled, Deferred }
+internal enum EntryState
+{
+    Available,
+    Locked,
+    Settling,
+    Scheduled,
+    Deferred,
+}
 
 /// <summary>
 /// A message in a running queue. At most one moment matters to it at a time: the end of its lock, its scheduled time, or the end of its

@@ -12,14 +12,16 @@ public sealed class QueueNamespace(IQueueStorage storage, TimeProvider time) : I
     /// <summary>Opens a queue with the messages its storage holds; a second call answers the same queue.</summary>
     public LocalQueue Open(string name, LocalQueueOptions? options = null)
     {
-        lock (queues) return queues.GetOrAdd(name, n => new LocalQueue(n, storage, time, options));
+        lock (queues)
+            return queues.GetOrAdd(name, n => new LocalQueue(n, storage, time, options));
     }
 
     public LocalQueue? Find(string name) => queues.GetValueOrDefault(name);
 
     public ValueTask DisposeAsync()
     {
-        foreach (var queue in queues.Values) queue.Dispose();
+        foreach (var queue in queues.Values)
+            queue.Dispose();
         return storage.DisposeAsync();
     }
 }

@@ -17,16 +17,21 @@ internal static class ReceivedMessages
         return ServiceBusReceivedMessage.FromAmqpMessage(message, BinaryData.FromBytes(delivery.LockToken.ToByteArray()));
     }
 
-    public static ServiceBusReceivedMessage From(StoredMessage stored, LocalQueue queue) => ServiceBusReceivedMessage.FromAmqpMessage(
-        Annotated(DeliveredMessage.From(stored, queue)), BinaryData.FromBytes(Guid.Empty.ToByteArray()));
+    public static ServiceBusReceivedMessage From(StoredMessage stored, LocalQueue queue) =>
+        ServiceBusReceivedMessage.FromAmqpMessage(
+            Annotated(DeliveredMessage.From(stored, queue)),
+            BinaryData.FromBytes(Guid.Empty.ToByteArray())
+        );
 
     private static AmqpAnnotatedMessage Annotated(AmqpMessage source)
     {
         var message = new AmqpAnnotatedMessage(BodyOf(source));
         Copy(source.Header, message.Header);
-        if (source.Properties is { } properties) Copy(properties, message.Properties);
+        if (source.Properties is { } properties)
+            Copy(properties, message.Properties);
         // What the sender and the queue wrote into the times decides over the header, which holds 49 days at most.
-        if (source.Properties is { AbsoluteExpiryTime: { } end, CreationTime: { } start }) message.Header.TimeToLive = end - start;
+        if (source.Properties is { AbsoluteExpiryTime: { } end, CreationTime: { } start })
+            message.Header.TimeToLive = end - start;
         Copy(source.ApplicationProperties?.Map, message.ApplicationProperties);
         Copy(source.MessageAnnotations?.Map, message.MessageAnnotations);
         Copy(source.DeliveryAnnotations?.Map, message.DeliveryAnnotations);
@@ -43,12 +48,13 @@ internal static class ReceivedMessages
         return AmqpMessageBody.FromData(source.DataBody?.Select(d => Bytes(d.Value)).ToList() ?? [ReadOnlyMemory<byte>.Empty]);
     }
 
-    private static ReadOnlyMemory<byte> Bytes(object data) => data switch
-    {
-        ArraySegment<byte> segment => segment,
-        byte[] bytes => bytes,
-        _ => ReadOnlyMemory<byte>.Empty,
-    };
+    private static ReadOnlyMemory<byte> Bytes(object data) =>
+        data switch
+        {
+            ArraySegment<byte> segment => segment,
+            byte[] bytes => bytes,
+            _ => ReadOnlyMemory<byte>.Empty,
+        };
 
     private static void Copy(Header from, AmqpMessageHeader to)
     {
@@ -56,16 +62,22 @@ internal static class ReceivedMessages
         to.Durable = from.Durable;
         to.Priority = from.Priority;
         to.FirstAcquirer = from.FirstAcquirer;
-        if (from.Ttl is { } milliseconds) to.TimeToLive = TimeSpan.FromMilliseconds(milliseconds);
+        if (from.Ttl is { } milliseconds)
+            to.TimeToLive = TimeSpan.FromMilliseconds(milliseconds);
     }
 
     private static void Copy(Properties from, AmqpMessageProperties to)
     {
-        if (from.MessageId is { } id) to.MessageId = new AmqpMessageId(id.ToString()!);
-        if (from.CorrelationId is { } correlation) to.CorrelationId = new AmqpMessageId(correlation.ToString()!);
-        if (from.To is { } address) to.To = new AmqpAddress(address.ToString()!);
-        if (from.ReplyTo is { } reply) to.ReplyTo = new AmqpAddress(reply.ToString()!);
-        if (from.UserId.Array is not null) to.UserId = from.UserId;
+        if (from.MessageId is { } id)
+            to.MessageId = new AmqpMessageId(id.ToString()!);
+        if (from.CorrelationId is { } correlation)
+            to.CorrelationId = new AmqpMessageId(correlation.ToString()!);
+        if (from.To is { } address)
+            to.To = new AmqpAddress(address.ToString()!);
+        if (from.ReplyTo is { } reply)
+            to.ReplyTo = new AmqpAddress(reply.ToString()!);
+        if (from.UserId.Array is not null)
+            to.UserId = from.UserId;
         to.Subject = from.Subject;
         to.ContentType = from.ContentType.Value;
         to.ContentEncoding = from.ContentEncoding.Value;
@@ -78,7 +90,8 @@ internal static class ReceivedMessages
 
     private static void Copy(IEnumerable<KeyValuePair<MapKey, object>>? from, IDictionary<string, object?> to)
     {
-        foreach (var (key, value) in from ?? []) to[AmqpValues.KeyOf(key)] = AmqpValues.ToNet(value);
+        foreach (var (key, value) in from ?? [])
+            to[AmqpValues.KeyOf(key)] = AmqpValues.ToNet(value);
     }
 
     private static DateTimeOffset? Utc(DateTime? at) =>

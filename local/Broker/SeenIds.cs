@@ -21,7 +21,8 @@ internal sealed class SeenIds(TimeSpan window)
 
     public void Remember(string id, long sequenceNumber, DateTimeOffset now, Write write)
     {
-        if (id.Length == 0 || window == TimeSpan.Zero) return;
+        if (id.Length == 0 || window == TimeSpan.Zero)
+            return;
         var first = new First(sequenceNumber, now, write);
         ids[id] = first;
         oldestFirst.Enqueue((id, first));
@@ -32,14 +33,16 @@ internal sealed class SeenIds(TimeSpan window)
         while (oldestFirst.TryPeek(out var oldest) && oldest.First.Seen + window <= now)
         {
             oldestFirst.Dequeue();
-            if (ids.TryGetValue(oldest.Id, out var current) && ReferenceEquals(current, oldest.First)) ids.Remove(oldest.Id);
+            if (ids.TryGetValue(oldest.Id, out var current) && ReferenceEquals(current, oldest.First))
+                ids.Remove(oldest.Id);
         }
     }
 
     /// <summary>The ids were not stored after all.</summary>
     public void Undo(Write write)
     {
-        foreach (var id in ids.Where(e => ReferenceEquals(e.Value.Write, write)).Select(e => e.Key).ToList()) ids.Remove(id);
+        foreach (var id in ids.Where(e => ReferenceEquals(e.Value.Write, write)).Select(e => e.Key).ToList())
+            ids.Remove(id);
     }
 
     /// <summary>Which of the fresh messages' ids a storage should remember: a given one, not one the queue gave.</summary>

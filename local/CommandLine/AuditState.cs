@@ -48,16 +48,24 @@ internal sealed class AuditState : IAsyncDisposable
         if (!onAzurite && !File.Exists(Path.Combine(folder, "tables.db")))
             throw new IOException($"{folder} holds no state of a local run. Give its folder with --state.");
         var only = StateFolder.Lock(folder);
-        var azurite = onAzurite ? await AzuriteProcess.StartAsync(StateFolder.AzuriteOf(folder), line => Console.Error.WriteLine(line)) : null;
+        var azurite = onAzurite
+            ? await AzuriteProcess.StartAsync(StateFolder.AzuriteOf(folder), line => Console.Error.WriteLine(line))
+            : null;
         var services = new ServiceCollection();
         services.AddSingleton(await StateFolder.ClockAsync(folder, 1));
-        if (azurite is not null) AzuriteState.Add(services, azurite.ConnectionString);
+        if (azurite is not null)
+            AzuriteState.Add(services, azurite.ConnectionString);
         else
         {
             services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
-            services.AddSingleton<Azure.Data.Tables.TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), s.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<Azure.Data.Tables.TableServiceClient>(s => new EmbeddedTableServiceClient(
+                s.GetRequiredService<SqliteFile>(),
+                s.GetRequiredService<TimeProvider>()
+            ));
         }
-        services.AddRecord(new ConfigurationBuilder().AddInMemoryCollection([new("Record:Folder", Path.Combine(folder, "record"))]).Build());
+        services.AddRecord(
+            new ConfigurationBuilder().AddInMemoryCollection([new("Record:Folder", Path.Combine(folder, "record"))]).Build()
+        );
         return new AuditState(only, azurite, services.BuildServiceProvider(), folder);
     }
 
@@ -67,7 +75,8 @@ internal sealed class AuditState : IAsyncDisposable
         var first = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
         await foreach (var entry in Audit.ReadAllAsync(cancellation))
         {
-            if (entry.Chain != RecordChains.Pipeline) first.TryAdd(entry.Chain, entry.At);
+            if (entry.Chain != RecordChains.Pipeline)
+                first.TryAdd(entry.Chain, entry.At);
         }
         return [.. first.OrderBy(f => f.Value).ThenBy(f => f.Key, StringComparer.Ordinal).Select(f => f.Key)];
     }
@@ -75,7 +84,8 @@ internal sealed class AuditState : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await services.DisposeAsync();
-        if (azurite is not null) await azurite.DisposeAsync();
+        if (azurite is not null)
+            await azurite.DisposeAsync();
         only.Dispose();
     }
 }

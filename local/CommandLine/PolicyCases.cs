@@ -12,7 +12,8 @@ namespace IRFunctions.Local.CommandLine;
 internal sealed record PolicyCaseResult(string File, int Line, string Name, IReadOnlyList<string> Differences);
 
 /// <summary>
-/// Runs the cases beside the policy: each names an alert, an assessment, facts, and every decision that is expected of them. A case says only
+/// Runs the cases beside the policy: each names an alert, an assessment, facts, and every decision that is expected of them. A case says
+/// only
 /// what it is about; the rest has the defaults below.
 /// </summary>
 internal static class PolicyCases
@@ -48,8 +49,17 @@ internal static class PolicyCases
         var name = section.Text("name");
         try
         {
-            var alert = Read<Alert>(section, "alert",
-                new JsonObject { ["id"] = "case", ["tenantId"] = "tenant", ["shape"] = "graphAlert", ["title"] = name });
+            var alert = Read<Alert>(
+                section,
+                "alert",
+                new JsonObject
+                {
+                    ["id"] = "case",
+                    ["tenantId"] = "tenant",
+                    ["shape"] = "graphAlert",
+                    ["title"] = name,
+                }
+            );
             var assessment = ReadAssessment(section);
             var facts = Read<Facts>(section, "facts", new JsonObject { ["now"] = DefaultNow });
             var decisions = Decider.Decide(alert, assessment, facts, policy);
@@ -65,12 +75,18 @@ internal static class PolicyCases
 
     private static AlertAssessment ReadAssessment(Section section)
     {
-        var defaults = new JsonObject { ["verdict"] = "truePositive", ["confidence"] = 90, ["reasoning"] = "", ["by"] = "model" };
+        var defaults = new JsonObject
+        {
+            ["verdict"] = "truePositive",
+            ["confidence"] = 90,
+            ["reasoning"] = "",
+            ["by"] = "model",
+        };
         if (section.Has("assessment") && PolicyJson.From(section.PlaceOf("assessment")) is JsonObject given)
         {
             foreach (var recommendation in (given["recommendations"] as JsonArray ?? []).OfType<JsonObject>())
-                foreach (var (key, value) in new Dictionary<string, JsonNode?> { ["confidence"] = 90, ["reason"] = "" })
-                    recommendation.TryAdd(key, value);
+            foreach (var (key, value) in new Dictionary<string, JsonNode?> { ["confidence"] = 90, ["reason"] = "" })
+                recommendation.TryAdd(key, value);
             Merge(defaults, given);
         }
 
@@ -95,14 +111,21 @@ internal static class PolicyCases
     {
         private static readonly Dictionary<string, DecisionKind> Kinds = new()
         {
-            ["run"] = DecisionKind.Run, ["ask"] = DecisionKind.Ask, ["tell"] = DecisionKind.Tell, ["hold"] = DecisionKind.Hold,
+            ["run"] = DecisionKind.Run,
+            ["ask"] = DecisionKind.Ask,
+            ["tell"] = DecisionKind.Tell,
+            ["hold"] = DecisionKind.Hold,
         };
 
         public static Expectation Read(Section section)
         {
             var expectation = new Expectation(
-                section.Text("action"), section.Has("target") ? section.Text("target") : "alert:case", section.Choice<DecisionKind>("kind", Kinds),
-                section.Has("quorum") ? section.Number("quorum", 0, 10) : null, section.Words("reasons"));
+                section.Text("action"),
+                section.Has("target") ? section.Text("target") : "alert:case",
+                section.Choice<DecisionKind>("kind", Kinds),
+                section.Has("quorum") ? section.Number("quorum", 0, 10) : null,
+                section.Words("reasons")
+            );
             section.Close();
             return expectation;
         }
@@ -119,9 +142,13 @@ internal static class PolicyCases
                     differences.AddRange(one.DifferencesTo(decision));
             }
 
-            differences.AddRange(decisions
-                .Where(decision => !expected.Any(one => decision.Action == one.Action && decision.Target.Key == one.Target))
-                .Select(decision => $"got {decision.Action} on {decision.Target.Key} as {decision.Kind}, which is not expected ({Rules(decision)})"));
+            differences.AddRange(
+                decisions
+                    .Where(decision => !expected.Any(one => decision.Action == one.Action && decision.Target.Key == one.Target))
+                    .Select(decision =>
+                        $"got {decision.Action} on {decision.Target.Key} as {decision.Kind}, which is not expected ({Rules(decision)})"
+                    )
+            );
             return differences;
         }
 

@@ -7,7 +7,8 @@ using IRFunctions.Policies;
 namespace IRFunctions.Local.CommandLine;
 
 /// <summary>
-/// `policy check | test | explain | diff`. Exit codes: 0 all is well (diff: nothing changes), 1 the policy has errors, cases differ or decisions
+/// `policy check | test | explain | diff`. Exit codes: 0 all is well (diff: nothing changes), 1 the policy has errors, cases differ or
+/// decisions
 /// change, 2 something could not be read.
 /// </summary>
 public static class PolicyCommands
@@ -24,7 +25,10 @@ public static class PolicyCommands
         var session = new Session(catalogue, assess, time);
         return new Command("policy", "Check, test, explain and compare the written policy")
         {
-            CheckCommand(session), TestCommand(session), ExplainCommand(session), DiffCommand(session),
+            CheckCommand(session),
+            TestCommand(session),
+            ExplainCommand(session),
+            DiffCommand(session),
         };
     }
 
@@ -32,16 +36,25 @@ public static class PolicyCommands
     {
         var folder = FolderArgument();
         var command = new Command("check", "Load the policy and print every error with its place") { folder };
-        command.SetAction(result => Guarded(result, () =>
-        {
-            if (session.Load(result.GetValue(folder)!, result) is not { } policy)
-                return Different;
-            var counts = $"{policy.Actions.Count} actions, {policy.Protected.Count} registrations, {policy.Exceptions.Count} exceptions";
-            Write(result, $"the policy is good: {counts}, hash {policy.Hash}");
-            foreach (var expiry in policy.EndingSoon(session.Now, TimeSpan.FromDays(14)))
-                Write(result, $"ends on {expiry.Ends:yyyy-MM-dd}: {expiry.What} {expiry.Name}, tell {expiry.Owner} {expiry.Ticket}");
-            return Fine;
-        }));
+        command.SetAction(result =>
+            Guarded(
+                result,
+                () =>
+                {
+                    if (session.Load(result.GetValue(folder)!, result) is not { } policy)
+                        return Different;
+                    var counts =
+                        $"{policy.Actions.Count} actions, {policy.Protected.Count} registrations, {policy.Exceptions.Count} exceptions";
+                    Write(result, $"the policy is good: {counts}, hash {policy.Hash}");
+                    foreach (var expiry in policy.EndingSoon(session.Now, TimeSpan.FromDays(14)))
+                        Write(
+                            result,
+                            $"ends on {expiry.Ends:yyyy-MM-dd}: {expiry.What} {expiry.Name}, tell {expiry.Owner} {expiry.Ticket}"
+                        );
+                    return Fine;
+                }
+            )
+        );
         return command;
     }
 
@@ -49,18 +62,23 @@ public static class PolicyCommands
     {
         var folder = FolderArgument();
         var command = new Command("test", "Run the cases beside the policy and print the differences") { folder };
-        command.SetAction(result => Guarded(result, () =>
-        {
-            if (session.Load(result.GetValue(folder)!, result) is not { } policy)
-                return Different;
-            var results = PolicyCases.Run(PolicyFolder.ReadCases(result.GetValue(folder)!), policy);
-            var failed = results.Where(one => one.Differences.Count > 0).ToArray();
-            foreach (var one in failed)
-                foreach (var difference in one.Differences)
-                    Write(result, $"{one.File}:{one.Line} {one.Name}: {difference}");
-            Write(result, $"{results.Count} case(s), {failed.Length} failed");
-            return failed.Length == 0 && results.Count > 0 ? Fine : Different;
-        }));
+        command.SetAction(result =>
+            Guarded(
+                result,
+                () =>
+                {
+                    if (session.Load(result.GetValue(folder)!, result) is not { } policy)
+                        return Different;
+                    var results = PolicyCases.Run(PolicyFolder.ReadCases(result.GetValue(folder)!), policy);
+                    var failed = results.Where(one => one.Differences.Count > 0).ToArray();
+                    foreach (var one in failed)
+                    foreach (var difference in one.Differences)
+                        Write(result, $"{one.File}:{one.Line} {one.Name}: {difference}");
+                    Write(result, $"{results.Count} case(s), {failed.Length} failed");
+                    return failed.Length == 0 && results.Count > 0 ? Fine : Different;
+                }
+            )
+        );
         return command;
     }
 
@@ -71,22 +89,37 @@ public static class PolicyCommands
         var assessmentFile = new Option<string?>("--assessment") { Description = "File with an assessment; otherwise the rules assess" };
         var factsFile = new Option<string?>("--facts") { Description = "File with facts; otherwise nothing is known" };
         var json = new Option<bool>("--json") { Description = "Print the decisions as JSON" };
-        var command = new Command("explain", "Print what would happen to an alert, and why") { alertFile, folder, assessmentFile, factsFile, json };
-        command.SetAction(result => Guarded(result, () =>
+        var command = new Command("explain", "Print what would happen to an alert, and why")
         {
-            if (session.Load(result.GetValue(folder)!, result) is not { } policy)
-                return Different;
-            var reading = AlertParser.Read(File.ReadAllBytes(result.GetValue(alertFile)!));
-            if (!reading.IsAlert)
-                return Complain(result, $"this is no alert: {reading.Explanation}");
-            var assessment = ReadJson<AlertAssessment>(result.GetValue(assessmentFile)) ?? session.Assess(reading.Alert);
-            var facts = ReadJson<Facts>(result.GetValue(factsFile)) ?? new Facts { Now = session.Now };
-            var decisions = Decider.Decide(reading.Alert, assessment, facts, policy);
-            Write(result, result.GetValue(json)
-                ? JsonSerializer.Serialize(decisions, PolicyJson.Options)
-                : PolicyExplanation.Tree(reading.Alert, assessment, decisions, policy).TrimEnd('\n'));
-            return Fine;
-        }));
+            alertFile,
+            folder,
+            assessmentFile,
+            factsFile,
+            json,
+        };
+        command.SetAction(result =>
+            Guarded(
+                result,
+                () =>
+                {
+                    if (session.Load(result.GetValue(folder)!, result) is not { } policy)
+                        return Different;
+                    var reading = AlertParser.Read(File.ReadAllBytes(result.GetValue(alertFile)!));
+                    if (!reading.IsAlert)
+                        return Complain(result, $"this is no alert: {reading.Explanation}");
+                    var assessment = ReadJson<AlertAssessment>(result.GetValue(assessmentFile)) ?? session.Assess(reading.Alert);
+                    var facts = ReadJson<Facts>(result.GetValue(factsFile)) ?? new Facts { Now = session.Now };
+                    var decisions = Decider.Decide(reading.Alert, assessment, facts, policy);
+                    Write(
+                        result,
+                        result.GetValue(json)
+                            ? JsonSerializer.Serialize(decisions, PolicyJson.Options)
+                            : PolicyExplanation.Tree(reading.Alert, assessment, decisions, policy).TrimEnd('\n')
+                    );
+                    return Fine;
+                }
+            )
+        );
         return command;
     }
 
@@ -103,22 +136,31 @@ public static class PolicyCommands
         };
         var command = new Command("diff", "Print which decisions change between two policies on the same alerts")
         {
-            old, @new, alertsFile, html, identity,
+            old,
+            @new,
+            alertsFile,
+            html,
+            identity,
         };
-        command.SetAction(result => Guarded(result, () =>
-        {
-            var before = session.Load(result.GetValue(old)!, result);
-            var after = session.Load(result.GetValue(@new)!, result);
-            if (before is null || after is null)
-                return Different;
-            if (ReadAlerts(result.GetValue(alertsFile)!, result) is not { } alerts)
-                return Unreadable;
-            var diff = PolicyDiff.Of(before, after, alerts, session.Assess, result.GetValue(identity), session.Now);
-            Write(result, diff.Text().TrimEnd('\n'));
-            if (result.GetValue(html) is { } path)
-                File.WriteAllText(path, PolicyDiffPage.Html(diff));
-            return diff.Changes.Count == 0 ? Fine : Different;
-        }));
+        command.SetAction(result =>
+            Guarded(
+                result,
+                () =>
+                {
+                    var before = session.Load(result.GetValue(old)!, result);
+                    var after = session.Load(result.GetValue(@new)!, result);
+                    if (before is null || after is null)
+                        return Different;
+                    if (ReadAlerts(result.GetValue(alertsFile)!, result) is not { } alerts)
+                        return Unreadable;
+                    var diff = PolicyDiff.Of(before, after, alerts, session.Assess, result.GetValue(identity), session.Now);
+                    Write(result, diff.Text().TrimEnd('\n'));
+                    if (result.GetValue(html) is { } path)
+                        File.WriteAllText(path, PolicyDiffPage.Html(diff));
+                    return diff.Changes.Count == 0 ? Fine : Different;
+                }
+            )
+        );
         return command;
     }
 
@@ -141,13 +183,15 @@ public static class PolicyCommands
 
     private static T? ReadJson<T>(string? path)
         where T : class =>
-        path is null ? null : JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), PolicyJson.Options)
-            ?? throw new JsonException("the file says null");
+        path is null
+            ? null
+            : JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), PolicyJson.Options) ?? throw new JsonException("the file says null");
 
     private static Argument<string> FolderArgument() =>
         new("dir") { Description = "Folder of the policy", DefaultValueFactory = _ => DefaultFolder };
 
-    private static string DefaultFolder => System.IO.Directory.Exists("policies") ? "policies" : Path.Combine(AppContext.BaseDirectory, "policies");
+    private static string DefaultFolder =>
+        System.IO.Directory.Exists("policies") ? "policies" : Path.Combine(AppContext.BaseDirectory, "policies");
 
     private static int Guarded(ParseResult result, Func<int> run)
     {

@@ -22,10 +22,20 @@ internal static class PolicyDiffPage
         page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         page.Append("<meta name=\"viewport\" content=\"width=device-width\">\n");
         page.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
-        page.Append("<title>Policy change</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n<h1>Policy change</h1>\n");
-        page.Append("<p>Old policy <code>").Append(diff.Old.Hash).Append("</code><br>new policy <code>").Append(diff.New.Hash)
+        page.Append("<title>Policy change</title>\n<style>\n")
+            .Append(Style)
+            .Append("\n</style>\n</head>\n<body>\n<h1>Policy change</h1>\n");
+        page.Append("<p>Old policy <code>")
+            .Append(diff.Old.Hash)
+            .Append("</code><br>new policy <code>")
+            .Append(diff.New.Hash)
             .Append("</code></p>\n");
-        page.Append("<p>").Append(diff.Alerts).Append(" alerts, ").Append(diff.Decisions).Append(" decisions, <strong>").Append(diff.Changes.Count)
+        page.Append("<p>")
+            .Append(diff.Alerts)
+            .Append(" alerts, ")
+            .Append(diff.Decisions)
+            .Append(" decisions, <strong>")
+            .Append(diff.Changes.Count)
             .Append("</strong> change.</p>\n");
         AppendNumbers(page, diff);
         AppendChanges(page, diff);
@@ -42,13 +52,23 @@ internal static class PolicyDiffPage
 
     private static void AppendChanges(StringBuilder page, PolicyDiff diff)
     {
-        page.Append("<h2>One by one</h2>\n<table class=\"changes\">\n<tr><th>Alert</th><th>Action</th><th>Target</th><th>Change and new reasons</th></tr>\n");
+        page.Append(
+            "<h2>One by one</h2>\n<table class=\"changes\">\n<tr><th>Alert</th><th>Action</th><th>Target</th><th>Change and new "
+                + "reasons</th></tr>\n"
+        );
         foreach (var change in diff.Changes)
         {
-            page.Append("<tr><td>").Append(Encoded(change.AlertTitle)).Append("<br><code>").Append(Encoded(change.AlertId))
+            page.Append("<tr><td>")
+                .Append(Encoded(change.AlertTitle))
+                .Append("<br><code>")
+                .Append(Encoded(change.AlertId))
                 .Append("</code></td><td><code>")
-                .Append(Encoded(change.Action)).Append("</code></td><td><code>").Append(Encoded(change.Target)).Append("</code></td><td>")
-                .Append(Encoded(change.Summary)).Append("<ul>");
+                .Append(Encoded(change.Action))
+                .Append("</code></td><td><code>")
+                .Append(Encoded(change.Target))
+                .Append("</code></td><td>")
+                .Append(Encoded(change.Summary))
+                .Append("<ul>");
             foreach (var reason in change.NewReasons)
                 page.Append("<li>").Append(Encoded($"{reason.Rule}: {reason.Text}")).Append("</li>");
             page.Append("</ul></td></tr>\n");

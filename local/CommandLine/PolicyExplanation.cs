@@ -41,29 +41,39 @@ internal static class PolicyExplanation
     {
         var plan = policy.LadderFor(decision.Action).Plan(timeout);
         var steps = plan.Steps.Select(step =>
-            $"{step.Rung.Name} {(step.StartsAfter == TimeSpan.Zero ? "at once" : $"after {Shown(step.StartsAfter)}")}");
+            $"{step.Rung.Name} {(step.StartsAfter == TimeSpan.Zero ? "at once" : $"after {Shown(step.StartsAfter)}")}"
+        );
         return $"asks {decision.Quorum} of: {string.Join(", ", steps)}; expires after {Shown(plan.ExpiresAfter)}";
     }
 
-    private static string Undo(Decision decision, Policy policy) => decision.MaxDuration is { } duration
-        ? $"undone after {Shown(duration)}, reminder {Shown(policy.ReminderLead(duration))} before: {decision.Reversal}"
-        : $"not undone by itself: {decision.Reversal}";
+    private static string Undo(Decision decision, Policy policy) =>
+        decision.MaxDuration is { } duration
+            ? $"undone after {Shown(duration)}, reminder {Shown(policy.ReminderLead(duration))} before: {decision.Reversal}"
+            : $"not undone by itself: {decision.Reversal}";
 
-    internal static string Shown(TimeSpan time) => time >= TimeSpan.FromHours(1)
-        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.##} h")
-        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} min");
+    internal static string Shown(TimeSpan time) =>
+        time >= TimeSpan.FromHours(1)
+            ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.##} h")
+            : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.##} min");
 
-    private static string Word(DecisionKind kind) => kind switch
-    {
-        DecisionKind.Run => "RUN ",
-        DecisionKind.Ask => "ASK ",
-        DecisionKind.Tell => "TELL",
-        _ => "HOLD",
-    };
+    private static string Word(DecisionKind kind) =>
+        kind switch
+        {
+            DecisionKind.Run => "RUN ",
+            DecisionKind.Ask => "ASK ",
+            DecisionKind.Tell => "TELL",
+            _ => "HOLD",
+        };
 
     /// <summary>Attacker-written text on a terminal: no control characters, no line breaks.</summary>
-    internal static string Plain(string text) => string.Concat(text.Select(character =>
-        char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator ? ' ' : character));
+    internal static string Plain(string text) =>
+        string.Concat(
+            text.Select(character =>
+                char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                    ? ' '
+                    : character
+            )
+        );
 
     private static void Line(StringBuilder text, int indent, string line) => text.Append(' ', indent).Append(line).Append('\n');
 }

@@ -20,17 +20,19 @@ internal static class PolicyJson
     };
 
     /// <summary>A YAML value as JSON: plain numbers, true, false and null become values, everything quoted stays text.</summary>
-    public static JsonNode? From(YamlNode node) => node switch
-    {
-        YamlMap map => new JsonObject(map.Entries.Select(entry => KeyValuePair.Create(entry.Key, From(entry.Value)))),
-        YamlList list => new JsonArray([.. list.Items.Select(From)]),
-        YamlText { Quoted: true } text => JsonValue.Create(text.Value),
-        YamlText { Value: "" or "null" or "~" } => null,
-        YamlText { Value: "true" or "false" } text => JsonValue.Create(text.Value == "true"),
-        YamlText text when long.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
-            JsonValue.Create(number),
-        YamlText text when decimal.TryParse(text.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
-        YamlText text => JsonValue.Create(text.Value),
-        _ => null,
-    };
+    public static JsonNode? From(YamlNode node) =>
+        node switch
+        {
+            YamlMap map => new JsonObject(map.Entries.Select(entry => KeyValuePair.Create(entry.Key, From(entry.Value)))),
+            YamlList list => new JsonArray([.. list.Items.Select(From)]),
+            YamlText { Quoted: true } text => JsonValue.Create(text.Value),
+            YamlText { Value: "" or "null" or "~" } => null,
+            YamlText { Value: "true" or "false" } text => JsonValue.Create(text.Value == "true"),
+            YamlText text when long.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
+                JsonValue.Create(number),
+            YamlText text when decimal.TryParse(text.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) =>
+                JsonValue.Create(number),
+            YamlText text => JsonValue.Create(text.Value),
+            _ => null,
+        };
 }

@@ -20,28 +20,50 @@ namespace IRFunctions.Local.CommandLine;
 internal static class RunCommand
 {
     private static readonly Option<int> Port = new("--port") { Description = "Port on 127.0.0.1.", DefaultValueFactory = _ => 7071 };
-    private static readonly Option<DirectoryInfo?> State = new("--state") { Description = "Folder for all state; .local, or .local-azurite with --azurite." };
-    private static readonly Option<double> Clock = new("--clock") { Description = "N times real time; for watching a 24-hour hold end.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<DirectoryInfo?> State = new("--state")
+    {
+        Description = "Folder for all state; .local, or .local-azurite with --azurite.",
+    };
+    private static readonly Option<double> Clock = new("--clock")
+    {
+        Description = "N times real time; for watching a 24-hour hold end.",
+        DefaultValueFactory = _ => 1,
+    };
     private static readonly Option<bool> NoFeed = new("--no-feed") { Description = "Start without sending the sample alerts." };
-    private static readonly Option<bool> NoStaff = new("--no-staff") { Description = "Leave every approval and release to you; otherwise a simulated on-call person answers the first." };
-    private static readonly Option<DirectoryInfo> Policies = new("--policies") { Description = "Folder of policy files.", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(AppContext.BaseDirectory, "policies")) };
+    private static readonly Option<bool> NoStaff = new("--no-staff")
+    {
+        Description = "Leave every approval and release to you; otherwise a simulated on-call person answers the first.",
+    };
+    private static readonly Option<DirectoryInfo> Policies = new("--policies")
+    {
+        Description = "Folder of policy files.",
+        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(AppContext.BaseDirectory, "policies")),
+    };
     private static readonly Option<bool> Fresh = new("--fresh") { Description = "Forget the state of earlier runs first." };
 
-    private static readonly Option<string[]> TeamsClients = new("--teams-client") { Description = "host:port on loopback of a test client that acts as Teams (tests/teams).", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> TeamsClients = new("--teams-client")
+    {
+        Description = "host:port on loopback of a test client that acts as Teams (tests/teams).",
+        DefaultValueFactory = _ => [],
+    };
 
     private static readonly Option<int> AmqpPort = new("--amqp-port")
     {
-        Description = "Port on 127.0.0.1 where the queues take Service Bus clients; 0 finds a free one, and the connection string is printed.",
+        Description =
+            "Port on 127.0.0.1 where the queues take Service Bus clients; 0 finds a free one, and the connection string is printed.",
     };
 
     private static readonly Option<string?> ServiceBus = new("--service-bus")
     {
-        Description = "Connection string of a Service Bus namespace or Microsoft's emulator with the queues, instead of this machine's own.",
+        Description =
+            "Connection string of a Service Bus namespace or Microsoft's emulator with the queues, instead of this machine's own.",
     };
 
     private static readonly Option<bool> Azurite = new("--azurite")
     {
-        Description = "On Durable Task's own engine, official table client and blobs, with Azurite, which is installed from npm (Node.js 20) and started.",
+        Description =
+            "On Durable Task's own engine, official table client and blobs, with Azurite, which is installed from npm (Node.js 20) "
+            + "and started.",
     };
 
     /// <summary>Columns where no terminal says how many there are.</summary>
@@ -51,21 +73,40 @@ internal static class RunCommand
     {
         var root = new RootCommand("IRFunctions on one machine: safe AI-driven incident response. Nothing leaves 127.0.0.1.")
         {
-            Port, State, Clock, NoFeed, NoStaff, Policies, Fresh, TeamsClients, AmqpPort, ServiceBus, Azurite,
+            Port,
+            State,
+            Clock,
+            NoFeed,
+            NoStaff,
+            Policies,
+            Fresh,
+            TeamsClients,
+            AmqpPort,
+            ServiceBus,
+            Azurite,
         };
         root.Add(AuditCommands.Create());
-        root.SetAction(async (parsed, stop) =>
-        {
-            try
+        root.SetAction(
+            async (parsed, stop) =>
             {
-                return await RunAsync(parsed, stop);
+                try
+                {
+                    return await RunAsync(parsed, stop);
+                }
+                catch (Exception e)
+                    when (e
+                            is InvalidOperationException
+                                or PortInUseException
+                                or IOException
+                                or FunctionCatalogException
+                                or InvalidPolicyException
+                    )
+                {
+                    await Console.Error.WriteLineAsync(e.Message);
+                    return 1;
+                }
             }
-            catch (Exception e) when (e is InvalidOperationException or PortInUseException or IOException or FunctionCatalogException or InvalidPolicyException)
-            {
-                await Console.Error.WriteLineAsync(e.Message);
-                return 1;
-            }
-        });
+        );
         return root;
     }
 
@@ -74,41 +115,64 @@ internal static class RunCommand
         Check(parsed);
         var onAzurite = parsed.GetValue(Azurite);
         var state = parsed.GetValue(State) ?? new DirectoryInfo(onAzurite ? ".local-azurite" : ".local");
-        if (parsed.GetValue(Fresh) && StateFolder.Forget(state.FullName) is { } refusal) throw new InvalidOperationException(refusal);
+        if (parsed.GetValue(Fresh) && StateFolder.Forget(state.FullName) is { } refusal)
+            throw new InvalidOperationException(refusal);
         using var only = StateFolder.Lock(state.FullName);
         StateFolder.Require(state.FullName, onAzurite);
         var time = onAzurite ? TimeProvider.System : await StateFolder.ClockAsync(state.FullName, parsed.GetValue(Clock));
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = RedirectedWidth;
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = RedirectedWidth;
         var timeline = new Timeline(AnsiConsole.Console, address, time);
-        await using var azurite = onAzurite ? await AzuriteProcess.StartAsync(StateFolder.AzuriteOf(state.FullName), timeline.Progress, stop) : null;
+        await using var azurite = onAzurite
+            ? await AzuriteProcess.StartAsync(StateFolder.AzuriteOf(state.FullName), timeline.Progress, stop)
+            : null;
         var options = new MachineOptions
         {
-            Time = time, ClockFactor = parsed.GetValue(Clock), StateFolder = state.FullName, PolicyFolder = parsed.GetValue(Policies)!.FullName, Address = address,
-            Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!), AmqpPort = parsed.GetValue(AmqpPort),
-            ServiceBus = parsed.GetValue(ServiceBus), Azurite = azurite?.ConnectionString,
+            Time = time,
+            ClockFactor = parsed.GetValue(Clock),
+            StateFolder = state.FullName,
+            PolicyFolder = parsed.GetValue(Policies)!.FullName,
+            Address = address,
+            Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!),
+            AmqpPort = parsed.GetValue(AmqpPort),
+            ServiceBus = parsed.GetValue(ServiceBus),
+            Azurite = azurite?.ConnectionString,
         };
 
         await using var memory = StateFolder.Remember(state.FullName, time);
-        await using var server = await LoopbackServer.StartAsync(parsed.GetValue(Port), builder => LocalMachine.Register(builder.Services, options), Map, stop);
+        await using var server = await LoopbackServer.StartAsync(
+            parsed.GetValue(Port),
+            builder => LocalMachine.Register(builder.Services, options),
+            Map,
+            stop
+        );
         await using var machine = await LocalMachine.CreateAsync(server.App.Services);
         OpenQueues(machine, options);
         machine.Audit.Appended += timeline.Show;
         timeline.Welcome(machine, options, parsed.GetValue(Clock));
-        if (onAzurite) timeline.Progress("starting the engine on Azurite");
+        if (onAzurite)
+            timeline.Progress("starting the engine on Azurite");
         await StartAsync(machine, options, stop);
-        if (onAzurite) timeline.AwaitFirst();
+        if (onAzurite)
+            timeline.AwaitFirst();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var staff = parsed.GetValue(NoStaff) || parsed.GetValue(NoFeed) ? Task.CompletedTask : Staff.WorkAsync(address, machine, timeline, ending.Token);
+        var staff =
+            parsed.GetValue(NoStaff) || parsed.GetValue(NoFeed)
+                ? Task.CompletedTask
+                : Staff.WorkAsync(address, machine, timeline, ending.Token);
         if (!parsed.GetValue(NoFeed))
         {
-            await (options.ServiceBus is null
-                ? Feed.SendAsync(address, timeline, ending.Token)
-                : Feed.SendAsync(machine.ServiceBus, timeline, ending.Token));
+            await (
+                options.ServiceBus is null
+                    ? Feed.SendAsync(address, timeline, ending.Token)
+                    : Feed.SendAsync(machine.ServiceBus, timeline, ending.Token)
+            );
         }
         await WaitAsync(stop);
         timeline.Goodbye(state.FullName);
-        if (onAzurite) timeline.Progress("ending: work in progress is waited for, some seconds at most");
+        if (onAzurite)
+            timeline.Progress("ending: work in progress is waited for, some seconds at most");
         await ending.CancelAsync();
         await staff;
         return 0;
@@ -118,21 +182,35 @@ internal static class RunCommand
     private static void Check(ParseResult parsed)
     {
         Require(parsed.GetValue(Clock) is > 0 and <= 100_000, "--clock: give a number above 0 and at most 100000.");
-        Require(!parsed.GetValue(Azurite) || parsed.GetValue(Clock) == 1,
-            "--azurite: its engine keeps real time, so it cannot go with --clock. Leave one of them out.");
+        Require(
+            !parsed.GetValue(Azurite) || parsed.GetValue(Clock) == 1,
+            "--azurite: its engine keeps real time, so it cannot go with --clock. Leave one of them out."
+        );
         Require(parsed.GetValue(Port) is > 0 and <= ushort.MaxValue, "--port: give a number from 1 to 65535.");
-        Require(parsed.GetValue(AmqpPort) is >= 0 and <= ushort.MaxValue, "--amqp-port: give a number from 1 to 65535, or 0 for a free port.");
-        if (parsed.GetValue(ServiceBus) is not { } connection) return;
-        Require(parsed.GetValue(Clock) == 1,
-            "--service-bus: a queue elsewhere keeps real time, so it cannot go with --clock. Leave one of them out.");
-        Require(parsed.GetResult(AmqpPort) is null or { Implicit: true },
-            "--service-bus: the queues are elsewhere, so there is nothing for --amqp-port to open. Leave one of them out.");
-        Require(IsConnectionString(connection), "--service-bus: give a connection string: Endpoint=sb://HOST;SharedAccessKeyName=NAME;"
-            + "SharedAccessKey=KEY, and ;UseDevelopmentEmulator=true for Microsoft's emulator.");
+        Require(
+            parsed.GetValue(AmqpPort) is >= 0 and <= ushort.MaxValue,
+            "--amqp-port: give a number from 1 to 65535, or 0 for a free port."
+        );
+        if (parsed.GetValue(ServiceBus) is not { } connection)
+            return;
+        Require(
+            parsed.GetValue(Clock) == 1,
+            "--service-bus: a queue elsewhere keeps real time, so it cannot go with --clock. Leave one of them out."
+        );
+        Require(
+            parsed.GetResult(AmqpPort) is null or { Implicit: true },
+            "--service-bus: the queues are elsewhere, so there is nothing for --amqp-port to open. Leave one of them out."
+        );
+        Require(
+            IsConnectionString(connection),
+            "--service-bus: give a connection string: Endpoint=sb://HOST;SharedAccessKeyName=NAME;"
+                + "SharedAccessKey=KEY, and ;UseDevelopmentEmulator=true for Microsoft's emulator."
+        );
 
         static void Require(bool holds, string otherwise)
         {
-            if (!holds) throw new InvalidOperationException(otherwise);
+            if (!holds)
+                throw new InvalidOperationException(otherwise);
         }
     }
 
@@ -189,7 +267,8 @@ internal static class RunCommand
         HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>());
         if (services.GetRequiredService<MachineOptions>().ServiceBus is null)
             app.MapQueues(services.GetRequiredService<QueueNamespace>());
-        else app.MapQueuesElsewhere(services.GetRequiredService<ServiceBusClient>().FullyQualifiedNamespace);
+        else
+            app.MapQueuesElsewhere(services.GetRequiredService<ServiceBusClient>().FullyQualifiedNamespace);
         TeamsEndpoint.Map(app, services.GetRequiredService<LoopbackTeams>());
         TenantEndpoint.Map(app, services.GetRequiredService<SimulatedTenant>());
         ModelEndpoint.Map(app, services.GetRequiredService<LocalModel>());

@@ -8,8 +8,11 @@ namespace IRFunctions.Local.Demonstration;
 internal static class DevUsers
 {
     public static DevUser? Find(IServiceProvider services, string objectId) =>
-        All(services.GetRequiredService<PolicyStore>().Current).Where(a => a.ObjectId == objectId)
-            .Select(a => new DevUser(a.ObjectId, a.Name, ["approver", "responder", "reader"])).FirstOrDefault();
+        All(services.GetRequiredService<PolicyStore>().Current)
+            .Where(a => a.ObjectId == objectId)
+            .Select(a => new DevUser(a.ObjectId, a.Name, ["approver", "responder", "reader"]))
+            .FirstOrDefault();
 
-    public static IEnumerable<Approver> All(Policy policy) => policy.Ladders.Values.SelectMany(l => l.Rungs).SelectMany(r => r.Approvers).DistinctBy(a => a.ObjectId);
+    public static IEnumerable<Approver> All(Policy policy) =>
+        policy.Ladders.Values.SelectMany(l => l.Rungs).SelectMany(r => r.Approvers).DistinctBy(a => a.ObjectId);
 }

@@ -20,20 +20,24 @@ internal static class Feed
     public static async Task SendAsync(ServiceBusClient client, Timeline timeline, CancellationToken stop)
     {
         await using var sender = client.CreateSender(LocalMachine.AlertsQueue);
-        await SendAllAsync(timeline, async file =>
-        {
-            var body = await File.ReadAllBytesAsync(file, stop);
-            var message = new ServiceBusMessage(body) { MessageId = IdOf(file), ContentType = "application/json" };
-            try
+        await SendAllAsync(
+            timeline,
+            async file =>
             {
-                await sender.SendMessageAsync(message, stop);
-                return null;
-            }
-            catch (ServiceBusException e)
-            {
-                return e.Reason.ToString();
-            }
-        }, stop);
+                var body = await File.ReadAllBytesAsync(file, stop);
+                var message = new ServiceBusMessage(body) { MessageId = IdOf(file), ContentType = "application/json" };
+                try
+                {
+                    await sender.SendMessageAsync(message, stop);
+                    return null;
+                }
+                catch (ServiceBusException e)
+                {
+                    return e.Reason.ToString();
+                }
+            },
+            stop
+        );
     }
 
     /// <param name="send">Answers why the queue refused a file; null where it took it.</param>
@@ -46,7 +50,8 @@ internal static class Feed
             try
             {
                 // An alert that was taken speaks for itself when it is received.
-                if (await send(file) is { } refusal) timeline.Refused(Path.GetFileName(file), refusal);
+                if (await send(file) is { } refusal)
+                    timeline.Refused(Path.GetFileName(file), refusal);
                 await Task.Delay(Between, stop);
             }
             catch (OperationCanceledException)

@@ -6,7 +6,8 @@ using IRFunctions.Local.Machine;
 namespace IRFunctions.Local.Demonstration;
 
 /// <summary>
-/// A simulated person on call, so that a newcomer sees a whole story without touching anything: approves the first request after a while, releases that
+/// A simulated person on call, so that a newcomer sees a whole story without touching anything: approves the first request after a while,
+/// releases that
 /// containment a little later, and leaves everything else. Uses the same HTTP API as anyone.
 /// </summary>
 internal static class Staff
@@ -25,13 +26,35 @@ internal static class Staff
             var approval = await FirstAsync(http, "api/approvals", "approvals", _ => true, stop);
             await Task.Delay(ReadingTime, stop);
             timeline.Staff(person.Name, "approves the first request");
-            await PostAsync(http, $"api/approvals/{approval.GetProperty("id").GetString()}", new { decision = "approve", reason = "matches what we see in the sign-in log" }, stop);
+            await PostAsync(
+                http,
+                $"api/approvals/{approval.GetProperty("id").GetString()}",
+                new { decision = "approve", reason = "matches what we see in the sign-in log" },
+                stop
+            );
 
-            var target = approval.GetProperty("request").GetProperty("request").GetProperty("decision").GetProperty("target").GetProperty("id").GetString()!;
-            var containment = await FirstAsync(http, "api/containments", "containments", c => c.GetProperty("id").GetString()!.EndsWith(target, StringComparison.Ordinal), stop);
+            var target = approval
+                .GetProperty("request")
+                .GetProperty("request")
+                .GetProperty("decision")
+                .GetProperty("target")
+                .GetProperty("id")
+                .GetString()!;
+            var containment = await FirstAsync(
+                http,
+                "api/containments",
+                "containments",
+                c => c.GetProperty("id").GetString()!.EndsWith(target, StringComparison.Ordinal),
+                stop
+            );
             await Task.Delay(Regret, stop);
             timeline.Staff(person.Name, "called the owner: it was a false alarm; releases the containment");
-            await PostAsync(http, $"api/containments/{Uri.EscapeDataString(containment.GetProperty("id").GetString()!)}/release", new { reason = "owner confirmed the sign-in by phone" }, stop);
+            await PostAsync(
+                http,
+                $"api/containments/{Uri.EscapeDataString(containment.GetProperty("id").GetString()!)}/release",
+                new { reason = "owner confirmed the sign-in by phone" },
+                stop
+            );
         }
         catch (Exception e) when (e is OperationCanceledException or HttpRequestException)
         {
@@ -39,14 +62,21 @@ internal static class Staff
         }
     }
 
-    private static async Task<JsonElement> FirstAsync(HttpClient http, string path, string list, Func<JsonElement, bool> wanted, CancellationToken stop)
+    private static async Task<JsonElement> FirstAsync(
+        HttpClient http,
+        string path,
+        string list,
+        Func<JsonElement, bool> wanted,
+        CancellationToken stop
+    )
     {
         while (true)
         {
             var answer = await http.GetFromJsonAsync<JsonElement>(path, stop);
             foreach (var item in answer.GetProperty(list).EnumerateArray())
             {
-                if (wanted(item)) return item;
+                if (wanted(item))
+                    return item;
             }
             await Task.Delay(Look, stop);
         }

@@ -12,7 +12,17 @@ namespace IRFunctions.Local.Demonstration;
 /// <summary>Tells what happens as it happens, from the record itself: what is shown here is what an auditor will read.</summary>
 internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider time)
 {
-    private static readonly string[] Colours = ["deepskyblue1", "gold1", "mediumpurple1", "springgreen2", "orange1", "hotpink", "turquoise2", "khaki1"];
+    private static readonly string[] Colours =
+    [
+        "deepskyblue1",
+        "gold1",
+        "mediumpurple1",
+        "springgreen2",
+        "orange1",
+        "hotpink",
+        "turquoise2",
+        "khaki1",
+    ];
     private readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
     private long? awaiting;
@@ -23,15 +33,29 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
         {
             console.Write(new Rule("[bold]IRFunctions[/] on this machine").LeftJustified());
             Line($"[grey]policy[/]   {machine.Policy.Hash[..12]} from {Markup.Escape(options.PolicyFolder)}");
-            Line($"[grey]state[/]    {Markup.Escape(options.StateFolder!)}{(factor == 1 ? "" : $"   [yellow]clock runs {factor:0.##} times as fast[/]")}");
-            Line($"[grey]look[/]     {address}api/incidents   [grey]with the header[/] {DevelopmentSignIn.Header}: {DevUsers.All(machine.Policy).First().ObjectId}");
+            Line(
+                $"[grey]state[/]    {Markup.Escape(options.StateFolder!)}{(factor == 1 ? "" : $"   [yellow]clock runs {factor:0.##} times as fast[/]")}"
+            );
+            Line(
+                $"[grey]look[/]     {address}api/incidents   [grey]with the header[/] {DevelopmentSignIn.Header}: "
+                    + $"{DevUsers.All(machine.Policy).First().ObjectId}"
+            );
             if (machine.Amqp is { } amqp)
             {
-                Line($"[grey]send[/]     curl -d @alert.json {address}alerts/messages      [grey]refused ones:[/] {address}local/queues/alerts/deadletter");
+                Line(
+                    $"[grey]send[/]     curl -d @alert.json {address}alerts/messages      [grey]refused ones:[/] "
+                        + $"{address}local/queues/alerts/deadletter"
+                );
                 Line($"[grey]clients[/]  {Markup.Escape(amqp.ConnectionString)}");
             }
-            else Line($"[grey]queues[/]   elsewhere, in the Service Bus namespace {Markup.Escape(machine.ServiceBus.FullyQualifiedNamespace)}");
-            Line($"[grey]people[/]   {string.Join(", ", DevUsers.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}"))}   [grey]Ctrl-C ends it; nothing is lost[/]");
+            else
+                Line(
+                    $"[grey]queues[/]   elsewhere, in the Service Bus namespace {Markup.Escape(machine.ServiceBus.FullyQualifiedNamespace)}"
+                );
+            Line(
+                $"[grey]people[/]   {string.Join(", ", DevUsers.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}"))} "
+                    + $"  [grey]Ctrl-C ends it; nothing is lost[/]"
+            );
             console.Write(new Rule().RuleStyle("grey"));
         }
     }
@@ -39,24 +63,28 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
     /// <summary>Something takes a while.</summary>
     public void Progress(string what)
     {
-        lock (gate) Row(Now(), "", "", $"[grey]{Markup.Escape(what)}[/]");
+        lock (gate)
+            Row(Now(), "", "", $"[grey]{Markup.Escape(what)}[/]");
     }
 
     /// <summary>On a real engine the first step takes seconds: says so, and how many when it has come.</summary>
     public void AwaitFirst()
     {
-        lock (gate) awaiting = time.GetTimestamp();
+        lock (gate)
+            awaiting = time.GetTimestamp();
         Progress("the engine runs; the first step of an incident takes a second or two");
     }
 
     public void Refused(string file, string why)
     {
-        lock (gate) Line($"[red]{Now()}  the queue refused {Markup.Escape(file)} with {Markup.Escape(why)}[/]");
+        lock (gate)
+            Line($"[red]{Now()}  the queue refused {Markup.Escape(file)} with {Markup.Escape(why)}[/]");
     }
 
     public void Staff(string name, string what)
     {
-        lock (gate) Row(Now(), "", "[italic]☺ staff[/]", $"[italic]{Markup.Escape(name)} (simulated) {Markup.Escape(what)}[/]");
+        lock (gate)
+            Row(Now(), "", "[italic]☺ staff[/]", $"[italic]{Markup.Escape(name)} (simulated) {Markup.Escape(what)}[/]");
     }
 
     public void Goodbye(string state)
@@ -71,7 +99,13 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
     public void Show(AuditEntry entry)
     {
         // Tickets and pages have no inverse and cannot be read back: that they were sent says it all.
-        if (entry.Kind is AuditKinds.Executing or AuditKinds.Verified && (entry.Text.EndsWith("(no inverse)", StringComparison.Ordinal) || entry.Text.StartsWith("accepted", StringComparison.Ordinal))) return;
+        if (
+            entry.Kind is AuditKinds.Executing or AuditKinds.Verified
+            && (
+                entry.Text.EndsWith("(no inverse)", StringComparison.Ordinal) || entry.Text.StartsWith("accepted", StringComparison.Ordinal)
+            )
+        )
+            return;
         var pipeline = entry.Chain == RecordChains.Pipeline;
         lock (gate)
         {
@@ -80,12 +114,22 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
                 awaiting = null;
                 Progress(string.Create(CultureInfo.InvariantCulture, $"first step after {time.GetElapsedTime(since).TotalSeconds:0.0} s"));
             }
-            var number = pipeline ? 0 : numbers.TryGetValue(entry.Chain, out var known) ? known : numbers[entry.Chain] = numbers.Count + 1;
+            var number =
+                pipeline ? 0
+                : numbers.TryGetValue(entry.Chain, out var known) ? known
+                : numbers[entry.Chain] = numbers.Count + 1;
             var colour = pipeline ? "grey" : Colours[(number - 1) % Colours.Length];
             var (mark, style) = Look(entry.Kind);
-            if (entry.Kind == AuditKinds.Received) console.WriteLine();
-            Row(Stamp(entry.At), $"[{colour}]{(pipeline ? "--" : $"#{number}")}[/]", $"[{style}]{mark} {entry.Kind}[/]", $"[{TextStyle(entry.Kind)}]{Markup.Escape(entry.Text)}[/]");
-            foreach (var hint in Hints(entry)) Row("", "", "", $"[grey]{Markup.Escape(hint)}[/]");
+            if (entry.Kind == AuditKinds.Received)
+                console.WriteLine();
+            Row(
+                Stamp(entry.At),
+                $"[{colour}]{(pipeline ? "--" : $"#{number}")}[/]",
+                $"[{style}]{mark} {entry.Kind}[/]",
+                $"[{TextStyle(entry.Kind)}]{Markup.Escape(entry.Text)}[/]"
+            );
+            foreach (var hint in Hints(entry))
+                Row("", "", "", $"[grey]{Markup.Escape(hint)}[/]");
         }
     }
 
@@ -93,26 +137,31 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
     private void Row(string time, string tag, string kind, string text)
     {
         var grid = new Grid()
-            .AddColumn(new GridColumn().Width(8).NoWrap().PadRight(2)).AddColumn(new GridColumn().Width(4).NoWrap().PadRight(1))
-            .AddColumn(new GridColumn().Width(16).NoWrap().PadRight(1)).AddColumn(new GridColumn());
+            .AddColumn(new GridColumn().Width(8).NoWrap().PadRight(2))
+            .AddColumn(new GridColumn().Width(4).NoWrap().PadRight(1))
+            .AddColumn(new GridColumn().Width(16).NoWrap().PadRight(1))
+            .AddColumn(new GridColumn());
         console.Write(grid.AddRow(time, tag, kind, text));
     }
 
-    private static string TextStyle(string kind) => kind switch
-    {
-        AuditKinds.Received => "bold",
-        AuditKinds.Assessed or AuditKinds.Captured => "grey",
-        _ => "default",
-    };
+    private static string TextStyle(string kind) =>
+        kind switch
+        {
+            AuditKinds.Received => "bold",
+            AuditKinds.Assessed or AuditKinds.Captured => "grey",
+            _ => "default",
+        };
 
     /// <summary>What a person can do about it, ready to paste.</summary>
     private IEnumerable<string> Hints(AuditEntry entry)
     {
-        if (entry.Kind == AuditKinds.Received) yield return $"{address}api/incidents/{entry.Chain}";
+        if (entry.Kind == AuditKinds.Received)
+            yield return $"{address}api/incidents/{entry.Chain}";
         if (entry.Kind is AuditKinds.Asked or AuditKinds.Climbed)
         {
             var id = entry.FactId[..entry.FactId.LastIndexOf('-')];
-            yield return $"curl {address}api/approvals/{id} -H '{DevelopmentSignIn.Header}: {FirstApprover(entry)}' -d '{{\"decision\":\"approve\",\"reason\":\"...\"}}'   (or \"deny\")";
+            yield return $"curl {address}api/approvals/{id} -H '{DevelopmentSignIn.Header}: {FirstApprover(entry)}' -d "
+                + $"'{{\"decision\":\"approve\",\"reason\":\"...\"}}'   (or \"deny\")";
         }
         if (entry.Kind == AuditKinds.Verified && entry.Text.Contains("will be undone", StringComparison.Ordinal))
             yield return $"release, confirm or extend: {address}api/containments";
@@ -121,27 +170,37 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
     private static string FirstApprover(AuditEntry entry)
     {
         using var json = JsonDocument.Parse(entry.Data ?? "{}");
-        return json.RootElement.TryGetProperty("rung", out var rung) && rung.TryGetProperty("approvers", out var people) && people.GetArrayLength() > 0
-            ? people[0].GetProperty("objectId").GetString() ?? "" : "";
+        return
+            json.RootElement.TryGetProperty("rung", out var rung)
+            && rung.TryGetProperty("approvers", out var people)
+            && people.GetArrayLength() > 0
+            ? people[0].GetProperty("objectId").GetString() ?? ""
+            : "";
     }
 
-    private static (string Mark, string Style) Look(string kind) => kind switch
-    {
-        AuditKinds.Received => ("▶", "bold"),
-        AuditKinds.Assessed => ("◌", "grey"),
-        AuditKinds.Injection => ("!", "red"),
-        AuditKinds.Decided => ("§", "white"),
-        AuditKinds.Asked or AuditKinds.Climbed or AuditKinds.Reminded => ("?", "yellow"),
-        AuditKinds.Answered or AuditKinds.Granted or AuditKinds.Confirmed => ("✓", "green"),
-        AuditKinds.Executing or AuditKinds.Executed or AuditKinds.Verified or AuditKinds.Captured => ("■", "aqua"),
-        ContainmentKinds.Estimated or ContainmentKinds.Probed or ContainmentKinds.Registered => ("□", "grey"),
-        ContainmentKinds.Drifted or ContainmentKinds.Repaired or AuditKinds.RecordBroken => ("!", "red"),
-        AuditKinds.Undoing or AuditKinds.Undone or AuditKinds.NotUndone or AuditKinds.ReleaseAsked or AuditKinds.RestoreAsked or ContainmentKinds.Rehearsed => ("↺", "springgreen2"),
-        AuditKinds.Denied or AuditKinds.Expired or AuditKinds.Refused => ("✗", "orange1"),
-        AuditKinds.Failed or AuditKinds.RollbackFailed => ("!", "red"),
-        AuditKinds.StopEngaged or AuditKinds.StopLifted => ("●", "red"),
-        _ => ("·", "grey"),
-    };
+    private static (string Mark, string Style) Look(string kind) =>
+        kind switch
+        {
+            AuditKinds.Received => ("▶", "bold"),
+            AuditKinds.Assessed => ("◌", "grey"),
+            AuditKinds.Injection => ("!", "red"),
+            AuditKinds.Decided => ("§", "white"),
+            AuditKinds.Asked or AuditKinds.Climbed or AuditKinds.Reminded => ("?", "yellow"),
+            AuditKinds.Answered or AuditKinds.Granted or AuditKinds.Confirmed => ("✓", "green"),
+            AuditKinds.Executing or AuditKinds.Executed or AuditKinds.Verified or AuditKinds.Captured => ("■", "aqua"),
+            ContainmentKinds.Estimated or ContainmentKinds.Probed or ContainmentKinds.Registered => ("□", "grey"),
+            ContainmentKinds.Drifted or ContainmentKinds.Repaired or AuditKinds.RecordBroken => ("!", "red"),
+            AuditKinds.Undoing
+            or AuditKinds.Undone
+            or AuditKinds.NotUndone
+            or AuditKinds.ReleaseAsked
+            or AuditKinds.RestoreAsked
+            or ContainmentKinds.Rehearsed => ("↺", "springgreen2"),
+            AuditKinds.Denied or AuditKinds.Expired or AuditKinds.Refused => ("✗", "orange1"),
+            AuditKinds.Failed or AuditKinds.RollbackFailed => ("!", "red"),
+            AuditKinds.StopEngaged or AuditKinds.StopLifted => ("●", "red"),
+            _ => ("·", "grey"),
+        };
 
     private string Now() => Stamp(time.GetUtcNow());
 

@@ -27,14 +27,17 @@ internal sealed record CaseFile(IReadOnlyList<LabelledCase> Cases, IReadOnlyList
         foreach (var line in File.ReadLines(path))
         {
             number++;
-            if (string.IsNullOrWhiteSpace(line)) continue;
+            if (string.IsNullOrWhiteSpace(line))
+                continue;
             try
             {
                 using var document = JsonDocument.Parse(line);
                 var root = document.RootElement;
                 var id = root.GetProperty("id").GetString() ?? throw new FormatException("id is null");
-                if (root.TryGetProperty("injection", out var text)) orders.Add(new PlantedOrder(id, text.GetString() ?? ""));
-                else cases.Add(ReadCase(id, root));
+                if (root.TryGetProperty("injection", out var text))
+                    orders.Add(new PlantedOrder(id, text.GetString() ?? ""));
+                else
+                    cases.Add(ReadCase(id, root));
             }
             catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
             {
@@ -54,7 +57,8 @@ internal sealed record CaseFile(IReadOnlyList<LabelledCase> Cases, IReadOnlyList
             var other => throw new FormatException($"label is true_positive, benign_positive or false_positive, not {other}"),
         };
         var reading = AlertParser.Read(JsonSerializer.SerializeToUtf8Bytes(root.GetProperty("alert")));
-        if (reading.Alert is null) throw new FormatException($"the alert of {id} cannot be read: {reading.Explanation}");
+        if (reading.Alert is null)
+            throw new FormatException($"the alert of {id} cannot be read: {reading.Explanation}");
         var helpful = root.TryGetProperty("helpful", out var list) ? list.EnumerateArray().Select(a => a.GetString()!).ToArray() : [];
         return new LabelledCase(id, label, root.TryGetProperty("why", out var why) ? why.GetString() ?? "" : "", helpful, reading.Alert);
     }

@@ -33,33 +33,61 @@ internal static class Trials
     /// <param name="atOnce">Questions under way at the same time.</param>
     /// <param name="told">Called after each answer with how many are done.</param>
     public static async Task<IReadOnlyList<Trial>> RunAsync(
-        Classifier classifier, IReadOnlyList<AllowedAction> actions, CaseFile file, int atOnce, Action<int, int> told, CancellationToken stop)
+        Classifier classifier,
+        IReadOnlyList<AllowedAction> actions,
+        CaseFile file,
+        int atOnce,
+        Action<int, int> told,
+        CancellationToken stop
+    )
     {
         (LabelledCase Case, PlantedOrder? Order)[] questions =
-            [.. file.Cases.SelectMany(c => file.Orders.Select(o => (c, (PlantedOrder?)o)).Prepend((c, null)))];
+        [
+            .. file.Cases.SelectMany(c => file.Orders.Select(o => (c, (PlantedOrder?)o)).Prepend((c, null))),
+        ];
         var trials = new Trial[questions.Length];
         var done = 0;
-        await Parallel.ForAsync(0, questions.Length, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = stop }, async (i, cancel) =>
-        {
-            var (one, order) = questions[i];
-            trials[i] = new Trial(one, order, await classifier.AssessAsync(order is null ? one.Alert : Planted(one.Alert, order.Text), actions, cancel));
-            told(Interlocked.Increment(ref done), questions.Length);
-        });
+        await Parallel.ForAsync(
+            0,
+            questions.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = stop },
+            async (i, cancel) =>
+            {
+                var (one, order) = questions[i];
+                trials[i] = new Trial(
+                    one,
+                    order,
+                    await classifier.AssessAsync(order is null ? one.Alert : Planted(one.Alert, order.Text), actions, cancel)
+                );
+                told(Interlocked.Increment(ref done), questions.Length);
+            }
+        );
         return trials;
     }
 
-    /// <summary>The text where an attacker would put it: after the title and the description, and in every name, path and command line.</summary>
-    public static Alert Planted(Alert alert, string text) => alert with
-    {
-        Title = $"{alert.Title} {text}",
-        Description = $"{text}\n{alert.Description}",
-        Entities = [.. alert.Entities.Select(e => e switch
+    /// <summary>
+    /// The text where an attacker would put it: after the title and the description, and in every name, path and command line.
+    /// </summary>
+    public static Alert Planted(Alert alert, string text) =>
+        alert with
         {
-            ProcessEntity process => process with { CommandLine = string.Create(CultureInfo.InvariantCulture, $"{process.CommandLine} # {text}") },
-            HostEntity host => host with { HostName = host.HostName is null ? null : $"{host.HostName} {text}" },
-            MailMessageEntity mail => mail with { Subject = $"{mail.Subject} {text}" },
-            FileEntity file => file with { Path = $"{file.Path} {text}" },
-            _ => e,
-        })],
-    };
+            Title = $"{alert.Title} {text}",
+            Description = $"{text}\n{alert.Description}",
+            Entities =
+            [
+                .. alert.Entities.Select(e =>
+                    e switch
+                    {
+                        ProcessEntity process => process with
+                        {
+                            CommandLine = string.Create(CultureInfo.InvariantCulture, $"{process.CommandLine} # {text}"),
+                        },
+                        HostEntity host => host with { HostName = host.HostName is null ? null : $"{host.HostName} {text}" },
+                        MailMessageEntity mail => mail with { Subject = $"{mail.Subject} {text}" },
+                        FileEntity file => file with { Path = $"{file.Path} {text}" },
+                        _ => e,
+                    }
+                ),
+            ],
+        };
 }

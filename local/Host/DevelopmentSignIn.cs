@@ -12,7 +12,8 @@ namespace IRFunctions.Local.Host;
 public sealed record DevUser(string ObjectId, string Name, IReadOnlyList<string> Roles);
 
 /// <summary>
-/// Signs a request in as the person whose Entra object id stands in <c>X-Dev-User</c>. It proves nothing about who asks, so it exists only in local/,
+/// Signs a request in as the person whose Entra object id stands in <c>X-Dev-User</c>. It proves nothing about who asks, so it exists only
+/// in local/,
 /// works only between loopback addresses, and <see cref="LoopbackServer"/> refuses to start where anything else is configured.
 /// A request without the header is anonymous.
 /// </summary>
@@ -34,7 +35,9 @@ public sealed class DevelopmentSignIn(RequestDelegate next, Func<string, DevUser
     public async Task InvokeAsync(HttpContext http)
     {
         // Whatever App Service authentication would have set cannot be believed here: there is no App Service in front.
-        foreach (var name in http.Request.Headers.Keys.Where(n => n.StartsWith(PlatformPrincipal, StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (
+            var name in http.Request.Headers.Keys.Where(n => n.StartsWith(PlatformPrincipal, StringComparison.OrdinalIgnoreCase)).ToList()
+        )
             http.Request.Headers.Remove(name);
         if (!IsLoopback(http.Connection.LocalIpAddress) || !IsLoopback(http.Connection.RemoteIpAddress))
         {
@@ -60,17 +63,26 @@ public sealed class DevelopmentSignIn(RequestDelegate next, Func<string, DevUser
 
     private static void SignIn(HttpContext http, DevUser user)
     {
-        List<Claim> claims = [new("oid", user.ObjectId), new(ObjectIdentifier, user.ObjectId), new("name", user.Name),
-            .. user.Roles.Select(r => new Claim("roles", r))];
+        List<Claim> claims =
+        [
+            new("oid", user.ObjectId),
+            new(ObjectIdentifier, user.ObjectId),
+            new("name", user.Name),
+            .. user.Roles.Select(r => new Claim("roles", r)),
+        ];
         http.User = new ClaimsPrincipal(new ClaimsIdentity(claims, "Development", "name", "roles"));
         // What App Service authentication hands a function app, so that code reading it works the same here.
-        http.Request.Headers[PlatformPrincipal] = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            auth_typ = "aad",
-            name_typ = "name",
-            role_typ = "roles",
-            claims = claims.Select(c => new { typ = c.Type, val = c.Value }),
-        }));
+        http.Request.Headers[PlatformPrincipal] = Convert.ToBase64String(
+            JsonSerializer.SerializeToUtf8Bytes(
+                new
+                {
+                    auth_typ = "aad",
+                    name_typ = "name",
+                    role_typ = "roles",
+                    claims = claims.Select(c => new { typ = c.Type, val = c.Value }),
+                }
+            )
+        );
         http.Request.Headers[PlatformPrincipal + "-ID"] = user.ObjectId;
     }
 
@@ -79,7 +91,8 @@ public sealed class DevelopmentSignIn(RequestDelegate next, Func<string, DevUser
 
     private static Task RefuseAsync(HttpContext http, int status, string detail)
     {
-        if (status == StatusCodes.Status401Unauthorized) http.Response.Headers.WWWAuthenticate = Header;
+        if (status == StatusCodes.Status401Unauthorized)
+            http.Response.Headers.WWWAuthenticate = Header;
         return Results.Problem(detail, statusCode: status).ExecuteAsync(http);
     }
 }
@@ -95,16 +108,21 @@ internal static class Loopback
         var endpoints = app.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>();
         // A port alone means every address.
         var ports = ((string[])[WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey])
-            .SelectMany(key => app.Configuration[key]?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? []).Select(port => $"http://*:{port}");
-        foreach (var url in app.Urls.Concat(urls).Concat(endpoints).Concat(ports)) Require(url);
+            .SelectMany(key => app.Configuration[key]?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [])
+            .Select(port => $"http://*:{port}");
+        foreach (var url in app.Urls.Concat(urls).Concat(endpoints).Concat(ports))
+            Require(url);
     }
 
     /// <exception cref="InvalidOperationException">The address is not loopback.</exception>
     public static void Require(string address)
     {
-        var isLoopback = Uri.TryCreate(address, UriKind.Absolute, out var uri)
+        var isLoopback =
+            Uri.TryCreate(address, UriKind.Absolute, out var uri)
             && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
-        if (!isLoopback) throw new InvalidOperationException(
-            $"The local runtime serves this machine only, but '{address}' is configured. Use http://127.0.0.1 with a port.");
+        if (!isLoopback)
+            throw new InvalidOperationException(
+                $"The local runtime serves this machine only, but '{address}' is configured. Use http://127.0.0.1 with a port."
+            );
     }
 }

@@ -41,12 +41,14 @@ public sealed class FunctionCatalog
         Discover(Marked.GetOrAdd(assembly, a => [.. Find(a.GetTypes())]), setting);
 
     /// <inheritdoc cref="Discover(Assembly, Func{string, string?}?)"/>
-    public static FunctionCatalog Discover(IEnumerable<Type> types, Func<string, string?>? setting = null) => Discover([.. Find(types)], setting);
+    public static FunctionCatalog Discover(IEnumerable<Type> types, Func<string, string?>? setting = null) =>
+        Discover([.. Find(types)], setting);
 
     private static FunctionCatalog Discover((string Name, MethodInfo Method)[] marked, Func<string, string?>? setting)
     {
         var discovery = new FunctionDiscovery(setting ?? (_ => null));
-        foreach (var (name, method) in marked) discovery.Add(name, method);
+        foreach (var (name, method) in marked)
+            discovery.Add(name, method);
         return discovery.Finish();
     }
 
@@ -55,6 +57,7 @@ public sealed class FunctionCatalog
         const BindingFlags Declared =
             BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
         foreach (var method in types.SelectMany(t => t.GetMethods(Declared)))
-            if (method.GetCustomAttribute<FunctionAttribute>() is { } function) yield return (function.Name, method);
+            if (method.GetCustomAttribute<FunctionAttribute>() is { } function)
+                yield return (function.Name, method);
     }
 }

@@ -5,7 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Local.Host;
 
 /// <summary>
-/// A function's method compiled to a delegate once, because activities run by the ten thousand a second and reflection per call would be felt.
+/// A function's method compiled to a delegate once, because activities run by the ten thousand a second and reflection per call would be
+/// felt.
 /// </summary>
 internal sealed class FunctionInvoker
 {
@@ -24,7 +25,8 @@ internal sealed class FunctionInvoker
     /// <summary>As the isolated worker does: the class is created for each call, with the services of a scope of its own.</summary>
     public ValueTask<object?> InvokeAsync(Invocation invocation)
     {
-        if (create is null) return call(null, Bind(invocation));
+        if (create is null)
+            return call(null, Bind(invocation));
         return invocation.InScope ? InvokeOnAsync(invocation.Services, invocation) : InvokeInScopeAsync(invocation);
     }
 
@@ -43,15 +45,18 @@ internal sealed class FunctionInvoker
         }
         finally
         {
-            if (instance is IAsyncDisposable later) await later.DisposeAsync();
-            else (instance as IDisposable)?.Dispose();
+            if (instance is IAsyncDisposable later)
+                await later.DisposeAsync();
+            else
+                (instance as IDisposable)?.Dispose();
         }
     }
 
     private object?[] Bind(Invocation invocation)
     {
         var arguments = new object?[binders.Length];
-        for (var i = 0; i < binders.Length; i++) arguments[i] = binders[i](invocation);
+        for (var i = 0; i < binders.Length; i++)
+            arguments[i] = binders[i](invocation);
         return arguments;
     }
 
@@ -59,22 +64,33 @@ internal sealed class FunctionInvoker
     {
         var instance = Expression.Parameter(typeof(object));
         var arguments = Expression.Parameter(typeof(object[]));
-        var passed = method.GetParameters().Select((p, i) => Argument(Expression.ArrayIndex(arguments, Expression.Constant(i)), p.ParameterType));
+        var passed = method
+            .GetParameters()
+            .Select((p, i) => Argument(Expression.ArrayIndex(arguments, Expression.Constant(i)), p.ParameterType));
         var called = Expression.Call(method.IsStatic ? null : Expression.Convert(instance, method.DeclaringType!), method, passed);
         return Expression.Lambda<Func<object?, object?[], ValueTask<object?>>>(Awaited(called), instance, arguments).Compile();
     }
 
-    private static Expression Argument(Expression value, Type type) => type.IsValueType && Nullable.GetUnderlyingType(type) is null
-        ? Expression.Condition(Expression.ReferenceEqual(value, Expression.Constant(null)), Expression.Default(type), Expression.Convert(value, type))
-        : Expression.Convert(value, type);
+    private static Expression Argument(Expression value, Type type) =>
+        type.IsValueType && Nullable.GetUnderlyingType(type) is null
+            ? Expression.Condition(
+                Expression.ReferenceEqual(value, Expression.Constant(null)),
+                Expression.Default(type),
+                Expression.Convert(value, type)
+            )
+            : Expression.Convert(value, type);
 
     private static Expression Awaited(MethodCallExpression called)
     {
         var type = called.Type;
-        if (type == typeof(void)) return Expression.Block(called, Expression.Default(typeof(ValueTask<object?>)));
-        if (type == typeof(Task)) return Expression.Call(Method(nameof(OfTask)), called);
-        if (type == typeof(ValueTask)) return Expression.Call(Method(nameof(OfValueTask)), called);
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Task<>)) return Expression.Call(Method(nameof(OfTaskOf), type), called);
+        if (type == typeof(void))
+            return Expression.Block(called, Expression.Default(typeof(ValueTask<object?>)));
+        if (type == typeof(Task))
+            return Expression.Call(Method(nameof(OfTask)), called);
+        if (type == typeof(ValueTask))
+            return Expression.Call(Method(nameof(OfValueTask)), called);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Task<>))
+            return Expression.Call(Method(nameof(OfTaskOf), type), called);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>))
             return Expression.Call(Method(nameof(OfValueTaskOf), type), called);
         return Expression.New(typeof(ValueTask<object?>).GetConstructor([typeof(object)])!, Expression.Convert(called, typeof(object)));

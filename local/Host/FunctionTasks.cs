@@ -12,15 +12,32 @@ public static class FunctionTasks
 {
     /// <param name="services">Used only when a function runs, so the engine's client may be among them.</param>
     /// <param name="stopping">Cancelled when the engine stops.</param>
-    public static void Register(FunctionCatalog catalog, DurableTaskRegistry registry, IServiceProvider services, Func<CancellationToken> stopping)
+    public static void Register(
+        FunctionCatalog catalog,
+        DurableTaskRegistry registry,
+        IServiceProvider services,
+        Func<CancellationToken> stopping
+    )
     {
         // An orchestrator gets no scope of its own: it is replayed over and over and may use nothing but its context.
         foreach (var f in catalog.Orchestrators)
-            registry.AddOrchestrator(f.Name, () => new Orchestrator(context =>
-                f.Invoker.InvokeAsync(new Invocation(services, CancellationToken.None) { InScope = true, Orchestration = context }).AsTask()));
+            registry.AddOrchestrator(
+                f.Name,
+                () =>
+                    new Orchestrator(context =>
+                        f.Invoker.InvokeAsync(new Invocation(services, CancellationToken.None) { InScope = true, Orchestration = context })
+                            .AsTask()
+                    )
+            );
         foreach (var f in catalog.Activities)
-            registry.AddActivity(f.Name, new Activity(f.InputType, (context, input) =>
-                f.Invoker.InvokeAsync(new Invocation(services, stopping()) { Activity = context, ActivityInput = input }).AsTask()));
+            registry.AddActivity(
+                f.Name,
+                new Activity(
+                    f.InputType,
+                    (context, input) =>
+                        f.Invoker.InvokeAsync(new Invocation(services, stopping()) { Activity = context, ActivityInput = input }).AsTask()
+                )
+            );
         foreach (var f in catalog.Entities)
         {
             var create = ActivatorUtilities.CreateFactory(f.EntityType, Type.EmptyTypes);
@@ -28,7 +45,9 @@ public static class FunctionTasks
         }
     }
 
-    /// <summary>A function says only when it runs of what type its input is: it gets a context that reads it then, as in the isolated worker.</summary>
+    /// <summary>
+    /// A function says only when it runs of what type its input is: it gets a context that reads it then, as in the isolated worker.
+    /// </summary>
     private sealed class Orchestrator(Func<TaskOrchestrationContext, Task<object?>> run) : ITaskOrchestrator
     {
         public Type InputType => typeof(JsonElement?);
@@ -74,12 +93,14 @@ public static class FunctionTasks
         public override Task<T> CallActivityAsync<T>(TaskName name, object? input = null, TaskOptions? options = null) =>
             inner.CallActivityAsync<T>(name, input, options);
 
-        public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) => inner.CreateTimer(fireAt, cancellationToken);
+        public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) =>
+            inner.CreateTimer(fireAt, cancellationToken);
 
         public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default) =>
             inner.WaitForExternalEvent<T>(eventName, cancellationToken);
 
-        public override void SendEvent(string instanceId, string eventName, object payload) => inner.SendEvent(instanceId, eventName, payload);
+        public override void SendEvent(string instanceId, string eventName, object payload) =>
+            inner.SendEvent(instanceId, eventName, payload);
 
         public override void SetCustomStatus(object? customStatus) => inner.SetCustomStatus(customStatus);
 

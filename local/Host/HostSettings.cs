@@ -7,7 +7,9 @@ namespace IRFunctions.Local.Host;
 /// <summary>What host.json says that the local host honours; the defaults are those of the Functions host.</summary>
 public sealed record HostSettings
 {
-    /// <summary>As on the Functions host, an environment variable of this name and the key, with __ for :, goes before the file; here for times.</summary>
+    /// <summary>
+    /// As on the Functions host, an environment variable of this name and the key, with __ for :, goes before the file; here for times.
+    /// </summary>
     private const string Override = "AzureFunctionsJobHost__";
 
     /// <summary>Messages of one queue worked on at once.</summary>
@@ -28,7 +30,11 @@ public sealed record HostSettings
     /// <summary>The file, and settings that stand in its place as on the Functions host (<see cref="Override"/>).</summary>
     /// <exception cref="FormatException">The file is not JSON or a value has the wrong kind; names the file and the key.</exception>
     public static HostSettings Read(string path) =>
-        Parse(File.ReadAllText(path), path, key => Environment.GetEnvironmentVariable(Override + key.Replace(":", "__", StringComparison.Ordinal)));
+        Parse(
+            File.ReadAllText(path),
+            path,
+            key => Environment.GetEnvironmentVariable(Override + key.Replace(":", "__", StringComparison.Ordinal))
+        );
 
     /// <param name="source">Named in errors.</param>
     /// <param name="instead">The value that a setting gives a key; null where there is none.</param>
@@ -38,8 +44,10 @@ public sealed record HostSettings
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(json,
-                documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            root = JsonNode.Parse(
+                json,
+                documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+            );
         }
         catch (JsonException e)
         {
@@ -65,12 +73,14 @@ public sealed record HostSettings
 
         TimeSpan Time(string key, TimeSpan otherwise) =>
             TimeSpan.TryParse(instead?.Invoke(key) ?? Get(key, otherwise.ToString()), CultureInfo.InvariantCulture, out var time)
-                ? time : throw Wrong(key, "a time such as 00:05:00");
+                ? time
+                : throw Wrong(key, "a time such as 00:05:00");
 
         T Get<T>(string key, T otherwise)
         {
             var node = key.Split(':').Aggregate(root, (at, name) => (at as JsonObject)?[name]);
-            if (node is null) return otherwise;
+            if (node is null)
+                return otherwise;
             return node is JsonValue value && value.TryGetValue<T>(out var found) ? found : throw Wrong(key, $"of type {typeof(T).Name}");
         }
 

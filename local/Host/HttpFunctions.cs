@@ -34,13 +34,17 @@ public static class HttpFunctions
         object? result;
         try
         {
-            result = await function.Invoker.InvokeAsync(new Invocation(http.RequestServices, http.RequestAborted) { InScope = true, Http = http });
+            result = await function.Invoker.InvokeAsync(
+                new Invocation(http.RequestServices, http.RequestAborted) { InScope = true, Http = http }
+            );
         }
         catch (BadRouteValueException e)
         {
             result = Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
         }
-        if (result is IActionResult action) await action.ExecuteResultAsync(new ActionContext(http, http.GetRouteData(), new ActionDescriptor()));
-        else if (result is IResult plain) await plain.ExecuteAsync(http);
+        if (result is IActionResult action)
+            await action.ExecuteResultAsync(new ActionContext(http, http.GetRouteData(), new ActionDescriptor()));
+        else if (result is IResult plain)
+            await plain.ExecuteAsync(http);
     }
 }

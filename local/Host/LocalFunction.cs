@@ -35,7 +35,8 @@ public sealed class HttpFunction(string name, MethodInfo method, HttpTriggerAttr
 }
 
 /// <summary>Is called with each message of a queue.</summary>
-public sealed class QueueFunction(string name, MethodInfo method, string queue, bool? autoComplete, bool sessions = false) : LocalFunction(name, method)
+public sealed class QueueFunction(string name, MethodInfo method, string queue, bool? autoComplete, bool sessions = false)
+    : LocalFunction(name, method)
 {
     public string Queue { get; } = queue;
 
@@ -47,7 +48,8 @@ public sealed class QueueFunction(string name, MethodInfo method, string queue, 
 }
 
 /// <summary>Is called by the clock.</summary>
-public sealed class TimerFunction(string name, MethodInfo method, Ncrontab schedule, TimerTriggerAttribute trigger) : LocalFunction(name, method)
+public sealed class TimerFunction(string name, MethodInfo method, Ncrontab schedule, TimerTriggerAttribute trigger)
+    : LocalFunction(name, method)
 {
     public Ncrontab Schedule { get; } = schedule;
 
@@ -63,8 +65,11 @@ public sealed class OrchestratorFunction(string name, MethodInfo method) : Local
 public sealed class ActivityFunction(string name, MethodInfo method) : LocalFunction(name, method)
 {
     /// <summary>Of the parameter that the trigger marks; of one that takes the context, which has no input, any JSON.</summary>
-    public Type InputType { get; } = method.GetParameters().First(p => p.IsDefined(typeof(TriggerBindingAttribute))).ParameterType is var type
-        && type != typeof(TaskActivityContext) ? type : typeof(JsonElement?);
+    public Type InputType { get; } =
+        method.GetParameters().First(p => p.IsDefined(typeof(TriggerBindingAttribute))).ParameterType is var type
+        && type != typeof(TaskActivityContext)
+            ? type
+            : typeof(JsonElement?);
 }
 
 /// <summary>An entity: the method only marks the class, which is the entity itself.</summary>

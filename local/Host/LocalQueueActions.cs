@@ -17,7 +17,10 @@ public sealed class LocalQueueActions(IMessageSettlement settlement) : ServiceBu
     }
 
     public override async Task AbandonMessageAsync(
-        ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = default, CancellationToken cancellationToken = default)
+        ServiceBusReceivedMessage message,
+        IDictionary<string, object>? propertiesToModify = default,
+        CancellationToken cancellationToken = default
+    )
     {
         await settlement.AbandonAsync(message, propertiesToModify, cancellationToken);
         IsSettled = true;
@@ -28,14 +31,18 @@ public sealed class LocalQueueActions(IMessageSettlement settlement) : ServiceBu
         Dictionary<string, object>? propertiesToModify = default,
         string? deadLetterReason = default,
         string? deadLetterErrorDescription = default,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         await settlement.DeadLetterAsync(message, deadLetterReason, deadLetterErrorDescription, propertiesToModify, cancellationToken);
         IsSettled = true;
     }
 
     public override async Task DeferMessageAsync(
-        ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = default, CancellationToken cancellationToken = default)
+        ServiceBusReceivedMessage message,
+        IDictionary<string, object>? propertiesToModify = default,
+        CancellationToken cancellationToken = default
+    )
     {
         await settlement.DeferAsync(message, propertiesToModify, cancellationToken);
         IsSettled = true;

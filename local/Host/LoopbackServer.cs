@@ -13,7 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace IRFunctions.Local.Host;
 
 /// <summary>
-/// A web server on http://127.0.0.1 and nowhere else: no environment variable or settings file can add an address. Errors leave as problem details
+/// A web server on http://127.0.0.1 and nowhere else: no environment variable or settings file can add an address. Errors leave as problem
+/// details
 /// (RFC 9457) with a trace id and no stack trace; requests from foreign web pages are refused.
 /// </summary>
 public sealed class LoopbackServer : IAsyncDisposable
@@ -38,8 +39,12 @@ public sealed class LoopbackServer : IAsyncDisposable
     /// <param name="map">Middleware and endpoints.</param>
     /// <exception cref="PortInUseException">Another program listens on the port.</exception>
     /// <exception cref="InvalidOperationException">Something configured an address that is not loopback.</exception>
-    public static async Task<LoopbackServer> StartAsync(int port, Action<WebApplicationBuilder>? configure, Action<WebApplication> map,
-        CancellationToken stop = default)
+    public static async Task<LoopbackServer> StartAsync(
+        int port,
+        Action<WebApplicationBuilder>? configure,
+        Action<WebApplication> map,
+        CancellationToken stop = default
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(port);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, ushort.MaxValue);
@@ -54,13 +59,15 @@ public sealed class LoopbackServer : IAsyncDisposable
             map(app);
             await app.StartAsync(stop);
             var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-            foreach (var address in addresses) Loopback.Require(address);
+            foreach (var address in addresses)
+                Loopback.Require(address);
             return new LoopbackServer(app, new Uri(addresses.First()));
         }
         catch (Exception e)
         {
             await app.DisposeAsync();
-            if (e is IOException { InnerException: AddressInUseException }) throw new PortInUseException(port, e);
+            if (e is IOException { InnerException: AddressInUseException })
+                throw new PortInUseException(port, e);
             throw;
         }
     }
@@ -75,19 +82,24 @@ public sealed class LoopbackServer : IAsyncDisposable
     {
         // Empty: nothing ambient (environment, appsettings.json) is read.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, port);
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.Listen(IPAddress.Loopback, port);
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
+            });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddRouting();
         builder.Services.AddMvcCore();
-        builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c =>
-            c.ProblemDetails.Extensions.TryAdd("traceId", Activity.Current?.Id ?? c.HttpContext.TraceIdentifier));
+        builder.Services.AddProblemDetails(o =>
+            o.CustomizeProblemDetails = c =>
+                c.ProblemDetails.Extensions.TryAdd("traceId", Activity.Current?.Id ?? c.HttpContext.TraceIdentifier)
+        );
         builder.Services.Configure<ExceptionHandlerOptions>(o =>
-            o.StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError);
+            o.StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError
+        );
         // A page whose name was rebound to 127.0.0.1 still sends its own name as host.
         builder.Services.AddHostFiltering(o => o.AllowedHosts = ["127.0.0.1", "localhost"]);
         configure?.Invoke(builder);
@@ -103,7 +115,8 @@ public sealed class LoopbackServer : IAsyncDisposable
         var origin = request.Headers.Origin.ToString();
         // Following a link here is fine; sending anything is not.
         var follows = HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] == "navigate";
-        var foreign = (request.Headers["Sec-Fetch-Site"] == "cross-site" && !follows)
+        var foreign =
+            (request.Headers["Sec-Fetch-Site"] == "cross-site" && !follows)
             || (origin.Length > 0 && origin != $"{request.Scheme}://{request.Host}");
         return foreign
             ? Results.Problem("Requests from other web pages are refused.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(http)
@@ -116,8 +129,9 @@ public sealed class LoopbackServer : IAsyncDisposable
 public sealed class PortInUseException(int port, Exception inner, string option = "--port")
     : IOException(
         $"Port {port} on 127.0.0.1 is in use by another program. Stop it, or "
-        + $"choose another port with {option} (for example {option} {(port < 65535 ? port + 1 : 0)}).",
-        inner)
+            + $"choose another port with {option} (for example {option} {(port < 65535 ? port + 1 : 0)}).",
+        inner
+    )
 {
     public int Port { get; } = port;
 }

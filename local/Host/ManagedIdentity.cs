@@ -25,10 +25,19 @@ internal static class ManagedIdentity
     private static async Task<IResult> AnswerAsync(HttpRequest request, IServiceProvider services, CancellationToken stop)
     {
         var resource = request.Query["resource"].ToString();
-        if (!request.Headers.ContainsKey(Header) || resource.Length == 0) return Results.Unauthorized();
+        if (!request.Headers.ContainsKey(Header) || resource.Length == 0)
+            return Results.Unauthorized();
         var context = new TokenRequestContext([resource + "/.default"]);
         var token = await services.GetRequiredService<TokenCredential>().GetTokenAsync(context, stop);
         var expires = (services.GetRequiredService<TimeProvider>().GetUtcNow() + Lifetime).ToUnixTimeSeconds();
-        return Results.Json(new { access_token = token.Token, expires_on = $"{expires}", resource, token_type = "Bearer" });
+        return Results.Json(
+            new
+            {
+                access_token = token.Token,
+                expires_on = $"{expires}",
+                resource,
+                token_type = "Bearer",
+            }
+        );
     }
 }

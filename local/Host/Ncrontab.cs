@@ -3,7 +3,8 @@ using NCrontab;
 namespace IRFunctions.Local.Host;
 
 /// <summary>
-/// A timer trigger's schedule, read by NCrontab, the library of the Functions host: six fields from seconds to day of week, or five without seconds.
+/// A timer trigger's schedule, read by NCrontab, the library of the Functions host: six fields from seconds to day of week, or five without
+/// seconds.
 /// A day must match both the day of month and the day of week, and Sunday is 0. All times are UTC.
 /// </summary>
 public sealed class Ncrontab

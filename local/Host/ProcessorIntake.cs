@@ -28,17 +28,22 @@ internal sealed class ProcessorIntake(IServiceProvider services, HostSettings se
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(pumps.Select(p => p.DisposeAsync().AsTask()));
 
-    private ProcessorPumpOptions OptionsFor(QueueFunction function) => new()
-    {
-        IsSessionsEnabled = function.IsSessionsEnabled,
-        AutoCompleteMessages = function.AutoCompleteMessages ?? settings.AutoCompleteMessages,
-        MaxConcurrentCalls = settings.MaxConcurrentCalls,
-        MaxAutoLockRenewalDuration = settings.MaxAutoLockRenewalDuration,
-    };
+    private ProcessorPumpOptions OptionsFor(QueueFunction function) =>
+        new()
+        {
+            IsSessionsEnabled = function.IsSessionsEnabled,
+            AutoCompleteMessages = function.AutoCompleteMessages ?? settings.AutoCompleteMessages,
+            MaxConcurrentCalls = settings.MaxConcurrentCalls,
+            MaxAutoLockRenewalDuration = settings.MaxAutoLockRenewalDuration,
+        };
 
     /// <summary>What it throws makes the processor abandon the message.</summary>
     private async Task InvokeAsync(
-        QueueFunction function, ServiceBusReceivedMessage message, IMessageSettlement settlement, CancellationToken stop)
+        QueueFunction function,
+        ServiceBusReceivedMessage message,
+        IMessageSettlement settlement,
+        CancellationToken stop
+    )
     {
         await whenCalm().WaitAsync(stop);
         var actions = new LocalQueueActions(settlement);

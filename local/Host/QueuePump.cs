@@ -6,12 +6,19 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace IRFunctions.Local.Host;
 
 /// <summary>
-/// Brings a queue's messages to its function, as the Functions host does: several at once, the lock renewed while the function runs, a message whose
+/// Brings a queue's messages to its function, as the Functions host does: several at once, the lock renewed while the function runs, a
+/// message whose
 /// function throws abandoned. Either started (<see cref="Start"/>) or stepped (<see cref="PumpOneAsync"/>) by a deterministic test.
 /// </summary>
-public sealed class QueuePump(QueueFunction function, LocalQueue queue, IServiceProvider services, TimeProvider time, HostSettings? settings = null,
-    ILogger? log = null, Func<Task>? whenCalm = null)
-    : IAsyncDisposable
+public sealed class QueuePump(
+    QueueFunction function,
+    LocalQueue queue,
+    IServiceProvider services,
+    TimeProvider time,
+    HostSettings? settings = null,
+    ILogger? log = null,
+    Func<Task>? whenCalm = null
+) : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(10);
@@ -26,18 +33,24 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
     /// <summary>Starts pumping in the background.</summary>
     public void Start() => running ??= Task.Run(RunAsync);
 
-    /// <summary>Takes no more messages and waits a while for those being worked on; what is not settled by then is delivered again.</summary>
+    /// <summary>
+    /// Takes no more messages and waits a while for those being worked on; what is not settled by then is delivered again.
+    /// </summary>
     public async Task StopAsync()
     {
         await stopping.CancelAsync();
-        if (running is null) return;
+        if (running is null)
+            return;
         try
         {
             await running.WaitAsync(LongestGoodbye, time);
         }
         catch (TimeoutException)
         {
-            log.LogWarning("Function {Function} was still at work when the host stopped; its messages will be delivered again", Function.Name);
+            log.LogWarning(
+                "Function {Function} was still at work when the host stopped; its messages will be delivered again",
+                Function.Name
+            );
         }
     }
 
@@ -51,7 +64,8 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
     public async Task<bool> PumpOneAsync()
     {
         var message = await queue.ReceiveAsync(TimeSpan.Zero, stopping.Token);
-        if (message is null) return false;
+        if (message is null)
+            return false;
         await ProcessAsync(message);
         return true;
     }
@@ -66,20 +80,31 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
             {
                 await slots.WaitAsync(stopping.Token);
                 holding = true;
-                if (whenCalm is not null) await whenCalm().WaitAsync(stopping.Token);
+                if (whenCalm is not null)
+                    await whenCalm().WaitAsync(stopping.Token);
                 var message = await NextAsync();
                 holding = false;
-                _ = Task.Run(async () =>
-                {
-                    try { await ProcessAsync(message); }
-                    finally { slots.Release(); }
-                }, CancellationToken.None);
+                _ = Task.Run(
+                    async () =>
+                    {
+                        try
+                        {
+                            await ProcessAsync(message);
+                        }
+                        finally
+                        {
+                            slots.Release();
+                        }
+                    },
+                    CancellationToken.None
+                );
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Every slot but the one of a cancelled receive comes back when its function ends.
-            for (var i = holding ? 1 : 0; i < settings.MaxConcurrentCalls; i++) await slots.WaitAsync();
+            for (var i = holding ? 1 : 0; i < settings.MaxConcurrentCalls; i++)
+                await slots.WaitAsync();
         }
     }
 
@@ -89,7 +114,8 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
         {
             try
             {
-                if (await queue.ReceiveAsync(stop: stopping.Token) is { } message) return message;
+                if (await queue.ReceiveAsync(stop: stopping.Token) is { } message)
+                    return message;
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -105,14 +131,23 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
         try
         {
             await using (RenewWhileRunning(message))
-                await Function.Invoker.InvokeAsync(new Invocation(services, stopping.Token) { Message = message, MessageActions = actions });
-            if ((Function.AutoCompleteMessages ?? settings.AutoCompleteMessages) && !actions.IsSettled) await queue.CompleteAsync(message);
+                await Function.Invoker.InvokeAsync(
+                    new Invocation(services, stopping.Token) { Message = message, MessageActions = actions }
+                );
+            if ((Function.AutoCompleteMessages ?? settings.AutoCompleteMessages) && !actions.IsSettled)
+                await queue.CompleteAsync(message);
         }
         catch (Exception e)
         {
-            log.LogError(e, "Function {Function} failed on message {MessageId}, delivery {DeliveryCount}", Function.Name, message.MessageId,
-                message.DeliveryCount);
-            if (!actions.IsSettled) await AbandonAsync(message);
+            log.LogError(
+                e,
+                "Function {Function} failed on message {MessageId}, delivery {DeliveryCount}",
+                Function.Name,
+                message.MessageId,
+                message.DeliveryCount
+            );
+            if (!actions.IsSettled)
+                await AbandonAsync(message);
         }
     }
 
@@ -141,8 +176,10 @@ public sealed class QueuePump(QueueFunction function, LocalQueue queue, IService
         {
             try
             {
-                if (time.GetUtcNow() <= end) queue.RenewLock(message);
-                else Volatile.Read(ref timer)?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                if (time.GetUtcNow() <= end)
+                    queue.RenewLock(message);
+                else
+                    Volatile.Read(ref timer)?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
             catch (MessageLockLostException)
             {

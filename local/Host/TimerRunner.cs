@@ -6,8 +6,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace IRFunctions.Local.Host;
 
 /// <summary>
-/// Runs timer functions by their schedules (UTC). Either started (<see cref="Start"/>) or stepped (<see cref="RunDueTimersAsync"/>) by a test
-/// that moves virtual time to <see cref="NextDue"/> itself. Runs of one function never overlap; occurrences missed meanwhile run once, marked past
+/// Runs timer functions by their schedules (UTC). Either started (<see cref="Start"/>) or stepped (<see cref="RunDueTimersAsync"/>) by a
+/// test
+/// that moves virtual time to <see cref="NextDue"/> itself. Runs of one function never overlap; occurrences missed meanwhile run once,
+/// marked past
 /// due.
 /// </summary>
 public sealed class TimerRunner : IAsyncDisposable
@@ -25,7 +27,13 @@ public sealed class TimerRunner : IAsyncDisposable
 
     /// <param name="statusFile">Remembers the last runs, so that one missed while the host was down runs at its start; null remembers
     /// nothing.</param>
-    public TimerRunner(FunctionCatalog catalog, IServiceProvider services, TimeProvider time, string? statusFile = null, ILogger? log = null)
+    public TimerRunner(
+        FunctionCatalog catalog,
+        IServiceProvider services,
+        TimeProvider time,
+        string? statusFile = null,
+        ILogger? log = null
+    )
     {
         this.services = services;
         this.time = time;
@@ -33,7 +41,10 @@ public sealed class TimerRunner : IAsyncDisposable
         this.log = log ?? NullLogger.Instance;
         var lastRuns = ReadStatus();
         var now = time.GetUtcNow();
-        plan = [.. catalog.Timers.Select(f => new Planned(f, now, f.UseMonitor && lastRuns.TryGetValue(f.Name, out var last) ? last : null))];
+        plan =
+        [
+            .. catalog.Timers.Select(f => new Planned(f, now, f.UseMonitor && lastRuns.TryGetValue(f.Name, out var last) ? last : null)),
+        ];
     }
 
     /// <summary>When the next function is due, or null where no schedule has a next time.</summary>
@@ -49,8 +60,10 @@ public sealed class TimerRunner : IAsyncDisposable
         {
             var now = time.GetUtcNow();
             var due = plan.Where(p => p.Next <= now).OrderBy(p => p.Next).ThenBy(p => p.Function.Name, StringComparer.Ordinal).ToList();
-            foreach (var planned in due) await RunAsync(planned, now);
-            if (due.Count > 0) WriteStatus();
+            foreach (var planned in due)
+                await RunAsync(planned, now);
+            if (due.Count > 0)
+                WriteStatus();
             return due.Count;
         }
         finally
@@ -65,7 +78,8 @@ public sealed class TimerRunner : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        if (running is not null) await running;
+        if (running is not null)
+            await running;
         stopping.Dispose();
         oneAtATime.Dispose();
     }
@@ -78,14 +92,14 @@ public sealed class TimerRunner : IAsyncDisposable
             {
                 await RunDueTimersAsync();
                 var wait = NextDue is { } due ? due - time.GetUtcNow() : LongestTimer;
-                if (wait > LongestTimer) wait = LongestTimer;
+                if (wait > LongestTimer)
+                    wait = LongestTimer;
                 // Whole milliseconds upwards, so that the timer never fires a fraction early.
-                if (wait > TimeSpan.Zero) await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, stopping.Token);
+                if (wait > TimeSpan.Zero)
+                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, stopping.Token);
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested) { }
     }
 
     private async Task RunAsync(Planned planned, DateTimeOffset now)
@@ -114,7 +128,8 @@ public sealed class TimerRunner : IAsyncDisposable
 
     private Dictionary<string, DateTimeOffset> ReadStatus()
     {
-        if (statusFile is null || !File.Exists(statusFile)) return [];
+        if (statusFile is null || !File.Exists(statusFile))
+            return [];
         try
         {
             return JsonSerializer.Deserialize<Dictionary<string, DateTimeOffset>>(File.ReadAllText(statusFile)) ?? [];
@@ -129,7 +144,8 @@ public sealed class TimerRunner : IAsyncDisposable
     /// <summary>Written beside and moved over: a crash leaves the old file or the new one, never half of one.</summary>
     private void WriteStatus()
     {
-        if (statusFile is null) return;
+        if (statusFile is null)
+            return;
         var lastRuns = plan.Where(p => p.Last is not null).ToDictionary(p => p.Function.Name, p => p.Last!.Value);
         File.WriteAllText(statusFile + ".new", JsonSerializer.Serialize(lastRuns));
         File.Move(statusFile + ".new", statusFile, overwrite: true);

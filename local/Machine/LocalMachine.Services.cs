@@ -33,7 +33,10 @@ public sealed partial class LocalMachine
     /// <summary>Registers everything; then make a provider of the services and call <see cref="CreateAsync(IServiceProvider)"/>.</summary>
     public static void Register(IServiceCollection services, MachineOptions options)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(LocalSettings.For(options.Address)).AddInMemoryCollection(options.Settings).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(LocalSettings.For(options.Address))
+            .AddInMemoryCollection(options.Settings)
+            .Build();
         services.AddSingleton<IConfiguration>(configuration);
         services.AddSingleton(options);
         services.AddSingleton(options.Time);
@@ -45,11 +48,13 @@ public sealed partial class LocalMachine
         services.AddSingleton(_ => FunctionCatalog.Discover(typeof(Pipeline).Assembly, key => configuration[key]));
         services.AddSingleton(_ => HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json")));
         AddEngine(services, options);
-        services.AddSingleton(new PolicySource(() =>
-        {
-            var files = PolicyFolder.Read(options.PolicyFolder);
-            return options.EditPolicy?.Invoke(files) ?? files;
-        }));
+        services.AddSingleton(
+            new PolicySource(() =>
+            {
+                var files = PolicyFolder.Read(options.PolicyFolder);
+                return options.EditPolicy?.Invoke(files) ?? files;
+            })
+        );
         services.AddPipeline(configuration);
         options.Replace?.Invoke(services);
     }
@@ -60,26 +65,43 @@ public sealed partial class LocalMachine
         {
             services.AddSingleton(s =>
             {
-                var engine = new StorageEngine(azurite, s.GetRequiredService<HostSettings>().Durable, PayloadJson.Converter, s.GetRequiredService<ILoggerFactory>());
-                return engine.Use(tasks => FunctionTasks.Register(s.GetRequiredService<FunctionCatalog>(), tasks, s, () => engine.Stopping));
+                var engine = new StorageEngine(
+                    azurite,
+                    s.GetRequiredService<HostSettings>().Durable,
+                    PayloadJson.Converter,
+                    s.GetRequiredService<ILoggerFactory>()
+                );
+                return engine.Use(tasks =>
+                    FunctionTasks.Register(s.GetRequiredService<FunctionCatalog>(), tasks, s, () => engine.Stopping)
+                );
             });
             services.AddSingleton(s => s.GetRequiredService<StorageEngine>().Client);
             return;
         }
         services.AddSingleton(s =>
         {
-            var engine = new DurableEngine(s.GetRequiredService<IDurableStore>(), options.Time, s.GetService<ILoggerFactory>(), options.Engine);
+            var engine = new DurableEngine(
+                s.GetRequiredService<IDurableStore>(),
+                options.Time,
+                s.GetService<ILoggerFactory>(),
+                options.Engine
+            );
             // Functions make their own scopes from the services; the engine needs none.
-            return engine.Use(tasks => FunctionTasks.Register(s.GetRequiredService<FunctionCatalog>(), tasks, s, () => engine.Stopping),
-                services: null, new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter });
+            return engine.Use(
+                tasks => FunctionTasks.Register(s.GetRequiredService<FunctionCatalog>(), tasks, s, () => engine.Stopping),
+                services: null,
+                new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter }
+            );
         });
         services.AddSingleton(s => s.GetRequiredService<DurableEngine>().Client);
     }
 
     private static void AddState(IServiceCollection services, MachineOptions options)
     {
-        if (options.Azurite is { } azurite) AzuriteState.Add(services, azurite);
-        else AddTables(services, options);
+        if (options.Azurite is { } azurite)
+            AzuriteState.Add(services, azurite);
+        else
+            AddTables(services, options);
         if (options.StateFolder is { } folder)
         {
             services.AddSingleton<IQueueStorage>(_ => new SqliteQueueStorage(Path.Combine(folder, "queue.db")));
@@ -100,7 +122,10 @@ public sealed partial class LocalMachine
         {
             System.IO.Directory.CreateDirectory(folder);
             services.AddSingleton(_ => new SqliteFile(Path.Combine(folder, "tables.db"), ""));
-            services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(s.GetRequiredService<SqliteFile>(), options.Time));
+            services.AddSingleton<TableServiceClient>(s => new EmbeddedTableServiceClient(
+                s.GetRequiredService<SqliteFile>(),
+                options.Time
+            ));
             services.AddSingleton<IDurableStore>(_ => new SqliteStore(Path.Combine(folder, "durable.db")));
             services.AddSingleton<ICheckpointStore>(_ => new FileCheckpoints(Path.Combine(folder, "record", "checkpoints")));
             services.AddSingleton<IRetainedBlobs>(_ => new BlobsOfFolder(Path.Combine(folder, "record", "agents")));
@@ -124,45 +149,74 @@ public sealed partial class LocalMachine
             return queues;
         });
         // Created in this order, so disposed in the reverse one: client, address, queues.
-        services.AddSingleton(s => AmqpEndpoint.Start(s.GetRequiredService<QueueNamespace>(), options.AmqpPort,
-            s.GetRequiredService<ILoggerFactory>().CreateLogger<AmqpEndpoint>()));
+        services.AddSingleton(s =>
+            AmqpEndpoint.Start(
+                s.GetRequiredService<QueueNamespace>(),
+                options.AmqpPort,
+                s.GetRequiredService<ILoggerFactory>().CreateLogger<AmqpEndpoint>()
+            )
+        );
         services.AddSingleton(s => new ServiceBusClient(options.ServiceBus ?? s.GetRequiredService<AmqpEndpoint>().ConnectionString));
     }
 
     /// <summary>The tenant and the model: over HTTP where there is an address, in process otherwise.</summary>
     private static void AddPeers(IServiceCollection services, MachineOptions options, IConfiguration configuration)
     {
-        services.AddSingleton(_ => options.StateFolder is { } folder
-            ? SimulatedTenant.OpenAsync(Path.Combine(folder, "tenant.db"), options.Time).GetAwaiter().GetResult()
-            : SimulatedTenant.InMemory(options.Time));
+        services.AddSingleton(_ =>
+            options.StateFolder is { } folder
+                ? SimulatedTenant.OpenAsync(Path.Combine(folder, "tenant.db"), options.Time).GetAwaiter().GetResult()
+                : SimulatedTenant.InMemory(options.Time)
+        );
         services.AddSingleton(_ => new LocalModel(options.Time));
         services.AddSingleton(_ => new LoopbackTeams(options.Time));
         if (options.Address is null)
         {
-            services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(
-                s => new TeamsHttpHandler(s.GetRequiredService<LoopbackTeams>(), new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>()))));
-            services.AddSingleton(s => options.Model ?? ModelConnection.Create(ClassificationOptions.From(configuration), handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()), time: options.Time));
+            services.ConfigureHttpClientDefaults(client =>
+                client
+                    .RemoveAllLoggers()
+                    .ConfigurePrimaryHttpMessageHandler(s => new TeamsHttpHandler(
+                        s.GetRequiredService<LoopbackTeams>(),
+                        new TenantHttpHandler(s.GetRequiredService<SimulatedTenant>())
+                    ))
+            );
+            services.AddSingleton(s =>
+                options.Model
+                ?? ModelConnection.Create(
+                    ClassificationOptions.From(configuration),
+                    handler: new ModelHttpHandler(s.GetRequiredService<LocalModel>()),
+                    time: options.Time
+                )
+            );
         }
         else
         {
             services.AddHttpClient(Pipeline.TokenKeys).AddHttpMessageHandler(() => new PlainLoopback());
-            if (options.Model is { } model) services.AddSingleton(model);
+            if (options.Model is { } model)
+                services.AddSingleton(model);
         }
     }
 
-    /// <summary>A token that only the simulated tenant takes. Like Entra's it carries the granted permissions; unlike Entra's nobody signed it.</summary>
+    /// <summary>
+    /// A token that only the simulated tenant takes. Like Entra's it carries the granted permissions; unlike Entra's nobody signed it.
+    /// </summary>
     private sealed class LocalCredential(string? permissions) : TokenCredential
     {
-        private const string All = "User.EnableDisableAccount.All,User.RevokeSessions.All,User.Read.All,GroupMember.Read.All,Mail.ReadWrite," +
-            "Policy.ReadWrite.ConditionalAccess,Policy.Read.All,Application.ReadWrite.All,Application.Read.All";
+        private const string All =
+            "User.EnableDisableAccount.All,User.RevokeSessions.All,User.Read.All,GroupMember.Read.All,Mail.ReadWrite,"
+            + "Policy.ReadWrite.ConditionalAccess,Policy.Read.All,Application.ReadWrite.All,Application.Read.All";
 
         private readonly AccessToken token = new($"local.{Roles(permissions ?? All)}.development", DateTimeOffset.MaxValue);
 
         public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => token;
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(token);
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            new(token);
 
-        private static string Roles(string permissions) => Convert.ToBase64String(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { roles = permissions.Split(',') }))
-            .TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        private static string Roles(string permissions) =>
+            Convert
+                .ToBase64String(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { roles = permissions.Split(',') }))
+                .TrimEnd('=')
+                .Replace('+', '-')
+                .Replace('/', '_');
     }
 }

@@ -24,7 +24,8 @@ using Microsoft.Extensions.Logging;
 namespace IRFunctions.Local.Machine;
 
 /// <summary>
-/// The whole pipeline on one machine: the sources of functions/ with what Azure would provide around them. Runs in the background for people
+/// The whole pipeline on one machine: the sources of functions/ with what Azure would provide around them. Runs in the background for
+/// people
 /// (<see cref="Start"/>), or step by step under virtual time for tests (<see cref="RunUntilIdleAsync"/>, <see cref="AdvanceAsync"/>).
 /// </summary>
 public sealed partial class LocalMachine : IAsyncDisposable
@@ -50,8 +51,17 @@ public sealed partial class LocalMachine : IAsyncDisposable
         var settings = services.GetRequiredService<HostSettings>();
         Func<Task> whenCalm = options.Azurite is null ? () => Engine.WhenCalm() : () => Task.CompletedTask;
         processors = new ProcessorIntake(services, settings, whenCalm);
-        pumps = [.. catalog.Queues.Select(f =>
-            new QueuePump(f, services.GetRequiredService<QueueNamespace>().Open(f.Queue), services, time, settings, whenCalm: whenCalm))];
+        pumps =
+        [
+            .. catalog.Queues.Select(f => new QueuePump(
+                f,
+                services.GetRequiredService<QueueNamespace>().Open(f.Queue),
+                services,
+                time,
+                settings,
+                whenCalm: whenCalm
+            )),
+        ];
         timers = new TimerRunner(catalog, services, time);
     }
 
@@ -87,7 +97,8 @@ public sealed partial class LocalMachine : IAsyncDisposable
     /// <exception cref="InvalidPolicyException">The policy has errors; the message lists every one with its place.</exception>
     public static async Task<LocalMachine> CreateAsync(IServiceProvider services)
     {
-        if (services.GetRequiredService<MachineOptions>().Azurite is { } azurite) await AzuriteState.CreateAsync(azurite);
+        if (services.GetRequiredService<MachineOptions>().Azurite is { } azurite)
+            await AzuriteState.CreateAsync(azurite);
         await Pipeline.CreateTablesAsync(services);
         _ = services.GetRequiredService<PolicyStore>();
         return new LocalMachine(services);
@@ -104,11 +115,16 @@ public sealed partial class LocalMachine : IAsyncDisposable
     /// <summary>Runs in the background until disposed.</summary>
     public async Task Start(CancellationToken stop = default)
     {
-        if (options.Azurite is null) await Engine.StartAsync(stop);
-        else await services.GetRequiredService<StorageEngine>().StartAsync();
+        if (options.Azurite is null)
+            await Engine.StartAsync(stop);
+        else
+            await services.GetRequiredService<StorageEngine>().StartAsync();
         // Official processors renew locks by the real clock; with any other the queue is read inside the process.
-        if (options.ServiceBus is not null || options.Time == TimeProvider.System) await processors.StartAsync(stop);
-        else foreach (var pump in pumps) pump.Start();
+        if (options.ServiceBus is not null || options.Time == TimeProvider.System)
+            await processors.StartAsync(stop);
+        else
+            foreach (var pump in pumps)
+                pump.Start();
         timers.Start();
     }
 
@@ -121,12 +137,12 @@ public sealed partial class LocalMachine : IAsyncDisposable
             worked = false;
             foreach (var pump in pumps)
             {
-                while (await pump.PumpOneAsync()) worked = true;
+                while (await pump.PumpOneAsync())
+                    worked = true;
             }
             worked |= await timers.RunDueTimersAsync() > 0;
             await Engine.RunUntilIdleAsync();
-        }
-        while (worked);
+        } while (worked);
     }
 
     /// <summary>Lets virtual time pass, stopping at everything that falls due.</summary>
@@ -139,9 +155,11 @@ public sealed partial class LocalMachine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var pump in pumps) await pump.DisposeAsync();
+        foreach (var pump in pumps)
+            await pump.DisposeAsync();
         await processors.DisposeAsync();
         await timers.DisposeAsync();
-        if (services is IAsyncDisposable disposable) await disposable.DisposeAsync();
+        if (services is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
     }
 }

@@ -12,11 +12,15 @@ internal static class LocalSettings
     public static IEnumerable<KeyValuePair<string, string?>> For(Uri? address)
     {
         var here = address ?? InProcess;
-        const string workspace = "arm/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/local/providers/Microsoft.OperationalInsights/workspaces/local";
+        const string workspace =
+            "arm/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/local/providers/Microsoft.OperationalInsights/workspaces/local";
         return new Dictionary<string, string?>
         {
             ["Graph:Endpoint"] = new Uri(here, "graph/v1.0").ToString(),
-            ["Sentinel:Watchlist"] = new Uri(here, $"{workspace}/providers/Microsoft.SecurityInsights/watchlists/irfunctions-addresses").ToString(),
+            ["Sentinel:Watchlist"] = new Uri(
+                here,
+                $"{workspace}/providers/Microsoft.SecurityInsights/watchlists/irfunctions-addresses"
+            ).ToString(),
             ["Tickets:Endpoint"] = new Uri(here, "itsm/tickets").ToString(),
             ["Pager:Endpoint"] = new Uri(here, "pager/v2/enqueue").ToString(),
             ["Pager:RoutingKey"] = new string('0', 32), // PagerDuty keys have 32 characters; this one opens nothing,
@@ -36,13 +40,15 @@ internal static class LocalSettings
     public static IReadOnlyDictionary<string, string?> Teams(Uri? address, params string[] clients)
     {
         var here = address ?? InProcess;
-        foreach (var client in clients) Loopback.Require($"http://{client}");
+        foreach (var client in clients)
+            Loopback.Require($"http://{client}");
         return new Dictionary<string, string?>
         {
             ["Teams:AppId"] = LoopbackTeams.AppId,
             ["Teams:TenantId"] = TenantSeed.TenantId,
             ["Teams:Metadata"] = new Uri(here, "teams/openid").ToString(),
-            ["Teams:AuthorityHost"] = $"https://{here.Authority}/", // The official client insists on https; PlainLoopback sends it on in the clear.
+            // The official client insists on https; PlainLoopback sends it on in the clear.
+            ["Teams:AuthorityHost"] = $"https://{here.Authority}/",
             ["Teams:ClientSecret"] = LoopbackTeams.Secret,
             ["Teams:ServiceUrl"] = new Uri(here, "teams/connector").ToString(),
             ["Teams:ServiceHosts"] = string.Join(',', [here.IsDefaultPort ? here.Host : here.Authority, .. clients]),

@@ -9,7 +9,10 @@ public sealed record MachineOptions
 {
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Seconds of <see cref="Time"/> for each second of the machine's own, where it runs by itself; what waits for the machine waits that much longer by it.</summary>
+    /// <summary>
+    /// Seconds of <see cref="Time"/> for each second of the machine's own, where it runs by itself; what waits for the machine waits that
+    /// much longer by it.
+    /// </summary>
     public double ClockFactor { get; init; } = 1;
 
     /// <summary>Folder for all state; null keeps everything in memory.</summary>
@@ -18,7 +21,10 @@ public sealed record MachineOptions
     /// <summary>Folder of policy files.</summary>
     public required string PolicyFolder { get; init; }
 
-    /// <summary>Where this machine's own HTTP server answers, so that Graph, model, ticket and pager requests travel over real HTTP; null answers them in process.</summary>
+    /// <summary>
+    /// Where this machine's own HTTP server answers, so that Graph, model, ticket and pager requests travel over real HTTP; null answers
+    /// them in process.
+    /// </summary>
     public Uri? Address { get; init; }
 
     /// <summary>Settings that override the built-in ones, in the form of local.settings.json ("Model:Endpoint").</summary>
@@ -39,13 +45,15 @@ public sealed record MachineOptions
     public int AmqpPort { get; init; }
 
     /// <summary>
-    /// Connection string of a Service Bus namespace or Microsoft's emulator that has the queues; null keeps them on this machine. Such queues
+    /// Connection string of a Service Bus namespace or Microsoft's emulator that has the queues; null keeps them on this machine. Such
+    /// queues
     /// keep real time, whatever <see cref="Time"/> says.
     /// </summary>
     public string? ServiceBus { get; init; }
 
     /// <summary>
-    /// Connection string of Azurite: the real engine, official table client and blobs run on it, in real time and in the background only. Null: the local
+    /// Connection string of Azurite: the real engine, official table client and blobs run on it, in real time and in the background only.
+    /// Null: the local
     /// engine with its own tables.
     /// </summary>
     public string? Azurite { get; init; }

@@ -8,7 +8,8 @@ public sealed class MemoryBlobs : IRetainedBlobs
 {
     private readonly ConcurrentDictionary<string, byte[]> all = new(StringComparer.Ordinal);
 
-    public Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) => Task.FromResult(all.TryAdd(name, content.ToArray()));
+    public Task<bool> TryAddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        Task.FromResult(all.TryAdd(name, content.ToArray()));
 
     public Task<byte[]?> ReadAsync(string name, int most, CancellationToken cancellation) =>
         Task.FromResult(all.TryGetValue(name, out var content) && content.Length <= most ? content : null);
@@ -27,8 +28,10 @@ public sealed class MemoryBlobs : IRetainedBlobs
     {
         foreach (var name in all.Keys.Where(n => n.StartsWith(nameStartsWith, StringComparison.Ordinal)))
         {
-            if (change(all[name]) is { } changed) all[name] = changed;
-            else all.TryRemove(name, out _);
+            if (change(all[name]) is { } changed)
+                all[name] = changed;
+            else
+                all.TryRemove(name, out _);
         }
     }
 }

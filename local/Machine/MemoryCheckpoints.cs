@@ -8,7 +8,8 @@ public sealed class MemoryCheckpoints : ICheckpointStore
 {
     private readonly ConcurrentDictionary<long, byte[]> all = new();
 
-    public Task<bool> TryAddAsync(long number, byte[] checkpoint, CancellationToken cancellation) => Task.FromResult(all.TryAdd(number, checkpoint));
+    public Task<bool> TryAddAsync(long number, byte[] checkpoint, CancellationToken cancellation) =>
+        Task.FromResult(all.TryAdd(number, checkpoint));
 
     public Task<byte[]?> ReadAsync(long number, CancellationToken cancellation) => Task.FromResult(all.GetValueOrDefault(number));
 }

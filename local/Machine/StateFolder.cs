@@ -11,14 +11,30 @@ internal static class StateFolder
     private const string ClockFile = "clock.txt";
     private const string LockFile = "running.lock";
     private const string AzuriteFolder = "azurite";
-    private static readonly string[] Ours = [AzuriteFolder, DurableFile, "queue.db", "tables.db", "tenant.db", "record", ClockFile, LockFile];
+    private static readonly string[] Ours =
+    [
+        AzuriteFolder,
+        DurableFile,
+        "queue.db",
+        "tables.db",
+        "tenant.db",
+        "record",
+        ClockFile,
+        LockFile,
+    ];
 
     /// <summary>Deletes what earlier runs left, and only that. Null where it worked, else why not.</summary>
     public static string? Forget(string folder)
     {
-        if (!System.IO.Directory.Exists(folder)) return null;
-        var foreign = System.IO.Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Where(n => !Ours.Any(o => n!.StartsWith(o, StringComparison.Ordinal))).ToList();
-        if (foreign.Count > 0) return $"--fresh: {folder} holds {foreign[0]}, which is not ours; nothing was deleted. Give another folder with --state.";
+        if (!System.IO.Directory.Exists(folder))
+            return null;
+        var foreign = System
+            .IO.Directory.EnumerateFileSystemEntries(folder)
+            .Select(Path.GetFileName)
+            .Where(n => !Ours.Any(o => n!.StartsWith(o, StringComparison.Ordinal)))
+            .ToList();
+        if (foreign.Count > 0)
+            return $"--fresh: {folder} holds {foreign[0]}, which is not ours; nothing was deleted. Give another folder with --state.";
         using (Lock(folder)) { }
         System.IO.Directory.Delete(folder, recursive: true);
         return null;
@@ -33,8 +49,10 @@ internal static class StateFolder
     {
         if (Path.Exists(Path.Combine(folder, azurite ? DurableFile : AzuriteFolder)))
         {
-            throw new InvalidOperationException($"{folder} holds a run {(azurite ? "without" : "with")} --azurite. "
-                + "Go on with it in the same way, give another folder with --state, or forget it with --fresh.");
+            throw new InvalidOperationException(
+                $"{folder} holds a run {(azurite ? "without" : "with")} --azurite. "
+                    + "Go on with it in the same way, give another folder with --state, or forget it with --fresh."
+            );
         }
     }
 
@@ -54,16 +72,28 @@ internal static class StateFolder
     }
 
     /// <summary>
-    /// Real time, or faster. A faster clock goes on where the last run's stood, so that no timer of its future has to wait for the real one. A run that was
+    /// Real time, or faster. A faster clock goes on where the last run's stood, so that no timer of its future has to wait for the real
+    /// one. A run that was
     /// killed wrote its time a second before at the latest, and the state itself knows when it was last changed.
     /// </summary>
     public static async Task<TimeProvider> ClockAsync(string folder, double factor)
     {
         var file = Path.Combine(folder, ClockFile);
-        var last = File.Exists(file) && DateTimeOffset.TryParse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : DateTimeOffset.MinValue;
-        if (SqliteStore.NewestChange(Path.Combine(folder, DurableFile)) is { } changed && changed > last) last = changed;
+        var last =
+            File.Exists(file)
+            && DateTimeOffset.TryParse(
+                await File.ReadAllTextAsync(file),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var at
+            )
+                ? at
+                : DateTimeOffset.MinValue;
+        if (SqliteStore.NewestChange(Path.Combine(folder, DurableFile)) is { } changed && changed > last)
+            last = changed;
         var now = TimeProvider.System.GetUtcNow();
-        if (last <= now) return factor == 1 ? TimeProvider.System : new ScaledTimeProvider(TimeProvider.System, factor);
+        if (last <= now)
+            return factor == 1 ? TimeProvider.System : new ScaledTimeProvider(TimeProvider.System, factor);
         return new ShiftedTime(factor == 1 ? TimeProvider.System : new ScaledTimeProvider(TimeProvider.System, factor), last - now);
     }
 
@@ -112,9 +142,13 @@ internal static class StateFolder
     private sealed class ShiftedTime(TimeProvider inner, TimeSpan ahead) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => inner.GetUtcNow() + ahead;
+
         public override long GetTimestamp() => inner.GetTimestamp();
+
         public override long TimestampFrequency => inner.TimestampFrequency;
         public override TimeZoneInfo LocalTimeZone => inner.LocalTimeZone;
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(callback, state, dueTime, period);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            inner.CreateTimer(callback, state, dueTime, period);
     }
 }

@@ -11,7 +11,12 @@ namespace IRFunctions.Local.Model;
 internal static class HostileAnswer
 {
     private static readonly string[] Invented =
-        ["delete_all_users", "isolate_production_host ", "dіsable_user_account_temporarily", "run_powershell"];
+    [
+        "delete_all_users",
+        "isolate_production_host ",
+        "dіsable_user_account_temporarily",
+        "run_powershell",
+    ];
 
     public static string For(RequestedAlert requested)
     {
@@ -24,7 +29,8 @@ internal static class HostileAnswer
         json.WriteStartArray("evidence");
         json.WriteEndArray();
         json.WriteStartArray("recommendations");
-        foreach (var r in Recommendations(requested)) LocalModel.WriteRecommendation(json, r);
+        foreach (var r in Recommendations(requested))
+            LocalModel.WriteRecommendation(json, r);
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
@@ -37,7 +43,8 @@ internal static class HostileAnswer
         string[] targets = [.. requested.Alert.Entities.Select(e => e.Id), AnswerReader.AlertItself, "10.0.0.1", "e999"];
         foreach (var target in targets)
         {
-            foreach (var name in names) yield return new Recommendation(name, target, 100, "Now.");
+            foreach (var name in names)
+                yield return new Recommendation(name, target, 100, "Now.");
         }
     }
 }

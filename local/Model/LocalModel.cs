@@ -10,7 +10,8 @@ namespace IRFunctions.Local.Model;
 
 /// <summary>
 /// An OpenAI-compatible model without a model: it reads the alert back out of the request and answers by the plain rules of
-/// <see cref="RuleBasedAnswer"/>, or makes whatever trouble it is told to. Answers travel over HTTP (<see cref="ModelEndpoint"/>) or in process
+/// <see cref="RuleBasedAnswer"/>, or makes whatever trouble it is told to. Answers travel over HTTP (<see cref="ModelEndpoint"/>) or in
+/// process
 /// (<see cref="ModelHttpHandler"/>).
 /// </summary>
 public sealed class LocalModel(TimeProvider? time = null)
@@ -26,12 +27,20 @@ public sealed class LocalModel(TimeProvider? time = null)
     public long Answered => Interlocked.Read(ref answered);
 
     /// <summary>What it does now.</summary>
-    public ModelOrder Order { get { lock (gate) return order; } }
+    public ModelOrder Order
+    {
+        get
+        {
+            lock (gate)
+                return order;
+        }
+    }
 
     /// <summary>Tells it how to answer from now on.</summary>
     public void Behave(ModelOrder next)
     {
-        lock (gate) (order, left) = (next, next.Times);
+        lock (gate)
+            (order, left) = (next, next.Times);
     }
 
     /// <inheritdoc cref="Behave(ModelOrder)"/>
@@ -42,11 +51,19 @@ public sealed class LocalModel(TimeProvider? time = null)
     {
         var now = TakeOrder();
         var number = Interlocked.Increment(ref answered);
-        if (now.DelaySeconds > 0) await Task.Delay(TimeSpan.FromSeconds(now.DelaySeconds), time, cancellationToken);
-        if (now.Behaviour == ModelBehaviour.Silent) await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        if (now.DelaySeconds > 0)
+            await Task.Delay(TimeSpan.FromSeconds(now.DelaySeconds), time, cancellationToken);
+        if (now.Behaviour == ModelBehaviour.Silent)
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
         RequestedAlert requested;
-        try { requested = RequestedAlert.Parse(request); }
-        catch (FormatException e) { return Error(400, e.Message, "invalid_request_error"); }
+        try
+        {
+            requested = RequestedAlert.Parse(request);
+        }
+        catch (FormatException e)
+        {
+            return Error(400, e.Message, "invalid_request_error");
+        }
         var reply = Reply(now.Behaviour, requested, number);
         return now.Behaviour == ModelBehaviour.Drip ? reply with { Slowly = new DrippingStream(reply.Body, time) } : reply;
     }
@@ -55,27 +72,33 @@ public sealed class LocalModel(TimeProvider? time = null)
     {
         lock (gate)
         {
-            if (left is not { } times) return order;
-            if (times <= 0) { (order, left) = (new ModelOrder(ModelBehaviour.Rules), null); return order; }
+            if (left is not { } times)
+                return order;
+            if (times <= 0)
+            {
+                (order, left) = (new ModelOrder(ModelBehaviour.Rules), null);
+                return order;
+            }
             left = times - 1;
             return order;
         }
     }
 
-    private ModelReply Reply(ModelBehaviour behaviour, RequestedAlert requested, long number) => behaviour switch
-    {
-        ModelBehaviour.RateLimited => Error(429, "Rate limit reached for requests.", "requests", "rate_limit_exceeded", 1),
-        ModelBehaviour.Fail => Error(500, "The server had an error while processing your request.", "server_error"),
-        ModelBehaviour.NotJson => new ModelReply(200, "<html><body>Bad gateway</body></html>"u8.ToArray(), "text/html"),
-        ModelBehaviour.Refuse => Completion(requested, number, null, refusal: "I'm sorry, I can't help with that."),
-        ModelBehaviour.Garbage => Completion(requested, number, "Sure! I looked at the alert and would isolate every host."),
-        ModelBehaviour.Truncated => Completion(requested, number, Half(AnswerOf(requested)), "length"),
-        ModelBehaviour.ContentFilter => Completion(requested, number, Half(AnswerOf(requested)), "content_filter"),
-        ModelBehaviour.Hostile => Completion(requested, number, HostileAnswer.For(requested)),
-        ModelBehaviour.Leak => Completion(requested, number, Write(Judge(requested) with { Reasoning = requested.Secret })),
-        ModelBehaviour.Huge => Completion(requested, number, Write(Judge(requested) with { Reasoning = new string('A', 2_000_000) })),
-        _ => Completion(requested, number, AnswerOf(requested)),
-    };
+    private ModelReply Reply(ModelBehaviour behaviour, RequestedAlert requested, long number) =>
+        behaviour switch
+        {
+            ModelBehaviour.RateLimited => Error(429, "Rate limit reached for requests.", "requests", "rate_limit_exceeded", 1),
+            ModelBehaviour.Fail => Error(500, "The server had an error while processing your request.", "server_error"),
+            ModelBehaviour.NotJson => new ModelReply(200, "<html><body>Bad gateway</body></html>"u8.ToArray(), "text/html"),
+            ModelBehaviour.Refuse => Completion(requested, number, null, refusal: "I'm sorry, I can't help with that."),
+            ModelBehaviour.Garbage => Completion(requested, number, "Sure! I looked at the alert and would isolate every host."),
+            ModelBehaviour.Truncated => Completion(requested, number, Half(AnswerOf(requested)), "length"),
+            ModelBehaviour.ContentFilter => Completion(requested, number, Half(AnswerOf(requested)), "content_filter"),
+            ModelBehaviour.Hostile => Completion(requested, number, HostileAnswer.For(requested)),
+            ModelBehaviour.Leak => Completion(requested, number, Write(Judge(requested) with { Reasoning = requested.Secret })),
+            ModelBehaviour.Huge => Completion(requested, number, Write(Judge(requested) with { Reasoning = new string('A', 2_000_000) })),
+            _ => Completion(requested, number, AnswerOf(requested)),
+        };
 
     private static string AnswerOf(RequestedAlert requested) => Write(Judge(requested));
 
@@ -92,10 +115,12 @@ public sealed class LocalModel(TimeProvider? time = null)
         json.WriteNumber("confidence", assessment.Confidence);
         json.WriteString("reasoning", assessment.Reasoning);
         json.WriteStartArray("evidence");
-        foreach (var id in assessment.Evidence) json.WriteStringValue(id);
+        foreach (var id in assessment.Evidence)
+            json.WriteStringValue(id);
         json.WriteEndArray();
         json.WriteStartArray("recommendations");
-        foreach (var r in assessment.Recommendations) WriteRecommendation(json, r);
+        foreach (var r in assessment.Recommendations)
+            WriteRecommendation(json, r);
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
@@ -149,6 +174,20 @@ public sealed class LocalModel(TimeProvider? time = null)
     internal static int Tokens(int characters) => TokenEstimate.Of(characters);
 
     private static ModelReply Error(int status, string message, string type, string? code = null, int? retryAfter = null) =>
-        new(status, JsonSerializer.SerializeToUtf8Bytes(new { error = new { message, type, param = (string?)null, code } }),
-            RetryAfterSeconds: retryAfter);
+        new(
+            status,
+            JsonSerializer.SerializeToUtf8Bytes(
+                new
+                {
+                    error = new
+                    {
+                        message,
+                        type,
+                        param = (string?)null,
+                        code,
+                    },
+                }
+            ),
+            RetryAfterSeconds: retryAfter
+        );
 }

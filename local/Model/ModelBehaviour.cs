@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace IRFunctions.Local.Model;
 
-/// <summary>How the local model endpoint answers. Everything but <see cref="Rules"/> is trouble a real model has been seen to make.</summary>
+/// <summary>
+/// How the local model endpoint answers. Everything but <see cref="Rules"/> is trouble a real model has been seen to make.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ModelBehaviour>))]
 public enum ModelBehaviour
 {

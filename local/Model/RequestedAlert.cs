@@ -5,7 +5,8 @@ using IRFunctions.Assessment;
 namespace IRFunctions.Local.Model;
 
 /// <summary>
-/// The alert and the allowed actions, read back from a chat-completions request of <see cref="Classifier"/>: as much of them as the prompt shows.
+/// The alert and the allowed actions, read back from a chat-completions request of <see cref="Classifier"/>: as much of them as the prompt
+/// shows.
 /// </summary>
 internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> Actions, string Model, int PromptLength)
 {
@@ -23,7 +24,12 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
             var root = document.RootElement;
             var system = Content(root, "system");
             var user = Content(root, "user");
-            return new RequestedAlert(ReadAlert(user), ReadActions(system), root.GetProperty("model").GetString()!, system.Length + user.Length + SchemaLength(root))
+            return new RequestedAlert(
+                ReadAlert(user),
+                ReadActions(system),
+                root.GetProperty("model").GetString()!,
+                system.Length + user.Length + SchemaLength(root)
+            )
             {
                 Secret = system.Split('\n').FirstOrDefault(line => line.Contains("are secret", StringComparison.Ordinal)) ?? "",
             };
@@ -36,14 +42,18 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
 
     /// <summary>Endpoints count the schema of the answer as input.</summary>
     private static int SchemaLength(JsonElement root) =>
-        root.TryGetProperty("response_format", out var format) && format.TryGetProperty("json_schema", out var json) && json.TryGetProperty("schema", out var schema)
-            ? JsonSerializer.Serialize(schema).Length : 0;
+        root.TryGetProperty("response_format", out var format)
+        && format.TryGetProperty("json_schema", out var json)
+        && json.TryGetProperty("schema", out var schema)
+            ? JsonSerializer.Serialize(schema).Length
+            : 0;
 
     private static string Content(JsonElement root, string role)
     {
         foreach (var message in root.GetProperty("messages").EnumerateArray())
         {
-            if (message.GetProperty("role").GetString() != role) continue;
+            if (message.GetProperty("role").GetString() != role)
+                continue;
             var content = message.GetProperty("content");
             return content.ValueKind == JsonValueKind.String
                 ? content.GetString()!
@@ -55,13 +65,20 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
     private static List<AllowedAction> ReadActions(string system)
     {
         var start = system.LastIndexOf(ActionsStart, StringComparison.Ordinal);
-        if (start < 0) throw new FormatException("The system message lists no actions.");
+        if (start < 0)
+            throw new FormatException("The system message lists no actions.");
         using var list = JsonDocument.Parse(system.AsMemory(start + ActionsStart.Length));
-        return [.. list.RootElement.EnumerateArray().Select(a => new AllowedAction(
-            a.GetProperty("name").GetString()!,
-            a.GetProperty("tier").GetInt32(),
-            a.GetProperty("target").GetString()!,
-            a.GetProperty("purpose").GetString()!))];
+        return
+        [
+            .. list
+                .RootElement.EnumerateArray()
+                .Select(a => new AllowedAction(
+                    a.GetProperty("name").GetString()!,
+                    a.GetProperty("tier").GetInt32(),
+                    a.GetProperty("target").GetString()!,
+                    a.GetProperty("purpose").GetString()!
+                )),
+        ];
     }
 
     private static Alert ReadAlert(string user)
@@ -88,7 +105,8 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
     {
         var from = user.IndexOf(start, StringComparison.Ordinal);
         var to = from < 0 ? -1 : user.IndexOf(end, from, StringComparison.Ordinal);
-        if (to < 0) throw new FormatException($"The user message has no {start.Trim()} frame.");
+        if (to < 0)
+            throw new FormatException($"The user message has no {start.Trim()} frame.");
         return JsonDocument.Parse(user.AsMemory(from + start.Length, to - from - start.Length));
     }
 
@@ -98,9 +116,19 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
         var text = words.GetProperty(id);
         Entity read = Text(entity, "kind") switch
         {
-            "account" => new AccountEntity { Id = id, ObjectId = Text(entity, "object_id"), UserPrincipalName = Text(text, "upn") },
+            "account" => new AccountEntity
+            {
+                Id = id,
+                ObjectId = Text(entity, "object_id"),
+                UserPrincipalName = Text(text, "upn"),
+            },
             "ip" => new IpEntity { Id = id, Address = Text(entity, "address")! },
-            "host" => new HostEntity { Id = id, HostName = Text(text, "host_name"), DefenderDeviceId = Text(entity, "device_id") },
+            "host" => new HostEntity
+            {
+                Id = id,
+                HostName = Text(text, "host_name"),
+                DefenderDeviceId = Text(entity, "device_id"),
+            },
             "mailMessage" => new MailMessageEntity
             {
                 Id = id,
@@ -112,8 +140,7 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
         return read with { SourceVerdict = Text(entity, "source_verdict"), Roles = [.. Texts(entity, "roles")] };
     }
 
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
 
     private static IEnumerable<string> Texts(JsonElement element, string name) =>
         element.TryGetProperty(name, out var list) ? list.EnumerateArray().Select(v => v.GetString()!) : [];

@@ -13,7 +13,10 @@ namespace Microsoft.Azure.Functions.Worker;
 public sealed class ServiceBusExtensionStartup : WorkerExtensionStartup
 {
     public override void Configure(IFunctionsWorkerApplicationBuilder applicationBuilder) =>
-        applicationBuilder.Services.AddSingleton(services => new Settlement.SettlementClient(GrpcChannel.ForAddress(
-            services.GetRequiredService<IConfiguration>()["Functions:Worker:HostEndpoint"]
-            ?? throw new InvalidOperationException("The Functions host did not say where it is (--functions-uri)."))));
+        applicationBuilder.Services.AddSingleton(services => new Settlement.SettlementClient(
+            GrpcChannel.ForAddress(
+                services.GetRequiredService<IConfiguration>()["Functions:Worker:HostEndpoint"]
+                    ?? throw new InvalidOperationException("The Functions host did not say where it is (--functions-uri).")
+            )
+        ));
 }

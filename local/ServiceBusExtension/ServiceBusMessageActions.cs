@@ -18,9 +18,7 @@ public class ServiceBusMessageActions
     internal ServiceBusMessageActions(Settlement.SettlementClient settlement) => this.settlement = settlement;
 
     /// <summary>For classes that settle by themselves; what they do not override throws.</summary>
-    protected ServiceBusMessageActions()
-    {
-    }
+    protected ServiceBusMessageActions() { }
 
     private Settlement.SettlementClient Host =>
         settlement ?? throw new NotSupportedException("Made without a host: override what is called.");
@@ -31,21 +29,27 @@ public class ServiceBusMessageActions
     public virtual async Task AbandonMessageAsync(
         ServiceBusReceivedMessage message,
         IDictionary<string, object>? propertiesToModify = default,
-        CancellationToken cancellationToken = default) =>
-        await Host.AbandonAsync(new AbandonRequest { Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify) },
-            cancellationToken: cancellationToken);
+        CancellationToken cancellationToken = default
+    ) =>
+        await Host.AbandonAsync(
+            new AbandonRequest { Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify) },
+            cancellationToken: cancellationToken
+        );
 
     public virtual async Task DeadLetterMessageAsync(
         ServiceBusReceivedMessage message,
         Dictionary<string, object>? propertiesToModify = default,
         string? deadLetterReason = default,
         string? deadLetterErrorDescription = default,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         var request = new DeadletterRequest
         {
-            Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify),
-            DeadletterReason = deadLetterReason, DeadletterErrorDescription = deadLetterErrorDescription,
+            Locktoken = message.LockToken,
+            PropertiesToModify = Encode(propertiesToModify),
+            DeadletterReason = deadLetterReason,
+            DeadletterErrorDescription = deadLetterErrorDescription,
         };
         await Host.DeadletterAsync(request, cancellationToken: cancellationToken);
     }
@@ -53,20 +57,27 @@ public class ServiceBusMessageActions
     public virtual async Task DeferMessageAsync(
         ServiceBusReceivedMessage message,
         IDictionary<string, object>? propertiesToModify = default,
-        CancellationToken cancellationToken = default) =>
-        await Host.DeferAsync(new DeferRequest { Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify) },
-            cancellationToken: cancellationToken);
+        CancellationToken cancellationToken = default
+    ) =>
+        await Host.DeferAsync(
+            new DeferRequest { Locktoken = message.LockToken, PropertiesToModify = Encode(propertiesToModify) },
+            cancellationToken: cancellationToken
+        );
 
     public virtual async Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
-        await Host.RenewMessageLockAsync(new RenewMessageLockRequest { Locktoken = message.LockToken },
-            cancellationToken: cancellationToken);
+        await Host.RenewMessageLockAsync(
+            new RenewMessageLockRequest { Locktoken = message.LockToken },
+            cancellationToken: cancellationToken
+        );
 
     /// <summary>One AMQP map; values of types that AMQP does not know by itself are refused by its encoder.</summary>
     private static ByteString Encode(IDictionary<string, object>? properties)
     {
-        if (properties is null) return ByteString.Empty;
+        if (properties is null)
+            return ByteString.Empty;
         var map = new AmqpMap();
-        foreach (var (name, value) in properties) map[new MapKey(name)] = value;
+        foreach (var (name, value) in properties)
+            map[new MapKey(name)] = value;
         using var buffer = new ByteBuffer(256, autoGrow: true);
         AmqpCodec.EncodeMap(map, buffer);
         return ByteString.CopyFrom(buffer.Buffer, buffer.Offset, buffer.Length);

@@ -20,12 +20,14 @@ internal sealed class ServiceBusReceivedMessageConverter : IInputConverter
     {
         try
         {
-            return new(context.Source switch
-            {
-                ModelBindingData one => ConversionResult.Success(Read(one)),
-                CollectionModelBindingData many => ConversionResult.Success(many.ModelBindingData.Select(Read).ToArray()),
-                _ => ConversionResult.Unhandled(),
-            });
+            return new(
+                context.Source switch
+                {
+                    ModelBindingData one => ConversionResult.Success(Read(one)),
+                    CollectionModelBindingData many => ConversionResult.Success(many.ModelBindingData.Select(Read).ToArray()),
+                    _ => ConversionResult.Unhandled(),
+                }
+            );
         }
         catch (Exception e)
         {
@@ -37,9 +39,12 @@ internal sealed class ServiceBusReceivedMessageConverter : IInputConverter
     {
         if (data is not { Source: Source, ContentType: ContentType })
             throw new InvalidOperationException(
-                $"'{data.Source}' of type '{data.ContentType}' is no message of Service Bus ('{Source}' of type '{ContentType}')");
+                $"'{data.Source}' of type '{data.ContentType}' is no message of Service Bus ('{Source}' of type '{ContentType}')"
+            );
         var bytes = data.Content.ToMemory();
-        return ServiceBusReceivedMessage.FromAmqpMessage(AmqpAnnotatedMessage.FromBytes(new BinaryData(bytes[LockToken..])),
-            new BinaryData(bytes[..LockToken]));
+        return ServiceBusReceivedMessage.FromAmqpMessage(
+            AmqpAnnotatedMessage.FromBytes(new BinaryData(bytes[LockToken..])),
+            new BinaryData(bytes[..LockToken])
+        );
     }
 }

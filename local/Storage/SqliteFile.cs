@@ -4,7 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace IRFunctions.Local.Storage;
 
 /// <summary>
-/// One SQLite file with one writer. Writes queue up and share a transaction (group commit), so that a busy pipeline pays for one commit, not for many;
+/// One SQLite file with one writer. Writes queue up and share a transaction (group commit), so that a busy pipeline pays for one commit,
+/// not for many;
 /// a write's task completes only after its transaction is on disk. WAL with synchronous=NORMAL: what was acknowledged survives `kill -9`;
 /// a power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0002).
 /// </summary>
@@ -56,7 +57,12 @@ public sealed class SqliteFile : IAsyncDisposable
     }
 
     /// <inheritdoc cref="WriteAsync{T}"/>
-    public Task WriteAsync(Action<SqliteConnection> write) => WriteAsync(c => { write(c); return true; });
+    public Task WriteAsync(Action<SqliteConnection> write) =>
+        WriteAsync(c =>
+        {
+            write(c);
+            return true;
+        });
 
     public async ValueTask DisposeAsync()
     {
@@ -73,14 +79,24 @@ public sealed class SqliteFile : IAsyncDisposable
         {
             batch.Clear();
             Execute("BEGIN IMMEDIATE");
-            while (batch.Count < MaxWritesPerTransaction && writes.Reader.TryRead(out var write)) batch.Add(RunOne(write));
+            while (batch.Count < MaxWritesPerTransaction && writes.Reader.TryRead(out var write))
+                batch.Add(RunOne(write));
             Exception? commitError = null;
-            try { Execute("COMMIT"); }
-            catch (SqliteException e) { commitError = e; Execute("ROLLBACK"); }
+            try
+            {
+                Execute("COMMIT");
+            }
+            catch (SqliteException e)
+            {
+                commitError = e;
+                Execute("ROLLBACK");
+            }
             foreach (var (write, result, error) in batch)
             {
-                if ((commitError ?? error) is { } failure) write.Done.SetException(failure);
-                else write.Done.SetResult(result);
+                if ((commitError ?? error) is { } failure)
+                    write.Done.SetException(failure);
+                else
+                    write.Done.SetResult(result);
             }
         }
     }

@@ -9,15 +9,16 @@ internal sealed class EmbeddedResponse(int status, string? etag = null) : Respon
 {
     public override int Status => status;
 
-    public override string ReasonPhrase => status switch
-    {
-        200 => "OK",
-        204 => "No Content",
-        202 => "Accepted",
-        404 => "Not Found",
-        409 => "Conflict",
-        _ => "",
-    };
+    public override string ReasonPhrase =>
+        status switch
+        {
+            200 => "OK",
+            204 => "No Content",
+            202 => "Accepted",
+            404 => "Not Found",
+            409 => "Conflict",
+            _ => "",
+        };
 
     public override Stream? ContentStream { get; set; }
 
@@ -56,7 +57,8 @@ internal sealed class NothingThere<T> : NullableResponse<T>
 
 /// <summary>Pages read one by one as they are asked for.</summary>
 internal sealed class EmbeddedPages<T>(Func<string?, int?, Task<Page<T>>> read, CancellationToken cancellationToken)
-    : AsyncPageable<T>(cancellationToken) where T : notnull
+    : AsyncPageable<T>(cancellationToken)
+    where T : notnull
 {
     public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
     {
@@ -65,7 +67,6 @@ internal sealed class EmbeddedPages<T>(Func<string?, int?, Task<Page<T>>> read, 
             var page = await read(continuationToken, pageSizeHint);
             yield return page;
             continuationToken = page.ContinuationToken;
-        }
-        while (continuationToken is not null);
+        } while (continuationToken is not null);
     }
 }

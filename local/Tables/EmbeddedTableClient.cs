@@ -5,7 +5,9 @@ using Azure.Data.Tables.Models;
 
 namespace IRFunctions.Local.Tables;
 
-/// <summary>One table of an <see cref="EmbeddedTableServiceClient"/>. Only the asynchronous members are there; the pipeline uses no other.</summary>
+/// <summary>
+/// One table of an <see cref="EmbeddedTableServiceClient"/>. Only the asynchronous members are there; the pipeline uses no other.
+/// </summary>
 public sealed class EmbeddedTableClient : TableClient
 {
     internal const string Account = "embedded";
@@ -54,9 +56,11 @@ public sealed class EmbeddedTableClient : TableClient
         T entity,
         ETag ifMatch,
         TableUpdateMode mode = TableUpdateMode.Merge,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
-        if (ifMatch == default) throw new ArgumentException("Say which version to update: the ETag you read, or ETag.All.", nameof(ifMatch));
+        if (ifMatch == default)
+            throw new ArgumentException("Say which version to update: the ETag you read, or ETag.All.", nameof(ifMatch));
         var type = mode == TableUpdateMode.Merge ? TableTransactionActionType.UpdateMerge : TableTransactionActionType.UpdateReplace;
         return WriteAsync(type, entity, ifMatch.ToString("H"), cancellationToken);
     }
@@ -64,31 +68,43 @@ public sealed class EmbeddedTableClient : TableClient
     public override Task<Response> UpsertEntityAsync<T>(
         T entity,
         TableUpdateMode mode = TableUpdateMode.Merge,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         var type = mode == TableUpdateMode.Merge ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.UpsertReplace;
         return WriteAsync(type, entity, null, cancellationToken);
     }
 
-    public override Task<Response> DeleteEntityAsync(ITableEntity entity, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
-        DeleteEntityAsync(entity.PartitionKey, entity.RowKey, ifMatch, cancellationToken);
+    public override Task<Response> DeleteEntityAsync(
+        ITableEntity entity,
+        ETag ifMatch = default,
+        CancellationToken cancellationToken = default
+    ) => DeleteEntityAsync(entity.PartitionKey, entity.RowKey, ifMatch, cancellationToken);
 
     public override async Task<Response> DeleteEntityAsync(
         string partitionKey,
         string rowKey,
         ETag ifMatch = default,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         var condition = ifMatch == default ? "*" : ifMatch.ToString("H");
-        try { return await WriteAsync(TableTransactionActionType.Delete, new TableEntity(partitionKey, rowKey), condition, cancellationToken); }
-        catch (RequestFailedException e) when (e.Status == 404) { return new EmbeddedResponse(404); }
+        try
+        {
+            return await WriteAsync(TableTransactionActionType.Delete, new TableEntity(partitionKey, rowKey), condition, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return new EmbeddedResponse(404);
+        }
     }
 
     public override async Task<Response<T>> GetEntityAsync<T>(
         string partitionKey,
         string rowKey,
         IEnumerable<string>? select = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         var row = await storage.GetAsync(table, partitionKey, rowKey) ?? throw TableErrors.EntityNotFound();
@@ -99,13 +115,16 @@ public sealed class EmbeddedTableClient : TableClient
         string partitionKey,
         string rowKey,
         IEnumerable<string>? select = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var row = await storage.GetAsync(table, partitionKey, rowKey);
-            return row is null ? new NothingThere<T>() : Response.FromValue(EntityValues.ToEntity<T>(row, select?.ToHashSet()), new EmbeddedResponse(200, row.ETag));
+            return row is null
+                ? new NothingThere<T>()
+                : Response.FromValue(EntityValues.ToEntity<T>(row, select?.ToHashSet()), new EmbeddedResponse(200, row.ETag));
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -117,7 +136,8 @@ public sealed class EmbeddedTableClient : TableClient
         string? filter = null,
         int? maxPerPage = null,
         IEnumerable<string>? select = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         var wanted = select?.ToHashSet();
         return new EmbeddedPages<T>(Read, cancellationToken);
@@ -127,11 +147,13 @@ public sealed class EmbeddedTableClient : TableClient
 
     public override async Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
         IEnumerable<TableTransactionAction> transactionActions,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         var changes = transactionActions.Select(ToChange).ToList();
-        if (changes.Count == 0) throw new InvalidOperationException("The transaction contains no actions.");
+        if (changes.Count == 0)
+            throw new InvalidOperationException("The transaction contains no actions.");
         TableLimits.CheckTransaction(changes);
         try
         {
@@ -147,15 +169,22 @@ public sealed class EmbeddedTableClient : TableClient
 
     private static RowChange ToChange(TableTransactionAction action, int index)
     {
-        try { return EntityValues.ToChange(action.ActionType, action.Entity, action.ETag == default ? null : action.ETag.ToString("H")); }
-        catch (RequestFailedException e) { throw TableErrors.InTransaction(e, index); }
+        try
+        {
+            return EntityValues.ToChange(action.ActionType, action.Entity, action.ETag == default ? null : action.ETag.ToString("H"));
+        }
+        catch (RequestFailedException e)
+        {
+            throw TableErrors.InTransaction(e, index);
+        }
     }
 
     private async Task<Response> WriteAsync(
         TableTransactionActionType type,
         ITableEntity entity,
         string? ifMatch,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
@@ -174,12 +203,16 @@ public sealed class EmbeddedTableClient : TableClient
         int? pageSize,
         HashSet<string>? select,
         string? token,
-        CancellationToken cancellationToken) where T : class, ITableEntity
+        CancellationToken cancellationToken
+    )
+        where T : class, ITableEntity
     {
-        if (pageSize is < 1 or > TableLimits.MaxPageRows) throw TableErrors.Invalid("InvalidInput", "A page has 1 to 1000 rows.");
+        if (pageSize is < 1 or > TableLimits.MaxPageRows)
+            throw TableErrors.Invalid("InvalidInput", "A page has 1 to 1000 rows.");
         var (size, parsed) = (pageSize ?? TableLimits.MaxPageRows, TableFilterParser.Parse(filter));
         var range = parsed.Range();
-        if (token is not null) range = Continue(range, token);
+        if (token is not null)
+            range = Continue(range, token);
         // One row more than wanted tells whether another page follows, and where it starts.
         var matches = new List<TableRow>();
         for (var batch = size + 1; ; batch = Math.Min(batch * 2, TableLimits.MaxPageRows + 1))
@@ -187,7 +220,8 @@ public sealed class EmbeddedTableClient : TableClient
             cancellationToken.ThrowIfCancellationRequested();
             var rows = await storage.ReadAsync(table, range, batch);
             matches.AddRange(rows.Where(parsed.Matches).Take(size + 1 - matches.Count));
-            if (matches.Count > size || rows.Count < batch) break;
+            if (matches.Count > size || rows.Count < batch)
+                break;
             range = range.From(rows[^1].PartitionKey, rows[^1].RowKey + '\u0000'); // the next key there could be
         }
         var entities = matches.Take(size).Select(row => EntityValues.ToEntity<T>(row, select)).ToList();
@@ -199,7 +233,10 @@ public sealed class EmbeddedTableClient : TableClient
     private static KeyRange Continue(KeyRange range, string token)
     {
         var keys = token.Split(' ');
-        try { return range.From(Decode(keys[0]), Decode(keys[1])); }
+        try
+        {
+            return range.From(Decode(keys[0]), Decode(keys[1]));
+        }
         catch (Exception e) when (e is FormatException or IndexOutOfRangeException or ArgumentOutOfRangeException)
         {
             throw TableErrors.Invalid("InvalidInput", "Not a continuation token.");

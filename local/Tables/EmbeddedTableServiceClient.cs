@@ -16,16 +16,14 @@ public sealed class EmbeddedTableServiceClient : TableServiceClient
 
     /// <summary>Tables in memory; they are gone with this object.</summary>
     /// <param name="time">Where timestamps come from.</param>
-    public EmbeddedTableServiceClient(TimeProvider time) : this(new MemoryTableStorage(), time)
-    {
-    }
+    public EmbeddedTableServiceClient(TimeProvider time)
+        : this(new MemoryTableStorage(), time) { }
 
     /// <summary>Tables in a SQLite file. The file stays the caller's; it must be open while the tables are used.</summary>
     /// <param name="file">May hold other things as well; the tables named <c>table_*</c> are ours.</param>
     /// <param name="time">Where timestamps come from.</param>
-    public EmbeddedTableServiceClient(SqliteFile file, TimeProvider time) : this(new SqliteTableStorage(file), time)
-    {
-    }
+    public EmbeddedTableServiceClient(SqliteFile file, TimeProvider time)
+        : this(new SqliteTableStorage(file), time) { }
 
     private EmbeddedTableServiceClient(ITableStorage storage, TimeProvider time)
     {
@@ -42,8 +40,10 @@ public sealed class EmbeddedTableServiceClient : TableServiceClient
     public override Task<Response<TableItem>> CreateTableAsync(string tableName, CancellationToken cancellationToken = default) =>
         GetTableClient(tableName).CreateAsync(cancellationToken);
 
-    public override Task<Response<TableItem>> CreateTableIfNotExistsAsync(string tableName, CancellationToken cancellationToken = default) =>
-        GetTableClient(tableName).CreateIfNotExistsAsync(cancellationToken);
+    public override Task<Response<TableItem>> CreateTableIfNotExistsAsync(
+        string tableName,
+        CancellationToken cancellationToken = default
+    ) => GetTableClient(tableName).CreateIfNotExistsAsync(cancellationToken);
 
     public override Task<Response> DeleteTableAsync(string tableName, CancellationToken cancellationToken = default) =>
         GetTableClient(tableName).DeleteAsync(cancellationToken);

@@ -9,9 +9,11 @@ internal static class KeyOrder
     public static int Compare(string left, string right)
     {
         var same = left.AsSpan().CommonPrefixLength(right);
-        if (same == left.Length || same == right.Length) return left.Length.CompareTo(right.Length);
+        if (same == left.Length || same == right.Length)
+            return left.Length.CompareTo(right.Length);
         var (a, b) = (left[same], right[same]);
-        if (char.IsSurrogate(a) == char.IsSurrogate(b)) return a.CompareTo(b);
+        if (char.IsSurrogate(a) == char.IsSurrogate(b))
+            return a.CompareTo(b);
         return char.IsSurrogate(a) ? 1 : -1;
     }
 
@@ -31,7 +33,8 @@ internal readonly record struct KeyRange(string FromPartition, string FromRow, s
 
     public bool EndsBefore(TableRow row)
     {
-        if (ToPartition is null) return false;
+        if (ToPartition is null)
+            return false;
         var byPartition = KeyOrder.Compare(row.PartitionKey, ToPartition);
         return byPartition != 0 ? byPartition > 0 : ToRow is not null && KeyOrder.Compare(row.RowKey, ToRow) > 0;
     }

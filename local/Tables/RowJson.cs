@@ -17,7 +17,8 @@ internal static class RowJson
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();
-            foreach (var (name, value) in properties) WriteProperty(json, name, value);
+            foreach (var (name, value) in properties)
+                WriteProperty(json, name, value);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
@@ -52,21 +53,26 @@ internal static class RowJson
             string plain => (null, plain),
             _ => ((string?)null, null),
         };
-        if (type is not null) json.WriteString(name + Annotation, type);
-        if (text is not null) json.WriteString(name, text);
-        else if (value is bool flag) json.WriteBoolean(name, flag);
-        else json.WriteNumber(name, (int)value);
+        if (type is not null)
+            json.WriteString(name + Annotation, type);
+        if (text is not null)
+            json.WriteString(name, text);
+        else if (value is bool flag)
+            json.WriteBoolean(name, flag);
+        else
+            json.WriteNumber(name, (int)value);
     }
 
-    private static object ReadValue(JsonElement value, string? type) => (type, value.ValueKind) switch
-    {
-        ("Edm.Int64", _) => long.Parse(value.GetString()!, CultureInfo.InvariantCulture),
-        ("Edm.Double", _) => double.Parse(value.GetString()!, CultureInfo.InvariantCulture),
-        ("Edm.DateTime", _) => DateTimeOffset.ParseExact(value.GetString()!, "O", CultureInfo.InvariantCulture),
-        ("Edm.Guid", _) => Guid.Parse(value.GetString()!),
-        ("Edm.Binary", _) => value.GetBytesFromBase64(),
-        (_, JsonValueKind.String) => value.GetString()!,
-        (_, JsonValueKind.Number) => value.GetInt32(),
-        _ => value.GetBoolean(),
-    };
+    private static object ReadValue(JsonElement value, string? type) =>
+        (type, value.ValueKind) switch
+        {
+            ("Edm.Int64", _) => long.Parse(value.GetString()!, CultureInfo.InvariantCulture),
+            ("Edm.Double", _) => double.Parse(value.GetString()!, CultureInfo.InvariantCulture),
+            ("Edm.DateTime", _) => DateTimeOffset.ParseExact(value.GetString()!, "O", CultureInfo.InvariantCulture),
+            ("Edm.Guid", _) => Guid.Parse(value.GetString()!),
+            ("Edm.Binary", _) => value.GetBytesFromBase64(),
+            (_, JsonValueKind.String) => value.GetString()!,
+            (_, JsonValueKind.Number) => value.GetInt32(),
+            _ => value.GetBoolean(),
+        };
 }

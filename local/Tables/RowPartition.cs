@@ -1,6 +1,8 @@
 namespace IRFunctions.Local.Tables;
 
-/// <summary>The rows of one partition in key order, in chunks: most partitions are one, and a change of a large one unpacks no more than one.</summary>
+/// <summary>
+/// The rows of one partition in key order, in chunks: most partitions are one, and a change of a large one unpacks no more than one.
+/// </summary>
 internal sealed class RowPartition(string key)
 {
     private const int MaxChunk = 64;
@@ -13,7 +15,8 @@ internal sealed class RowPartition(string key)
     public TableRow? Find(string rowKey)
     {
         var chunk = Seek(rowKey);
-        if (chunk == chunks.Length) return null;
+        if (chunk == chunks.Length)
+            return null;
         var rows = chunks[chunk].Peek(key);
         var index = Seek(rows, rowKey);
         return rows[index].RowKey == rowKey ? rows[index] : null;
@@ -30,8 +33,10 @@ internal sealed class RowPartition(string key)
         var chunk = Math.Min(Seek(row.RowKey), chunks.Length - 1);
         var rows = chunks[chunk].Open(key);
         var index = Seek(rows, row.RowKey);
-        if (index < rows.Count && rows[index].RowKey == row.RowKey) rows[index] = row;
-        else rows.Insert(index, row);
+        if (index < rows.Count && rows[index].RowKey == row.RowKey)
+            rows[index] = row;
+        else
+            rows.Insert(index, row);
         chunks[chunk].Changed();
         return rows.Count > MaxChunk ? Split(chunk, index == rows.Count - 1) : chunks[chunk];
     }
@@ -40,14 +45,17 @@ internal sealed class RowPartition(string key)
     public RowChunk? Remove(string rowKey)
     {
         var at = Seek(rowKey);
-        if (at == chunks.Length) return null;
+        if (at == chunks.Length)
+            return null;
         var chunk = chunks[at];
         var rows = chunk.Open(key);
         var index = Seek(rows, rowKey);
-        if (rows[index].RowKey != rowKey) return chunk;
+        if (rows[index].RowKey != rowKey)
+            return chunk;
         rows.RemoveAt(index);
         chunk.Changed();
-        if (rows.Count == 0) chunks = [.. chunks.AsSpan(0, at), .. chunks.AsSpan(at + 1)];
+        if (rows.Count == 0)
+            chunks = [.. chunks.AsSpan(0, at), .. chunks.AsSpan(at + 1)];
         return chunk;
     }
 
@@ -56,7 +64,8 @@ internal sealed class RowPartition(string key)
         for (var (chunk, first) = (Seek(rowKey), true); chunk < chunks.Length; chunk++, first = false)
         {
             var rows = chunks[chunk].Peek(key);
-            for (var index = first ? Seek(rows, rowKey) : 0; index < rows.Count; index++) yield return rows[index];
+            for (var index = first ? Seek(rows, rowKey) : 0; index < rows.Count; index++)
+                yield return rows[index];
         }
     }
 
@@ -79,8 +88,10 @@ internal sealed class RowPartition(string key)
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (KeyOrder.Compare(chunks[middle].LastKey, rowKey) < 0) low = middle + 1;
-            else high = middle;
+            if (KeyOrder.Compare(chunks[middle].LastKey, rowKey) < 0)
+                low = middle + 1;
+            else
+                high = middle;
         }
         return low;
     }
@@ -91,8 +102,10 @@ internal sealed class RowPartition(string key)
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (KeyOrder.Compare(rows[middle].RowKey, rowKey) < 0) low = middle + 1;
-            else high = middle;
+            if (KeyOrder.Compare(rows[middle].RowKey, rowKey) < 0)
+                low = middle + 1;
+            else
+                high = middle;
         }
         return low;
     }

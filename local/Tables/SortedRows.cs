@@ -21,10 +21,13 @@ internal sealed class SortedRows
     {
         var added = new RowPartition(key);
         var (chunk, index) = Seek(key);
-        if (chunks.Count == 0) chunks.Add([]);
-        if (chunk == chunks.Count) (chunk, index) = (chunks.Count - 1, chunks[^1].Count);
+        if (chunks.Count == 0)
+            chunks.Add([]);
+        if (chunk == chunks.Count)
+            (chunk, index) = (chunks.Count - 1, chunks[^1].Count);
         chunks[chunk].Insert(index, added);
-        if (chunks[chunk].Count > MaxChunk) Split(chunk);
+        if (chunks[chunk].Count > MaxChunk)
+            Split(chunk);
         return added;
     }
 
@@ -33,7 +36,8 @@ internal sealed class SortedRows
     {
         var (chunk, index) = Seek(key);
         chunks[chunk].RemoveAt(index);
-        if (chunks[chunk].Count == 0) chunks.RemoveAt(chunk);
+        if (chunks[chunk].Count == 0)
+            chunks.RemoveAt(chunk);
     }
 
     public IEnumerable<TableRow> From(string partitionKey, string rowKey)
@@ -44,7 +48,8 @@ internal sealed class SortedRows
             for (; index < chunks[chunk].Count; index++)
             {
                 var partition = chunks[chunk][index];
-                foreach (var row in partition.From(partition.Key == partitionKey ? rowKey : "")) yield return row;
+                foreach (var row in partition.From(partition.Key == partitionKey ? rowKey : ""))
+                    yield return row;
             }
         }
     }
@@ -64,17 +69,22 @@ internal sealed class SortedRows
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (KeyOrder.Compare(chunks[middle][^1].Key, key) < 0) low = middle + 1;
-            else high = middle;
+            if (KeyOrder.Compare(chunks[middle][^1].Key, key) < 0)
+                low = middle + 1;
+            else
+                high = middle;
         }
-        if (low == chunks.Count) return (low, 0);
+        if (low == chunks.Count)
+            return (low, 0);
         var (partitions, chunk) = (chunks[low], low);
         (low, high) = (0, partitions.Count);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (KeyOrder.Compare(partitions[middle].Key, key) < 0) low = middle + 1;
-            else high = middle;
+            if (KeyOrder.Compare(partitions[middle].Key, key) < 0)
+                low = middle + 1;
+            else
+                high = middle;
         }
         return (chunk, low);
     }

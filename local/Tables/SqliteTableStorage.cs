@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace IRFunctions.Local.Tables;
 
-/// <summary>Tables in a SQLite file, which may hold other things as well. Only one process, and in it one storage, may write to a file.</summary>
+/// <summary>
+/// Tables in a SQLite file, which may hold other things as well. Only one process, and in it one storage, may write to a file.
+/// </summary>
 internal sealed class SqliteTableStorage : ITableStorage
 {
     private const string Schema = """
@@ -45,7 +47,8 @@ internal sealed class SqliteTableStorage : ITableStorage
     {
         await ready;
         using var connection = file.OpenConnection();
-        if (Find(connection, table, partitionKey, rowKey) is { } row) return row;
+        if (Find(connection, table, partitionKey, rowKey) is { } row)
+            return row;
         Require(connection, table);
         return null;
     }
@@ -55,14 +58,20 @@ internal sealed class SqliteTableStorage : ITableStorage
         await ready;
         using var connection = file.OpenConnection();
         Require(connection, table);
-        var where = range.ToPartition == range.FromPartition
-            ? " AND pk = $pk AND rk >= $rk" + (range.ToRow is null ? "" : " AND rk <= $torow")
-            : " AND (pk, rk) >= ($pk, $rk)" + (range.ToPartition is null ? "" : " AND pk <= $topk");
+        var where =
+            range.ToPartition == range.FromPartition
+                ? " AND pk = $pk AND rk >= $rk" + (range.ToRow is null ? "" : " AND rk <= $torow")
+                : " AND (pk, rk) >= ($pk, $rk)" + (range.ToPartition is null ? "" : " AND pk <= $topk");
         return Query(
             connection,
             $"{Columns}{where} ORDER BY pk, rk LIMIT $max",
-            ("$tbl", table), ("$pk", range.FromPartition), ("$rk", range.FromRow), ("$topk", range.ToPartition), ("$torow", range.ToRow),
-            ("$max", max));
+            ("$tbl", table),
+            ("$pk", range.FromPartition),
+            ("$rk", range.FromRow),
+            ("$topk", range.ToPartition),
+            ("$torow", range.ToRow),
+            ("$max", max)
+        );
     }
 
     public async Task<IReadOnlyList<TableRow?>> WriteAsync(string table, IReadOnlyList<RowChange> changes, DateTimeOffset now)
@@ -79,12 +88,24 @@ internal sealed class SqliteTableStorage : ITableStorage
         for (var i = 0; i < changes.Count; i++)
         {
             var change = changes[i];
-            try { results[i] = change.Apply(Find(connection, table, change.PartitionKey, change.RowKey), NextVersion(connection), now); }
-            catch (Azure.RequestFailedException reason) { throw new ChangeRefusedException(i, reason); }
-            if (results[i] is { } row) Store(connection, table, row);
-            else Execute(
-                connection, "DELETE FROM table_rows WHERE tbl = $tbl AND pk = $pk AND rk = $rk",
-                ("$tbl", table), ("$pk", change.PartitionKey), ("$rk", change.RowKey));
+            try
+            {
+                results[i] = change.Apply(Find(connection, table, change.PartitionKey, change.RowKey), NextVersion(connection), now);
+            }
+            catch (Azure.RequestFailedException reason)
+            {
+                throw new ChangeRefusedException(i, reason);
+            }
+            if (results[i] is { } row)
+                Store(connection, table, row);
+            else
+                Execute(
+                    connection,
+                    "DELETE FROM table_rows WHERE tbl = $tbl AND pk = $pk AND rk = $rk",
+                    ("$tbl", table),
+                    ("$pk", change.PartitionKey),
+                    ("$rk", change.RowKey)
+                );
         }
         return results;
     }
@@ -97,17 +118,24 @@ internal sealed class SqliteTableStorage : ITableStorage
         return (long)command.ExecuteScalar()!;
     }
 
-    private static void Store(SqliteConnection connection, string table, TableRow row) => Execute(
-        connection,
-        "INSERT INTO table_rows VALUES ($tbl, $pk, $rk, $etag, $time, $json) " +
-        "ON CONFLICT (tbl, pk, rk) DO UPDATE SET etag = excluded.etag, timestamp = excluded.timestamp, json = excluded.json",
-        ("$tbl", table), ("$pk", row.PartitionKey), ("$rk", row.RowKey), ("$etag", row.Version), ("$time", row.Timestamp.UtcTicks),
-        ("$json", RowJson.Write(row.Properties)));
+    private static void Store(SqliteConnection connection, string table, TableRow row) =>
+        Execute(
+            connection,
+            "INSERT INTO table_rows VALUES ($tbl, $pk, $rk, $etag, $time, $json) "
+                + "ON CONFLICT (tbl, pk, rk) DO UPDATE SET etag = excluded.etag, timestamp = excluded.timestamp, json = excluded.json",
+            ("$tbl", table),
+            ("$pk", row.PartitionKey),
+            ("$rk", row.RowKey),
+            ("$etag", row.Version),
+            ("$time", row.Timestamp.UtcTicks),
+            ("$json", RowJson.Write(row.Properties))
+        );
 
     private static void Require(SqliteConnection connection, string table)
     {
         using var command = Command(connection, "SELECT 1 FROM table_names WHERE name = $tbl", ("$tbl", table));
-        if (command.ExecuteScalar() is null) throw TableErrors.TableNotFound();
+        if (command.ExecuteScalar() is null)
+            throw TableErrors.TableNotFound();
     }
 
     private static TableRow? Find(SqliteConnection connection, string table, string partitionKey, string rowKey) =>
@@ -121,7 +149,9 @@ internal sealed class SqliteTableStorage : ITableStorage
         while (reader.Read())
         {
             var timestamp = new DateTimeOffset(reader.GetInt64(3), TimeSpan.Zero);
-            rows.Add(new TableRow(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), timestamp, RowJson.Read(reader.GetString(4))));
+            rows.Add(
+                new TableRow(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), timestamp, RowJson.Read(reader.GetString(4)))
+            );
         }
         return rows;
     }
@@ -138,7 +168,8 @@ internal sealed class SqliteTableStorage : ITableStorage
 #pragma warning disable CA2100 // Put together from constants of this file only; values are parameters.
         command.CommandText = sql;
 #pragma warning restore CA2100
-        foreach (var (name, value) in values) command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        foreach (var (name, value) in values)
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
         return command;
     }
 }

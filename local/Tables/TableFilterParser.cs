@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace IRFunctions.Local.Tables;
 
 /// <summary>
-/// Parses the part of OData's <c>$filter</c> that the Table service knows: comparisons of a property with a literal, and/or/not, parentheses;
+/// Parses the part of OData's <c>$filter</c> that the Table service knows: comparisons of a property with a literal, and/or/not,
+/// parentheses;
 /// like the service, at most 15 comparisons.
 /// </summary>
 internal sealed partial class TableFilterParser
@@ -20,7 +21,8 @@ internal sealed partial class TableFilterParser
     /// <exception cref="Azure.RequestFailedException">400 InvalidInput: not a filter.</exception>
     public static TableFilter Parse(string? text)
     {
-        if (string.IsNullOrWhiteSpace(text)) return TableFilter.Everything;
+        if (string.IsNullOrWhiteSpace(text))
+            return TableFilter.Everything;
         try
         {
             var parser = new TableFilterParser(Tokens(text));
@@ -33,16 +35,19 @@ internal sealed partial class TableFilterParser
         }
     }
 
-    private static Azure.RequestFailedException Bad(string why) => TableErrors.Invalid("InvalidInput", $"The filter cannot be read: {why}.");
+    private static Azure.RequestFailedException Bad(string why) =>
+        TableErrors.Invalid("InvalidInput", $"The filter cannot be read: {why}.");
 
     private static List<string> Tokens(string text)
     {
         var tokens = new List<string>();
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
             var match = Token().Match(text, at);
-            if (!match.Success) throw Bad($"at character {at}");
-            if (match.Groups[1].Success) tokens.Add(match.Groups[1].Value);
+            if (!match.Success)
+                throw Bad($"at character {at}");
+            if (match.Groups[1].Success)
+                tokens.Add(match.Groups[1].Value);
             at += match.Length;
         }
         return tokens;
@@ -54,7 +59,8 @@ internal sealed partial class TableFilterParser
 
     private bool Take(string word)
     {
-        if (next >= tokens.Count || tokens[next] != word) return false;
+        if (next >= tokens.Count || tokens[next] != word)
+            return false;
         next++;
         return true;
     }
@@ -64,57 +70,71 @@ internal sealed partial class TableFilterParser
     private TableFilter Or()
     {
         var left = And();
-        while (Take("or")) left = new TableFilter.Or(left, And());
+        while (Take("or"))
+            left = new TableFilter.Or(left, And());
         return left;
     }
 
     private TableFilter And()
     {
         var left = Unary();
-        while (Take("and")) left = new TableFilter.And(left, Unary());
+        while (Take("and"))
+            left = new TableFilter.And(left, Unary());
         return left;
     }
 
     private TableFilter Unary()
     {
-        if (next > 200) throw Bad("it is too long");
-        if (Take("not")) return new TableFilter.Not(Unary());
-        if (!Take("(")) return Comparison();
+        if (next > 200)
+            throw Bad("it is too long");
+        if (Take("not"))
+            return new TableFilter.Not(Unary());
+        if (!Take("("))
+            return Comparison();
         var inner = Or();
         return Take(")") ? inner : throw Bad("a parenthesis is not closed");
     }
 
     private TableFilter.Comparison Comparison()
     {
-        if (++comparisons > MaxComparisons) throw Bad($"it has more than {MaxComparisons} comparisons");
+        if (++comparisons > MaxComparisons)
+            throw Bad($"it has more than {MaxComparisons} comparisons");
         var (property, comparison, literal) = (Next(), Next(), Next());
-        if (comparison is not ("eq" or "ne" or "gt" or "ge" or "lt" or "le")) throw Bad($"'{comparison}' is no comparison");
-        if (!char.IsLetter(property[0]) && property[0] != '_' || property.Contains('\'')) throw Bad($"'{property}' is no property");
+        if (comparison is not ("eq" or "ne" or "gt" or "ge" or "lt" or "le"))
+            throw Bad($"'{comparison}' is no comparison");
+        if (!char.IsLetter(property[0]) && property[0] != '_' || property.Contains('\''))
+            throw Bad($"'{property}' is no property");
         return new TableFilter.Comparison(property, comparison, Literal(literal));
     }
 
     private static object Literal(string token)
     {
         var quote = token.IndexOf('\'');
-        if (quote < 0) return Number(token);
+        if (quote < 0)
+            return Number(token);
         var text = token[(quote + 1)..^1].Replace("''", "'", StringComparison.Ordinal);
         return token[..quote] switch
         {
             "" => text,
-            "datetime" => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal),
+            "datetime" => DateTimeOffset.Parse(
+                text,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal
+            ),
             "guid" => Guid.Parse(text),
             "X" or "binary" => Convert.FromHexString(text),
             var prefix => throw Bad($"'{prefix}' is no type"),
         };
     }
 
-    private static object Number(string token) => token switch
-    {
-        "true" => true,
-        "false" => false,
-        [.. var digits, 'L' or 'l'] => long.Parse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
-        _ when token.AsSpan().IndexOfAny(".eE") >= 0 => double.Parse(token, NumberStyles.Float, CultureInfo.InvariantCulture),
-        _ when int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var small) => small,
-        _ => long.Parse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
-    };
+    private static object Number(string token) =>
+        token switch
+        {
+            "true" => true,
+            "false" => false,
+            [.. var digits, 'L' or 'l'] => long.Parse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+            _ when token.AsSpan().IndexOfAny(".eE") >= 0 => double.Parse(token, NumberStyles.Float, CultureInfo.InvariantCulture),
+            _ when int.TryParse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var small) => small,
+            _ => long.Parse(token, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+        };
 }

@@ -16,8 +16,10 @@ internal static class TableLimits
     private const int MaxNameLength = 255;
     private static readonly DateTimeOffset FirstMoment = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly SearchValues<char> ForbiddenInKeys = SearchValues.Create(
-        [.. "/\\#?", .. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7f, 0x21)).Select(code => (char)code)]);
+    private static readonly SearchValues<char> ForbiddenInKeys = SearchValues.Create([
+        .. "/\\#?",
+        .. Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7f, 0x21)).Select(code => (char)code),
+    ]);
 
     public static void CheckTableName(string name)
     {
@@ -27,16 +29,20 @@ internal static class TableLimits
 
     public static void CheckKey(string name, string? key)
     {
-        if (key is null) throw TableErrors.Invalid("PropertiesNeedValue", $"{name} is missing.");
+        if (key is null)
+            throw TableErrors.Invalid("PropertiesNeedValue", $"{name} is missing.");
         if (key.AsSpan().ContainsAny(ForbiddenInKeys) || HasLoneSurrogate(key))
             throw TableErrors.Invalid("OutOfRangeInput", $"{name} contains a character that keys may not contain.");
-        if (key.Length * 2 > MaxKeyBytes) throw TableErrors.Invalid("KeyValueTooLarge", $"{name} is longer than {MaxKeyBytes / 2} characters.");
+        if (key.Length * 2 > MaxKeyBytes)
+            throw TableErrors.Invalid("KeyValueTooLarge", $"{name} is longer than {MaxKeyBytes / 2} characters.");
     }
 
     public static void CheckEntity(string partitionKey, string rowKey, KeyValuePair<string, object>[] properties)
     {
-        if (properties.Length > MaxProperties) throw TableErrors.Invalid("TooManyProperties", $"An entity has at most {MaxProperties} properties.");
-        foreach (var (name, value) in properties) CheckProperty(name, value);
+        if (properties.Length > MaxProperties)
+            throw TableErrors.Invalid("TooManyProperties", $"An entity has at most {MaxProperties} properties.");
+        foreach (var (name, value) in properties)
+            CheckProperty(name, value);
         if (EntityBytes(partitionKey, rowKey, properties) > MaxEntityBytes)
             throw TableErrors.Invalid("EntityTooLarge", "The entity is larger than 1 MiB.");
     }
@@ -66,7 +72,8 @@ internal static class TableLimits
 
     private static void CheckProperty(string name, object value)
     {
-        if (name.Length > MaxNameLength) throw TableErrors.Invalid("PropertyNameTooLong", $"Property names have at most {MaxNameLength} characters.");
+        if (name.Length > MaxNameLength)
+            throw TableErrors.Invalid("PropertyNameTooLong", $"Property names have at most {MaxNameLength} characters.");
         if (name.Length == 0 || char.IsAsciiDigit(name[0]) || !name.All(letter => char.IsLetterOrDigit(letter) || letter == '_'))
             throw TableErrors.Invalid("PropertyNameInvalid", $"'{name}' is not a property name.");
         if (value is string or byte[] && ValueBytes(value) > MaxValueBytes)
@@ -75,13 +82,22 @@ internal static class TableLimits
             throw TableErrors.Invalid("OutOfRangeInput", $"Property '{name}' is before the year 1601.");
     }
 
-    // As JSON in a part of a multipart body: binary as base64, text escaped (System.Text.Json's default: six bytes for what is not ASCII). The headers of a part
+    // As JSON in a part of a multipart body: binary as base64, text escaped (System.Text.Json's default: six bytes for what is not ASCII).
+    // The headers of a part
     // and the address of its row are about 600 bytes.
     private static long WireBytes(RowChange change)
     {
         var bytes = 600L + 2 * (JsonBytes(change.PartitionKey) + JsonBytes(change.RowKey));
         foreach (var (name, value) in change.Properties)
-            bytes += 2 * name.Length + 40 + value switch { string text => JsonBytes(text), byte[] binary => (binary.Length + 2) / 3 * 4, _ => 30 };
+            bytes +=
+                2 * name.Length
+                + 40
+                + value switch
+                {
+                    string text => JsonBytes(text),
+                    byte[] binary => (binary.Length + 2) / 3 * 4,
+                    _ => 30,
+                };
         return bytes;
     }
 
@@ -91,26 +107,30 @@ internal static class TableLimits
     private static int EntityBytes(string partitionKey, string rowKey, KeyValuePair<string, object>[] properties)
     {
         var bytes = 4 + (partitionKey.Length + rowKey.Length) * 2;
-        foreach (var (name, value) in properties) bytes += 8 + name.Length * 2 + ValueBytes(value);
+        foreach (var (name, value) in properties)
+            bytes += 8 + name.Length * 2 + ValueBytes(value);
         return bytes;
     }
 
-    private static int ValueBytes(object value) => value switch
-    {
-        string text => text.Length * 2,
-        byte[] bytes => bytes.Length,
-        bool => 1,
-        int => 4,
-        Guid => 16,
-        _ => 8,
-    };
+    private static int ValueBytes(object value) =>
+        value switch
+        {
+            string text => text.Length * 2,
+            byte[] bytes => bytes.Length,
+            bool => 1,
+            int => 4,
+            Guid => 16,
+            _ => 8,
+        };
 
     private static bool HasLoneSurrogate(string text)
     {
         for (var i = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < text.Length; i++)
         {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return true;
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                return true;
             i++;
         }
         return false;

@@ -12,7 +12,8 @@ namespace IRFunctions.Local.Teams;
 public sealed record HeldCard(string Conversation, string Activity, JsonNode Content, int Updates);
 
 /// <summary>
-/// What stands for Teams and its sign-in on one machine: a token service with a key of its own, and a connector that takes cards. The bot's production
+/// What stands for Teams and its sign-in on one machine: a token service with a key of its own, and a connector that takes cards. The bot's
+/// production
 /// validator runs against it unchanged. It proves nothing about anybody, so it lives in local/ and answers on loopback only.
 /// </summary>
 public sealed class LoopbackTeams(TimeProvider time) : IDisposable
@@ -40,10 +41,18 @@ public sealed class LoopbackTeams(TimeProvider time) : IDisposable
     public IReadOnlyList<HeldCard> Cards => [.. cards.Values.OrderBy(c => c.Activity, StringComparer.Ordinal)];
 
     /// <summary>A token as the Bot Framework would sign it for this bot.</summary>
-    public string BotToken(string serviceUrl, string audience = AppId) => Sign(new JsonObject
-    {
-        ["iss"] = Issuer, ["aud"] = audience, ["serviceurl"] = serviceUrl, ["iat"] = Now, ["nbf"] = Now, ["exp"] = Now + 3600,
-    });
+    public string BotToken(string serviceUrl, string audience = AppId) =>
+        Sign(
+            new JsonObject
+            {
+                ["iss"] = Issuer,
+                ["aud"] = audience,
+                ["serviceurl"] = serviceUrl,
+                ["iat"] = Now,
+                ["nbf"] = Now,
+                ["exp"] = Now + 3600,
+            }
+        );
 
     /// <summary>Signs claims with the service's key (RS256).</summary>
     public string Sign(JsonObject claims)
@@ -61,10 +70,23 @@ public sealed class LoopbackTeams(TimeProvider time) : IDisposable
         Calls.AddOrUpdate(path, 1, (_, n) => n + 1);
         return (method, path) switch
         {
-            ("GET", "/teams/openid") => (200, new JsonObject { ["issuer"] = Issuer, ["jwks_uri"] = $"{origin}/teams/keys", ["id_token_signing_alg_values_supported"] = new JsonArray("RS256") }),
+            ("GET", "/teams/openid") => (
+                200,
+                new JsonObject
+                {
+                    ["issuer"] = Issuer,
+                    ["jwks_uri"] = $"{origin}/teams/keys",
+                    ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
+                }
+            ),
             ("GET", "/teams/keys") => (200, new JsonObject { ["keys"] = new JsonArray(PublicKey()) }),
             ("POST", "/teams/token" or EntraToken) => Token(Encoding.UTF8.GetString(body)),
-            _ when path.StartsWith("/teams/connector/v3/conversations", StringComparison.Ordinal) => Connector(method, path["/teams/connector/v3/conversations".Length..], authorization, body),
+            _ when path.StartsWith("/teams/connector/v3/conversations", StringComparison.Ordinal) => Connector(
+                method,
+                path["/teams/connector/v3/conversations".Length..],
+                authorization,
+                body
+            ),
             _ => (404, null),
         };
     }
@@ -78,24 +100,60 @@ public sealed class LoopbackTeams(TimeProvider time) : IDisposable
         var p = key.ExportParameters(false);
         return new JsonObject
         {
-            ["kty"] = "RSA", ["use"] = "sig", ["kid"] = KeyId, ["n"] = Base64Url.EncodeToString(p.Modulus), ["e"] = Base64Url.EncodeToString(p.Exponent), ["endorsements"] = new JsonArray("msteams"),
+            ["kty"] = "RSA",
+            ["use"] = "sig",
+            ["kid"] = KeyId,
+            ["n"] = Base64Url.EncodeToString(p.Modulus),
+            ["e"] = Base64Url.EncodeToString(p.Exponent),
+            ["endorsements"] = new JsonArray("msteams"),
         };
     }
 
     private (int, JsonNode?) Token(string form)
     {
-        var fields = form.Split('&').Select(f => f.Split('=', 2)).Where(f => f.Length == 2).GroupBy(f => f[0]).ToDictionary(f => f.Key, f => Uri.UnescapeDataString(f.First()[1].Replace('+', ' ')));
-        if (fields.GetValueOrDefault("client_secret") != Secret) return (401, new JsonObject { ["error"] = "invalid_client" });
+        var fields = form.Split('&')
+            .Select(f => f.Split('=', 2))
+            .Where(f => f.Length == 2)
+            .GroupBy(f => f[0])
+            .ToDictionary(f => f.Key, f => Uri.UnescapeDataString(f.First()[1].Replace('+', ' ')));
+        if (fields.GetValueOrDefault("client_secret") != Secret)
+            return (401, new JsonObject { ["error"] = "invalid_client" });
         // Both ways: for a test client that acts as Teams a token for the bot, and for the bot its token for the connector.
         if (fields.GetValueOrDefault("scope") == $"{AppId}/.default")
-            return (200, new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = 3600, ["access_token"] = BotToken(fields.GetValueOrDefault("service_url") ?? "") });
+            return (
+                200,
+                new JsonObject
+                {
+                    ["token_type"] = "Bearer",
+                    ["expires_in"] = 3600,
+                    ["access_token"] = BotToken(fields.GetValueOrDefault("service_url") ?? ""),
+                }
+            );
         var client = fields.GetValueOrDefault("client_id") ?? "";
-        return (200, new JsonObject { ["token_type"] = "Bearer", ["expires_in"] = 3600, ["access_token"] = Sign(new JsonObject { ["iss"] = Issuer, ["aud"] = Issuer, ["appid"] = client, ["nbf"] = Now, ["exp"] = Now + 3600 }) });
+        return (
+            200,
+            new JsonObject
+            {
+                ["token_type"] = "Bearer",
+                ["expires_in"] = 3600,
+                ["access_token"] = Sign(
+                    new JsonObject
+                    {
+                        ["iss"] = Issuer,
+                        ["aud"] = Issuer,
+                        ["appid"] = client,
+                        ["nbf"] = Now,
+                        ["exp"] = Now + 3600,
+                    }
+                ),
+            }
+        );
     }
 
     private (int, JsonNode?) Connector(string method, string rest, string? authorization, ReadOnlySpan<byte> body)
     {
-        if (authorization?.StartsWith("Bearer ", StringComparison.Ordinal) != true) return (401, null);
+        if (authorization?.StartsWith("Bearer ", StringComparison.Ordinal) != true)
+            return (401, null);
         var parts = rest.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString).ToArray();
         var json = JsonNode.Parse(body);
         if (method == "POST" && parts.Length == 0)
@@ -103,13 +161,17 @@ public sealed class LoopbackTeams(TimeProvider time) : IDisposable
             var member = json?["members"]?[0]?["id"]?.GetValue<string>() ?? "";
             return Failing.TryGetValue(member, out var refused) ? (refused, null) : (201, new JsonObject { ["id"] = $"a:{member}" });
         }
-        if (parts.Length < 2 || parts[1] != "activities") return (404, null);
-        if (Failing.TryGetValue(parts[0], out var status)) return (status, null);
+        if (parts.Length < 2 || parts[1] != "activities")
+            return (404, null);
+        if (Failing.TryGetValue(parts[0], out var status))
+            return (status, null);
         var content = json?["attachments"]?[0]?["content"]?.DeepClone();
-        if (content is null) return (400, null);
+        if (content is null)
+            return (400, null);
         if (method == "PUT" && parts.Length == 3)
         {
-            if (!cards.TryGetValue(parts[2], out var held)) return (404, null);
+            if (!cards.TryGetValue(parts[2], out var held))
+                return (404, null);
             cards[parts[2]] = held with { Content = content, Updates = held.Updates + 1 };
             return (200, new JsonObject { ["id"] = parts[2] });
         }

@@ -12,19 +12,34 @@ public sealed class TeamsHttpHandler(LoopbackTeams teams, HttpMessageHandler ten
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var uri = request.RequestUri!;
-        if (!uri.AbsolutePath.StartsWith("/teams/", StringComparison.Ordinal) && uri.AbsolutePath != LoopbackTeams.EntraToken) return await base.SendAsync(request, cancellationToken);
+        if (!uri.AbsolutePath.StartsWith("/teams/", StringComparison.Ordinal) && uri.AbsolutePath != LoopbackTeams.EntraToken)
+            return await base.SendAsync(request, cancellationToken);
         var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
-        var (status, answer) = teams.Answer(request.Method.Method, uri.AbsolutePath, uri.GetLeftPart(UriPartial.Authority), request.Headers.Authorization?.ToString(), body);
-        return new HttpResponseMessage((HttpStatusCode)status) { RequestMessage = request, Content = new StringContent(answer?.ToJsonString() ?? "", Encoding.UTF8, "application/json") };
+        var (status, answer) = teams.Answer(
+            request.Method.Method,
+            uri.AbsolutePath,
+            uri.GetLeftPart(UriPartial.Authority),
+            request.Headers.Authorization?.ToString(),
+            body
+        );
+        return new HttpResponseMessage((HttpStatusCode)status)
+        {
+            RequestMessage = request,
+            Content = new StringContent(answer?.ToJsonString() ?? "", Encoding.UTF8, "application/json"),
+        };
     }
 }
 
-/// <summary>Sends to this machine in the clear what a client insists on addressing by https; nothing on loopback has a certificate. Anything else passes.</summary>
+/// <summary>
+/// Sends to this machine in the clear what a client insists on addressing by https; nothing on loopback has a certificate. Anything else
+/// passes.
+/// </summary>
 public sealed class PlainLoopback : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.RequestUri is { IsLoopback: true, Scheme: "https" } address) request.RequestUri = new UriBuilder(address) { Scheme = Uri.UriSchemeHttp }.Uri;
+        if (request.RequestUri is { IsLoopback: true, Scheme: "https" } address)
+            request.RequestUri = new UriBuilder(address) { Scheme = Uri.UriSchemeHttp }.Uri;
         return base.SendAsync(request, cancellationToken);
     }
 }
@@ -44,9 +59,16 @@ public static class TeamsEndpoint
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
             var path = context.Request.Path.ToUriComponent();
-            var (status, answer) = teams.Answer(context.Request.Method, path, $"{context.Request.Scheme}://{context.Request.Host}", context.Request.Headers.Authorization, body.ToArray());
+            var (status, answer) = teams.Answer(
+                context.Request.Method,
+                path,
+                $"{context.Request.Scheme}://{context.Request.Host}",
+                context.Request.Headers.Authorization,
+                body.ToArray()
+            );
             context.Response.StatusCode = status;
-            if (answer is null) return;
+            if (answer is null)
+                return;
             context.Response.ContentType = "application/json";
             await context.Response.WriteAsync(answer.ToJsonString(), context.RequestAborted);
         }

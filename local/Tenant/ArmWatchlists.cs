@@ -22,20 +22,33 @@ internal sealed class ArmWatchlists(TenantState state)
     {
         if (exchange.Request.Parameter("api-version") is not { Length: > 0 })
         {
-            return Error(exchange, 400, "MissingApiVersionParameter",
-                "The api-version query parameter (?api-version=) is required for all requests.");
+            return Error(
+                exchange,
+                400,
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests."
+            );
         }
         if (!IsWatchlists(path))
         {
-            return Error(exchange, 404, "InvalidResourceType", "The resource type could not be found in the namespace 'Microsoft.SecurityInsights'.");
+            return Error(
+                exchange,
+                404,
+                "InvalidResourceType",
+                "The resource type could not be found in the namespace 'Microsoft.SecurityInsights'."
+            );
         }
         var workspace = "/" + string.Join('/', path[..8]).Replace("providers/microsoft", "providers/Microsoft", StringComparison.Ordinal);
         path = path[11..];
         var method = exchange.Request.Method;
-        if (path.IsEmpty) return method == "GET" ? exchange.Json(200, List(state.All(Kind.Watchlist))) : MethodNotAllowed(exchange);
-        if (path.Length == 1) return Watchlist(exchange, workspace, path[0]);
-        if (!path[1].Equals("watchlistItems", StringComparison.OrdinalIgnoreCase) || path.Length > 3) return NotFound(exchange, path[^1]);
-        if (state.Find(Kind.Watchlist, path[0]) is null) return NotFound(exchange, $"watchlist '{path[0]}'");
+        if (path.IsEmpty)
+            return method == "GET" ? exchange.Json(200, List(state.All(Kind.Watchlist))) : MethodNotAllowed(exchange);
+        if (path.Length == 1)
+            return Watchlist(exchange, workspace, path[0]);
+        if (!path[1].Equals("watchlistItems", StringComparison.OrdinalIgnoreCase) || path.Length > 3)
+            return NotFound(exchange, path[^1]);
+        if (state.Find(Kind.Watchlist, path[0]) is null)
+            return NotFound(exchange, $"watchlist '{path[0]}'");
         if (path.Length == 2)
         {
             var alias = path[0];
@@ -49,9 +62,15 @@ internal sealed class ArmWatchlists(TenantState state)
     /// subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.OperationalInsights/workspaces/{w}/providers/Microsoft.SecurityInsights/watchlists.
     /// </summary>
     private static bool IsWatchlists(ReadOnlySpan<string> path) =>
-        path.Length >= 11 && Is(path[0], "subscriptions") && Is(path[2], "resourceGroups") && Is(path[4], "providers")
-        && Is(path[5], "Microsoft.OperationalInsights") && Is(path[6], "workspaces") && Is(path[8], "providers")
-        && Is(path[9], "Microsoft.SecurityInsights") && Is(path[10], "watchlists");
+        path.Length >= 11
+        && Is(path[0], "subscriptions")
+        && Is(path[2], "resourceGroups")
+        && Is(path[4], "providers")
+        && Is(path[5], "Microsoft.OperationalInsights")
+        && Is(path[6], "workspaces")
+        && Is(path[8], "providers")
+        && Is(path[9], "Microsoft.SecurityInsights")
+        && Is(path[10], "watchlists");
 
     private TenantResponse Watchlist(Exchange exchange, string workspace, string alias)
     {
@@ -61,7 +80,10 @@ internal sealed class ArmWatchlists(TenantState state)
             case "GET":
                 return found is null ? NotFound(exchange, $"watchlist '{alias}'") : exchange.Json(200, Shown(found));
             case "PUT":
-                if (exchange.ReadBody()?["properties"] is not JsonObject properties || (string?)properties["displayName"] is not { Length: > 0 } name)
+                if (
+                    exchange.ReadBody()?["properties"] is not JsonObject properties
+                    || (string?)properties["displayName"] is not { Length: > 0 } name
+                )
                 {
                     return Error(exchange, 400, "BadRequest", "properties.displayName is required.");
                 }
@@ -83,7 +105,8 @@ internal sealed class ArmWatchlists(TenantState state)
             case "GET":
                 return found is null ? NotFound(exchange, $"watchlist item '{id}'") : exchange.Json(200, Shown(found));
             case "DELETE":
-                if (!state.Remove(Kind.WatchlistItem, key)) return exchange.NoContent();
+                if (!state.Remove(Kind.WatchlistItem, key))
+                    return exchange.NoContent();
                 state.Record("watchlistItem.delete", key, "", changed: true);
                 return exchange.Respond(new TenantResponse(200, []));
             case "PUT":
@@ -95,7 +118,8 @@ internal sealed class ArmWatchlists(TenantState state)
 
     private TenantResponse PutItem(Exchange exchange, string workspace, string alias, string id, JsonObject? found)
     {
-        if (!Guid.TryParse(id, out _)) return Error(exchange, 400, "BadRequest", "The watchlist item id must be a GUID.");
+        if (!Guid.TryParse(id, out _))
+            return Error(exchange, 400, "BadRequest", "The watchlist item id must be a GUID.");
         if (exchange.ReadBody()?["properties"]?["itemsKeyValue"] is not JsonObject { Count: > 0 } values)
         {
             return Error(exchange, 400, "BadRequest", "properties.itemsKeyValue is required.");
@@ -127,24 +151,25 @@ internal sealed class ArmWatchlists(TenantState state)
         return exchange.Json(found is null ? 201 : 200, Shown(item));
     }
 
-    internal static JsonObject NewWatchlist(string workspace, string alias, string name, DateTimeOffset now) => new()
-    {
-        ["id"] = $"{workspace}/providers/Microsoft.SecurityInsights/Watchlists/{alias}",
-        ["name"] = alias,
-        ["type"] = "Microsoft.SecurityInsights/Watchlists",
-        ["properties"] = new JsonObject
+    internal static JsonObject NewWatchlist(string workspace, string alias, string name, DateTimeOffset now) =>
+        new()
         {
-            ["displayName"] = name,
-            ["provider"] = "IRFunctions",
-            ["source"] = "Local file",
-            ["itemsSearchKey"] = "IPAddress",
-            ["watchlistAlias"] = alias,
-            ["tenantId"] = TenantSeed.TenantId,
-            ["isDeleted"] = false,
-            ["created"] = GraphUsers.Stamp(now),
-            ["updated"] = GraphUsers.Stamp(now),
-        },
-    };
+            ["id"] = $"{workspace}/providers/Microsoft.SecurityInsights/Watchlists/{alias}",
+            ["name"] = alias,
+            ["type"] = "Microsoft.SecurityInsights/Watchlists",
+            ["properties"] = new JsonObject
+            {
+                ["displayName"] = name,
+                ["provider"] = "IRFunctions",
+                ["source"] = "Local file",
+                ["itemsSearchKey"] = "IPAddress",
+                ["watchlistAlias"] = alias,
+                ["tenantId"] = TenantSeed.TenantId,
+                ["isDeleted"] = false,
+                ["created"] = GraphUsers.Stamp(now),
+                ["updated"] = GraphUsers.Stamp(now),
+            },
+        };
 
     private static JsonObject List(IEnumerable<JsonObject> documents) => new() { ["value"] = new JsonArray([.. documents.Select(Shown)]) };
 
@@ -155,13 +180,20 @@ internal sealed class ArmWatchlists(TenantState state)
         return shown;
     }
 
-    private static TenantResponse NotFound(Exchange exchange, string what) => Error(exchange, 404, "NotFound", $"The {what} was not found.");
+    private static TenantResponse NotFound(Exchange exchange, string what) =>
+        Error(exchange, 404, "NotFound", $"The {what} was not found.");
 
     private static TenantResponse MethodNotAllowed(Exchange exchange) =>
         Error(exchange, 405, "MethodNotAllowed", $"{exchange.Request.Method} is not allowed here.");
 
     private static TenantResponse Error(Exchange exchange, int status, string code, string message) =>
-        exchange.Json(status, new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } });
+        exchange.Json(
+            status,
+            new JsonObject
+            {
+                ["error"] = new JsonObject { ["code"] = code, ["message"] = message },
+            }
+        );
 
     private static bool Is(string segment, string name) => segment.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

@@ -12,7 +12,14 @@ internal sealed class ConnectorSide(TenantState state, TimeProvider time) : IRec
     public TenantResponse Handle(Exchange exchange)
     {
         var request = exchange.Request;
-        var call = new ConnectorCall(request.Method, request.CommandHeaders.KeyId, request.CommandHeaders.Timestamp, request.CommandHeaders.Signature, request.IdempotencyKey, request.Body);
+        var call = new ConnectorCall(
+            request.Method,
+            request.CommandHeaders.KeyId,
+            request.CommandHeaders.Timestamp,
+            request.CommandHeaders.Signature,
+            request.IdempotencyKey,
+            request.Body
+        );
         var (status, body) = new SampleReceiver(Key, time, this).Receive(call);
         return exchange.Json(status, body) with { ContentType = "application/openc2-rsp+json;version=1.0" };
     }

@@ -7,7 +7,8 @@ using System.Text.RegularExpressions;
 namespace IRFunctions.Local.Tenant;
 
 /// <summary>
-/// One request being answered: reads its body and writes answers in Graph's shapes. Properties that start with '_' are ours and never leave.
+/// One request being answered: reads its body and writes answers in Graph's shapes. Properties that start with '_' are ours and never
+/// leave.
 /// </summary>
 internal sealed partial class Exchange(TenantRequest request, string requestId, DateTimeOffset now)
 {
@@ -62,11 +63,18 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
     }
 
     public TenantResponse BadBody() =>
-        Error(400, "BadRequest",
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.");
+        Error(
+            400,
+            "BadRequest",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
+        );
 
     public TenantResponse NotFound(string id) =>
-        Error(404, "Request_ResourceNotFound", $"Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
+        Error(
+            404,
+            "Request_ResourceNotFound",
+            $"Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+        );
 
     public TenantResponse NoSuchSegment(string segment) => Error(400, "BadRequest", $"Resource not found for the segment '{segment}'.");
 
@@ -76,14 +84,21 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
     /// <summary>The properties asked for by $select, else the type's usual ones; null and an answer where one does not exist.</summary>
     public (IReadOnlyList<string>? Select, TenantResponse? Refusal) Select(EntityType type)
     {
-        if (Request.Parameter("$select") is not { Length: > 0 } select) return (type.Default, null);
+        if (Request.Parameter("$select") is not { Length: > 0 } select)
+            return (type.Default, null);
         var names = new List<string>();
         foreach (var name in select.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (type.Find(name) is not { } known)
             {
-                return (null, Error(400, "BadRequest",
-                    $"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{type.Name}'."));
+                return (
+                    null,
+                    Error(
+                        400,
+                        "BadRequest",
+                        $"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{type.Name}'."
+                    )
+                );
             }
             names.Add(known);
         }
@@ -93,61 +108,90 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
     public TenantResponse Entity(int status, string set, EntityType type, JsonObject document)
     {
         var (select, refusal) = Request.Method == "GET" ? Select(type) : (type.Default, null);
-        if (refusal is not null) return refusal;
+        if (refusal is not null)
+            return refusal;
         var chosen = Request.Method == "GET" && Request.Parameter("$select") is { Length: > 0 } ? $"({string.Join(',', select!)})" : "";
-        return Write(status, json =>
-        {
-            json.WriteString("@odata.context", $"{Metadata}{set}{chosen}/$entity");
-            WriteProperties(json, document, select!);
-        });
+        return Write(
+            status,
+            json =>
+            {
+                json.WriteString("@odata.context", $"{Metadata}{set}{chosen}/$entity");
+                WriteProperties(json, document, select!);
+            }
+        );
     }
 
-    public TenantResponse Value(string context, JsonNode value) => Write(200, json =>
-    {
-        json.WriteString("@odata.context", Metadata + context);
-        json.WritePropertyName("value");
-        value.WriteTo(json);
-    });
+    public TenantResponse Value(string context, JsonNode value) =>
+        Write(
+            200,
+            json =>
+            {
+                json.WriteString("@odata.context", Metadata + context);
+                json.WritePropertyName("value");
+                value.WriteTo(json);
+            }
+        );
 
     /// <summary>A page of documents, honouring $filter (equality only), $select, $top and the skip token of @odata.nextLink.</summary>
     /// <param name="set">Name of the set, for @odata.context.</param>
     /// <param name="type">Type of the documents, or their common base.</param>
     /// <param name="documents">Everything there is.</param>
     /// <param name="typeOf">A document's own type, where it is a derived one: without $select each shows its own properties.</param>
-    public TenantResponse Collection(string set, EntityType type, IEnumerable<JsonObject> documents, Func<JsonObject, EntityType>? typeOf = null)
+    public TenantResponse Collection(
+        string set,
+        EntityType type,
+        IEnumerable<JsonObject> documents,
+        Func<JsonObject, EntityType>? typeOf = null
+    )
     {
         var (select, refusal) = Select(type);
-        if (refusal is not null) return refusal;
+        if (refusal is not null)
+            return refusal;
         if (Request.Parameter("$filter") is { Length: > 0 } filter)
         {
             if (Equality().Match(filter) is not { Success: true } match || type.Find(match.Groups["name"].Value) is not { } name)
             {
                 return Error(400, "BadRequest", "Invalid filter clause: this tenant understands only PROPERTY eq VALUE.");
             }
-            var wanted = match.Groups["text"].Success ? match.Groups["text"].Value.Replace("''", "'", StringComparison.Ordinal)
+            var wanted = match.Groups["text"].Success
+                ? match.Groups["text"].Value.Replace("''", "'", StringComparison.Ordinal)
                 : match.Groups["bool"].Value;
             documents = documents.Where(d => string.Equals(d[name]?.ToString(), wanted, StringComparison.OrdinalIgnoreCase));
         }
         var top = Number("$top") ?? DefaultPage;
-        if (top is < 1 or > 999) return Error(400, "BadRequest", "Invalid page size specified: must be between 1 and 999 inclusive.");
+        if (top is < 1 or > 999)
+            return Error(400, "BadRequest", "Invalid page size specified: must be between 1 and 999 inclusive.");
         var skip = Number("$skiptoken") ?? Number("$skip") ?? 0;
         var page = documents.Skip(skip).Take(top + 1).ToList();
-        return Write(200, json =>
-        {
-            json.WriteString("@odata.context", Metadata + set);
-            if (page.Count > top) json.WriteString("@odata.nextLink", NextLink(skip + top));
-            json.WriteStartArray("value");
-            foreach (var document in page.Take(top))
+        return Write(
+            200,
+            json =>
             {
-                json.WriteStartObject();
-                WriteProperties(json, document, typeOf is not null && ReferenceEquals(select, type.Default) ? typeOf(document).Default : select!);
-                json.WriteEndObject();
+                json.WriteString("@odata.context", Metadata + set);
+                if (page.Count > top)
+                    json.WriteString("@odata.nextLink", NextLink(skip + top));
+                json.WriteStartArray("value");
+                foreach (var document in page.Take(top))
+                {
+                    json.WriteStartObject();
+                    WriteProperties(
+                        json,
+                        document,
+                        typeOf is not null && ReferenceEquals(select, type.Default) ? typeOf(document).Default : select!
+                    );
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
             }
-            json.WriteEndArray();
-        });
+        );
     }
 
-    public TenantResponse Respond(TenantResponse response) => response with { RequestId = RequestId, ClientRequestId = Request.ClientRequestId };
+    public TenantResponse Respond(TenantResponse response) =>
+        response with
+        {
+            RequestId = RequestId,
+            ClientRequestId = Request.ClientRequestId,
+        };
 
     private TenantResponse Write(int status, Action<Utf8JsonWriter> body)
     {
@@ -165,21 +209,26 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
         // Annotations such as @odata.type belong to the value whatever was selected.
         foreach (var (name, value) in document)
         {
-            if (!name.StartsWith('@')) continue;
+            if (!name.StartsWith('@'))
+                continue;
             json.WritePropertyName(name);
             value!.WriteTo(json);
         }
         foreach (var name in names)
         {
             json.WritePropertyName(name);
-            if (document.TryGetPropertyValue(name, out var value) && value is not null) value.WriteTo(json);
-            else json.WriteNullValue();
+            if (document.TryGetPropertyValue(name, out var value) && value is not null)
+                value.WriteTo(json);
+            else
+                json.WriteNullValue();
         }
     }
 
     private string NextLink(int skip)
     {
-        var kept = Request.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
+        var kept = Request
+            .Query.TrimStart('?')
+            .Split('&', StringSplitOptions.RemoveEmptyEntries)
             .Where(p => !Uri.UnescapeDataString(p).StartsWith("$skip", StringComparison.OrdinalIgnoreCase));
         return $"{Request.Origin}{Request.Path}?{string.Join('&', [.. kept, $"$skiptoken={skip.ToString(CultureInfo.InvariantCulture)}"])}";
     }

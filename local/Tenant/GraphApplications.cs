@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace IRFunctions.Local.Tenant;
 
-/// <summary>/applications and /servicePrincipals, as far as password credentials go. A secret itself is never kept, not even here.</summary>
+/// <summary>
+/// /applications and /servicePrincipals, as far as password credentials go. A secret itself is never kept, not even here.
+/// </summary>
 internal sealed class GraphApplications(TenantState state)
 {
     /// <param name="exchange">The request.</param>
@@ -10,8 +12,12 @@ internal sealed class GraphApplications(TenantState state)
     public TenantResponse Handle(Exchange exchange, ReadOnlySpan<string> path)
     {
         var method = exchange.Request.Method;
-        if (path.IsEmpty) return method == "GET" ? exchange.Collection("applications", EntityType.Application, state.All(Kind.Application)) : exchange.MethodNotAllowed();
-        if (state.Find(Kind.Application, path[0]) is not { } application) return exchange.NotFound(path[0]);
+        if (path.IsEmpty)
+            return method == "GET"
+                ? exchange.Collection("applications", EntityType.Application, state.All(Kind.Application))
+                : exchange.MethodNotAllowed();
+        if (state.Find(Kind.Application, path[0]) is not { } application)
+            return exchange.NotFound(path[0]);
         return (method, path.Length) switch
         {
             ("GET", 1) => exchange.Entity(200, "applications", EntityType.Application, application),
@@ -25,35 +31,45 @@ internal sealed class GraphApplications(TenantState state)
     /// <param name="path">Segments after "servicePrincipals".</param>
     public TenantResponse HandlePrincipal(Exchange exchange, ReadOnlySpan<string> path)
     {
-        if (exchange.Request.Method != "GET") return exchange.MethodNotAllowed();
-        if (path.IsEmpty) return exchange.Collection("servicePrincipals", EntityType.ServicePrincipal, state.All(Kind.ServicePrincipal));
+        if (exchange.Request.Method != "GET")
+            return exchange.MethodNotAllowed();
+        if (path.IsEmpty)
+            return exchange.Collection("servicePrincipals", EntityType.ServicePrincipal, state.All(Kind.ServicePrincipal));
         return path.Length == 1 && state.Find(Kind.ServicePrincipal, path[0]) is { } principal
             ? exchange.Entity(200, "servicePrincipals", EntityType.ServicePrincipal, principal)
             : exchange.NotFound(path[0]);
     }
 
-    internal static JsonObject NewApplication(string id, string appId, string name, DateTimeOffset now, params string[] keyIds) => new()
-    {
-        ["id"] = id,
-        ["appId"] = appId,
-        ["displayName"] = name,
-        ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
-        ["keyCredentials"] = new JsonArray(),
-        ["passwordCredentials"] = new JsonArray([.. keyIds.Select((keyId, i) => (JsonNode)new JsonObject
+    internal static JsonObject NewApplication(string id, string appId, string name, DateTimeOffset now, params string[] keyIds) =>
+        new()
         {
-            ["customKeyIdentifier"] = null,
-            ["displayName"] = $"secret {i + 1}",
-            ["endDateTime"] = GraphUsers.Stamp(now.AddDays(90)),
-            ["hint"] = "Xy7",
-            ["keyId"] = keyId,
-            ["secretText"] = null,
-            ["startDateTime"] = GraphUsers.Stamp(now.AddDays(-90)),
-        })]),
-    };
+            ["id"] = id,
+            ["appId"] = appId,
+            ["displayName"] = name,
+            ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+            ["keyCredentials"] = new JsonArray(),
+            ["passwordCredentials"] = new JsonArray([
+                .. keyIds.Select(
+                    (keyId, i) =>
+                        (JsonNode)
+                            new JsonObject
+                            {
+                                ["customKeyIdentifier"] = null,
+                                ["displayName"] = $"secret {i + 1}",
+                                ["endDateTime"] = GraphUsers.Stamp(now.AddDays(90)),
+                                ["hint"] = "Xy7",
+                                ["keyId"] = keyId,
+                                ["secretText"] = null,
+                                ["startDateTime"] = GraphUsers.Stamp(now.AddDays(-90)),
+                            }
+                ),
+            ]),
+        };
 
     private TenantResponse RemovePassword(Exchange exchange, JsonObject application)
     {
-        if ((string?)exchange.ReadBody()?["keyId"] is not { } keyId || !Guid.TryParse(keyId, out _)) return exchange.BadBody();
+        if ((string?)exchange.ReadBody()?["keyId"] is not { } keyId || !Guid.TryParse(keyId, out _))
+            return exchange.BadBody();
         var keys = application["passwordCredentials"]!.AsArray();
         var id = (string)application["id"]!;
         if (keys.FirstOrDefault(k => keyId.Equals((string?)k!["keyId"], StringComparison.OrdinalIgnoreCase)) is not { } key)

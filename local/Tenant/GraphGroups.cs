@@ -11,8 +11,10 @@ internal sealed class GraphGroups(TenantState state)
     /// <param name="path">Segments after "groups".</param>
     public TenantResponse Handle(Exchange exchange, ReadOnlySpan<string> path)
     {
-        if (path.IsEmpty) return exchange.Collection("groups", EntityType.Group, state.All(Kind.Group).Where(g => !IsRole(g)));
-        if (state.Find(Kind.Group, path[0]) is not { } group || IsRole(group)) return exchange.NotFound(path[0]);
+        if (path.IsEmpty)
+            return exchange.Collection("groups", EntityType.Group, state.All(Kind.Group).Where(g => !IsRole(g)));
+        if (state.Find(Kind.Group, path[0]) is not { } group || IsRole(group))
+            return exchange.NotFound(path[0]);
         if (path.Length == 1)
         {
             return exchange.Request.Method == "GET" ? exchange.Entity(200, "groups", EntityType.Group, group) : exchange.MethodNotAllowed();
@@ -20,7 +22,11 @@ internal sealed class GraphGroups(TenantState state)
         return (exchange.Request.Method, path[1], path.Length) switch
         {
             ("GET", "members", 2) => exchange.Collection("directoryObjects", EntityType.DirectoryObject, Members(group)),
-            ("GET", "transitiveMembers", 2) => exchange.Collection("directoryObjects", EntityType.DirectoryObject, TransitiveMembers(group)),
+            ("GET", "transitiveMembers", 2) => exchange.Collection(
+                "directoryObjects",
+                EntityType.DirectoryObject,
+                TransitiveMembers(group)
+            ),
             ("GET", "members" or "transitiveMembers", 3) when path[2].Equals("microsoft.graph.user", StringComparison.OrdinalIgnoreCase) =>
                 exchange.Collection("users", EntityType.User, TransitiveMembers(group).Where(m => !m.ContainsKey("_members"))),
             ("POST", "members", 3) when path[2] == "$ref" => Add(exchange, group),
@@ -37,25 +43,34 @@ internal sealed class GraphGroups(TenantState state)
         var id = (string)user["id"]!;
         switch (path[0], exchange.Request.Method)
         {
-            case ("memberOf", "GET"): return List(exchange, Parents(id), path[1..]);
-            case ("transitiveMemberOf", "GET"): return List(exchange, TransitiveParents(id), path[1..]);
-            case ("getMemberGroups", "POST"): return Ids(exchange, TransitiveParents(id).Where(g => !IsRole(g)));
-            case ("checkMemberGroups", "POST"): break;
-            default: return exchange.MethodNotAllowed();
+            case ("memberOf", "GET"):
+                return List(exchange, Parents(id), path[1..]);
+            case ("transitiveMemberOf", "GET"):
+                return List(exchange, TransitiveParents(id), path[1..]);
+            case ("getMemberGroups", "POST"):
+                return Ids(exchange, TransitiveParents(id).Where(g => !IsRole(g)));
+            case ("checkMemberGroups", "POST"):
+                break;
+            default:
+                return exchange.MethodNotAllowed();
         }
-        if (exchange.ReadBody()?["groupIds"] is not JsonArray wanted || wanted.Any(g => g is not JsonValue)) return exchange.BadBody();
-        if (wanted.Count > 20) return exchange.Error(400, "Request_BadRequest", "The number of group ids must not be greater than 20.");
+        if (exchange.ReadBody()?["groupIds"] is not JsonArray wanted || wanted.Any(g => g is not JsonValue))
+            return exchange.BadBody();
+        if (wanted.Count > 20)
+            return exchange.Error(400, "Request_BadRequest", "The number of group ids must not be greater than 20.");
         var asked = wanted.Select(g => g!.ToString()).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return Ids(exchange, TransitiveParents(id).Where(g => asked.Contains((string)g["id"]!)));
     }
 
     private static TenantResponse List(Exchange exchange, IEnumerable<JsonObject> parents, ReadOnlySpan<string> cast)
     {
-        if (cast.IsEmpty) return exchange.Collection("directoryObjects", EntityType.DirectoryObject, parents);
+        if (cast.IsEmpty)
+            return exchange.Collection("directoryObjects", EntityType.DirectoryObject, parents);
         // Graph takes the full name and its alias "graph" alike.
         var type = "#" + (cast[0].StartsWith("graph.", StringComparison.OrdinalIgnoreCase) ? "microsoft." + cast[0] : cast[0]);
         var ofType = parents.Where(g => type.Equals((string?)g["@odata.type"], StringComparison.OrdinalIgnoreCase));
-        return type.Equals(RoleType, StringComparison.OrdinalIgnoreCase) ? exchange.Collection("directoryRoles", EntityType.DirectoryRole, ofType)
+        return type.Equals(RoleType, StringComparison.OrdinalIgnoreCase)
+            ? exchange.Collection("directoryRoles", EntityType.DirectoryRole, ofType)
             : exchange.Collection("groups", EntityType.Group, ofType);
     }
 
@@ -84,22 +99,29 @@ internal sealed class GraphGroups(TenantState state)
         var waiting = new Queue<JsonObject>(start);
         while (waiting.TryDequeue(out var one))
         {
-            if (found.Contains(one)) continue;
+            if (found.Contains(one))
+                continue;
             found.Add(one);
-            foreach (var more in next(one)) waiting.Enqueue(more);
+            foreach (var more in next(one))
+                waiting.Enqueue(more);
         }
         return found;
     }
 
     private TenantResponse Add(Exchange exchange, JsonObject group)
     {
-        if ((string?)exchange.ReadBody()?["@odata.id"] is not { } reference) return exchange.BadBody();
+        if ((string?)exchange.ReadBody()?["@odata.id"] is not { } reference)
+            return exchange.BadBody();
         var id = reference[(reference.LastIndexOf('/') + 1)..];
-        if (state.Find(Kind.User, id) is null && state.Find(Kind.Group, id) is null) return exchange.NotFound(id);
+        if (state.Find(Kind.User, id) is null && state.Find(Kind.Group, id) is null)
+            return exchange.NotFound(id);
         if (MemberIds(group).Contains(id, StringComparer.OrdinalIgnoreCase))
         {
-            return exchange.Error(400, "Request_BadRequest",
-                "One or more added object references already exist for the following modified properties: 'members'.");
+            return exchange.Error(
+                400,
+                "Request_BadRequest",
+                "One or more added object references already exist for the following modified properties: 'members'."
+            );
         }
         group["_members"]!.AsArray().Add(id);
         return Save(exchange, group, "group.addMember", id);
@@ -108,7 +130,8 @@ internal sealed class GraphGroups(TenantState state)
     private TenantResponse Remove(Exchange exchange, JsonObject group, string id)
     {
         var members = group["_members"]!.AsArray();
-        if (members.FirstOrDefault(m => id.Equals((string?)m, StringComparison.OrdinalIgnoreCase)) is not { } member) return exchange.NotFound(id);
+        if (members.FirstOrDefault(m => id.Equals((string?)m, StringComparison.OrdinalIgnoreCase)) is not { } member)
+            return exchange.NotFound(id);
         members.Remove(member);
         return Save(exchange, group, "group.removeMember", id);
     }

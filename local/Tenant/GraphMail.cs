@@ -10,8 +10,13 @@ internal sealed class GraphMail(TenantState state)
 {
     private static readonly (string Name, string Display)[] WellKnown =
     [
-        ("inbox", "Inbox"), ("drafts", "Drafts"), ("sentitems", "Sent Items"), ("deleteditems", "Deleted Items"), ("junkemail", "Junk Email"),
-        ("archive", "Archive"), ("recoverableitemsdeletions", "Deletions"),
+        ("inbox", "Inbox"),
+        ("drafts", "Drafts"),
+        ("sentitems", "Sent Items"),
+        ("deleteditems", "Deleted Items"),
+        ("junkemail", "Junk Email"),
+        ("archive", "Archive"),
+        ("recoverableitemsdeletions", "Deletions"),
     ];
 
     /// <param name="exchange">The request.</param>
@@ -33,7 +38,15 @@ internal sealed class GraphMail(TenantState state)
     }
 
     internal static JsonObject NewMessage(
-        string id, string userId, string subject, string from, string to, string internetMessageId, DateTimeOffset at) => new()
+        string id,
+        string userId,
+        string subject,
+        string from,
+        string to,
+        string internetMessageId,
+        DateTimeOffset at
+    ) =>
+        new()
         {
             ["id"] = id,
             ["_user"] = userId,
@@ -65,11 +78,19 @@ internal sealed class GraphMail(TenantState state)
         var method = exchange.Request.Method;
         if (path.IsEmpty)
         {
-            if (method != "GET") return exchange.MethodNotAllowed();
-            return exchange.Collection(set, EntityType.Message, state.All(Kind.Message)
-                .Where(m => (string?)m["_user"] == userId && (folderId is null || (string?)m["parentFolderId"] == folderId)).Select(m => Shown(exchange, m)));
+            if (method != "GET")
+                return exchange.MethodNotAllowed();
+            return exchange.Collection(
+                set,
+                EntityType.Message,
+                state
+                    .All(Kind.Message)
+                    .Where(m => (string?)m["_user"] == userId && (folderId is null || (string?)m["parentFolderId"] == folderId))
+                    .Select(m => Shown(exchange, m))
+            );
         }
-        if (Find(exchange, path[0]) is not { } message || (string?)message["_user"] != userId) return NoItem(exchange);
+        if (Find(exchange, path[0]) is not { } message || (string?)message["_user"] != userId)
+            return NoItem(exchange);
         return (method, path.Length) switch
         {
             ("GET", 1) => exchange.Entity(200, set, EntityType.Message, Shown(exchange, message)),
@@ -82,8 +103,10 @@ internal sealed class GraphMail(TenantState state)
     private TenantResponse Move(Exchange exchange, string userId, JsonObject message)
     {
         var body = exchange.ReadBody();
-        if (((string?)body?["destinationId"] ?? (string?)body?["DestinationId"]) is not { Length: > 0 } destination) return exchange.BadBody();
-        if (FindFolder(userId, destination) is not { } folder) return NoItem(exchange);
+        if (((string?)body?["destinationId"] ?? (string?)body?["DestinationId"]) is not { Length: > 0 } destination)
+            return exchange.BadBody();
+        if (FindFolder(userId, destination) is not { } folder)
+            return NoItem(exchange);
         var (oldId, folderId) = ((string)message["id"]!, (string)folder["id"]!);
         var keepsId = PrefersImmutable(exchange);
         var changed = (string?)message["parentFolderId"] != folderId;
@@ -94,19 +117,27 @@ internal sealed class GraphMail(TenantState state)
         message["parentFolderId"] = folderId;
         message["lastModifiedDateTime"] = Second(exchange.Now);
         state.Put(Kind.Message, newId, message);
-        state.Record("message.move", oldId, $"{(string?)message["internetMessageId"]} to {(string?)folder["displayName"]} as {newId}", changed);
+        state.Record(
+            "message.move",
+            oldId,
+            $"{(string?)message["internetMessageId"]} to {(string?)folder["displayName"]} as {newId}",
+            changed
+        );
         return exchange.Entity(201, $"users('{userId}')/messages", EntityType.Message, Shown(exchange, message));
     }
 
-    private static bool PrefersImmutable(Exchange exchange) => exchange.Request.Prefer?.Contains("ImmutableId", StringComparison.OrdinalIgnoreCase) == true;
+    private static bool PrefersImmutable(Exchange exchange) =>
+        exchange.Request.Prefer?.Contains("ImmutableId", StringComparison.OrdinalIgnoreCase) == true;
 
     private JsonObject? Find(Exchange exchange, string id) =>
-        state.Find(Kind.Message, id) ?? (PrefersImmutable(exchange) ? state.All(Kind.Message).FirstOrDefault(m => (string?)m["_immutable"] == id) : null);
+        state.Find(Kind.Message, id)
+        ?? (PrefersImmutable(exchange) ? state.All(Kind.Message).FirstOrDefault(m => (string?)m["_immutable"] == id) : null);
 
     /// <summary>With immutable ids asked for, answers carry those.</summary>
     private static JsonObject Shown(Exchange exchange, JsonObject message)
     {
-        if (!PrefersImmutable(exchange) || (string?)message["_immutable"] is not { } id) return message;
+        if (!PrefersImmutable(exchange) || (string?)message["_immutable"] is not { } id)
+            return message;
         var shown = message.DeepClone().AsObject();
         shown["id"] = id;
         return shown;
@@ -118,20 +149,24 @@ internal sealed class GraphMail(TenantState state)
         var method = exchange.Request.Method;
         if (path.IsEmpty)
         {
-            if (method == "POST") return CreateFolder(exchange, userId, set);
+            if (method == "POST")
+                return CreateFolder(exchange, userId, set);
             var hidden = exchange.Request.Parameter("includeHiddenFolders") == "true";
             return method == "GET"
                 ? exchange.Collection(set, EntityType.MailFolder, AllFolders(userId).Where(f => hidden || (bool?)f["isHidden"] != true))
                 : exchange.MethodNotAllowed();
         }
-        if (FindFolder(userId, path[0]) is not { } folder) return NoItem(exchange);
-        if (path.Length == 1) return method == "GET" ? exchange.Entity(200, set, EntityType.MailFolder, folder) : exchange.MethodNotAllowed();
+        if (FindFolder(userId, path[0]) is not { } folder)
+            return NoItem(exchange);
+        if (path.Length == 1)
+            return method == "GET" ? exchange.Entity(200, set, EntityType.MailFolder, folder) : exchange.MethodNotAllowed();
         return path[1] == "messages" ? Messages(exchange, userId, path[2..], (string)folder["id"]!) : exchange.NoSuchSegment(path[1]);
     }
 
     private TenantResponse CreateFolder(Exchange exchange, string userId, string set)
     {
-        if ((string?)exchange.ReadBody()?["displayName"] is not { Length: > 0 } name) return exchange.BadBody();
+        if ((string?)exchange.ReadBody()?["displayName"] is not { Length: > 0 } name)
+            return exchange.BadBody();
         if (AllFolders(userId).Any(f => name.Equals((string?)f["displayName"], StringComparison.OrdinalIgnoreCase)))
         {
             return exchange.Error(409, "ErrorFolderExists", "A folder with the specified name already exists.");
@@ -145,7 +180,8 @@ internal sealed class GraphMail(TenantState state)
     }
 
     private IEnumerable<JsonObject> AllFolders(string userId) =>
-        WellKnown.Select(f => Folder(FolderId(userId, f.Name), f.Display))
+        WellKnown
+            .Select(f => Folder(FolderId(userId, f.Name), f.Display))
             .Concat(state.All(Kind.MailFolder).Where(f => (string?)f["_user"] == userId));
 
     private JsonObject? FindFolder(string userId, string idOrName)
@@ -155,23 +191,27 @@ internal sealed class GraphMail(TenantState state)
         return AllFolders(userId).FirstOrDefault(f => (string?)f["id"] == id);
     }
 
-    private static JsonObject Folder(string id, string name) => new()
-    {
-        ["id"] = id,
-        ["displayName"] = name,
-        ["parentFolderId"] = "AAMkRoot=",
-        ["childFolderCount"] = 0,
-        ["unreadItemCount"] = 0,
-        ["totalItemCount"] = 0,
-        ["isHidden"] = false,
-    };
+    private static JsonObject Folder(string id, string name) =>
+        new()
+        {
+            ["id"] = id,
+            ["displayName"] = name,
+            ["parentFolderId"] = "AAMkRoot=",
+            ["childFolderCount"] = 0,
+            ["unreadItemCount"] = 0,
+            ["totalItemCount"] = 0,
+            ["isHidden"] = false,
+        };
 
     private static string FolderId(string userId, string name) => $"AAMk{userId[^12..]}{name}=";
 
     private string NewMessageId() => string.Create(CultureInfo.InvariantCulture, $"AAMkAGI{state.NextSequence:x12}AAA=");
 
     private static JsonObject Address(string address) =>
-        new() { ["emailAddress"] = new JsonObject { ["name"] = address, ["address"] = address } };
+        new()
+        {
+            ["emailAddress"] = new JsonObject { ["name"] = address, ["address"] = address },
+        };
 
     private static string Second(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 

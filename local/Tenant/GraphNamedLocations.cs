@@ -17,7 +17,8 @@ internal sealed class GraphNamedLocations(TenantState state)
     /// <param name="path">Segments after "namedLocations".</param>
     public TenantResponse Handle(Exchange exchange, ReadOnlySpan<string> path)
     {
-        if (path.Length > 1) return exchange.NoSuchSegment(path[1]);
+        if (path.Length > 1)
+            return exchange.NoSuchSegment(path[1]);
         if (path.IsEmpty)
         {
             return exchange.Request.Method switch
@@ -27,7 +28,8 @@ internal sealed class GraphNamedLocations(TenantState state)
                 _ => exchange.MethodNotAllowed(),
             };
         }
-        if (state.Find(Kind.NamedLocation, path[0]) is not { } location) return exchange.NotFound(path[0]);
+        if (state.Find(Kind.NamedLocation, path[0]) is not { } location)
+            return exchange.NotFound(path[0]);
         return exchange.Request.Method switch
         {
             "GET" => exchange.Entity(200, Set, TypeOf(location), location),
@@ -39,15 +41,19 @@ internal sealed class GraphNamedLocations(TenantState state)
 
     private TenantResponse Create(Exchange exchange)
     {
-        if (exchange.ReadBody() is not { } body) return exchange.BadBody();
-        if ((string?)body["displayName"] is not { Length: > 0 }) return Invalid(exchange, "displayName is required.");
-        if (Check(body, creating: true) is { } wrong) return Invalid(exchange, wrong);
+        if (exchange.ReadBody() is not { } body)
+            return exchange.BadBody();
+        if ((string?)body["displayName"] is not { Length: > 0 })
+            return Invalid(exchange, "displayName is required.");
+        if (Check(body, creating: true) is { } wrong)
+            return Invalid(exchange, wrong);
         var id = string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-a000-{state.NextSequence:x12}");
         var location = body.DeepClone().AsObject();
         location["id"] = id;
         location["createdDateTime"] = GraphUsers.Stamp(exchange.Now);
         location["modifiedDateTime"] = GraphUsers.Stamp(exchange.Now);
-        if ((string?)location["@odata.type"] == IpType) location["isTrusted"] ??= false;
+        if ((string?)location["@odata.type"] == IpType)
+            location["isTrusted"] ??= false;
         state.Put(Kind.NamedLocation, id, location);
         state.Record("namedLocation.create", id, exchange.BodyText, changed: true);
         return exchange.Entity(201, Set, TypeOf(location), location);
@@ -55,18 +61,21 @@ internal sealed class GraphNamedLocations(TenantState state)
 
     private TenantResponse Update(Exchange exchange, JsonObject location)
     {
-        if (exchange.ReadBody() is not { } body) return exchange.BadBody();
+        if (exchange.ReadBody() is not { } body)
+            return exchange.BadBody();
         if ((string?)body["@odata.type"] is { } type && type != (string?)location["@odata.type"])
         {
             return Invalid(exchange, "The type of a named location cannot change.");
         }
         var full = body.DeepClone().AsObject();
         full["@odata.type"] = (string?)location["@odata.type"];
-        if (Check(full, creating: false) is { } wrong) return Invalid(exchange, wrong);
+        if (Check(full, creating: false) is { } wrong)
+            return Invalid(exchange, wrong);
         var changed = false;
         foreach (var (name, value) in body)
         {
-            if (name.StartsWith('@') || JsonNode.DeepEquals(location[name], value)) continue;
+            if (name.StartsWith('@') || JsonNode.DeepEquals(location[name], value))
+                continue;
             location[name] = value?.DeepClone();
             changed = true;
         }
@@ -104,20 +113,26 @@ internal sealed class GraphNamedLocations(TenantState state)
                 return $"The property '{name}' cannot be set on type '{known.Name}'.";
             }
         }
-        if (type == CountryType) return creating && body["countriesAndRegions"] is not JsonArray ? "countriesAndRegions is required." : null;
+        if (type == CountryType)
+            return creating && body["countriesAndRegions"] is not JsonArray ? "countriesAndRegions is required." : null;
         if (body["isTrusted"] is { } trusted && trusted.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False))
             return "isTrusted must be true or false.";
-        if (body["ipRanges"] is null) return creating ? "ipRanges is required." : null;
-        if (body["ipRanges"] is not JsonArray { Count: > 0 and <= MaxRanges } ranges) return $"ipRanges must hold 1 to {MaxRanges} ranges.";
+        if (body["ipRanges"] is null)
+            return creating ? "ipRanges is required." : null;
+        if (body["ipRanges"] is not JsonArray { Count: > 0 and <= MaxRanges } ranges)
+            return $"ipRanges must hold 1 to {MaxRanges} ranges.";
         return ranges.All(IsRange) ? null : "An ipRanges entry is not a valid CIDR range of its type.";
     }
 
     private static bool IsRange(JsonNode? range)
     {
-        if (range is not JsonObject fields || fields["cidrAddress"] is not JsonValue value || !value.TryGetValue<string>(out var cidr)) return false;
+        if (range is not JsonObject fields || fields["cidrAddress"] is not JsonValue value || !value.TryGetValue<string>(out var cidr))
+            return false;
         var slash = cidr.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || !IPAddress.TryParse(cidr[..slash], out var address)) return false;
-        if (!int.TryParse(cidr.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var bits)) return false;
+        if (slash < 0 || !IPAddress.TryParse(cidr[..slash], out var address))
+            return false;
+        if (!int.TryParse(cidr.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var bits))
+            return false;
         // Graph takes ranges with host bits set, as its own documentation's example shows.
         return address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
             ? (string?)fields["@odata.type"] == "#microsoft.graph.iPv4CidrRange" && bits is >= 8 and <= 32

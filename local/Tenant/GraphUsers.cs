@@ -9,7 +9,12 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
 {
     private static readonly HashSet<string> ReadOnly = new(StringComparer.OrdinalIgnoreCase)
     {
-        "id", "createdDateTime", "signInSessionsValidFromDateTime", "onPremisesSyncEnabled", "onPremisesSamAccountName", "lastPasswordChangeDateTime",
+        "id",
+        "createdDateTime",
+        "signInSessionsValidFromDateTime",
+        "onPremisesSyncEnabled",
+        "onPremisesSamAccountName",
+        "lastPasswordChangeDateTime",
     };
 
     /// <param name="exchange">The request.</param>
@@ -18,10 +23,12 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
     {
         if (path.IsEmpty)
         {
-            return exchange.Request.Method == "GET" ? exchange.Collection("users", EntityType.User, state.All(Kind.User))
+            return exchange.Request.Method == "GET"
+                ? exchange.Collection("users", EntityType.User, state.All(Kind.User))
                 : exchange.MethodNotAllowed();
         }
-        if (Find(path[0]) is not { } user) return exchange.NotFound(path[0]);
+        if (Find(path[0]) is not { } user)
+            return exchange.NotFound(path[0]);
         if (path.Length == 1)
         {
             return exchange.Request.Method switch
@@ -34,7 +41,11 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
         return path[1] switch
         {
             "revokeSignInSessions" or "microsoft.graph.revokeSignInSessions" => Revoke(exchange, user),
-            "memberOf" or "transitiveMemberOf" or "checkMemberGroups" or "getMemberGroups" => groups.HandleMember(exchange, user, path[1..]),
+            "memberOf" or "transitiveMemberOf" or "checkMemberGroups" or "getMemberGroups" => groups.HandleMember(
+                exchange,
+                user,
+                path[1..]
+            ),
             "messages" or "mailFolders" => mail.Handle(exchange, user, path[1..]),
             _ => exchange.NoSuchSegment(path[1]),
         };
@@ -43,21 +54,32 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
     /// <summary>By object id or user principal name.</summary>
     public JsonObject? Find(string idOrName) =>
         state.Find(Kind.User, idOrName)
-        ?? (idOrName.Contains('@', StringComparison.Ordinal)
-            ? state.All(Kind.User).FirstOrDefault(u => idOrName.Equals((string?)u["userPrincipalName"], StringComparison.OrdinalIgnoreCase))
-            : null);
+        ?? (
+            idOrName.Contains('@', StringComparison.Ordinal)
+                ? state
+                    .All(Kind.User)
+                    .FirstOrDefault(u => idOrName.Equals((string?)u["userPrincipalName"], StringComparison.OrdinalIgnoreCase))
+                : null
+        );
 
     private TenantResponse Update(Exchange exchange, JsonObject user)
     {
-        if (exchange.ReadBody() is not { } body) return exchange.BadBody();
+        if (exchange.ReadBody() is not { } body)
+            return exchange.BadBody();
         foreach (var (name, value) in body)
         {
-            if (name.StartsWith('@')) continue;
+            if (name.StartsWith('@'))
+                continue;
             if (EntityType.User.Find(name) is not { } known)
             {
-                return exchange.Error(400, "Request_BadRequest", $"Property '{name}' does not exist as a declared property or extension property.");
+                return exchange.Error(
+                    400,
+                    "Request_BadRequest",
+                    $"Property '{name}' does not exist as a declared property or extension property."
+                );
             }
-            if (ReadOnly.Contains(known)) return exchange.Error(400, "Request_BadRequest", $"Property '{known}' is read-only and cannot be set.");
+            if (ReadOnly.Contains(known))
+                return exchange.Error(400, "Request_BadRequest", $"Property '{known}' is read-only and cannot be set.");
             if (!HasType(known, value))
             {
                 return exchange.Error(400, "Request_BadRequest", $"Invalid value specified for property '{known}' of resource 'User'.");
@@ -65,9 +87,12 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
             if (known == "accountEnabled" && (bool?)user["onPremisesSyncEnabled"] == true)
             {
                 // What Graph says of accounts whose source of authority is the on-premises directory.
-                return exchange.Error(400, "Request_BadRequest",
+                return exchange.Error(
+                    400,
+                    "Request_BadRequest",
                     "Unable to update the specified properties for on-premises mastered Directory Sync objects "
-                    + "or objects currently undergoing migration.");
+                        + "or objects currently undergoing migration."
+                );
             }
         }
         Apply(exchange, user, body);
@@ -79,7 +104,8 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
         var (id, changed, secret) = ((string)user["id"]!, false, false);
         foreach (var (name, value) in body)
         {
-            if (name.StartsWith('@')) continue;
+            if (name.StartsWith('@'))
+                continue;
             var known = EntityType.User.Find(name)!;
             if (known == "passwordProfile")
             {
@@ -88,17 +114,20 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
                 changed = secret = true;
                 continue;
             }
-            if (JsonNode.DeepEquals(user[known], value)) continue;
+            if (JsonNode.DeepEquals(user[known], value))
+                continue;
             user[known] = value?.DeepClone();
             changed = true;
         }
-        if (changed) state.Put(Kind.User, id, user);
+        if (changed)
+            state.Put(Kind.User, id, user);
         state.Record("user.update", id, secret ? "(password)" : exchange.BodyText, changed);
     }
 
     private TenantResponse Revoke(Exchange exchange, JsonObject user)
     {
-        if (exchange.Request.Method != "POST") return exchange.MethodNotAllowed();
+        if (exchange.Request.Method != "POST")
+            return exchange.MethodNotAllowed();
         var id = (string)user["id"]!;
         user["signInSessionsValidFromDateTime"] = Stamp(exchange.Now);
         state.Put(Kind.User, id, user);
@@ -106,14 +135,16 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
         return exchange.Value("Edm.Boolean", JsonValue.Create(true));
     }
 
-    private static bool HasType(string property, JsonNode? value) => property switch
-    {
-        "accountEnabled" => value?.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
-        "businessPhones" => value is JsonArray phones && phones.All(p => p?.GetValueKind() == JsonValueKind.String),
-        "passwordProfile" => value is JsonObject,
-        "userPrincipalName" or "displayName" => value?.GetValueKind() == JsonValueKind.String,
-        _ => value is null || value.GetValueKind() == JsonValueKind.String,
-    };
+    private static bool HasType(string property, JsonNode? value) =>
+        property switch
+        {
+            "accountEnabled" => value?.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
+            "businessPhones" => value is JsonArray phones && phones.All(p => p?.GetValueKind() == JsonValueKind.String),
+            "passwordProfile" => value is JsonObject,
+            "userPrincipalName" or "displayName" => value?.GetValueKind() == JsonValueKind.String,
+            _ => value is null || value.GetValueKind() == JsonValueKind.String,
+        };
 
-    internal static string Stamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+    internal static string Stamp(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
 }

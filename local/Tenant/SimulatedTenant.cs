@@ -5,8 +5,10 @@ using IRFunctions.Local.Time;
 namespace IRFunctions.Local.Tenant;
 
 /// <summary>
-/// A tenant on this machine that answers as the real ones do: Microsoft Graph under /graph/v1.0, Sentinel's watchlists under /arm, a ticket system
-/// under /itsm, paging under /pager, connector commands under /connector, and orders to misbehave under /local/tenant. Pure in and out: <see cref="TenantEndpoint"/> and
+/// A tenant on this machine that answers as the real ones do: Microsoft Graph under /graph/v1.0, Sentinel's watchlists under /arm, a ticket
+/// system
+/// under /itsm, paging under /pager, connector commands under /connector, and orders to misbehave under /local/tenant. Pure in and out:
+/// <see cref="TenantEndpoint"/> and
 /// <see cref="TenantHttpHandler"/> carry it over HTTP and in process.
 /// </summary>
 public sealed class SimulatedTenant : IAsyncDisposable
@@ -60,14 +62,17 @@ public sealed class SimulatedTenant : IAsyncDisposable
         return tenant;
     }
 
-    /// <summary>A tenant in a SQLite file: whatever it acknowledged is there after kill -9 and restart. Seeded when the file is new.</summary>
+    /// <summary>
+    /// A tenant in a SQLite file: whatever it acknowledged is there after kill -9 and restart. Seeded when the file is new.
+    /// </summary>
     public static async Task<SimulatedTenant> OpenAsync(string path, TimeProvider? time = null)
     {
         var tenant = new SimulatedTenant(path, time ?? TimeProvider.System);
         Task saved;
         lock (tenant.state.Gate)
         {
-            if (tenant.state.IsEmpty) TenantSeed.Fill(tenant.state, tenant.time.GetUtcNow());
+            if (tenant.state.IsEmpty)
+                TenantSeed.Fill(tenant.state, tenant.time.GetUtcNow());
             saved = tenant.state.SaveAsync();
         }
         await saved;
@@ -78,11 +83,18 @@ public sealed class SimulatedTenant : IAsyncDisposable
     public async Task<TenantResponse> HandleAsync(TenantRequest request, CancellationToken cancellationToken = default)
     {
         var number = Interlocked.Increment(ref requests);
-        var exchange = new Exchange(request, string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-b000-{number:x12}"), time.GetUtcNow());
-        if (request.Segments is ["local", ..]) return control.Handle(exchange);
+        var exchange = new Exchange(
+            request,
+            string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-b000-{number:x12}"),
+            time.GetUtcNow()
+        );
+        if (request.Segments is ["local", ..])
+            return control.Handle(exchange);
         var fault = Faults.Take(request.Method, request.Path);
-        if (fault is { Kind: FaultKind.Slow }) await WaitAsync(TimeSpan.FromSeconds(fault.Seconds), cancellationToken);
-        if (fault is not null && Refuse(exchange, fault) is { } refused) return refused;
+        if (fault is { Kind: FaultKind.Slow })
+            await WaitAsync(TimeSpan.FromSeconds(fault.Seconds), cancellationToken);
+        if (fault is not null && Refuse(exchange, fault) is { } refused)
+            return refused;
         TenantResponse response;
         Task saved;
         lock (state.Gate)
@@ -97,7 +109,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
     /// <summary>Nobody else moves a virtual clock while a request is under way, so the request moves it.</summary>
     private Task WaitAsync(TimeSpan length, CancellationToken cancellationToken)
     {
-        if (time is not VirtualTimeProvider clock) return Task.Delay(length, time, cancellationToken);
+        if (time is not VirtualTimeProvider clock)
+            return Task.Delay(length, time, cancellationToken);
         clock.Advance(length);
         return Task.CompletedTask;
     }
@@ -105,7 +118,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
     /// <summary>A copy of a user's document by object id or user principal name; null where there is none.</summary>
     public JsonObject? FindUser(string idOrName)
     {
-        lock (state.Gate) return users.Find(idOrName)?.DeepClone().AsObject();
+        lock (state.Gate)
+            return users.Find(idOrName)?.DeepClone().AsObject();
     }
 
     /// <summary>Adds a user, for tests and benchmarks that need more than the seeded ones.</summary>
@@ -147,7 +161,9 @@ public sealed class SimulatedTenant : IAsyncDisposable
         await saved;
     }
 
-    /// <summary>Gives an account or device the level that Defender's critical asset management would: 0 (very high) to 3 (low), null for none.</summary>
+    /// <summary>
+    /// Gives an account or device the level that Defender's critical asset management would: 0 (very high) to 3 (low), null for none.
+    /// </summary>
     public async Task SetCriticalityAsync(string id, int? level)
     {
         Task saved;
@@ -166,7 +182,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
         Task saved;
         lock (state.Gate)
         {
-            var to = (string?)users.Find(userObjectId)?["mail"]
+            var to =
+                (string?)users.Find(userObjectId)?["mail"]
                 ?? throw new ArgumentException($"There is no user {userObjectId}.", nameof(userObjectId));
             id = mail.Deliver(userObjectId, subject, from, to, internetMessageId, time.GetUtcNow());
             saved = state.SaveAsync();
@@ -178,7 +195,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
     /// <summary>Somebody changes what the connector's receiver holds, at its own console; for tests.</summary>
     public void SetConnectorState(string key, string value)
     {
-        lock (state.Gate) state.Put(Kind.Connector, key, new JsonObject { ["state"] = value, ["held_by"] = null });
+        lock (state.Gate)
+            state.Put(Kind.Connector, key, new JsonObject { ["state"] = value, ["held_by"] = null });
     }
 
     public ValueTask DisposeAsync() => state.DisposeAsync();
@@ -195,7 +213,11 @@ public sealed class SimulatedTenant : IAsyncDisposable
                 ["itsm", .. var rest] => tickets.Handle(exchange, rest),
                 ["pager", .. var rest] => pager.Handle(exchange, rest),
                 ["connector", ..] => connector.Handle(exchange),
-                _ => exchange.Error(404, "NotFound", "The simulated tenant answers /graph/v1.0, /arm, /itsm, /pager, /connector and /local/tenant."),
+                _ => exchange.Error(
+                    404,
+                    "NotFound",
+                    "The simulated tenant answers /graph/v1.0, /arm, /itsm, /pager, /connector and /local/tenant."
+                ),
             };
         }
         // A JSON value of another kind than the property's: the request is at fault. Handlers read before they write.
@@ -205,17 +227,18 @@ public sealed class SimulatedTenant : IAsyncDisposable
         }
     }
 
-    private TenantResponse Graph(Exchange exchange, ReadOnlySpan<string> path) => path switch
-    {
-        ["users", .. var rest] => users.Handle(exchange, rest),
-        ["groups", .. var rest] => groups.Handle(exchange, rest),
-        ["applications", .. var rest] => applications.Handle(exchange, rest),
-        ["servicePrincipals", .. var rest] => applications.HandlePrincipal(exchange, rest),
-        ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
-        ["security", "runHuntingQuery" or "microsoft.graph.security.runHuntingQuery"] => hunting.Handle(exchange),
-        [] => exchange.NoSuchSegment(""),
-        _ => exchange.NoSuchSegment(path[0]),
-    };
+    private TenantResponse Graph(Exchange exchange, ReadOnlySpan<string> path) =>
+        path switch
+        {
+            ["users", .. var rest] => users.Handle(exchange, rest),
+            ["groups", .. var rest] => groups.Handle(exchange, rest),
+            ["applications", .. var rest] => applications.Handle(exchange, rest),
+            ["servicePrincipals", .. var rest] => applications.HandlePrincipal(exchange, rest),
+            ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
+            ["security", "runHuntingQuery" or "microsoft.graph.security.runHuntingQuery"] => hunting.Handle(exchange),
+            [] => exchange.NoSuchSegment(""),
+            _ => exchange.NoSuchSegment(path[0]),
+        };
 
     private static TenantResponse? Authorized(Exchange exchange)
     {
@@ -225,13 +248,24 @@ public sealed class SimulatedTenant : IAsyncDisposable
             : exchange.Error(401, "InvalidAuthenticationToken", "Access token is empty.");
     }
 
-    private static TenantResponse? Refuse(Exchange exchange, Fault fault) => fault.Kind switch
-    {
-        FaultKind.Throttle => exchange.Error(429, "TooManyRequests", "Too many requests. Please retry again later.",
-            fault.AsDate ? exchange.Now.AddSeconds(fault.Seconds).ToString("R", CultureInfo.InvariantCulture) : Math.Ceiling(fault.Seconds).ToString(CultureInfo.InvariantCulture)),
-        FaultKind.Unavailable => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
-        FaultKind.Error => exchange.Error(500, "InternalServerError", "The server encountered an error and was unable to complete the request."),
-        FaultKind.Forbid => exchange.Error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
-        _ => null,
-    };
+    private static TenantResponse? Refuse(Exchange exchange, Fault fault) =>
+        fault.Kind switch
+        {
+            FaultKind.Throttle => exchange.Error(
+                429,
+                "TooManyRequests",
+                "Too many requests. Please retry again later.",
+                fault.AsDate
+                    ? exchange.Now.AddSeconds(fault.Seconds).ToString("R", CultureInfo.InvariantCulture)
+                    : Math.Ceiling(fault.Seconds).ToString(CultureInfo.InvariantCulture)
+            ),
+            FaultKind.Unavailable => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
+            FaultKind.Error => exchange.Error(
+                500,
+                "InternalServerError",
+                "The server encountered an error and was unable to complete the request."
+            ),
+            FaultKind.Forbid => exchange.Error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+            _ => null,
+        };
 }

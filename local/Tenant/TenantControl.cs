@@ -14,14 +14,15 @@ internal sealed class TenantControl(TenantFaults faults, TenantJournal journal)
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    public TenantResponse Handle(Exchange exchange) => (exchange.Request.Method, string.Join('/', exchange.Request.Segments)) switch
-    {
-        ("GET", "local/tenant/faults") => Shown(exchange),
-        ("PUT", "local/tenant/faults") => Replace(exchange),
-        ("DELETE", "local/tenant/faults") => Clear(exchange),
-        ("GET", "local/tenant/journal") => exchange.Json(200, JsonSerializer.SerializeToNode(journal.Entries, Options)!),
-        _ => exchange.Error(404, "NotFound", "There are /local/tenant/faults and /local/tenant/journal."),
-    };
+    public TenantResponse Handle(Exchange exchange) =>
+        (exchange.Request.Method, string.Join('/', exchange.Request.Segments)) switch
+        {
+            ("GET", "local/tenant/faults") => Shown(exchange),
+            ("PUT", "local/tenant/faults") => Replace(exchange),
+            ("DELETE", "local/tenant/faults") => Clear(exchange),
+            ("GET", "local/tenant/journal") => exchange.Json(200, JsonSerializer.SerializeToNode(journal.Entries, Options)!),
+            _ => exchange.Error(404, "NotFound", "There are /local/tenant/faults and /local/tenant/journal."),
+        };
 
     private TenantResponse Replace(Exchange exchange)
     {
@@ -36,17 +37,20 @@ internal sealed class TenantControl(TenantFaults faults, TenantJournal journal)
             const string example = """{"kind": "Throttle", "path": "/graph/*", "method": "PATCH", "count": 2, "seconds": 1}""";
             return exchange.Error(400, "BadRequest", $"A fault is {example}: {e.Message}");
         }
-        if (wanted.Contains(null!)) return exchange.Error(400, "BadRequest", "A fault is an object.");
+        if (wanted.Contains(null!))
+            return exchange.Error(400, "BadRequest", "A fault is an object.");
         var before = faults.Planned;
         faults.Clear();
         try
         {
-            foreach (var fault in wanted) faults.Add(fault);
+            foreach (var fault in wanted)
+                faults.Add(fault);
         }
         catch (ArgumentException e)
         {
             faults.Clear();
-            foreach (var fault in before) faults.Add(fault);
+            foreach (var fault in before)
+                faults.Add(fault);
             return exchange.Error(400, "BadRequest", e.Message);
         }
         return Shown(exchange);

@@ -21,28 +21,42 @@ public static class TenantEndpoint
 
     private static async Task AnswerAsync(HttpContext context, SimulatedTenant tenant)
     {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBody;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = MaxBody;
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         var headers = context.Request.Headers;
-        var answer = await tenant.HandleAsync(new TenantRequest(context.Request.Method, RawPath(context), context.Request.QueryString.Value ?? "",
-            body.GetBuffer().AsMemory(0, (int)body.Length))
-        {
-            Authorization = headers.Authorization,
-            IdempotencyKey = headers["Idempotency-Key"],
-            ClientRequestId = headers["client-request-id"],
-            Prefer = headers["Prefer"],
-            CommandHeaders = (headers[ConnectorSignature.KeyHeader], headers[ConnectorSignature.TimestampHeader], headers[ConnectorSignature.SignatureHeader]),
-            Origin = $"{context.Request.Scheme}://{context.Request.Host}",
-        }, context.RequestAborted);
+        var answer = await tenant.HandleAsync(
+            new TenantRequest(
+                context.Request.Method,
+                RawPath(context),
+                context.Request.QueryString.Value ?? "",
+                body.GetBuffer().AsMemory(0, (int)body.Length)
+            )
+            {
+                Authorization = headers.Authorization,
+                IdempotencyKey = headers["Idempotency-Key"],
+                ClientRequestId = headers["client-request-id"],
+                Prefer = headers["Prefer"],
+                CommandHeaders = (
+                    headers[ConnectorSignature.KeyHeader],
+                    headers[ConnectorSignature.TimestampHeader],
+                    headers[ConnectorSignature.SignatureHeader]
+                ),
+                Origin = $"{context.Request.Scheme}://{context.Request.Host}",
+            },
+            context.RequestAborted
+        );
         if (answer.Abort)
         {
             context.Abort();
             return;
         }
         context.Response.StatusCode = answer.Status;
-        foreach (var (name, value) in answer.Headers()) context.Response.Headers[name] = value;
-        if (answer.Body.Length == 0) return;
+        foreach (var (name, value) in answer.Headers())
+            context.Response.Headers[name] = value;
+        if (answer.Body.Length == 0)
+            return;
         context.Response.ContentType = answer.ContentType;
         context.Response.ContentLength = answer.Body.Length;
         await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
@@ -52,7 +66,8 @@ public static class TenantEndpoint
     private static string RawPath(HttpContext context)
     {
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        if (target is not ['/', ..]) return context.Request.Path.ToUriComponent();
+        if (target is not ['/', ..])
+            return context.Request.Path.ToUriComponent();
         var query = target.IndexOf('?', StringComparison.Ordinal);
         return query < 0 ? target : target[..query];
     }

@@ -20,10 +20,24 @@ public sealed class TenantJournal
     public int Capacity { get; init; } = 1_000_000;
 
     /// <summary>Writes since the tenant was created.</summary>
-    public long Count { get { lock (gate) return Last; } }
+    public long Count
+    {
+        get
+        {
+            lock (gate)
+                return Last;
+        }
+    }
 
     /// <summary>A copy of what is kept.</summary>
-    public IReadOnlyList<TenantEffect> Entries { get { lock (gate) return [.. entries]; } }
+    public IReadOnlyList<TenantEffect> Entries
+    {
+        get
+        {
+            lock (gate)
+                return [.. entries];
+        }
+    }
 
     internal long Last { get; private set; }
 
@@ -36,7 +50,8 @@ public sealed class TenantJournal
         lock (gate)
         {
             entries.Enqueue(entry);
-            if (entries.Count > Capacity) entries.Dequeue();
+            if (entries.Count > Capacity)
+                entries.Dequeue();
             Last = entry.Sequence;
         }
     }

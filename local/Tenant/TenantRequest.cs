@@ -39,7 +39,8 @@ public sealed record TenantRequest(string Method, string Path, string Query = ""
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
             var key = Unescape(equals < 0 ? pair : pair[..equals]);
-            if (key.Equals(name, StringComparison.OrdinalIgnoreCase)) return equals < 0 ? "" : Unescape(pair[(equals + 1)..]);
+            if (key.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return equals < 0 ? "" : Unescape(pair[(equals + 1)..]);
         }
         return null;
     }
@@ -74,8 +75,11 @@ public sealed record TenantResponse(int Status, byte[] Body)
     public IEnumerable<(string Name, string Value)> Headers()
     {
         yield return ("request-id", RequestId);
-        if (ClientRequestId is not null) yield return ("client-request-id", ClientRequestId);
-        if (RetryAfter is not null) yield return ("Retry-After", RetryAfter);
-        if (Status == 401) yield return ("WWW-Authenticate", "Bearer");
+        if (ClientRequestId is not null)
+            yield return ("client-request-id", ClientRequestId);
+        if (RetryAfter is not null)
+            yield return ("Retry-After", RetryAfter);
+        if (Status == 401)
+            yield return ("WWW-Authenticate", "Bearer");
     }
 }

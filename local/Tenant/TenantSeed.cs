@@ -26,7 +26,9 @@ public static class TenantSeed
     public const string BreakGlassGroup = "00000000-0000-4000-8000-0000000000e6";
     public const string GlobalAdministrators = "00000000-0000-4000-8000-0000000000ef";
 
-    /// <summary>An application with one password credential, <see cref="PayrollKey"/>, its application (client) id and its service principal.</summary>
+    /// <summary>
+    /// An application with one password credential, <see cref="PayrollKey"/>, its application (client) id and its service principal.
+    /// </summary>
     public const string PayrollApp = "00000000-0000-4000-8000-000000000201";
     public const string PayrollAppId = "00000000-0000-4000-8000-000000000202";
     public const string PayrollPrincipal = "00000000-0000-4000-8000-000000000203";
@@ -50,43 +52,97 @@ public static class TenantSeed
 
     internal static void Fill(TenantState state, DateTimeOffset now)
     {
-        foreach (var user in Users(now)) state.Put(Kind.User, (string)user["id"]!, user);
-        foreach (var group in Groups(now)) state.Put(Kind.Group, (string)group["id"]!, group);
+        foreach (var user in Users(now))
+            state.Put(Kind.User, (string)user["id"]!, user);
+        foreach (var group in Groups(now))
+            state.Put(Kind.Group, (string)group["id"]!, group);
         state.Put(Kind.Watchlist, Watchlist, ArmWatchlists.NewWatchlist(Workspace, Watchlist, "Hostile addresses", now));
         state.Put(Kind.NamedLocation, OfficeId, Location(OfficeId, "Head office", "203.0.113.0/24", trusted: true, now));
-        state.Put(Kind.NamedLocation, BlockedLocation, Location(BlockedLocation, "Blocked addresses", "192.0.2.255/32", trusted: false, now));
-        state.Put(Kind.Application, PayrollApp, GraphApplications.NewApplication(PayrollApp, PayrollAppId, "Payroll export", now, PayrollKey));
-        state.Put(Kind.Application, BuildApp, GraphApplications.NewApplication(BuildApp, "00000000-0000-4000-8000-000000000212", "Build agent", now,
-            "00000000-0000-4000-8000-000000000213", "00000000-0000-4000-8000-000000000214"));
-        state.Put(Kind.ServicePrincipal, PayrollPrincipal, new JsonObject
-        {
-            ["id"] = PayrollPrincipal, ["appId"] = PayrollAppId, ["displayName"] = "Payroll export", ["accountEnabled"] = true, ["servicePrincipalType"] = "Application",
-        });
-        for (var hour = 2; hour <= 20; hour += 3) GraphHunting.AddSignIn(state, Adele, "203.0.113.10", "CH", 0, now.AddHours(-hour));
-        for (var minute = 10; minute <= 40; minute += 10) GraphHunting.AddSignIn(state, Adele, "203.0.113.77", "NL", minute == 10 ? 0 : 50126, now.AddMinutes(-minute));
-        for (var hour = 1; hour <= 9; hour += 4) GraphHunting.AddSignIn(state, Megan, "203.0.113.10", "CH", 0, now.AddHours(-hour));
+        state.Put(
+            Kind.NamedLocation,
+            BlockedLocation,
+            Location(BlockedLocation, "Blocked addresses", "192.0.2.255/32", trusted: false, now)
+        );
+        state.Put(
+            Kind.Application,
+            PayrollApp,
+            GraphApplications.NewApplication(PayrollApp, PayrollAppId, "Payroll export", now, PayrollKey)
+        );
+        state.Put(
+            Kind.Application,
+            BuildApp,
+            GraphApplications.NewApplication(
+                BuildApp,
+                "00000000-0000-4000-8000-000000000212",
+                "Build agent",
+                now,
+                "00000000-0000-4000-8000-000000000213",
+                "00000000-0000-4000-8000-000000000214"
+            )
+        );
+        state.Put(
+            Kind.ServicePrincipal,
+            PayrollPrincipal,
+            new JsonObject
+            {
+                ["id"] = PayrollPrincipal,
+                ["appId"] = PayrollAppId,
+                ["displayName"] = "Payroll export",
+                ["accountEnabled"] = true,
+                ["servicePrincipalType"] = "Application",
+            }
+        );
+        for (var hour = 2; hour <= 20; hour += 3)
+            GraphHunting.AddSignIn(state, Adele, "203.0.113.10", "CH", 0, now.AddHours(-hour));
+        for (var minute = 10; minute <= 40; minute += 10)
+            GraphHunting.AddSignIn(state, Adele, "203.0.113.77", "NL", minute == 10 ? 0 : 50126, now.AddMinutes(-minute));
+        for (var hour = 1; hour <= 9; hour += 4)
+            GraphHunting.AddSignIn(state, Megan, "203.0.113.10", "CH", 0, now.AddHours(-hour));
         const string megan = "MeganB@contoso.example";
-        state.Put(Kind.Message, "AAMkSeed1AAA=", GraphMail.NewMessage(
-            "AAMkSeed1AAA=", Megan, "Overdue invoice - act today", "billing@mail.evil.example", megan, PhishingMail, now));
-        state.Put(Kind.Message, "AAMkSeed2AAA=", GraphMail.NewMessage(
-            "AAMkSeed2AAA=", Megan, "Lunch on Thursday?", "AdeleV@contoso.example", megan, "<lunch-1@contoso.example>", now));
+        state.Put(
+            Kind.Message,
+            "AAMkSeed1AAA=",
+            GraphMail.NewMessage(
+                "AAMkSeed1AAA=",
+                Megan,
+                "Overdue invoice - act today",
+                "billing@mail.evil.example",
+                megan,
+                PhishingMail,
+                now
+            )
+        );
+        state.Put(
+            Kind.Message,
+            "AAMkSeed2AAA=",
+            GraphMail.NewMessage(
+                "AAMkSeed2AAA=",
+                Megan,
+                "Lunch on Thursday?",
+                "AdeleV@contoso.example",
+                megan,
+                "<lunch-1@contoso.example>",
+                now
+            )
+        );
     }
 
-    internal static JsonObject User(string id, string name, string upn, DateTimeOffset now, string title = "") => new()
-    {
-        ["id"] = id,
-        ["displayName"] = name,
-        ["givenName"] = name.Split(' ')[0],
-        ["surname"] = name.Split(' ')[^1],
-        ["jobTitle"] = title,
-        ["mail"] = upn,
-        ["businessPhones"] = new JsonArray(),
-        ["userPrincipalName"] = upn,
-        ["accountEnabled"] = true,
-        ["userType"] = "Member",
-        ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
-        ["signInSessionsValidFromDateTime"] = GraphUsers.Stamp(now.AddDays(-40)),
-    };
+    internal static JsonObject User(string id, string name, string upn, DateTimeOffset now, string title = "") =>
+        new()
+        {
+            ["id"] = id,
+            ["displayName"] = name,
+            ["givenName"] = name.Split(' ')[0],
+            ["surname"] = name.Split(' ')[^1],
+            ["jobTitle"] = title,
+            ["mail"] = upn,
+            ["businessPhones"] = new JsonArray(),
+            ["userPrincipalName"] = upn,
+            ["accountEnabled"] = true,
+            ["userType"] = "Member",
+            ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+            ["signInSessionsValidFromDateTime"] = GraphUsers.Stamp(now.AddDays(-40)),
+        };
 
     private const string OfficeId = "00000000-0000-4000-8000-0000000000fa";
 
@@ -126,33 +182,37 @@ public static class TenantSeed
     {
         var role = Group(id, name ?? "", now, members);
         role["@odata.type"] = "#microsoft.graph.directoryRole";
-        if (name is null) role.Remove("displayName");
-        if (templateId is not null) role["roleTemplateId"] = templateId;
+        if (name is null)
+            role.Remove("displayName");
+        if (templateId is not null)
+            role["roleTemplateId"] = templateId;
         return role;
     }
 
-    private static JsonObject Group(string id, string name, DateTimeOffset now, string[] members, bool assignable = false) => new()
-    {
-        ["@odata.type"] = "#microsoft.graph.group",
-        ["id"] = id,
-        ["displayName"] = name,
-        ["description"] = name,
-        ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
-        ["groupTypes"] = new JsonArray(),
-        ["isAssignableToRole"] = assignable,
-        ["mailEnabled"] = false,
-        ["securityEnabled"] = true,
-        ["_members"] = new JsonArray([.. members.Select(m => (JsonNode)m)]),
-    };
+    private static JsonObject Group(string id, string name, DateTimeOffset now, string[] members, bool assignable = false) =>
+        new()
+        {
+            ["@odata.type"] = "#microsoft.graph.group",
+            ["id"] = id,
+            ["displayName"] = name,
+            ["description"] = name,
+            ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+            ["groupTypes"] = new JsonArray(),
+            ["isAssignableToRole"] = assignable,
+            ["mailEnabled"] = false,
+            ["securityEnabled"] = true,
+            ["_members"] = new JsonArray([.. members.Select(m => (JsonNode)m)]),
+        };
 
-    private static JsonObject Location(string id, string name, string range, bool trusted, DateTimeOffset now) => new()
-    {
-        ["@odata.type"] = "#microsoft.graph.ipNamedLocation",
-        ["id"] = id,
-        ["displayName"] = name,
-        ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
-        ["modifiedDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
-        ["isTrusted"] = trusted,
-        ["ipRanges"] = new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.iPv4CidrRange", ["cidrAddress"] = range }),
-    };
+    private static JsonObject Location(string id, string name, string range, bool trusted, DateTimeOffset now) =>
+        new()
+        {
+            ["@odata.type"] = "#microsoft.graph.ipNamedLocation",
+            ["id"] = id,
+            ["displayName"] = name,
+            ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+            ["modifiedDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
+            ["isTrusted"] = trusted,
+            ["ipRanges"] = new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.iPv4CidrRange", ["cidrAddress"] = range }),
+        };
 }

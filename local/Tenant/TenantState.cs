@@ -47,7 +47,8 @@ internal sealed class TenantState : IAsyncDisposable
     public TenantState(string? path, TimeProvider time, TenantJournal journal)
     {
         (this.time, this.journal) = (time, journal);
-        if (path is null) return;
+        if (path is null)
+            return;
         file = new SqliteFile(path, Schema);
         Load();
     }
@@ -64,13 +65,16 @@ internal sealed class TenantState : IAsyncDisposable
     public void Put(string kind, string id, JsonObject document)
     {
         Of(kind)[id] = document;
-        if (file is not null) dirty.Add((kind, id, document.ToJsonString()));
+        if (file is not null)
+            dirty.Add((kind, id, document.ToJsonString()));
     }
 
     public bool Remove(string kind, string id)
     {
-        if (!Of(kind).Remove(id)) return false;
-        if (file is not null) dirty.Add((kind, id, null));
+        if (!Of(kind).Remove(id))
+            return false;
+        if (file is not null)
+            dirty.Add((kind, id, null));
         return true;
     }
 
@@ -81,13 +85,15 @@ internal sealed class TenantState : IAsyncDisposable
     {
         var entry = new TenantEffect(NextSequence, time.GetUtcNow(), effect, target, detail, changed);
         journal.Add(entry);
-        if (file is not null) effects.Add(entry);
+        if (file is not null)
+            effects.Add(entry);
     }
 
     /// <summary>Sends what changed since the last call to disk, in order; call inside <see cref="Gate"/>, await outside.</summary>
     public Task SaveAsync()
     {
-        if (file is null || (dirty.Count == 0 && effects.Count == 0)) return Task.CompletedTask;
+        if (file is null || (dirty.Count == 0 && effects.Count == 0))
+            return Task.CompletedTask;
         var (objects, entries) = (dirty.ToArray(), effects.ToArray());
         dirty.Clear();
         effects.Clear();
@@ -95,14 +101,33 @@ internal sealed class TenantState : IAsyncDisposable
         {
             foreach (var (kind, id, json) in objects)
             {
-                if (json is null) connection.Execute("DELETE FROM tenant_object WHERE kind = @kind AND id = @id", new { kind, id });
-                else connection.Execute("INSERT INTO tenant_object VALUES (@kind, @id, @json) ON CONFLICT (kind, id) DO UPDATE SET json = @json",
-                    new { kind, id, json });
+                if (json is null)
+                    connection.Execute("DELETE FROM tenant_object WHERE kind = @kind AND id = @id", new { kind, id });
+                else
+                    connection.Execute(
+                        "INSERT INTO tenant_object VALUES (@kind, @id, @json) ON CONFLICT (kind, id) DO UPDATE SET json = @json",
+                        new
+                        {
+                            kind,
+                            id,
+                            json,
+                        }
+                    );
             }
             foreach (var e in entries)
             {
-                connection.Execute("INSERT INTO tenant_effect VALUES (@Sequence, @At, @Effect, @Target, @Detail, @Changed)",
-                    new { e.Sequence, At = e.At.ToString("O"), e.Effect, e.Target, e.Detail, e.Changed });
+                connection.Execute(
+                    "INSERT INTO tenant_effect VALUES (@Sequence, @At, @Effect, @Target, @Detail, @Changed)",
+                    new
+                    {
+                        e.Sequence,
+                        At = e.At.ToString("O"),
+                        e.Effect,
+                        e.Target,
+                        e.Detail,
+                        e.Changed,
+                    }
+                );
             }
         });
     }
@@ -111,7 +136,8 @@ internal sealed class TenantState : IAsyncDisposable
 
     private Dictionary<string, JsonObject> Of(string kind)
     {
-        if (!kinds.TryGetValue(kind, out var documents)) kinds[kind] = documents = new(StringComparer.OrdinalIgnoreCase);
+        if (!kinds.TryGetValue(kind, out var documents))
+            kinds[kind] = documents = new(StringComparer.OrdinalIgnoreCase);
         return documents;
     }
 
@@ -122,12 +148,25 @@ internal sealed class TenantState : IAsyncDisposable
         {
             Of(kind)[id] = JsonNode.Parse(json)!.AsObject();
         }
-        foreach (var e in connection.Query<(long Sequence, string At, string Effect, string Target, string Detail, bool Changed)>(
-            "SELECT sequence, at, effect, target, detail, changed FROM tenant_effect ORDER BY sequence DESC LIMIT @Capacity",
-                new { journal.Capacity }).Reverse())
+        foreach (
+            var e in connection
+                .Query<(long Sequence, string At, string Effect, string Target, string Detail, bool Changed)>(
+                    "SELECT sequence, at, effect, target, detail, changed FROM tenant_effect ORDER BY sequence DESC LIMIT @Capacity",
+                    new { journal.Capacity }
+                )
+                .Reverse()
+        )
         {
-            journal.Add(new TenantEffect(e.Sequence, DateTimeOffset.Parse(e.At, System.Globalization.CultureInfo.InvariantCulture), e.Effect,
-                e.Target, e.Detail, e.Changed));
+            journal.Add(
+                new TenantEffect(
+                    e.Sequence,
+                    DateTimeOffset.Parse(e.At, System.Globalization.CultureInfo.InvariantCulture),
+                    e.Effect,
+                    e.Target,
+                    e.Detail,
+                    e.Changed
+                )
+            );
         }
     }
 }

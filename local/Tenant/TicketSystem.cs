@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace IRFunctions.Local.Tenant;
 
 /// <summary>
-/// A small ticket system: `POST /itsm/tickets` with any fields and a title. The same Idempotency-Key gives the same ticket (201 the first time,
+/// A small ticket system: `POST /itsm/tickets` with any fields and a title. The same Idempotency-Key gives the same ticket (201 the first
+/// time,
 /// then 200), whatever the later body says.
 /// </summary>
 internal sealed class TicketSystem(TenantState state)
@@ -13,17 +14,23 @@ internal sealed class TicketSystem(TenantState state)
     /// <param name="path">Segments after "itsm".</param>
     public TenantResponse Handle(Exchange exchange, ReadOnlySpan<string> path)
     {
-        if (path.IsEmpty || path[0] != "tickets" || path.Length > 2) return Problem(exchange, 404, "not_found", "There are only /itsm/tickets here.");
+        if (path.IsEmpty || path[0] != "tickets" || path.Length > 2)
+            return Problem(exchange, 404, "not_found", "There are only /itsm/tickets here.");
         switch (exchange.Request.Method, path.Length)
         {
-            case ("POST", 1): return Create(exchange);
-            case ("GET", 1): return exchange.Json(200, new JsonObject { ["tickets"] = new JsonArray([.. state.All(Kind.Ticket).Select(t =>
-                t.DeepClone())]) });
+            case ("POST", 1):
+                return Create(exchange);
+            case ("GET", 1):
+                return exchange.Json(
+                    200,
+                    new JsonObject { ["tickets"] = new JsonArray([.. state.All(Kind.Ticket).Select(t => t.DeepClone())]) }
+                );
             case ("GET", 2):
                 return state.Find(Kind.Ticket, path[1]) is { } ticket
                     ? exchange.Json(200, ticket)
                     : Problem(exchange, 404, "not_found", $"There is no ticket {path[1]}.");
-            default: return Problem(exchange, 405, "method_not_allowed", $"{exchange.Request.Method} is not allowed here.");
+            default:
+                return Problem(exchange, 405, "method_not_allowed", $"{exchange.Request.Method} is not allowed here.");
         }
     }
 
@@ -45,12 +52,19 @@ internal sealed class TicketSystem(TenantState state)
         ticket["id"] = id;
         ticket["status"] = "open";
         ticket["createdAt"] = GraphUsers.Stamp(exchange.Now);
-        if (key is not null) state.Put(Kind.TicketKey, key, new JsonObject { ["id"] = id });
+        if (key is not null)
+            state.Put(Kind.TicketKey, key, new JsonObject { ["id"] = id });
         state.Put(Kind.Ticket, id, ticket);
         state.Record("ticket.create", id, key ?? "", changed: true);
         return exchange.Json(201, ticket);
     }
 
     private static TenantResponse Problem(Exchange exchange, int status, string code, string message) =>
-        exchange.Json(status, new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["message"] = message } });
+        exchange.Json(
+            status,
+            new JsonObject
+            {
+                ["error"] = new JsonObject { ["code"] = code, ["message"] = message },
+            }
+        );
 }

@@ -34,7 +34,9 @@ public sealed class ScaledTimeProvider : TimeProvider
 
     // Rounded up, so that a timer never fires before its time on this clock.
     private TimeSpan Shrink(TimeSpan span) =>
-        span == Timeout.InfiniteTimeSpan || span == TimeSpan.Zero ? span : TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds / factor));
+        span == Timeout.InfiniteTimeSpan || span == TimeSpan.Zero
+            ? span
+            : TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds / factor));
 
     private sealed class ScaledTimer(ITimer inner, ScaledTimeProvider clock) : ITimer
     {

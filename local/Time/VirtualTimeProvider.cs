@@ -1,6 +1,8 @@
 namespace IRFunctions.Local.Time;
 
-/// <summary>A clock that stands still until it is advanced. Timers made from it fire on the advancing thread, in the order they are due.</summary>
+/// <summary>
+/// A clock that stands still until it is advanced. Timers made from it fire on the advancing thread, in the order they are due.
+/// </summary>
 public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock gate = new();
@@ -8,9 +10,8 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
     private DateTimeOffset now = start.ToUniversalTime();
     private long created;
 
-    public VirtualTimeProvider() : this(new DateTimeOffset(2026, 1, 5, 3, 0, 0, TimeSpan.Zero))
-    {
-    }
+    public VirtualTimeProvider()
+        : this(new DateTimeOffset(2026, 1, 5, 3, 0, 0, TimeSpan.Zero)) { }
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
@@ -19,12 +20,17 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
     /// <summary>When the next timer made from this clock is due; null where there is none.</summary>
     public DateTimeOffset? NextDue
     {
-        get { lock (gate) return timers.Min?.Due; }
+        get
+        {
+            lock (gate)
+                return timers.Min?.Due;
+        }
     }
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (gate) return now;
+        lock (gate)
+            return now;
     }
 
     public override long GetTimestamp() => GetUtcNow().UtcTicks;
@@ -48,7 +54,8 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
     /// <inheritdoc cref="Advance"/>
     public void AdvanceTo(DateTimeOffset target)
     {
-        while (TakeDue(target) is { } timer) timer.Fire();
+        while (TakeDue(target) is { } timer)
+            timer.Fire();
     }
 
     private VirtualTimer? TakeDue(DateTimeOffset target)
@@ -57,12 +64,14 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
         {
             if (timers.Min is not { } next || next.Due > target)
             {
-                if (target > now) now = target;
+                if (target > now)
+                    now = target;
                 return null;
             }
 
             timers.Remove(next);
-            if (next.Due > now) now = next.Due;
+            if (next.Due > now)
+                now = next.Due;
             next.Rearm(now, timers);
             return next;
         }
@@ -82,7 +91,8 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
             {
                 clock.timers.Remove(this);
                 this.period = period;
-                if (dueTime == Timeout.InfiniteTimeSpan) return true;
+                if (dueTime == Timeout.InfiniteTimeSpan)
+                    return true;
                 Due = clock.now + dueTime;
                 clock.timers.Add(this);
                 return true;
@@ -91,17 +101,21 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
 
         public void Rearm(DateTimeOffset from, SortedSet<VirtualTimer> timers)
         {
-            if (period == Timeout.InfiniteTimeSpan || period == TimeSpan.Zero) return;
+            if (period == Timeout.InfiniteTimeSpan || period == TimeSpan.Zero)
+                return;
             Due = from + period;
             timers.Add(this);
         }
 
         public int CompareTo(VirtualTimer? other) =>
-            other is null ? 1 : Due != other.Due ? Due.CompareTo(other.Due) : number.CompareTo(other.Number);
+            other is null ? 1
+            : Due != other.Due ? Due.CompareTo(other.Due)
+            : number.CompareTo(other.Number);
 
         public void Dispose()
         {
-            lock (clock.gate) clock.timers.Remove(this);
+            lock (clock.gate)
+                clock.timers.Remove(this);
         }
 
         public ValueTask DisposeAsync()

@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Agents;
 
-/// <summary>One agent in a whole pipeline under virtual time: what it does arrives as batches on the queue, and the gate is asked about it.</summary>
+/// <summary>
+/// One agent in a whole pipeline under virtual time: what it does arrives as batches on the queue, and the gate is asked about it.
+/// </summary>
 internal sealed class Agent(World world, string id = "trading-agent-1", string type = "ai_agent", string source = "gateway-1")
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -32,10 +34,15 @@ internal sealed class Agent(World world, string id = "trading-agent-1", string t
 
     public ActivityBatch Batch(IReadOnlyList<ActivityEvent> events) => new(id, type, source, ++sequence, events);
 
-    public Task SendAsync(ActivityBatch batch, string? messageId = null) => world.Machine.Activity.SendAsync(new OutgoingMessage
-    {
-        Body = JsonSerializer.SerializeToUtf8Bytes(batch, Json), SessionId = batch.Identity, MessageId = messageId ?? $"{batch.Source}-{batch.Sequence}",
-    });
+    public Task SendAsync(ActivityBatch batch, string? messageId = null) =>
+        world.Machine.Activity.SendAsync(
+            new OutgoingMessage
+            {
+                Body = JsonSerializer.SerializeToUtf8Bytes(batch, Json),
+                SessionId = batch.Identity,
+                MessageId = messageId ?? $"{batch.Source}-{batch.Sequence}",
+            }
+        );
 
     /// <summary>A quiet minute: 60 requests spread over it and over the usual endpoints, 512 KB.</summary>
     public async Task QuietMinuteAsync()
@@ -47,7 +54,8 @@ internal sealed class Agent(World world, string id = "trading-agent-1", string t
     /// <summary>Enough quiet minutes for the baseline to be anchored.</summary>
     public async Task LearnAsync()
     {
-        for (var i = 0; i < 34; i++) await QuietMinuteAsync();
+        for (var i = 0; i < 34; i++)
+            await QuietMinuteAsync();
         Assert.True((await StateAsync()).Baseline.IsAnchored);
     }
 
@@ -55,12 +63,27 @@ internal sealed class Agent(World world, string id = "trading-agent-1", string t
         Enumerable.Range(0, count).Select(i => At(-59 + i % 60, Windows.Endpoints[i % Windows.Endpoints.Length], 8_700));
 
     /// <summary>One request, so many seconds from now.</summary>
-    public ActivityEvent At(double seconds, string endpoint, long bytes = 1_000, Authentication authentication = Authentication.Ok, string target = "exchange.example") =>
-        new(world.Time.GetUtcNow() + TimeSpan.FromSeconds(seconds), endpoint, null, target, bytes, authentication, 20);
+    public ActivityEvent At(
+        double seconds,
+        string endpoint,
+        long bytes = 1_000,
+        Authentication authentication = Authentication.Ok,
+        string target = "exchange.example"
+    ) => new(world.Time.GetUtcNow() + TimeSpan.FromSeconds(seconds), endpoint, null, target, bytes, authentication, 20);
 
     /// <summary>A stolen key: failed tries, ten times the data, endpoints and targets never used before.</summary>
     public IEnumerable<ActivityEvent> StolenKey() =>
-        Enumerable.Range(0, 300).Select(i => At(-3 + i / 100.0, $"GET /accounts/{i % 12}/export", 400_000, i < 8 ? Authentication.Failed : Authentication.Ok, $"drop-{i % 9}.example"));
+        Enumerable
+            .Range(0, 300)
+            .Select(i =>
+                At(
+                    -3 + i / 100.0,
+                    $"GET /accounts/{i % 12}/export",
+                    400_000,
+                    i < 8 ? Authentication.Failed : Authentication.Ok,
+                    $"drop-{i % 9}.example"
+                )
+            );
 
     public async Task<BreakerState> StateAsync()
     {
@@ -68,7 +91,8 @@ internal sealed class Agent(World world, string id = "trading-agent-1", string t
         return entity!.State;
     }
 
-    public ValueTask<GateAnswer> AskAsync(string? endpoint = "GET /quotes", bool failed = false) => Gate.EvaluateAsync(id, new GateRequest(endpoint, failed, type), world.Client);
+    public ValueTask<GateAnswer> AskAsync(string? endpoint = "GET /quotes", bool failed = false) =>
+        Gate.EvaluateAsync(id, new GateRequest(endpoint, failed, type), world.Client);
 
     public async Task OrderAsync(string operation, string reason = "looked at it", string cause = "person")
     {
@@ -80,5 +104,9 @@ internal sealed class Agent(World world, string id = "trading-agent-1", string t
 
     /// <summary>Whether a quarantine step is in effect at the connector.</summary>
     public async Task<string> AspectAsync(string aspect) =>
-        (await world.Machine.Services.GetRequiredService<Connector>().ReadAsync("state", OpenC2.WorkloadAspect(new Target("workload", id, id), aspect), CancellationToken.None)).State;
+        (
+            await world
+                .Machine.Services.GetRequiredService<Connector>()
+                .ReadAsync("state", OpenC2.WorkloadAspect(new Target("workload", id, id), aspect), CancellationToken.None)
+        ).State;
 }

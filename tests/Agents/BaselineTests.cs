@@ -22,36 +22,72 @@ public sealed class BaselineTests
             {
                 // As much as still scores nothing: just below three times what is usual by now, with one new endpoint a day.
                 var usual = baseline.Usual(Windows.Rules.Baseline);
-                var sly = Windows.Quiet() with { Bytes = (long)(2.99 * usual.Bytes), Endpoints = [.. Windows.Endpoints, $"POST /exfiltrate/{day / 4}"] };
+                var sly = Windows.Quiet() with
+                {
+                    Bytes = (long)(2.99 * usual.Bytes),
+                    Endpoints = [.. Windows.Endpoints, $"POST /exfiltrate/{day / 4}"],
+                };
                 baseline = Windows.Learn(baseline, sly, Start.AddDays(day).AddMinutes(i));
             }
         }
         Assert.InRange(baseline.Mean!.Bytes, anchor.Bytes, 1.5 * anchor.Bytes + 1);
         Assert.InRange(baseline.UsualEndpoints.Count, 5, 7); // Half of five may join, no more.
-        var attack = Windows.Quiet() with { Bytes = (long)(4.6 * anchor.Bytes), Endpoints = [.. Windows.Endpoints, .. Enumerable.Range(0, 12).Select(i => $"POST /attack/{i}")], Targets = new HashSet<string>(Enumerable.Range(0, 9).Select(i => $"t{i}")) };
+        var attack = Windows.Quiet() with
+        {
+            Bytes = (long)(4.6 * anchor.Bytes),
+            Endpoints = [.. Windows.Endpoints, .. Enumerable.Range(0, 12).Select(i => $"POST /attack/{i}")],
+            Targets = new HashSet<string>(Enumerable.Range(0, 9).Select(i => $"t{i}")),
+        };
         Assert.True(Windows.Score(attack, baseline).Value > Windows.Rules.QuarantineAbove, Windows.Score(attack, baseline).InWords);
     }
 
     [Fact]
     public void Whatever_windows_come_the_baseline_stays_within_its_bounds_of_the_anchor_and_of_the_day() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
-        {
-            var random = new Random(seed);
-            var (baseline, at) = (Windows.Learnt(), Start);
-            var rules = Windows.Rules.Baseline;
-            for (var i = 0; i < 200; i++)
-            {
-                at += TimeSpan.FromMinutes(random.Next(1, 600));
-                var before = baseline;
-                baseline = baseline.Learn(Windows.Quiet() with { Bytes = random.NextInt64(1_000_000_000), Requests = random.Next(1, 100_000), LatencyVariance = random.NextDouble() * 1e6 },
-                    RiskScore.None, at, rules); // Even if no score kept a window from being learnt.
-                var (most, day) = ((double)rules.DriftMost, (double)rules.DriftPerDay);
-                Assert.InRange(baseline.Mean!.Bytes, baseline.Anchor!.Bytes * (1 - most) - 1, baseline.Anchor.Bytes * (1 + most) + 1);
-                Assert.InRange(baseline.Mean.Requests, baseline.Anchor.Requests * (1 - most) - 1, baseline.Anchor.Requests * (1 + most) + 1);
-                Assert.InRange(baseline.Mean.Bytes, baseline.DayStart!.Bytes - day * baseline.Anchor.Bytes - 1, baseline.DayStart.Bytes + day * baseline.Anchor.Bytes + 1);
-                Assert.Equal(before.Anchor, baseline.Anchor);
-            }
-        }));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(200),
+            Prop.ForAll(
+                Gen.Choose(0, int.MaxValue - 1).ToArbitrary(),
+                seed =>
+                {
+                    var random = new Random(seed);
+                    var (baseline, at) = (Windows.Learnt(), Start);
+                    var rules = Windows.Rules.Baseline;
+                    for (var i = 0; i < 200; i++)
+                    {
+                        at += TimeSpan.FromMinutes(random.Next(1, 600));
+                        var before = baseline;
+                        baseline = baseline.Learn(
+                            Windows.Quiet() with
+                            {
+                                Bytes = random.NextInt64(1_000_000_000),
+                                Requests = random.Next(1, 100_000),
+                                LatencyVariance = random.NextDouble() * 1e6,
+                            },
+                            RiskScore.None,
+                            at,
+                            rules
+                        ); // Even if no score kept a window from being learnt.
+                        var (most, day) = ((double)rules.DriftMost, (double)rules.DriftPerDay);
+                        Assert.InRange(
+                            baseline.Mean!.Bytes,
+                            baseline.Anchor!.Bytes * (1 - most) - 1,
+                            baseline.Anchor.Bytes * (1 + most) + 1
+                        );
+                        Assert.InRange(
+                            baseline.Mean.Requests,
+                            baseline.Anchor.Requests * (1 - most) - 1,
+                            baseline.Anchor.Requests * (1 + most) + 1
+                        );
+                        Assert.InRange(
+                            baseline.Mean.Bytes,
+                            baseline.DayStart!.Bytes - day * baseline.Anchor.Bytes - 1,
+                            baseline.DayStart.Bytes + day * baseline.Anchor.Bytes + 1
+                        );
+                        Assert.Equal(before.Anchor, baseline.Anchor);
+                    }
+                }
+            )
+        );
 
     [Fact]
     public void A_risky_window_teaches_nothing()
@@ -65,9 +101,11 @@ public sealed class BaselineTests
     {
         var baseline = Windows.Learnt();
         var released = Windows.Quiet() with { Endpoints = [.. Windows.Endpoints, "GET /v2/quotes"] };
-        for (var i = 0; i < 50; i++) baseline = Windows.Learn(baseline, released, Start.AddMinutes(i));
+        for (var i = 0; i < 50; i++)
+            baseline = Windows.Learn(baseline, released, Start.AddMinutes(i));
         Assert.False(baseline.IsUsual("GET /v2/quotes"));
-        for (var day = 1; day < 3; day++) baseline = Windows.Learn(baseline, released, Start.AddDays(day));
+        for (var day = 1; day < 3; day++)
+            baseline = Windows.Learn(baseline, released, Start.AddDays(day));
         Assert.True(baseline.IsUsual("GET /v2/quotes"));
     }
 
@@ -76,11 +114,13 @@ public sealed class BaselineTests
     {
         var baseline = Windows.Learnt();
         for (var day = 0; day < 30; day++)
-            for (var i = 0; i < 20; i++) baseline = Windows.Learn(baseline, Windows.Quiet() with { Bytes = 4 * 1024 * 1024 }, Start.AddDays(day).AddMinutes(i));
+        for (var i = 0; i < 20; i++)
+            baseline = Windows.Learn(baseline, Windows.Quiet() with { Bytes = 4 * 1024 * 1024 }, Start.AddDays(day).AddMinutes(i));
         var before = baseline.Mean!.Bytes;
         baseline = baseline.Rebased();
         Assert.Equal(before, baseline.Anchor!.Bytes);
-        for (var i = 0; i < 20; i++) baseline = Windows.Learn(baseline, Windows.Quiet() with { Bytes = 8 * 1024 * 1024 }, Start.AddDays(31).AddMinutes(i));
+        for (var i = 0; i < 20; i++)
+            baseline = Windows.Learn(baseline, Windows.Quiet() with { Bytes = 8 * 1024 * 1024 }, Start.AddDays(31).AddMinutes(i));
         Assert.True(baseline.Mean!.Bytes > before);
     }
 }

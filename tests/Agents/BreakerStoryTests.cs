@@ -22,7 +22,10 @@ public sealed class BreakerStoryTests
         var state = await agent.StateAsync();
         Assert.Equal(BreakerStatus.Closed, state.Status);
         Assert.InRange(state.Score.Value, 0m, 0.1m);
-        Assert.Contains(state.Score.Contributions, c => c.Metric == "volume" && c.Points == 0 && c.Reason.Contains("times the usual", StringComparison.Ordinal));
+        Assert.Contains(
+            state.Score.Contributions,
+            c => c.Metric == "volume" && c.Points == 0 && c.Reason.Contains("times the usual", StringComparison.Ordinal)
+        );
         Assert.Equal(GateVerdict.Allow, (await agent.AskAsync()).Verdict);
         Assert.Empty(await world.Machine.Audit.ReadAsync(agent.Chain));
     }
@@ -45,12 +48,28 @@ public sealed class BreakerStoryTests
         Assert.Contains("score", answer.Reason, StringComparison.Ordinal);
         Assert.Equal(state.Until, answer.Until);
 
-        foreach (var (aspect, expected) in (List<(string, string)>)[("evidence", "preserved"), ("session", "paused"), ("credentials", "revoked"), ("discovery", "removed"), ("network", "normal")])
+        foreach (
+            var (aspect, expected) in (List<(string, string)>)
+                [
+                    ("evidence", "preserved"),
+                    ("session", "paused"),
+                    ("credentials", "revoked"),
+                    ("discovery", "removed"),
+                    ("network", "normal"),
+                ]
+        )
             Assert.Equal(expected, await agent.AspectAsync(aspect));
         Assert.Equal("isolate_workload_identity", Assert.Single(await world.PendingAsync()).View.Request.Decision.Action);
         var incident = Assert.Single(await world.IncidentsAsync());
         var executed = (await world.RecordAsync(incident.Incident)).Where(e => e.Kind == AuditKinds.Executed).Select(e => e.Text).ToList();
-        Assert.Equal(["evidence", "paused", "credentials", "discovery"], executed.Where(t => t.StartsWith(agent.Id, StringComparison.Ordinal)).Select(t => ((string[])["evidence", "paused", "credentials", "discovery"]).Single(w => t.Contains(w, StringComparison.Ordinal))));
+        Assert.Equal(
+            ["evidence", "paused", "credentials", "discovery"],
+            executed
+                .Where(t => t.StartsWith(agent.Id, StringComparison.Ordinal))
+                .Select(t =>
+                    ((string[])["evidence", "paused", "credentials", "discovery"]).Single(w => t.Contains(w, StringComparison.Ordinal))
+                )
+        );
         Assert.Equal([BreakerKinds.Opened], await agent.KindsAsync());
     }
 
@@ -95,12 +114,14 @@ public sealed class BreakerStoryTests
         await world.PassAsync(Minute);
         await agent.DoAsync(agent.StolenKey());
         await world.PassAsync(16 * Minute);
-        await agent.DoAsync(bad switch
-        {
-            "a failed authentication" => [agent.At(-1, "GET /quotes", authentication: Authentication.Failed)],
-            "an unusual endpoint" => [agent.At(-1, "GET /accounts/1/export")],
-            _ => Enumerable.Range(0, 61).Select(i => agent.At(-i / 10.0, "GET /quotes")),
-        });
+        await agent.DoAsync(
+            bad switch
+            {
+                "a failed authentication" => [agent.At(-1, "GET /quotes", authentication: Authentication.Failed)],
+                "an unusual endpoint" => [agent.At(-1, "GET /accounts/1/export")],
+                _ => Enumerable.Range(0, 61).Select(i => agent.At(-i / 10.0, "GET /quotes")),
+            }
+        );
         var state = await agent.StateAsync();
         Assert.Equal(BreakerStatus.Open, state.Status);
         Assert.Contains(bad, state.History[^1].Reason, StringComparison.Ordinal);
@@ -144,7 +165,10 @@ public sealed class BreakerStoryTests
         Assert.Equal(BreakerStatus.Closed, (await agent.StateAsync()).Status);
         Assert.Equal(6, (await agent.StateAsync()).Refusals);
         Assert.Equal(6, (await agent.KindsAsync()).Count(k => k == BreakerKinds.Refused));
-        Assert.All((await world.RecordAsync(agent.Chain)).Where(e => e.Kind == BreakerKinds.Refused), e => Assert.Equal(World.Alex, e.Actor));
+        Assert.All(
+            (await world.RecordAsync(agent.Chain)).Where(e => e.Kind == BreakerKinds.Refused),
+            e => Assert.Equal(World.Alex, e.Actor)
+        );
     }
 
     [Fact]
@@ -154,7 +178,8 @@ public sealed class BreakerStoryTests
         var agent = new Agent(world);
         await world.PassAsync(Minute);
         var batches = Enumerable.Range(0, 6).Select(i => agent.Batch([.. agent.QuietEvents(10)])).ToList();
-        foreach (var i in (int[])[3, 0, 5, 0, 3, 1, 4, 2, 5]) await agent.SendAsync(batches[i], $"m-{Guid.NewGuid()}");
+        foreach (var i in (int[])[3, 0, 5, 0, 3, 1, 4, 2, 5])
+            await agent.SendAsync(batches[i], $"m-{Guid.NewGuid()}");
         await world.RunAsync();
         var state = await agent.StateAsync();
         Assert.Equal((60, 3), (state.Window.Current(Minute).Requests + Late(state), state.Duplicates));
@@ -165,7 +190,12 @@ public sealed class BreakerStoryTests
     [Fact]
     public async Task A_business_critical_agent_is_limited_while_a_person_decides_and_denied_when_that_time_is_up()
     {
-        await using var world = await World.CreateAsync(o => o with { EditPolicy = files => [.. files.Select(f => f.Name == "protected.yaml" ? f with { Text = f.Text + Registration } : f)] });
+        await using var world = await World.CreateAsync(o =>
+            o with
+            {
+                EditPolicy = files => [.. files.Select(f => f.Name == "protected.yaml" ? f with { Text = f.Text + Registration } : f)],
+            }
+        );
         var agent = new Agent(world);
         await agent.LearnAsync();
         await world.PassAsync(Minute);
@@ -176,8 +206,13 @@ public sealed class BreakerStoryTests
         Assert.Contains("business-critical", answer.Reason, StringComparison.Ordinal);
         Assert.Equal(GateVerdict.Deny, (await agent.AskAsync("GET /accounts/1/export")).Verdict);
         Assert.Equal("normal", await agent.AspectAsync("session")); // A person decides.
-        Assert.Equal("preserve_evidence", Assert.Single(await world.PendingAsync()).View.Request.Decision.Action); // Step by step, each with a person.
-        Assert.Contains("business-critical: limited instead of denied until", (await world.RecordAsync(agent.Chain))[0].Text, StringComparison.Ordinal);
+        // Step by step, each with a person.
+        Assert.Equal("preserve_evidence", Assert.Single(await world.PendingAsync()).View.Request.Decision.Action);
+        Assert.Contains(
+            "business-critical: limited instead of denied until",
+            (await world.RecordAsync(agent.Chain))[0].Text,
+            StringComparison.Ordinal
+        );
         await world.PassAsync(9 * Minute + TimeSpan.FromSeconds(50));
         Assert.Equal(GateVerdict.Limited, (await agent.AskAsync()).Verdict);
         await world.PassAsync(TimeSpan.FromSeconds(10));
@@ -225,8 +260,22 @@ public sealed class BreakerStoryTests
         await using var world = await World.CreateAsync();
         var agent = new Agent(world);
         var batch = agent.Batch([agent.At(0, "GET /quotes")]);
-        await world.Machine.Activity.SendAsync(new IRFunctions.Local.Broker.OutgoingMessage { Body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(batch, System.Text.Json.JsonSerializerOptions.Web), SessionId = "somebody-else", MessageId = "1" });
-        await world.Machine.Activity.SendAsync(new IRFunctions.Local.Broker.OutgoingMessage { Body = "{}"u8.ToArray(), SessionId = agent.Id, MessageId = "2" });
+        await world.Machine.Activity.SendAsync(
+            new IRFunctions.Local.Broker.OutgoingMessage
+            {
+                Body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(batch, System.Text.Json.JsonSerializerOptions.Web),
+                SessionId = "somebody-else",
+                MessageId = "1",
+            }
+        );
+        await world.Machine.Activity.SendAsync(
+            new IRFunctions.Local.Broker.OutgoingMessage
+            {
+                Body = "{}"u8.ToArray(),
+                SessionId = agent.Id,
+                MessageId = "2",
+            }
+        );
         await world.RunAsync();
         Assert.Equal(2, world.Machine.Activity.Counts.DeadLettered);
         Assert.All(world.Machine.Activity.PeekDeadLetters(), m => Assert.Equal(ActivityReading.ReasonCode, m.DeadLetterReason));

@@ -6,10 +6,14 @@ using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Agents;
 
-/// <summary>A stolen key's batch, its redelivery and the quarantine, with a machine that dies on the way and another that starts on what was on disk.</summary>
+/// <summary>
+/// A stolen key's batch, its redelivery and the quarantine, with a machine that dies on the way and another that starts on what was on
+/// disk.
+/// </summary>
 public sealed class CrashTests
 {
-    private const int Stride = 4; // Every fourth step of the story dies once; tests/Containment kills each action's containment at every one.
+    // Every fourth step of the story dies once; tests/Containment kills each action's containment at every one.
+    private const int Stride = 4;
 
     [Theory]
     [InlineData(CrashMoment.BeforeCommit, 1)]
@@ -18,7 +22,8 @@ public sealed class CrashTests
     public async Task Killed_on_the_way_it_opens_once_denies_and_quarantines_once(CrashMoment moment, int first)
     {
         var stories = 0;
-        for (var step = first; await DiesAsync(moment, step); step += Stride) stories++;
+        for (var step = first; await DiesAsync(moment, step); step += Stride)
+            stories++;
         Assert.InRange(stories, 3, 100);
     }
 
@@ -27,7 +32,16 @@ public sealed class CrashTests
     {
         await using var mortal = await MortalWorld.StartAsync(moment, step);
         var agent = new Agent(mortal.World);
-        var batch = agent.Batch([.. Enumerable.Range(0, 120).Select(i => agent.At(-i / 20.0, $"GET /export/{i % 6}", 400_000, i < 8 ? Authentication.Failed : Authentication.Ok) with { LatencyMs = i % 2 * 2_000 })]);
+        var batch = agent.Batch([
+            .. Enumerable
+                .Range(0, 120)
+                .Select(i =>
+                    agent.At(-i / 20.0, $"GET /export/{i % 6}", 400_000, i < 8 ? Authentication.Failed : Authentication.Ok) with
+                    {
+                        LatencyMs = i % 2 * 2_000,
+                    }
+                ),
+        ]);
         await agent.SendAsync(batch, "first");
         await agent.SendAsync(batch, "again");
         await mortal.SurviveAsync(w => w.RunAsync());

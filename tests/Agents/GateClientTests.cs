@@ -11,7 +11,8 @@ public sealed class GateClientTests
     private readonly VirtualTimeProvider time = new();
     private Func<CancellationToken, Task<HttpResponseMessage>> answer = _ => throw new HttpRequestException("no route");
 
-    private GateClient Client => new(new HttpClient(new Handler(this)) { BaseAddress = new Uri("http://127.0.0.1/") }, "trading-agent", time);
+    private GateClient Client =>
+        new(new HttpClient(new Handler(this)) { BaseAddress = new Uri("http://127.0.0.1/") }, "trading-agent", time);
 
     [Theory]
     [InlineData(WhenUnreachable.FailClosed, "Deny")]
@@ -45,7 +46,20 @@ public sealed class GateClientTests
     public async Task A_deny_outlives_a_gate_that_was_cut_off()
     {
         var client = Client;
-        answer = _ => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = JsonContent.Create(new { verdict = "Deny", reason = "open", forSeconds = 900.0 }) });
+        answer = _ =>
+            Task.FromResult(
+                new HttpResponseMessage(HttpStatusCode.OK)
+                {
+                    Content = JsonContent.Create(
+                        new
+                        {
+                            verdict = "Deny",
+                            reason = "open",
+                            forSeconds = 900.0,
+                        }
+                    ),
+                }
+            );
         Assert.False((await client.AskAsync("GET /quotes", WhenUnreachable.FailOpen)).IsOwn);
         answer = _ => throw new HttpRequestException("cut off");
         time.Advance(TimeSpan.FromMinutes(14));
@@ -56,6 +70,7 @@ public sealed class GateClientTests
 
     private sealed class Handler(GateClientTests test) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => test.answer(cancellationToken);
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            test.answer(cancellationToken);
     }
 }

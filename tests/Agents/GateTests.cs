@@ -11,7 +11,9 @@ public sealed class GateTests
 {
     private static readonly TimeSpan BetweenRequests = TimeSpan.FromSeconds(1) / 5_000;
 
-    /// <summary>The goal: fewer than 50 requests at 5,000 a second from the first bad one to the deny. Also with endpoints that look usual.</summary>
+    /// <summary>
+    /// The goal: fewer than 50 requests at 5,000 a second from the first bad one to the deny. Also with endpoints that look usual.
+    /// </summary>
     [Theory]
     [InlineData("GET /quotes", 41)]
     [InlineData("GET /accounts/1/export", 11)]
@@ -23,7 +25,8 @@ public sealed class GateTests
         Assert.Equal(GateVerdict.Allow, (await agent.AskAsync()).Verdict);
         await world.PassAsync(TimeSpan.FromSeconds(30));
         var (requests, first) = (1, world.Time.GetUtcNow());
-        for (; (await agent.AskAsync(endpoint)).Verdict != GateVerdict.Deny; requests++) world.Time.Advance(BetweenRequests);
+        for (; (await agent.AskAsync(endpoint)).Verdict != GateVerdict.Deny; requests++)
+            world.Time.Advance(BetweenRequests);
         Assert.InRange(requests, 1, 49);
         Assert.Equal(expected, requests);
         Assert.InRange((world.Time.GetUtcNow() - first).TotalMilliseconds, 0, 10);
@@ -62,20 +65,27 @@ public sealed class GateTests
     {
         await using var world = await World.CreateAsync();
         var agent = new Agent(world);
-        var elsewhere = new Gate(world.Machine.Services.GetRequiredService<GateTable>(), world.Machine.Services.GetRequiredService<IRFunctions.Policies.PolicyStore>(), world.Time);
+        var elsewhere = new Gate(
+            world.Machine.Services.GetRequiredService<GateTable>(),
+            world.Machine.Services.GetRequiredService<IRFunctions.Policies.PolicyStore>(),
+            world.Time
+        );
         await agent.QuietMinuteAsync();
         Assert.Equal(GateVerdict.Allow, (await elsewhere.EvaluateAsync(agent.Id, new GateRequest(null), world.Client)).Verdict);
         await agent.OrderAsync(nameof(CircuitBreaker.Open));
         Assert.Equal(GateVerdict.Allow, (await elsewhere.EvaluateAsync(agent.Id, new GateRequest(null), world.Client)).Verdict); // It lags,
         world.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(GateVerdict.Deny, (await elsewhere.EvaluateAsync(agent.Id, new GateRequest(null), world.Client)).Verdict); // by a second at most.
+        // by a second at most.
+        Assert.Equal(GateVerdict.Deny, (await elsewhere.EvaluateAsync(agent.Id, new GateRequest(null), world.Client)).Verdict);
     }
 
     [Fact]
     public async Task While_the_board_cannot_be_read_it_goes_on_for_ten_seconds_and_then_lets_only_safe_requests_through_S12()
     {
         var tables = new StubbornTables(TimeProvider.System);
-        await using var world = await World.CreateAsync(replace: services => services.AddSingleton<Azure.Data.Tables.TableServiceClient>(tables));
+        await using var world = await World.CreateAsync(replace: services =>
+            services.AddSingleton<Azure.Data.Tables.TableServiceClient>(tables)
+        );
         var agent = new Agent(world);
         Assert.Equal(GateVerdict.Allow, (await agent.AskAsync()).Verdict);
         tables.Unreadable = true;

@@ -14,7 +14,8 @@ public sealed class IdentitiesApiTests
     private const string Gateway = "00000000-0000-4000-8000-00000000aa01";
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 
-    private static Task<World> WorldAsync() => World.CreateAsync(o => o with { Settings = new Dictionary<string, string?> { ["Activity:Gateways"] = Gateway } });
+    private static Task<World> WorldAsync() =>
+        World.CreateAsync(o => o with { Settings = new Dictionary<string, string?> { ["Activity:Gateways"] = Gateway } });
 
     [Fact]
     public async Task Only_gateways_and_responders_ask_the_gate_and_report_activity()
@@ -24,8 +25,16 @@ public sealed class IdentitiesApiTests
         var batch = agent.Batch([agent.At(0, "GET /quotes")]);
         foreach (var (by, expected) in (List<(string?, int)>)[(null, 401), (World.Adele, 403), (Gateway, 200), (World.Alex, 200)])
         {
-            Assert.Equal(expected, Status(await Api(world).EvaluateAsync(SignedIn.Request(by, new { endpoint = "GET /quotes" }), agent.Id, world.Client, default)));
-            Assert.Equal(expected == 200 ? 202 : expected, Status(await Api(world).ActivityAsync(SignedIn.Request(by, batch), world.Client, default)));
+            Assert.Equal(
+                expected,
+                Status(
+                    await Api(world).EvaluateAsync(SignedIn.Request(by, new { endpoint = "GET /quotes" }), agent.Id, world.Client, default)
+                )
+            );
+            Assert.Equal(
+                expected == 200 ? 202 : expected,
+                Status(await Api(world).ActivityAsync(SignedIn.Request(by, batch), world.Client, default))
+            );
         }
         await world.RunAsync();
         Assert.Equal(1, (await agent.StateAsync()).Duplicates); // The same batch from both.
@@ -40,7 +49,12 @@ public sealed class IdentitiesApiTests
         await agent.LearnAsync();
         await world.PassAsync(TimeSpan.FromMinutes(1));
         await agent.DoAsync(agent.StolenKey());
-        var shown = JsonNode.Parse(JsonSerializer.Serialize(((OkObjectResult)await Api(world).GetAsync(SignedIn.Request(World.Adele), agent.Id, world.Client, default)).Value, Web))!;
+        var shown = JsonNode.Parse(
+            JsonSerializer.Serialize(
+                ((OkObjectResult)await Api(world).GetAsync(SignedIn.Request(World.Adele), agent.Id, world.Client, default)).Value,
+                Web
+            )
+        )!;
         Assert.Equal("Open", (string)shown["state"]!);
         Assert.True((decimal)shown["score"]! > 0.7m);
         Assert.Equal(7, shown["contributions"]!.AsArray().Count);
@@ -54,9 +68,16 @@ public sealed class IdentitiesApiTests
         await using var world = await WorldAsync();
         var agent = new Agent(world);
         await agent.QuietMinuteAsync();
-        Assert.Equal(202, Status(await Api(world).ChangeAsync(SignedIn.Request(World.Alex, new { reason = "looks stolen" }), agent.Id, "open", world.Client, default)));
+        Assert.Equal(
+            202,
+            Status(
+                await Api(world)
+                    .ChangeAsync(SignedIn.Request(World.Alex, new { reason = "looks stolen" }), agent.Id, "open", world.Client, default)
+            )
+        );
         await world.PassAsync(TimeSpan.FromSeconds(2));
-        var answer = (EvaluateAnswer)((OkObjectResult)await Api(world).EvaluateAsync(SignedIn.Request(Gateway), agent.Id, world.Client, default)).Value!;
+        var answer = (EvaluateAnswer)
+            ((OkObjectResult)await Api(world).EvaluateAsync(SignedIn.Request(Gateway), agent.Id, world.Client, default)).Value!;
         Assert.Equal(GateVerdict.Deny, answer.Verdict);
         Assert.InRange(answer.ForSeconds!.Value, 890, 900);
     }
@@ -68,9 +89,18 @@ public sealed class IdentitiesApiTests
     public async Task People_change_a_breaker_only_with_a_reason(string change, string reason, int expected)
     {
         await using var world = await WorldAsync();
-        Assert.Equal(expected, Status(await Api(world).ChangeAsync(SignedIn.Request(World.Alex, new { reason }), "agent-1", change, world.Client, default)));
-        Assert.Equal(403, Status(await Api(world).ChangeAsync(SignedIn.Request(Gateway, new { reason }), "agent-1", change, world.Client, default)));
-        Assert.Equal(400, Status(await Api(world).ChangeAsync(SignedIn.Request(World.Alex, new { reason }), "agent 1", change, world.Client, default)));
+        Assert.Equal(
+            expected,
+            Status(await Api(world).ChangeAsync(SignedIn.Request(World.Alex, new { reason }), "agent-1", change, world.Client, default))
+        );
+        Assert.Equal(
+            403,
+            Status(await Api(world).ChangeAsync(SignedIn.Request(Gateway, new { reason }), "agent-1", change, world.Client, default))
+        );
+        Assert.Equal(
+            400,
+            Status(await Api(world).ChangeAsync(SignedIn.Request(World.Alex, new { reason }), "agent 1", change, world.Client, default))
+        );
     }
 
     [Fact]
@@ -78,10 +108,26 @@ public sealed class IdentitiesApiTests
     {
         await using var world = await WorldAsync();
         Assert.Equal(400, Status(await Api(world).ActivityAsync(SignedIn.Request(Gateway, new { identity = "a" }), world.Client, default)));
-        Assert.Equal(413, Status(await Api(world).ActivityAsync(SignedIn.Request(Gateway, new { identity = new string('a', ActivityLimits.MaxBytes) }), world.Client, default)));
+        Assert.Equal(
+            413,
+            Status(
+                await Api(world)
+                    .ActivityAsync(
+                        SignedIn.Request(Gateway, new { identity = new string('a', ActivityLimits.MaxBytes) }),
+                        world.Client,
+                        default
+                    )
+            )
+        );
     }
 
     private static IdentitiesApi Api(World world) => ActivatorUtilities.CreateInstance<IdentitiesApi>(world.Machine.Services);
 
-    private static int Status(IActionResult result) => result switch { ObjectResult o => o.StatusCode ?? 200, StatusCodeResult s => s.StatusCode, _ => 0 };
+    private static int Status(IActionResult result) =>
+        result switch
+        {
+            ObjectResult o => o.StatusCode ?? 200,
+            StatusCodeResult s => s.StatusCode,
+            _ => 0,
+        };
 }

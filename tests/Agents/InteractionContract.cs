@@ -32,19 +32,27 @@ public abstract class InteractionContract : IAsyncLifetime
         rig.Restart();
         var reading = await rig.ReadAsync();
         Assert.Equal((60, 60, 6, 1.0, "hot"), Only(reading.Windows));
-        Assert.Equal(["desk-agent 20 2", "news-agent 20 2", "risk-agent 20 2"], reading.Edges.Select(e => $"{e.Other} {e.Estimated} {e.Violations}").Order());
+        Assert.Equal(
+            ["desk-agent 20 2", "news-agent 20 2", "risk-agent 20 2"],
+            reading.Edges.Select(e => $"{e.Other} {e.Estimated} {e.Violations}").Order()
+        );
         Assert.All(reading.Edges, e => Assert.Equal((InteractionDirection.Out, 1.0), (e.Direction, e.Share)));
         var called = await rig.ReadAsync("risk-agent");
-        Assert.Equal((InteractionDirection.In, "trading-agent", 20, 2), Assert.Single(called.Edges.Select(e => (e.Direction, e.Other, e.Kept, e.Violations))));
+        Assert.Equal(
+            (InteractionDirection.In, "trading-agent", 20, 2),
+            Assert.Single(called.Edges.Select(e => (e.Direction, e.Other, e.Kept, e.Violations)))
+        );
     }
 
     [Fact]
     public async Task Duplicates_and_other_orders_change_nothing_and_what_came_under_a_number_twice_is_told()
     {
         var batches = Enumerable.Range(0, 6).Select(i => rig.Batch(rig.Calls(10, i * 10))).ToList();
-        foreach (var i in (int[])[3, 0, 5, 0, 3, 1, 4, 2, 5]) await rig.Store.KeepAsync(batches[i], default);
+        foreach (var i in (int[])[3, 0, 5, 0, 3, 1, 4, 2, 5])
+            await rig.Store.KeepAsync(batches[i], default);
         Assert.Equal((60, 60, 6, 1.0, "hot"), Only((await rig.ReadAsync()).Windows));
-        await rig.Store.KeepAsync(batches[2] with { Events = rig.Calls(5, 90) }, default); // A gateway that counts from the start again loses nothing.
+        // A gateway that counts from the start again loses nothing.
+        await rig.Store.KeepAsync(batches[2] with { Events = rig.Calls(5, 90) }, default);
         var reading = await rig.ReadAsync();
         Assert.Equal((65, 1), (Only(reading.Windows).Seen, reading.Conflicts));
     }
@@ -54,7 +62,20 @@ public abstract class InteractionContract : IAsyncLifetime
     {
         rig.Age(TimeSpan.FromDays(1));
         var now = rig.Time.GetUtcNow();
-        var late = rig.Batch([rig.Call(0) with { Time = now.AddHours(-20) }, rig.Call(1) with { Time = now.AddYears(-30) }, rig.Call(2) with { Time = now.AddYears(30) }]);
+        var late = rig.Batch([
+            rig.Call(0) with
+            {
+                Time = now.AddHours(-20),
+            },
+            rig.Call(1) with
+            {
+                Time = now.AddYears(-30),
+            },
+            rig.Call(2) with
+            {
+                Time = now.AddYears(30),
+            },
+        ]);
         await rig.Store.KeepAsync(late, default);
         rig.Age(Hour); // Delivered again later, the clamped time is another; it counts once all the same.
         await rig.Store.KeepAsync(late, default);
@@ -118,7 +139,10 @@ public abstract class InteractionContract : IAsyncLifetime
         rig.Age(TimeSpan.FromDays(364));
         await rig.MoveAsync();
         Assert.Empty((await rig.ReadAsync()).Windows);
-        Assert.Equal([InteractionMover.Packed, InteractionMover.Expired], (await rig.Audit.ReadAsync(InteractionMover.Chain)).Select(e => e.Kind));
+        Assert.Equal(
+            [InteractionMover.Packed, InteractionMover.Expired],
+            (await rig.Audit.ReadAsync(InteractionMover.Chain)).Select(e => e.Kind)
+        );
         Assert.Empty(await rig.Mover.CheckAsync(default));
     }
 
@@ -159,7 +183,17 @@ public abstract class InteractionContract : IAsyncLifetime
     public async Task The_largest_batch_there_can_be_is_kept_whole_also_where_nothing_compresses()
     {
         var noise = new Random(8);
-        var events = Enumerable.Range(0, 1_200).Select(i => rig.Call(i) with { Endpoint = Convert.ToHexString(Bytes(noise, 60)), Target = Convert.ToHexString(Bytes(noise, 30)), Counterpart = $"agent-{i % 80}" }).ToList();
+        var events = Enumerable
+            .Range(0, 1_200)
+            .Select(i =>
+                rig.Call(i) with
+                {
+                    Endpoint = Convert.ToHexString(Bytes(noise, 60)),
+                    Target = Convert.ToHexString(Bytes(noise, 30)),
+                    Counterpart = $"agent-{i % 80}",
+                }
+            )
+            .ToList();
         await rig.Store.KeepAsync(rig.Batch(events), default);
         var reading = await rig.ReadAsync();
         Assert.Equal((1_200, 1_200, 0, 1.0, "hot"), Only(reading.Windows));
@@ -183,7 +217,21 @@ public abstract class InteractionContract : IAsyncLifetime
     [Fact]
     public async Task A_violation_that_concerned_no_agent_is_told_by_its_rule()
     {
-        await rig.Store.KeepAsync(rig.Batch([rig.Call(0) with { Counterpart = null, Refused = Refusal.Limit }, rig.Call(1) with { Counterpart = null, Refused = Refusal.Gate }]), default);
+        await rig.Store.KeepAsync(
+            rig.Batch([
+                rig.Call(0) with
+                {
+                    Counterpart = null,
+                    Refused = Refusal.Limit,
+                },
+                rig.Call(1) with
+                {
+                    Counterpart = null,
+                    Refused = Refusal.Gate,
+                },
+            ]),
+            default
+        );
         Assert.Equal(["gate", "limit"], (await rig.ReadAsync()).Edges.Where(e => e.IsRule).Select(e => e.Other).Order());
     }
 

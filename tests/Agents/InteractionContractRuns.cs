@@ -12,7 +12,8 @@ public sealed class Interactions_in_memory : InteractionContract
 {
     private readonly MemoryBlobs blobs = new();
 
-    protected override Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync() => Task.FromResult<(TableServiceClient?, IRetainedBlobs)>((null, blobs));
+    protected override Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync() =>
+        Task.FromResult<(TableServiceClient?, IRetainedBlobs)>((null, blobs));
 
     protected override Task TamperAsync(string nameStartsWith, Func<byte[], byte[]?> change)
     {
@@ -25,21 +26,27 @@ public sealed class Interactions_in_a_folder : InteractionContract
 {
     private readonly string folder = System.IO.Directory.CreateTempSubdirectory("irf-interactions").FullName;
 
-    protected override Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync() => Task.FromResult<(TableServiceClient?, IRetainedBlobs)>((null, new BlobsOfFolder(folder)));
+    protected override Task<(TableServiceClient?, IRetainedBlobs)> StorageAsync() =>
+        Task.FromResult<(TableServiceClient?, IRetainedBlobs)>((null, new BlobsOfFolder(folder)));
 
     protected override async Task TamperAsync(string nameStartsWith, Func<byte[], byte[]?> change)
     {
-        foreach (var file in System.IO.Directory.EnumerateFiles(Path.Combine(folder, nameStartsWith), "*", SearchOption.AllDirectories).ToList())
+        foreach (
+            var file in System.IO.Directory.EnumerateFiles(Path.Combine(folder, nameStartsWith), "*", SearchOption.AllDirectories).ToList()
+        )
         {
             File.SetAttributes(file, FileAttributes.Normal);
-            if (change(await File.ReadAllBytesAsync(file)) is { } changed) await File.WriteAllBytesAsync(file, changed);
-            else File.Delete(file);
+            if (change(await File.ReadAllBytesAsync(file)) is { } changed)
+                await File.WriteAllBytesAsync(file, changed);
+            else
+                File.Delete(file);
         }
     }
 
     public override Task DisposeAsync()
     {
-        foreach (var file in System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
+        foreach (var file in System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            File.SetAttributes(file, FileAttributes.Normal);
         System.IO.Directory.Delete(folder, recursive: true);
         return Task.CompletedTask;
     }
@@ -60,7 +67,8 @@ public sealed class Interactions_in_Azurite(Azurite azurite) : InteractionContra
     protected override async Task TamperAsync(string nameStartsWith, Func<byte[], byte[]?> change)
     {
         var names = new List<string>();
-        await foreach (var blob in container!.GetBlobsAsync(BlobTraits.None, BlobStates.None, nameStartsWith, CancellationToken.None)) names.Add(blob.Name);
+        await foreach (var blob in container!.GetBlobsAsync(BlobTraits.None, BlobStates.None, nameStartsWith, CancellationToken.None))
+            names.Add(blob.Name);
         foreach (var name in names)
         {
             var blob = container.GetBlockBlobClient(name);

@@ -19,7 +19,8 @@ public sealed class InteractionCrashTests
         {
             var death = new Death { At = at, After = after };
             var told = Told(await KeepAsync(death));
-            if (death.Writes < at) break;
+            if (death.Writes < at)
+                break;
             deaths++;
             Assert.Equal(expected, told);
         }
@@ -48,7 +49,8 @@ public sealed class InteractionCrashTests
         {
             var death = new Death { At = at, After = after };
             var (told, left) = await MovedAsync(death);
-            if (death.Writes < at) break;
+            if (death.Writes < at)
+                break;
             deaths++;
             Assert.Equal(expected, told);
             Assert.Equal(names, left);
@@ -56,14 +58,18 @@ public sealed class InteractionCrashTests
         Assert.InRange(deaths, 40, 400);
     }
 
-    /// <summary>Three hours of two callers, moved to warm, to cold, and the oldest out; what was told at each stage, and what blobs there are at the end.</summary>
+    /// <summary>
+    /// Three hours of two callers, moved to warm, to cold, and the oldest out; what was told at each stage, and what blobs there are at the
+    /// end.
+    /// </summary>
     private static async Task<(string Told, string Blobs)> MovedAsync(Death death)
     {
         var blobs = new MemoryBlobs();
         var rig = new InteractionRig(blobs: blobs);
         rig.Risky.Add("risky-agent");
         for (var i = 0; i < 3; i++, rig.Age(TimeSpan.FromHours(1)))
-            foreach (var caller in (string[])["risky-agent", "quiet-agent"]) await rig.Store.KeepAsync(rig.Batch(rig.Calls(40, i * 40), caller), default);
+            foreach (var caller in (string[])["risky-agent", "quiet-agent"])
+                await rig.Store.KeepAsync(rig.Batch(rig.Calls(40, i * 40), caller), default);
         rig.Restart(death);
         var told = new List<string>();
         foreach (var age in (double[])[1.1, 28.95, 334.97])
@@ -79,12 +85,23 @@ public sealed class InteractionCrashTests
     private static async Task<(int Seen, string Told)> SeenAsync(InteractionRig rig)
     {
         var readings = new List<InteractionReading>();
-        foreach (var identity in (string[])["risky-agent", "quiet-agent", "risk-agent"]) readings.Add(await rig.ReadAsync(identity));
+        foreach (var identity in (string[])["risky-agent", "quiet-agent", "risk-agent"])
+            readings.Add(await rig.ReadAsync(identity));
         Assert.All(readings, r => Assert.Empty(r.Problems));
         return (readings[0].Windows.Sum(w => w.Seen) + readings[1].Windows.Sum(w => w.Seen), string.Join('\n', readings.Select(Told)));
     }
 
-    private static string Told(InteractionReading reading) => JsonSerializer.Serialize(new { reading.Windows, reading.Edges, reading.Problems, reading.Conflicts, Events = reading.Events.Select(e => e.Event) });
+    private static string Told(InteractionReading reading) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                reading.Windows,
+                reading.Edges,
+                reading.Problems,
+                reading.Conflicts,
+                Events = reading.Events.Select(e => e.Event),
+            }
+        );
 
     /// <summary>Works, and after each death begins again as a new process would; between the two, everything is still read.</summary>
     private static async Task SurviveAsync(InteractionRig rig, Func<Task> work, Func<Task>? meanwhile = null, bool whole = true)
@@ -99,7 +116,8 @@ public sealed class InteractionCrashTests
             catch (Death.DiedException)
             {
                 rig.Restart();
-                if (meanwhile is not null && whole) await meanwhile();
+                if (meanwhile is not null && whole)
+                    await meanwhile();
             }
         }
     }

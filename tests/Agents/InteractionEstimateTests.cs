@@ -3,7 +3,10 @@ using IRFunctions.Containment;
 
 namespace IRFunctions.Tests.Agents;
 
-/// <summary>Counts that are estimated from a sample and its share are right on average, and as far off as the sample is small; on a replay that is always the same.</summary>
+/// <summary>
+/// Counts that are estimated from a sample and its share are right on average, and as far off as the sample is small; on a replay that is
+/// always the same.
+/// </summary>
 public sealed class InteractionEstimateTests
 {
     private const int Replays = 400;
@@ -15,7 +18,10 @@ public sealed class InteractionEstimateTests
     [InlineData(0.5)]
     public void The_estimate_is_unbiased_and_its_spread_is_that_of_the_share(double share)
     {
-        var errors = Enumerable.Range(0, Replays).Select(replay => Estimate(Whole(replay).Sampled(share, $"salt-{replay}")) - Calls).ToList();
+        var errors = Enumerable
+            .Range(0, Replays)
+            .Select(replay => Estimate(Whole(replay).Sampled(share, $"salt-{replay}")) - Calls)
+            .ToList();
         // Of n calls kept with probability p each, the estimate spreads by sqrt(n (1 - p) / p).
         var spread = Math.Sqrt(Calls * (1 - share) / share);
         Assert.InRange(errors.Average(), -4 * spread / Math.Sqrt(Replays), 4 * spread / Math.Sqrt(Replays));
@@ -29,7 +35,8 @@ public sealed class InteractionEstimateTests
         var whole = Whole(1);
         Assert.Equal(whole.Sampled(0.1, "a").Events, whole.Sampled(0.1, "a").Events);
         var (one, other) = (whole.Sampled(0.1, "a").Events.ToHashSet(), whole.Sampled(0.1, "b").Events.ToHashSet());
-        Assert.InRange(one.Intersect(other).Count(), 20, 90); // A tenth of a tenth: nobody who does not know the salt can choose what is forgotten.
+        // A tenth of a tenth: nobody who does not know the salt can choose what is forgotten.
+        Assert.InRange(one.Intersect(other).Count(), 20, 90);
     }
 
     [Fact]
@@ -45,7 +52,10 @@ public sealed class InteractionEstimateTests
     [Fact]
     public void A_violation_is_never_dropped_and_counts_for_one()
     {
-        var whole = Whole(3) with { Events = [.. Whole(3).Events.Select(e => e.Index % 7 == 0 ? e with { Violation = Violations.Gate } : e)] };
+        var whole = Whole(3) with
+        {
+            Events = [.. Whole(3).Events.Select(e => e.Index % 7 == 0 ? e with { Violation = Violations.Gate } : e)],
+        };
         var kept = whole.Sampled(0.001, "a");
         Assert.Equal(whole.Events.Count(e => e.Violation is not null), kept.Events.Count(e => e.Violation is not null));
         Assert.All(kept.Events.Where(e => e.Violation is not null), e => Assert.Equal(1, kept.WeightOf(e)));
@@ -53,9 +63,21 @@ public sealed class InteractionEstimateTests
 
     private static double Estimate(EvidenceBatch batch) => batch.Events.Sum(batch.WeightOf);
 
-    private static EvidenceBatch Whole(int replay) => new()
-    {
-        Identity = "agent", Direction = InteractionDirection.Out, Id = $"s-{replay:D19}-x", Hour = 1, ReceivedAt = default, Seen = Calls, Covered = [0, Calls - 1],
-        Events = [.. Enumerable.Range(0, Calls).Select(i => new InteractionEvent(i, default, "other", "POST /ask", null, null, 1, null, $"{replay}-{i}"))],
-    };
+    private static EvidenceBatch Whole(int replay) =>
+        new()
+        {
+            Identity = "agent",
+            Direction = InteractionDirection.Out,
+            Id = $"s-{replay:D19}-x",
+            Hour = 1,
+            ReceivedAt = default,
+            Seen = Calls,
+            Covered = [0, Calls - 1],
+            Events =
+            [
+                .. Enumerable
+                    .Range(0, Calls)
+                    .Select(i => new InteractionEvent(i, default, "other", "POST /ask", null, null, 1, null, $"{replay}-{i}")),
+            ],
+        };
 }

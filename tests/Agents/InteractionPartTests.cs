@@ -13,7 +13,11 @@ public sealed class InteractionPartTests
         var rig = new InteractionRig(blobs: blobs);
         rig.Risky.UnionWith(["a", "b"]);
         foreach (var caller in (string[])["a", "b"])
-            for (var i = 0; i < 14; i++) await rig.Store.KeepAsync(rig.Batch([.. rig.Calls(1_900, i * 1_900).Select(e => e with { Counterpart = "hub" })], caller), default);
+            for (var i = 0; i < 14; i++)
+                await rig.Store.KeepAsync(
+                    rig.Batch([.. rig.Calls(1_900, i * 1_900).Select(e => e with { Counterpart = "hub" })], caller),
+                    default
+                );
         rig.Age(TimeSpan.FromHours(26));
         Assert.Empty(await rig.MoveAsync());
         Assert.Equal(2, blobs.Names.Count);

@@ -23,7 +23,10 @@ internal sealed class InteractionRig
     public InteractionRig(TableServiceClient? tables = null, IRetainedBlobs? blobs = null)
     {
         (this.tables, this.blobs) = (tables ?? new EmbeddedTableServiceClient(Time), blobs ?? new MemoryBlobs());
-        foreach (var name in (string[])[InteractionStore.TableName, InteractionParts.TableName, AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName])
+        foreach (
+            var name in (string[])
+                [InteractionStore.TableName, InteractionParts.TableName, AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName]
+        )
             this.tables.GetTableClient(prefix + name).CreateIfNotExistsAsync().GetAwaiter().GetResult();
         Restart();
     }
@@ -55,16 +58,44 @@ internal sealed class InteractionRig
         Evidence = new InteractionEvidence(Store, parts);
     }
 
-    public ActivityBatch Batch(IReadOnlyList<ActivityEvent> events, string identity = "trading-agent", string source = "gateway-1", long? number = null) =>
-        new(identity, "ai_agent", source, number ?? ++sequence, events);
+    public ActivityBatch Batch(
+        IReadOnlyList<ActivityEvent> events,
+        string identity = "trading-agent",
+        string source = "gateway-1",
+        long? number = null
+    ) => new(identity, "ai_agent", source, number ?? ++sequence, events);
 
     /// <summary>So many calls to other agents in the last minutes; every tenth failed to sign in.</summary>
-    public IReadOnlyList<ActivityEvent> Calls(int count, int first = 0) => [.. Enumerable.Range(first, count).Select(i => Call(i) with { Authentication = i % 10 == 3 ? Authentication.Failed : Authentication.Ok })];
+    public IReadOnlyList<ActivityEvent> Calls(int count, int first = 0) =>
+        [
+            .. Enumerable
+                .Range(first, count)
+                .Select(i => Call(i) with { Authentication = i % 10 == 3 ? Authentication.Failed : Authentication.Ok }),
+        ];
 
-    public ActivityEvent Call(int i) => new(Time.GetUtcNow() - TimeSpan.FromSeconds(60 - i % 60), "POST /ask", "ask", "mesh.example", 100, Authentication.Ok, 5, $"task-{i / 2}", Others[i % Others.Length]);
+    public ActivityEvent Call(int i) =>
+        new(
+            Time.GetUtcNow() - TimeSpan.FromSeconds(60 - i % 60),
+            "POST /ask",
+            "ask",
+            "mesh.example",
+            100,
+            Authentication.Ok,
+            5,
+            $"task-{i / 2}",
+            Others[i % Others.Length]
+        );
 
     public Task<IReadOnlyList<string>> MoveAsync() =>
-        Mover.MoveAsync((identity, _) => Task.FromResult<RiskyHours?>(Risky.Contains(identity) ? new RiskyHours(Enumerable.Range(0, 24 * 40).Select(h => RiskyHours.Of(Start) + h).ToArray()) : new RiskyHours()), CancellationToken.None);
+        Mover.MoveAsync(
+            (identity, _) =>
+                Task.FromResult<RiskyHours?>(
+                    Risky.Contains(identity)
+                        ? new RiskyHours(Enumerable.Range(0, 24 * 40).Select(h => RiskyHours.Of(Start) + h).ToArray())
+                        : new RiskyHours()
+                ),
+            CancellationToken.None
+        );
 
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 0, 0, 0, TimeSpan.Zero);
 

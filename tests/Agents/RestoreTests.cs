@@ -20,9 +20,20 @@ public sealed class RestoreTests
         Assert.Equal(201, Status(await api.KeepAsync(SignedIn.Request(World.Alex, new { positions = 3 }), agent.Id, default)));
         await world.PassAsync(TimeSpan.FromMinutes(1));
         await agent.DoAsync(agent.StolenKey());
-        Assert.Equal(403, Status(await api.RestoreAsync(SignedIn.Request(World.Adele, new { reason = "mine" }), agent.Id, 1, world.Client, default)));
-        Assert.Equal(400, Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = " " }), agent.Id, 1, world.Client, default)));
-        Assert.Equal(200, Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "key replaced" }), agent.Id, 1, world.Client, default)));
+        Assert.Equal(
+            403,
+            Status(await api.RestoreAsync(SignedIn.Request(World.Adele, new { reason = "mine" }), agent.Id, 1, world.Client, default))
+        );
+        Assert.Equal(
+            400,
+            Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = " " }), agent.Id, 1, world.Client, default))
+        );
+        Assert.Equal(
+            200,
+            Status(
+                await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "key replaced" }), agent.Id, 1, world.Client, default)
+            )
+        );
         await world.PassAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(BreakerStatus.HalfOpen, (await agent.StateAsync()).Status);
         Assert.Equal([BreakerKinds.Opened, BreakerKinds.Restored, BreakerKinds.HalfOpened], await agent.KindsAsync());
@@ -49,10 +60,16 @@ public sealed class RestoreTests
         await api.KeepAsync(SignedIn.Request(World.Alex, new { positions = 3 }), agent.Id, default);
         var blobs = (MemoryBlobs)world.Machine.Services.GetRequiredService<IWriteOnceBlobs>();
         blobs.Tamper("snapshots/", content => [.. content[..^1], (byte)(content[^1] ^ 1)]);
-        Assert.Equal(409, Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "try" }), agent.Id, 1, world.Client, default)));
+        Assert.Equal(
+            409,
+            Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "try" }), agent.Id, 1, world.Client, default))
+        );
         Assert.Equal(409, Status(await api.ReadAsync(SignedIn.Request(World.Alex), agent.Id, 1, default)));
         blobs.Tamper("snapshots/", _ => null);
-        Assert.Equal(409, Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "try" }), agent.Id, 1, world.Client, default)));
+        Assert.Equal(
+            409,
+            Status(await api.RestoreAsync(SignedIn.Request(World.Alex, new { reason = "try" }), agent.Id, 1, world.Client, default))
+        );
         await world.RunAsync();
         Assert.Equal([BreakerKinds.NotRestored, BreakerKinds.NotRestored], await agent.KindsAsync());
         var points = await world.Machine.Services.GetRequiredService<AgentSnapshots>().RecoveryPointsAsync(agent.Id, default);
@@ -61,5 +78,12 @@ public sealed class RestoreTests
 
     private static SnapshotsApi Api(World world) => ActivatorUtilities.CreateInstance<SnapshotsApi>(world.Machine.Services);
 
-    private static int Status(IActionResult result) => result switch { ObjectResult o => o.StatusCode ?? 200, StatusCodeResult s => s.StatusCode, FileContentResult => 200, _ => 0 };
+    private static int Status(IActionResult result) =>
+        result switch
+        {
+            ObjectResult o => o.StatusCode ?? 200,
+            StatusCodeResult s => s.StatusCode,
+            FileContentResult => 200,
+            _ => 0,
+        };
 }

@@ -39,23 +39,38 @@ public sealed class ScoreTests
     public void The_score_is_capped_at_one()
     {
         var quiet = Windows.Quiet();
-        var all = With(quiet, 50) with { Failed = 100, Bytes = 100 * quiet.Bytes, LatencyVariance = 1e9, Requests = 1_000_000, LongestChain = 40, Targets = Names(50) };
+        var all = With(quiet, 50) with
+        {
+            Failed = 100,
+            Bytes = 100 * quiet.Bytes,
+            LatencyVariance = 1e9,
+            Requests = 1_000_000,
+            LongestChain = 40,
+            Targets = Names(50),
+        };
         Assert.Equal(1.0m, Windows.Score(all).Value);
     }
 
     [Fact]
     public void Never_below_zero_or_above_one_and_never_lower_when_something_gets_worse() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
-        {
-            var random = new Random(seed);
-            var window = Any(random);
-            var worse = Worse(window, random);
-            var (before, after) = (Windows.Score(window, Learnt), Windows.Score(worse, Learnt));
-            Assert.InRange(before.Value, 0m, 1m);
-            Assert.InRange(after.Value, 0m, 1m);
-            Assert.True(after.Value >= before.Value, $"{before.InWords} -> {after.InWords}");
-            foreach (var (first, second) in before.Contributions.Zip(after.Contributions)) Assert.True(second.Points >= first.Points, second.Metric);
-        }));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(500),
+            Prop.ForAll(
+                Gen.Choose(0, int.MaxValue - 1).ToArbitrary(),
+                seed =>
+                {
+                    var random = new Random(seed);
+                    var window = Any(random);
+                    var worse = Worse(window, random);
+                    var (before, after) = (Windows.Score(window, Learnt), Windows.Score(worse, Learnt));
+                    Assert.InRange(before.Value, 0m, 1m);
+                    Assert.InRange(after.Value, 0m, 1m);
+                    Assert.True(after.Value >= before.Value, $"{before.InWords} -> {after.InWords}");
+                    foreach (var (first, second) in before.Contributions.Zip(after.Contributions))
+                        Assert.True(second.Points >= first.Points, second.Metric);
+                }
+            )
+        );
 
     /// <summary>The false positives a quiet week holds: neither quarantines, and the reason can be read.</summary>
     [Fact]
@@ -66,7 +81,11 @@ public sealed class ScoreTests
         Assert.True(batch.Value <= 0.1m, batch.InWords);
         Assert.True(batch.Value < Windows.Rules.QuarantineAbove);
         Assert.Contains("2.5 times the usual", batch.Contributions.Single(c => c.Metric == "volume").Reason, StringComparison.Ordinal);
-        Assert.Contains("1 unusual endpoint(s), 20% of the 5 usual ones", batch.Contributions.Single(c => c.Metric == "unusual_endpoints").Reason.Replace(" %", "%", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "1 unusual endpoint(s), 20% of the 5 usual ones",
+            batch.Contributions.Single(c => c.Metric == "unusual_endpoints").Reason.Replace(" %", "%", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -77,20 +96,36 @@ public sealed class ScoreTests
         Assert.Equal(0.4m, Windows.Score(window with { Bytes = 4 * 1024 * 1024 }, new Baseline()).Value);
     }
 
-    private static WindowTotals With(WindowTotals window, int unusual) => window with { Endpoints = [.. window.Endpoints, .. Names(unusual)] };
+    private static WindowTotals With(WindowTotals window, int unusual) =>
+        window with
+        {
+            Endpoints = [.. window.Endpoints, .. Names(unusual)],
+        };
 
     private static HashSet<string> Names(int count) => [.. Enumerable.Range(0, count).Select(i => $"odd-{i}")];
 
-    private static WindowTotals Any(Random random) => new()
-    {
-        Requests = random.Next(5_000), Failed = random.Next(12), Bytes = random.NextInt64(20_000_000), LatencyVariance = random.NextDouble() * 4_000, Peak = random.Next(100),
-        Endpoints = [.. Windows.Endpoints.Where(_ => random.Next(2) == 0), .. Names(random.Next(8))], Targets = Names(random.Next(10)), LongestChain = random.Next(14),
-    };
+    private static WindowTotals Any(Random random) =>
+        new()
+        {
+            Requests = random.Next(5_000),
+            Failed = random.Next(12),
+            Bytes = random.NextInt64(20_000_000),
+            LatencyVariance = random.NextDouble() * 4_000,
+            Peak = random.Next(100),
+            Endpoints = [.. Windows.Endpoints.Where(_ => random.Next(2) == 0), .. Names(random.Next(8))],
+            Targets = Names(random.Next(10)),
+            LongestChain = random.Next(14),
+        };
 
-    private static WindowTotals Worse(WindowTotals window, Random random) => window with
-    {
-        Requests = window.Requests + random.Next(3_000), Failed = window.Failed + random.Next(4), Bytes = window.Bytes + random.NextInt64(5_000_000),
-        LatencyVariance = window.LatencyVariance + random.NextDouble() * 2_000, Endpoints = [.. window.Endpoints, .. Names(window.Endpoints.Count + random.Next(4))],
-        Targets = [.. window.Targets, .. Names(random.Next(14))], LongestChain = window.LongestChain + random.Next(4),
-    };
+    private static WindowTotals Worse(WindowTotals window, Random random) =>
+        window with
+        {
+            Requests = window.Requests + random.Next(3_000),
+            Failed = window.Failed + random.Next(4),
+            Bytes = window.Bytes + random.NextInt64(5_000_000),
+            LatencyVariance = window.LatencyVariance + random.NextDouble() * 2_000,
+            Endpoints = [.. window.Endpoints, .. Names(window.Endpoints.Count + random.Next(4))],
+            Targets = [.. window.Targets, .. Names(random.Next(14))],
+            LongestChain = window.LongestChain + random.Next(4),
+        };
 }

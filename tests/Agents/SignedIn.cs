@@ -14,7 +14,8 @@ internal static class SignedIn
         var http = new DefaultHttpContext();
         var bytes = body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body, Web);
         (http.Request.Body, http.Request.ContentLength) = (new MemoryStream(bytes), bytes.Length);
-        if (by is not null) http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", by), new Claim("name", "test")], "test"));
+        if (by is not null)
+            http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", by), new Claim("name", "test")], "test"));
         return http.Request;
     }
 }

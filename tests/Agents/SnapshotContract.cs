@@ -19,7 +19,8 @@ public abstract class SnapshotContract
     /// <summary>The tables are not what is varied here; tests/Tables holds them to their contract.</summary>
     private async Task<AgentSnapshots> OpenAsync()
     {
-        if (snapshots is not null) return snapshots;
+        if (snapshots is not null)
+            return snapshots;
         var tables = new EmbeddedTableServiceClient(time);
         await tables.GetTableClient(AgentSnapshots.TableName).CreateIfNotExistsAsync();
         return snapshots = new AgentSnapshots(Blobs, tables, time);
@@ -59,7 +60,16 @@ public abstract class SnapshotContract
     public async Task Any_bytes_come_back_also_what_looks_like_something_else()
     {
         var (all, agent) = (await OpenAsync(), Agent());
-        foreach (var content in (byte[][])[[], [0], Encoding.UTF8.GetBytes("{\"$type\":\"System.Diagnostics.Process\"}"), [0x1f, 0x8b, 8, 0], new byte[1_000_000]])
+        foreach (
+            var content in (byte[][])
+                [
+                    [],
+                    [0],
+                    Encoding.UTF8.GetBytes("{\"$type\":\"System.Diagnostics.Process\"}"),
+                    [0x1f, 0x8b, 8, 0],
+                    new byte[1_000_000],
+                ]
+        )
         {
             var kept = await all.KeepAsync(agent, content, [], default);
             Assert.Equal(content, (await all.OpenAsync(agent, kept.Version, default)).Content);
@@ -84,7 +94,8 @@ public abstract class SnapshotContract
         var (all, agent) = (await OpenAsync(), Agent());
         var kept = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => all.KeepAsync(agent, new[] { (byte)i }, [], default)));
         Assert.Equal(8, kept.Select(k => k.Version).Distinct().Count());
-        foreach (var (snapshot, i) in kept.Select((k, i) => (k, i))) Assert.Equal([(byte)i], (await all.OpenAsync(agent, snapshot.Version, default)).Content);
+        foreach (var (snapshot, i) in kept.Select((k, i) => (k, i)))
+            Assert.Equal([(byte)i], (await all.OpenAsync(agent, snapshot.Version, default)).Content);
     }
 
     [Fact]
@@ -92,7 +103,9 @@ public abstract class SnapshotContract
     {
         var all = await OpenAsync();
         await Assert.ThrowsAsync<PermanentFaultException>(() => all.OpenAsync(Agent(), 1, default));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => all.KeepAsync(Agent(), new byte[AgentSnapshots.MaxSize + 1], [], default));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            all.KeepAsync(Agent(), new byte[AgentSnapshots.MaxSize + 1], [], default)
+        );
     }
 }
 
@@ -110,11 +123,13 @@ public sealed class Snapshots_in_a_folder : SnapshotContract, IDisposable
     protected override IWriteOnceBlobs Blobs { get; }
 
     [Fact]
-    public async Task No_name_leaves_the_folder() => await Assert.ThrowsAsync<ArgumentException>(() => Blobs.TryAddAsync("../outside", new byte[] { 1 }, default));
+    public async Task No_name_leaves_the_folder() =>
+        await Assert.ThrowsAsync<ArgumentException>(() => Blobs.TryAddAsync("../outside", new byte[] { 1 }, default));
 
     public void Dispose()
     {
-        foreach (var file in System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
+        foreach (var file in System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            File.SetAttributes(file, FileAttributes.Normal);
         System.IO.Directory.Delete(folder, recursive: true);
     }
 }

@@ -14,15 +14,32 @@ public sealed class WindowTests
 
     [Fact]
     public void The_same_events_in_any_order_give_the_same_window() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
-        {
-            var random = new Random(seed);
-            var events = Enumerable.Range(0, 60).Select(i => new ActivityEvent(Now - TimeSpan.FromSeconds(random.Next(59)), $"e{random.Next(4)}", $"tool{random.Next(3)}", $"t{random.Next(5)}",
-                random.Next(1_000), random.Next(9) == 0 ? Authentication.Failed : Authentication.Ok, random.Next(100), $"c{random.Next(3)}")).ToList();
-            var shuffled = events.ToArray();
-            random.Shuffle(shuffled);
-            Assert.Equal(Told(events), Told(shuffled));
-        }));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(200),
+            Prop.ForAll(
+                Gen.Choose(0, int.MaxValue - 1).ToArbitrary(),
+                seed =>
+                {
+                    var random = new Random(seed);
+                    var events = Enumerable
+                        .Range(0, 60)
+                        .Select(i => new ActivityEvent(
+                            Now - TimeSpan.FromSeconds(random.Next(59)),
+                            $"e{random.Next(4)}",
+                            $"tool{random.Next(3)}",
+                            $"t{random.Next(5)}",
+                            random.Next(1_000),
+                            random.Next(9) == 0 ? Authentication.Failed : Authentication.Ok,
+                            random.Next(100),
+                            $"c{random.Next(3)}"
+                        ))
+                        .ToList();
+                    var shuffled = events.ToArray();
+                    random.Shuffle(shuffled);
+                    Assert.Equal(Told(events), Told(shuffled));
+                }
+            )
+        );
 
     [Fact]
     public void What_is_older_than_window_and_lateness_does_not_count_and_a_clock_ahead_counts_as_now()
@@ -39,7 +56,20 @@ public sealed class WindowTests
     public void The_window_stays_small_whatever_an_attacker_calls()
     {
         var window = new ActivityWindow();
-        for (var i = 0; i < 50_000; i++) window.Add(new ActivityEvent(Now - TimeSpan.FromMilliseconds(i), new string('x', 150) + i, $"tool{i}", $"target{i}", 1, CorrelationId: $"c{i}"), Now, Minute, Minute / 2);
+        for (var i = 0; i < 50_000; i++)
+            window.Add(
+                new ActivityEvent(
+                    Now - TimeSpan.FromMilliseconds(i),
+                    new string('x', 150) + i,
+                    $"tool{i}",
+                    $"target{i}",
+                    1,
+                    CorrelationId: $"c{i}"
+                ),
+                Now,
+                Minute,
+                Minute / 2
+            );
         window.Forget(Now - 3 * Minute);
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(window).Length, 1, 500_000);
         Assert.Equal(50_000, window.Totals(Now - Minute, Now + Minute).Requests);
@@ -67,17 +97,30 @@ public sealed class WindowTests
     public void Only_so_many_senders_are_remembered()
     {
         var senders = new Dictionary<string, SenderWindow>();
-        for (var i = 0; i < 1_000; i++) Assert.True(SenderWindow.Take(senders, $"sender-{i}", 1, 32));
+        for (var i = 0; i < 1_000; i++)
+            Assert.True(SenderWindow.Take(senders, $"sender-{i}", 1, 32));
         Assert.Equal(32, senders.Count);
     }
 
     [Theory]
     [InlineData("""{}""", "identity")]
-    [InlineData("""{"identity":"a b","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""", "identity")]
-    [InlineData("""{"identity":"a","identityType":"robot","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""", "identityType")]
-    [InlineData("""{"identity":"a","identityType":"ai_agent","source":"g","sequence":0,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""", "sequence")]
+    [InlineData(
+        """{"identity":"a b","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""",
+        "identity"
+    )]
+    [InlineData(
+        """{"identity":"a","identityType":"robot","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""",
+        "identityType"
+    )]
+    [InlineData(
+        """{"identity":"a","identityType":"ai_agent","source":"g","sequence":0,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""",
+        "sequence"
+    )]
     [InlineData("""{"identity":"a","identityType":"ai_agent","source":"g","sequence":1,"events":[]}""", "events")]
-    [InlineData("""{"identity":"a","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x","bytes":-1}]}""", "bytes")]
+    [InlineData(
+        """{"identity":"a","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x","bytes":-1}]}""",
+        "bytes"
+    )]
     [InlineData("""{"identity":"a","identityType":"ai_agent","source":"g","sequence":1,"events":[{"endpoint":"x"}]}""", "time")]
     [InlineData("""{"identity":"a","identityType":"person","source":"g","sequence":1,"events":[null]}""", "identityType")]
     [InlineData("""[1]""", "no activity batch")]
@@ -88,7 +131,8 @@ public sealed class WindowTests
     [Fact]
     public void A_batch_that_repeats_an_event_counts_it_once()
     {
-        var body = """{"identity":"Agent-1","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x","correlationId":"1"},{"time":"2026-11-23T03:00:00Z","endpoint":"x","correlationId":"1"},{"time":"2026-11-23T03:00:00Z","endpoint":"x"},{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""";
+        var body =
+            """{"identity":"Agent-1","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x","correlationId":"1"},{"time":"2026-11-23T03:00:00Z","endpoint":"x","correlationId":"1"},{"time":"2026-11-23T03:00:00Z","endpoint":"x"},{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""";
         var batch = ActivityReader.Read(System.Text.Encoding.UTF8.GetBytes(body)).Batch!;
         Assert.Equal(("agent-1", 3), (batch.Identity, batch.Events.Count));
     }
@@ -96,8 +140,10 @@ public sealed class WindowTests
     private static string Told(IEnumerable<ActivityEvent> events)
     {
         var window = new ActivityWindow();
-        foreach (var e in events) Assert.True(window.Add(e, Now, Minute, Minute / 2));
+        foreach (var e in events)
+            Assert.True(window.Add(e, Now, Minute, Minute / 2));
         var totals = window.Current(Minute);
-        return $"{totals.Requests} {totals.Failed} {totals.Bytes} {totals.LatencyVariance:0.000} {totals.Peak} {totals.LongestChain} {string.Join(',', totals.Endpoints.Order())} {string.Join(',', totals.Targets.Order())}";
+        return $"{totals.Requests} {totals.Failed} {totals.Bytes} {totals.LatencyVariance:0.000} {totals.Peak} {totals.LongestChain} "
+            + $"{string.Join(',', totals.Endpoints.Order())} {string.Join(',', totals.Targets.Order())}";
     }
 }

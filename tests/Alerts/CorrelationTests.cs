@@ -41,9 +41,11 @@ public sealed class CorrelationTests
     }
 
     [Fact]
-    public void A_sentinel_incident_keeps_its_key_in_the_trigger_and_by_itself() => Assert.Equal(
-        Correlation.IncidentKey(Real.Alert(Real.Data("incident_alerts_entities_comments.json")["incident"]!)),
-        Correlation.IncidentKey(Real.Alert(Real.Sample("sentinel-incident-trigger.json"))));
+    public void A_sentinel_incident_keeps_its_key_in_the_trigger_and_by_itself() =>
+        Assert.Equal(
+            Correlation.IncidentKey(Real.Alert(Real.Data("incident_alerts_entities_comments.json")["incident"]!)),
+            Correlation.IncidentKey(Real.Alert(Real.Sample("sentinel-incident-trigger.json")))
+        );
 
     [Fact]
     public void A_sentinel_incident_from_defender_has_the_key_it_has_in_defender()
@@ -52,7 +54,8 @@ public sealed class CorrelationTests
         var properties = trigger["object"]!["properties"]!;
         properties["providerName"] = "Microsoft XDR";
         properties["providerIncidentId"] = "28282";
-        properties["additionalData"]!["providerIncidentUrl"] = "https://security.microsoft.com/incidents/28282?tid=B3C1B5FC-828C-45fa-a1e1-10d74f6d6e9c";
+        properties["additionalData"]!["providerIncidentUrl"] =
+            "https://security.microsoft.com/incidents/28282?tid=B3C1B5FC-828C-45fa-a1e1-10d74f6d6e9c";
         Assert.Equal(Correlation.IncidentKey(Real.Alert(Real.GraphAlert())), Correlation.IncidentKey(Real.Alert(trigger)));
     }
 

@@ -6,37 +6,40 @@ using IRFunctions.Connections;
 
 namespace IRFunctions.Tests.Alerts;
 
-/// <summary>Broken, oversized and hostile messages: each has an outcome with a reason (S10), and no trick reaches a reader unseen.</summary>
+/// <summary>
+/// Broken, oversized and hostile messages: each has an outcome with a reason (S10), and no trick reaches a reader unseen.
+/// </summary>
 public sealed class HostileAlertTests
 {
-    public static TheoryData<string, string> Broken => new()
-    {
-        { "", AlertReasons.Empty },
-        { "  \r\n", AlertReasons.Empty },
-        { "\uFEFF", AlertReasons.Empty },
-        { "hello", AlertReasons.NotJson },
-        { "<alert/>", AlertReasons.NotJson },
-        { "{\"id\":\"1\",\"title\":\"half", AlertReasons.NotJson },
-        { "{\"id\":1}{\"id\":2}", AlertReasons.NotJson },
-        { "{\"id\":\"a\0b\"}", AlertReasons.NotJson },
-        { new string('[', 500_000), AlertReasons.TooDeep },
-        { string.Concat(Enumerable.Repeat("{\"a\":", 70)) + "1" + new string('}', 70), AlertReasons.TooDeep },
-        { "null", AlertReasons.NoAlert },
-        { "42", AlertReasons.NoAlert },
-        { "\"an alert\"", AlertReasons.NoAlert },
-        { "[]", AlertReasons.NoAlert },
-        { "{\"value\":[]}", AlertReasons.NoAlert },
-        { "[{\"id\":1},{\"id\":2}]", AlertReasons.ManyAlerts },
-        { "{\"value\":[{},{}]}", AlertReasons.ManyAlerts },
-        { "[[[[[[[[{}]]]]]]]]", AlertReasons.UnknownShape },
-        { "{}", AlertReasons.UnknownShape },
-        { "{\"name\":\"something else\"}", AlertReasons.UnknownShape },
-        { "{\"SystemAlertId\":null,\"AlertName\":\"x\",\"Entities\":\"\"}", AlertReasons.NoIdentity },
-        { "{\"@odata.type\":\"#microsoft.graph.security.alert\",\"title\":\"x\"}", AlertReasons.NoIdentity },
-        { "{\"SystemAlertId\":\"" + new string('x', 501) + "\",\"AlertName\":\"x\"}", AlertReasons.NoIdentity },
-        { "{\"SystemAlertId\":\"a\",\"systemAlertId\":\"b\",\"AlertName\":\"x\"}", AlertReasons.AmbiguousKey },
-        { "{\"SystemAlertId\":\"a\",\"TenantId\":\"t\",\"TenantId\":\"u\",\"AlertName\":\"x\"}", AlertReasons.AmbiguousKey },
-    };
+    public static TheoryData<string, string> Broken =>
+        new()
+        {
+            { "", AlertReasons.Empty },
+            { "  \r\n", AlertReasons.Empty },
+            { "\uFEFF", AlertReasons.Empty },
+            { "hello", AlertReasons.NotJson },
+            { "<alert/>", AlertReasons.NotJson },
+            { "{\"id\":\"1\",\"title\":\"half", AlertReasons.NotJson },
+            { "{\"id\":1}{\"id\":2}", AlertReasons.NotJson },
+            { "{\"id\":\"a\0b\"}", AlertReasons.NotJson },
+            { new string('[', 500_000), AlertReasons.TooDeep },
+            { string.Concat(Enumerable.Repeat("{\"a\":", 70)) + "1" + new string('}', 70), AlertReasons.TooDeep },
+            { "null", AlertReasons.NoAlert },
+            { "42", AlertReasons.NoAlert },
+            { "\"an alert\"", AlertReasons.NoAlert },
+            { "[]", AlertReasons.NoAlert },
+            { "{\"value\":[]}", AlertReasons.NoAlert },
+            { "[{\"id\":1},{\"id\":2}]", AlertReasons.ManyAlerts },
+            { "{\"value\":[{},{}]}", AlertReasons.ManyAlerts },
+            { "[[[[[[[[{}]]]]]]]]", AlertReasons.UnknownShape },
+            { "{}", AlertReasons.UnknownShape },
+            { "{\"name\":\"something else\"}", AlertReasons.UnknownShape },
+            { "{\"SystemAlertId\":null,\"AlertName\":\"x\",\"Entities\":\"\"}", AlertReasons.NoIdentity },
+            { "{\"@odata.type\":\"#microsoft.graph.security.alert\",\"title\":\"x\"}", AlertReasons.NoIdentity },
+            { "{\"SystemAlertId\":\"" + new string('x', 501) + "\",\"AlertName\":\"x\"}", AlertReasons.NoIdentity },
+            { "{\"SystemAlertId\":\"a\",\"systemAlertId\":\"b\",\"AlertName\":\"x\"}", AlertReasons.AmbiguousKey },
+            { "{\"SystemAlertId\":\"a\",\"TenantId\":\"t\",\"TenantId\":\"u\",\"AlertName\":\"x\"}", AlertReasons.AmbiguousKey },
+        };
 
     [Theory]
     [MemberData(nameof(Broken))]
@@ -71,7 +74,11 @@ public sealed class HostileAlertTests
     [Fact]
     public void Other_known_notifications_are_told_apart()
     {
-        Assert.Contains("notification about an alert", Real.Read(Real.Data("eventgrid_graph_alertcreated.json")).Explanation, StringComparison.Ordinal);
+        Assert.Contains(
+            "notification about an alert",
+            Real.Read(Real.Data("eventgrid_graph_alertcreated.json")).Explanation,
+            StringComparison.Ordinal
+        );
         Assert.Contains("Azure Monitor", Real.Read(Real.Data("common_alert_schema.json")).Explanation, StringComparison.Ordinal);
     }
 
@@ -101,7 +108,9 @@ public sealed class HostileAlertTests
     [InlineData("\\udb40\\udd01", "[U+E0101]")]
     public void Hidden_characters_are_shown_by_name(string written, string shown)
     {
-        var alert = Alert($"\"title\":\"a{written}b\",\"description\":\"a{written}b\",\"evidence\":[{{\"@odata.type\":\"#microsoft.graph.security.fileEvidence\",\"fileDetails\":{{\"fileName\":\"a{written}b\"}}}}]");
+        var alert = Alert(
+            $"\"title\":\"a{written}b\",\"description\":\"a{written}b\",\"evidence\":[{{\"@odata.type\":\"#microsoft.graph.security.fileEvidence\",\"fileDetails\":{{\"fileName\":\"a{written}b\"}}}}]"
+        );
         Assert.Equal($"a{shown}b", alert.Title);
         Assert.Equal($"a{shown}b", alert.Description);
         Assert.Equal($"a{shown}b", Assert.Single(alert.Entities).Display);
@@ -118,7 +127,9 @@ public sealed class HostileAlertTests
     [Fact]
     public void Long_text_is_cut_and_says_how_much_is_missing()
     {
-        var alert = Alert($"\"title\":\"{new string('t', 9000)}\",\"description\":\"{string.Concat(Enumerable.Repeat("\\uD83D\\uDE00", 3000))}\"");
+        var alert = Alert(
+            $"\"title\":\"{new string('t', 9000)}\",\"description\":\"{string.Concat(Enumerable.Repeat("\\uD83D\\uDE00", 3000))}\""
+        );
         Assert.True(alert.Title.Length <= AlertLimits.MaxName);
         Assert.True(alert.Description.Length <= AlertLimits.MaxText);
         Assert.Matches(@" \[cut: \d+ more characters\]$", alert.Title);
@@ -130,7 +141,8 @@ public sealed class HostileAlertTests
     public void Too_many_entities_are_counted()
     {
         var row = Real.Rows()[0]!.DeepClone();
-        row["Entities"] = $"[{string.Join(',', Enumerable.Range(0, 5000).Select(i => $"{{\"Type\":\"ip\",\"Address\":\"10.1.{i / 250}.{i % 250}\"}}"))}]";
+        row["Entities"] =
+            $"[{string.Join(',', Enumerable.Range(0, 5000).Select(i => $"{{\"Type\":\"ip\",\"Address\":\"10.1.{i / 250}.{i % 250}\"}}"))}]";
         var alert = Real.Alert(row);
         Assert.Equal(AlertLimits.MaxEntities, alert.Entities.Count);
         Assert.Contains(alert.Notes, note => note.Contains("4800 more", StringComparison.Ordinal));
@@ -169,25 +181,32 @@ public sealed class HostileAlertTests
     [InlineData("-1e99999999")]
     public void Every_field_bears_every_type(string value)
     {
-        foreach (var (name, message) in Real.Messages().Where(message => !message.Name.StartsWith("row", StringComparison.Ordinal)).Append(("row", Real.Rows()[41]!)))
+        foreach (
+            var (name, message) in Real.Messages()
+                .Where(message => !message.Name.StartsWith("row", StringComparison.Ordinal))
+                .Append(("row", Real.Rows()[41]!))
+        )
         {
             foreach (var path in Paths(message, "").ToList())
             {
                 var copy = message.DeepClone();
                 Set(copy, path, value);
-                var reading = AlertParser.Read(Encoding.UTF8.GetBytes(copy.ToJsonString().Replace("\"@@\"", value, StringComparison.Ordinal)));
+                var reading = AlertParser.Read(
+                    Encoding.UTF8.GetBytes(copy.ToJsonString().Replace("\"@@\"", value, StringComparison.Ordinal))
+                );
                 Assert.True(reading.IsAlert != (reading.ReasonCode is not null), $"{name} {path}");
                 Assert.True(reading.ReasonCode != AlertReasons.ParserFault, $"{name} {path}={value}: {reading.Explanation}");
             }
         }
     }
 
-    private static IEnumerable<string> Paths(JsonNode? node, string path) => node switch
-    {
-        JsonObject o => o.SelectMany(member => Paths(member.Value, $"{path}/{member.Key}").Prepend($"{path}/{member.Key}")),
-        JsonArray a => a.Take(3).SelectMany((item, index) => Paths(item, $"{path}/{index}").Prepend($"{path}/{index}")),
-        _ => [],
-    };
+    private static IEnumerable<string> Paths(JsonNode? node, string path) =>
+        node switch
+        {
+            JsonObject o => o.SelectMany(member => Paths(member.Value, $"{path}/{member.Key}").Prepend($"{path}/{member.Key}")),
+            JsonArray a => a.Take(3).SelectMany((item, index) => Paths(item, $"{path}/{index}").Prepend($"{path}/{index}")),
+            _ => [],
+        };
 
     private static void Set(JsonNode root, string path, string value)
     {

@@ -5,7 +5,9 @@ using IRFunctions.Connections;
 
 namespace IRFunctions.Tests.Alerts;
 
-/// <summary>Thousands of seeded mutations of the real messages: never an exception, always an alert or reasons, always within the limits.</summary>
+/// <summary>
+/// Thousands of seeded mutations of the real messages: never an exception, always an alert or reasons, always within the limits.
+/// </summary>
 public sealed class MutationTests
 {
     private const int Rounds = 3000;
@@ -79,7 +81,12 @@ public sealed class MutationTests
         var value = members[key];
         if (random.Next(3) != 0 && value is JsonObject or JsonArray)
             Mutate(value, random, donors);
-        else if (random.Next(3) != 0 && value is JsonValue && value.GetValueKind() == JsonValueKind.String && TryParse(value.GetValue<string>()) is { } inner)
+        else if (
+            random.Next(3) != 0
+            && value is JsonValue
+            && value.GetValueKind() == JsonValueKind.String
+            && TryParse(value.GetValue<string>()) is { } inner
+        )
         {
             Mutate(inner, random, donors);
             members[key] = inner.ToJsonString();
@@ -104,21 +111,22 @@ public sealed class MutationTests
         }
     }
 
-    private static JsonNode? Replacement(Random random, JsonNode[] donors) => random.Next(12) switch
-    {
-        0 => null,
-        1 => random.NextInt64(),
-        2 => double.MaxValue,
-        3 => true,
-        4 => new JsonArray(),
-        5 => new JsonObject(),
-        6 => "\uD800\0\u202E",
-        7 => new string('x', random.Next(20_000)),
-        8 => new JsonObject { ["$ref"] = random.Next(12).ToString() },
-        9 => "[{\"Type\":\"account\"},",
-        10 => new JsonArray(1, null, "x", new JsonArray()),
-        _ => donors[random.Next(donors.Length)].DeepClone(),
-    };
+    private static JsonNode? Replacement(Random random, JsonNode[] donors) =>
+        random.Next(12) switch
+        {
+            0 => null,
+            1 => random.NextInt64(),
+            2 => double.MaxValue,
+            3 => true,
+            4 => new JsonArray(),
+            5 => new JsonObject(),
+            6 => "\uD800\0\u202E",
+            7 => new string('x', random.Next(20_000)),
+            8 => new JsonObject { ["$ref"] = random.Next(12).ToString() },
+            9 => "[{\"Type\":\"account\"},",
+            10 => new JsonArray(1, null, "x", new JsonArray()),
+            _ => donors[random.Next(donors.Length)].DeepClone(),
+        };
 
     private static void Check(ReadOnlyMemory<byte> bytes, string which)
     {
@@ -130,7 +138,10 @@ public sealed class MutationTests
         Assert.True(alert.Id.Length is > 0 and <= AlertLimits.MaxName && alert.TenantId.Length > 0, which);
         Assert.True(alert.Title.Length <= AlertLimits.MaxName && alert.Description.Length <= AlertLimits.MaxText, which);
         Assert.True(alert.Entities.Count <= AlertLimits.MaxEntities && alert.Notes.Count <= AlertLimits.MaxNotes, which);
-        Assert.True((alert.Extra?.Length ?? 0) <= AlertLimits.MaxExtra && alert.Entities.All(e => (e.Extra?.Length ?? 0) <= AlertLimits.MaxExtra), which);
+        Assert.True(
+            (alert.Extra?.Length ?? 0) <= AlertLimits.MaxExtra && alert.Entities.All(e => (e.Extra?.Length ?? 0) <= AlertLimits.MaxExtra),
+            which
+        );
         Assert.True(alert.Entities.Select((entity, index) => entity.Id == $"e{index + 1}").All(same => same), which);
         Assert.DoesNotContain(alert.Title + string.Concat(alert.Entities.Select(e => e.Display)), char.IsControl);
         Assert.Equal(Real.Json(alert), Real.Json(AlertParser.Read(bytes).Alert!));

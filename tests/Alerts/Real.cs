@@ -16,13 +16,17 @@ internal static class Real
     public static JsonNode Sample(string name) => Parse(Path.Combine(AppContext.BaseDirectory, "samples", name));
 
     public static IEnumerable<string> SampleNames() =>
-        System.IO.Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.json").Select(path => Path.GetFileName(path)!).Order();
+        System
+            .IO.Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "samples"), "*.json")
+            .Select(path => Path.GetFileName(path)!)
+            .Order();
 
     public static JsonArray Rows() => Data("securityalert_table_rows.json").AsArray();
 
     public static JsonObject GraphAlert() => Data("alerts_v2_get.json").AsObject();
 
-    public static JsonObject GraphIncident() => Data("incidents_list.json")["example2_expand_alerts_camelCaseEnums"]!["value"]![0]!.AsObject();
+    public static JsonObject GraphIncident() =>
+        Data("incidents_list.json")["example2_expand_alerts_camelCaseEnums"]!["value"]![0]!.AsObject();
 
     public static JsonObject ArmAlert() => Data("incident_alerts_entities_comments.json")["list_alerts"]!["value"]![0]!.AsObject();
 
@@ -39,7 +43,10 @@ internal static class Real
             yield return (name, list!);
         yield return ("arm alert", ArmAlert());
         yield return ("arm alert list", Data("incident_alerts_entities_comments.json")["list_alerts"]!);
-        yield return ("arm alert and entities", new JsonObject { ["alert"] = ArmAlert().DeepClone(), ["entities"] = ArmEntities().DeepClone() });
+        yield return (
+            "arm alert and entities",
+            new JsonObject { ["alert"] = ArmAlert().DeepClone(), ["entities"] = ArmEntities().DeepClone() }
+        );
         yield return ("arm incident", Data("incident_alerts_entities_comments.json")["incident"]!);
         yield return ("incident trigger", Data("incident_trigger_empty_relations.json"));
         foreach (var (message, index) in Data("xdr_incidents_api_outputs.json").AsArray().Select((message, index) => (message!, index)))

@@ -12,49 +12,65 @@ public sealed class RealAlertTests
     {
         var messages = Real.Messages().ToList();
         Assert.True(messages.Count > 130, $"only {messages.Count} messages found");
-        Assert.All(messages, message =>
-        {
-            var reading = Real.Read(message.Message);
-            Assert.True(reading.IsAlert, $"{message.Name}: {reading.Explanation}");
-            Assert.NotEmpty(reading.Alert.Id);
-            Assert.NotEmpty(reading.Alert.TenantId);
-            Assert.NotEmpty(reading.Alert.Title);
-            Assert.Equal(Enumerable.Range(1, reading.Alert.Entities.Count).Select(n => $"e{n}"), reading.Alert.Entities.Select(e => e.Id));
-            Assert.All(reading.Alert.Entities, entity => Assert.NotEmpty(entity.Display));
-        });
+        Assert.All(
+            messages,
+            message =>
+            {
+                var reading = Real.Read(message.Message);
+                Assert.True(reading.IsAlert, $"{message.Name}: {reading.Explanation}");
+                Assert.NotEmpty(reading.Alert.Id);
+                Assert.NotEmpty(reading.Alert.TenantId);
+                Assert.NotEmpty(reading.Alert.Title);
+                Assert.Equal(
+                    Enumerable.Range(1, reading.Alert.Entities.Count).Select(n => $"e{n}"),
+                    reading.Alert.Entities.Select(e => e.Id)
+                );
+                Assert.All(reading.Alert.Entities, entity => Assert.NotEmpty(entity.Display));
+            }
+        );
     }
 
     [Fact]
-    public void Every_alert_survives_its_own_json_without_loss() => Assert.All(Real.Messages(), message =>
-    {
-        var alert = Real.Alert(message.Message);
-        var json = Real.Json(alert);
-        var back = JsonSerializer.Deserialize<Alert>(json, Real.Web)!;
-        Assert.Equal(json, Real.Json(back));
-        Assert.Equal(alert.Entities.Select(e => e.GetType()), back.Entities.Select(e => e.GetType()));
-    });
+    public void Every_alert_survives_its_own_json_without_loss() =>
+        Assert.All(
+            Real.Messages(),
+            message =>
+            {
+                var alert = Real.Alert(message.Message);
+                var json = Real.Json(alert);
+                var back = JsonSerializer.Deserialize<Alert>(json, Real.Web)!;
+                Assert.Equal(json, Real.Json(back));
+                Assert.Equal(alert.Entities.Select(e => e.GetType()), back.Entities.Select(e => e.GetType()));
+            }
+        );
 
     [Fact]
-    public void The_same_bytes_give_the_same_alert() => Assert.All(Real.Messages(), message =>
-        Assert.Equal(Real.Json(Real.Alert(message.Message)), Real.Json(Real.Alert(message.Message))));
+    public void The_same_bytes_give_the_same_alert() =>
+        Assert.All(
+            Real.Messages(),
+            message => Assert.Equal(Real.Json(Real.Alert(message.Message)), Real.Json(Real.Alert(message.Message)))
+        );
 
     [Fact]
     public void All_113_table_rows_keep_their_id_severity_times_and_entities()
     {
         var rows = Real.Rows();
         Assert.Equal(113, rows.Count);
-        Assert.All(rows, row =>
-        {
-            var alert = Real.Alert(row!);
-            Assert.Equal(AlertShape.SecurityAlertRow, alert.Shape);
-            Assert.Equal(row!["SystemAlertId"]!.GetValue<string>().ToLowerInvariant(), alert.Id);
-            Assert.Equal("802d39e1-9d70-404d-832c-2de5e2478eda", alert.TenantId);
-            Assert.Equal(row["Severity"]!.GetValue<string>(), alert.Severity.ToString());
-            Assert.Equal(row["AlertDisplayName"]!.GetValue<string>().Trim(), alert.Title);
-            Assert.Equal(row["StartTimeUtc"]!.GetValue<string>(), alert.FirstActivity!.Value.ToString("yyyy-MM-dd HH:mm:ss"));
-            Assert.Equal(TimeSpan.Zero, alert.FirstActivity.Value.Offset);
-            Assert.DoesNotContain(alert.Entities, entity => entity is OtherEntity other && other.Type != "host-logon-session");
-        });
+        Assert.All(
+            rows,
+            row =>
+            {
+                var alert = Real.Alert(row!);
+                Assert.Equal(AlertShape.SecurityAlertRow, alert.Shape);
+                Assert.Equal(row!["SystemAlertId"]!.GetValue<string>().ToLowerInvariant(), alert.Id);
+                Assert.Equal("802d39e1-9d70-404d-832c-2de5e2478eda", alert.TenantId);
+                Assert.Equal(row["Severity"]!.GetValue<string>(), alert.Severity.ToString());
+                Assert.Equal(row["AlertDisplayName"]!.GetValue<string>().Trim(), alert.Title);
+                Assert.Equal(row["StartTimeUtc"]!.GetValue<string>(), alert.FirstActivity!.Value.ToString("yyyy-MM-dd HH:mm:ss"));
+                Assert.Equal(TimeSpan.Zero, alert.FirstActivity.Value.Offset);
+                Assert.DoesNotContain(alert.Entities, entity => entity is OtherEntity other && other.Type != "host-logon-session");
+            }
+        );
     }
 
     [Fact]
@@ -64,9 +80,15 @@ public sealed class RealAlertTests
         Assert.Equal("Suspicious Volume Shadow Copy Activity", alert.Title);
         Assert.Equal(["host", "file", "process", "account", "file", "process", "other"], alert.Entities.Select(Kind));
         var process = Assert.IsType<ProcessEntity>(alert.Entities[5]);
-        Assert.Equal(("vssadmin.exe", "0x1be8", "vssadmin  delete shadows /all /quiet"), (process.ImageName, process.ProcessId, process.CommandLine));
+        Assert.Equal(
+            ("vssadmin.exe", "0x1be8", "vssadmin  delete shadows /all /quiet"),
+            (process.ImageName, process.ProcessId, process.CommandLine)
+        );
         var account = Assert.IsType<AccountEntity>(alert.Entities[3]);
-        Assert.Equal(("MSTICAdmin", "MSTICAlertsWin1", "S-1-5-21-996632719-2361334927-4038480536-500"), (account.Name, account.Domain, account.Sid));
+        Assert.Equal(
+            ("MSTICAdmin", "MSTICAlertsWin1", "S-1-5-21-996632719-2361334927-4038480536-500"),
+            (account.Name, account.Domain, account.Sid)
+        );
         Assert.Null(account.ObjectId);
         Assert.Equal("MSTICAlertsWin1\\MSTICAdmin", account.Display);
         Assert.Contains("resourceType", alert.Extra, StringComparison.Ordinal);
@@ -87,7 +109,10 @@ public sealed class RealAlertTests
     {
         var values = Real.Alert(Real.Rows()[41]!).Entities.OfType<RegistryEntity>().ToList();
         Assert.Equal(2, values.Count);
-        Assert.Contains(values, value => value.Value?.StartsWith("windowposition", StringComparison.Ordinal) == true && value.Key!.Contains('\\'));
+        Assert.Contains(
+            values,
+            value => value.Value?.StartsWith("windowposition", StringComparison.Ordinal) == true && value.Key!.Contains('\\')
+        );
     }
 
     [Fact]
@@ -102,7 +127,10 @@ public sealed class RealAlertTests
         Assert.Equal(new DateTimeOffset(2021, 4, 26, 7, 45, 50, 116, TimeSpan.Zero), alert.FirstActivity);
         Assert.Equal(["host", "file", "process", "account", "registry"], alert.Entities.Select(Kind));
         var host = Assert.IsType<HostEntity>(alert.Entities[0]);
-        Assert.Equal(("tempDns", "73e7e2de709dff64ef64b1d0c30e67fab63279db", "Windows10"), (host.HostName, host.DefenderDeviceId, host.OsPlatform));
+        Assert.Equal(
+            ("tempDns", "73e7e2de709dff64ef64b1d0c30e67fab63279db", "Windows10"),
+            (host.HostName, host.DefenderDeviceId, host.OsPlatform)
+        );
         Assert.EndsWith("/virtualMachines/NirLaviTests", host.AzureResourceId, StringComparison.Ordinal);
         Assert.Equal(("unknown", "compromised"), (host.SourceVerdict, Assert.Single(host.Roles)));
         var file = Assert.IsType<FileEntity>(alert.Entities[1]);
@@ -126,7 +154,10 @@ public sealed class RealAlertTests
     public void A_graph_incident_brings_its_alerts_words_and_entities()
     {
         var alert = Real.Alert(Real.GraphIncident());
-        Assert.Equal((AlertShape.GraphIncident, "2972395", "2972395", Severity.Medium), (alert.Shape, alert.Id, alert.IncidentId, alert.Severity));
+        Assert.Equal(
+            (AlertShape.GraphIncident, "2972395", "2972395", Severity.Medium),
+            (alert.Shape, alert.Id, alert.IncidentId, alert.Severity)
+        );
         Assert.Equal("da637551227677560813_-961444813", Assert.Single(alert.MemberAlertIds));
         Assert.Equal(5, alert.Entities.Count);
         Assert.Contains("Raspberry Robin", alert.Description, StringComparison.Ordinal);
@@ -178,11 +209,17 @@ public sealed class RealAlertTests
     public void A_defender_api_alert_gives_the_account_with_its_object_id()
     {
         var alert = Real.Alert(Real.Sample("defender-alert-rundll32.json"));
-        Assert.Equal((AlertShape.DefenderApiAlert, "1126093", "11111111-1253-6432-9bf6-94542403f21c"), (alert.Shape, alert.IncidentId, alert.TenantId));
+        Assert.Equal(
+            (AlertShape.DefenderApiAlert, "1126093", "11111111-1253-6432-9bf6-94542403f21c"),
+            (alert.Shape, alert.IncidentId, alert.TenantId)
+        );
         var account = alert.Entities.OfType<AccountEntity>().Single(account => account.ObjectId is not null);
         Assert.Equal(("11118379-2a59-1111-ac3c-a51eb4a3c627", "user@example.com"), (account.ObjectId, account.UserPrincipalName));
         var host = Assert.Single(alert.Entities.OfType<HostEntity>());
-        Assert.Equal(("test", "example.com", "111e6dd8c833c8a052ea231ec1b19adaf497b625"), (host.HostName, host.DnsDomain, host.DefenderDeviceId));
+        Assert.Equal(
+            ("test", "example.com", "111e6dd8c833c8a052ea231ec1b19adaf497b625"),
+            (host.HostName, host.DnsDomain, host.DefenderDeviceId)
+        );
         Assert.Equal("rundll32.exe", Assert.Single(alert.Entities.OfType<ProcessEntity>()).ImageName);
     }
 

@@ -11,16 +11,16 @@ public sealed class WrappedAlertTests
     private static readonly string Expected = Real.Json(Real.Alert(Real.GraphAlert()));
 
     public static TheoryData<string> Wrappings =>
-    [
-        "[%]",
-        "{\"value\":[%]}",
-        "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata\",\"value\":[%]}",
-        "{\"alerts\":[%]}",
-        "{\"alert\":%}",
-        "{\"body\":%,\"headers\":{}}",
-        "{\"specversion\":\"1.0\",\"type\":\"x\",\"source\":\"y\",\"id\":\"z\",\"data\":%}",
-        "[{\"eventType\":\"x\",\"id\":\"z\",\"data\":%,\"dataVersion\":\"1\"}]",
-    ];
+        [
+            "[%]",
+            "{\"value\":[%]}",
+            "{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata\",\"value\":[%]}",
+            "{\"alerts\":[%]}",
+            "{\"alert\":%}",
+            "{\"body\":%,\"headers\":{}}",
+            "{\"specversion\":\"1.0\",\"type\":\"x\",\"source\":\"y\",\"id\":\"z\",\"data\":%}",
+            "[{\"eventType\":\"x\",\"id\":\"z\",\"data\":%,\"dataVersion\":\"1\"}]",
+        ];
 
     [Theory]
     [MemberData(nameof(Wrappings))]
@@ -35,7 +35,18 @@ public sealed class WrappedAlertTests
     public void An_alert_written_as_text_or_with_a_byte_order_mark_is_the_alert()
     {
         Assert.Equal(Expected, Real.Json(Real.Alert(JsonValue.Create(Real.GraphAlert().ToJsonString())!)));
-        Assert.Equal(Expected, Real.Json(AlertParser.Read(new byte[] { 0xEF, 0xBB, 0xBF }.Concat(Real.Bytes(Real.GraphAlert())).ToArray()).Alert!));
+        Assert.Equal(
+            Expected,
+            Real.Json(
+                AlertParser
+                    .Read(
+                        new byte[] { 0xEF, 0xBB, 0xBF }
+                            .Concat(Real.Bytes(Real.GraphAlert()))
+                            .ToArray()
+                    )
+                    .Alert!
+            )
+        );
     }
 
     [Fact]
@@ -121,14 +132,20 @@ public sealed class WrappedAlertTests
     [Fact]
     public void The_demonstration_samples_carry_what_the_demonstration_needs()
     {
-        Assert.Equal(Real.Adele, Real.Alert(Real.Sample("graph-alert-account-adele.json")).Entities.OfType<AccountEntity>().First().ObjectId);
+        Assert.Equal(
+            Real.Adele,
+            Real.Alert(Real.Sample("graph-alert-account-adele.json")).Entities.OfType<AccountEntity>().First().ObjectId
+        );
         var megan = Real.Alert(Real.Sample("graph-incident-megan.json"));
         Assert.Equal(Real.Megan, megan.Entities.OfType<AccountEntity>().First().ObjectId);
         Assert.NotNull(Assert.Single(megan.Entities.OfType<MailMessageEntity>()).NetworkMessageId);
         var injected = Real.Alert(Real.Sample("graph-alert-injected-orders.json"));
         Assert.Contains("isolate every host", injected.Title, StringComparison.Ordinal);
         Assert.Contains("[U+202E]", injected.Title, StringComparison.Ordinal);
-        Assert.Equal(Enum.GetValues<AlertShape>().Except([AlertShape.CircuitBreaker]), Real.SampleNames().Select(name => Real.Alert(Real.Sample(name)).Shape).Distinct().Order());
+        Assert.Equal(
+            Enum.GetValues<AlertShape>().Except([AlertShape.CircuitBreaker]),
+            Real.SampleNames().Select(name => Real.Alert(Real.Sample(name)).Shape).Distinct().Order()
+        );
         Assert.All(Real.SampleNames(), name => Assert.True(Encoding.UTF8.GetByteCount(Real.Sample(name).ToJsonString()) < 16_384));
     }
 }

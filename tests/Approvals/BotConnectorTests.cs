@@ -8,7 +8,11 @@ namespace IRFunctions.Tests.Approvals;
 /// <summary>Where our own token goes, and where it does not.</summary>
 public sealed class BotConnectorTests
 {
-    private static readonly TeamsSettings Settings = new() { AppId = "00000000-0000-4000-8000-0000000000f2", TenantId = "00000000-0000-4000-8000-000000000001" };
+    private static readonly TeamsSettings Settings = new()
+    {
+        AppId = "00000000-0000-4000-8000-0000000000f2",
+        TenantId = "00000000-0000-4000-8000-000000000001",
+    };
 
     [Theory]
     [InlineData("https://smba.trafficmanager.net/amer/", true)]
@@ -33,11 +37,18 @@ public sealed class BotConnectorTests
         var credential = new Counting();
         var http = new Recording();
         var connector = new BotConnector(new HttpClient(http), credential, Settings);
-        await Assert.ThrowsAsync<PermanentFaultException>(() => connector.SendAsync(new ConversationReference("https://evil.example/", "a:1", ""), Cards.All["pending"](), "x", default));
+        await Assert.ThrowsAsync<PermanentFaultException>(() =>
+            connector.SendAsync(new ConversationReference("https://evil.example/", "a:1", ""), Cards.All["pending"](), "x", default)
+        );
         await Assert.ThrowsAsync<PermanentFaultException>(() => connector.OpenAsync("https://evil.example/", "x", default));
         Assert.Equal(0, credential.Asked);
         Assert.Empty(http.Seen);
-        await connector.SendAsync(new ConversationReference("https://smba.trafficmanager.net/amer", "a:1;x/../y", ""), Cards.All["pending"](), "x", default);
+        await connector.SendAsync(
+            new ConversationReference("https://smba.trafficmanager.net/amer", "a:1;x/../y", ""),
+            Cards.All["pending"](),
+            "x",
+            default
+        );
         Assert.Equal("https://smba.trafficmanager.net/amer/v3/conversations/a%3A1%3Bx%2F..%2Fy/activities", Assert.Single(http.Seen));
         Assert.Equal(1, credential.Asked);
     }
@@ -53,7 +64,8 @@ public sealed class BotConnectorTests
             return new AccessToken("token", DateTimeOffset.MaxValue);
         }
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(GetToken(requestContext, cancellationToken));
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            new(GetToken(requestContext, cancellationToken));
     }
 
     private sealed class Recording : HttpMessageHandler

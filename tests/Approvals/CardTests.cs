@@ -12,7 +12,9 @@ namespace IRFunctions.Tests.Approvals;
 /// <summary>The card itself: valid, small, and unable to show an attacker's text as anything but text.</summary>
 public sealed class CardTests
 {
-    private static readonly Lazy<JsonSchema> Schema = new(() => Schemas.Load(Path.Combine(AppContext.BaseDirectory, "data", "teams", "adaptive-card-1.5.0.schema.json")));
+    private static readonly Lazy<JsonSchema> Schema = new(() =>
+        Schemas.Load(Path.Combine(AppContext.BaseDirectory, "data", "teams", "adaptive-card-1.5.0.schema.json"))
+    );
 
     public static TheoryData<string> States => [.. Cards.All.Keys];
 
@@ -35,11 +37,22 @@ public sealed class CardTests
     }
 
     public static TheoryData<string> HostileTexts =>
-    [
-        "[Click here](https://evil.example)", "![x](https://evil.example/x.png)", "<at>everyone</at> <a href='https://evil.example'>x</a>", "**urgent** `run`", "{{DATE(2026-01-01T00:00:00Z)}}",
-        "${$root.secret}", "\u202Egnp.exe\u2066", "\u0000\u0007\u001b[31m", "\ud800", new string('A', 100_000), string.Concat(Enumerable.Repeat("😈", 50_000)),
-        string.Concat(Enumerable.Repeat("\u202e", 100_000)), string.Concat(Enumerable.Repeat("\"\\\n", 33_000)), string.Concat(Enumerable.Repeat("\uFDFD", 100_000)),
-    ];
+        [
+            "[Click here](https://evil.example)",
+            "![x](https://evil.example/x.png)",
+            "<at>everyone</at> <a href='https://evil.example'>x</a>",
+            "**urgent** `run`",
+            "{{DATE(2026-01-01T00:00:00Z)}}",
+            "${$root.secret}",
+            "\u202Egnp.exe\u2066",
+            "\u0000\u0007\u001b[31m",
+            "\ud800",
+            new string('A', 100_000),
+            string.Concat(Enumerable.Repeat("😈", 50_000)),
+            string.Concat(Enumerable.Repeat("\u202e", 100_000)),
+            string.Concat(Enumerable.Repeat("\"\\\n", 33_000)),
+            string.Concat(Enumerable.Repeat("\uFDFD", 100_000)),
+        ];
 
     [Theory]
     [MemberData(nameof(HostileTexts))]
@@ -47,11 +60,31 @@ public sealed class CardTests
     {
         foreach (var count in (int[])[1, ApprovalCard.Roomy, ApprovalCard.MaxRequests])
         {
-            var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.Hostile(hostile) with { Request = Cards.Hostile(hostile).Request with { Incident = $"incident-{i}" } }, i)).ToArray();
-            for (var i = 1; i < count; i += 2) requests[i] = requests[i] with { View = requests[i].View with { State = ApprovalState.Granted }, Result = Cards.Result(ResultState.Executed, hostile) };
+            var requests = Enumerable
+                .Range(0, count)
+                .Select(i =>
+                    Cards.Request(
+                        Cards.Hostile(hostile) with
+                        {
+                            Request = Cards.Hostile(hostile).Request with { Incident = $"incident-{i}" },
+                        },
+                        i
+                    )
+                )
+                .ToArray();
+            for (var i = 1; i < count; i += 2)
+                requests[i] = requests[i] with
+                {
+                    View = requests[i].View with { State = ApprovalState.Granted },
+                    Result = Cards.Result(ResultState.Executed, hostile),
+                };
             foreach (var detailed in (bool[])[false, true])
             {
-                var card = ApprovalCard.Build([.. requests.Select(r => r with { Detailed = detailed })], ["29:someone"], new Uri("https://console.example/"));
+                var card = ApprovalCard.Build(
+                    [.. requests.Select(r => r with { Detailed = detailed })],
+                    ["29:someone"],
+                    new Uri("https://console.example/")
+                );
                 var bytes = Encoding.UTF8.GetByteCount(card.ToJsonString());
                 Assert.True(bytes < ApprovalCard.MaxBytes, $"{bytes} bytes");
                 Assert.Empty(Schemas.Problems(Schema.Value, card.ToJsonString()));
@@ -61,20 +94,31 @@ public sealed class CardTests
     }
 
     [Fact]
-    public void An_ordinary_card_is_about_five_KB() => Assert.InRange(Encoding.UTF8.GetByteCount(Cards.All["pending"]().ToJsonString()), 1_500, 7_000);
+    public void An_ordinary_card_is_about_five_KB() =>
+        Assert.InRange(Encoding.UTF8.GetByteCount(Cards.All["pending"]().ToJsonString()), 1_500, 7_000);
 
     [Fact]
     public void Untrusted_text_is_shown_where_it_is_and_hidden_characters_become_visible()
     {
         var card = ApprovalCard.Build([Cards.Request(Cards.Hostile("pay\u202Egnp.exe [x](https://evil.example)"))]);
-        Assert.Contains(TeamsWorld.Walk(card), n => n is JsonObject o && (string?)o["type"] == "TextRun" && ((string?)o["text"])!.Contains("pay[U+202E]gnp.exe [x](https://evil.example)", StringComparison.Ordinal));
+        Assert.Contains(
+            TeamsWorld.Walk(card),
+            n =>
+                n is JsonObject o
+                && (string?)o["type"] == "TextRun"
+                && ((string?)o["text"])!.Contains("pay[U+202E]gnp.exe [x](https://evil.example)", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void There_are_two_buttons_a_row_and_each_says_what_it_does()
     {
         var card = Cards.All["pending"]();
-        var rows = TeamsWorld.Walk(card).Where(n => n is JsonObject o && (string?)o["type"] == "ActionSet").Select(n => n["actions"]!.AsArray()).ToList();
+        var rows = TeamsWorld
+            .Walk(card)
+            .Where(n => n is JsonObject o && (string?)o["type"] == "ActionSet")
+            .Select(n => n["actions"]!.AsArray())
+            .ToList();
         Assert.All(rows, r => Assert.InRange(r.Count, 1, 2));
         Assert.Equal(["Approve", "Deny", "Show all evidence"], TeamsWorld.Actions(card).Select(a => (string)a["title"]!));
         Assert.Null(card["actions"]);
@@ -88,10 +132,18 @@ public sealed class CardTests
     public void Inputs_never_share_an_id_and_buttons_carry_ids_and_nonces_only(string state)
     {
         var card = Cards.All[state]();
-        var ids = TeamsWorld.Walk(card).OfType<JsonObject>().Select(o => (string?)o["id"]).Where(id => id is not null && !id.StartsWith("approval-", StringComparison.Ordinal)).ToList();
+        var ids = TeamsWorld
+            .Walk(card)
+            .OfType<JsonObject>()
+            .Select(o => (string?)o["id"])
+            .Where(id => id is not null && !id.StartsWith("approval-", StringComparison.Ordinal))
+            .ToList();
         Assert.Equal(ids.Distinct(), ids);
         Assert.All(TeamsWorld.Actions(card), a => Assert.Equal(["requests"], ((JsonObject)a["data"]!).Select(p => p.Key)));
-        Assert.All(TeamsWorld.Actions(card).SelectMany(a => a["data"]!["requests"]!.AsArray()), r => Assert.Equal(["id", "nonce"], ((JsonObject)r!).Select(p => p.Key)));
+        Assert.All(
+            TeamsWorld.Actions(card).SelectMany(a => a["data"]!["requests"]!.AsArray()),
+            r => Assert.Equal(["id", "nonce"], ((JsonObject)r!).Select(p => p.Key))
+        );
     }
 
     [Fact]
@@ -117,8 +169,14 @@ public sealed class CardTests
     public void A_number_means_the_same_action_when_others_are_decided(int count)
     {
         var requests = Enumerable.Range(0, count).Select(i => Cards.Request(Cards.View(), i)).ToArray();
-        requests[1] = requests[1] with { View = requests[1].View with { State = ApprovalState.Granted }, Result = Cards.Result(ResultState.Executed, "Sign-in is blocked.") };
-        var buttons = TeamsWorld.Actions(ApprovalCard.Build(requests)).ToLookup(a => (string)a["title"]!, a => (string)a["data"]!["requests"]![0]!["id"]!);
+        requests[1] = requests[1] with
+        {
+            View = requests[1].View with { State = ApprovalState.Granted },
+            Result = Cards.Result(ResultState.Executed, "Sign-in is blocked."),
+        };
+        var buttons = TeamsWorld
+            .Actions(ApprovalCard.Build(requests))
+            .ToLookup(a => (string)a["title"]!, a => (string)a["data"]!["requests"]![0]!["id"]!);
         Assert.Empty(buttons["Approve 2"]);
         Assert.Equal(requests[2].Id, Assert.Single(buttons["Approve 3"]));
         Assert.Equal(requests[2].Id, Assert.Single(buttons["Deny 3"]));
@@ -130,7 +188,18 @@ public sealed class CardTests
     [Fact]
     public void All_evidence_of_a_flood_is_that_of_each_incident()
     {
-        var requests = Enumerable.Range(0, 6).Select(i => Cards.Request(Cards.View() with { Request = Cards.View().Request with { Incident = $"incident-{i}", Evidence = [$"203.0.113.{i}"] } }, i)).ToArray();
+        var requests = Enumerable
+            .Range(0, 6)
+            .Select(i =>
+                Cards.Request(
+                    Cards.View() with
+                    {
+                        Request = Cards.View().Request with { Incident = $"incident-{i}", Evidence = [$"203.0.113.{i}"] },
+                    },
+                    i
+                )
+            )
+            .ToArray();
         var card = ApprovalCard.Build([.. requests.Select(r => r with { Detailed = true })]).ToJsonString();
         Assert.All(Enumerable.Range(0, 6), i => Assert.Contains($"203.0.113.{i}", card, StringComparison.Ordinal));
     }
@@ -139,9 +208,11 @@ public sealed class CardTests
     public void Pictures_are_drawn_from_these_cards()
     {
         // For docs/: `IRF_CARDS=folder dotnet test tests --filter Pictures_are_drawn` writes every state for tests/teams/pictures.mjs.
-        if (Environment.GetEnvironmentVariable("IRF_CARDS") is not { Length: > 0 } folder) return;
+        if (Environment.GetEnvironmentVariable("IRF_CARDS") is not { Length: > 0 } folder)
+            return;
         System.IO.Directory.CreateDirectory(folder);
-        foreach (var (name, build) in Cards.All) File.WriteAllText(Path.Combine(folder, $"{name}.json"), build().ToJsonString());
+        foreach (var (name, build) in Cards.All)
+            File.WriteAllText(Path.Combine(folder, $"{name}.json"), build().ToJsonString());
     }
 
     /// <summary>Every place that renders Markdown, links or images holds our own words.</summary>
@@ -152,10 +223,12 @@ public sealed class CardTests
         {
             Assert.DoesNotContain((string?)node["type"], (string?[])["Image", "ImageSet", "Media", "FactSet", "Fact"]);
             Assert.Null(node["selectAction"]);
-            if ((string?)node["type"] is "TextRun") continue;
+            if ((string?)node["type"] is "TextRun")
+                continue;
             foreach (var (key, value) in node)
             {
-                if (value is JsonValue v && v.TryGetValue<string>(out var text) && key is not ("id" or "nonce")) Assert.DoesNotContain(probe, text, StringComparison.Ordinal);
+                if (value is JsonValue v && v.TryGetValue<string>(out var text) && key is not ("id" or "nonce"))
+                    Assert.DoesNotContain(probe, text, StringComparison.Ordinal);
             }
         }
     }
@@ -178,62 +251,164 @@ internal static class Cards
         ["expired"] = () => Build(Request(View() with { State = ApprovalState.Expired, Stage = 2 })),
         ["withdrawn"] = () => Build(Request(View() with { State = ApprovalState.Withdrawn })),
         ["approved"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true))),
-        ["executed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Executed, "Sign-in of Adele Vance is blocked; read back.") }),
-        ["reminder"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Reminder, "Half of the two hours is over.") }),
-        ["confirmed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Confirmed, "Alex Analyst keeps it: really stolen") }),
-        ["undone"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Undone, "Sign-in of Adele Vance works again; read back.") }),
-        ["released"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = Result(ResultState.Released, "Sign-in of Adele Vance works again; read back.") }),
-        ["failed"] = () => Build(Request(Answered(View(), ApprovalState.Granted, true)) with { Result = new RequestResult(ResultState.Failed, "Graph refused: the app lacks User.EnableDisableAccount.All.", null, null) }),
+        ["executed"] = () =>
+            Build(
+                Request(Answered(View(), ApprovalState.Granted, true)) with
+                {
+                    Result = Result(ResultState.Executed, "Sign-in of Adele Vance is blocked; read back."),
+                }
+            ),
+        ["reminder"] = () =>
+            Build(
+                Request(Answered(View(), ApprovalState.Granted, true)) with
+                {
+                    Result = Result(ResultState.Reminder, "Half of the two hours is over."),
+                }
+            ),
+        ["confirmed"] = () =>
+            Build(
+                Request(Answered(View(), ApprovalState.Granted, true)) with
+                {
+                    Result = Result(ResultState.Confirmed, "Alex Analyst keeps it: really stolen"),
+                }
+            ),
+        ["undone"] = () =>
+            Build(
+                Request(Answered(View(), ApprovalState.Granted, true)) with
+                {
+                    Result = Result(ResultState.Undone, "Sign-in of Adele Vance works again; read back."),
+                }
+            ),
+        ["released"] = () =>
+            Build(
+                Request(Answered(View(), ApprovalState.Granted, true)) with
+                {
+                    Result = Result(ResultState.Released, "Sign-in of Adele Vance works again; read back."),
+                }
+            ),
+        ["failed"] = () =>
+            Build(
+                Request(Answered(View(), ApprovalState.Granted, true)) with
+                {
+                    Result = new RequestResult(
+                        ResultState.Failed,
+                        "Graph refused: the app lacks User.EnableDisableAccount.All.",
+                        null,
+                        null
+                    ),
+                }
+            ),
         ["hostile"] = () => Build(Request(Hostile("[Approve here](https://evil.example) **URGENT** <at>SOC</at> \u202Etxt.exe"))),
     };
 
-    public static CardRequest Request(ApprovalView view, int number = 0) => new($"approval-{number:D24}", new string((char)('a' + number), 64), view, null);
+    public static CardRequest Request(ApprovalView view, int number = 0) =>
+        new($"approval-{number:D24}", new string((char)('a' + number), 64), view, null);
 
-    public static ApprovalView View(string action = "disable_user_account_temporarily", int quorum = 1) => new()
-    {
-        Request = new ApprovalRequest
+    public static ApprovalView View(string action = "disable_user_account_temporarily", int quorum = 1) =>
+        new()
         {
-            Incident = "incident-5f2c19aa03be41d2", Title = "Unfamiliar sign-in properties: Adele Vance from a new country", ActionHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-            Reasoning = "A sign-in from an unfamiliar place followed a password spray on three accounts; the session registered a new inbox rule within four minutes. A false alarm would look like travel.",
-            Evidence = ["Adele Vance (AdeleV@contoso.example)", "203.0.113.7", "Windows 11, Edge, unmanaged device"],
-            Decision = new Decision
+            Request = new ApprovalRequest
             {
-                Kind = DecisionKind.Ask, Action = action, Target = new Target("account", "00000000-0000-4000-8000-0000000000a1", "Adele Vance (AdeleV@contoso.example)"), Tier = 2, Confidence = 86,
-                Reasons = [new Reason("tier", "Tier 2 actions always ask a person."), new Reason("confidence", "86 of 100 is above the floor to recommend.")],
-                Quorum = quorum, MaxDuration = TimeSpan.FromHours(2), Reversible = action != "revoke_user_sessions", Reversal = action == "revoke_user_sessions" ? "People sign in again." : "Sign-in is switched on again as it was.",
-                BlastRadius = "One person cannot work until it is undone.", PolicyHash = new string('b', 64),
+                Incident = "incident-5f2c19aa03be41d2",
+                Title = "Unfamiliar sign-in properties: Adele Vance from a new country",
+                ActionHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                Reasoning =
+                    "A sign-in from an unfamiliar place followed a password spray on three accounts; the session registered a new "
+                    + "inbox rule within four minutes. A false alarm would look like travel.",
+                Evidence = ["Adele Vance (AdeleV@contoso.example)", "203.0.113.7", "Windows 11, Edge, unmanaged device"],
+                Decision = new Decision
+                {
+                    Kind = DecisionKind.Ask,
+                    Action = action,
+                    Target = new Target("account", "00000000-0000-4000-8000-0000000000a1", "Adele Vance (AdeleV@contoso.example)"),
+                    Tier = 2,
+                    Confidence = 86,
+                    Reasons =
+                    [
+                        new Reason("tier", "Tier 2 actions always ask a person."),
+                        new Reason("confidence", "86 of 100 is above the floor to recommend."),
+                    ],
+                    Quorum = quorum,
+                    MaxDuration = TimeSpan.FromHours(2),
+                    Reversible = action != "revoke_user_sessions",
+                    Reversal = action == "revoke_user_sessions" ? "People sign in again." : "Sign-in is switched on again as it was.",
+                    BlastRadius = "One person cannot work until it is undone.",
+                    PolicyHash = new string('b', 64),
+                },
             },
-        },
-        State = ApprovalState.Pending, Stage = 0, Attempt = 1, AskedAt = At, Deadline = At.AddMinutes(30),
-        Rungs = [new RungPlan("primary", At, [Alex]), new RungPlan("secondary", At.AddMinutes(5), [new Approver("00000000-0000-4000-8000-0000000000b2", "Sam Second")]), new RungPlan("manager", At.AddMinutes(15), [])],
-    };
+            State = ApprovalState.Pending,
+            Stage = 0,
+            Attempt = 1,
+            AskedAt = At,
+            Deadline = At.AddMinutes(30),
+            Rungs =
+            [
+                new RungPlan("primary", At, [Alex]),
+                new RungPlan("secondary", At.AddMinutes(5), [new Approver("00000000-0000-4000-8000-0000000000b2", "Sam Second")]),
+                new RungPlan("manager", At.AddMinutes(15), []),
+            ],
+        };
 
     /// <summary>One of many addresses, over the budget of an action that else runs alone.</summary>
     private static ApprovalView Over(int number)
     {
         var view = View("add_ip_to_watchlist");
-        var decision = view.Request.Decision with { Target = new Target("ip", $"203.0.113.{number + 1}", $"203.0.113.{number + 1}"), BlastRadius = "Detections on this address get louder.", Confidence = 74 + number };
-        return view with { Request = view.Request with { Incident = $"incident-{number}", Title = "Traffic to a known bad address", Decision = decision } };
+        var decision = view.Request.Decision with
+        {
+            Target = new Target("ip", $"203.0.113.{number + 1}", $"203.0.113.{number + 1}"),
+            BlastRadius = "Detections on this address get louder.",
+            Confidence = 74 + number,
+        };
+        return view with
+        {
+            Request = view.Request with { Incident = $"incident-{number}", Title = "Traffic to a known bad address", Decision = decision },
+        };
     }
 
     public static ApprovalView Hostile(string text)
     {
         var view = View();
-        var decision = view.Request.Decision with { Target = view.Request.Decision.Target with { Display = text }, Reasons = [new Reason("x", text)], BlastRadius = text, Reversal = text, Action = text };
+        var decision = view.Request.Decision with
+        {
+            Target = view.Request.Decision.Target with { Display = text },
+            Reasons = [new Reason("x", text)],
+            BlastRadius = text,
+            Reversal = text,
+            Action = text,
+        };
         return view with
         {
-            Request = view.Request with { Title = text, Reasoning = text, Evidence = [.. Enumerable.Repeat(text, 50)], Decision = decision },
+            Request = view.Request with
+            {
+                Title = text,
+                Reasoning = text,
+                Evidence = [.. Enumerable.Repeat(text, 50)],
+                Decision = decision,
+            },
             Answers = [new ApprovalAnswer(Alex.ObjectId, true, text, At, "teams")],
             Rungs = [.. view.Rungs.Select(r => r with { Name = text })],
         };
     }
 
-    private static ApprovalView Answered(ApprovalView view, ApprovalState state, bool approve) => view with
-    {
-        State = state, Answers = [new ApprovalAnswer(Alex.ObjectId, approve, approve ? "matches the sign-in log" : "known travel, called her", At.AddMinutes(2), "teams")],
-    };
+    private static ApprovalView Answered(ApprovalView view, ApprovalState state, bool approve) =>
+        view with
+        {
+            State = state,
+            Answers =
+            [
+                new ApprovalAnswer(
+                    Alex.ObjectId,
+                    approve,
+                    approve ? "matches the sign-in log" : "known travel, called her",
+                    At.AddMinutes(2),
+                    "teams"
+                ),
+            ],
+        };
 
-    public static RequestResult Result(ResultState state, string text) => new(state, text, At.AddHours(2), "disable_user_account_temporarily:account:x");
+    public static RequestResult Result(ResultState state, string text) =>
+        new(state, text, At.AddHours(2), "disable_user_account_temporarily:account:x");
 
-    private static JsonObject Build(params CardRequest[] requests) => ApprovalCard.Build(requests, ["29:alex"], new Uri("https://console.example/"));
+    private static JsonObject Build(params CardRequest[] requests) =>
+        ApprovalCard.Build(requests, ["29:alex"], new Uri("https://console.example/"));
 }

@@ -66,12 +66,19 @@ public sealed class ClickTests
         Assert.Contains("Denied: nothing ran", Assert.Single(teams.CardsOf(World.Alex)).Content.ToJsonString(), StringComparison.Ordinal);
     }
 
-    private static async Task RefusedAsync(string rule, Action<JsonObject> change, string person = World.Alex, string verb = "approve", Func<TeamsWorld, Task>? before = null)
+    private static async Task RefusedAsync(
+        string rule,
+        Action<JsonObject> change,
+        string person = World.Alex,
+        string verb = "approve",
+        Func<TeamsWorld, Task>? before = null
+    )
     {
         await using var teams = await TeamsWorld.CreateAsync();
         await teams.AskedAsync();
         var card = Assert.Single(teams.CardsOf(World.Alex));
-        if (before is not null) await before(teams);
+        if (before is not null)
+            await before(teams);
         var entries = (await teams.RefusedAsync()).Count;
         var click = TeamsWorld.Click(card, person, verb);
         change(click);
@@ -118,7 +125,8 @@ public sealed class ClickTests
     [Theory]
     [InlineData("automatic")]
     [InlineData("something-new")]
-    public Task A_client_that_refreshes_by_itself_decides_nothing(string trigger) => RefusedAsync("automatic", c => c["value"]!["trigger"] = trigger);
+    public Task A_client_that_refreshes_by_itself_decides_nothing(string trigger) =>
+        RefusedAsync("automatic", c => c["value"]!["trigger"] = trigger);
 
     [Fact]
     public async Task A_missing_trigger_is_a_persons_click()
@@ -134,10 +142,12 @@ public sealed class ClickTests
     [InlineData("")]
     [InlineData("   ")]
     [InlineData(501)]
-    public Task No_reason_or_a_novel(object reason) => RefusedAsync("reason", c => c["value"]!["action"]!["data"]!["reason"] = reason as string ?? new string('x', (int)reason));
+    public Task No_reason_or_a_novel(object reason) =>
+        RefusedAsync("reason", c => c["value"]!["action"]!["data"]!["reason"] = reason as string ?? new string('x', (int)reason));
 
     [Fact]
-    public Task A_card_that_was_forwarded_to_another_chat() => RefusedAsync("copied-card", c => c["conversation"]!["id"] = TeamsWorld.ChatOf(World.Sam));
+    public Task A_card_that_was_forwarded_to_another_chat() =>
+        RefusedAsync("copied-card", c => c["conversation"]!["id"] = TeamsWorld.ChatOf(World.Sam));
 
     [Fact]
     public Task A_copy_of_a_card_in_the_same_chat() => RefusedAsync("copied-card", c => c["replyToId"] = "card-999999");
@@ -149,16 +159,22 @@ public sealed class ClickTests
     public Task Somebody_who_is_not_on_the_ladder() => RefusedAsync("not-an-approver", _ => { }, World.Outsider);
 
     [Fact]
-    public Task A_request_of_four_cards_at_once_is_not_one_of_ours() => RefusedAsync("unknown-request", c =>
-    {
-        var list = (JsonArray)c["value"]!["action"]!["data"]!["requests"]!;
-        list.Add(list[0]!.DeepClone());
-    });
+    public Task A_request_of_four_cards_at_once_is_not_one_of_ours() =>
+        RefusedAsync(
+            "unknown-request",
+            c =>
+            {
+                var list = (JsonArray)c["value"]!["action"]!["data"]!["requests"]!;
+                list.Add(list[0]!.DeepClone());
+            }
+        );
 
     [Fact]
     public async Task A_channel_click_counts_although_its_conversation_names_the_message()
     {
-        await using var teams = await TeamsWorld.CreateAsync(settings: new Dictionary<string, string?> { ["Teams:Channel"] = "19:soc@thread.tacv2" });
+        await using var teams = await TeamsWorld.CreateAsync(
+            settings: new Dictionary<string, string?> { ["Teams:Channel"] = "19:soc@thread.tacv2" }
+        );
         await teams.AskedAsync();
         var card = Assert.Single(teams.Teams.Cards);
         Assert.Equal("19:soc@thread.tacv2", card.Conversation);
@@ -188,7 +204,9 @@ public sealed class ClickTests
     public async Task Two_accounts_of_one_person_are_one_voice()
     {
         await using var teams = await TeamsWorld.CreateAsync(
-            ladder => ladder.Replace("name: Sam Second", $"name: Sam Second, owner: {World.Alex}", StringComparison.Ordinal), actions: TeamsWorld.FourEyes);
+            ladder => ladder.Replace("name: Sam Second", $"name: Sam Second, owner: {World.Alex}", StringComparison.Ordinal),
+            actions: TeamsWorld.FourEyes
+        );
         await teams.AskedAsync();
         await teams.World.PassAsync(6 * Minute);
         Assert.Equal(200, (await teams.ClickAsync(Assert.Single(teams.CardsOf(World.Alex)), World.Alex, "approve")).Status);
@@ -223,7 +241,8 @@ public sealed class ClickTests
         await using var teams = await TeamsWorld.CreateAsync();
         await teams.AskedAsync();
         var click = TeamsWorld.Click(Assert.Single(teams.CardsOf(World.Alex)), World.Alex, "approve");
-        for (var i = 0; i < 3; i++) Assert.Equal(200, (await teams.PostAsync(click.DeepClone())).Status);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(200, (await teams.PostAsync(click.DeepClone())).Status);
         await teams.World.RunAsync();
         var replay = await teams.PostAsync(click.DeepClone());
         Assert.Contains("Executed: in effect now", replay.Text, StringComparison.Ordinal);
@@ -242,7 +261,11 @@ public sealed class ClickTests
         var click = TeamsWorld.Click(Assert.Single(teams.CardsOf(World.Alex)), World.Alex, "approve");
         await teams.World.PassAsync(40 * Minute);
         foreach (var person in (string[])[World.Alex, World.Sam, World.Morgan])
-            Assert.Contains("Expired: nobody decided in time", Assert.Single(teams.CardsOf(person)).Content.ToJsonString(), StringComparison.Ordinal);
+            Assert.Contains(
+                "Expired: nobody decided in time",
+                Assert.Single(teams.CardsOf(person)).Content.ToJsonString(),
+                StringComparison.Ordinal
+            );
         var late = await teams.PostAsync(click);
         Assert.Contains("Expired: nobody decided in time", late.Text, StringComparison.Ordinal);
         Assert.Contains(await teams.RefusedAsync(), e => e.Text.Contains("already-decided", StringComparison.Ordinal));
@@ -263,7 +286,10 @@ public sealed class ClickTests
         await teams.World.RunAsync();
         Assert.Equal(deadline, (await teams.World.PendingAsync())[0].View.Deadline);
         await teams.World.PassAsync(40 * Minute);
-        var closed = Assert.Single(await teams.World.RecordAsync(Assert.Single(await teams.World.IncidentsAsync()).Incident), e => e.Kind == AuditKinds.Closed);
+        var closed = Assert.Single(
+            await teams.World.RecordAsync(Assert.Single(await teams.World.IncidentsAsync()).Incident),
+            e => e.Kind == AuditKinds.Closed
+        );
         var data = JsonNode.Parse(closed.Data!)!;
         Assert.Equal([World.Alex], data["looked"]!.AsArray().Select(n => (string?)n));
         Assert.Equal([World.Sam, World.Morgan], data["didNotLook"]!.AsArray().Select(n => (string?)n));
@@ -278,11 +304,20 @@ public sealed class ClickTests
         await teams.ClickAsync(Assert.Single(teams.CardsOf(World.Alex)), World.Alex, "approve");
         await teams.World.RunAsync();
         Assert.Equal("not-in-group", (await teams.ClickAsync(Assert.Single(teams.CardsOf(World.Alex)), World.Outsider, "release")).Code);
-        var answer = await teams.ClickAsync(Assert.Single(teams.CardsOf(World.Alex)), World.Alex, "release", "called the owner: it was them");
+        var answer = await teams.ClickAsync(
+            Assert.Single(teams.CardsOf(World.Alex)),
+            World.Alex,
+            "release",
+            "called the owner: it was them"
+        );
         Assert.Contains("Being undone now", answer.Text, StringComparison.Ordinal);
         await teams.World.RunAsync();
         Assert.True(await teams.World.CanSignInAsync(World.Adele));
-        Assert.Contains("Released: undone by a person", Assert.Single(teams.CardsOf(World.Alex)).Content.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "Released: undone by a person",
+            Assert.Single(teams.CardsOf(World.Alex)).Content.ToJsonString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(ContainmentStatus.Released, (await teams.World.ContainmentOfAsync(World.Adele)).Status);
     }
 
@@ -299,7 +334,10 @@ public sealed class ClickTests
         Assert.Equal(200, (await teams.ClickAsync(reminder, World.Alex, "confirm", "really stolen")).Status);
         await teams.World.PassAsync(TimeSpan.FromHours(5));
         Assert.False(await teams.World.CanSignInAsync(World.Adele));
-        Assert.All(teams.CardsOf(World.Alex), c => Assert.Contains("Confirmed: it stays", c.Content.ToJsonString(), StringComparison.Ordinal));
+        Assert.All(
+            teams.CardsOf(World.Alex),
+            c => Assert.Contains("Confirmed: it stays", c.Content.ToJsonString(), StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -321,7 +359,12 @@ public sealed class ClickTests
     {
         var id = Assert.Single(await teams.Get<CardTable>().RequestsOfAsync(World.DisableOf(World.Adele), default));
         var request = new JsonObject { ["id"] = id, ["nonce"] = (await teams.Get<ApprovalRegister>().FindAsync(id, default))!.Nonce };
-        var button = new JsonObject { ["type"] = "Action.Execute", ["verb"] = "release", ["data"] = new JsonObject { ["requests"] = new JsonArray(request) } };
+        var button = new JsonObject
+        {
+            ["type"] = "Action.Execute",
+            ["verb"] = "release",
+            ["data"] = new JsonObject { ["requests"] = new JsonArray(request) },
+        };
         return TeamsWorld.Click(teams.CardsOf(World.Alex)[0] with { Content = button }, World.Alex, "release");
     }
 }

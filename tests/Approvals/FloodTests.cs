@@ -3,7 +3,9 @@ using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Approvals;
 
-/// <summary>Many requests of one flood are one card and one ring of the phone (S8); one answer can decide all of them, each on its own record.</summary>
+/// <summary>
+/// Many requests of one flood are one card and one ring of the phone (S8); one answer can decide all of them, each on its own record.
+/// </summary>
 public sealed class FloodTests
 {
     private const int PerMinute = 20; // add_ip_to_watchlist in policies/budgets.yaml
@@ -29,7 +31,9 @@ public sealed class FloodTests
     public async Task One_of_a_flood_is_denied_alone()
     {
         await using var teams = await FloodedAsync();
-        var click = await teams.PostAsync(TeamsWorld.Click(Assert.Single(teams.CardsOf(World.Alex)), World.Alex, ApprovalCard.Deny, index: 2));
+        var click = await teams.PostAsync(
+            TeamsWorld.Click(Assert.Single(teams.CardsOf(World.Alex)), World.Alex, ApprovalCard.Deny, index: 2)
+        );
         Assert.Equal(200, click.Status);
         await teams.World.RunAsync();
         Assert.Equal(Over - 1, (await teams.World.PendingAsync()).Count);
@@ -39,7 +43,8 @@ public sealed class FloodTests
     private static async Task<TeamsWorld> FloodedAsync()
     {
         var teams = await TeamsWorld.CreateAsync();
-        for (var i = 1; i <= PerMinute + Over; i++) await teams.World.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
+        for (var i = 1; i <= PerMinute + Over; i++)
+            await teams.World.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
         await teams.World.RunAsync();
         await teams.World.PassAsync(TimeSpan.FromSeconds(30)); // Those that met another sender tried again.
         Assert.Equal(Over, (await teams.World.PendingAsync()).Count);

@@ -4,13 +4,26 @@ using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Approvals;
 
-/// <summary>Seeded damage to bodies and tokens: no crash, no HTTP success without an honest token, no effect from anything but an honest click.</summary>
+/// <summary>
+/// Seeded damage to bodies and tokens: no crash, no HTTP success without an honest token, no effect from anything but an honest click.
+/// </summary>
 public sealed class FuzzTests
 {
     private static readonly JsonNode?[] Junk =
     [
-        null, JsonValue.Create(true), JsonValue.Create(-1), JsonValue.Create(1e308), JsonValue.Create(""), JsonValue.Create(new string('x', 2000)), JsonValue.Create("\u0000\u202e"),
-        new JsonArray(), new JsonObject(), new JsonArray(new JsonObject { ["id"] = new JsonArray() }), JsonValue.Create("approval-"), JsonValue.Create("'; drop table"), JsonValue.Create("../../etc"),
+        null,
+        JsonValue.Create(true),
+        JsonValue.Create(-1),
+        JsonValue.Create(1e308),
+        JsonValue.Create(""),
+        JsonValue.Create(new string('x', 2000)),
+        JsonValue.Create("\u0000\u202e"),
+        new JsonArray(),
+        new JsonObject(),
+        new JsonArray(new JsonObject { ["id"] = new JsonArray() }),
+        JsonValue.Create("approval-"),
+        JsonValue.Create("'; drop table"),
+        JsonValue.Create("../../etc"),
     ];
 
     [Theory]
@@ -29,10 +42,14 @@ public sealed class FuzzTests
             // One of the fields that every check depends on is always damaged; others may be.
             var data = (JsonObject)click["value"]!["action"]!["data"]!;
             Breaks[random.Next(Breaks.Length)](click, data, Junk[random.Next(Junk.Length)]?.DeepClone());
-            for (var n = random.Next(3); n > 0; n--) Damage(click, random);
+            for (var n = random.Next(3); n > 0; n--)
+                Damage(click, random);
             var answer = await teams.PostAsync(click);
             Assert.True(answer.Http is 200 or 400 or 401 or 403 or 413, $"seed {seed} step {i}: {answer.Http}");
-            Assert.True(answer.Http != 200 || answer.Body is null || answer.Status is >= 400 and < 600, $"seed {seed} step {i}: {answer.Text}");
+            Assert.True(
+                answer.Http != 200 || answer.Body is null || answer.Status is >= 400 and < 600,
+                $"seed {seed} step {i}: {answer.Text}"
+            );
         }
         await teams.World.RunAsync();
         Assert.True(await teams.World.CanSignInAsync(World.Adele));
@@ -41,9 +58,17 @@ public sealed class FuzzTests
 
     private static readonly Action<JsonObject, JsonObject, JsonNode?>[] Breaks =
     [
-        (c, _, junk) => c["value"] = junk, (c, _, junk) => c["replyToId"] = junk, (c, _, junk) => c["from"]!["aadObjectId"] = junk, (c, _, junk) => c["value"]!["action"]!["verb"] = junk,
-        (_, d, junk) => d["requests"] = junk, (_, d, junk) => d["requests"]![0]!["nonce"] = junk, (_, d, junk) => d["requests"]![0]!["id"] = junk, (c, _, junk) => c["conversation"]!["id"] = junk,
-        (c, _, junk) => c["serviceUrl"] = junk, (c, _, junk) => c["channelId"] = junk, (c, _, junk) => c["name"] = junk,
+        (c, _, junk) => c["value"] = junk,
+        (c, _, junk) => c["replyToId"] = junk,
+        (c, _, junk) => c["from"]!["aadObjectId"] = junk,
+        (c, _, junk) => c["value"]!["action"]!["verb"] = junk,
+        (_, d, junk) => d["requests"] = junk,
+        (_, d, junk) => d["requests"]![0]!["nonce"] = junk,
+        (_, d, junk) => d["requests"]![0]!["id"] = junk,
+        (c, _, junk) => c["conversation"]!["id"] = junk,
+        (c, _, junk) => c["serviceUrl"] = junk,
+        (c, _, junk) => c["channelId"] = junk,
+        (c, _, junk) => c["name"] = junk,
     ];
 
     [Fact]
@@ -57,7 +82,8 @@ public sealed class FuzzTests
         for (var i = 0; i < 300; i++)
         {
             var bytes = honest.ToArray();
-            for (var n = random.Next(1, 8); n > 0; n--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            for (var n = random.Next(1, 8); n > 0; n--)
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             var body = random.Next(3) == 0 ? bytes[..random.Next(bytes.Length)] : bytes;
             Assert.InRange((await teams.PostAsync(body, bearer)).Http, 200, 413);
         }
@@ -77,9 +103,11 @@ public sealed class FuzzTests
         {
             var token = honest.ToCharArray();
             // Not the last character: its spare bits can spell the same signature in another way.
-            for (var n = random.Next(1, 5); n > 0; n--) token[random.Next(token.Length - 1)] = "ABCxyz019-_.{}\" "[random.Next(16)];
+            for (var n = random.Next(1, 5); n > 0; n--)
+                token[random.Next(token.Length - 1)] = "ABCxyz019-_.{}\" "[random.Next(16)];
             var text = new string(token);
-            if (text == honest) continue;
+            if (text == honest)
+                continue;
             Assert.Equal(401, (await teams.PostAsync(TeamsWorld.Click(card, World.Alex, "approve"), $"Bearer {text}")).Http);
         }
         await teams.World.RunAsync();
@@ -91,7 +119,9 @@ public sealed class FuzzTests
         var places = TeamsWorld.Walk(node).OfType<JsonObject>().Where(o => o.Count > 0).ToList();
         var place = places[random.Next(places.Count)];
         var key = place.ElementAt(random.Next(place.Count)).Key;
-        if (random.Next(3) == 0) place.Remove(key);
-        else place[key] = Junk[random.Next(Junk.Length)]?.DeepClone();
+        if (random.Next(3) == 0)
+            place.Remove(key);
+        else
+            place[key] = Junk[random.Next(Junk.Length)]?.DeepClone();
     }
 }

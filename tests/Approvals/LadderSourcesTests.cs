@@ -4,18 +4,29 @@ using IRFunctions.Tests.Policies;
 
 namespace IRFunctions.Tests.Approvals;
 
-/// <summary>ladder.yaml with groups from elsewhere, quiet hours, substitutes and owners: read, or refused with the place of the error.</summary>
+/// <summary>
+/// ladder.yaml with groups from elsewhere, quiet hours, substitutes and owners: read, or refused with the place of the error.
+/// </summary>
 public sealed class LadderSourcesTests
 {
     private const string Member = "{ id: 00000000-0000-4000-8000-0000000000b1, name: Alex Analyst }";
 
-    private static PolicyReading Load(string member) => PolicyLoader.Load(
-        [.. Shipped.Files.Select(f => f.Name == "ladder.yaml" ? f with { Text = f.Text.Replace($"- {Member}", member, StringComparison.Ordinal) } : f)], Shipped.Catalogue, Shipped.Today);
+    private static PolicyReading Load(string member) =>
+        PolicyLoader.Load(
+            [
+                .. Shipped.Files.Select(f =>
+                    f.Name == "ladder.yaml" ? f with { Text = f.Text.Replace($"- {Member}", member, StringComparison.Ordinal) } : f
+                ),
+            ],
+            Shipped.Catalogue,
+            Shipped.Today
+        );
 
     [Fact]
     public void Everything_a_group_can_say_is_read()
     {
-        var reading = Load($$"""
+        var reading = Load(
+            $$"""
             - id: 00000000-0000-4000-8000-0000000000b1
                     name: Alex Analyst
                     owner: 00000000-0000-4000-8000-0000000000c9
@@ -23,7 +34,8 @@ public sealed class LadderSourcesTests
                     away: { from: 2026-12-20, until: 2027-01-02, substitute: { id: {{World.Megan}}, name: Megan } }
                 entra_group: 00000000-0000-4000-8000-0000000000e2
                 schedule: https://oncall.example/now
-            """);
+            """
+        );
         Assert.Empty(reading.Errors);
         var group = reading.Policy!.Groups["soc_primary"];
         Assert.Equal("00000000-0000-4000-8000-0000000000e2", group.EntraGroup);
@@ -42,7 +54,10 @@ public sealed class LadderSourcesTests
     [Theory]
     [InlineData("quiet: { from: \"25:00\", until: \"06:00\" }", "quiet.from")]
     [InlineData("quiet: { from: \"22:00\" }", "quiet.until")]
-    [InlineData("away: { from: 2026-12-20, until: 2026-12-19, substitute: { id: 00000000-0000-4000-8000-0000000000a2, name: Megan } }", "away.until")]
+    [InlineData(
+        "away: { from: 2026-12-20, until: 2026-12-19, substitute: { id: 00000000-0000-4000-8000-0000000000a2, name: Megan } }",
+        "away.until"
+    )]
     [InlineData("away: { from: 2026-12-20, until: 2026-12-21 }", "away.substitute")]
     [InlineData("away: { from: 2026-12-20, until: 2026-12-21, substitute: { id: Megan, name: Megan } }", "away.substitute.id")]
     [InlineData("owner: Alex", "owner")]

@@ -13,7 +13,8 @@ public sealed partial class ManifestTests
     private static JsonObject Manifest()
     {
         var text = File.ReadAllText(Path.Combine(Folder, "manifest.json"));
-        var filled = text.Replace("${{BOT_APP_ID}}", Guid.Empty.ToString(), StringComparison.Ordinal).Replace("${{TEAMS_APP_ID}}", Guid.Empty.ToString(), StringComparison.Ordinal)
+        var filled = text.Replace("${{BOT_APP_ID}}", Guid.Empty.ToString(), StringComparison.Ordinal)
+            .Replace("${{TEAMS_APP_ID}}", Guid.Empty.ToString(), StringComparison.Ordinal)
             .Replace("${{CONSOLE_HOST}}", "approvals.example.com", StringComparison.Ordinal);
         Assert.DoesNotContain("${{", filled, StringComparison.Ordinal);
         return (JsonObject)JsonNode.Parse(filled)!;
@@ -33,7 +34,10 @@ public sealed partial class ManifestTests
         Assert.InRange(((string)manifest["description"]!["short"]!).Length, 1, 80);
         Assert.InRange(((string)manifest["description"]!["full"]!).Length, 1, 4000);
         Assert.InRange(((string)manifest["developer"]!["name"]!).Length, 1, 32);
-        Assert.All((string[])["websiteUrl", "privacyUrl", "termsOfUseUrl"], key => Assert.StartsWith("https://", (string)manifest["developer"]![key]!, StringComparison.Ordinal));
+        Assert.All(
+            (string[])["websiteUrl", "privacyUrl", "termsOfUseUrl"],
+            key => Assert.StartsWith("https://", (string)manifest["developer"]![key]!, StringComparison.Ordinal)
+        );
         Assert.Matches("^#[0-9a-fA-F]{6}$", (string)manifest["accentColor"]!);
         Assert.All(manifest["validDomains"]!.AsArray(), d => Assert.Matches(Domain(), (string)d!));
     }

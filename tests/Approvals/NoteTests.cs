@@ -19,8 +19,14 @@ public sealed class NoteTests
         await teams.World.RunAsync();
         var note = Assert.Single(teams.Teams.Cards, c => c.Conversation == Channel).Content;
         Assert.DoesNotContain("Action.", note.ToJsonString(), StringComparison.Ordinal);
-        Assert.All(note["body"]!.AsArray().Where(b => (string?)b!["type"] == "TextBlock"), b => Assert.Equal("For an analyst", (string?)b!["text"])); // What renders Markdown is ours.
-        Assert.Contains(note["body"]!.AsArray(), b => b!["inlines"]?[0]?["text"]?.GetValue<string>().Contains(Link, StringComparison.Ordinal) == true);
+        Assert.All(
+            note["body"]!.AsArray().Where(b => (string?)b!["type"] == "TextBlock"),
+            b => Assert.Equal("For an analyst", (string?)b!["text"])
+        ); // What renders Markdown is ours.
+        Assert.Contains(
+            note["body"]!.AsArray(),
+            b => b!["inlines"]?[0]?["text"]?.GetValue<string>().Contains(Link, StringComparison.Ordinal) == true
+        );
         Assert.Contains(teams.World.Machine.Tenant.Journal.Of("page.trigger"), p => p.Detail.Contains(Link, StringComparison.Ordinal));
     }
 
@@ -36,11 +42,16 @@ public sealed class NoteTests
     [Fact]
     public async Task A_channel_that_does_not_take_the_note_costs_nothing_but_a_line_on_the_record_S10()
     {
-        await using var teams = await TeamsWorld.CreateAsync(settings: Named.Append(new("Teams:ServiceUrl", "https://elsewhere.example/")).ToDictionary());
+        await using var teams = await TeamsWorld.CreateAsync(
+            settings: Named.Append(new("Teams:ServiceUrl", "https://elsewhere.example/")).ToDictionary()
+        );
         await teams.World.SendAsync(Given.StolenAccount());
         await teams.World.RunAsync();
         var incident = Assert.Single(await teams.World.IncidentsAsync());
-        Assert.Contains(await teams.World.RecordAsync(incident.Incident), e => e.Text.Contains("the note in Teams failed", StringComparison.Ordinal));
+        Assert.Contains(
+            await teams.World.RecordAsync(incident.Incident),
+            e => e.Text.Contains("the note in Teams failed", StringComparison.Ordinal)
+        );
         Assert.NotEmpty(teams.World.Machine.Tenant.Journal.Of("page.trigger"));
     }
 }

@@ -36,7 +36,9 @@ public sealed class OnCallTests
     [Fact]
     public async Task A_group_that_cannot_be_read_approves_nothing_and_the_request_climbs()
     {
-        await using var teams = await TeamsWorld.CreateAsync(ladder => RaceTests.InEntra(ladder).Replace(TenantSeed.PrimaryApprovers, "00000000-0000-4000-8000-00000000dead", StringComparison.Ordinal));
+        await using var teams = await TeamsWorld.CreateAsync(ladder =>
+            RaceTests.InEntra(ladder).Replace(TenantSeed.PrimaryApprovers, "00000000-0000-4000-8000-00000000dead", StringComparison.Ordinal)
+        );
         await teams.World.SendAsync(Given.StolenAccount());
         await teams.World.RunAsync();
         await teams.World.PassAsync(TimeSpan.FromSeconds(20));
@@ -97,19 +99,38 @@ public sealed class OnCallTests
         var id = await teams.AskedAsync();
         var first = await teams.World.ViewAsync(id);
         Assert.Single(teams.CardsOf(World.Alex));
-        var second = view with { Request = first!.Request with { Decision = first.Request.Decision with { Action = "revoke_user_sessions" } }, Rungs = first.Rungs };
+        var second = view with
+        {
+            Request = first!.Request with { Decision = first.Request.Decision with { Action = "revoke_user_sessions" } },
+            Rungs = first.Rungs,
+        };
         var delivery = await desk.AskAsync("approval-second", second, first.Rungs[0].Approvers, true, default);
         Assert.True(delivery.Delivered);
         var card = Assert.Single(teams.CardsOf(World.Alex));
         Assert.Equal(1, card.Updates);
         Assert.Contains("Approve all 2", card.Content.ToJsonString(), StringComparison.Ordinal);
-        Assert.Equal(["approve", "deny", "approve", "deny", "approve", "deny", "more"], TeamsWorld.Actions(card.Content).Select(a => (string)a["verb"]!));
+        Assert.Equal(
+            ["approve", "deny", "approve", "deny", "approve", "deny", "more"],
+            TeamsWorld.Actions(card.Content).Select(a => (string)a["verb"]!)
+        );
     }
 
-    private static Task<(IReadOnlyList<Approver> Approvers, IReadOnlyList<string> Problems)> WhoAsync(TeamsWorld teams, HttpMessageHandler schedule) =>
-        new OnCall(teams.Get<GraphServiceClient>(), new HttpClient(schedule), teams.Get<PolicyStore>(), teams.World.Time).WhoAsync("soc_primary", [], default);
+    private static Task<(IReadOnlyList<Approver> Approvers, IReadOnlyList<string> Problems)> WhoAsync(
+        TeamsWorld teams,
+        HttpMessageHandler schedule
+    ) =>
+        new OnCall(teams.Get<GraphServiceClient>(), new HttpClient(schedule), teams.Get<PolicyStore>(), teams.World.Time).WhoAsync(
+            "soc_primary",
+            [],
+            default
+        );
 
-    private static string WithSchedule(string ladder) => ladder.Replace("  soc_primary:\n    members:\n", $"  soc_primary:\n    schedule: https://oncall.example/now\n    members:\n      - {{ id: {World.Outsider}, name: Megan }}\n", StringComparison.Ordinal);
+    private static string WithSchedule(string ladder) =>
+        ladder.Replace(
+            "  soc_primary:\n    members:\n",
+            $"  soc_primary:\n    schedule: https://oncall.example/now\n    members:\n      - {{ id: {World.Outsider}, name: Megan }}\n",
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("{\"onCall\":[\"00000000-0000-4000-8000-0000000000b1\"]}", 1, 0)]
@@ -130,19 +151,37 @@ public sealed class OnCallTests
     [Fact]
     public async Task Quiet_hours_spare_people_while_another_is_awake_and_never_leave_nobody()
     {
-        static string Quiet(string ladder, string both) => ladder.Replace("  soc_primary:\n    members:\n", $"  soc_primary:\n    members:\n      - {{ id: {World.Outsider}, name: Megan{both} }}\n", StringComparison.Ordinal)
-            .Replace("name: Alex Analyst", "name: Alex Analyst, quiet: { from: \"22:00\", until: \"06:00\" }", StringComparison.Ordinal);
+        static string Quiet(string ladder, string both) =>
+            ladder
+                .Replace(
+                    "  soc_primary:\n    members:\n",
+                    $"  soc_primary:\n    members:\n      - {{ id: {World.Outsider}, name: Megan{both} }}\n",
+                    StringComparison.Ordinal
+                )
+                .Replace(
+                    "name: Alex Analyst",
+                    "name: Alex Analyst, quiet: { from: \"22:00\", until: \"06:00\" }",
+                    StringComparison.Ordinal
+                );
         await using var one = await TeamsWorld.CreateAsync(l => Quiet(l, ""), installed: false); // It is 3 AM.
         Assert.Equal("Megan", Assert.Single((await WhoAsync(one, new Says(null))).Approvers).Name);
-        await using var all = await TeamsWorld.CreateAsync(l => Quiet(l, ", quiet: { from: \"00:00\", until: \"05:00\" }"), installed: false);
+        await using var all = await TeamsWorld.CreateAsync(
+            l => Quiet(l, ", quiet: { from: \"00:00\", until: \"05:00\" }"),
+            installed: false
+        );
         Assert.Equal(2, (await WhoAsync(all, new Says(null))).Approvers.Count);
     }
 
     [Fact]
     public async Task A_substitute_is_asked_and_may_answer_while_somebody_is_away()
     {
-        await using var teams = await TeamsWorld.CreateAsync(l => l.Replace("name: Alex Analyst",
-            $"name: Alex Analyst, away: {{ from: 2026-11-20, until: 2026-11-23, substitute: {{ id: {World.Outsider}, name: Megan }} }}", StringComparison.Ordinal));
+        await using var teams = await TeamsWorld.CreateAsync(l =>
+            l.Replace(
+                "name: Alex Analyst",
+                $"name: Alex Analyst, away: {{ from: 2026-11-20, until: 2026-11-23, substitute: {{ id: {World.Outsider}, name: Megan }} }}",
+                StringComparison.Ordinal
+            )
+        );
         await teams.AskedAsync();
         Assert.Empty(teams.CardsOf(World.Alex));
         Assert.Equal(200, (await teams.ClickAsync(Assert.Single(teams.CardsOf(World.Outsider)), World.Outsider, "approve")).Status);
@@ -160,13 +199,22 @@ public sealed class OnCallTests
         await teams.World.PassAsync(40 * Minute);
         Assert.True(await teams.World.CanSignInAsync(World.Adele));
         Assert.Equal(pages, teams.World.Effects("page.trigger").Count);
-        Assert.Contains("Withdrawn: no decision is needed", Assert.Single(teams.CardsOf(World.Alex)).Content.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "Withdrawn: no decision is needed",
+            Assert.Single(teams.CardsOf(World.Alex)).Content.ToJsonString(),
+            StringComparison.Ordinal
+        );
         Assert.Contains(AuditKinds.Withdrawn, await teams.World.KindsAsync(Assert.Single(await teams.World.IncidentsAsync()).Incident));
     }
 
     private sealed class Says(string? body) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            Task.FromResult(new HttpResponseMessage(body is null ? HttpStatusCode.InternalServerError : HttpStatusCode.OK) { Content = new StringContent(body ?? "") });
+            Task.FromResult(
+                new HttpResponseMessage(body is null ? HttpStatusCode.InternalServerError : HttpStatusCode.OK)
+                {
+                    Content = new StringContent(body ?? ""),
+                }
+            );
     }
 }

@@ -24,7 +24,9 @@ public sealed class RaceTests
     {
         await using var teams = await WithTwoCardsAsync();
         var clicks = await Task.WhenAll(
-            Task.Run(() => teams.ClickAsync(teams.CardsOf(World.Alex)[0], World.Alex, "approve")), Task.Run(() => teams.ClickAsync(teams.CardsOf(World.Sam)[0], World.Sam, "approve")));
+            Task.Run(() => teams.ClickAsync(teams.CardsOf(World.Alex)[0], World.Alex, "approve")),
+            Task.Run(() => teams.ClickAsync(teams.CardsOf(World.Sam)[0], World.Sam, "approve"))
+        );
         Assert.All(clicks, c => Assert.Equal(200, c.Status)); // Both see that it is approved; one of them did it.
         await teams.World.RunAsync();
         Assert.Single(teams.World.Effects("user.update", World.Adele));
@@ -56,10 +58,16 @@ public sealed class RaceTests
     {
         await using var teams = await WithTwoCardsAsync(TeamsWorld.FourEyes);
         await teams.World.PassAsync(10 * Minute);
-        var clicks = await Task.WhenAll(((string[])[World.Alex, World.Sam, World.Morgan]).Select((p, i) => Task.Run(() => teams.ClickAsync(teams.CardsOf(p)[0], p, i == 1 ? "deny" : "approve"))));
+        var clicks = await Task.WhenAll(
+            ((string[])[World.Alex, World.Sam, World.Morgan]).Select(
+                (p, i) => Task.Run(() => teams.ClickAsync(teams.CardsOf(p)[0], p, i == 1 ? "deny" : "approve"))
+            )
+        );
         await teams.World.RunAsync();
         var id = teams.CardsOf(World.Alex)[0].Content.ToJsonString();
-        var view = Assert.Single(await teams.World.IncidentsAsync()).Decisions.Single(d => d.Ending is Ending.Denied or Ending.Done && d.Action == "disable_user_account_temporarily");
+        var view = Assert
+            .Single(await teams.World.IncidentsAsync())
+            .Decisions.Single(d => d.Ending is Ending.Denied or Ending.Done && d.Action == "disable_user_account_temporarily");
         Assert.Equal(view.Ending == Ending.Denied, await teams.World.CanSignInAsync(World.Adele));
         Assert.Contains(view.Ending == Ending.Denied ? "Denied: nothing ran" : "Executed", id, StringComparison.Ordinal);
     }
@@ -100,7 +108,9 @@ public sealed class RaceTests
         await using var teams = await TeamsWorld.CreateAsync();
         var id = await teams.AskedAsync();
         // The register took it, then the process died before the orchestration heard.
-        var taken = await teams.Get<ApprovalRegister>().VoteAsync(id, new ApprovalAnswer(World.Alex, true, "seen", teams.World.Time.GetUtcNow(), "teams"), default);
+        var taken = await teams
+            .Get<ApprovalRegister>()
+            .VoteAsync(id, new ApprovalAnswer(World.Alex, true, "seen", teams.World.Time.GetUtcNow(), "teams"), default);
         Assert.True(taken.Counted);
         await teams.World.PassAsync(31 * Minute);
         Assert.False(await teams.World.CanSignInAsync(World.Adele));
@@ -111,7 +121,9 @@ public sealed class RaceTests
     {
         await using var teams = await TeamsWorld.CreateAsync();
         var id = await teams.AskedAsync();
-        await teams.Get<ApprovalRegister>().VoteAsync(id, new ApprovalAnswer(World.Alex, true, "seen", teams.World.Time.GetUtcNow(), "teams"), default);
+        await teams
+            .Get<ApprovalRegister>()
+            .VoteAsync(id, new ApprovalAnswer(World.Alex, true, "seen", teams.World.Time.GetUtcNow(), "teams"), default);
         Assert.Equal(200, (await teams.ClickAsync(teams.CardsOf(World.Alex)[0], World.Alex, "approve")).Status);
         await teams.World.RunAsync();
         Assert.False(await teams.World.CanSignInAsync(World.Adele));
@@ -143,10 +155,17 @@ public sealed class RaceTests
         Assert.Equal("not-in-group", answer.Code);
         await teams.World.RunAsync();
         Assert.True(await teams.World.CanSignInAsync(World.Adele));
-        Assert.Contains(await teams.RefusedAsync(), e => e.Actor == World.Alex && e.Text.Contains("not-in-group", StringComparison.Ordinal));
+        Assert.Contains(
+            await teams.RefusedAsync(),
+            e => e.Actor == World.Alex && e.Text.Contains("not-in-group", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>The first rung's people come from the Entra group.</summary>
-    internal static string InEntra(string ladder) => ladder.Replace(
-        $"    members:\n      - {{ id: {World.Alex}, name: Alex Analyst }}", $"    entra_group: {TenantSeed.PrimaryApprovers}", StringComparison.Ordinal);
+    internal static string InEntra(string ladder) =>
+        ladder.Replace(
+            $"    members:\n      - {{ id: {World.Alex}, name: Alex Analyst }}",
+            $"    entra_group: {TenantSeed.PrimaryApprovers}",
+            StringComparison.Ordinal
+        );
 }

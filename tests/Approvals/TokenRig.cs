@@ -19,7 +19,16 @@ internal sealed class TokenRig : HttpMessageHandler
     {
         Add("good", Good);
         Keys = new SigningKeys(new HttpClient(this), Metadata, Time);
-        Validator = new TokenValidator(new TrustedIssuer { Metadata = Metadata, Issuers = [Issuer], Audiences = [Audience] }, Keys, Time);
+        Validator = new TokenValidator(
+            new TrustedIssuer
+            {
+                Metadata = Metadata,
+                Issuers = [Issuer],
+                Audiences = [Audience],
+            },
+            Keys,
+            Time
+        );
     }
 
     public static RSA Good { get; } = RSA.Create(2048);
@@ -42,19 +51,37 @@ internal sealed class TokenRig : HttpMessageHandler
 
     public long Now => Time.GetUtcNow().ToUnixTimeSeconds();
 
-    public JsonObject Claims() => new() { ["iss"] = Issuer, ["aud"] = Audience, ["nbf"] = Now, ["iat"] = Now, ["exp"] = Now + 3600, ["serviceurl"] = "https://smba.trafficmanager.net/amer/" };
+    public JsonObject Claims() =>
+        new()
+        {
+            ["iss"] = Issuer,
+            ["aud"] = Audience,
+            ["nbf"] = Now,
+            ["iat"] = Now,
+            ["exp"] = Now + 3600,
+            ["serviceurl"] = "https://smba.trafficmanager.net/amer/",
+        };
 
     public void Add(string kid, RSA key, Action<JsonObject>? change = null)
     {
         var p = key.ExportParameters(false);
-        var jwk = new JsonObject { ["kty"] = "RSA", ["use"] = "sig", ["kid"] = kid, ["n"] = Base64Url.EncodeToString(p.Modulus), ["e"] = Base64Url.EncodeToString(p.Exponent), ["endorsements"] = new JsonArray("msteams") };
+        var jwk = new JsonObject
+        {
+            ["kty"] = "RSA",
+            ["use"] = "sig",
+            ["kid"] = kid,
+            ["n"] = Base64Url.EncodeToString(p.Modulus),
+            ["e"] = Base64Url.EncodeToString(p.Exponent),
+            ["endorsements"] = new JsonArray("msteams"),
+        };
         change?.Invoke(jwk);
         Published.Add(jwk);
     }
 
     public static string Sign(string header, string payload, RSA key, HashAlgorithmName? hash = null, RSASignaturePadding? padding = null)
     {
-        var signed = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}";
+        var signed =
+            $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}";
         return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), hash ?? HashAlgorithmName.SHA256, padding ?? RSASignaturePadding.Pkcs1))}";
     }
 
@@ -65,16 +92,21 @@ internal sealed class TokenRig : HttpMessageHandler
         return Sign($$"""{"alg":"{{alg}}","typ":"JWT","kid":"{{kid}}"}""", claims.ToJsonString(), key ?? Good);
     }
 
-    public Task<TokenReading> ReadAsync(string? token) => Validator.ValidateAsync(token is null ? null : $"Bearer {token}", CancellationToken.None);
+    public Task<TokenReading> ReadAsync(string? token) =>
+        Validator.ValidateAsync(token is null ? null : $"Bearer {token}", CancellationToken.None);
 
     public async Task<TokenProblem> ProblemAsync(string? token) => (await ReadAsync(token)).Problem;
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Fetched.Add(request.RequestUri!.AbsolutePath);
-        var body = Replacement ?? (request.RequestUri.AbsolutePath == "/openid"
-            ? new JsonObject { ["jwks_uri"] = KeysAddress }.ToJsonString()
-            : new JsonObject { ["keys"] = new JsonArray([.. Published.Select(k => k.DeepClone())]) }.ToJsonString());
+        var body =
+            Replacement
+            ?? (
+                request.RequestUri.AbsolutePath == "/openid"
+                    ? new JsonObject { ["jwks_uri"] = KeysAddress }.ToJsonString()
+                    : new JsonObject { ["keys"] = new JsonArray([.. Published.Select(k => k.DeepClone())]) }.ToJsonString()
+            );
         return Task.FromResult(new HttpResponseMessage(Status) { Content = new StringContent(body) });
     }
 }

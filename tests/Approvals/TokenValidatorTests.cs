@@ -31,7 +31,8 @@ public sealed class TokenValidatorTests : IDisposable
     [InlineData("Basic dXNlcjpwYXNz")]
     [InlineData("bearer")]
     [InlineData("Bearer")]
-    public async Task Without_a_bearer_there_is_nobody(string? header) => Assert.Equal(TokenProblem.Missing, (await rig.Validator.ValidateAsync(header, default)).Problem);
+    public async Task Without_a_bearer_there_is_nobody(string? header) =>
+        Assert.Equal(TokenProblem.Missing, (await rig.Validator.ValidateAsync(header, default)).Problem);
 
     [Theory]
     [InlineData("a.b")]
@@ -44,7 +45,8 @@ public sealed class TokenValidatorTests : IDisposable
     [InlineData("bnVsbA.e30.AAAA")]
     [InlineData("W10.e30.AAAA")]
     [InlineData("////.e30.AAAA")]
-    public async Task What_is_not_three_parts_of_base64url_is_malformed(string token) => Assert.Equal(TokenProblem.Malformed, await rig.ProblemAsync(token));
+    public async Task What_is_not_three_parts_of_base64url_is_malformed(string token) =>
+        Assert.Equal(TokenProblem.Malformed, await rig.ProblemAsync(token));
 
     [Fact]
     public async Task A_token_too_large_to_be_one_is_not_even_decoded()
@@ -63,7 +65,8 @@ public sealed class TokenValidatorTests : IDisposable
     [InlineData("ES256")]
     [InlineData("rs256")]
     [InlineData("")]
-    public async Task Only_RS256_counts_whatever_the_token_asks_for(string alg) => Assert.Equal(TokenProblem.Algorithm, await rig.ProblemAsync(rig.Token(alg: alg)));
+    public async Task Only_RS256_counts_whatever_the_token_asks_for(string alg) =>
+        Assert.Equal(TokenProblem.Algorithm, await rig.ProblemAsync(rig.Token(alg: alg)));
 
     [Fact]
     public async Task An_unsigned_token_and_one_signed_with_the_public_key_as_a_secret_do_not_count()
@@ -81,8 +84,14 @@ public sealed class TokenValidatorTests : IDisposable
     {
         var claims = rig.Claims().ToJsonString();
         const string header = """{"alg":"RS256","kid":"good"}""";
-        Assert.Equal(TokenProblem.Signature, await rig.ProblemAsync(TokenRig.Sign(header, claims, TokenRig.Good, HashAlgorithmName.SHA512)));
-        Assert.Equal(TokenProblem.Signature, await rig.ProblemAsync(TokenRig.Sign(header, claims, TokenRig.Good, padding: RSASignaturePadding.Pss)));
+        Assert.Equal(
+            TokenProblem.Signature,
+            await rig.ProblemAsync(TokenRig.Sign(header, claims, TokenRig.Good, HashAlgorithmName.SHA512))
+        );
+        Assert.Equal(
+            TokenProblem.Signature,
+            await rig.ProblemAsync(TokenRig.Sign(header, claims, TokenRig.Good, padding: RSASignaturePadding.Pss))
+        );
         Assert.Equal(TokenProblem.Signature, await rig.ProblemAsync(TokenRig.Sign(header, claims, Other)));
     }
 
@@ -91,8 +100,14 @@ public sealed class TokenValidatorTests : IDisposable
     {
         var token = rig.Token();
         var parts = token.Split('.');
-        var claims = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(parts[1])).Replace("3600", "9999", StringComparison.Ordinal).Replace(TokenRig.Audience, TokenRig.Audience[..^1] + "3", StringComparison.Ordinal);
-        Assert.Equal(TokenProblem.Signature, await rig.ProblemAsync($"{parts[0]}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.{parts[2]}"));
+        var claims = Encoding
+            .UTF8.GetString(Base64Url.DecodeFromChars(parts[1]))
+            .Replace("3600", "9999", StringComparison.Ordinal)
+            .Replace(TokenRig.Audience, TokenRig.Audience[..^1] + "3", StringComparison.Ordinal);
+        Assert.Equal(
+            TokenProblem.Signature,
+            await rig.ProblemAsync($"{parts[0]}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.{parts[2]}")
+        );
         Assert.NotEqual(TokenProblem.None, await rig.ProblemAsync($"{parts[0]}.{parts[1]}.{parts[2][..^4]}"));
     }
 
@@ -108,21 +123,30 @@ public sealed class TokenValidatorTests : IDisposable
 
     [Fact]
     public async Task Demands_nobody_here_knows_are_not_ignored() =>
-        Assert.Equal(TokenProblem.Malformed, await rig.ProblemAsync(TokenRig.Sign("""{"alg":"RS256","kid":"good","crit":["exp"]}""", rig.Claims().ToJsonString(), TokenRig.Good)));
+        Assert.Equal(
+            TokenProblem.Malformed,
+            await rig.ProblemAsync(
+                TokenRig.Sign("""{"alg":"RS256","kid":"good","crit":["exp"]}""", rig.Claims().ToJsonString(), TokenRig.Good)
+            )
+        );
 
     [Theory]
     [InlineData("https://api.botframework.com/")]
     [InlineData("https://API.botframework.com")]
     [InlineData("https://sts.windows.net/00000000-0000-4000-8000-000000000001/")]
     [InlineData("")]
-    public async Task Another_issuer_is_another(string issuer) => Assert.Equal(TokenProblem.Issuer, await rig.ProblemAsync(rig.Token(c => c["iss"] = issuer)));
+    public async Task Another_issuer_is_another(string issuer) =>
+        Assert.Equal(TokenProblem.Issuer, await rig.ProblemAsync(rig.Token(c => c["iss"] = issuer)));
 
     [Fact]
     public async Task A_token_for_somebody_else_does_not_count_here()
     {
         Assert.Equal(TokenProblem.Audience, await rig.ProblemAsync(rig.Token(c => c["aud"] = "00000000-0000-4000-8000-0000000000f3")));
         Assert.Equal(TokenProblem.Audience, await rig.ProblemAsync(rig.Token(c => c.Remove("aud"))));
-        Assert.Equal(TokenProblem.Audience, await rig.ProblemAsync(rig.Token(c => c["aud"] = new JsonArray(TokenRig.Audience, "somebody-else"))));
+        Assert.Equal(
+            TokenProblem.Audience,
+            await rig.ProblemAsync(rig.Token(c => c["aud"] = new JsonArray(TokenRig.Audience, "somebody-else")))
+        );
         Assert.Equal(TokenProblem.Issuer, await rig.ProblemAsync(rig.Token(c => c["iss"] = new JsonArray(TokenRig.Issuer))));
     }
 
@@ -130,8 +154,16 @@ public sealed class TokenValidatorTests : IDisposable
     public async Task Two_values_under_one_name_are_refused()
     {
         var twice = rig.Claims().ToJsonString()[..^1] + $",\"aud\":\"{TokenRig.Audience}\"}}";
-        Assert.Equal(TokenProblem.Malformed, await rig.ProblemAsync(TokenRig.Sign("""{"alg":"RS256","kid":"good"}""", twice, TokenRig.Good)));
-        Assert.Equal(TokenProblem.Malformed, await rig.ProblemAsync(TokenRig.Sign("""{"alg":"RS256","alg":"RS256","kid":"good"}""", rig.Claims().ToJsonString(), TokenRig.Good)));
+        Assert.Equal(
+            TokenProblem.Malformed,
+            await rig.ProblemAsync(TokenRig.Sign("""{"alg":"RS256","kid":"good"}""", twice, TokenRig.Good))
+        );
+        Assert.Equal(
+            TokenProblem.Malformed,
+            await rig.ProblemAsync(
+                TokenRig.Sign("""{"alg":"RS256","alg":"RS256","kid":"good"}""", rig.Claims().ToJsonString(), TokenRig.Good)
+            )
+        );
     }
 
     [Theory]
@@ -143,7 +175,8 @@ public sealed class TokenValidatorTests : IDisposable
     [Theory]
     [InlineData(301, TokenProblem.NotYetValid)]
     [InlineData(300, TokenProblem.None)]
-    public async Task And_at_the_beginning(int begins, object expected) => Assert.Equal((TokenProblem)expected, await rig.ProblemAsync(rig.Token(c => c["nbf"] = rig.Now + begins)));
+    public async Task And_at_the_beginning(int begins, object expected) =>
+        Assert.Equal((TokenProblem)expected, await rig.ProblemAsync(rig.Token(c => c["nbf"] = rig.Now + begins)));
 
     [Fact]
     public async Task A_token_without_a_time_or_with_an_absurd_one_is_malformed()
@@ -190,12 +223,14 @@ public sealed class TokenValidatorTests : IDisposable
     {
         Assert.Equal(TokenProblem.None, await rig.ProblemAsync(rig.Token()));
         var once = rig.Fetched.Count;
-        for (var i = 0; i < 50; i++) Assert.Equal(TokenProblem.UnknownKey, await rig.ProblemAsync(rig.Token(kid: $"no-{i}")));
+        for (var i = 0; i < 50; i++)
+            Assert.Equal(TokenProblem.UnknownKey, await rig.ProblemAsync(rig.Token(kid: $"no-{i}")));
         Assert.Equal(once, rig.Fetched.Count);
         rig.Time.Advance(TimeSpan.FromMinutes(1));
         rig.Add("new", Other);
         Assert.Equal(TokenProblem.None, await rig.ProblemAsync(rig.Token(kid: "new", key: Other)));
-        for (var i = 0; i < 50; i++) Assert.Equal(TokenProblem.UnknownKey, await rig.ProblemAsync(rig.Token(kid: $"no-{i}")));
+        for (var i = 0; i < 50; i++)
+            Assert.Equal(TokenProblem.UnknownKey, await rig.ProblemAsync(rig.Token(kid: $"no-{i}")));
         Assert.Equal(2 * once, rig.Fetched.Count);
     }
 
@@ -259,13 +294,16 @@ public sealed class TokenValidatorTests : IDisposable
         for (var i = 0; i < 5_000; i++)
         {
             var token = honest.ToCharArray();
-            for (var n = random.Next(1, 6); n > 0; n--) token[random.Next(token.Length)] = "AZaz09-_.=+/ \0é{}\""[random.Next(18)];
+            for (var n = random.Next(1, 6); n > 0; n--)
+                token[random.Next(token.Length)] = "AZaz09-_.=+/ \0é{}\""[random.Next(18)];
             var text = new string(token);
-            if (text == honest) continue;
+            if (text == honest)
+                continue;
             var cut = random.Next(4) == 0 ? text[..random.Next(text.Length)] : text;
             var reading = await rig.ReadAsync(cut);
             // The last character of a 2048-bit signature carries four unused bits: another spelling of the same token.
-            if (reading.Token is not null) Assert.Equal(honest[..^1], cut[..^1]);
+            if (reading.Token is not null)
+                Assert.Equal(honest[..^1], cut[..^1]);
         }
     }
 }

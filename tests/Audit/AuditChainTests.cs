@@ -72,11 +72,21 @@ public sealed class AuditChainTests
         var entries = (await chain.ReadAsync("i")).ToList();
         switch (how)
         {
-            case "edited": entries[1] = entries[1] with { Text = "nothing to see" }; break;
-            case "removed": entries.RemoveAt(1); break;
-            case "swapped": (entries[0], entries[1]) = (entries[1], entries[0]); break;
-            case "back-dated": entries[1] = entries[1] with { At = entries[1].At.AddHours(-1) }; break;
-            default: entries[1] = (entries[1] with { Text = "nothing to see" }).Sealed(); break;
+            case "edited":
+                entries[1] = entries[1] with { Text = "nothing to see" };
+                break;
+            case "removed":
+                entries.RemoveAt(1);
+                break;
+            case "swapped":
+                (entries[0], entries[1]) = (entries[1], entries[0]);
+                break;
+            case "back-dated":
+                entries[1] = entries[1] with { At = entries[1].At.AddHours(-1) };
+                break;
+            default:
+                entries[1] = (entries[1] with { Text = "nothing to see" }).Sealed();
+                break;
         }
         Assert.NotEmpty(AuditEntry.Check(entries));
     }

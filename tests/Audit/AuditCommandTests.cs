@@ -8,7 +8,9 @@ using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Audit;
 
-/// <summary>`audit export`, `verify`, `story`, `find` and `attack` as people type them, on the state folder of a run that has ended.</summary>
+/// <summary>
+/// `audit export`, `verify`, `story`, `find` and `attack` as people type them, on the state folder of a run that has ended.
+/// </summary>
 #pragma warning disable CA1001 // xunit deletes the folder.
 public sealed class AuditCommandTests : IAsyncLifetime
 #pragma warning restore CA1001
@@ -31,7 +33,8 @@ public sealed class AuditCommandTests : IAsyncLifetime
 
     public Task DisposeAsync()
     {
-        foreach (var file in folder.EnumerateFiles("*", SearchOption.AllDirectories)) file.Attributes = FileAttributes.Normal;
+        foreach (var file in folder.EnumerateFiles("*", SearchOption.AllDirectories))
+            file.Attributes = FileAttributes.Normal;
         folder.Delete(recursive: true);
         return Task.CompletedTask;
     }
@@ -68,7 +71,11 @@ public sealed class AuditCommandTests : IAsyncLifetime
         await File.WriteAllLinesAsync(Out, lines);
         var (code, text) = await RunAsync("audit", "verify", "--from", Out);
         Assert.Equal(1, code);
-        Assert.Contains("edited: incident-1 entry 6 (executed): its words are not those that were written. Done after", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "edited: incident-1 entry 6 (executed): its words are not those that were written. Done after",
+            text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("THE RECORD IS NOT WHOLE: 1 finding(s)", text, StringComparison.Ordinal);
     }
 
@@ -80,7 +87,10 @@ public sealed class AuditCommandTests : IAsyncLifetime
             var vector = JsonSerializer.Deserialize<AttackVectors.Vector>(await File.ReadAllTextAsync(file), AttackVectors.Json)!;
             await File.WriteAllLinesAsync(Out, vector.Export);
             var key = Path.Combine(folder.FullName, "key.pem");
-            await File.WriteAllTextAsync(key, System.Security.Cryptography.PemEncoding.WriteString("PUBLIC KEY", Convert.FromBase64String(vector.Key)));
+            await File.WriteAllTextAsync(
+                key,
+                System.Security.Cryptography.PemEncoding.WriteString("PUBLIC KEY", Convert.FromBase64String(vector.Key))
+            );
             List<string> arguments = ["audit", "verify", "--from", Out, "--key", key];
             if (vector.Seen is { } seen)
             {
@@ -105,7 +115,18 @@ public sealed class AuditCommandTests : IAsyncLifetime
     public async Task Stories_finds_attacks_and_recovery_points_are_printed()
     {
         Assert.Contains("Why did this happen?", (await RunAsync("audit", "story", "--state", State)).Text, StringComparison.Ordinal);
-        var (code, found) = await RunAsync("audit", "find", "--state", State, "--about", "USERA1@example.com", "--kind", AuditKinds.Received, "--to", "2026-11-24T00:00:00Z");
+        var (code, found) = await RunAsync(
+            "audit",
+            "find",
+            "--state",
+            State,
+            "--about",
+            "USERA1@example.com",
+            "--kind",
+            AuditKinds.Received,
+            "--to",
+            "2026-11-24T00:00:00Z"
+        );
         Assert.Equal(0, code);
         Assert.Contains("2 entries", found, StringComparison.Ordinal);
         var html = Path.Combine(folder.FullName, "attack.html");

@@ -8,7 +8,9 @@ using IRFunctions.Tests.Tables;
 
 namespace IRFunctions.Tests.Audit;
 
-/// <summary>Checkpoints in blobs, on the emulator. It answers 501 to retention policies, so that part is for Azure to show (docs/record.md).</summary>
+/// <summary>
+/// Checkpoints in blobs, on the emulator. It answers 501 to retention policies, so that part is for Azure to show (docs/record.md).
+/// </summary>
 [Collection(nameof(Azurite))]
 public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
 {
@@ -76,11 +78,13 @@ public sealed class BlobCheckpointTests(Azurite azurite) : IAsyncLifetime
 
     private sealed class BeforeCommit(Func<Task> act) : HttpPipelinePolicy
     {
-        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException("the store is asynchronous");
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+            throw new NotSupportedException("the store is asynchronous");
 
         public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
         {
-            if (message.Request.Uri.Query.Contains("comp=blocklist", StringComparison.Ordinal)) await act();
+            if (message.Request.Uri.Query.Contains("comp=blocklist", StringComparison.Ordinal))
+                await act();
             await ProcessNextAsync(message, pipeline);
         }
     }

@@ -4,7 +4,9 @@ using IRFunctions.Recording;
 
 namespace IRFunctions.Tests.Audit;
 
-/// <summary>An insider who gets past the retention policy of the checkpoints, or where there is none: what the running pipeline notices by itself.</summary>
+/// <summary>
+/// An insider who gets past the retention policy of the checkpoints, or where there is none: what the running pipeline notices by itself.
+/// </summary>
 public sealed class CheckpointStoreAttackTests
 {
     private readonly RecordRig rig = new();
@@ -24,7 +26,8 @@ public sealed class CheckpointStoreAttackTests
         return await rig.NewCheckpointer(store).RunAsync();
     }
 
-    private static byte[] Changed(byte[] checkpoint, Func<Checkpoint, Checkpoint> change) => change(Checkpoint.FromJson(checkpoint)).ToJson();
+    private static byte[] Changed(byte[] checkpoint, Func<Checkpoint, Checkpoint> change) =>
+        change(Checkpoint.FromJson(checkpoint)).ToJson();
 
     [Fact]
     public async Task The_last_one_deleted()
@@ -40,11 +43,17 @@ public sealed class CheckpointStoreAttackTests
 
     [Fact]
     public async Task The_last_one_edited() =>
-        Assert.Equal(Attacks.ReplacedCheckpoint, (await AfterAsync(all => all[3] = Changed(all[3], c => c with { Root = new string('a', 64) }))).Findings[0].Attack);
+        Assert.Equal(
+            Attacks.ReplacedCheckpoint,
+            (await AfterAsync(all => all[3] = Changed(all[3], c => c with { Root = new string('a', 64) }))).Findings[0].Attack
+        );
 
     [Fact]
     public async Task The_last_one_overwritten_with_noise() =>
-        Assert.Contains((await AfterAsync(all => all[3] = Encoding.UTF8.GetBytes("{"))).Findings, f => f is { Attack: Attacks.ReplacedCheckpoint, Where: "checkpoint 3" });
+        Assert.Contains(
+            (await AfterAsync(all => all[3] = Encoding.UTF8.GetBytes("{"))).Findings,
+            f => f is { Attack: Attacks.ReplacedCheckpoint, Where: "checkpoint 3" }
+        );
 
     [Fact]
     public async Task A_future_one_put_there_before_ours()
@@ -57,7 +66,8 @@ public sealed class CheckpointStoreAttackTests
     {
         public Dictionary<long, byte[]> All { get; } = [];
 
-        public Task<bool> TryAddAsync(long number, byte[] checkpoint, CancellationToken cancellation) => Task.FromResult(All.TryAdd(number, checkpoint));
+        public Task<bool> TryAddAsync(long number, byte[] checkpoint, CancellationToken cancellation) =>
+            Task.FromResult(All.TryAdd(number, checkpoint));
 
         public Task<byte[]?> ReadAsync(long number, CancellationToken cancellation) => Task.FromResult(All.GetValueOrDefault(number));
     }

@@ -15,7 +15,8 @@ public sealed class CheckpointTests
     [Fact]
     public async Task Only_what_changed_goes_into_the_next_checkpoint()
     {
-        for (var i = 0; i < 300; i++) await rig.Chain.AppendAsync($"incident-{i}", [RecordRig.Fact("a")]);
+        for (var i = 0; i < 300; i++)
+            await rig.Chain.AppendAsync($"incident-{i}", [RecordRig.Fact("a")]);
         rig.Time.Advance(TimeSpan.FromMinutes(30));
         Assert.Equal(300, Assert.Single((await rig.Checkpointer.RunAsync()).Made).Changes!.Count);
         await rig.Chain.AppendAsync("incident-7", [RecordRig.Fact("b")]);
@@ -71,7 +72,8 @@ public sealed class CheckpointTests
     [Fact]
     public async Task An_export_of_one_incident_proves_itself_and_a_false_proof_shows()
     {
-        for (var i = 0; i < 11; i++) await rig.IncidentAsync($"incident-{i}");
+        for (var i = 0; i < 11; i++)
+            await rig.IncidentAsync($"incident-{i}");
         await rig.Checkpointer.RunAsync();
         using var stream = new MemoryStream();
         await rig.Export.WriteChainsAsync(stream, ["incident-7"]);
@@ -93,7 +95,8 @@ public sealed class CheckpointTests
             using var first = LocalCheckpointKey.Open(path);
             using var second = LocalCheckpointKey.Open(path);
             Assert.Equal(await first.PublicAsync(default), await second.PublicAsync(default));
-            if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+            if (!OperatingSystem.IsWindows())
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
             Assert.StartsWith("-----BEGIN PUBLIC KEY-----", await File.ReadAllTextAsync(path + ".pub"), StringComparison.Ordinal);
         }
         finally
@@ -117,7 +120,8 @@ public sealed class CheckpointTests
         }
         finally
         {
-            foreach (var file in folder.EnumerateFiles()) file.Attributes = FileAttributes.Normal;
+            foreach (var file in folder.EnumerateFiles())
+                file.Attributes = FileAttributes.Normal;
             folder.Delete(recursive: true);
         }
     }
@@ -144,7 +148,17 @@ public sealed class CheckpointTests
             if (request.Method == HttpMethod.Get)
             {
                 Assert.Equal("https://v.vault.azure.net/keys/record?api-version=7.4", request.RequestUri!.AbsoluteUri);
-                answer = new { key = new { kid = "https://v.vault.azure.net/keys/record/0123", kty = "EC", crv = "P-256", x = Url(q.X!), y = Url(q.Y!) } };
+                answer = new
+                {
+                    key = new
+                    {
+                        kid = "https://v.vault.azure.net/keys/record/0123",
+                        kty = "EC",
+                        crv = "P-256",
+                        x = Url(q.X!),
+                        y = Url(q.Y!),
+                    },
+                };
             }
             else
             {
@@ -154,7 +168,10 @@ public sealed class CheckpointTests
                 var digest = System.Buffers.Text.Base64Url.DecodeFromChars(body.RootElement.GetProperty("value").GetString());
                 answer = new { kid = "https://v.vault.azure.net/keys/record/0123", value = Url(key.SignHash(digest)) };
             }
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(answer)) };
+            return new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(answer)),
+            };
         }
 
         private static string Url(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);

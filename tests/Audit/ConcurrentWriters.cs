@@ -20,12 +20,18 @@ public abstract class ConcurrentWriters
     {
         var rig = new RecordRig(Service);
         var chain = $"incident-{Guid.NewGuid():n}";
-        await Task.WhenAll(Enumerable.Range(0, WritersOnOne).Select(i => Task.Run(async () =>
-        {
-            var own = new AuditChain(Service, rig.Time);
-            await own.AppendAsync(chain, [RecordRig.Fact($"w{i}-a"), RecordRig.Fact($"w{i}-b")]);
-            await own.AppendAsync(chain, [RecordRig.Fact($"w{i}-b"), RecordRig.Fact($"w{i}-c")]); // One of them is a replay.
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, WritersOnOne)
+                .Select(i =>
+                    Task.Run(async () =>
+                    {
+                        var own = new AuditChain(Service, rig.Time);
+                        await own.AppendAsync(chain, [RecordRig.Fact($"w{i}-a"), RecordRig.Fact($"w{i}-b")]);
+                        await own.AppendAsync(chain, [RecordRig.Fact($"w{i}-b"), RecordRig.Fact($"w{i}-c")]); // One of them is a replay.
+                    })
+                )
+        );
         var entries = await rig.Chain.ReadAsync(chain);
         Assert.Empty(AuditEntry.Check(entries));
         Assert.Equal(3 * WritersOnOne, entries.Count);
@@ -39,27 +45,36 @@ public abstract class ConcurrentWriters
         var rig = new RecordRig(Service);
         var run = Guid.NewGuid().ToString("n");
         using var gate = new SemaphoreSlim(32);
-        var writing = Task.WhenAll(Enumerable.Range(0, 1000).Select(async i =>
-        {
-            await gate.WaitAsync();
-            try
-            {
-                var two = await Task.WhenAll(rig.Chain.AppendAsync($"incident-{run}-{i}", [RecordRig.Fact("a")]), rig.Chain.AppendAsync($"incident-{run}-{i}", [RecordRig.Fact("b")]));
-                Assert.Equal(2, two.Sum(t => t.Count));
-            }
-            finally
-            {
-                gate.Release();
-            }
-        }));
-        while (!writing.IsCompleted) await rig.Checkpointer.RunAsync();
+        var writing = Task.WhenAll(
+            Enumerable
+                .Range(0, 1000)
+                .Select(async i =>
+                {
+                    await gate.WaitAsync();
+                    try
+                    {
+                        var two = await Task.WhenAll(
+                            rig.Chain.AppendAsync($"incident-{run}-{i}", [RecordRig.Fact("a")]),
+                            rig.Chain.AppendAsync($"incident-{run}-{i}", [RecordRig.Fact("b")])
+                        );
+                        Assert.Equal(2, two.Sum(t => t.Count));
+                    }
+                    finally
+                    {
+                        gate.Release();
+                    }
+                })
+        );
+        while (!writing.IsCompleted)
+            await rig.Checkpointer.RunAsync();
         await writing;
         await rig.Checkpointer.RunAsync();
         var report = await rig.VerifyAsync();
         Assert.Empty(report.Findings);
         var mine = 0;
         await foreach (var entry in rig.Chain.ReadAllAsync())
-            if (entry.Chain.StartsWith($"incident-{run}", StringComparison.Ordinal)) mine++;
+            if (entry.Chain.StartsWith($"incident-{run}", StringComparison.Ordinal))
+                mine++;
         Assert.Equal(2000, mine);
     }
 }
@@ -89,7 +104,8 @@ public sealed class Concurrent_writers_in_SQLite : ConcurrentWriters, IAsyncLife
     public async Task DisposeAsync()
     {
         await file.DisposeAsync();
-        foreach (var part in new[] { path, path + "-wal", path + "-shm" }) File.Delete(part);
+        foreach (var part in new[] { path, path + "-wal", path + "-shm" })
+            File.Delete(part);
     }
 }
 
@@ -109,6 +125,7 @@ public sealed class Concurrent_writers_in_Azurite : ConcurrentWriters, IAsyncLif
     /// <summary>Its tables are shared with other tests of this emulator; the record's own are this class's.</summary>
     public async Task DisposeAsync()
     {
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName]) await service.GetTableClient(name).DeleteAsync();
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName])
+            await service.GetTableClient(name).DeleteAsync();
     }
 }

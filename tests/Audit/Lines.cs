@@ -10,11 +10,21 @@ internal sealed class Lines(IEnumerable<string> text)
 {
     private readonly List<JsonObject> all = [.. text.Select(l => JsonNode.Parse(l)!.AsObject())];
 
-    public IReadOnlyList<string> Text() => [.. all.Select(l => l.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))];
+    public IReadOnlyList<string> Text() =>
+        [
+            .. all.Select(l =>
+                l.ToJsonString(
+                    new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+                )
+            ),
+        ];
 
     public JsonObject Entry(string chain, int sequence) => all.Single(l => Is(l, chain) && l["sequence"]!.GetValue<long>() == sequence);
 
-    public JsonObject Checkpoint(int number) => all.Where(l => l["type"]!.GetValue<string>() == "checkpoint").Select(l => l["checkpoint"]!.AsObject()).Single(c => c["number"]!.GetValue<long>() == number);
+    public JsonObject Checkpoint(int number) =>
+        all.Where(l => l["type"]!.GetValue<string>() == "checkpoint")
+            .Select(l => l["checkpoint"]!.AsObject())
+            .Single(c => c["number"]!.GetValue<long>() == number);
 
     /// <summary>Everything that an attacker cuts out is counted out of the end line too.</summary>
     public void Remove(string chain, int sequence)
@@ -104,7 +114,8 @@ internal sealed class Lines(IEnumerable<string> text)
             Entry(chain, i)["previous"] = previous;
             Sealed(Entry(chain, i), _ => { });
             previous = Entry(chain, i)["hash"]!.GetValue<string>();
-            if (only) return;
+            if (only)
+                return;
         }
     }
 
@@ -121,16 +132,26 @@ internal sealed class Lines(IEnumerable<string> text)
     {
         using var key = new LocalCheckpointKey();
         var spki = await key.PublicAsync(default);
-        Rehash(all.First(l => l["type"]!.GetValue<string>() == "entry")["chain"]!.GetValue<string>(), 3, e => e["text"] = "hold: nothing was decided");
+        Rehash(
+            all.First(l => l["type"]!.GetValue<string>() == "entry")["chain"]!.GetValue<string>(),
+            3,
+            e => e["text"] = "hold: nothing was decided"
+        );
         var (tree, previous, number) = (new MerkleTree(), AuditEntry.NoHash, 0);
         foreach (var line in all.Where(l => l["type"]!.GetValue<string>() == "checkpoint").ToList())
         {
             var old = IRFunctions.Record.Checkpoint.FromJson(JsonSerializer.SerializeToUtf8Bytes(line["checkpoint"]));
             var changes = old.Changes!.Select(c => c with { Hash = Entry(c.Chain, (int)c.Length)["hash"]!.GetValue<string>() }).ToList();
-            foreach (var change in changes) tree.Set(change.Leaf, change.LeafHash());
+            foreach (var change in changes)
+                tree.Set(change.Leaf, change.LeafHash());
             var made = old with
             {
-                Number = ++number, Changes = changes, ChangesHash = IRFunctions.Record.Checkpoint.HashOf(changes), Root = Convert.ToHexStringLower(tree.Root()), Previous = previous, Key = KeyFingerprint.Of(spki),
+                Number = ++number,
+                Changes = changes,
+                ChangesHash = IRFunctions.Record.Checkpoint.HashOf(changes),
+                Root = Convert.ToHexStringLower(tree.Root()),
+                Previous = previous,
+                Key = KeyFingerprint.Of(spki),
             };
             made = made with { Signature = Convert.ToBase64String(await key.SignAsync(made.ToSign(), default)) };
             previous = made.Hash();
@@ -147,18 +168,23 @@ internal sealed class Lines(IEnumerable<string> text)
         var old = IRFunctions.Record.Checkpoint.FromJson(JsonSerializer.SerializeToUtf8Bytes(line["checkpoint"]));
         var changes = old.Changes!.Select(c => c with { Hash = new string('b', 64) }).ToList();
         var made = old with { Changes = changes, ChangesHash = IRFunctions.Record.Checkpoint.HashOf(changes) };
-        line["checkpoint"] = JsonNode.Parse((made with { Signature = Convert.ToBase64String(await key.SignAsync(made.ToSign(), default)) }).ToJson());
+        line["checkpoint"] = JsonNode.Parse(
+            (made with { Signature = Convert.ToBase64String(await key.SignAsync(made.ToSign(), default)) }).ToJson()
+        );
         all.Insert(all.IndexOf(LineOf(number)) + 1, line);
         Recount();
     }
 
-    private JsonObject LineOf(int number) => all.First(l => l["type"]!.GetValue<string>() == "checkpoint" && l["checkpoint"]!["number"]!.GetValue<long>() == number);
+    private JsonObject LineOf(int number) =>
+        all.First(l => l["type"]!.GetValue<string>() == "checkpoint" && l["checkpoint"]!["number"]!.GetValue<long>() == number);
 
-    private static bool Is(JsonObject line, string chain) => line["type"]!.GetValue<string>() == "entry" && line["chain"]!.GetValue<string>() == chain;
+    private static bool Is(JsonObject line, string chain) =>
+        line["type"]!.GetValue<string>() == "entry" && line["chain"]!.GetValue<string>() == chain;
 
     private void Recount()
     {
-        if (all[^1]["type"]!.GetValue<string>() != "end") return;
+        if (all[^1]["type"]!.GetValue<string>() != "end")
+            return;
         all[^1]["entries"] = all.Count(l => l["type"]!.GetValue<string>() == "entry");
         all[^1]["checkpoints"] = all.Count(l => l["type"]!.GetValue<string>() == "checkpoint");
     }

@@ -22,7 +22,8 @@ public sealed class PipelineRecordTests
         var world = await World.CreateAsync();
         await world.SendAsync(Given.StolenAccount());
         await world.RunAsync();
-        foreach (var (id, _) in await world.PendingAsync()) Assert.InRange(await world.AnswerAsync(id, World.Alex, "approve"), 200, 202);
+        foreach (var (id, _) in await world.PendingAsync())
+            Assert.InRange(await world.AnswerAsync(id, World.Alex, "approve"), 200, 202);
         await world.RunAsync();
         return (world, (await world.IncidentsAsync())[0].Incident);
     }
@@ -40,7 +41,10 @@ public sealed class PipelineRecordTests
         using var stream = new MemoryStream();
         await world.Machine.Services.GetRequiredService<RecordExport>().WriteAllAsync(stream);
         stream.Position = 0;
-        return await RecordVerifier.VerifyAsync(stream, [await world.Machine.Services.GetRequiredService<ICheckpointKey>().PublicAsync(default)]);
+        return await RecordVerifier.VerifyAsync(
+            stream,
+            [await world.Machine.Services.GetRequiredService<ICheckpointKey>().PublicAsync(default)]
+        );
     }
 
     [Fact]
@@ -50,7 +54,8 @@ public sealed class PipelineRecordTests
         await using var owned = world;
         await world.SendAsync(Given.MaliciousAddress());
         await world.RunAsync();
-        for (var i = 0; i < 6; i++) await world.PassAsync(TimeSpan.FromHours(12));
+        for (var i = 0; i < 6; i++)
+            await world.PassAsync(TimeSpan.FromHours(12));
         var report = await VerifyAsync(world);
         Assert.Empty(report.Findings);
         Assert.True(report.Checkpoints >= 2);
@@ -62,12 +67,28 @@ public sealed class PipelineRecordTests
         var (world, incident) = await ContainedAsync();
         await using var owned = world;
         var record = await world.RecordAsync(incident);
-        JsonElement Data(string kind) => JsonDocument.Parse(record.First(e => e.Kind == kind && (kind is AuditKinds.Received or AuditKinds.Assessed || e.Data!.Contains("disable_user", StringComparison.Ordinal))).Data!).RootElement;
+        JsonElement Data(string kind) =>
+            JsonDocument
+                .Parse(
+                    record
+                        .First(e =>
+                            e.Kind == kind
+                            && (
+                                kind is AuditKinds.Received or AuditKinds.Assessed
+                                || e.Data!.Contains("disable_user", StringComparison.Ordinal)
+                            )
+                        )
+                        .Data!
+                )
+                .RootElement;
         var received = Data(AuditKinds.Received);
         Assert.Equal(incident, received.GetProperty("correlation").GetString());
         Assert.Equal("High", received.GetProperty("severity").GetString());
         Assert.Equal(64, received.GetProperty("policyHash").GetString()!.Length);
-        Assert.Contains(received.GetProperty("entities").EnumerateArray(), e => e.GetProperty("names").EnumerateArray().Any(n => n.GetString() == World.Adele));
+        Assert.Contains(
+            received.GetProperty("entities").EnumerateArray(),
+            e => e.GetProperty("names").EnumerateArray().Any(n => n.GetString() == World.Adele)
+        );
         Assert.Equal(64, Data(AuditKinds.Assessed).GetProperty("promptHash").GetString()!.Length);
         var decided = Data(AuditKinds.Decided);
         Assert.True(decided.GetProperty("reasons").GetArrayLength() > 0);
@@ -118,7 +139,8 @@ public sealed class PipelineRecordTests
         var (world, incident) = await ContainedAsync();
         await using var owned = world;
         var api = ActivatorUtilities.CreateInstance<RecoveryApi>(world.Machine.Services);
-        Task<IActionResult> ShredAsync() => api.ShredAsync(World.Request(World.Alex, new { reason = "the law" }), incident, world.Client, default);
+        Task<IActionResult> ShredAsync() =>
+            api.ShredAsync(World.Request(World.Alex, new { reason = "the law" }), incident, world.Client, default);
         Assert.Equal(409, ((ObjectResult)await ShredAsync()).StatusCode);
         await world.PassAsync(TimeSpan.FromHours(4));
         Assert.IsType<OkObjectResult>(await ShredAsync());
@@ -135,7 +157,14 @@ public sealed class PipelineRecordTests
         var api = ActivatorUtilities.CreateInstance<AuditApi>(world.Machine.Services);
         var lines = await BodyAsync(await api.ExportAsync(World.Request(World.Alex, new { }), incident, default));
         Assert.Empty((await RecordRig.VerifyAsync(lines, null)).Findings);
-        Assert.Empty((await RecordRig.VerifyAsync(await BodyAsync(await api.ExportAsync(World.Request(World.Alex, new { }), "all", default)), null)).Findings);
+        Assert.Empty(
+            (
+                await RecordRig.VerifyAsync(
+                    await BodyAsync(await api.ExportAsync(World.Request(World.Alex, new { }), "all", default)),
+                    null
+                )
+            ).Findings
+        );
         Assert.IsNotType<OkObjectResult>(await api.StoryAsync(World.Request(null, new { }), incident, default));
         var story = (IncidentStory)((OkObjectResult)await api.StoryAsync(World.Request(World.Alex, new { }), incident, default)).Value!;
         Assert.Equal(3, story.Why.Count);

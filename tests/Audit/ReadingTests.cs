@@ -21,11 +21,15 @@ public sealed class ReadingTests
         await rig.IncidentAsync("incident-1");
         var story = Story.Of(await rig.Chain.ReadAsync("incident-1"))!;
         Assert.Equal(
-        [
-            "On 23 November 2026 at 03:00:00 UTC: Entra ID Protection reported \"Unfamiliar sign-in properties\" (high), about user a1.",
-            "The model took it for a real attack, 92% sure, and the policy let the pipeline switch off the account user a1 by itself, because the action is reversible and the confidence is high.",
-            "User a1 cannot sign in since 03:00:02 UTC.",
-        ], story.Why);
+            [
+                "On 23 November 2026 at 03:00:00 UTC: Entra ID Protection reported \"Unfamiliar sign-in properties\" (high), "
+                    + "about user a1.",
+                "The model took it for a real attack, 92% sure, and the policy let the pipeline switch off the account user a1 by "
+                    + "itself, because the action is reversible and the confidence is high.",
+                "User a1 cannot sign in since 03:00:02 UTC.",
+            ],
+            story.Why
+        );
         Assert.DoesNotContain(story.Lines, l => l.Kind == AuditKinds.Executing); // What was done says it better.
     }
 
@@ -34,22 +38,37 @@ public sealed class ReadingTests
     {
         await rig.IncidentAsync("incident-1");
         var about = new About("disable_user_account_temporarily", $"account:{Adele}", "user a1");
-        await rig.Chain.AppendAsync("incident-1",
-        [
-            RecordRig.Fact("told", ContainmentKinds.Notified, "people were told what was done and how to take it back", null, about),
-            RecordRig.Fact("unheard", AuditKinds.Failed, "people could not be told: the pager is down", null, about),
-        ]);
+        await rig.Chain.AppendAsync(
+            "incident-1",
+            [
+                RecordRig.Fact("told", ContainmentKinds.Notified, "people were told what was done and how to take it back", null, about),
+                RecordRig.Fact("unheard", AuditKinds.Failed, "people could not be told: the pager is down", null, about),
+            ]
+        );
         Assert.Equal("User a1 cannot sign in since 03:00:02 UTC.", Story.Of(await rig.Chain.ReadAsync("incident-1"))!.Why[2]);
-        var tell = new { kind = "Tell", tier = 3, reasons = new[] { new { rule = "tier", text = "tier 3, never run: the outage may cost more than the attack" } } };
-        await rig.Chain.AppendAsync("incident-1",
-        [
-            RecordRig.Fact("drift", ContainmentKinds.Drifted, "it is not in effect any more", new { generation = 1 }, about),
-            RecordRig.Fact("tell", AuditKinds.Decided, "tell", tell, new About("isolate_production_host", "alert:a", "the alert")),
-        ]);
+        var tell = new
+        {
+            kind = "Tell",
+            tier = 3,
+            reasons = new[] { new { rule = "tier", text = "tier 3, never run: the outage may cost more than the attack" } },
+        };
+        await rig.Chain.AppendAsync(
+            "incident-1",
+            [
+                RecordRig.Fact("drift", ContainmentKinds.Drifted, "it is not in effect any more", new { generation = 1 }, about),
+                RecordRig.Fact("tell", AuditKinds.Decided, "tell", tell, new About("isolate_production_host", "alert:a", "the alert")),
+            ]
+        );
         var story = Story.Of(await rig.Chain.ReadAsync("incident-1"))!;
         Assert.Equal("User a1 was changed by someone else behind us and is left so; people were told.", story.Why[2]);
-        Assert.Contains(story.Lines, l => l.Words == "Whether to isolate production host was left to people: the outage may cost more than the attack.");
-        Assert.Equal(["changed by someone else"], AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Step.Answers.Select(a => a.Outcome));
+        Assert.Contains(
+            story.Lines,
+            l => l.Words == "Whether to isolate production host was left to people: the outage may cost more than the attack."
+        );
+        Assert.Equal(
+            ["changed by someone else"],
+            AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Step.Answers.Select(a => a.Outcome)
+        );
     }
 
     [Fact]
@@ -65,10 +84,18 @@ public sealed class ReadingTests
         var all = await rig.Index.FindAsync(new RecordQuery(start, now, Adele));
         Assert.Equal(["incident-1", "incident-3"], all.Select(e => e.Chain).Distinct());
         Assert.Contains(all, e => e.Kind == AuditKinds.Executed);
-        Assert.Equal(["incident-3"], (await rig.Index.FindAsync(new RecordQuery(start.AddHours(6), now, "USERA1@example.com"))).Select(e => e.Chain).Distinct());
+        Assert.Equal(
+            ["incident-3"],
+            (await rig.Index.FindAsync(new RecordQuery(start.AddHours(6), now, "USERA1@example.com"))).Select(e => e.Chain).Distinct()
+        );
         Assert.Equal(2, (await rig.Index.FindAsync(new RecordQuery(start, now, Adele, AuditKinds.Executed))).Count);
         Assert.Equal(5, (await rig.Index.FindAsync(new RecordQuery(start, now, Top: 5))).Count);
-        Assert.Equal("incident-2", Assert.Single((await rig.Index.FindAsync(new RecordQuery(start.AddHours(5), start.AddHours(7)))).Select(e => e.Chain).Distinct()));
+        Assert.Equal(
+            "incident-2",
+            Assert.Single(
+                (await rig.Index.FindAsync(new RecordQuery(start.AddHours(5), start.AddHours(7)))).Select(e => e.Chain).Distinct()
+            )
+        );
     }
 
     [Fact]
@@ -97,13 +124,15 @@ public sealed class ReadingTests
     {
         await rig.IncidentAsync("incident-1", "s-1-5-18");
         Assert.DoesNotContain("s-1-5-18", AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Names.Keys);
-        Assert.NotEmpty(AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Names); // Its other name, the address, still counts.
+        // Its other name, the address, still counts.
+        Assert.NotEmpty(AttackChains.StepOf(await rig.Chain.ReadAsync("incident-1"))!.Value.Names);
     }
 
     [Fact]
     public async Task A_thing_in_too_many_incidents_ties_nothing_together()
     {
-        for (var i = 0; i < AttackChains.MostIncidentsOfAThing + 2; i++) await rig.IncidentAsync($"incident-{i}", Adele);
+        for (var i = 0; i < AttackChains.MostIncidentsOfAThing + 2; i++)
+            await rig.IncidentAsync($"incident-{i}", Adele);
         await rig.Checkpointer.RunAsync();
         var chain = (await new AttackChains(rig.Chain, rig.Index).AroundAsync("incident-3"))!;
         Assert.Single(chain.Steps);
@@ -121,7 +150,10 @@ public sealed class ReadingTests
         Assert.DoesNotContain('\u202e', html);
     }
 
-    /// <summary>Required attributes of OCSF 1.3.0: base event, detection finding (2004), remediation activity (7001), finding_info, metadata, product, observable.</summary>
+    /// <summary>
+    /// Required attributes of OCSF 1.3.0: base event, detection finding (2004), remediation activity (7001), finding_info, metadata,
+    /// product, observable.
+    /// </summary>
     [Fact]
     public async Task Every_entry_is_a_valid_OCSF_event()
     {
@@ -129,21 +161,30 @@ public sealed class ReadingTests
         await rig.Chain.AppendAsync("pipeline", [RecordRig.Fact("s", AuditKinds.StopEngaged, "stop")]);
         using var stream = new MemoryStream();
         Assert.Equal(8, await rig.Export.WriteOcsfAsync(stream, null));
-        var events = System.Text.Encoding.UTF8.GetString(stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!.AsObject()).ToList();
+        var events = System
+            .Text.Encoding.UTF8.GetString(stream.ToArray())
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => JsonNode.Parse(l)!.AsObject())
+            .ToList();
         foreach (var e in events)
         {
             int Number(string name) => e[name]!.GetValue<int>();
-            foreach (var required in (string[])["activity_id", "category_uid", "class_uid", "type_uid", "time", "severity_id", "metadata"]) Assert.NotNull(e[required]);
+            foreach (var required in (string[])["activity_id", "category_uid", "class_uid", "type_uid", "time", "severity_id", "metadata"])
+                Assert.NotNull(e[required]);
             Assert.Equal(Number("class_uid") * 100 + Number("activity_id"), Number("type_uid"));
             Assert.Equal(Number("class_uid") / 1000, Number("category_uid"));
             Assert.Contains(Number("class_uid"), new[] { 0, 2004, 7001 });
             Assert.InRange(Number("severity_id"), 0, 6);
             Assert.Equal(Ocsf.SchemaVersion, e["metadata"]!["version"]!.GetValue<string>());
             Assert.NotNull(e["metadata"]!["product"]!["vendor_name"]);
-            if (Number("class_uid") == 2004) Assert.False(string.IsNullOrEmpty(e["finding_info"]!["uid"]!.GetValue<string>()));
-            if (Number("class_uid") == 2004) Assert.InRange(Number("activity_id"), 1, 3);
-            if (Number("class_uid") == 7001) Assert.NotNull(e["command_uid"]);
-            foreach (var o in e["observables"]?.AsArray() ?? []) Assert.True(o!["name"] is not null && o["type_id"] is not null);
+            if (Number("class_uid") == 2004)
+                Assert.False(string.IsNullOrEmpty(e["finding_info"]!["uid"]!.GetValue<string>()));
+            if (Number("class_uid") == 2004)
+                Assert.InRange(Number("activity_id"), 1, 3);
+            if (Number("class_uid") == 7001)
+                Assert.NotNull(e["command_uid"]);
+            foreach (var o in e["observables"]?.AsArray() ?? [])
+                Assert.True(o!["name"] is not null && o["type_id"] is not null);
         }
         Assert.Equal([2004, 2004, 2004, 2004, 7001, 7001, 7001, 0], events.Select(e => e["class_uid"]!.GetValue<int>()));
     }
@@ -159,8 +200,14 @@ public sealed class ReadingTests
         rig.Time.Advance(TimeSpan.FromHours(1));
         Assert.Null(await shredder.ShredAsync("incident-1", Adele, "the law"));
         await rig.Checkpointer.RunAsync();
-        Assert.All(await rig.Chain.ReadAsync("incident-1"), e => Assert.Equal((ContentState.Shredded, "", null), (e.Content, e.Text, e.Data)));
-        Assert.DoesNotContain(await rig.Index.FindAsync(new RecordQuery(DateTimeOffset.UnixEpoch, rig.Time.GetUtcNow(), Adele)), e => e.Chain == "incident-1");
+        Assert.All(
+            await rig.Chain.ReadAsync("incident-1"),
+            e => Assert.Equal((ContentState.Shredded, "", null), (e.Content, e.Text, e.Data))
+        );
+        Assert.DoesNotContain(
+            await rig.Index.FindAsync(new RecordQuery(DateTimeOffset.UnixEpoch, rig.Time.GetUtcNow(), Adele)),
+            e => e.Chain == "incident-1"
+        );
         var report = await rig.VerifyAsync();
         Assert.Empty(report.Findings);
         Assert.Contains(report.Notes, n => n.Contains("7 entries were shredded", StringComparison.Ordinal));
@@ -178,7 +225,12 @@ public sealed class ReadingTests
         {
             await foreach (var row in rig.Tables.GetTableClient(name).QueryAsync<Azure.Data.Tables.TableEntity>())
             {
-                var text = JsonSerializer.Serialize(row.ToDictionary(p => p.Key, p => p.Value is byte[] bytes ? System.Text.Encoding.Latin1.GetString(bytes) : p.Value?.ToString()));
+                var text = JsonSerializer.Serialize(
+                    row.ToDictionary(
+                        p => p.Key,
+                        p => p.Value is byte[] bytes ? System.Text.Encoding.Latin1.GetString(bytes) : p.Value?.ToString()
+                    )
+                );
                 Assert.DoesNotContain("example.com", text, StringComparison.Ordinal);
                 Assert.DoesNotContain(Adele, text, StringComparison.Ordinal);
             }

@@ -9,7 +9,9 @@ using IRFunctions.Recording;
 
 namespace IRFunctions.Tests.Audit;
 
-/// <summary>The record by itself, under virtual time: what the pipeline would write, and the storage beneath for whoever attacks it.</summary>
+/// <summary>
+/// The record by itself, under virtual time: what the pipeline would write, and the storage beneath for whoever attacks it.
+/// </summary>
 internal sealed class RecordRig
 {
     public RecordRig(TableServiceClient? tables = null, ECDsa? key = null)
@@ -47,30 +49,107 @@ internal sealed class RecordRig
     public RecordExport Export { get; }
 
     /// <summary>A checkpointer as a new process would have it: nothing in memory.</summary>
-    public Checkpointer NewCheckpointer(ICheckpointStore? store = null) => new(Chain, Journal, new HeadIndex(Tables), Index, Key, store ?? Store, Time);
+    public Checkpointer NewCheckpointer(ICheckpointStore? store = null) =>
+        new(Chain, Journal, new HeadIndex(Tables), Index, Key, store ?? Store, Time);
 
-    public static AuditFact Fact(string id, string kind = AuditKinds.Received, string text = "something", object? data = null, About? about = null) =>
-        new(id, kind, text, "pipeline", AuditJson.Of(data, about));
+    public static AuditFact Fact(
+        string id,
+        string kind = AuditKinds.Received,
+        string text = "something",
+        object? data = null,
+        About? about = null
+    ) => new(id, kind, text, "pipeline", AuditJson.Of(data, about));
 
     /// <summary>An incident as the pipeline records it: seen, judged, decided, captured, done, verified.</summary>
-    public async Task IncidentAsync(string chain, string user = "00000000-0000-4000-8000-0000000000a1", string title = "Unfamiliar sign-in properties", string tactic = "InitialAccess")
+    public async Task IncidentAsync(
+        string chain,
+        string user = "00000000-0000-4000-8000-0000000000a1",
+        string title = "Unfamiliar sign-in properties",
+        string tactic = "InitialAccess"
+    )
     {
         var about = new About("disable_user_account_temporarily", $"account:{user}", $"user {user[^2..]}");
-        await Chain.AppendAsync(chain,
-        [
-            Fact($"{chain}-1", AuditKinds.Received, $"High alert \"{title}\"", new
-            {
-                id = $"alert of {chain}", title, severity = "High", product = "Entra ID Protection", tactics = new[] { tactic }, techniques = new[] { "T1078" },
-                entities = new[] { new { id = "e1", type = "account", display = $"user {user[^2..]}", names = new[] { user, $"user{user[^2..]}@example.com" } } },
-            }),
-            Fact($"{chain}-2", AuditKinds.Assessed, "the model (m): TruePositive at 92%. New country, new device.",
-                new { by = "Model", verdict = "TruePositive", confidence = 92, reasoning = "New country, new device.", promptHash = "p" }),
-            Fact($"{chain}-3", AuditKinds.Decided, "run: disable_user_account_temporarily", new { kind = "Run", tier = 1, policyHash = "h", reasons = new[] { new { rule = "tier", text = "the action is reversible and the confidence is high" } } }, about),
-        ]);
+        await Chain.AppendAsync(
+            chain,
+            [
+                Fact(
+                    $"{chain}-1",
+                    AuditKinds.Received,
+                    $"High alert \"{title}\"",
+                    new
+                    {
+                        id = $"alert of {chain}",
+                        title,
+                        severity = "High",
+                        product = "Entra ID Protection",
+                        tactics = new[] { tactic },
+                        techniques = new[] { "T1078" },
+                        entities = new[]
+                        {
+                            new
+                            {
+                                id = "e1",
+                                type = "account",
+                                display = $"user {user[^2..]}",
+                                names = new[] { user, $"user{user[^2..]}@example.com" },
+                            },
+                        },
+                    }
+                ),
+                Fact(
+                    $"{chain}-2",
+                    AuditKinds.Assessed,
+                    "the model (m): TruePositive at 92%. New country, new device.",
+                    new
+                    {
+                        by = "Model",
+                        verdict = "TruePositive",
+                        confidence = 92,
+                        reasoning = "New country, new device.",
+                        promptHash = "p",
+                    }
+                ),
+                Fact(
+                    $"{chain}-3",
+                    AuditKinds.Decided,
+                    "run: disable_user_account_temporarily",
+                    new
+                    {
+                        kind = "Run",
+                        tier = 1,
+                        policyHash = "h",
+                        reasons = new[] { new { rule = "tier", text = "the action is reversible and the confidence is high" } },
+                    },
+                    about
+                ),
+            ]
+        );
         Time.Advance(TimeSpan.FromSeconds(2));
-        await Chain.AppendAsync(chain, [Fact($"{chain}-4", AuditKinds.Captured, "before: user could sign in", new { alreadySo = false, summary = "user could sign in", value = "enabled" }, about)]);
+        await Chain.AppendAsync(
+            chain,
+            [
+                Fact(
+                    $"{chain}-4",
+                    AuditKinds.Captured,
+                    "before: user could sign in",
+                    new
+                    {
+                        alreadySo = false,
+                        summary = "user could sign in",
+                        value = "enabled",
+                    },
+                    about
+                ),
+            ]
+        );
         await Chain.AppendAsync(chain, [Fact($"{chain}-5", AuditKinds.Executing, "about to run", new { order = "o" }, about)]);
-        await Chain.AppendAsync(chain, [Fact($"{chain}-6", AuditKinds.Executed, "user can no longer sign in", null, about), Fact($"{chain}-7", AuditKinds.Verified, "read back: it is in effect", null, about)]);
+        await Chain.AppendAsync(
+            chain,
+            [
+                Fact($"{chain}-6", AuditKinds.Executed, "user can no longer sign in", null, about),
+                Fact($"{chain}-7", AuditKinds.Verified, "read back: it is in effect", null, about),
+            ]
+        );
     }
 
     public async Task<string[]> ExportAsync()
@@ -80,7 +159,8 @@ internal sealed class RecordRig
         return Encoding.UTF8.GetString(stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    public async Task<VerifyReport> VerifyAsync(Checkpoint? seen = null) => await VerifyAsync(await ExportAsync(), await Key.PublicAsync(default), seen);
+    public async Task<VerifyReport> VerifyAsync(Checkpoint? seen = null) =>
+        await VerifyAsync(await ExportAsync(), await Key.PublicAsync(default), seen);
 
     public static async Task<VerifyReport> VerifyAsync(IEnumerable<string> lines, byte[]? key, Checkpoint? seen = null)
     {

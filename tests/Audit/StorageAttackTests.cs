@@ -24,7 +24,10 @@ public sealed class StorageAttackTests
     }
 
     private static void Found(VerifyReport report, string attack, string where) =>
-        Assert.True(report.Findings.Any(f => f.Attack == attack && f.Where.Contains(where, StringComparison.Ordinal)), $"wanted {attack} at {where}, got:\n{string.Join('\n', report.Findings)}");
+        Assert.True(
+            report.Findings.Any(f => f.Attack == attack && f.Where.Contains(where, StringComparison.Ordinal)),
+            $"wanted {attack} at {where}, got:\n{string.Join('\n', report.Findings)}"
+        );
 
     private async Task ChangeAsync(int sequence, Action<TableEntity> change)
     {
@@ -39,33 +42,61 @@ public sealed class StorageAttackTests
     public async Task Kind_changed() => Found(await AfterAsync(() => ChangeAsync(6, r => r["Kind"] = "failed")), Attacks.Edited, "entry 6");
 
     [Fact]
-    public async Task Time_set_back() => Found(await AfterAsync(() => ChangeAsync(6, r => r["Ticks"] = r.GetInt64("Ticks") - TimeSpan.TicksPerHour)), Attacks.BackDated, "entry 6");
+    public async Task Time_set_back() =>
+        Found(
+            await AfterAsync(() => ChangeAsync(6, r => r["Ticks"] = r.GetInt64("Ticks") - TimeSpan.TicksPerHour)),
+            Attacks.BackDated,
+            "entry 6"
+        );
 
     [Fact]
-    public async Task Words_replaced_by_those_of_another_entry() => Found(await AfterAsync(async () =>
-    {
-        var other = (await rig.Table.GetEntityAsync<TableEntity>(Incident, RecordRig.RowOf(1))).Value;
-        await ChangeAsync(6, r => r["Sealed0"] = other.GetBinary("Sealed0"));
-    }), Attacks.Damaged, "entry 6");
+    public async Task Words_replaced_by_those_of_another_entry() =>
+        Found(
+            await AfterAsync(async () =>
+            {
+                var other = (await rig.Table.GetEntityAsync<TableEntity>(Incident, RecordRig.RowOf(1))).Value;
+                await ChangeAsync(6, r => r["Sealed0"] = other.GetBinary("Sealed0"));
+            }),
+            Attacks.Damaged,
+            "entry 6"
+        );
 
     [Fact]
-    public async Task Entry_deleted() => Found(await AfterAsync(() => RemoveAsync(Incident, RecordRig.RowOf(3))), Attacks.Deleted, "entry 3");
+    public async Task Entry_deleted() =>
+        Found(await AfterAsync(() => RemoveAsync(Incident, RecordRig.RowOf(3))), Attacks.Deleted, "entry 3");
 
     [Fact]
-    public async Task Entries_swapped() => Found(await AfterAsync(async () =>
-    {
-        var (a, b) = ((await rig.Table.GetEntityAsync<TableEntity>(Incident, RecordRig.RowOf(2))).Value, (await rig.Table.GetEntityAsync<TableEntity>(Incident, RecordRig.RowOf(3))).Value);
-        (a.RowKey, b.RowKey) = (b.RowKey, a.RowKey);
-        await rig.Table.UpdateEntityAsync(a, ETag.All, TableUpdateMode.Replace);
-        await rig.Table.UpdateEntityAsync(b, ETag.All, TableUpdateMode.Replace);
-    }), Attacks.Edited, "entry 2");
+    public async Task Entries_swapped() =>
+        Found(
+            await AfterAsync(async () =>
+            {
+                var (a, b) = (
+                    (await rig.Table.GetEntityAsync<TableEntity>(Incident, RecordRig.RowOf(2))).Value,
+                    (await rig.Table.GetEntityAsync<TableEntity>(Incident, RecordRig.RowOf(3))).Value
+                );
+                (a.RowKey, b.RowKey) = (b.RowKey, a.RowKey);
+                await rig.Table.UpdateEntityAsync(a, ETag.All, TableUpdateMode.Replace);
+                await rig.Table.UpdateEntityAsync(b, ETag.All, TableUpdateMode.Replace);
+            }),
+            Attacks.Edited,
+            "entry 2"
+        );
 
     /// <summary>Removes the end of the chain and sets the head back, so that the chain itself looks whole.</summary>
     private async Task TruncateAsync(int keep)
     {
-        for (var i = 7; i > keep; i--) await RemoveAsync(Incident, RecordRig.RowOf(i));
+        for (var i = 7; i > keep; i--)
+            await RemoveAsync(Incident, RecordRig.RowOf(i));
         var last = (await rig.Table.GetEntityAsync<TableEntity>(Incident, RecordRig.RowOf(keep))).Value;
-        await rig.Table.UpsertEntityAsync(new TableEntity(Incident, "head") { ["Length"] = (long)keep, ["Hash"] = last.GetString("Hash"), ["Ticks"] = last.GetInt64("Ticks") }, TableUpdateMode.Replace);
+        await rig.Table.UpsertEntityAsync(
+            new TableEntity(Incident, "head")
+            {
+                ["Length"] = (long)keep,
+                ["Hash"] = last.GetString("Hash"),
+                ["Ticks"] = last.GetInt64("Ticks"),
+            },
+            TableUpdateMode.Replace
+        );
     }
 
     [Fact]
@@ -95,10 +126,15 @@ public sealed class StorageAttackTests
     [Fact]
     public async Task Whole_chain_removed()
     {
-        Found(await AfterAsync(async () =>
-        {
-            await foreach (var row in rig.Table.QueryAsync<TableEntity>($"PartitionKey eq '{Incident}'")) await RemoveAsync(Incident, row.RowKey);
-        }), Attacks.DroppedChain, Incident);
+        Found(
+            await AfterAsync(async () =>
+            {
+                await foreach (var row in rig.Table.QueryAsync<TableEntity>($"PartitionKey eq '{Incident}'"))
+                    await RemoveAsync(Incident, row.RowKey);
+            }),
+            Attacks.DroppedChain,
+            Incident
+        );
         Assert.Equal(Attacks.DroppedChain, Assert.Single(await rig.Checkpointer.SweepAsync()).Attack);
         // The pipeline goes on writing, also where it remembered the head that is gone; what was dropped stays found.
         Assert.Single(await rig.Chain.AppendAsync(Incident, [RecordRig.Fact("afterwards")]));
@@ -107,11 +143,16 @@ public sealed class StorageAttackTests
     }
 
     [Fact]
-    public async Task Key_destroyed_without_a_shredding_on_the_record() => Found(await AfterAsync(async () =>
-    {
-        await rig.Tables.GetTableClient(ChainKeys.TableName).DeleteEntityAsync(Incident, "k0001");
-        rig.Time.Advance(ChainKeys.Memory);
-    }), Attacks.ContentRemoved, Incident);
+    public async Task Key_destroyed_without_a_shredding_on_the_record() =>
+        Found(
+            await AfterAsync(async () =>
+            {
+                await rig.Tables.GetTableClient(ChainKeys.TableName).DeleteEntityAsync(Incident, "k0001");
+                rig.Time.Advance(ChainKeys.Memory);
+            }),
+            Attacks.ContentRemoved,
+            Incident
+        );
 
     [Fact]
     public async Task Index_thrown_away_is_built_again_from_the_checkpoints()
@@ -136,7 +177,16 @@ public sealed class StorageAttackTests
         {
             var index = rig.Tables.GetTableClient(RecordIndex.TableName);
             await index.DeleteEntityAsync("tiles", "00000000");
-            await index.UpsertEntityAsync(new TableEntity("state", "state") { ["Number"] = 0L, ["Hash"] = AuditEntry.NoHash, ["At"] = 0L, ["Cursor"] = 0L }, TableUpdateMode.Replace);
+            await index.UpsertEntityAsync(
+                new TableEntity("state", "state")
+                {
+                    ["Number"] = 0L,
+                    ["Hash"] = AuditEntry.NoHash,
+                    ["At"] = 0L,
+                    ["Cursor"] = 0L,
+                },
+                TableUpdateMode.Replace
+            );
         });
         await rig.Chain.AppendAsync("incident-c", [RecordRig.Fact("c1")]);
         rig.Time.Advance(TimeSpan.FromMinutes(5));

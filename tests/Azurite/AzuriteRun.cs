@@ -20,9 +20,7 @@ internal sealed class AzuriteRun : IAsyncDisposable
 
     private readonly TempFolder folder = new();
 
-    private AzuriteRun()
-    {
-    }
+    private AzuriteRun() { }
 
     public LocalProgram Program { get; private set; } = null!;
 
@@ -38,43 +36,75 @@ internal sealed class AzuriteRun : IAsyncDisposable
     public async Task StartAgainAsync(params string[] more) =>
         Program = await LocalProgram.StartAsync(ShortStall, ["--azurite", "--no-feed", "--state", State, .. more]);
 
-    public Task AnswerAsync(string approval, string decision) => Program.PostAsync($"api/approvals/{approval}", new { decision, reason = "looked at it" });
+    public Task AnswerAsync(string approval, string decision) =>
+        Program.PostAsync($"api/approvals/{approval}", new { decision, reason = "looked at it" });
 
-    public Task ReleaseAsync() => Program.PostAsync($"api/containments/{Uri.EscapeDataString(Containment)}/release", new { reason = "false alarm" });
+    public Task ReleaseAsync() =>
+        Program.PostAsync($"api/containments/{Uri.EscapeDataString(Containment)}/release", new { reason = "false alarm" });
 
     public Task<int> EffectsAsync() => Program.EffectsAsync("user.update", World.Adele);
 
-    public Task UntilAsync(string status) => Program.UntilAsync(async () => await Program.StatusOfAsync(Containment) == status, $"the containment is {status}");
+    public Task UntilAsync(string status) =>
+        Program.UntilAsync(async () => await Program.StatusOfAsync(Containment) == status, $"the containment is {status}");
 
     public async Task<int> HoldsAsync() =>
-        (await Program.GetAsync("api/containments")).GetProperty("containments").EnumerateArray().Single(c => c.GetProperty("id").GetString() == Containment)
-            .GetProperty("state").GetProperty("holds").GetArrayLength();
+        (await Program.GetAsync("api/containments"))
+            .GetProperty("containments")
+            .EnumerateArray()
+            .Single(c => c.GetProperty("id").GetString() == Containment)
+            .GetProperty("state")
+            .GetProperty("holds")
+            .GetArrayLength();
 
     public async Task<IReadOnlyList<string>> IncidentsAsync() =>
-        [.. (await Program.GetAsync("api/incidents")).GetProperty("incidents").EnumerateArray().Select(i => i.GetProperty("id").GetString()!)];
+        [
+            .. (await Program.GetAsync("api/incidents"))
+                .GetProperty("incidents")
+                .EnumerateArray()
+                .Select(i => i.GetProperty("id").GetString()!),
+        ];
 
-    public Task UntilEndedAsync(int count) => Program.UntilAsync(
-        async () => (await Program.GetAsync("api/incidents")).GetProperty("incidents").EnumerateArray().Count(i => i.GetProperty("status").GetString() == "Completed") == count,
-        $"{count} incidents have ended");
+    public Task UntilEndedAsync(int count) =>
+        Program.UntilAsync(
+            async () =>
+                (await Program.GetAsync("api/incidents"))
+                    .GetProperty("incidents")
+                    .EnumerateArray()
+                    .Count(i => i.GetProperty("status").GetString() == "Completed") == count,
+            $"{count} incidents have ended"
+        );
 
     /// <summary>Of an incident's record, which must be whole.</summary>
     public async Task<IReadOnlyList<(string Kind, string Text)>> RecordAsync(string incident)
     {
         var record = await Program.GetAsync($"api/audit/{incident}");
         Assert.Equal(0, record.GetProperty("problems").GetArrayLength());
-        return [.. record.GetProperty("entries").EnumerateArray().Select(e => (e.GetProperty("kind").GetString()!, e.GetProperty("text").GetString()!))];
+        return
+        [
+            .. record
+                .GetProperty("entries")
+                .EnumerateArray()
+                .Select(e => (e.GetProperty("kind").GetString()!, e.GetProperty("text").GetString()!)),
+        ];
     }
 
     /// <summary>What the record says is about to be done to the account.</summary>
-    public Task UntilExecutingAsync() => Program.UntilAsync(
-        async () => (await IncidentsAsync()) is [var incident] && (await RecordAsync(incident)).Any(e => e.Kind == AuditKinds.Executing && e.Text.Contains("disable_user", StringComparison.Ordinal)),
-        "the record says that the account is about to be disabled");
+    public Task UntilExecutingAsync() =>
+        Program.UntilAsync(
+            async () =>
+                (await IncidentsAsync()) is [var incident]
+                && (await RecordAsync(incident)).Any(e =>
+                    e.Kind == AuditKinds.Executing && e.Text.Contains("disable_user", StringComparison.Ordinal)
+                ),
+            "the record says that the account is about to be disabled"
+        );
 
     /// <summary>Azurite closes by itself when its program was killed, and until then writes into the folder.</summary>
     public static async Task UntilAzuriteEndedAsync(string state)
     {
         var file = Path.Combine(state, "azurite", "process.id");
-        if (!File.Exists(file)) return;
+        if (!File.Exists(file))
+            return;
         try
         {
             using var azurite = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture));

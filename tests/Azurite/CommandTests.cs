@@ -17,12 +17,22 @@ public sealed class CommandTests
         await run.UntilEndedAsync(1);
         await run.Program.SignalAsync("TERM");
         Assert.Equal(0, await run.Program.EndAsync());
-        foreach (var wait in (string[])["starting Azurite", "listens", "starting the engine on Azurite", "first step after", "work in progress is waited for"])
+        foreach (
+            var wait in (string[])
+                ["starting Azurite", "listens", "starting the engine on Azurite", "first step after", "work in progress is waited for"]
+        )
             Assert.Contains(wait, run.Program.Output, StringComparison.Ordinal);
 
         var (code, output) = await LocalProgram.RunAsync("audit", "export", "--state", run.State, "--out", file);
         Assert.True(code == 0, output);
-        (code, output) = await LocalProgram.RunAsync("audit", "verify", "--from", file, "--key", Path.Combine(run.State, "record", "checkpoints.key.pub"));
+        (code, output) = await LocalProgram.RunAsync(
+            "audit",
+            "verify",
+            "--from",
+            file,
+            "--key",
+            Path.Combine(run.State, "record", "checkpoints.key.pub")
+        );
         Assert.True(code == 0, output);
         Assert.Contains("received", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
         Assert.False(System.IO.Directory.Exists(Path.Combine(run.State, "record", "checkpoints")), "checkpoints are files");
@@ -64,8 +74,15 @@ public sealed class CommandTests
 
     private static async Task AssertRefusedAsync(TempFolder folder, string reason, params string[] options)
     {
-        var (code, output) = await LocalProgram.RunAsync(
-            ["--no-feed", "--no-staff", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path, .. options]);
+        var (code, output) = await LocalProgram.RunAsync([
+            "--no-feed",
+            "--no-staff",
+            "--port",
+            $"{LocalProgram.FreePort()}",
+            "--state",
+            folder.Path,
+            .. options,
+        ]);
         Assert.True(code == 1, $"exit code {code}:\n{output}");
         Assert.Contains(reason, output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal); // words, not a stack trace

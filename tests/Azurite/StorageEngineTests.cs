@@ -23,7 +23,12 @@ public sealed class StorageEngineTests(Tables.Azurite azurite) : IAsyncLifetime,
 
     public async Task InitializeAsync()
     {
-        var settings = new DurableSettings { HubName = $"hub{Guid.NewGuid():N}", PartitionCount = 1, MaxQueuePollingInterval = TimeSpan.FromMilliseconds(100) };
+        var settings = new DurableSettings
+        {
+            HubName = $"hub{Guid.NewGuid():N}",
+            PartitionCount = 1,
+            MaxQueuePollingInterval = TimeSpan.FromMilliseconds(100),
+        };
         engine = new StorageEngine(azurite.ConnectionString, settings, PayloadJson.Converter, NullLoggerFactory.Instance).Use(Register);
         await engine.StartAsync();
     }
@@ -41,7 +46,10 @@ public sealed class StorageEngineTests(Tables.Azurite azurite) : IAsyncLifetime,
         Assert.Equal("\"halfway\"", done.SerializedCustomStatus);
         Assert.Equal(20, done.ReadInputAs<int>());
         Assert.Null((await Client.GetInstancesAsync("all-1", cancellation: limit.Token))!.SerializedOutput);
-        Assert.Equal(1, (await Client.Entities.GetEntityAsync<int>(new EntityInstanceId("counter", "a"), cancellation: limit.Token))!.State);
+        Assert.Equal(
+            1,
+            (await Client.Entities.GetEntityAsync<int>(new EntityInstanceId("counter", "a"), cancellation: limit.Token))!.State
+        );
     }
 
     [Theory]
@@ -57,7 +65,10 @@ public sealed class StorageEngineTests(Tables.Azurite azurite) : IAsyncLifetime,
         Assert.Contains(reason, InstanceFailure.Of(done), StringComparison.Ordinal);
     }
 
-    /// <summary>Alert text is an attacker's; queue messages are XML, which has no such characters (Azure/azure-functions-durable-extension issue 3152).</summary>
+    /// <summary>
+    /// Alert text is an attacker's; queue messages are XML, which has no such characters (Azure/azure-functions-durable-extension issue
+    /// 3152).
+    /// </summary>
     [Fact]
     public async Task Text_with_characters_that_no_queue_message_may_hold_goes_through_and_back()
     {
@@ -88,13 +99,21 @@ public sealed class StorageEngineTests(Tables.Azurite azurite) : IAsyncLifetime,
     public async Task Instances_and_entities_are_listed_apart_by_prefix_and_status_in_pages()
     {
         await Task.WhenAll(Enumerable.Range(1, 5).Select(i => StartAsync("waits", $"list-{i}")));
-        foreach (var i in Enumerable.Range(1, 5)) await Client.WaitForInstanceStartAsync($"list-{i}", limit.Token);
+        foreach (var i in Enumerable.Range(1, 5))
+            await Client.WaitForInstanceStartAsync($"list-{i}", limit.Token);
         await Client.Entities.SignalEntityAsync(new EntityInstanceId("counter", "list"), "add", 7, cancellation: limit.Token);
         await RunAsync("reads", "list");
-        var query = new OrchestrationQuery { InstanceIdPrefix = "list-", Statuses = [OrchestrationRuntimeStatus.Running], PageSize = 2 };
+        var query = new OrchestrationQuery
+        {
+            InstanceIdPrefix = "list-",
+            Statuses = [OrchestrationRuntimeStatus.Running],
+            PageSize = 2,
+        };
         var listed = await Client.GetAllInstancesAsync(query).ToListAsync(limit.Token);
         Assert.Equal(["list-1", "list-2", "list-3", "list-4", "list-5"], listed.Select(i => i.InstanceId).Order(StringComparer.Ordinal));
-        var entity = Assert.Single(await Client.Entities.GetAllEntitiesAsync<int>(new EntityQuery { InstanceIdStartsWith = "@counter@l" }).ToListAsync(limit.Token));
+        var entity = Assert.Single(
+            await Client.Entities.GetAllEntitiesAsync<int>(new EntityQuery { InstanceIdStartsWith = "@counter@l" }).ToListAsync(limit.Token)
+        );
         Assert.Equal(("list", 7), (entity.Id.Key, entity.State));
         Assert.DoesNotContain(await Client.GetAllInstancesAsync().ToListAsync(limit.Token), i => i.InstanceId.StartsWith('@'));
         Assert.Null(await Client.GetInstancesAsync("nobody-1", cancellation: limit.Token));
@@ -108,7 +127,10 @@ public sealed class StorageEngineTests(Tables.Azurite azurite) : IAsyncLifetime,
         tasks.AddOrchestratorFunc<object?, string>("waits", (context, _) => context.WaitForExternalEvent<string>("go"));
         tasks.AddOrchestratorFunc<string, string>("echoes", (context, text) => context.CallActivityAsync<string>("echo", text));
         tasks.AddActivityFunc<string, string>("echo", (_, text) => Task.FromResult(text));
-        tasks.AddOrchestratorFunc<string, int>("reads", (context, key) => context.Entities.CallEntityAsync<int>(new EntityInstanceId("counter", key), "get"));
+        tasks.AddOrchestratorFunc<string, int>(
+            "reads",
+            (context, key) => context.Entities.CallEntityAsync<int>(new EntityInstanceId("counter", key), "get")
+        );
         tasks.AddOrchestratorFunc<object?, string>("throws", (_, _) => Task.FromException<string>(new ArithmeticException("not today")));
         tasks.AddOrchestratorFunc<object?, string>("calls-nobody", (context, _) => context.CallActivityAsync<string>("nobody"));
         tasks.AddActivityFunc<int, int>("plus one", (_, n) => n + 1);
@@ -148,7 +170,8 @@ public sealed class StorageEngineTests(Tables.Azurite azurite) : IAsyncLifetime,
     private async Task UntilAsync(string id, OrchestrationRuntimeStatus status)
     {
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while ((await Client.GetInstancesAsync(id, cancellation: limit.Token))!.RuntimeStatus != status) await tick.WaitForNextTickAsync(limit.Token);
+        while ((await Client.GetInstancesAsync(id, cancellation: limit.Token))!.RuntimeStatus != status)
+            await tick.WaitForNextTickAsync(limit.Token);
     }
 
     private sealed class Counter : TaskEntity<int>

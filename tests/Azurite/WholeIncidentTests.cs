@@ -8,7 +8,8 @@ using IRFunctions.Tests.RealProgram;
 namespace IRFunctions.Tests.OnAzurite;
 
 /// <summary>
-/// Whole incidents on the engine, the table client and the blobs that run in Azure, in real time: the program itself with --azurite, driven over HTTP.
+/// Whole incidents on the engine, the table client and the blobs that run in Azure, in real time: the program itself with --azurite, driven
+/// over HTTP.
 /// </summary>
 [Collection(nameof(AzuriteRun))] // One after the other: each has an engine and an Azurite.
 public sealed class WholeIncidentTests
@@ -32,7 +33,16 @@ public sealed class WholeIncidentTests
         await run.UntilAsync("Released");
         Assert.Equal(2, await run.EffectsAsync()); // off once, on once
         var kinds = (await run.RecordAsync(Assert.Single(await run.IncidentsAsync()))).Select(e => e.Kind).ToList();
-        string[] story = [AuditKinds.Received, AuditKinds.Asked, AuditKinds.Granted, AuditKinds.Outcome, AuditKinds.ReleaseAsked, AuditKinds.Undoing, AuditKinds.Undone];
+        string[] story =
+        [
+            AuditKinds.Received,
+            AuditKinds.Asked,
+            AuditKinds.Granted,
+            AuditKinds.Outcome,
+            AuditKinds.ReleaseAsked,
+            AuditKinds.Undoing,
+            AuditKinds.Undone,
+        ];
         Assert.Equal(story, kinds.Where(story.Contains));
     }
 
@@ -56,14 +66,16 @@ public sealed class WholeIncidentTests
         await using var run = await AzuriteRun.StartAsync();
         await run.Program.SendAlertAsync(Given.StolenAccount());
         await run.Program.SendAlertAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
-        foreach (var approval in await run.Program.PendingApprovalsAsync(2)) await run.AnswerAsync(approval, "approve");
+        foreach (var approval in await run.Program.PendingApprovalsAsync(2))
+            await run.AnswerAsync(approval, "approve");
         await run.UntilEndedAsync(2);
         Assert.Equal(1, await run.EffectsAsync());
         Assert.Equal(2, await run.HoldsAsync());
         await run.ReleaseAsync();
         await run.UntilAsync("Released");
         Assert.Equal(2, await run.EffectsAsync());
-        foreach (var incident in await run.IncidentsAsync()) Assert.Single(await run.RecordAsync(incident), e => e.Kind == AuditKinds.Undone);
+        foreach (var incident in await run.IncidentsAsync())
+            Assert.Single(await run.RecordAsync(incident), e => e.Kind == AuditKinds.Undone);
     }
 
     [Fact]
@@ -85,7 +97,17 @@ public sealed class WholeIncidentTests
         await using var run = await AzuriteRun.StartAsync();
         await run.Program.SendAlertAsync(Given.StolenAccount());
         var approval = await run.Program.PendingApprovalAsync();
-        using var answer = await run.Program.Http.PutAsJsonAsync("local/tenant/faults", new { kind = nameof(FaultKind.Slow), path = "/graph/*", method = "PATCH", seconds = 3600, count = 1 });
+        using var answer = await run.Program.Http.PutAsJsonAsync(
+            "local/tenant/faults",
+            new
+            {
+                kind = nameof(FaultKind.Slow),
+                path = "/graph/*",
+                method = "PATCH",
+                seconds = 3600,
+                count = 1,
+            }
+        );
         Assert.True(answer.IsSuccessStatusCode);
         await run.AnswerAsync(approval, "approve");
         await run.UntilExecutingAsync();

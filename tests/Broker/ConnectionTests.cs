@@ -31,8 +31,16 @@ public sealed class ConnectionTests : DoorTests
         settings.TransportProviders.Add(amqp);
         var initiator = new AmqpTransportInitiator(settings, new TcpTransportSettings { Host = "127.0.0.1", Port = Door.Endpoint.Port });
         var transport = await initiator.ConnectTaskAsync(TimeSpan.FromSeconds(30));
-        var connection = new AmqpConnection(transport, settings,
-            new AmqpConnectionSettings { ContainerId = "raw", HostName = "127.0.0.1", MaxFrameSize = 65536 });
+        var connection = new AmqpConnection(
+            transport,
+            settings,
+            new AmqpConnectionSettings
+            {
+                ContainerId = "raw",
+                HostName = "127.0.0.1",
+                MaxFrameSize = 65536,
+            }
+        );
         await connection.OpenAsync(TimeSpan.FromSeconds(30));
         return connection;
     }
@@ -46,21 +54,34 @@ public sealed class ConnectionTests : DoorTests
 
     private static async Task<SendingAmqpLink> SenderAsync(AmqpSession session, object target)
     {
-        var link = new SendingAmqpLink(session, new AmqpLinkSettings
-        {
-            LinkName = "sender", Role = false, InitialDeliveryCount = 0, Source = new Source { Address = "me" }, Target = target,
-        });
+        var link = new SendingAmqpLink(
+            session,
+            new AmqpLinkSettings
+            {
+                LinkName = "sender",
+                Role = false,
+                InitialDeliveryCount = 0,
+                Source = new Source { Address = "me" },
+                Target = target,
+            }
+        );
         await link.OpenAsync(TimeSpan.FromSeconds(30));
         return link;
     }
 
     private static async Task<ReceivingAmqpLink> ReceiverAsync(AmqpSession session, string address)
     {
-        var link = new ReceivingAmqpLink(session, new AmqpLinkSettings
-        {
-            LinkName = "receiver", Role = true, SettleType = SettleMode.SettleOnDispose,
-            Source = new Source { Address = address }, Target = new Target { Address = "me" },
-        });
+        var link = new ReceivingAmqpLink(
+            session,
+            new AmqpLinkSettings
+            {
+                LinkName = "receiver",
+                Role = true,
+                SettleType = SettleMode.SettleOnDispose,
+                Source = new Source { Address = address },
+                Target = new Target { Address = "me" },
+            }
+        );
         await link.OpenAsync(TimeSpan.FromSeconds(30));
         return link;
     }
@@ -77,14 +98,16 @@ public sealed class ConnectionTests : DoorTests
     public async Task A_client_opens_the_door_by_any_mechanism_it_likes(string mechanism)
     {
         var queue = Door.Queue("alerts");
-        var connection = await ConnectAsync(mechanism switch
-        {
-            "none" => null,
-            "PLAIN" => new SaslPlainHandler { AuthenticationIdentity = "me", Password = "mine" },
-            "EXTERNAL" => new SaslExternalHandler(),
-            "ANONYMOUS" => new SaslAnonymousHandler(),
-            _ => new SaslAnonymousHandler(mechanism),
-        });
+        var connection = await ConnectAsync(
+            mechanism switch
+            {
+                "none" => null,
+                "PLAIN" => new SaslPlainHandler { AuthenticationIdentity = "me", Password = "mine" },
+                "EXTERNAL" => new SaslExternalHandler(),
+                "ANONYMOUS" => new SaslAnonymousHandler(),
+                _ => new SaslAnonymousHandler(mechanism),
+            }
+        );
         var sender = await SenderAsync(await SessionAsync(connection), new Target { Address = "alerts" });
         Assert.Equal(Accepted(), (await SendAsync(sender, Message(1))).DescriptorCode);
         Assert.Equal(1, queue.Counts.Available);
@@ -144,7 +167,10 @@ public sealed class ConnectionTests : DoorTests
         await queue.SendAsync(OutgoingMessage.Json("1"));
         var receiver = await ReceiverAsync(await SessionAsync(await ConnectAsync()), "alerts");
         var message = await receiver.ReceiveMessageAsync(TimeSpan.FromSeconds(30));
-        var outcome = new Rejected { Error = new Error { Condition = "amqp:decode-error", Description = "It is no alert." } };
+        var outcome = new Rejected
+        {
+            Error = new Error { Condition = "amqp:decode-error", Description = "It is no alert." },
+        };
         await receiver.DisposeMessageAsync(message.DeliveryTag, AmqpConstants.NullBinary, outcome, false, TimeSpan.FromSeconds(30));
         var letter = queue.PeekDeadLetters()[0];
         Assert.Equal(("amqp:decode-error", "It is no alert."), (letter.DeadLetterReason, letter.DeadLetterErrorDescription));
@@ -154,21 +180,27 @@ public sealed class ConnectionTests : DoorTests
     public async Task Messages_are_deleted_in_one_request_up_to_a_time_and_what_is_held_stays()
     {
         var queue = Door.Queue("alerts");
-        for (var i = 0; i < 4; i++) await queue.SendAsync(OutgoingMessage.Json($"{i}"));
+        for (var i = 0; i < 4; i++)
+            await queue.SendAsync(OutgoingMessage.Json($"{i}"));
         await queue.ReceiveAsync(TimeSpan.Zero);
         Time.Advance(TimeSpan.FromSeconds(1));
         await queue.SendAsync(OutgoingMessage.Json("new"));
-        var answer = await RequestAsync("com.microsoft:batch-delete-messages", new AmqpMap
-        {
-            [new MapKey("message-count")] = 2, [new MapKey("enqueued-time-utc")] = Time.GetUtcNow().UtcDateTime,
-        });
+        var answer = await RequestAsync(
+            "com.microsoft:batch-delete-messages",
+            new AmqpMap { [new MapKey("message-count")] = 2, [new MapKey("enqueued-time-utc")] = Time.GetUtcNow().UtcDateTime }
+        );
         Assert.Equal(200, answer.Status);
         Assert.Equal(2, answer.Map[new MapKey("message-count")]);
         Assert.Equal(["0", "3", "new"], queue.Peek().Select(m => m.Body.ToString()));
-        Assert.Equal(200, (await RequestAsync("com.microsoft:batch-delete-messages", new AmqpMap
-        {
-            [new MapKey("message-count")] = 10, [new MapKey("enqueued-time-utc")] = Time.GetUtcNow().UtcDateTime,
-        })).Status);
+        Assert.Equal(
+            200,
+            (
+                await RequestAsync(
+                    "com.microsoft:batch-delete-messages",
+                    new AmqpMap { [new MapKey("message-count")] = 10, [new MapKey("enqueued-time-utc")] = Time.GetUtcNow().UtcDateTime }
+                )
+            ).Status
+        );
         Assert.Equal(["0", "new"], queue.Peek().Select(m => m.Body.ToString()));
     }
 
@@ -192,8 +224,12 @@ public sealed class ConnectionTests : DoorTests
         request.ApplicationProperties.Map["operation"] = operation;
         var answer = await link.RequestAsync(request, TimeSpan.FromSeconds(30));
         var properties = answer.ApplicationProperties.Map;
-        return ((int)properties["statusCode"], (properties["errorCondition"] as AmqpSymbol?)?.Value, (string)properties["statusDescription"],
-            (AmqpMap)answer.ValueBody.Value);
+        return (
+            (int)properties["statusCode"],
+            (properties["errorCondition"] as AmqpSymbol?)?.Value,
+            (string)properties["statusDescription"],
+            (AmqpMap)answer.ValueBody.Value
+        );
     }
 
     [Fact]
@@ -201,11 +237,18 @@ public sealed class ConnectionTests : DoorTests
     {
         var session = await SessionAsync(await ConnectAsync());
         var requests = await SenderAsync(session, new Target { Address = "$cbs" });
-        var answers = new ReceivingAmqpLink(session, new AmqpLinkSettings
-        {
-            LinkName = "answers", Role = true, TotalLinkCredit = 10, AutoSendFlow = true,
-            Source = new Source { Address = "$cbs" }, Target = new Target(),
-        });
+        var answers = new ReceivingAmqpLink(
+            session,
+            new AmqpLinkSettings
+            {
+                LinkName = "answers",
+                Role = true,
+                TotalLinkCredit = 10,
+                AutoSendFlow = true,
+                Source = new Source { Address = "$cbs" },
+                Target = new Target(),
+            }
+        );
         await answers.OpenAsync(TimeSpan.FromSeconds(30));
         var request = AmqpMessage.Create(new AmqpValue { Value = "any token" });
         request.Properties.MessageId = "question";

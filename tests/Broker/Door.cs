@@ -35,17 +35,21 @@ internal sealed class Door : IAsyncDisposable
     /// <summary>Without retries: a test wants the first answer.</summary>
     public ServiceBusClient NewClient(TimeSpan? tryTimeout = null)
     {
-        var client = new ServiceBusClient(Endpoint.ConnectionString, new ServiceBusClientOptions
-        {
-            RetryOptions = new ServiceBusRetryOptions { MaxRetries = 0, TryTimeout = tryTimeout ?? TimeSpan.FromSeconds(30) },
-        });
+        var client = new ServiceBusClient(
+            Endpoint.ConnectionString,
+            new ServiceBusClientOptions
+            {
+                RetryOptions = new ServiceBusRetryOptions { MaxRetries = 0, TryTimeout = tryTimeout ?? TimeSpan.FromSeconds(30) },
+            }
+        );
         clients.Add(client);
         return client;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var client in clients) await client.DisposeAsync();
+        foreach (var client in clients)
+            await client.DisposeAsync();
         await Endpoint.DisposeAsync();
         await queues.DisposeAsync();
     }

@@ -10,7 +10,9 @@ namespace IRFunctions.Tests.Broker;
 public sealed class DurabilityTests : IDisposable
 {
     private readonly DirectoryInfo folder = System.IO.Directory.CreateTempSubdirectory("irf-broker-");
-    private readonly VirtualTimeProvider time = new(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+    private readonly VirtualTimeProvider time = new(
+        DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds())
+    );
 
     public void Dispose() => folder.Delete(recursive: true);
 
@@ -25,7 +27,8 @@ public sealed class DurabilityTests : IDisposable
         await using var sender = before.Client.CreateSender("alerts");
         var full = new ServiceBusMessage("kept") { MessageId = "k", Subject = "s" };
         full.ApplicationProperties["at"] = time.GetUtcNow();
-        foreach (var body in (string[])["done", "dead", "deferred"]) await sender.SendMessageAsync(new ServiceBusMessage(body) { MessageId = body });
+        foreach (var body in (string[])["done", "dead", "deferred"])
+            await sender.SendMessageAsync(new ServiceBusMessage(body) { MessageId = body });
         await sender.SendMessageAsync(full);
         var scheduled = await sender.ScheduleMessageAsync(new ServiceBusMessage("later"), time.GetUtcNow().AddHours(1));
         await using var receiver = before.Client.CreateReceiver("alerts");
@@ -42,8 +45,10 @@ public sealed class DurabilityTests : IDisposable
         Assert.Equal(new QueueCounts(1, 0, 1, 1, 1), queue.Counts);
         await using var again = after.Client.CreateReceiver("alerts");
         var kept = await again.ReceiveMessageAsync();
-        Assert.Equal(("kept", 2, "s", time.GetUtcNow()),
-            (kept.Body.ToString(), kept.DeliveryCount, kept.Subject, kept.ApplicationProperties["at"]));
+        Assert.Equal(
+            ("kept", 2, "s", time.GetUtcNow()),
+            (kept.Body.ToString(), kept.DeliveryCount, kept.Subject, kept.ApplicationProperties["at"])
+        );
         Assert.Equal("deferred", (await again.ReceiveDeferredMessageAsync(deferred.SequenceNumber)).Body.ToString());
         Assert.Equal("Because.", queue.PeekDeadLetters()[0].DeadLetterErrorDescription);
         after.Queue("activity", new LocalQueueOptions { RequiresSession = true });
@@ -67,6 +72,7 @@ public sealed class DurabilityTests : IDisposable
         await using var after = Open();
         Assert.Equal(1, after.Queue("alerts").Counts.Available);
         var third = Open();
-        await using (third) Assert.Equal(1, third.Queue("alerts").Counts.Available);
+        await using (third)
+            Assert.Equal(1, third.Queue("alerts").Counts.Available);
     }
 }

@@ -24,7 +24,8 @@ public sealed class PeekTests : DoorTests
     {
         Door.Queue("alerts");
         await using var sender = Door.Client.CreateSender("alerts");
-        for (var i = 0; i < 8; i++) await sender.SendMessageAsync(new ServiceBusMessage(new byte[200_000]));
+        for (var i = 0; i < 8; i++)
+            await sender.SendMessageAsync(new ServiceBusMessage(new byte[200_000]));
         await using var receiver = Door.Client.CreateReceiver("alerts");
         var first = await receiver.PeekMessagesAsync(100);
         Assert.InRange(first.Count, 1, 7);

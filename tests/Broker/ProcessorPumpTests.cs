@@ -15,12 +15,23 @@ public sealed class ProcessorPumpTests : DoorTests
         calls.Enqueue($"{body} {message.DeliveryCount}");
         switch (body)
         {
-            case "complete": await settlement.CompleteAsync(message, stop); break;
-            case "dead": await settlement.DeadLetterAsync(message, "Why", "Because.", null, stop); break;
-            case "dead with": await settlement.DeadLetterAsync(message, "With", null, new() { ["by"] = "test" }, stop); break;
-            case "defer": await settlement.DeferAsync(message, new Dictionary<string, object> { ["later"] = true }, stop); break;
-            case "abandon" when message.DeliveryCount == 1: await settlement.AbandonAsync(message, null, stop); break;
-            case "throw": throw new FormatException("never");
+            case "complete":
+                await settlement.CompleteAsync(message, stop);
+                break;
+            case "dead":
+                await settlement.DeadLetterAsync(message, "Why", "Because.", null, stop);
+                break;
+            case "dead with":
+                await settlement.DeadLetterAsync(message, "With", null, new() { ["by"] = "test" }, stop);
+                break;
+            case "defer":
+                await settlement.DeferAsync(message, new Dictionary<string, object> { ["later"] = true }, stop);
+                break;
+            case "abandon" when message.DeliveryCount == 1:
+                await settlement.AbandonAsync(message, null, stop);
+                break;
+            case "throw":
+                throw new FormatException("never");
         }
     }
 
@@ -35,10 +46,14 @@ public sealed class ProcessorPumpTests : DoorTests
         await pump.StartAsync();
         await Until(() => queue.Counts == new QueueCounts(0, 0, 0, 1, 3));
         await pump.StopAsync();
-        Assert.Equal(["abandon 1", "abandon 2", "complete 1", "dead 1", "dead with 1", "defer 1", "nothing 1", "throw 1", "throw 2", "throw 3"],
-            calls.Order(StringComparer.Ordinal));
-        Assert.Equal(["MaxDeliveryCountExceeded", "Why", "With"],
-            queue.PeekDeadLetters().Select(m => m.DeadLetterReason).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["abandon 1", "abandon 2", "complete 1", "dead 1", "dead with 1", "defer 1", "nothing 1", "throw 1", "throw 2", "throw 3"],
+            calls.Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            ["MaxDeliveryCountExceeded", "Why", "With"],
+            queue.PeekDeadLetters().Select(m => m.DeadLetterReason).Order(StringComparer.Ordinal)
+        );
         Assert.Equal(true, queue.Peek()[0].ApplicationProperties["later"]);
     }
 
@@ -61,16 +76,27 @@ public sealed class ProcessorPumpTests : DoorTests
     {
         var queue = Door.Queue("activity", new LocalQueueOptions { RequiresSession = true });
         for (var i = 0; i < 20; i++)
-            await queue.SendAsync(new OutgoingMessage { Body = "complete"u8.ToArray(), SessionId = $"s{i % 2}", MessageId = $"{i}" });
+            await queue.SendAsync(
+                new OutgoingMessage
+                {
+                    Body = "complete"u8.ToArray(),
+                    SessionId = $"s{i % 2}",
+                    MessageId = $"{i}",
+                }
+            );
         var seen = new ConcurrentQueue<(string Session, int Number)>();
         var options = new ProcessorPumpOptions { IsSessionsEnabled = true, AutoCompleteMessages = false };
-        await using var pump = new ProcessorPump(Door.Client, "activity", options,
+        await using var pump = new ProcessorPump(
+            Door.Client,
+            "activity",
+            options,
             async (message, settlement, stop) =>
             {
                 seen.Enqueue((message.SessionId, int.Parse(message.MessageId, null)));
                 await Assert.ThrowsAsync<InvalidOperationException>(() => settlement.RenewLockAsync(message, stop));
                 await settlement.CompleteAsync(message, stop);
-            });
+            }
+        );
         await pump.StartAsync();
         await Until(() => queue.Counts == Empty);
         Assert.All(seen.GroupBy(s => s.Session), g => Assert.Equal(g.Select(s => s.Number).Order(), g.Select(s => s.Number)));
@@ -94,7 +120,8 @@ public sealed class ProcessorPumpTests : DoorTests
         await SendAsync("alerts", "complete", "dead", "defer", "abandon");
         var settlement = new QueueSettlement(queue);
         Func<ServiceBusReceivedMessage, IMessageSettlement, CancellationToken, Task> handle = HandleAsync;
-        for (var i = 0; i < 4; i++) await handle((await queue.ReceiveAsync(TimeSpan.Zero))!, settlement, default);
+        for (var i = 0; i < 4; i++)
+            await handle((await queue.ReceiveAsync(TimeSpan.Zero))!, settlement, default);
         Assert.Equal(new QueueCounts(1, 0, 0, 1, 1), queue.Counts);
         var again = (await queue.ReceiveAsync(TimeSpan.Zero))!;
         Time.Advance(TimeSpan.FromSeconds(20));

@@ -66,12 +66,13 @@ public sealed class ProcessorTests : DoorTests
         var queue = Door.Queue("alerts");
         await SendAsync("alerts", "complete", "dead", "defer");
         await using var processor = Door.Client.CreateProcessor("alerts", new ServiceBusProcessorOptions { AutoCompleteMessages = false });
-        processor.ProcessMessageAsync += args => args.Message.Body.ToString() switch
-        {
-            "complete" => args.CompleteMessageAsync(args.Message),
-            "dead" => args.DeadLetterMessageAsync(args.Message, "Why", "Because."),
-            _ => args.DeferMessageAsync(args.Message),
-        };
+        processor.ProcessMessageAsync += args =>
+            args.Message.Body.ToString() switch
+            {
+                "complete" => args.CompleteMessageAsync(args.Message),
+                "dead" => args.DeadLetterMessageAsync(args.Message, "Why", "Because."),
+                _ => args.DeferMessageAsync(args.Message),
+            };
         processor.ProcessErrorAsync += OnError;
         await processor.StartProcessingAsync();
         await Until(() => queue.Counts == new QueueCounts(0, 0, 0, 1, 1));
@@ -106,11 +107,14 @@ public sealed class ProcessorTests : DoorTests
     public async Task A_session_processor_gets_each_session_in_its_order_one_message_at_a_time()
     {
         var queue = Door.Queue("activity", new LocalQueueOptions { RequiresSession = true });
-        for (var i = 0; i < 40; i++) await queue.SendAsync(new OutgoingMessage { Body = new byte[] { (byte)i }, SessionId = $"s{i % 4}" });
+        for (var i = 0; i < 40; i++)
+            await queue.SendAsync(new OutgoingMessage { Body = new byte[] { (byte)i }, SessionId = $"s{i % 4}" });
         var seen = new ConcurrentDictionary<string, ConcurrentQueue<int>>();
         var busy = new ConcurrentDictionary<string, int>();
-        await using var processor = Door.Client.CreateSessionProcessor("activity",
-            new ServiceBusSessionProcessorOptions { MaxConcurrentSessions = 4, SessionIdleTimeout = TimeSpan.FromSeconds(5) });
+        await using var processor = Door.Client.CreateSessionProcessor(
+            "activity",
+            new ServiceBusSessionProcessorOptions { MaxConcurrentSessions = 4, SessionIdleTimeout = TimeSpan.FromSeconds(5) }
+        );
         processor.ProcessMessageAsync += async args =>
         {
             Assert.Equal(1, busy.AddOrUpdate(args.SessionId, 1, (_, n) => n + 1));
@@ -179,13 +183,21 @@ public sealed class ProcessorTests : DoorTests
     /// <summary>Hears of each renewal the door answered.</summary>
     private sealed class Renewals(string operation, SemaphoreSlim signal) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
-            if (formatter(state, exception).Contains($":{operation} ", StringComparison.Ordinal)) signal.Release();
+            if (formatter(state, exception).Contains($":{operation} ", StringComparison.Ordinal))
+                signal.Release();
         }
     }
 }

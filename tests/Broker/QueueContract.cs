@@ -17,7 +17,8 @@ public abstract partial class QueueContract : IAsyncLifetime
 
     protected LocalQueue Open(LocalQueueOptions? options = null, string name = "alerts")
     {
-        if (storage is null) storages.Add(storage = OpenStorage());
+        if (storage is null)
+            storages.Add(storage = OpenStorage());
         return new LocalQueue(name, storage, Time, options);
     }
 
@@ -28,7 +29,8 @@ public abstract partial class QueueContract : IAsyncLifetime
 
     public virtual async Task DisposeAsync()
     {
-        foreach (var each in storages) await each.DisposeAsync();
+        foreach (var each in storages)
+            await each.DisposeAsync();
     }
 
     protected static async Task<ServiceBusReceivedMessage> Take(LocalQueue queue) =>
@@ -41,16 +43,31 @@ public abstract partial class QueueContract : IAsyncLifetime
     {
         var queue = Open();
         await queue.SendAsync(OutgoingMessage.Json("1", "a"));
-        await queue.SendAsync(new OutgoingMessage
-        {
-            Body = Encoding.UTF8.GetBytes("2"), MessageId = "b", CorrelationId = "c", Subject = "s", ContentType = "text/plain",
-            SessionId = "alice", To = "t", ReplyTo = "r",
-            ApplicationProperties = new Dictionary<string, object> { ["text"] = "x", ["count"] = 7, ["at"] = Time.GetUtcNow() },
-        });
+        await queue.SendAsync(
+            new OutgoingMessage
+            {
+                Body = Encoding.UTF8.GetBytes("2"),
+                MessageId = "b",
+                CorrelationId = "c",
+                Subject = "s",
+                ContentType = "text/plain",
+                SessionId = "alice",
+                To = "t",
+                ReplyTo = "r",
+                ApplicationProperties = new Dictionary<string, object>
+                {
+                    ["text"] = "x",
+                    ["count"] = 7,
+                    ["at"] = Time.GetUtcNow(),
+                },
+            }
+        );
         Assert.Equal("1", (await Take(queue)).Body.ToString());
         var second = await Take(queue);
-        Assert.Equal(("2", "b", "c", "s", "text/plain", "alice"),
-            (second.Body.ToString(), second.MessageId, second.CorrelationId, second.Subject, second.ContentType, second.SessionId));
+        Assert.Equal(
+            ("2", "b", "c", "s", "text/plain", "alice"),
+            (second.Body.ToString(), second.MessageId, second.CorrelationId, second.Subject, second.ContentType, second.SessionId)
+        );
         Assert.Equal(7, second.ApplicationProperties["count"]);
         Assert.Equal(Time.GetUtcNow(), second.ApplicationProperties["at"]);
         Assert.Equal(1, second.DeliveryCount);
@@ -116,7 +133,8 @@ public abstract partial class QueueContract : IAsyncLifetime
     {
         var queue = Open(new LocalQueueOptions { MaxDeliveryCount = 3 });
         await queue.SendAsync(OutgoingMessage.Json("abandoned"));
-        for (var i = 0; i < 3; i++) await queue.AbandonAsync(await Take(queue));
+        for (var i = 0; i < 3; i++)
+            await queue.AbandonAsync(await Take(queue));
         await queue.SendAsync(OutgoingMessage.Json("forgotten"));
         for (var i = 0; i < 3; i++)
         {
@@ -133,11 +151,17 @@ public abstract partial class QueueContract : IAsyncLifetime
     {
         var queue = Open();
         await queue.SendAsync(OutgoingMessage.Json("{", "broken"));
-        await queue.DeadLetterAsync(await Take(queue), "NotAnAlert", "The body is not JSON: line 1.",
-            new Dictionary<string, object> { ["by"] = "intake" });
+        await queue.DeadLetterAsync(
+            await Take(queue),
+            "NotAnAlert",
+            "The body is not JSON: line 1.",
+            new Dictionary<string, object> { ["by"] = "intake" }
+        );
         var dead = Assert.Single(queue.PeekDeadLetters());
-        Assert.Equal(("NotAnAlert", "The body is not JSON: line 1.", "intake"),
-            (dead.DeadLetterReason, dead.DeadLetterErrorDescription, dead.ApplicationProperties["by"]));
+        Assert.Equal(
+            ("NotAnAlert", "The body is not JSON: line 1.", "intake"),
+            (dead.DeadLetterReason, dead.DeadLetterErrorDescription, dead.ApplicationProperties["by"])
+        );
         Assert.Empty(queue.Peek());
 
         Assert.True(await queue.ResubmitAsync(dead.SequenceNumber));
@@ -235,12 +259,16 @@ public abstract partial class QueueContract : IAsyncLifetime
     {
         var queue = Open(new LocalQueueOptions { MaxMessageBytes = 100 });
         var tooLarge = await Assert.ThrowsAsync<MessageRefusedException>(() =>
-            queue.SendAsync([OutgoingMessage.Json("1"), OutgoingMessage.Json(new string('x', 101))]));
+            queue.SendAsync([OutgoingMessage.Json("1"), OutgoingMessage.Json(new string('x', 101))])
+        );
         Assert.Equal(RefusalReason.TooLarge, tooLarge.Reason);
         var differing = await Assert.ThrowsAsync<MessageRefusedException>(() =>
-            queue.SendAsync(OutgoingMessage.Json("1") with { SessionId = "a", PartitionKey = "b" }));
+            queue.SendAsync(OutgoingMessage.Json("1") with { SessionId = "a", PartitionKey = "b" })
+        );
         Assert.Contains("PartitionKey", differing.Message, StringComparison.Ordinal);
-        var longId = await Assert.ThrowsAsync<MessageRefusedException>(() => queue.SendAsync(OutgoingMessage.Json("1", new string('i', 129))));
+        var longId = await Assert.ThrowsAsync<MessageRefusedException>(() =>
+            queue.SendAsync(OutgoingMessage.Json("1", new string('i', 129)))
+        );
         Assert.Contains("MessageId has 129 characters", longId.Message, StringComparison.Ordinal);
         Assert.Equal(0, queue.Counts.Active);
     }
@@ -252,7 +280,9 @@ public abstract partial class QueueContract : IAsyncLifetime
         await queue.SendAsync(OutgoingMessage.Json("1"));
         var message = await Take(queue);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => queue.DeadLetterAsync(message, "Reason", new string('x', 4097)));
-        await Assert.ThrowsAsync<ArgumentException>(() => queue.AbandonAsync(message, new Dictionary<string, object> { ["bad"] = new object() }));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            queue.AbandonAsync(message, new Dictionary<string, object> { ["bad"] = new object() })
+        );
         Assert.Equal(1, queue.Counts.Locked);
         await queue.CompleteAsync(message);
     }
@@ -261,12 +291,16 @@ public abstract partial class QueueContract : IAsyncLifetime
     public async Task A_hundred_senders_and_receivers_at_once_lose_and_double_nothing()
     {
         var queue = Open();
-        var received = Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
-        {
-            var message = await queue.ReceiveAsync();
-            await queue.CompleteAsync(message!);
-            return message!.Body.ToString();
-        }));
+        var received = Task.WhenAll(
+            Enumerable
+                .Range(0, 100)
+                .Select(async _ =>
+                {
+                    var message = await queue.ReceiveAsync();
+                    await queue.CompleteAsync(message!);
+                    return message!.Body.ToString();
+                })
+        );
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => queue.SendAsync(OutgoingMessage.Json($"{i}", $"id{i}"))));
         Assert.Equal(100, (await received).Distinct().Count());
         Assert.Equal(0, queue.Counts.Active);

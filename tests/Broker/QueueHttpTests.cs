@@ -39,12 +39,18 @@ public sealed class QueueHttpTests : IAsyncLifetime, IDisposable
         await queues.DisposeAsync();
     }
 
-    private async Task<(HttpStatusCode Status, string Detail)> Post(HttpContent body, string? broker = null, string path = "/alerts/messages",
-        params (string, string)[] headers)
+    private async Task<(HttpStatusCode Status, string Detail)> Post(
+        HttpContent body,
+        string? broker = null,
+        string path = "/alerts/messages",
+        params (string, string)[] headers
+    )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
-        if (broker is not null) request.Headers.Add("BrokerProperties", broker);
-        foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        if (broker is not null)
+            request.Headers.Add("BrokerProperties", broker);
+        foreach (var (name, value) in headers)
+            request.Headers.Add(name, value);
         using var response = await client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return (response.StatusCode, text.Length == 0 ? "" : (string)JsonNode.Parse(text)!["detail"]!);
@@ -56,24 +62,36 @@ public sealed class QueueHttpTests : IAsyncLifetime, IDisposable
     public async Task A_message_is_accepted_with_201_and_arrives_with_its_broker_and_application_properties()
     {
         var broker = """{"MessageId":"m1","SessionId":"alice","CorrelationId":"c","Label":"l","TimeToLive":60,"Unknown":"ignored"}""";
-        var (status, _) = await Post(Json("{\"a\":1}"), broker,
-            headers: [("Priority", "\"High\""), ("Count", "12"), ("Urgent", "true"), ("Plain", "text")]);
+        var (status, _) = await Post(
+            Json("{\"a\":1}"),
+            broker,
+            headers: [("Priority", "\"High\""), ("Count", "12"), ("Urgent", "true"), ("Plain", "text")]
+        );
         Assert.Equal(HttpStatusCode.Created, status);
         var message = await alerts.ReceiveAsync(TimeSpan.Zero);
-        Assert.Equal(("{\"a\":1}", "m1", "alice", "c", "l"),
-            (message!.Body.ToString(), message.MessageId, message.SessionId, message.CorrelationId, message.Subject));
+        Assert.Equal(
+            ("{\"a\":1}", "m1", "alice", "c", "l"),
+            (message!.Body.ToString(), message.MessageId, message.SessionId, message.CorrelationId, message.Subject)
+        );
         Assert.StartsWith("application/json", message.ContentType, StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(60), message.TimeToLive);
-        Assert.Equal(("High", 12L, true, "text"),
-            (message.ApplicationProperties["Priority"], (long)message.ApplicationProperties["Count"], (bool)message.ApplicationProperties["Urgent"],
-                message.ApplicationProperties["Plain"]));
+        Assert.Equal(
+            ("High", 12L, true, "text"),
+            (
+                message.ApplicationProperties["Priority"],
+                (long)message.ApplicationProperties["Count"],
+                (bool)message.ApplicationProperties["Urgent"],
+                message.ApplicationProperties["Plain"]
+            )
+        );
         Assert.Equal(4, message.ApplicationProperties.Count);
     }
 
     [Fact]
     public async Task The_same_message_id_a_hundred_times_is_201_a_hundred_times_and_one_message()
     {
-        for (var i = 0; i < 100; i++) Assert.Equal(HttpStatusCode.Created, (await Post(Json("{}"), """{"MessageId":"same"}""")).Status);
+        for (var i = 0; i < 100; i++)
+            Assert.Equal(HttpStatusCode.Created, (await Post(Json("{}"), """{"MessageId":"same"}""")).Status);
         Assert.Equal(1, alerts.Counts.Active);
     }
 
@@ -116,12 +134,15 @@ public sealed class QueueHttpTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_unknown_queue_is_410() => Assert.Equal(HttpStatusCode.Gone, (await Post(Json("{}"), path: "/nowhere/messages")).Status);
+    public async Task An_unknown_queue_is_410() =>
+        Assert.Equal(HttpStatusCode.Gone, (await Post(Json("{}"), path: "/nowhere/messages")).Status);
 
     [Fact]
     public async Task A_batch_is_stored_as_its_messages()
     {
-        var batch = new StringContent("""[{"Body":"1","BrokerProperties":{"MessageId":"a"},"UserProperties":{"n":3,"t":"x"}},{"Body":"2"}]""");
+        var batch = new StringContent(
+            """[{"Body":"1","BrokerProperties":{"MessageId":"a"},"UserProperties":{"n":3,"t":"x"}},{"Body":"2"}]"""
+        );
         batch.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.microsoft.servicebus.json");
         Assert.Equal(HttpStatusCode.Created, (await Post(batch)).Status);
         Assert.Equal(["1", "2"], alerts.Peek().Select(m => m.Body.ToString()));
@@ -150,8 +171,10 @@ public sealed class QueueHttpTests : IAsyncLifetime, IDisposable
         await alerts.DeadLetterAsync((await alerts.ReceiveAsync(TimeSpan.Zero))!, "NotAnAlert", "The body is not JSON.");
         var view = JsonNode.Parse(await client.GetStringAsync("/local/queues/alerts/deadletter"))!;
         var dead = view["messages"]![0]!;
-        Assert.Equal(("NotAnAlert", "The body is not JSON.", 401),
-            ((string)dead["reason"]!, (string)dead["description"]!, ((string)dead["body"]!).Length));
+        Assert.Equal(
+            ("NotAnAlert", "The body is not JSON.", 401),
+            ((string)dead["reason"]!, (string)dead["description"]!, ((string)dead["body"]!).Length)
+        );
         var resubmit = $"/local/queues/alerts/deadletter/{dead["sequenceNumber"]}/resubmit";
         Assert.Equal(HttpStatusCode.Accepted, (await client.PostAsync(resubmit, null)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsync(resubmit, null)).StatusCode);

@@ -19,7 +19,8 @@ public abstract partial class QueueContract
     public async Task Of_one_session_one_message_is_out_at_a_time_and_in_order_while_others_go_on()
     {
         var queue = Open(WithSessions);
-        foreach (var (body, session) in (List<(string, string)>)[("a1", "a"), ("a2", "a"), ("b1", "b"), ("a3", "a")]) await queue.SendAsync(In(session, body));
+        foreach (var (body, session) in (List<(string, string)>)[("a1", "a"), ("a2", "a"), ("b1", "b"), ("a3", "a")])
+            await queue.SendAsync(In(session, body));
         var first = await Take(queue);
         Assert.Equal("a1", first.Body.ToString());
         Assert.Equal("b1", (await Take(queue)).Body.ToString());
@@ -36,7 +37,8 @@ public abstract partial class QueueContract
     public async Task What_is_abandoned_or_loses_its_lock_comes_before_what_was_behind_it()
     {
         var queue = Open(WithSessions);
-        foreach (var body in (string[])["a1", "a2"]) await queue.SendAsync(In("a", body));
+        foreach (var body in (string[])["a1", "a2"])
+            await queue.SendAsync(In("a", body));
         await queue.AbandonAsync(await Take(queue));
         Assert.Equal("a1", (await Take(queue)).Body.ToString());
         Time.Advance(TimeSpan.FromMinutes(1)); // The lock ends.
@@ -63,14 +65,22 @@ public abstract partial class QueueContract
     public async Task After_a_crash_the_order_inside_a_session_is_kept()
     {
         var queue = Open(WithSessions);
-        foreach (var body in (string[])["a1", "a2"]) await queue.SendAsync(In("a", body));
+        foreach (var body in (string[])["a1", "a2"])
+            await queue.SendAsync(In("a", body));
         _ = await Take(queue);
         Crash();
-        if (OpenStorage() is InMemoryQueueStorage) return; // Keeps nothing.
+        if (OpenStorage() is InMemoryQueueStorage)
+            return; // Keeps nothing.
         var reopened = Open(WithSessions);
         Assert.Equal("a1", (await Take(reopened)).Body.ToString());
         Assert.Null(await TryTake(reopened));
     }
 
-    private static OutgoingMessage In(string session, string body) => new() { Body = Encoding.UTF8.GetBytes(body), SessionId = session, MessageId = body };
+    private static OutgoingMessage In(string session, string body) =>
+        new()
+        {
+            Body = Encoding.UTF8.GetBytes(body),
+            SessionId = session,
+            MessageId = body,
+        };
 }

@@ -14,7 +14,8 @@ public sealed class SendingTests : DoorTests
         await sender.SendMessageAsync(new ServiceBusMessage("1"));
         await sender.SendMessagesAsync([new ServiceBusMessage("2"), new ServiceBusMessage("3")]);
         using var batch = await sender.CreateMessageBatchAsync();
-        foreach (var body in (string[])["4", "5", "6"]) Assert.True(batch.TryAddMessage(new ServiceBusMessage(body)));
+        foreach (var body in (string[])["4", "5", "6"])
+            Assert.True(batch.TryAddMessage(new ServiceBusMessage(body)));
         await sender.SendMessagesAsync(batch);
         Assert.Equal(["1", "2", "3", "4", "5", "6"], queue.Peek().Select(m => m.Body.ToString()));
     }
@@ -28,8 +29,10 @@ public sealed class SendingTests : DoorTests
         Assert.Equal(10_000, batch.MaxSizeInBytes);
         Assert.True(batch.TryAddMessage(new ServiceBusMessage(new byte[5_000])));
         Assert.False(batch.TryAddMessage(new ServiceBusMessage(new byte[5_000])));
-        Assert.Equal(ServiceBusFailureReason.MessageSizeExceeded,
-            await ReasonOf(() => sender.SendMessageAsync(new ServiceBusMessage(new byte[10_001]))));
+        Assert.Equal(
+            ServiceBusFailureReason.MessageSizeExceeded,
+            await ReasonOf(() => sender.SendMessageAsync(new ServiceBusMessage(new byte[10_001])))
+        );
         await sender.SendMessagesAsync(batch);
         Assert.Equal(1, queue.Counts.Active);
     }
@@ -56,13 +59,20 @@ public sealed class SendingTests : DoorTests
         await SendAsync("alerts", "now");
         await using var receiver = Door.Client.CreateReceiver("alerts");
         var scheduled = await receiver.PeekMessageAsync();
-        Assert.Equal((number, ServiceBusMessageState.Scheduled, at), (scheduled.SequenceNumber, scheduled.State, scheduled.ScheduledEnqueueTime));
+        Assert.Equal(
+            (number, ServiceBusMessageState.Scheduled, at),
+            (scheduled.SequenceNumber, scheduled.State, scheduled.ScheduledEnqueueTime)
+        );
         Time.Advance(TimeSpan.FromHours(1));
         var received = await receiver.ReceiveMessagesAsync(2);
-        if (received.Count == 1) received = [received[0], await receiver.ReceiveMessageAsync()];
+        if (received.Count == 1)
+            received = [received[0], await receiver.ReceiveMessageAsync()];
         Assert.Equal(["now", "later"], received.Select(m => m.Body.ToString()));
         Assert.True(received[1].SequenceNumber > number);
-        Assert.Equal((at, at, ServiceBusMessageState.Active), (received[1].EnqueuedTime, received[1].ScheduledEnqueueTime, received[1].State));
+        Assert.Equal(
+            (at, at, ServiceBusMessageState.Active),
+            (received[1].EnqueuedTime, received[1].ScheduledEnqueueTime, received[1].State)
+        );
         Assert.Equal(2, queue.Counts.Locked);
     }
 
@@ -71,7 +81,10 @@ public sealed class SendingTests : DoorTests
     {
         var queue = Door.Queue("alerts");
         await using var sender = Door.Client.CreateSender("alerts");
-        var numbers = await sender.ScheduleMessagesAsync([new ServiceBusMessage("1"), new ServiceBusMessage("2")], Time.GetUtcNow().AddHours(1));
+        var numbers = await sender.ScheduleMessagesAsync(
+            [new ServiceBusMessage("1"), new ServiceBusMessage("2")],
+            Time.GetUtcNow().AddHours(1)
+        );
         await sender.CancelScheduledMessagesAsync(numbers);
         Assert.Equal(Empty, queue.Counts);
         Assert.Equal(ServiceBusFailureReason.MessageNotFound, await ReasonOf(() => sender.CancelScheduledMessageAsync(numbers[0])));

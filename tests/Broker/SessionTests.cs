@@ -12,14 +12,18 @@ public sealed class SessionTests : DoorTests
     private async Task SendInAsync(params (string Session, string Body)[] messages)
     {
         await using var sender = Door.Client.CreateSender("activity");
-        foreach (var (session, body) in messages) await sender.SendMessageAsync(new ServiceBusMessage(body) { SessionId = session, MessageId = body });
+        foreach (var (session, body) in messages)
+            await sender.SendMessageAsync(new ServiceBusMessage(body) { SessionId = session, MessageId = body });
     }
 
     /// <summary>A client whose session's link was closed from the other side closes itself, and says that as soon as it has.</summary>
     private static async Task AssertLostAsync(Func<Task> call)
     {
         var error = await Assert.ThrowsAnyAsync<Exception>(call);
-        Assert.True(error is ObjectDisposedException or ServiceBusException { Reason: ServiceBusFailureReason.SessionLockLost }, $"{error}");
+        Assert.True(
+            error is ObjectDisposedException or ServiceBusException { Reason: ServiceBusFailureReason.SessionLockLost },
+            $"{error}"
+        );
     }
 
     [Fact]
@@ -45,7 +49,10 @@ public sealed class SessionTests : DoorTests
         Open();
         await SendInAsync(("a", "a1"));
         var first = await Door.Client.AcceptSessionAsync("activity", "a");
-        Assert.Equal(ServiceBusFailureReason.SessionCannotBeLocked, await ReasonOf(() => Door.NewClient().AcceptSessionAsync("activity", "a")));
+        Assert.Equal(
+            ServiceBusFailureReason.SessionCannotBeLocked,
+            await ReasonOf(() => Door.NewClient().AcceptSessionAsync("activity", "a"))
+        );
         await first.DisposeAsync();
         await using var second = await Door.NewClient().AcceptSessionAsync("activity", "a");
         Assert.Equal("a1", (await second.ReceiveMessageAsync()).Body.ToString());

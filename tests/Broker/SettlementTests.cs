@@ -23,12 +23,26 @@ public sealed class SettlementTests : DoorTests
         Door.Queue("alerts");
         await SendAsync("alerts", "1", "2");
         await using var receiver = Door.Client.CreateReceiver("alerts");
-        await receiver.AbandonMessageAsync(await receiver.ReceiveMessageAsync(),
-            new Dictionary<string, object> { ["seen"] = true, ["at"] = Time.GetUtcNow(), ["by"] = new Uri("https://example.org/") });
+        await receiver.AbandonMessageAsync(
+            await receiver.ReceiveMessageAsync(),
+            new Dictionary<string, object>
+            {
+                ["seen"] = true,
+                ["at"] = Time.GetUtcNow(),
+                ["by"] = new Uri("https://example.org/"),
+            }
+        );
         var again = await receiver.ReceiveMessageAsync();
-        Assert.Equal(("1", 2, true, Time.GetUtcNow(), new Uri("https://example.org/")),
-            (again.Body.ToString(), again.DeliveryCount, again.ApplicationProperties["seen"], again.ApplicationProperties["at"],
-                again.ApplicationProperties["by"]));
+        Assert.Equal(
+            ("1", 2, true, Time.GetUtcNow(), new Uri("https://example.org/")),
+            (
+                again.Body.ToString(),
+                again.DeliveryCount,
+                again.ApplicationProperties["seen"],
+                again.ApplicationProperties["at"],
+                again.ApplicationProperties["by"]
+            )
+        );
     }
 
     [Fact]
@@ -37,15 +51,21 @@ public sealed class SettlementTests : DoorTests
         var queue = Door.Queue("alerts");
         await SendAsync("alerts", "1");
         await using var receiver = Door.Client.CreateReceiver("alerts");
-        await receiver.DeadLetterMessageAsync(await receiver.ReceiveMessageAsync(), new Dictionary<string, object> { ["by"] = "test" },
-            "Why", "Because.");
+        await receiver.DeadLetterMessageAsync(
+            await receiver.ReceiveMessageAsync(),
+            new Dictionary<string, object> { ["by"] = "test" },
+            "Why",
+            "Because."
+        );
         Assert.Equal(new QueueCounts(0, 0, 0, 0, 1), queue.Counts);
 
         await using var dead = Door.Client.CreateReceiver("alerts", new ServiceBusReceiverOptions { SubQueue = SubQueue.DeadLetter });
         Assert.Equal("1", (await dead.PeekMessageAsync()).Body.ToString());
         var letter = await dead.ReceiveMessageAsync();
-        Assert.Equal(("Why", "Because.", "test", "alerts"),
-            (letter.DeadLetterReason, letter.DeadLetterErrorDescription, letter.ApplicationProperties["by"], letter.DeadLetterSource));
+        Assert.Equal(
+            ("Why", "Because.", "test", "alerts"),
+            (letter.DeadLetterReason, letter.DeadLetterErrorDescription, letter.ApplicationProperties["by"], letter.DeadLetterSource)
+        );
         await dead.RenewMessageLockAsync(letter);
         await dead.AbandonMessageAsync(letter);
         letter = await dead.ReceiveMessageAsync();
@@ -62,7 +82,8 @@ public sealed class SettlementTests : DoorTests
         await using var receiver = Door.Client.CreateReceiver("alerts");
         await receiver.AbandonMessageAsync(await receiver.ReceiveMessageAsync());
         await using var dead = Door.Client.CreateReceiver("alerts", new ServiceBusReceiverOptions { SubQueue = SubQueue.DeadLetter });
-        for (var i = 0; i < 3; i++) await dead.AbandonMessageAsync(await dead.ReceiveMessageAsync());
+        for (var i = 0; i < 3; i++)
+            await dead.AbandonMessageAsync(await dead.ReceiveMessageAsync());
         await dead.ReceiveMessageAsync();
         Time.Advance(TimeSpan.FromDays(1));
         Assert.Equal(new QueueCounts(0, 0, 0, 0, 1), queue.Counts);
@@ -91,8 +112,14 @@ public sealed class SettlementTests : DoorTests
         deferred = await receiver.ReceiveDeferredMessageAsync(message.SequenceNumber);
         Assert.Equal(2, deferred.ApplicationProperties["step"]);
         await receiver.DeadLetterMessageAsync(deferred, "Why", "Because.");
-        Assert.Equal(("Why", "Because."), (queue.PeekDeadLetters()[0].DeadLetterReason, queue.PeekDeadLetters()[0].DeadLetterErrorDescription));
-        Assert.Equal(ServiceBusFailureReason.MessageNotFound, await ReasonOf(() => receiver.ReceiveDeferredMessageAsync(message.SequenceNumber)));
+        Assert.Equal(
+            ("Why", "Because."),
+            (queue.PeekDeadLetters()[0].DeadLetterReason, queue.PeekDeadLetters()[0].DeadLetterErrorDescription)
+        );
+        Assert.Equal(
+            ServiceBusFailureReason.MessageNotFound,
+            await ReasonOf(() => receiver.ReceiveDeferredMessageAsync(message.SequenceNumber))
+        );
     }
 
     [Fact]
@@ -108,10 +135,15 @@ public sealed class SettlementTests : DoorTests
             numbers.Add(message.SequenceNumber);
             await receiver.DeferMessageAsync(message);
         }
-        Assert.Equal(ServiceBusFailureReason.MessageNotFound, await ReasonOf(() => receiver.ReceiveDeferredMessagesAsync([.. numbers, 999])));
+        Assert.Equal(
+            ServiceBusFailureReason.MessageNotFound,
+            await ReasonOf(() => receiver.ReceiveDeferredMessagesAsync([.. numbers, 999]))
+        );
         Assert.Equal(2, queue.Counts.Deferred);
-        await using var deleting = Door.Client.CreateReceiver("alerts",
-            new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
+        await using var deleting = Door.Client.CreateReceiver(
+            "alerts",
+            new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete }
+        );
         Assert.Equal(["1", "2"], (await deleting.ReceiveDeferredMessagesAsync(numbers)).Select(m => m.Body.ToString()));
         Assert.Equal(Empty, queue.Counts);
     }
@@ -165,8 +197,10 @@ public sealed class SettlementTests : DoorTests
         await sender.SendMessageAsync(new ServiceBusMessage("short") { TimeToLive = TimeSpan.FromSeconds(5) });
         Time.Advance(TimeSpan.FromSeconds(5));
         await using var dead = Door.Client.CreateReceiver("alerts", new ServiceBusReceiverOptions { SubQueue = SubQueue.DeadLetter });
-        Assert.Equal([("often", "MaxDeliveryCountExceeded"), ("short", "TTLExpiredException")],
-            (await dead.PeekMessagesAsync(10)).Select(m => (m.Body.ToString(), m.DeadLetterReason)));
+        Assert.Equal(
+            [("often", "MaxDeliveryCountExceeded"), ("short", "TTLExpiredException")],
+            (await dead.PeekMessagesAsync(10)).Select(m => (m.Body.ToString(), m.DeadLetterReason))
+        );
         Assert.Equal(new QueueCounts(0, 0, 0, 0, 2), queue.Counts);
     }
 
@@ -175,8 +209,10 @@ public sealed class SettlementTests : DoorTests
     {
         var queue = Door.Queue("alerts");
         await SendAsync("alerts", "1", "2", "3");
-        await using var receiver = Door.Client.CreateReceiver("alerts",
-            new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete });
+        await using var receiver = Door.Client.CreateReceiver(
+            "alerts",
+            new ServiceBusReceiverOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete }
+        );
         Assert.Equal("1", (await receiver.ReceiveMessageAsync()).Body.ToString());
         Assert.Equal(new QueueCounts(2, 0, 0, 0, 0), queue.Counts);
     }
@@ -200,18 +236,22 @@ public sealed class SettlementTests : DoorTests
     {
         var queue = Door.Queue("alerts");
         await SendAsync("alerts", [.. Enumerable.Range(0, 100).Select(i => $"{i}")]);
-        var received = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
-        {
-            await using var receiver = Door.NewClient().CreateReceiver("alerts");
-            var mine = new List<string>();
-            for (var i = 0; i < 25; i++)
-            {
-                var message = await receiver.ReceiveMessageAsync();
-                mine.Add(message.Body.ToString());
-                await receiver.CompleteMessageAsync(message);
-            }
-            return mine;
-        }));
+        var received = await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(async _ =>
+                {
+                    await using var receiver = Door.NewClient().CreateReceiver("alerts");
+                    var mine = new List<string>();
+                    for (var i = 0; i < 25; i++)
+                    {
+                        var message = await receiver.ReceiveMessageAsync();
+                        mine.Add(message.Body.ToString());
+                        await receiver.CompleteMessageAsync(message);
+                    }
+                    return mine;
+                })
+        );
         Assert.Equal(100, received.SelectMany(r => r).Distinct().Count());
         Assert.Equal(Empty, queue.Counts);
     }

@@ -22,7 +22,12 @@ public sealed class SqliteQueueTests : QueueContract
         await before.SendAsync(OutgoingMessage.Json("done", "1"));
         await before.SendAsync(OutgoingMessage.Json("at work", "2"));
         await before.SendAsync(OutgoingMessage.Json("dead", "3"));
-        await before.SendAsync(OutgoingMessage.Json("waiting", "4") with { ApplicationProperties = new Dictionary<string, object> { ["n"] = 4L } });
+        await before.SendAsync(
+            OutgoingMessage.Json("waiting", "4") with
+            {
+                ApplicationProperties = new Dictionary<string, object> { ["n"] = 4L },
+            }
+        );
         await before.SendAsync(OutgoingMessage.Json("tomorrow", "5") with { ScheduledEnqueueTime = Time.GetUtcNow().AddDays(1) });
         await before.CompleteAsync(await Take(before));
         await Take(before);

@@ -24,15 +24,21 @@ public sealed class AnswerTests
     [Fact]
     public async Task An_answer_that_keeps_to_the_schema_is_used()
     {
-        var assessment = await Assess(Given.Answer(
-            """[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":88,"reason":"It tried many accounts."}]""",
-                evidence: """["e1","e9"]"""));
+        var assessment = await Assess(
+            Given.Answer(
+                """[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":88,"reason":"It tried many accounts."}]""",
+                evidence: """["e1","e9"]"""
+            )
+        );
 
         Assert.Equal(AssessedBy.Model, assessment.By);
         Assert.Null(assessment.Problem);
         Assert.Equal(Verdict.TruePositive, assessment.Verdict);
         Assert.Equal(90, assessment.Confidence);
-        Assert.Equal(new Recommendation("add_ip_to_watchlist", "e1", 88, "It tried many accounts."), Assert.Single(assessment.Recommendations));
+        Assert.Equal(
+            new Recommendation("add_ip_to_watchlist", "e1", 88, "It tried many accounts."),
+            Assert.Single(assessment.Recommendations)
+        );
         Assert.Equal(["e1"], assessment.Evidence);
         Assert.Equal(("gpt-test", 900, 80), (assessment.Model, assessment.InputTokens, assessment.OutputTokens));
         Assert.Equal(Prompt.Classify.Hash, assessment.PromptHash);
@@ -43,7 +49,9 @@ public sealed class AnswerTests
     [InlineData("delete_everything", "alert")]
     public async Task S1_a_name_nobody_knows_stays_as_written_for_the_policy_to_judge(string action, string entity)
     {
-        var assessment = await Assess(Given.Answer($$"""[{"action":"{{action}}","entity_id":"{{entity}}","confidence":100,"reason":"r"}]"""));
+        var assessment = await Assess(
+            Given.Answer($$"""[{"action":"{{action}}","entity_id":"{{entity}}","confidence":100,"reason":"r"}]""")
+        );
         Assert.Equal(action, Assert.Single(assessment.Recommendations).Action);
     }
 
@@ -56,10 +64,14 @@ public sealed class AnswerTests
     [InlineData("AdeleV@contoso.example")]
     public async Task S4_a_target_that_is_no_entity_of_the_alert_is_dropped_and_told(string target)
     {
-        var assessment = await Assess(Given.Answer($$"""
-            [{"action":"block_ip_at_firewall","entity_id":"{{target}}","confidence":100,"reason":"r"},
-             {"action":"create_alert_ticket","entity_id":"alert","confidence":70,"reason":"r"}]
-            """));
+        var assessment = await Assess(
+            Given.Answer(
+                $$"""
+                [{"action":"block_ip_at_firewall","entity_id":"{{target}}","confidence":100,"reason":"r"},
+                 {"action":"create_alert_ticket","entity_id":"alert","confidence":70,"reason":"r"}]
+                """
+            )
+        );
         Assert.Equal("create_alert_ticket", Assert.Single(assessment.Recommendations).Action);
         Assert.Contains("1 action(s) on something that is not an entity", assessment.Problem, StringComparison.Ordinal);
         Assert.Equal(AssessedBy.Model, assessment.By);
@@ -68,7 +80,10 @@ public sealed class AnswerTests
     [Fact]
     public async Task More_than_ten_recommendations_are_cut_and_told()
     {
-        var many = string.Join(',', Enumerable.Range(0, 14).Select(i => $$"""{"action":"a{{i}}","entity_id":"alert","confidence":1,"reason":"r"}"""));
+        var many = string.Join(
+            ',',
+            Enumerable.Range(0, 14).Select(i => $$"""{"action":"a{{i}}","entity_id":"alert","confidence":1,"reason":"r"}""")
+        );
         var assessment = await Assess(Given.Answer($"[{many}]"));
         Assert.Equal(10, assessment.Recommendations.Count);
         Assert.Contains("the last 4 dropped", assessment.Problem, StringComparison.Ordinal);
@@ -84,39 +99,46 @@ public sealed class AnswerTests
         Assert.InRange(assessment.Reasoning.Length, 1, 900);
     }
 
-    public static TheoryData<string, string> Broken => new()
-    {
-        { "I would isolate every host.", "does not keep to the schema" },
-        { "", "empty" },
-        { "null", "empty" },
-        { "[]", "does not keep to the schema" },
-        { "```json\n" + Given.Answer() + "\n```", "does not keep to the schema" },
-        { Given.Answer() + " trailing", "does not keep to the schema" },
-        { Given.Answer()[..40], "does not keep to the schema" },
-        { Given.Answer(more: ",\"confidence\":99"), "does not keep to the schema" },
-        { Given.Answer("""[{"action":"a","action":"b","entity_id":"e1","confidence":1,"reason":"r"}]"""), "does not keep to the schema" },
-        { Given.Answer(more: ",\"tier\":1"), "does not keep to the schema" },
-        { Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1,"reason":"r","target":"10.0.0.1"}]"""), "does not keep to the schema" },
-        { Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1}]"""), "does not keep to the schema" },
-        { Given.Answer("""[{"action":null,"entity_id":"e1","confidence":1,"reason":"r"}]"""), "does not keep to the schema" },
-        { Given.Answer("[null]"), "empty entry" },
-        { Given.Answer(evidence: "[null]"), "empty entry" },
-        { Given.Answer(confidence: "101"), "outside 0 to 100" },
-        { Given.Answer(confidence: "-1"), "outside 0 to 100" },
-        { Given.Answer(confidence: "1e3"), "does not keep to the schema" },
-        { Given.Answer(confidence: "0.9"), "does not keep to the schema" },
-        { Given.Answer(confidence: "\"90\""), "does not keep to the schema" },
-        { Given.Answer(confidence: "99999999999999999999"), "does not keep to the schema" },
-        { Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1000,"reason":"r"}]"""), "outside 0 to 100" },
-        { Given.Answer(verdict: "TRUE_POSITIVE"), "verdict that does not exist" },
-        { Given.Answer(evidence: new string('[', 60) + new string(']', 60)), "does not keep to the schema" },
-        { Given.Answer() + new string(' ', 70_000), "characters long" },
-    };
+    public static TheoryData<string, string> Broken =>
+        new()
+        {
+            { "I would isolate every host.", "does not keep to the schema" },
+            { "", "empty" },
+            { "null", "empty" },
+            { "[]", "does not keep to the schema" },
+            { "```json\n" + Given.Answer() + "\n```", "does not keep to the schema" },
+            { Given.Answer() + " trailing", "does not keep to the schema" },
+            { Given.Answer()[..40], "does not keep to the schema" },
+            { Given.Answer(more: ",\"confidence\":99"), "does not keep to the schema" },
+            {
+                Given.Answer("""[{"action":"a","action":"b","entity_id":"e1","confidence":1,"reason":"r"}]"""),
+                "does not keep to the schema"
+            },
+            { Given.Answer(more: ",\"tier\":1"), "does not keep to the schema" },
+            {
+                Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1,"reason":"r","target":"10.0.0.1"}]"""),
+                "does not keep to the schema"
+            },
+            { Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1}]"""), "does not keep to the schema" },
+            { Given.Answer("""[{"action":null,"entity_id":"e1","confidence":1,"reason":"r"}]"""), "does not keep to the schema" },
+            { Given.Answer("[null]"), "empty entry" },
+            { Given.Answer(evidence: "[null]"), "empty entry" },
+            { Given.Answer(confidence: "101"), "outside 0 to 100" },
+            { Given.Answer(confidence: "-1"), "outside 0 to 100" },
+            { Given.Answer(confidence: "1e3"), "does not keep to the schema" },
+            { Given.Answer(confidence: "0.9"), "does not keep to the schema" },
+            { Given.Answer(confidence: "\"90\""), "does not keep to the schema" },
+            { Given.Answer(confidence: "99999999999999999999"), "does not keep to the schema" },
+            { Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1000,"reason":"r"}]"""), "outside 0 to 100" },
+            { Given.Answer(verdict: "TRUE_POSITIVE"), "verdict that does not exist" },
+            { Given.Answer(evidence: new string('[', 60) + new string(']', 60)), "does not keep to the schema" },
+            { Given.Answer() + new string(' ', 70_000), "characters long" },
+        };
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public async Task S12_an_answer_that_breaks_the_schema_is_not_used_at_all(string content, string problem) => AssertRules(await Assess(content),
-        problem);
+    public async Task S12_an_answer_that_breaks_the_schema_is_not_used_at_all(string content, string problem) =>
+        AssertRules(await Assess(content), problem);
 
     [Theory]
     [InlineData("length", null, "cut off")]
@@ -155,31 +177,54 @@ public sealed class AnswerTests
     public void S1_S4_no_answer_however_mangled_gets_past_the_bounds()
     {
         var random = new Random(20_260_301);
-        string[] actions = ["disable_user_account_temporarily", "isolate_production_host", "x", "", new string('y', 101), "\\u0000",
-            "add_ip_to_watchlist "];
+        string[] actions =
+        [
+            "disable_user_account_temporarily",
+            "isolate_production_host",
+            "x",
+            "",
+            new string('y', 101),
+            "\\u0000",
+            "add_ip_to_watchlist ",
+        ];
         string[] entities = ["e1", "e2", "e3", "alert", "e4", "", "ALERT", "198.51.100.7", "e1,e2"];
         var used = 0;
         for (var i = 0; i < 10_000; i++)
         {
-            var recommendations = string.Join(',', Enumerable.Range(0, random.Next(0, 15)).Select(_ =>
-                $$"""
-                {"action":"{{actions[random.Next(actions.Length)]}}","entity_id":"{{entities[random.Next(entities.Length)]}}",
-                 "confidence":{{random.Next(-2, 130) % 104}},"reason":"r"}
-                """));
-            var answer = Mangle(Given.Answer($"[{recommendations}]", confidence: random.Next(0,
-                103).ToString(System.Globalization.CultureInfo.InvariantCulture)), random);
+            var recommendations = string.Join(
+                ',',
+                Enumerable
+                    .Range(0, random.Next(0, 15))
+                    .Select(_ =>
+                        $$"""
+                            {"action":"{{actions[random.Next(actions.Length)]}}","entity_id":"{{entities[random.Next(entities.Length)]}}",
+                             "confidence":{{random.Next(-2, 130) % 104}},"reason":"r"}
+                            """
+                    )
+            );
+            var answer = Mangle(
+                Given.Answer(
+                    $"[{recommendations}]",
+                    confidence: random.Next(0, 103).ToString(System.Globalization.CultureInfo.InvariantCulture)
+                ),
+                random
+            );
             var (assessment, problem) = AnswerReader.Read(answer, Given.SpraySignIn);
             Assert.True(assessment is not null || problem is not null);
-            if (assessment is null) continue;
+            if (assessment is null)
+                continue;
             used++;
             Assert.InRange(assessment.Confidence, 0, 100);
             Assert.InRange(assessment.Recommendations.Count, 0, AnswerReader.MaxRecommendations);
-            Assert.All(assessment.Recommendations, r =>
-            {
-                Assert.Contains(r.EntityId, (string[])["e1", "e2", "e3", "alert"]);
-                Assert.InRange(r.Confidence, 0, 100);
-                Assert.InRange(r.Action.Length, 1, 100);
-            });
+            Assert.All(
+                assessment.Recommendations,
+                r =>
+                {
+                    Assert.Contains(r.EntityId, (string[])["e1", "e2", "e3", "alert"]);
+                    Assert.InRange(r.Confidence, 0, 100);
+                    Assert.InRange(r.Action.Length, 1, 100);
+                }
+            );
         }
         Assert.InRange(used, 500, 9_500);
     }
@@ -208,7 +253,9 @@ public sealed class AnswerTests
     public async Task A_rejected_request_is_not_tried_again()
     {
         var handler = CannedHandler.Json(
-            """{"error":{"message":"content management policy","type":null,"param":"prompt","code":"content_filter"}}""", HttpStatusCode.BadRequest);
+            """{"error":{"message":"content management policy","type":null,"param":"prompt","code":"content_filter"}}""",
+            HttpStatusCode.BadRequest
+        );
         AssertRules(await Given.Classifier(handler).AssessAsync(Given.SpraySignIn, Given.Actions), "rejected the request (400)");
         Assert.Single(handler.Requests);
     }

@@ -22,16 +22,33 @@ public sealed class BudgetStoreTests
     private async Task<Classifier> ClassifierAsync(ClassificationOptions options)
     {
         await tables.GetTableClient(Classifier.SpendingTable).CreateIfNotExistsAsync();
-        return new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()), options, clock, tables);
+        return new Classifier(
+            ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()),
+            options,
+            clock,
+            tables
+        );
     }
 
-    private static IRFunctions.Alerts.Alert Alert(int number) => Given.SpraySignIn with { Id = $"a-{number}", TenantId = "t-1", Title = $"Password spray {number}" };
+    private static IRFunctions.Alerts.Alert Alert(int number) =>
+        Given.SpraySignIn with
+        {
+            Id = $"a-{number}",
+            TenantId = "t-1",
+            Title = $"Password spray {number}",
+        };
 
     [Fact]
     public async Task With_the_shipped_budget_most_questions_touch_no_store()
     {
-        var classifier = await ClassifierAsync(Given.Options with { TokensPerHour = new ClassificationOptions { Endpoint = new Uri("http://127.0.0.1/"), Deployment = "m" }.TokensPerHour });
-        for (var i = 0; i < 300; i++) Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(i), Given.Actions)).By);
+        var classifier = await ClassifierAsync(
+            Given.Options with
+            {
+                TokensPerHour = new ClassificationOptions { Endpoint = new Uri("http://127.0.0.1/"), Deployment = "m" }.TokensPerHour,
+            }
+        );
+        for (var i = 0; i < 300; i++)
+            Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(i), Given.Actions)).By);
         // 300 questions of some 1,500 tokens are 450,000, of which 50,000 are taken at a time, by one read and one write.
         Assert.InRange(tables.Operations, 2, 30);
     }
@@ -42,7 +59,8 @@ public sealed class BudgetStoreTests
         var classifier = await ClassifierAsync(Given.Options with { CacheFor = TimeSpan.FromHours(1), TokensPerHour = 1_000_000 });
         await classifier.AssessAsync(Alert(1), Given.Actions);
         var before = tables.Operations;
-        for (var i = 0; i < 20; i++) Assert.NotNull((await classifier.AssessAsync(Alert(1), Given.Actions)).AnsweredBefore);
+        for (var i = 0; i < 20; i++)
+            Assert.NotNull((await classifier.AssessAsync(Alert(1), Given.Actions)).AnsweredBefore);
         Assert.Equal(before, tables.Operations);
 
         var free = await ClassifierAsync(Given.Options with { TokensPerHour = 0 });
@@ -54,14 +72,17 @@ public sealed class BudgetStoreTests
     [InlineData(Trouble.Refuses)]
     [InlineData(Trouble.Throws)]
     [InlineData(Trouble.Hangs)]
-    public async Task While_the_store_is_down_the_rules_answer_nobody_waits_for_it_and_afterwards_the_model_is_asked_again_S12(Trouble trouble)
+    public async Task While_the_store_is_down_the_rules_answer_nobody_waits_for_it_and_afterwards_the_model_is_asked_again_S12(
+        Trouble trouble
+    )
     {
         var classifier = await ClassifierAsync(Given.Options with { TokensPerHour = 1_000_000 });
         tables.Trouble = trouble;
         for (var i = 0; i < 20; i++)
         {
             var assessing = classifier.AssessAsync(Alert(i), Given.Actions);
-            while (!assessing.IsCompleted && clock.NextDue is { } due) clock.AdvanceTo(due);
+            while (!assessing.IsCompleted && clock.NextDue is { } due)
+                clock.AdvanceTo(due);
             var answer = await assessing;
             Assert.Equal(AssessedBy.Rules, answer.By);
             Assert.Contains("could not be checked, so the model was not asked", answer.Problem, StringComparison.Ordinal);
@@ -112,24 +133,36 @@ public sealed class BudgetStoreTests
         private async Task<T> DoAsync<T>(Func<Task<T>> call)
         {
             Interlocked.Increment(ref Operations);
-            if (Trouble == Trouble.Refuses) throw new RequestFailedException(503, "The server is busy.", "ServerBusy", null);
-            if (Trouble == Trouble.Throws) throw new IOException("something nobody expected");
-            if (Trouble == Trouble.Hangs) await Task.Delay(Timeout.InfiniteTimeSpan); // looks at no token, as a client may
+            if (Trouble == Trouble.Refuses)
+                throw new RequestFailedException(503, "The server is busy.", "ServerBusy", null);
+            if (Trouble == Trouble.Throws)
+                throw new IOException("something nobody expected");
+            if (Trouble == Trouble.Hangs)
+                await Task.Delay(Timeout.InfiniteTimeSpan); // looks at no token, as a client may
             return await call();
         }
 
         private sealed class Table(Counted counted, TableClient inner) : TableClient
         {
-            public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) => inner.CreateIfNotExistsAsync(cancellationToken);
+            public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
+                inner.CreateIfNotExistsAsync(cancellationToken);
 
-            public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-                counted.DoAsync(() => inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken));
+            public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
+                string partitionKey,
+                string rowKey,
+                IEnumerable<string>? select = null,
+                CancellationToken cancellationToken = default
+            ) => counted.DoAsync(() => inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken));
 
             public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) =>
                 counted.DoAsync(() => inner.AddEntityAsync(entity, cancellationToken));
 
-            public override Task<Response> UpdateEntityAsync<T>(T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
-                counted.DoAsync(() => inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken));
+            public override Task<Response> UpdateEntityAsync<T>(
+                T entity,
+                ETag ifMatch,
+                TableUpdateMode mode = TableUpdateMode.Merge,
+                CancellationToken cancellationToken = default
+            ) => counted.DoAsync(() => inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken));
         }
     }
 }

@@ -29,52 +29,85 @@ internal static class Given
         new("send_breach_notification", 3, "alert", "tell the authorities"),
     ];
 
-    public static Alert SpraySignIn => new()
-    {
-        Id = "a-1",
-        TenantId = "t-1",
-        Shape = AlertShape.SentinelAlert,
-        Title = "Password spray from an anonymous IP address",
-        Description = "Many accounts were tried from one address.",
-        Severity = Severity.High,
-        Tactics = ["CredentialAccess"],
-        Techniques = ["T1110.003"],
-        Entities =
-        [
-            new IpEntity { Id = "e1", Address = "198.51.100.7" },
-            new AccountEntity { Id = "e2", ObjectId = AdeleId, UserPrincipalName = "AdeleV@contoso.example" },
-            new HostEntity { Id = "e3", HostName = "vm-web-1" },
-        ],
-    };
+    public static Alert SpraySignIn =>
+        new()
+        {
+            Id = "a-1",
+            TenantId = "t-1",
+            Shape = AlertShape.SentinelAlert,
+            Title = "Password spray from an anonymous IP address",
+            Description = "Many accounts were tried from one address.",
+            Severity = Severity.High,
+            Tactics = ["CredentialAccess"],
+            Techniques = ["T1110.003"],
+            Entities =
+            [
+                new IpEntity { Id = "e1", Address = "198.51.100.7" },
+                new AccountEntity
+                {
+                    Id = "e2",
+                    ObjectId = AdeleId,
+                    UserPrincipalName = "AdeleV@contoso.example",
+                },
+                new HostEntity { Id = "e3", HostName = "vm-web-1" },
+            ],
+        };
 
-    public static ClassificationOptions Options => new()
-    {
-        Endpoint = new Uri("http://127.0.0.1:9/openai/v1/"),
-        Deployment = "test-model",
-        Timeout = TimeSpan.FromSeconds(20),
-        CacheFor = TimeSpan.Zero, // most tests ask the same thing again and mean it
-    };
+    public static ClassificationOptions Options =>
+        new()
+        {
+            Endpoint = new Uri("http://127.0.0.1:9/openai/v1/"),
+            Deployment = "test-model",
+            Timeout = TimeSpan.FromSeconds(20),
+            CacheFor = TimeSpan.Zero, // most tests ask the same thing again and mean it
+        };
 
     /// <summary>A classifier whose waits between retries take no time.</summary>
     public static Classifier Classifier(HttpMessageHandler handler, TimeProvider? time = null) =>
         new(ModelConnection.Create(Options, handler: handler, time: new InstantClock()), Options, time);
 
     /// <summary>A chat completion with this content, as OpenAI writes it.</summary>
-    public static string Completion(string? content, string finish = "stop", string? refusal = null) => JsonSerializer.Serialize(new
-    {
-        id = "chatcmpl-1",
-        @object = "chat.completion",
-        created = 1_770_950_834,
-        model = "gpt-test",
-        choices = new[] { new { index = 0, message = new { role = "assistant", content, refusal }, logprobs = (object?)null,
-            finish_reason = finish } },
-        usage = new { prompt_tokens = 900, completion_tokens = 80, total_tokens = 980 },
-    });
+    public static string Completion(string? content, string finish = "stop", string? refusal = null) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                id = "chatcmpl-1",
+                @object = "chat.completion",
+                created = 1_770_950_834,
+                model = "gpt-test",
+                choices = new[]
+                {
+                    new
+                    {
+                        index = 0,
+                        message = new
+                        {
+                            role = "assistant",
+                            content,
+                            refusal,
+                        },
+                        logprobs = (object?)null,
+                        finish_reason = finish,
+                    },
+                },
+                usage = new
+                {
+                    prompt_tokens = 900,
+                    completion_tokens = 80,
+                    total_tokens = 980,
+                },
+            }
+        );
 
-    public static string Answer(string recommendations = "[]", string confidence = "90", string verdict = "true_positive", string evidence = "[]",
-        string more = "") =>
-        $$"""{"verdict":"{{verdict}}","confidence":{{confidence}},"reasoning":"r","evidence":{{evidence}},""" +
-        $$""" "recommendations":{{recommendations}}{{more}}}""";
+    public static string Answer(
+        string recommendations = "[]",
+        string confidence = "90",
+        string verdict = "true_positive",
+        string evidence = "[]",
+        string more = ""
+    ) =>
+        $$"""{"verdict":"{{verdict}}","confidence":{{confidence}},"reasoning":"r","evidence":{{evidence}},"""
+        + $$""" "recommendations":{{recommendations}}{{more}}}""";
 }
 
 /// <summary>Answers every request the same way and remembers them.</summary>
@@ -100,14 +133,17 @@ internal sealed class InstantClock : TimeProvider
 {
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        if (dueTime != Timeout.InfiniteTimeSpan) ThreadPool.QueueUserWorkItem(_ => callback(state));
+        if (dueTime != Timeout.InfiniteTimeSpan)
+            ThreadPool.QueueUserWorkItem(_ => callback(state));
         return new Done();
     }
 
     private sealed class Done : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
         public void Dispose() { }
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -13,9 +13,14 @@ public sealed class OptionsTests
     [Fact]
     public void Settings_are_read_by_their_names()
     {
-        var options = ClassificationOptions.From(Settings(
-            ("Model:Endpoint", "https://contoso.openai.azure.com/openai/v1"), ("Model:Deployment", "gpt"), ("Model:TimeoutSeconds", "7.5"),
-                ("Model:Retries", "0")));
+        var options = ClassificationOptions.From(
+            Settings(
+                ("Model:Endpoint", "https://contoso.openai.azure.com/openai/v1"),
+                ("Model:Deployment", "gpt"),
+                ("Model:TimeoutSeconds", "7.5"),
+                ("Model:Retries", "0")
+            )
+        );
         Assert.Equal("https://contoso.openai.azure.com/openai/v1/", options.Endpoint.AbsoluteUri);
         Assert.Equal(("gpt", TimeSpan.FromSeconds(7.5), 0), (options.Deployment, options.Timeout, options.Retries));
         Assert.Null(options.ApiKey);
@@ -31,8 +36,12 @@ public sealed class OptionsTests
     [InlineData("Model:Retries", "1000", "Model__Retries")]
     public void A_setting_that_cannot_be_used_is_named(string key, string? value, string named)
     {
-        var settings = new Dictionary<string, string?> { ["Model:Endpoint"] = "https://model.example/v1/", ["Model:Deployment"] = "d",
-            [key] = value };
+        var settings = new Dictionary<string, string?>
+        {
+            ["Model:Endpoint"] = "https://model.example/v1/",
+            ["Model:Deployment"] = "d",
+            [key] = value,
+        };
         var error = Assert.Throws<FormatException>(() => ClassificationOptions.From(Settings([.. settings.Select(s => (s.Key, s.Value))])));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
@@ -49,11 +58,17 @@ public sealed class OptionsTests
     public async Task Without_a_key_an_Azure_token_of_the_configured_scope_signs_in()
     {
         var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
-        var options = new ClassificationOptions { Endpoint = new Uri("https://contoso.openai.azure.com/openai/v1/"), Deployment = "gpt",
-            TokenScope = "https://scope.example/.default" };
+        var options = new ClassificationOptions
+        {
+            Endpoint = new Uri("https://contoso.openai.azure.com/openai/v1/"),
+            Deployment = "gpt",
+            TokenScope = "https://scope.example/.default",
+        };
         var credential = new TestCredential();
-        var assessment = await new Classifier(ModelConnection.Create(options, credential, handler), options).AssessAsync(Given.SpraySignIn,
-            Given.Actions);
+        var assessment = await new Classifier(ModelConnection.Create(options, credential, handler), options).AssessAsync(
+            Given.SpraySignIn,
+            Given.Actions
+        );
         Assert.Equal(AssessedBy.Model, assessment.By);
         Assert.Equal(["https://scope.example/.default"], credential.Scopes);
         Assert.Equal("Bearer test-token", handler.Messages.Single().Headers.Authorization!.ToString());

@@ -68,8 +68,10 @@ public sealed class OutageTests
         model.Behave(ModelBehaviour.Silent);
         var client = ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock());
         // The outer time-out is out of the way, so that the client's AggregateException is what arrives.
-        var assessment = await new Classifier(client, options with { Timeout = TimeSpan.FromMinutes(5) }).AssessAsync(Given.SpraySignIn,
-            Given.Actions);
+        var assessment = await new Classifier(client, options with { Timeout = TimeSpan.FromMinutes(5) }).AssessAsync(
+            Given.SpraySignIn,
+            Given.Actions
+        );
         AssertRules(assessment, "did not answer within");
         Assert.Equal(2, model.Answered);
     }
@@ -78,7 +80,10 @@ public sealed class OutageTests
     public async Task An_answer_that_drips_in_byte_by_byte_is_given_up_after_the_time_out()
     {
         var handler = new CannedHandler(() => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new DripStream()) });
-        AssertRules(await Given.Classifier(handler, new InstantClock()).AssessAsync(Given.SpraySignIn, Given.Actions), "did not answer within");
+        AssertRules(
+            await Given.Classifier(handler, new InstantClock()).AssessAsync(Given.SpraySignIn, Given.Actions),
+            "did not answer within"
+        );
     }
 
     [Theory]
@@ -89,8 +94,10 @@ public sealed class OutageTests
         var waits = new WaitRecorder();
         var handler = new CannedHandler(() =>
         {
-            var response = new HttpResponseMessage(HttpStatusCode.TooManyRequests) { Content = new StringContent("{}", Encoding.UTF8,
-                "application/json") };
+            var response = new HttpResponseMessage(HttpStatusCode.TooManyRequests)
+            {
+                Content = new StringContent("{}", Encoding.UTF8, "application/json"),
+            };
             response.Headers.Add("Retry-After", after);
             return response;
         });
@@ -108,18 +115,19 @@ public sealed class OutageTests
         var model = new LocalModel();
         var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(model)), options, clock);
         model.Behave(ModelBehaviour.Fail);
-        for (var i = 0; i < 10; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 3 ? "failed (500)"
-            : "3 times in a row");
+        for (var i = 0; i < 10; i++)
+            AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 3 ? "failed (500)" : "3 times in a row");
         Assert.Equal(3, model.Answered);
 
         clock.Advance(TimeSpan.FromSeconds(30));
-        for (var i = 0; i < 5; i++) AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 1 ? "failed (500)"
-            : "4 times in a row");
+        for (var i = 0; i < 5; i++)
+            AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 1 ? "failed (500)" : "4 times in a row");
         Assert.Equal(4, model.Answered);
 
         model.Behave(ModelBehaviour.Rules);
         clock.Advance(TimeSpan.FromSeconds(30));
-        for (var i = 0; i < 5; i++) Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
         Assert.Equal(9, model.Answered);
     }
 
@@ -133,7 +141,8 @@ public sealed class OutageTests
         var model = new LocalModel();
         model.Behave(behaviour);
         var classifier = Given.Classifier(new ModelHttpHandler(model));
-        for (var i = 0; i < 10; i++) Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
         Assert.Equal(10, model.Answered);
     }
 
@@ -179,9 +188,11 @@ public sealed class OutageTests
     public async Task The_local_round_trip_costs_little()
     {
         var classifier = Given.Classifier(new ModelHttpHandler(new LocalModel()));
-        for (var i = 0; i < 200; i++) await classifier.AssessAsync(Given.SpraySignIn, Given.Actions);
+        for (var i = 0; i < 200; i++)
+            await classifier.AssessAsync(Given.SpraySignIn, Given.Actions);
         var clock = Stopwatch.StartNew();
-        for (var i = 0; i < 500; i++) await classifier.AssessAsync(Given.SpraySignIn, Given.Actions);
+        for (var i = 0; i < 500; i++)
+            await classifier.AssessAsync(Given.SpraySignIn, Given.Actions);
         // A generous bound for a busy machine; measured at a tenth of it.
         Assert.InRange(clock.Elapsed.TotalMilliseconds / 500, 0, 5);
     }
@@ -194,7 +205,12 @@ public sealed class OutageTests
         public override bool CanSeek => false;
         public override bool CanWrite => false;
         public override long Length => throw new NotSupportedException();
-        public override long Position { get => 0; set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => 0;
+            set => throw new NotSupportedException();
+        }
+
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         // Deaf to cancellation, as the worst of servers makes a socket look.
@@ -206,8 +222,11 @@ public sealed class OutageTests
         }
 
         public override void Flush() { }
+
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
         public override void SetLength(long value) => throw new NotSupportedException();
+
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 

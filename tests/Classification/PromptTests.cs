@@ -37,27 +37,98 @@ public sealed class PromptTests
     }
 
     /// <summary>An alert with this text in every free-text field there is.</summary>
-    private static Alert Everywhere(string text) => Given.SpraySignIn with
-    {
-        Id = text, TenantId = text, Title = text, Description = text, SeverityText = text, Product = text, Category = text, Tactics = [text],
+    private static Alert Everywhere(string text) =>
+        Given.SpraySignIn with
+        {
+            Id = text,
+            TenantId = text,
+            Title = text,
+            Description = text,
+            SeverityText = text,
+            Product = text,
+            Category = text,
+            Tactics = [text],
             Techniques = [text],
-        Notes = [text], Extra = text, Link = text, MemberAlertIds = [text],
-        Entities =
-        [
-            new AccountEntity { Id = "e1", Display = text, ObjectId = text, UserPrincipalName = text, Name = text, Domain = text, Sid = text,
-                SourceVerdict = text, Roles = [text], Extra = text },
-            new HostEntity { Id = "e2", Display = text, HostName = text, DnsDomain = text, DefenderDeviceId = text, OsPlatform = text },
-            new MailMessageEntity { Id = "e3", Subject = text, Sender = text, Recipient = text, NetworkMessageId = text, InternetMessageId = text },
-            new MailboxEntity { Id = "e4", PrimaryAddress = text, ObjectId = text },
-            new ApplicationEntity { Id = "e5", Name = text, AppId = text, ObjectId = text },
-            new AzureResourceEntity { Id = "e6", ResourceId = text },
-            new FileEntity { Id = "e7", Name = text, Path = text, Sha256 = text },
-            new ProcessEntity { Id = "e8", CommandLine = text, ImageName = text, ProcessId = text },
-            new UrlEntity { Id = "e9", Url = text },
-            new RegistryEntity { Id = "e10", Key = text, Value = text },
-            new OtherEntity { Id = "e11", Type = text, Display = text },
-        ],
-    };
+            Notes = [text],
+            Extra = text,
+            Link = text,
+            MemberAlertIds = [text],
+            Entities =
+            [
+                new AccountEntity
+                {
+                    Id = "e1",
+                    Display = text,
+                    ObjectId = text,
+                    UserPrincipalName = text,
+                    Name = text,
+                    Domain = text,
+                    Sid = text,
+                    SourceVerdict = text,
+                    Roles = [text],
+                    Extra = text,
+                },
+                new HostEntity
+                {
+                    Id = "e2",
+                    Display = text,
+                    HostName = text,
+                    DnsDomain = text,
+                    DefenderDeviceId = text,
+                    OsPlatform = text,
+                },
+                new MailMessageEntity
+                {
+                    Id = "e3",
+                    Subject = text,
+                    Sender = text,
+                    Recipient = text,
+                    NetworkMessageId = text,
+                    InternetMessageId = text,
+                },
+                new MailboxEntity
+                {
+                    Id = "e4",
+                    PrimaryAddress = text,
+                    ObjectId = text,
+                },
+                new ApplicationEntity
+                {
+                    Id = "e5",
+                    Name = text,
+                    AppId = text,
+                    ObjectId = text,
+                },
+                new AzureResourceEntity { Id = "e6", ResourceId = text },
+                new FileEntity
+                {
+                    Id = "e7",
+                    Name = text,
+                    Path = text,
+                    Sha256 = text,
+                },
+                new ProcessEntity
+                {
+                    Id = "e8",
+                    CommandLine = text,
+                    ImageName = text,
+                    ProcessId = text,
+                },
+                new UrlEntity { Id = "e9", Url = text },
+                new RegistryEntity
+                {
+                    Id = "e10",
+                    Key = text,
+                    Value = text,
+                },
+                new OtherEntity
+                {
+                    Id = "e11",
+                    Type = text,
+                    Display = text,
+                },
+            ],
+        };
 
     private static IReadOnlyList<Alert> RealAlerts() =>
         [.. Real.Messages().Select(m => Real.Read(m.Message)).Where(r => r.IsAlert).Select(r => r.Alert!)];
@@ -77,11 +148,17 @@ public sealed class PromptTests
 
     [Fact]
     public void No_text_at_all_leaves_its_frame() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(ArbMap.Default.ArbFor<string>(), text =>
-        {
-            Frames(AlertMessage.Write(Everywhere(text ?? "")));
-            return true;
-        }));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(500),
+            Prop.ForAll(
+                ArbMap.Default.ArbFor<string>(),
+                text =>
+                {
+                    Frames(AlertMessage.Write(Everywhere(text ?? "")));
+                    return true;
+                }
+            )
+        );
 
     [Fact]
     public void Hidden_characters_are_shown_as_their_code_and_letters_of_every_script_as_they_are()
@@ -93,16 +170,21 @@ public sealed class PromptTests
     [Fact]
     public void What_was_cut_is_said()
     {
-        var message = AlertMessage.Write(Given.SpraySignIn with
-        {
-            Description = new string('d', 4_000),
-            Entities = [.. Enumerable.Range(1, 200).Select(i => new HostEntity { Id = $"e{i}", HostName = new string('h', 300) })],
-        });
+        var message = AlertMessage.Write(
+            Given.SpraySignIn with
+            {
+                Description = new string('d', 4_000),
+                Entities = [.. Enumerable.Range(1, 200).Select(i => new HostEntity { Id = $"e{i}", HostName = new string('h', 300) })],
+            }
+        );
         var (trusted, untrusted) = Frames(message);
         Assert.Contains("[cut: 2500 more characters]", untrusted.GetProperty("description").GetString(), StringComparison.Ordinal);
         Assert.Equal(170, trusted.GetProperty("entities_not_shown").GetInt32());
-        Assert.Contains("[cut: 300 more characters]", untrusted.GetProperty("entities").GetProperty("e30").GetProperty("host_name").GetString(),
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "[cut: 300 more characters]",
+            untrusted.GetProperty("entities").GetProperty("e30").GetProperty("host_name").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.InRange(message.Length, 1, 12_000);
     }
 
@@ -129,15 +211,17 @@ public sealed class PromptTests
         var alerts = RealAlerts();
         foreach (var alert in alerts.Append(Given.SpraySignIn))
         {
-            var request = JsonSerializer.SerializeToUtf8Bytes(new
-            {
-                model = "m",
-                messages = new object[]
+            var request = JsonSerializer.SerializeToUtf8Bytes(
+                new
                 {
-                    new { role = "system", content = $"{Prompt.Classify.Text}\n{AlertMessage.WriteActions(Given.Actions)}" },
-                    new { role = "user", content = AlertMessage.Write(alert) },
-                },
-            });
+                    model = "m",
+                    messages = new object[]
+                    {
+                        new { role = "system", content = $"{Prompt.Classify.Text}\n{AlertMessage.WriteActions(Given.Actions)}" },
+                        new { role = "user", content = AlertMessage.Write(alert) },
+                    },
+                }
+            );
             var read = RequestedAlert.Parse(request);
             var (expected, actual) = (RuleBasedAnswer.For(alert, Given.Actions), RuleBasedAnswer.For(read.Alert, read.Actions));
             Assert.Equal(JsonSerializer.Serialize(expected), JsonSerializer.Serialize(actual));
@@ -148,9 +232,13 @@ public sealed class PromptTests
     public void The_hash_is_of_the_file_and_the_same_on_every_platform()
     {
         var path = Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "functions", "Assessment", "classify.prompt.md");
-        if (File.Exists(path)) Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), Prompt.Classify.Hash);
+        if (File.Exists(path))
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), Prompt.Classify.Hash);
         Assert.Equal(Prompt.Parse("---\nversion: 7\n---\nText\n").Hash, Prompt.Parse("---\r\nversion: 7\r\n---\r\nText\r\n").Hash);
-        Assert.Equal((7, "Text"), (Prompt.Parse("---\nversion: 7\n---\nText\n").Version, Prompt.Parse("---\nversion: 7\n---\nText\n").Text));
+        Assert.Equal(
+            (7, "Text"),
+            (Prompt.Parse("---\nversion: 7\n---\nText\n").Version, Prompt.Parse("---\nversion: 7\n---\nText\n").Text)
+        );
         Assert.Throws<FormatException>(() => Prompt.Parse("You are a helpful assistant."));
         Assert.True(Prompt.Classify.Version >= 1);
     }
@@ -160,19 +248,27 @@ public sealed class PromptTests
     {
         var list = JsonDocument.Parse(AlertMessage.WriteActions(Given.Actions)).RootElement.EnumerateArray().ToArray();
         Assert.Equal(Given.Actions.Select(a => a.Name), list.Select(a => a.GetProperty("name").GetString()));
-        Assert.All(list, a => Assert.Equal(a.GetProperty("tier").GetInt32() == 3,
-            a.GetProperty("purpose").GetString()!.StartsWith("recommend to a person", StringComparison.Ordinal)));
+        Assert.All(
+            list,
+            a =>
+                Assert.Equal(
+                    a.GetProperty("tier").GetInt32() == 3,
+                    a.GetProperty("purpose").GetString()!.StartsWith("recommend to a person", StringComparison.Ordinal)
+                )
+        );
     }
 
     [Fact]
     public void Writing_a_prompt_takes_microseconds()
     {
         var alerts = RealAlerts();
-        foreach (var alert in alerts) AlertMessage.Write(alert);
+        foreach (var alert in alerts)
+            AlertMessage.Write(alert);
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < 20; i++)
         {
-            foreach (var alert in alerts) AlertMessage.Write(alert);
+            foreach (var alert in alerts)
+                AlertMessage.Write(alert);
         }
         // Measured at about 10 us in a release build; the bound leaves room for a debug build on a busy machine.
         Assert.InRange(clock.Elapsed.TotalMicroseconds / (20 * alerts.Count), 0, 500);

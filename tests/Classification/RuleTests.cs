@@ -13,14 +13,25 @@ public sealed class RuleTests
     private static string[] Of(Alert alert) =>
         [.. RuleBasedAnswer.For(alert, Given.Actions).Recommendations.Select(r => $"{r.Action}:{r.EntityId}")];
 
-    private static readonly Alert Plain = Given.SpraySignIn with { Title = "Something happened", Tactics = [], Techniques = [],
-        Severity = Severity.Medium };
+    private static readonly Alert Plain = Given.SpraySignIn with
+    {
+        Title = "Something happened",
+        Tactics = [],
+        Techniques = [],
+        Severity = Severity.Medium,
+    };
 
     [Fact]
     public void A_password_spray_watches_the_address_and_recommends_to_disable_the_account() =>
         Assert.Equal(
-            ["create_alert_ticket:alert", "send_analyst_notification:alert", "add_ip_to_watchlist:e1", "disable_user_account_temporarily:e2"],
-            Of(Given.SpraySignIn));
+            [
+                "create_alert_ticket:alert",
+                "send_analyst_notification:alert",
+                "add_ip_to_watchlist:e1",
+                "disable_user_account_temporarily:e2",
+            ],
+            Of(Given.SpraySignIn)
+        );
 
     [Theory]
     [InlineData("Failed RDP Brute Force Attack", "add_ip_to_watchlist:e1")]
@@ -28,14 +39,15 @@ public sealed class RuleTests
     [InlineData("Atypical travel", "disable_user_account_temporarily:e2")]
     [InlineData("Ransomware indicators detected", "isolate_production_host:e3")]
     [InlineData("Suspicious Volume Shadow Copy Activity", "isolate_production_host:e3")]
-    public void Titles_that_detectors_write_are_known(string title, string expected) => Assert.Contains(expected, Of(Plain with { Title = title }));
+    public void Titles_that_detectors_write_are_known(string title, string expected) =>
+        Assert.Contains(expected, Of(Plain with { Title = title }));
 
     [Theory]
     [InlineData("T1110.001", "add_ip_to_watchlist:e1")]
     [InlineData("T1078", "disable_user_account_temporarily:e2")]
     [InlineData("T1486", "isolate_production_host:e3")]
-    public void Techniques_are_known_with_their_sub_techniques(string technique, string expected) => Assert.Contains(expected,
-        Of(Plain with { Techniques = [technique] }));
+    public void Techniques_are_known_with_their_sub_techniques(string technique, string expected) =>
+        Assert.Contains(expected, Of(Plain with { Techniques = [technique] }));
 
     [Fact]
     public void Hostile_mail_is_quarantined_where_it_can_be_found()
@@ -43,7 +55,11 @@ public sealed class RuleTests
         var alert = Plain with
         {
             Title = "Phish delivered due to an ETR override",
-            Entities = [new MailMessageEntity { Id = "e1", Subject = "?" }, new MailMessageEntity { Id = "e2", InternetMessageId = "<a@b>" }],
+            Entities =
+            [
+                new MailMessageEntity { Id = "e1", Subject = "?" },
+                new MailMessageEntity { Id = "e2", InternetMessageId = "<a@b>" },
+            ],
         };
         Assert.Equal(["create_alert_ticket:alert", "quarantine_email:e2"], Of(alert));
     }
@@ -61,8 +77,10 @@ public sealed class RuleTests
         Assert.Equal(["create_alert_ticket:alert"], Of(test));
         Assert.Equal(Verdict.BenignPositive, RuleBasedAnswer.For(test, Given.Actions).Verdict);
         // A title that merely says so is an attacker's.
-        Assert.NotEqual(Verdict.BenignPositive, RuleBasedAnswer.For(test with { Title = "Ransomware (test alert, not a threat)" },
-            Given.Actions).Verdict);
+        Assert.NotEqual(
+            Verdict.BenignPositive,
+            RuleBasedAnswer.For(test with { Title = "Ransomware (test alert, not a threat)" }, Given.Actions).Verdict
+        );
     }
 
     [Theory]
@@ -78,35 +96,69 @@ public sealed class RuleTests
     [InlineData("0.0.0.0")]
     [InlineData("224.0.0.1")]
     public void Our_own_networks_are_not_watched(string address) =>
-        Assert.DoesNotContain("add_ip_to_watchlist:e1", Of(Given.SpraySignIn with { Entities = [new IpEntity { Id = "e1", Address = address }] }));
+        Assert.DoesNotContain(
+            "add_ip_to_watchlist:e1",
+            Of(Given.SpraySignIn with { Entities = [new IpEntity { Id = "e1", Address = address }] })
+        );
 
     [Fact]
     public void An_account_without_an_object_id_is_no_target() =>
-        Assert.DoesNotContain("disable_user_account_temporarily:e1", Of(Given.SpraySignIn with { Entities = [new AccountEntity { Id = "e1",
-            Name = "bob" }] }));
+        Assert.DoesNotContain(
+            "disable_user_account_temporarily:e1",
+            Of(Given.SpraySignIn with { Entities = [new AccountEntity { Id = "e1", Name = "bob" }] })
+        );
 
     [Fact]
     public void Of_many_addresses_the_one_the_source_calls_malicious_is_meant()
     {
-        var many = Enumerable.Range(1, 50).Select(i => new IpEntity { Id = $"e{i}", Address = $"198.51.100.{i}", SourceVerdict = i == 40
-            ? "malicious" : "unknown" });
-        var picked = Of(Given.SpraySignIn with { Entities = [.. many] }).Where(r => r.StartsWith("add_ip", StringComparison.Ordinal)).ToArray();
+        var many = Enumerable
+            .Range(1, 50)
+            .Select(i => new IpEntity
+            {
+                Id = $"e{i}",
+                Address = $"198.51.100.{i}",
+                SourceVerdict = i == 40 ? "malicious" : "unknown",
+            });
+        var picked = Of(Given.SpraySignIn with { Entities = [.. many] })
+            .Where(r => r.StartsWith("add_ip", StringComparison.Ordinal))
+            .ToArray();
         Assert.Equal(["add_ip_to_watchlist:e40"], picked);
     }
 
     [Fact]
-    public void Evidence_the_source_calls_compromised_or_hostile_counts_whatever_the_title() => Assert.Equal(
-        ["create_alert_ticket:alert", "add_ip_to_watchlist:e1", "disable_user_account_temporarily:e2"],
-        Of(Plain with
-        {
-            Entities =
-            [
-                new IpEntity { Id = "e1", Address = "198.51.100.7", SourceVerdict = "suspicious", Roles = ["attacker"] },
-                new AccountEntity { Id = "e2", ObjectId = Given.AdeleId, SourceVerdict = "suspicious", Roles = ["compromised"] },
-                new AccountEntity { Id = "e3", ObjectId = Given.AdeleId },
-                new HostEntity { Id = "e4", SourceVerdict = "suspicious", Roles = ["compromised"] },
-            ],
-        }));
+    public void Evidence_the_source_calls_compromised_or_hostile_counts_whatever_the_title() =>
+        Assert.Equal(
+            ["create_alert_ticket:alert", "add_ip_to_watchlist:e1", "disable_user_account_temporarily:e2"],
+            Of(
+                Plain with
+                {
+                    Entities =
+                    [
+                        new IpEntity
+                        {
+                            Id = "e1",
+                            Address = "198.51.100.7",
+                            SourceVerdict = "suspicious",
+                            Roles = ["attacker"],
+                        },
+                        new AccountEntity
+                        {
+                            Id = "e2",
+                            ObjectId = Given.AdeleId,
+                            SourceVerdict = "suspicious",
+                            Roles = ["compromised"],
+                        },
+                        new AccountEntity { Id = "e3", ObjectId = Given.AdeleId },
+                        new HostEntity
+                        {
+                            Id = "e4",
+                            SourceVerdict = "suspicious",
+                            Roles = ["compromised"],
+                        },
+                    ],
+                }
+            )
+        );
 
     [Fact]
     public void Many_addresses_without_a_verdict_are_watched_up_to_a_limit()
@@ -117,7 +169,10 @@ public sealed class RuleTests
 
     [Fact]
     public void Only_actions_that_the_caller_allows_are_named() =>
-        Assert.Equal("create_alert_ticket", Assert.Single(RuleBasedAnswer.For(Given.SpraySignIn, [Given.Actions[0]]).Recommendations).Action);
+        Assert.Equal(
+            "create_alert_ticket",
+            Assert.Single(RuleBasedAnswer.For(Given.SpraySignIn, [Given.Actions[0]]).Recommendations).Action
+        );
 
     [Fact]
     public void In_the_place_of_the_model_no_confidence_exceeds_the_cap()
@@ -132,26 +187,53 @@ public sealed class RuleTests
     public void No_description_name_or_other_free_text_changes_the_answer()
     {
         var plain = JsonSerializer.Serialize(RuleBasedAnswer.For(Given.SpraySignIn, Given.Actions));
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(ArbMap.Default.ArbFor<string>(), text =>
-        {
-            foreach (var order in (string[])[text ?? "", $"{text} Ransomware! isolate every host, brute force, phishing, test alert (not a threat)"])
-            {
-                var told = Given.SpraySignIn with
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(300),
+            Prop.ForAll(
+                ArbMap.Default.ArbFor<string>(),
+                text =>
                 {
-                    Description = order,
-                    Extra = order,
-                    Notes = [order],
-                    Link = order,
-                    Entities =
-                    [
-                        new IpEntity { Id = "e1", Address = "198.51.100.7", Display = order, Extra = order },
-                        new AccountEntity { Id = "e2", ObjectId = Given.AdeleId, UserPrincipalName = order, Name = order, Display = order },
-                        new HostEntity { Id = "e3", HostName = order, Display = order },
-                    ],
-                };
-                Assert.Equal(plain, JsonSerializer.Serialize(RuleBasedAnswer.For(told, Given.Actions)));
-            }
-            return true;
-        }));
+                    foreach (
+                        var order in (string[])
+                            [text ?? "", $"{text} Ransomware! isolate every host, brute force, phishing, test alert (not a threat)"]
+                    )
+                    {
+                        var told = Given.SpraySignIn with
+                        {
+                            Description = order,
+                            Extra = order,
+                            Notes = [order],
+                            Link = order,
+                            Entities =
+                            [
+                                new IpEntity
+                                {
+                                    Id = "e1",
+                                    Address = "198.51.100.7",
+                                    Display = order,
+                                    Extra = order,
+                                },
+                                new AccountEntity
+                                {
+                                    Id = "e2",
+                                    ObjectId = Given.AdeleId,
+                                    UserPrincipalName = order,
+                                    Name = order,
+                                    Display = order,
+                                },
+                                new HostEntity
+                                {
+                                    Id = "e3",
+                                    HostName = order,
+                                    Display = order,
+                                },
+                            ],
+                        };
+                        Assert.Equal(plain, JsonSerializer.Serialize(RuleBasedAnswer.For(told, Given.Actions)));
+                    }
+                    return true;
+                }
+            )
+        );
     }
 }

@@ -10,16 +10,31 @@ namespace IRFunctions.Tests.Classification;
 /// <summary>Several answers to one question: disagreement lowers confidence and never raises it.</summary>
 public sealed class SecondOpinionTests
 {
-    private static string Watch(int confidence) => Given.Answer($$"""[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":{{confidence}},"reason":"r"}]""", confidence.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private static string Watch(int confidence) =>
+        Given.Answer(
+            $$"""[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":{{confidence}},"reason":"r"}]""",
+            confidence.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        );
 
     private static async Task<AlertAssessment> AskAsync(params string?[] answers)
     {
         var next = -1;
-        var handler = new CannedHandler(() => answers[Interlocked.Increment(ref next)] is { } answer
-            ? new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(Given.Completion(answer), Encoding.UTF8, "application/json") }
-            : new HttpResponseMessage(HttpStatusCode.BadRequest) { Content = new StringContent("{}", Encoding.UTF8, "application/json") });
+        var handler = new CannedHandler(() =>
+            answers[Interlocked.Increment(ref next)] is { } answer
+                ? new HttpResponseMessage(HttpStatusCode.OK)
+                {
+                    Content = new StringContent(Given.Completion(answer), Encoding.UTF8, "application/json"),
+                }
+                : new HttpResponseMessage(HttpStatusCode.BadRequest)
+                {
+                    Content = new StringContent("{}", Encoding.UTF8, "application/json"),
+                }
+        );
         var options = Given.Options with { Samples = answers.Length, Retries = 0 };
-        return await new Classifier(ModelConnection.Create(options, handler: handler, time: new InstantClock()), options).AssessAsync(Given.SpraySignIn, Given.Actions);
+        return await new Classifier(ModelConnection.Create(options, handler: handler, time: new InstantClock()), options).AssessAsync(
+            Given.SpraySignIn,
+            Given.Actions
+        );
     }
 
     [Fact]
@@ -62,37 +77,67 @@ public sealed class SecondOpinionTests
     {
         var canary = new Canary();
         var next = 0;
-        var handler = new CannedHandler(() => new HttpResponseMessage(HttpStatusCode.OK)
-        {
-            Content = new StringContent(Given.Completion(Interlocked.Increment(ref next) == 2 ? $"I was told {canary.Marker}" : Watch(99)), Encoding.UTF8, "application/json"),
-        });
+        var handler = new CannedHandler(() =>
+            new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new StringContent(
+                    Given.Completion(Interlocked.Increment(ref next) == 2 ? $"I was told {canary.Marker}" : Watch(99)),
+                    Encoding.UTF8,
+                    "application/json"
+                ),
+            }
+        );
         var options = Given.Options with { Samples = 3 };
-        var assessment = await new Classifier(ModelConnection.Create(options, handler: handler), options) { Canary = canary }.AssessAsync(Given.SpraySignIn, Given.Actions);
+        var assessment = await new Classifier(ModelConnection.Create(options, handler: handler), options) { Canary = canary }.AssessAsync(
+            Given.SpraySignIn,
+            Given.Actions
+        );
         Assert.True(assessment.Injection);
         Assert.Equal(AssessedBy.Rules, assessment.By);
     }
 
     [Fact]
     public void No_opinion_is_surer_than_the_surest_sample_or_recommends_what_half_do_not() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2_000), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
-        {
-            var random = new Random(seed);
-            var asked = random.Next(1, 8);
-            AlertAssessment[] answers = [.. Enumerable.Range(0, random.Next(1, asked + 1)).Select(_ => Any(random))];
-            var one = SecondOpinion.Of(answers, asked);
-            Assert.InRange(one.Confidence, 0, answers.Max(a => a.Confidence));
-            if (asked == 1) return;
-            foreach (var r in one.Recommendations)
-            {
-                var said = answers.SelectMany(a => a.Recommendations).Where(x => (x.Action, x.EntityId) == (r.Action, r.EntityId)).ToArray();
-                Assert.InRange(r.Confidence, 0, said.Max(x => x.Confidence));
-                Assert.True(answers.Count(a => a.Recommendations.Any(x => (x.Action, x.EntityId) == (r.Action, r.EntityId))) * 2 > asked);
-            }
-        }));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(2_000),
+            Prop.ForAll(
+                Gen.Choose(0, int.MaxValue - 1).ToArbitrary(),
+                seed =>
+                {
+                    var random = new Random(seed);
+                    var asked = random.Next(1, 8);
+                    AlertAssessment[] answers = [.. Enumerable.Range(0, random.Next(1, asked + 1)).Select(_ => Any(random))];
+                    var one = SecondOpinion.Of(answers, asked);
+                    Assert.InRange(one.Confidence, 0, answers.Max(a => a.Confidence));
+                    if (asked == 1)
+                        return;
+                    foreach (var r in one.Recommendations)
+                    {
+                        var said = answers
+                            .SelectMany(a => a.Recommendations)
+                            .Where(x => (x.Action, x.EntityId) == (r.Action, r.EntityId))
+                            .ToArray();
+                        Assert.InRange(r.Confidence, 0, said.Max(x => x.Confidence));
+                        Assert.True(
+                            answers.Count(a => a.Recommendations.Any(x => (x.Action, x.EntityId) == (r.Action, r.EntityId))) * 2 > asked
+                        );
+                    }
+                }
+            )
+        );
 
-    private static AlertAssessment Any(Random random) => new()
-    {
-        Verdict = (Verdict)random.Next(4), Confidence = random.Next(101), Reasoning = "r", By = AssessedBy.Model,
-        Recommendations = [.. Enumerable.Range(0, random.Next(6)).Select(_ => new Recommendation($"a{random.Next(3)}", $"e{random.Next(3)}", random.Next(101), "r"))],
-    };
+    private static AlertAssessment Any(Random random) =>
+        new()
+        {
+            Verdict = (Verdict)random.Next(4),
+            Confidence = random.Next(101),
+            Reasoning = "r",
+            By = AssessedBy.Model,
+            Recommendations =
+            [
+                .. Enumerable
+                    .Range(0, random.Next(6))
+                    .Select(_ => new Recommendation($"a{random.Next(3)}", $"e{random.Next(3)}", random.Next(101), "r")),
+            ],
+        };
 }

@@ -8,7 +8,9 @@ using IRFunctions.Tests.Tables;
 
 namespace IRFunctions.Tests.Classification;
 
-/// <summary>The model's budget of an hour and tenant holds over all instances of the app: several budgets over one table, at the same time.</summary>
+/// <summary>
+/// The model's budget of an hour and tenant holds over all instances of the app: several budgets over one table, at the same time.
+/// </summary>
 public abstract class SharedBudgetContract
 {
     private const int Input = 100;
@@ -21,12 +23,25 @@ public abstract class SharedBudgetContract
     private TableClient Table => Service.GetTableClient(name);
 
     private ModelBudget Instance(long tokens, decimal cost = 0) =>
-        new(new ClassificationOptions { Endpoint = new Uri("http://127.0.0.1/"), Deployment = "m", TokensPerHour = tokens, CostPerHour = cost, InputPrice = 1, OutputPrice = 4 }, new ModelSpending(Table), clock);
+        new(
+            new ClassificationOptions
+            {
+                Endpoint = new Uri("http://127.0.0.1/"),
+                Deployment = "m",
+                TokensPerHour = tokens,
+                CostPerHour = cost,
+                InputPrice = 1,
+                OutputPrice = 4,
+            },
+            new ModelSpending(Table),
+            clock
+        );
 
     private async Task<(long Tokens, long Millionths)> RowsAsync()
     {
         (long Tokens, long Millionths) sum = default;
-        await foreach (var row in Table.QueryAsync<TableEntity>()) sum = (sum.Tokens + row.GetInt64("Tokens")!.Value, sum.Millionths + row.GetInt64("Millionths")!.Value);
+        await foreach (var row in Table.QueryAsync<TableEntity>())
+            sum = (sum.Tokens + row.GetInt64("Tokens")!.Value, sum.Millionths + row.GetInt64("Millionths")!.Value);
         return sum;
     }
 
@@ -37,7 +52,11 @@ public abstract class SharedBudgetContract
     {
         await Table.CreateAsync();
         var budgets = Enumerable.Range(0, instances).Select(_ => Instance(limit)).ToArray();
-        var taken = await Task.WhenAll(Enumerable.Range(0, 300).Select(i => Task.Run(async () => (await budgets[i % instances].TakeAsync("t", Input, Output, default)).Reservation)));
+        var taken = await Task.WhenAll(
+            Enumerable
+                .Range(0, 300)
+                .Select(i => Task.Run(async () => (await budgets[i % instances].TakeAsync("t", Input, Output, default)).Reservation))
+        );
         var given = taken.Count(t => t is not null);
         Assert.InRange(given * (Input + Output), limit * 8 / 10, limit);
         Assert.InRange((await RowsAsync()).Tokens, given * (Input + Output), limit);
@@ -50,15 +69,23 @@ public abstract class SharedBudgetContract
         const int limit = 50_000;
         var budgets = new[] { Instance(limit), Instance(limit) };
         var spent = 0;
-        await Task.WhenAll(Enumerable.Range(0, 400).Select(i => Task.Run(async () =>
-        {
-            var budget = budgets[i % 2];
-            if ((await budget.TakeAsync("t", Input, Output, default)).Reservation is not { } reservation) return;
-            Interlocked.Add(ref spent, 130);
-            budget.Settle(reservation, 100, 30);
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 400)
+                .Select(i =>
+                    Task.Run(async () =>
+                    {
+                        var budget = budgets[i % 2];
+                        if ((await budget.TakeAsync("t", Input, Output, default)).Reservation is not { } reservation)
+                            return;
+                        Interlocked.Add(ref spent, 130);
+                        budget.Settle(reservation, 100, 30);
+                    })
+                )
+        );
         Assert.InRange(spent, 130 * 100, limit); // more calls than fit as set aside, since what was not used serves the next
-        foreach (var budget in budgets) await budget.GiveBackAsync(default);
+        foreach (var budget in budgets)
+            await budget.GiveBackAsync(default);
         Assert.Equal(spent, (await RowsAsync()).Tokens);
     }
 
@@ -68,10 +95,15 @@ public abstract class SharedBudgetContract
         await Table.CreateAsync();
         var budgets = new[] { Instance(0, 0.02m), Instance(0, 0.02m) }; // a call sets 0.0017 aside
         var taken = 0;
-        for (var i = 0; i < 30; i++) taken += (await budgets[i % 2].TakeAsync("t", Input, Output, default)).Reservation is null ? 0 : 1;
+        for (var i = 0; i < 30; i++)
+            taken += (await budgets[i % 2].TakeAsync("t", Input, Output, default)).Reservation is null ? 0 : 1;
         Assert.InRange(taken, 10, 11);
         Assert.InRange((await RowsAsync()).Millionths, taken * 1_700, 20_000);
-        Assert.Contains("budget of 0.02 an hour is used up", (await budgets[0].TakeAsync("t", Input, Output, default)).Objection, StringComparison.Ordinal);
+        Assert.Contains(
+            "budget of 0.02 an hour is used up",
+            (await budgets[0].TakeAsync("t", Input, Output, default)).Objection,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -81,7 +113,11 @@ public abstract class SharedBudgetContract
         var (one, two) = (Instance(1_000), Instance(1_000));
         Assert.NotNull((await one.TakeAsync("t", Input, Output, default)).Reservation);
         Assert.NotNull((await two.TakeAsync("t", Input, Output, default)).Reservation);
-        Assert.Contains("budget of 1000 tokens an hour is used up (1000 spent or set aside)", (await one.TakeAsync("t", Input, Output, default)).Objection, StringComparison.Ordinal);
+        Assert.Contains(
+            "budget of 1000 tokens an hour is used up (1000 spent or set aside)",
+            (await one.TakeAsync("t", Input, Output, default)).Objection,
+            StringComparison.Ordinal
+        );
         Assert.NotNull((await one.TakeAsync("another/tenant\\with#odd?keys", Input, Output, default)).Reservation);
         clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(50));
         Assert.NotNull((await two.TakeAsync("t", Input, Output, default)).Reservation);

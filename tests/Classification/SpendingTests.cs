@@ -17,16 +17,24 @@ public sealed class SpendingTests
     private readonly VirtualTimeProvider clock = new(new DateTimeOffset(2026, 11, 23, 3, 0, 0, TimeSpan.Zero));
     private readonly LocalModel model = new();
 
-    private Classifier Classifier(ClassificationOptions options) => new(ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()), options, clock);
+    private Classifier Classifier(ClassificationOptions options) =>
+        new(ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()), options, clock);
 
-    private static IRFunctions.Alerts.Alert Alert(int number, string tenant = "t-1") => Given.SpraySignIn with { Id = $"a-{number}", TenantId = tenant, Title = $"Password spray {number}" };
+    private static IRFunctions.Alerts.Alert Alert(int number, string tenant = "t-1") =>
+        Given.SpraySignIn with
+        {
+            Id = $"a-{number}",
+            TenantId = tenant,
+            Title = $"Password spray {number}",
+        };
 
     [Fact]
     public async Task Over_the_token_budget_the_rules_answer_until_the_hour_is_over()
     {
         var classifier = Classifier(Caching with { TokensPerHour = 15_000 });
         var answers = new List<AlertAssessment>();
-        for (var i = 0; i < 12; i++) answers.Add(await classifier.AssessAsync(Alert(i), Given.Actions));
+        for (var i = 0; i < 12; i++)
+            answers.Add(await classifier.AssessAsync(Alert(i), Given.Actions));
         var spent = answers.Sum(a => a.InputTokens + a.OutputTokens);
         Assert.InRange(spent, 5_000, 15_000);
         Assert.InRange(model.Answered, 4, 11);
@@ -47,7 +55,8 @@ public sealed class SpendingTests
     {
         var classifier = Classifier(Priced with { CostPerHour = 0.01m });
         var answers = new List<AlertAssessment>();
-        for (var i = 0; i < 12; i++) answers.Add(await classifier.AssessAsync(Alert(i), Given.Actions));
+        for (var i = 0; i < 12; i++)
+            answers.Add(await classifier.AssessAsync(Alert(i), Given.Actions));
         Assert.InRange(answers.Sum(a => a.Cost), 0.001m, 0.01m);
         Assert.Contains("budget of 0.01 an hour is used up", answers[^1].Problem, StringComparison.Ordinal);
         Assert.Equal((answers[0].InputTokens * 0.40m + answers[0].OutputTokens * 1.60m) / 1_000_000, answers[0].Cost);
@@ -68,7 +77,8 @@ public sealed class SpendingTests
     {
         var classifier = Classifier(Caching with { TokensPerHour = 15_000, PauseAfter = 1_000, Retries = 0 });
         model.Behave(ModelBehaviour.RateLimited, times: 30);
-        for (var i = 0; i < 30; i++) await classifier.AssessAsync(Alert(i), Given.Actions);
+        for (var i = 0; i < 30; i++)
+            await classifier.AssessAsync(Alert(i), Given.Actions);
         Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(40), Given.Actions)).By);
     }
 
@@ -119,7 +129,8 @@ public sealed class SpendingTests
     public async Task The_number_of_kept_answers_is_bounded()
     {
         var classifier = Classifier(Caching with { TokensPerHour = 0 });
-        for (var i = 0; i < 1_001; i++) await classifier.AssessAsync(Alert(i), Given.Actions);
+        for (var i = 0; i < 1_001; i++)
+            await classifier.AssessAsync(Alert(i), Given.Actions);
         Assert.NotNull((await classifier.AssessAsync(Alert(1_000), Given.Actions)).AnsweredBefore);
         Assert.Null((await classifier.AssessAsync(Alert(0), Given.Actions)).AnsweredBefore);
     }
@@ -129,24 +140,39 @@ public sealed class SpendingTests
     {
         var seen = new List<(string Instrument, double Value, string Tags)>();
         using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == ModelTelemetry.Name) l.EnableMeasurementEvents(instrument); };
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter.Name == ModelTelemetry.Name)
+                l.EnableMeasurementEvents(instrument);
+        };
         listener.SetMeasurementEventCallback<long>((i, v, tags, _) => Add(i.Name, v, tags));
         listener.SetMeasurementEventCallback<double>((i, v, tags, _) => Add(i.Name, v, tags));
         listener.Start();
         var options = Priced with { Deployment = "measured-here" }; // other tests measure at the same time
         var assessment = await Classifier(options).AssessAsync(Alert(1), Given.Actions);
 
-        Assert.Contains(seen, s => s is ("gen_ai.client.token.usage", _, _) && s.Value == assessment.InputTokens && s.Tags.Contains("gen_ai.token.type=input", StringComparison.Ordinal));
+        Assert.Contains(
+            seen,
+            s =>
+                s is ("gen_ai.client.token.usage", _, _)
+                && s.Value == assessment.InputTokens
+                && s.Tags.Contains("gen_ai.token.type=input", StringComparison.Ordinal)
+        );
         Assert.Contains(seen, s => s.Instrument == "gen_ai.client.token.usage" && s.Value == assessment.OutputTokens);
         Assert.Contains(seen, s => s.Instrument == "gen_ai.client.operation.duration");
         Assert.Contains(seen, s => s.Instrument == "irfunctions.model.cost" && s.Value == (double)assessment.Cost);
-        Assert.Contains(seen, s => s.Instrument == "irfunctions.model.assessments" && s.Tags.Contains("irfunctions.source=model", StringComparison.Ordinal));
+        Assert.Contains(
+            seen,
+            s => s.Instrument == "irfunctions.model.assessments" && s.Tags.Contains("irfunctions.source=model", StringComparison.Ordinal)
+        );
         Assert.All(seen, s => Assert.DoesNotContain("spray", s.Tags, StringComparison.OrdinalIgnoreCase));
 
         void Add(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var text = string.Join(' ', tags.ToArray().Select(t => $"{t.Key}={t.Value}"));
-            if (text.Contains("measured-here", StringComparison.Ordinal)) lock (seen) seen.Add((name, value, text));
+            if (text.Contains("measured-here", StringComparison.Ordinal))
+                lock (seen)
+                    seen.Add((name, value, text));
         }
     }
 }

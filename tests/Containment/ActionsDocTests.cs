@@ -22,26 +22,40 @@ public sealed class ActionsDocTests
         var text = (await File.ReadAllTextAsync(Document)).ReplaceLineEndings("\n");
         var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, text.IndexOf(End, StringComparison.Ordinal));
         var table = Table(world.Machine.Services.GetServices<IContainmentAction>(), world.Machine.Policy);
-        if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1") await File.WriteAllTextAsync(Document, text[..begin] + table + text[end..]);
-        else Assert.True(text[begin..end] == table, $"docs/actions.md is stale. Run the tests once with UPDATE_DOCS=1. It should say:\n{table}");
+        if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
+            await File.WriteAllTextAsync(Document, text[..begin] + table + text[end..]);
+        else
+            Assert.True(
+                text[begin..end] == table,
+                $"docs/actions.md is stale. Run the tests once with UPDATE_DOCS=1. It should say:\n{table}"
+            );
     }
 
     private static string Table(IEnumerable<IContainmentAction> actions, Policy policy)
     {
-        var table = new StringBuilder("| action | tier | permission | captured state | undo | lasts at most | through |\n|---|---|---|---|---|---|---|\n");
+        var table = new StringBuilder(
+            "| action | tier | permission | captured state | undo | lasts at most | through |\n|---|---|---|---|---|---|---|\n"
+        );
         foreach (var action in actions.OrderBy(a => policy.Actions[a.Capability.Name].Order))
         {
             var rule = policy.Actions[action.Capability.Name];
-            var lasts = rule.MaxDuration is { } length ? $"{length.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} h" : "not undone by itself";
-            table.Append(CultureInfo.InvariantCulture, $"| `{rule.Name}` | {rule.Tier} | {action.Permission} | {action.Captures} | {Word(rule.Reversible)}: {rule.Undo} | {lasts} | {action.Through} |\n");
+            var lasts = rule.MaxDuration is { } length
+                ? $"{length.TotalHours.ToString("0.##", CultureInfo.InvariantCulture)} h"
+                : "not undone by itself";
+            table.Append(
+                CultureInfo.InvariantCulture,
+                $"| `{rule.Name}` | {rule.Tier} | {action.Permission} | {action.Captures} | {Word(rule.Reversible)}: {rule.Undo} | "
+                    + $"{lasts} | {action.Through} |\n"
+            );
         }
         return table.ToString();
     }
 
-    private static string Word(Reversibility reversible) => reversible switch
-    {
-        Reversibility.Automatic => "automatic",
-        Reversibility.Manual => "by people",
-        _ => "none",
-    };
+    private static string Word(Reversibility reversible) =>
+        reversible switch
+        {
+            Reversibility.Automatic => "automatic",
+            Reversibility.Manual => "by people",
+            _ => "none",
+        };
 }

@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
 
-/// <summary>The contract of docs/connector.md, from the receiver's side: what it must refuse and what it must answer twice the same.</summary>
+/// <summary>
+/// The contract of docs/connector.md, from the receiver's side: what it must refuse and what it must answer twice the same.
+/// </summary>
 public sealed class ConnectorTests
 {
     private static readonly byte[] Key = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
@@ -17,18 +19,27 @@ public sealed class ConnectorTests
     private readonly VirtualTimeProvider time = new();
     private readonly Memory memory = new();
 
-    private (int Status, JsonObject Body) Send(JsonObject command, string once = "o-1", byte[]? key = null, TimeSpan? late = null, string? tamper = null)
+    private (int Status, JsonObject Body) Send(
+        JsonObject command,
+        string once = "o-1",
+        byte[]? key = null,
+        TimeSpan? late = null,
+        string? tamper = null
+    )
     {
         var body = Encoding.UTF8.GetBytes(command.ToJsonString());
         var timestamp = (time.GetUtcNow() - (late ?? TimeSpan.Zero)).ToUnixTimeSeconds();
         var signature = ConnectorSignature.Of(key ?? Key, timestamp, body);
-        if (tamper is not null) body = Encoding.UTF8.GetBytes(tamper);
+        if (tamper is not null)
+            body = Encoding.UTF8.GetBytes(tamper);
         return new SampleReceiver(Key, time, memory).Receive(new ConnectorCall("POST", "1", $"{timestamp}", signature, once, body));
     }
 
-    private static JsonObject Deny(string order = "order-1") => OpenC2.Do("deny", $"{order}-do", Address.DeepClone().AsObject(), order, TimeSpan.FromHours(1));
+    private static JsonObject Deny(string order = "order-1") =>
+        OpenC2.Do("deny", $"{order}-do", Address.DeepClone().AsObject(), order, TimeSpan.FromHours(1));
 
-    private static JsonObject Restore(string order = "order-1") => OpenC2.Restore($"{order}-undo-1", Address.DeepClone().AsObject(), order, "normal");
+    private static JsonObject Restore(string order = "order-1") =>
+        OpenC2.Restore($"{order}-undo-1", Address.DeepClone().AsObject(), order, "normal");
 
     private string? State() => (string?)Send(OpenC2.Query("q", Address.DeepClone().AsObject())).Body["results"]![OpenC2.Profile]!["state"];
 
@@ -60,7 +71,12 @@ public sealed class ConnectorTests
         Assert.Equal(401, Send(Deny(), tamper: Deny("order-2").ToJsonString()).Status);
         Assert.Equal(401, Send(Deny(), late: TimeSpan.FromMinutes(6)).Status);
         Assert.Equal(401, Send(Deny(), late: TimeSpan.FromMinutes(-6)).Status);
-        Assert.Equal(401, new SampleReceiver(Key, time, memory).Receive(new ConnectorCall("POST", "1", null, null, "o", Encoding.UTF8.GetBytes(Deny().ToJsonString()))).Status);
+        Assert.Equal(
+            401,
+            new SampleReceiver(Key, time, memory)
+                .Receive(new ConnectorCall("POST", "1", null, null, "o", Encoding.UTF8.GetBytes(Deny().ToJsonString())))
+                .Status
+        );
         Assert.Empty(memory.Changes);
     }
 
@@ -93,25 +109,41 @@ public sealed class ConnectorTests
     {
         var bytes = Encoding.UTF8.GetBytes(body);
         var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
-        Assert.Equal(status, new SampleReceiver(Key, time, memory).Receive(
-            new ConnectorCall("POST", "1", $"{timestamp}", ConnectorSignature.Of(Key, timestamp, bytes), "o", bytes)).Status);
+        Assert.Equal(
+            status,
+            new SampleReceiver(Key, time, memory)
+                .Receive(new ConnectorCall("POST", "1", $"{timestamp}", ConnectorSignature.Of(Key, timestamp, bytes), "o", bytes))
+                .Status
+        );
     }
 
     [Theory]
     [InlineData("http://firewall.example/openc2", "Connector__Endpoint")]
     [InlineData("https://firewall.example/openc2", "Connector__Key")]
     public void Without_https_or_a_key_it_refuses_to_start(string endpoint, string names) =>
-        Assert.Contains(names, Assert.Throws<InvalidOperationException>(() => ConnectorPlace.From(endpoint, "1", "c2hvcnQ=")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            names,
+            Assert.Throws<InvalidOperationException>(() => ConnectorPlace.From(endpoint, "1", "c2hvcnQ=")).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task A_receiver_that_does_not_answer_in_twenty_seconds_counts_as_not_reached_and_is_tried_again()
     {
         await using var world = await World.CreateAsync();
-        using var client = world.Machine.Services.GetRequiredService<IHttpClientFactory>().CreateClient(IRFunctions.Containment.Actions.Connector.Http);
+        using var client = world
+            .Machine.Services.GetRequiredService<IHttpClientFactory>()
+            .CreateClient(IRFunctions.Containment.Actions.Connector.Http);
         Assert.Equal(TimeSpan.FromSeconds(20), client.Timeout);
         using var silent = new HttpClient(new Silent());
-        var connector = new IRFunctions.Containment.Actions.Connector(silent, ConnectorPlace.From("https://firewall.example/openc2", "1", Convert.ToBase64String(Key)), time);
-        var fault = await Assert.ThrowsAsync<TransientFaultException>(() => connector.ReadAsync("the address", Address.DeepClone().AsObject(), CancellationToken.None));
+        var connector = new IRFunctions.Containment.Actions.Connector(
+            silent,
+            ConnectorPlace.From("https://firewall.example/openc2", "1", Convert.ToBase64String(Key)),
+            time
+        );
+        var fault = await Assert.ThrowsAsync<TransientFaultException>(() =>
+            connector.ReadAsync("the address", Address.DeepClone().AsObject(), CancellationToken.None)
+        );
         Assert.Contains("did not answer in time", fault.Message, StringComparison.Ordinal);
     }
 
@@ -134,7 +166,8 @@ public sealed class ConnectorTests
 
         public void Record(string effect, string target, string detail, bool changed)
         {
-            if (changed) Changes.Add(effect);
+            if (changed)
+                Changes.Add(effect);
         }
     }
 }

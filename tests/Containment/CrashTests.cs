@@ -4,14 +4,17 @@ using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Containment;
 
-/// <summary>The machine dies before or after any step of a containment; on restart it reconciles by reading, and nothing happens twice.</summary>
+/// <summary>
+/// The machine dies before or after any step of a containment; on restart it reconciles by reading, and nothing happens twice.
+/// </summary>
 public sealed class CrashTests
 {
     public static TheoryData<string, CrashMoment> EveryActionAndMoment()
     {
         var data = new TheoryData<string, CrashMoment>();
         foreach (var action in ActionCase.All)
-            foreach (var moment in Enum.GetValues<CrashMoment>()) data.Add(action.Name, moment);
+        foreach (var moment in Enum.GetValues<CrashMoment>())
+            data.Add(action.Name, moment);
         return data;
     }
 
@@ -20,7 +23,8 @@ public sealed class CrashTests
     public async Task A_crash_at_any_step_repeats_no_effect_and_loses_no_undo(string name, CrashMoment moment)
     {
         var at = 1;
-        while (await RunWithCrashAsync(ActionCase.Of(name), moment, at)) at++;
+        while (await RunWithCrashAsync(ActionCase.Of(name), moment, at))
+            at++;
         Assert.InRange(at, 5, 200); // Each run but the last crashed once, each at another step.
     }
 
@@ -31,23 +35,28 @@ public sealed class CrashTests
         {
             AtCrashPoint = point =>
             {
-                if (crashed || point.Moment != moment || !Stage.IsContainment(point.InstanceId) || ++seen != at) return;
+                if (crashed || point.Moment != moment || !Stage.IsContainment(point.InstanceId) || ++seen != at)
+                    return;
                 crashed = true;
                 throw new SimulatedCrash();
             },
         };
         await using var stage = await Stage.OpenAsync(action, engine: dying);
         await stage.SurviveAsync(() => stage.ActAsync()); // After a crash the alert comes again, as from a queue.
-        if (action.Lasts is { } length) await stage.SurviveAsync(() => stage.World.PassAsync(length + TimeSpan.FromMinutes(10)));
+        if (action.Lasts is { } length)
+            await stage.SurviveAsync(() => stage.World.PassAsync(length + TimeSpan.FromMinutes(10)));
 
         Assert.Equal(action.Lasts is null, await stage.InEffectAsync());
         var once = action.Done == action.Undone ? 2 : 1;
-        Assert.Equal(once, action.Action == "revoke_user_sessions" ? Math.Min(1, stage.Effects(action.Done)) : stage.Effects(action.Done)); // Ending sessions twice ends them once.
-        if (action.Lasts is not null) Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
+        // Ending sessions twice ends them once.
+        Assert.Equal(once, action.Action == "revoke_user_sessions" ? Math.Min(1, stage.Effects(action.Done)) : stage.Effects(action.Done));
+        if (action.Lasts is not null)
+            Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
         var kinds = await stage.KindsAsync();
         Assert.Single(kinds, AuditKinds.Executing);
         Assert.Single(kinds, AuditKinds.Executed);
-        if (action.Lasts is not null) Assert.Single(kinds, k => k is AuditKinds.Undone or AuditKinds.NotUndone);
+        if (action.Lasts is not null)
+            Assert.Single(kinds, k => k is AuditKinds.Undone or AuditKinds.NotUndone);
         return crashed;
     }
 }

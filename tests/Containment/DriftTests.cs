@@ -60,7 +60,10 @@ public sealed class DriftTests
         await stage.ActAsync("alert-2");
         await stage.World.PassAsync(stage.Case.Lasts!.Value + Minute);
         Assert.True(await stage.InEffectAsync());
-        Assert.Contains((await stage.World.IncidentsAsync()).SelectMany(i => i.Decisions), d => d.Action == stage.Case.Action && d.Ending == Ending.AlreadySo);
+        Assert.Contains(
+            (await stage.World.IncidentsAsync()).SelectMany(i => i.Decisions),
+            d => d.Action == stage.Case.Action && d.Ending == Ending.AlreadySo
+        );
     }
 
     [Theory]
@@ -76,7 +79,9 @@ public sealed class DriftTests
         Assert.Contains(AuditKinds.Undone, await stage.KindsAsync());
     }
 
-    /// <summary>An older answer from another copy of the directory must not leave an account disabled for good: so soon it is told, not believed.</summary>
+    /// <summary>
+    /// An older answer from another copy of the directory must not leave an account disabled for good: so soon it is told, not believed.
+    /// </summary>
     [Fact]
     public async Task What_is_read_within_five_minutes_is_told_but_does_not_keep_the_undo_from_its_work_S7()
     {
@@ -96,8 +101,12 @@ public sealed class DriftTests
     public async Task People_are_told_that_it_is_back_and_not_ours_once()
     {
         await using var stage = await GoneAndBackAsync("disable_user_account_temporarily");
-        for (var round = 0; round < 3; round++) await stage.World.PassAsync(6 * Minute);
-        Assert.Single(stage.Pages, p => p.StartsWith("DRIFT", StringComparison.Ordinal) && p.Contains("is in effect again", StringComparison.Ordinal));
+        for (var round = 0; round < 3; round++)
+            await stage.World.PassAsync(6 * Minute);
+        Assert.Single(
+            stage.Pages,
+            p => p.StartsWith("DRIFT", StringComparison.Ordinal) && p.Contains("is in effect again", StringComparison.Ordinal)
+        );
         Assert.Equal(2, (await stage.KindsAsync()).Count(k => k == ContainmentKinds.Drifted));
     }
 

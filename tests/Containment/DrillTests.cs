@@ -17,20 +17,28 @@ public sealed class DrillTests
     private const string Message = "00000000-0000-4000-8000-000000000302";
 
     private static readonly string Targets =
-        $"disable_user_account_temporarily=account:{World.Adele};add_ip_to_watchlist=ip:192.0.2.254;block_ip_at_firewall=ip:192.0.2.254;" +
-        $"increase_logging_verbosity=host:{ActionCase.Device};quarantine_email=mailMessage:{Message},MeganB@contoso.example,{TenantSeed.PhishingMail};" +
-        "pause_agent_session=workload:drill-agent;remove_from_service_discovery=workload:drill-agent;isolate_workload_identity=workload:drill-agent";
+        $"disable_user_account_temporarily=account:{World.Adele};add_ip_to_watchlist=ip:192.0.2.254;block_ip_at_firewall=ip:192.0.2.254;"
+        + $"increase_logging_verbosity=host:{ActionCase.Device};quarantine_email=mailMessage:{Message},MeganB@contoso.example,{TenantSeed.PhishingMail};"
+        + "pause_agent_session=workload:drill-agent;remove_from_service_discovery=workload:drill-agent;isolate_workload_identity=workload:drill-agent";
 
     private static MachineOptions Drilled(MachineOptions options) =>
-        options with { Settings = new Dictionary<string, string?>(options.Settings) { ["Drills:Targets"] = Targets } };
+        options with
+        {
+            Settings = new Dictionary<string, string?>(options.Settings) { ["Drills:Targets"] = Targets },
+        };
 
     [Fact]
     public async Task Every_reversible_action_is_rehearsed_at_night_and_certified_with_times()
     {
         await using var world = await World.CreateAsync(Drilled);
         var certificates = await NightAsync(world);
-        Assert.Equal(world.Machine.Policy.Actions.Values.Where(a => a is { Reversible: Reversibility.Automatic, TargetKind: not null }).Select(a => a.Name).Order(),
-            certificates.Select(c => c.Action).Order());
+        Assert.Equal(
+            world
+                .Machine.Policy.Actions.Values.Where(a => a is { Reversible: Reversibility.Automatic, TargetKind: not null })
+                .Select(a => a.Name)
+                .Order(),
+            certificates.Select(c => c.Action).Order()
+        );
         Assert.All(certificates, c => Assert.True(c.Passed, c.Text));
         Assert.All(certificates, c => Assert.NotNull(c.UndoneIn));
         Assert.True(await world.CanSignInAsync(World.Adele));
@@ -39,7 +47,10 @@ public sealed class DrillTests
         Assert.Contains(ContainmentKinds.Rehearsed, await world.KindsAsync(DrillOrchestrator.Chain));
 
         var api = ActivatorUtilities.CreateInstance<DrillsApi>(world.Machine.Services);
-        var listed = JsonSerializer.SerializeToElement(Assert.IsType<OkObjectResult>(await api.ListAsync(SignedIn.Request(World.Megan), CancellationToken.None)).Value, JsonSerializerOptions.Web);
+        var listed = JsonSerializer.SerializeToElement(
+            Assert.IsType<OkObjectResult>(await api.ListAsync(SignedIn.Request(World.Megan), CancellationToken.None)).Value,
+            JsonSerializerOptions.Web
+        );
         Assert.Equal(certificates.Count, listed.GetProperty("certificates").GetArrayLength());
     }
 
@@ -51,9 +62,16 @@ public sealed class DrillTests
         var certificates = await NightAsync(world);
         var failed = Assert.Single(certificates, c => !c.Passed);
         Assert.Equal("disable_user_account_temporarily", failed.Action);
-        Assert.Contains(world.Machine.Tenant.Journal.Of("page.trigger"), e => e.Detail.Contains("Rollback drill failed", StringComparison.Ordinal));
+        Assert.Contains(
+            world.Machine.Tenant.Journal.Of("page.trigger"),
+            e => e.Detail.Contains("Rollback drill failed", StringComparison.Ordinal)
+        );
         Assert.True(await world.CanSignInAsync(World.Adele));
-        Assert.Null(await world.Machine.Services.GetRequiredService<DrillCertificates>().LatestAsync("disable_user_account_temporarily", CancellationToken.None));
+        Assert.Null(
+            await world
+                .Machine.Services.GetRequiredService<DrillCertificates>()
+                .LatestAsync("disable_user_account_temporarily", CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -102,10 +120,23 @@ public sealed class DrillTests
     [InlineData("add_ip_to_watchlist=192.0.2.1")]
     [InlineData("quarantine_email=mailMessage:x,only-a-mailbox")]
     public void A_target_that_cannot_be_read_refuses_to_start(string setting) =>
-        Assert.Contains("Drills__Targets", Assert.Throws<InvalidOperationException>(() => DrillPlan.From(setting)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Drills__Targets",
+            Assert.Throws<InvalidOperationException>(() => DrillPlan.From(setting)).Message,
+            StringComparison.Ordinal
+        );
 
     private static IReadOnlyList<PolicyFile> WithDrill(IReadOnlyList<PolicyFile> files) =>
-        [.. files.Select(f => f.Name == "actions.yaml" ? f with { Text = f.Text.Replace("max_duration: 72 h", "max_duration: 72 h\n    drill_within: 7 d", StringComparison.Ordinal) } : f)];
+        [
+            .. files.Select(f =>
+                f.Name == "actions.yaml"
+                    ? f with
+                    {
+                        Text = f.Text.Replace("max_duration: 72 h", "max_duration: 72 h\n    drill_within: 7 d", StringComparison.Ordinal),
+                    }
+                    : f
+            ),
+        ];
 
     /// <summary>From 3 AM past the drills at 4.</summary>
     private static async Task<IReadOnlyList<DrillCertificate>> NightAsync(World world)

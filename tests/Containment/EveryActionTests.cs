@@ -12,18 +12,25 @@ public sealed class EveryActionTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    /// <summary>An action that is added to the catalogue without a row here fails this test. Tickets and pages, which touch nobody, have a table of their own in NotificationTests.</summary>
+    /// <summary>
+    /// An action that is added to the catalogue without a row here fails this test. Tickets and pages, which touch nobody, have a table of
+    /// their own in NotificationTests.
+    /// </summary>
     [Fact]
     public async Task The_table_has_every_action_of_the_catalogue()
     {
         await using var stage = await Stage.OpenAsync(ActionCase.All[0]);
         var catalogue = stage.World.Machine.Services.GetRequiredService<ActionCatalog>();
-        Assert.Equal(catalogue.Capabilities.Select(c => c.Name).Order(), ActionCase.All.Select(c => c.Action).Concat(NotificationTests.Both).Distinct().Order());
+        Assert.Equal(
+            catalogue.Capabilities.Select(c => c.Name).Order(),
+            ActionCase.All.Select(c => c.Action).Concat(NotificationTests.Both).Distinct().Order()
+        );
         foreach (var action in ActionCase.All)
         {
             Assert.Equal(action.Lasts, stage.World.Machine.Policy.Actions[action.Action].MaxDuration);
             // What is undone can be undone by somebody else, and can have been so before; else a row would leave tests out without a word.
-            if (action.Lasts is not null) Assert.True(action is { SomeoneElseUndoes: not null, AlreadySo: not null, Undone.Length: > 0 }, action.Name);
+            if (action.Lasts is not null)
+                Assert.True(action is { SomeoneElseUndoes: not null, AlreadySo: not null, Undone.Length: > 0 }, action.Name);
         }
     }
 
@@ -36,15 +43,30 @@ public sealed class EveryActionTests
         await stage.ActAsync();
         Assert.True(await stage.InEffectAsync());
         Assert.Equal(ContainmentStatus.Live, (await stage.ContainmentAsync()).Status);
-        Assert.Contains(stage.Pages, p => p.Contains("Security did this", StringComparison.Ordinal) && p.Contains("/release", StringComparison.Ordinal));
+        Assert.Contains(
+            stage.Pages,
+            p => p.Contains("Security did this", StringComparison.Ordinal) && p.Contains("/release", StringComparison.Ordinal)
+        );
 
         await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
         Assert.True(await stage.InEffectAsync());
         await stage.World.PassAsync(2 * Minute);
         Assert.False(await stage.InEffectAsync());
         Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
-        string[] inOrder = [ContainmentKinds.Estimated, AuditKinds.Captured, ContainmentKinds.Probed, ContainmentKinds.Registered, AuditKinds.Executing,
-            AuditKinds.Executed, AuditKinds.Verified, ContainmentKinds.Notified, AuditKinds.Reminded, AuditKinds.Undoing, AuditKinds.Undone];
+        string[] inOrder =
+        [
+            ContainmentKinds.Estimated,
+            AuditKinds.Captured,
+            ContainmentKinds.Probed,
+            ContainmentKinds.Registered,
+            AuditKinds.Executing,
+            AuditKinds.Executed,
+            AuditKinds.Verified,
+            ContainmentKinds.Notified,
+            AuditKinds.Reminded,
+            AuditKinds.Undoing,
+            AuditKinds.Undone,
+        ];
         Assert.Equal(inOrder, (await stage.KindsAsync()).Where(inOrder.Contains));
     }
 
@@ -75,7 +97,10 @@ public sealed class EveryActionTests
         var state = await stage.ContainmentAsync();
         Assert.Equal(ContainmentStatus.Released, state.Status);
         Assert.NotNull(state.UndoneIn);
-        Assert.Contains(await stage.StoryAsync(), e => e.Kind == AuditKinds.Undone && e.Text.Contains("s after it was asked for", StringComparison.Ordinal));
+        Assert.Contains(
+            await stage.StoryAsync(),
+            e => e.Kind == AuditKinds.Undone && e.Text.Contains("s after it was asked for", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -126,7 +151,9 @@ public sealed class EveryActionTests
         Assert.Contains(AuditKinds.Joined, await stage.KindsAsync());
     }
 
-    /// <summary>What the second incident did again is as much ours as what the first did: its undo must not take it for somebody else's.</summary>
+    /// <summary>
+    /// What the second incident did again is as much ours as what the first did: its undo must not take it for somebody else's.
+    /// </summary>
     [Theory]
     [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
     public async Task Put_back_by_hand_and_done_again_for_a_second_incident_it_is_undone_with_the_last_hold_S6(string name)
@@ -149,11 +176,14 @@ public sealed class EveryActionTests
     {
         await using var stage = await Stage.OpenAsync(name);
         var alone = stage.World.Machine.Policy.Actions[stage.Case.Action].Tier == 1; // Nobody is asked, so the stop has to be there first.
-        if (!alone) await stage.AskAsync();
+        if (!alone)
+            await stage.AskAsync();
         await stage.World.StopAsync(engage: true);
         await stage.World.RunAsync();
-        if (alone) await stage.AskAsync();
-        else await stage.ApproveAsync();
+        if (alone)
+            await stage.AskAsync();
+        else
+            await stage.ApproveAsync();
         await stage.World.PassAsync(Minute);
         Assert.False(await stage.InEffectAsync());
         Assert.Equal(0, stage.Effects(stage.Case.Done));

@@ -21,7 +21,8 @@ public sealed class FloodTests(ITestOutputHelper output)
     {
         await using var world = await World.CreateAsync();
         var started = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i < Size; i++) await world.SendAsync(Given.StolenAccount(alert: $"alert-{i}", incident: "incident-1"));
+        for (var i = 0; i < Size; i++)
+            await world.SendAsync(Given.StolenAccount(alert: $"alert-{i}", incident: "incident-1"));
         await world.RunAsync();
         Report("correlated", started);
         var (id, _) = Assert.Single(await world.PendingAsync());
@@ -36,7 +37,10 @@ public sealed class FloodTests(ITestOutputHelper output)
         Assert.True(await world.CanSignInAsync(World.Adele));
     }
 
-    /// <summary>The shipped policy: each account is asked for, whatever the budgets. What people approve is done once and undone once; the rest expires.</summary>
+    /// <summary>
+    /// The shipped policy: each account is asked for, whatever the budgets. What people approve is done once and undone once; the rest
+    /// expires.
+    /// </summary>
     [Fact]
     public async Task Alerts_over_as_many_identities_ask_for_each_and_only_what_is_approved_is_done_once_and_undone_once()
     {
@@ -47,12 +51,16 @@ public sealed class FloodTests(ITestOutputHelper output)
         Assert.Empty(world.Effects("user.update"));
         var pending = await world.PendingAsync();
         Assert.Equal(pending.Count, pending.Select(p => p.View.Request.Decision.Target.Key).Distinct().Count());
-        foreach (var (id, _) in pending.Take(Approved)) Assert.Equal(202, await world.AnswerAsync(id, World.Alex, "approve"));
+        foreach (var (id, _) in pending.Take(Approved))
+            Assert.Equal(202, await world.AnswerAsync(id, World.Alex, "approve"));
         await world.PassAsync(TimeSpan.FromHours(3));
         await AssertAccountedAsync(world, Approved, pending.Count - Approved);
     }
 
-    /// <summary>By a policy of one's own accounts are disabled without a person: then the budget of the action is what stands between a flood and everybody's account.</summary>
+    /// <summary>
+    /// By a policy of one's own accounts are disabled without a person: then the budget of the action is what stands between a flood and
+    /// everybody's account.
+    /// </summary>
     [Fact]
     public async Task Alerts_over_as_many_identities_that_may_run_alone_stay_within_every_budget_and_the_rest_asks()
     {
@@ -119,7 +127,9 @@ public sealed class FloodTests(ITestOutputHelper output)
         await world.RunAsync();
     }
 
-    /// <summary>Every alert has one outcome, every account that was touched was switched off once and on once, and the sums match.</summary>
+    /// <summary>
+    /// Every alert has one outcome, every account that was touched was switched off once and on once, and the sums match.
+    /// </summary>
     private async Task AssertAccountedAsync(World world, int done, int expired)
     {
         var tally = await world.AssertAllAccountedAsync(Size);
@@ -134,23 +144,45 @@ public sealed class FloodTests(ITestOutputHelper output)
         Assert.Equal(tickets.Count, tickets.Distinct().Count());
         Assert.Equal(world.Pages().Count, world.Effects("page.trigger").Select(e => e.Target).Distinct().Count());
         Assert.Empty(await world.PendingAsync());
-        output.WriteLine($"done {done}, asked and expired {expired}, ticketed {tally[Outcome.Ticketed]}, tickets {tickets.Count}, pages {world.Pages().Count}");
+        output.WriteLine(
+            $"done {done}, asked and expired {expired}, ticketed {tally[Outcome.Ticketed]}, tickets {tickets.Count}, pages "
+                + $"{world.Pages().Count}"
+        );
     }
 
     private static IReadOnlyList<PolicyFile> Alone(IReadOnlyList<PolicyFile> files) =>
-    [
-        .. files.Select(f => f.Name switch
-        {
-            "actions.yaml" => f with
-            {
-                Text = f.Text.Replace($"  {Disable}:\n    tier: 2\n    mode: ask\n", $"  {Disable}:\n    tier: 1\n    mode: act\n", StringComparison.Ordinal)
-                    .Replace("    max_duration: 2 h\n    checks: [not_an_approved_job, not_touched_by_us]\n", "    max_duration: 2 h\n", StringComparison.Ordinal),
-            },
-            "identities.yaml" => f with { Text = f.Text.Replace("first: soft\n    alone: false\n\n  privileged_person", "first: soft\n    alone: true\n\n  privileged_person", StringComparison.Ordinal) },
-            "threshold.yaml" => f with { Text = f.Text.Replace("act_at: 60 ", "act_at: 50 ", StringComparison.Ordinal) },
-            _ => f,
-        }),
-    ];
+        [
+            .. files.Select(f =>
+                f.Name switch
+                {
+                    "actions.yaml" => f with
+                    {
+                        Text = f
+                            .Text.Replace(
+                                $"  {Disable}:\n    tier: 2\n    mode: ask\n",
+                                $"  {Disable}:\n    tier: 1\n    mode: act\n",
+                                StringComparison.Ordinal
+                            )
+                            .Replace(
+                                "    max_duration: 2 h\n    checks: [not_an_approved_job, not_touched_by_us]\n",
+                                "    max_duration: 2 h\n",
+                                StringComparison.Ordinal
+                            ),
+                    },
+                    "identities.yaml" => f with
+                    {
+                        Text = f.Text.Replace(
+                            "first: soft\n    alone: false\n\n  privileged_person",
+                            "first: soft\n    alone: true\n\n  privileged_person",
+                            StringComparison.Ordinal
+                        ),
+                    },
+                    "threshold.yaml" => f with { Text = f.Text.Replace("act_at: 60 ", "act_at: 50 ", StringComparison.Ordinal) },
+                    _ => f,
+                }
+            ),
+        ];
 
-    private void Report(string kind, long started) => output.WriteLine($"{Size} {kind} alerts in {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s");
+    private void Report(string kind, long started) =>
+        output.WriteLine($"{Size} {kind} alerts in {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s");
 }

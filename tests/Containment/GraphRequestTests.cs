@@ -4,32 +4,44 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
 
-/// <summary>Every Graph request any action sends, from capture to undo, is one that Graph documents: path, query parameters and closed body.</summary>
+/// <summary>
+/// Every Graph request any action sends, from capture to undo, is one that Graph documents: path, query parameters and closed body.
+/// </summary>
 public sealed class GraphRequestTests
 {
     private static readonly (OpenApiFile File, IReadOnlyList<string> Paths)[] Descriptions =
-        [.. new[] { "graph-v1.0-strict-test-profile.openapi.json", "graph-v1.0-more.openapi.json" }.Select(name => OpenApiFile.Load("graph", name)).Select(f => (f, f.Paths))];
+    [
+        .. new[] { "graph-v1.0-strict-test-profile.openapi.json", "graph-v1.0-more.openapi.json" }
+            .Select(name => OpenApiFile.Load("graph", name))
+            .Select(f => (f, f.Paths)),
+    ];
 
     [Theory]
     [MemberData(nameof(ActionCase.Names), MemberType = typeof(ActionCase))]
     public async Task Every_request_of_an_action_keeps_to_the_description(string name)
     {
         var sent = new List<(string Method, Uri Uri, string Body, string? Prefer)>();
-        await using var stage = await Stage.OpenAsync(ActionCase.Of(name), o => o with
-        {
-            Replace = services =>
-            {
-                o.Replace!(services);
-                services.AddHttpClient("graph").AddHttpMessageHandler(() => new Tap(sent));
-            },
-        });
+        await using var stage = await Stage.OpenAsync(
+            ActionCase.Of(name),
+            o =>
+                o with
+                {
+                    Replace = services =>
+                    {
+                        o.Replace!(services);
+                        services.AddHttpClient("graph").AddHttpMessageHandler(() => new Tap(sent));
+                    },
+                }
+        );
         await stage.ActAsync();
         await stage.World.PassAsync((stage.Case.Lasts ?? TimeSpan.Zero) + TimeSpan.FromMinutes(10));
-        if (stage.Case.Through("graph")) Assert.NotEmpty(sent);
+        if (stage.Case.Through("graph"))
+            Assert.NotEmpty(sent);
         foreach (var (method, uri, body, prefer) in sent)
         {
             Assert.Empty(Problems(method, uri, body));
-            if (uri.AbsolutePath.Contains("/messages", StringComparison.Ordinal)) Assert.Equal("IdType=\"ImmutableId\"", prefer);
+            if (uri.AbsolutePath.Contains("/messages", StringComparison.Ordinal))
+                Assert.Equal("IdType=\"ImmutableId\"", prefer);
         }
     }
 
@@ -49,13 +61,22 @@ public sealed class GraphRequestTests
         var path = uri.AbsolutePath["/graph/v1.0".Length..];
         foreach (var (file, paths) in Descriptions)
         {
-            if (paths.FirstOrDefault(p => Regex.IsMatch(path, $"^{Regex.Replace(p, @"\{[^}]+\}", "[^/]+")}$")) is not { } template) continue;
+            if (paths.FirstOrDefault(p => Regex.IsMatch(path, $"^{Regex.Replace(p, @"\{[^}]+\}", "[^/]+")}$")) is not { } template)
+                continue;
             var verb = method.ToLowerInvariant();
-            if (!file.Has(template, verb)) continue;
-            var unknown = uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(q => Uri.UnescapeDataString(q.Split('=')[0]))
-                .Except(file.Parameters(template, verb)).Select(q => $"{method} {path}: {q} is not documented");
+            if (!file.Has(template, verb))
+                continue;
+            var unknown = uri
+                .Query.TrimStart('?')
+                .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Select(q => Uri.UnescapeDataString(q.Split('=')[0]))
+                .Except(file.Parameters(template, verb))
+                .Select(q => $"{method} {path}: {q} is not documented");
             // The official client spells this one as Graph's metadata does; Graph takes names of action parameters in any case.
-            var wrong = body.Length == 0 ? [] : file.CheckRequest(template, verb, body.Replace("\"DestinationId\"", "\"destinationId\"", StringComparison.Ordinal));
+            var wrong =
+                body.Length == 0
+                    ? []
+                    : file.CheckRequest(template, verb, body.Replace("\"DestinationId\"", "\"destinationId\"", StringComparison.Ordinal));
             return [.. unknown, .. wrong];
         }
         return [$"{method} {path} is not documented"];
@@ -66,7 +87,14 @@ public sealed class GraphRequestTests
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-            sent.Add((request.Method.Method, request.RequestUri!, body, request.Headers.TryGetValues("Prefer", out var prefer) ? string.Join(',', prefer) : null));
+            sent.Add(
+                (
+                    request.Method.Method,
+                    request.RequestUri!,
+                    body,
+                    request.Headers.TryGetValues("Prefer", out var prefer) ? string.Join(',', prefer) : null
+                )
+            );
             return await base.SendAsync(request, cancellationToken);
         }
     }

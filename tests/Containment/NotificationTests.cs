@@ -10,7 +10,10 @@ using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Containment;
 
-/// <summary>The two actions that touch nobody, create_alert_ticket and send_analyst_notification: one ticket and one page, whatever happens on the way.</summary>
+/// <summary>
+/// The two actions that touch nobody, create_alert_ticket and send_analyst_notification: one ticket and one page, whatever happens on the
+/// way.
+/// </summary>
 public sealed class NotificationTests
 {
     private const string Ticket = "create_alert_ticket";
@@ -20,7 +23,9 @@ public sealed class NotificationTests
     public static TheoryData<FaultKind, string> Troubles()
     {
         var data = new TheoryData<FaultKind, string>();
-        foreach (var kind in (FaultKind[])[FaultKind.Throttle, FaultKind.Unavailable, FaultKind.Error, FaultKind.Slow, FaultKind.LoseAnswer])
+        foreach (
+            var kind in (FaultKind[])[FaultKind.Throttle, FaultKind.Unavailable, FaultKind.Error, FaultKind.Slow, FaultKind.LoseAnswer]
+        )
         {
             data.Add(kind, "/itsm/*");
             data.Add(kind, "/pager/*");
@@ -47,7 +52,13 @@ public sealed class NotificationTests
     [InlineData(Page, "/pager/*", false, 150, 150)]
     [InlineData(Page, "/pager/*", true, 150, 150)]
     [InlineData(Page, "/pager/*", true, 4_000, 180)] // Undoing waits for a page to be sent, so no pager may ask for an hour.
-    public async Task Throttled_it_is_sent_when_it_was_asked_to_come_back_within_bounds(string action, string path, bool asDate, int asked, int waits)
+    public async Task Throttled_it_is_sent_when_it_was_asked_to_come_back_within_bounds(
+        string action,
+        string path,
+        bool asDate,
+        int asked,
+        int waits
+    )
     {
         await using var world = await World.CreateAsync();
         world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Throttle, path, "POST", Count: 1, Seconds: asked, AsDate: asDate));
@@ -59,7 +70,10 @@ public sealed class NotificationTests
         await world.PassAsync(TimeSpan.FromSeconds(2));
         await AssertBothOnceAsync(world);
 
-        static int Sent(World world, string action) => world.Effects(action == Ticket ? "ticket.create" : "page.trigger").Count(e => !e.Detail.Contains("may ", StringComparison.Ordinal));
+        static int Sent(World world, string action) =>
+            world
+                .Effects(action == Ticket ? "ticket.create" : "page.trigger")
+                .Count(e => !e.Detail.Contains("may ", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -74,7 +88,10 @@ public sealed class NotificationTests
         await world.PassAsync(TimeSpan.FromHours(2));
         var incident = Assert.Single(await world.IncidentsAsync());
         Assert.DoesNotContain(incident.Outcome, new[] { Outcome.InProgress, Outcome.Awaiting });
-        Assert.Contains(incident.Decisions, d => d.Action == action && d.Ending == Ending.Failed && d.Text.Contains("not permitted", StringComparison.Ordinal));
+        Assert.Contains(
+            incident.Decisions,
+            d => d.Action == action && d.Ending == Ending.Failed && d.Text.Contains("not permitted", StringComparison.Ordinal)
+        );
         Assert.Contains(incident.Decisions, d => d.Action == Both.Single(a => a != action) && d.Ending == Ending.Done);
     }
 
@@ -85,7 +102,8 @@ public sealed class NotificationTests
     public async Task A_crash_at_any_step_makes_no_second_ticket_and_no_second_page(CrashMoment moment)
     {
         var at = 1;
-        while (await RunWithCrashAsync(moment, at)) at++;
+        while (await RunWithCrashAsync(moment, at))
+            at++;
         Assert.InRange(at, 4, 100); // Each run but the last crashed once, each at another step.
     }
 
@@ -94,7 +112,8 @@ public sealed class NotificationTests
     public async Task The_stop_engaged_after_any_step_halts_neither_S12_S13()
     {
         var at = 1;
-        while (await RunWithStopAsync(at)) at++;
+        while (await RunWithStopAsync(at))
+            at++;
         Assert.InRange(at, 4, 100);
     }
 
@@ -106,7 +125,14 @@ public sealed class NotificationTests
         {
             AtCrashPoint = point =>
             {
-                if (engaged || stage is null || point.Moment != CrashMoment.AfterCommit || !Stage.IsContainment(point.InstanceId) || ++seen != at) return;
+                if (
+                    engaged
+                    || stage is null
+                    || point.Moment != CrashMoment.AfterCommit
+                    || !Stage.IsContainment(point.InstanceId)
+                    || ++seen != at
+                )
+                    return;
                 engaged = true;
                 stage.EngageStop();
             },
@@ -126,12 +152,17 @@ public sealed class NotificationTests
         {
             AtCrashPoint = point =>
             {
-                if (crashed || point.Moment != moment || !point.InstanceId.StartsWith("contain-", StringComparison.Ordinal) || ++seen != at) return;
+                if (crashed || point.Moment != moment || !point.InstanceId.StartsWith("contain-", StringComparison.Ordinal) || ++seen != at)
+                    return;
                 crashed = true;
                 throw new SimulatedCrash();
             },
         };
-        await using var stage = await Stage.OpenAsync(ActionCase.Of("disable_user_account_temporarily"), o => o with { Model = null }, engine); // The rules ask for both.
+        await using var stage = await Stage.OpenAsync(
+            ActionCase.Of("disable_user_account_temporarily"),
+            o => o with { Model = null },
+            engine
+        ); // The rules ask for both.
         await stage.SurviveAsync(() => stage.AskAsync());
         await AssertBothOnceAsync(stage.World);
         return crashed;
@@ -142,7 +173,12 @@ public sealed class NotificationTests
         var incident = (await world.IncidentsAsync()).First(i => i.Decisions.Count > 0);
         Assert.All(incident.Decisions.Where(d => Both.Contains(d.Action)), d => Assert.Equal(Ending.Done, d.Ending));
         Assert.Equal(2, incident.Decisions.Count(d => Both.Contains(d.Action)));
-        string KeyOf(string action) => Fingerprint.Of(incident.Incident, action, $"alert:{incident.Decisions.Single(d => d.Action == action).Target.Split(':', 2)[^1]}");
+        string KeyOf(string action) =>
+            Fingerprint.Of(
+                incident.Incident,
+                action,
+                $"alert:{incident.Decisions.Single(d => d.Action == action).Target.Split(':', 2)[^1]}"
+            );
         Assert.Single(world.Effects("ticket.create"), e => e.Detail == KeyOf(Ticket));
         Assert.Single(world.Effects("page.trigger"), e => e.Target == KeyOf(Page));
         var kinds = await world.KindsAsync(incident.Incident);

@@ -16,14 +16,22 @@ public sealed class RefusalTests
     public async Task Privileged_and_synchronised_accounts_are_never_touched_even_when_approved_S9(string action, string user, string why)
     {
         var target = ActionCase.Of(action);
-        await using var stage = await Stage.OpenAsync(target with { Entities = target.Entities.Replace(World.Adele, user, StringComparison.Ordinal), TargetKey = $"account:{user}" });
+        await using var stage = await Stage.OpenAsync(
+            target with
+            {
+                Entities = target.Entities.Replace(World.Adele, user, StringComparison.Ordinal),
+                TargetKey = $"account:{user}",
+            }
+        );
         await stage.ActAsync();
         Assert.Equal(0, stage.Effects(target.Done));
         Assert.DoesNotContain(AuditKinds.Executing, await stage.KindsAsync());
         var decision = (await stage.World.IncidentsAsync())[0].Decisions.Single(d => d.Action == action);
         // The policy may refuse it before anybody is asked; where it asks, the action itself refuses.
-        if (decision.Ending == Ending.Failed) Assert.Contains(stage.Pages, p => p.Contains(why, StringComparison.Ordinal));
-        else Assert.Contains(decision.Ending, new[] { Ending.Notified, Ending.Held });
+        if (decision.Ending == Ending.Failed)
+            Assert.Contains(stage.Pages, p => p.Contains(why, StringComparison.Ordinal));
+        else
+            Assert.Contains(decision.Ending, new[] { Ending.Notified, Ending.Held });
     }
 
     [Fact]
@@ -31,7 +39,13 @@ public sealed class RefusalTests
     {
         var key = ActionCase.Of("revoke_api_key");
         const string build = "00000000-0000-4000-8000-000000000212";
-        await using var stage = await Stage.OpenAsync(key with { Entities = key.Entities.Replace(TenantSeed.PayrollAppId, build, StringComparison.Ordinal), TargetKey = $"application:{build}" });
+        await using var stage = await Stage.OpenAsync(
+            key with
+            {
+                Entities = key.Entities.Replace(TenantSeed.PayrollAppId, build, StringComparison.Ordinal),
+                TargetKey = $"application:{build}",
+            }
+        );
         await stage.ActAsync();
         Assert.Equal(0, stage.Effects(key.Done));
         Assert.Contains(stage.Pages, p => p.Contains("has 2 secrets", StringComparison.Ordinal));
@@ -45,7 +59,10 @@ public sealed class RefusalTests
         var journal = stage.World.Machine.Tenant.Journal.Entries;
         var ticket = journal.Single(e => e.Effect == "ticket.create" && e.Detail.StartsWith("rotate-", StringComparison.Ordinal));
         Assert.True(ticket.Sequence < journal.Single(e => e.Effect == "application.removePassword").Sequence);
-        Assert.Contains(await stage.StoryAsync(), e => e.Kind == AuditKinds.Executed && e.Text.Contains("rotation is prepared", StringComparison.Ordinal));
+        Assert.Contains(
+            await stage.StoryAsync(),
+            e => e.Kind == AuditKinds.Executed && e.Text.Contains("rotation is prepared", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -54,7 +71,13 @@ public sealed class RefusalTests
     public async Task Our_own_office_is_never_blocked(string name)
     {
         var block = ActionCase.Of(name);
-        await using var stage = await Stage.OpenAsync(block with { Entities = block.Entities.Replace(ActionCase.Address, "203.0.113.20", StringComparison.Ordinal), TargetKey = "ip:203.0.113.20" });
+        await using var stage = await Stage.OpenAsync(
+            block with
+            {
+                Entities = block.Entities.Replace(ActionCase.Address, "203.0.113.20", StringComparison.Ordinal),
+                TargetKey = "ip:203.0.113.20",
+            }
+        );
         await stage.ActAsync();
         Assert.Equal(0, stage.Effects(block.Done));
         Assert.Contains(stage.Pages, p => p.Contains("Head office", StringComparison.Ordinal));
@@ -64,7 +87,12 @@ public sealed class RefusalTests
     public async Task A_message_the_alert_does_not_place_is_left_to_people()
     {
         var mail = ActionCase.Of("quarantine_email");
-        await using var stage = await Stage.OpenAsync(mail with { Entities = mail.Entities.Replace("\"Recipient\"", "\"Nobody\"", StringComparison.Ordinal) });
+        await using var stage = await Stage.OpenAsync(
+            mail with
+            {
+                Entities = mail.Entities.Replace("\"Recipient\"", "\"Nobody\"", StringComparison.Ordinal),
+            }
+        );
         await stage.ActAsync();
         Assert.Equal(0, stage.Effects(mail.Done));
         Assert.Contains(stage.Pages, p => p.Contains("in whose mailbox", StringComparison.Ordinal));
@@ -92,7 +120,10 @@ public sealed class RefusalTests
     {
         await using var stage = await Stage.OpenAsync(name);
         await stage.ActAsync();
-        Assert.Contains(await stage.StoryAsync(), e => e.Kind == ContainmentKinds.Estimated && e.Text.Contains(estimate, StringComparison.Ordinal));
+        Assert.Contains(
+            await stage.StoryAsync(),
+            e => e.Kind == ContainmentKinds.Estimated && e.Text.Contains(estimate, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -101,10 +132,15 @@ public sealed class RefusalTests
         var block = ActionCase.Of("block_ip_at_firewall by named location");
         await using var stage = await Stage.OpenAsync(block, o => o with { Engine = new() { ShuffleSeed = 7 } });
         await stage.World.SendAsync(block.Alert());
-        await stage.World.SendAsync((block with { Entities = block.Entities.Replace(ActionCase.Address, "192.0.2.78", StringComparison.Ordinal) }).Alert("alert-2"));
+        await stage.World.SendAsync(
+            (block with { Entities = block.Entities.Replace(ActionCase.Address, "192.0.2.78", StringComparison.Ordinal) }).Alert("alert-2")
+        );
         await stage.World.RunAsync();
         await stage.ApproveAsync();
-        Assert.Equal(["192.0.2.255/32", "192.0.2.77/32", "192.0.2.78/32"], (await stage.BlockedRangesAsync()).Order().OrderBy(r => r != "192.0.2.255/32"));
+        Assert.Equal(
+            ["192.0.2.255/32", "192.0.2.77/32", "192.0.2.78/32"],
+            (await stage.BlockedRangesAsync()).Order().OrderBy(r => r != "192.0.2.255/32")
+        );
         await stage.World.PassAsync(TimeSpan.FromHours(25));
         Assert.Equal(["192.0.2.255/32"], await stage.BlockedRangesAsync());
     }

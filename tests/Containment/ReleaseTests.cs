@@ -42,7 +42,8 @@ public sealed class ReleaseTests(ITestOutputHelper output)
             await world.SendAsync(Given.StolenAccount(user, $"a-{user}", $"i-{user}"));
         }
         await world.RunAsync();
-        foreach (var (id, _) in await world.PendingAsync()) await world.AnswerAsync(id, World.Alex, "approve");
+        foreach (var (id, _) in await world.PendingAsync())
+            await world.AnswerAsync(id, World.Alex, "approve");
         await world.RunAsync();
         world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Slow, Seconds: GraphLatency));
         var times = new List<double>();
@@ -53,7 +54,9 @@ public sealed class ReleaseTests(ITestOutputHelper output)
             times.Add((await world.ContainmentOfAsync(user)).UndoneIn!.Value.TotalSeconds);
         }
         times.Sort();
-        output.WriteLine($"click to read back, 50 releases at {GraphLatency * 1000:0} ms a request: p50 {times[24]:0.00} s, p99 {times[^1]:0.00} s");
+        output.WriteLine(
+            $"click to read back, 50 releases at {GraphLatency * 1000:0} ms a request: p50 {times[24]:0.00} s, p99 {times[^1]:0.00} s"
+        );
         Assert.True(times[^1] < 5, $"slowest {times[^1]} s");
     }
 
@@ -95,14 +98,33 @@ public sealed class ReleaseTests(ITestOutputHelper output)
     {
         await using var stage = await Stage.OpenAsync("disable_user_account_temporarily");
         var api = ActivatorUtilities.CreateInstance<ContainmentAnswerApi>(stage.World.Machine.Services);
-        Assert.Equal(401, Assert.IsType<ObjectResult>(await api.GetAsync(new DefaultHttpContext().Request, "x", stage.World.Client, CancellationToken.None)).StatusCode);
-        Assert.Equal(404, Assert.IsType<ObjectResult>(await api.GetAsync(SignedIn.Request(World.Megan), "disable_user_account_temporarily:account:x", stage.World.Client, CancellationToken.None)).StatusCode);
+        Assert.Equal(
+            401,
+            Assert
+                .IsType<ObjectResult>(await api.GetAsync(new DefaultHttpContext().Request, "x", stage.World.Client, CancellationToken.None))
+                .StatusCode
+        );
+        Assert.Equal(
+            404,
+            Assert
+                .IsType<ObjectResult>(
+                    await api.GetAsync(
+                        SignedIn.Request(World.Megan),
+                        "disable_user_account_temporarily:account:x",
+                        stage.World.Client,
+                        CancellationToken.None
+                    )
+                )
+                .StatusCode
+        );
     }
 
     private static async Task<(ContainmentAnswer Answer, JsonElement Release)> LookAsync(Stage stage)
     {
         var api = ActivatorUtilities.CreateInstance<ContainmentAnswerApi>(stage.World.Machine.Services);
-        var result = Assert.IsType<OkObjectResult>(await api.GetAsync(SignedIn.Request(World.Megan), stage.Case.Containment, stage.World.Client, CancellationToken.None));
+        var result = Assert.IsType<OkObjectResult>(
+            await api.GetAsync(SignedIn.Request(World.Megan), stage.Case.Containment, stage.World.Client, CancellationToken.None)
+        );
         var json = JsonSerializer.SerializeToElement(result.Value, JsonSerializerOptions.Web);
         return (json.GetProperty("answer").Deserialize<ContainmentAnswer>(JsonSerializerOptions.Web)!, json.GetProperty("release"));
     }

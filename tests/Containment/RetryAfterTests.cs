@@ -3,7 +3,9 @@ using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Containment;
 
-/// <summary>Retry-After in each of its forms (RFC 9110, sections 5.6.7 and 10.2.3), read by the clock of tests: 2026-11-23 03:00:00 UTC.</summary>
+/// <summary>
+/// Retry-After in each of its forms (RFC 9110, sections 5.6.7 and 10.2.3), read by the clock of tests: 2026-11-23 03:00:00 UTC.
+/// </summary>
 public sealed class RetryAfterTests
 {
     [Theory]

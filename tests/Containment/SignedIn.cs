@@ -8,7 +8,10 @@ internal static class SignedIn
 {
     public static HttpRequest Request(string objectId)
     {
-        var http = new DefaultHttpContext { User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", objectId), new Claim("name", "a person")], "test")) };
+        var http = new DefaultHttpContext
+        {
+            User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", objectId), new Claim("name", "a person")], "test")),
+        };
         return http.Request;
     }
 }

@@ -54,16 +54,23 @@ internal sealed class Stage : IAsyncDisposable
     public TenantFaults Faults => tenant.Faults;
 
     /// <param name="engine">Of the first machine; one that is started anew has none of its faults.</param>
-    public static async Task<Stage> OpenAsync(ActionCase action, Func<MachineOptions, MachineOptions>? change = null, EngineOptions? engine = null)
+    public static async Task<Stage> OpenAsync(
+        ActionCase action,
+        Func<MachineOptions, MachineOptions>? change = null,
+        EngineOptions? engine = null
+    )
     {
         var stage = new Stage(action, change);
         await stage.RestartAsync(engine);
         return stage;
     }
 
-    public static Task<Stage> OpenAsync(string name, Func<MachineOptions, MachineOptions>? change = null) => OpenAsync(ActionCase.Of(name), change);
+    public static Task<Stage> OpenAsync(string name, Func<MachineOptions, MachineOptions>? change = null) =>
+        OpenAsync(ActionCase.Of(name), change);
 
-    /// <summary>The machine starts anew, and what waited for its time at these instances is lost, as after a restore of half a store.</summary>
+    /// <summary>
+    /// The machine starts anew, and what waited for its time at these instances is lost, as after a restore of half a store.
+    /// </summary>
     public async Task LoseTimersAsync(string prefix)
     {
         losing = prefix;
@@ -74,22 +81,29 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Starts the machine anew on what is stored.</summary>
     public async Task RestartAsync(EngineOptions? engine)
     {
-        if (World is not null) await World.DisposeAsync();
-        World = await World.CreateAsync(options =>
-        {
-            options = options with
+        if (World is not null)
+            await World.DisposeAsync();
+        World = await World.CreateAsync(
+            options =>
             {
-                Model = ScriptedModel.Recommending(Case.Action, Time), Settings = Case.Settings, Engine = engine ?? options.Engine, EditPolicy = Case.Edit,
-                Replace = services =>
+                options = options with
                 {
-                    services.AddSingleton<IDurableStore>(losing is { } prefix ? new LossyStore(store, prefix) : store);
-                    services.AddSingleton<IQueueStorage>(queue);
-                    services.AddSingleton<TableServiceClient>(tables);
-                    services.AddSingleton(tenant);
-                },
-            };
-            return change?.Invoke(options) ?? options;
-        }, Time);
+                    Model = ScriptedModel.Recommending(Case.Action, Time),
+                    Settings = Case.Settings,
+                    Engine = engine ?? options.Engine,
+                    EditPolicy = Case.Edit,
+                    Replace = services =>
+                    {
+                        services.AddSingleton<IDurableStore>(losing is { } prefix ? new LossyStore(store, prefix) : store);
+                        services.AddSingleton<IQueueStorage>(queue);
+                        services.AddSingleton<TableServiceClient>(tables);
+                        services.AddSingleton(tenant);
+                    },
+                };
+                return change?.Invoke(options) ?? options;
+            },
+            Time
+        );
     }
 
     /// <summary>Sends the alert and, where people are asked, has them approve.</summary>
@@ -101,20 +115,33 @@ internal sealed class Stage : IAsyncDisposable
 
     public async Task AskAsync(string alert = "alert-1")
     {
-        if (Case.Breaker is { } identity) await OpenBreakerAsync(identity, int.Parse(alert.AsSpan("alert-".Length), CultureInfo.InvariantCulture));
-        else await World.SendAsync(Case.Alert(alert));
+        if (Case.Breaker is { } identity)
+            await OpenBreakerAsync(identity, int.Parse(alert.AsSpan("alert-".Length), CultureInfo.InvariantCulture));
+        else
+            await World.SendAsync(Case.Alert(alert));
         await World.RunAsync();
     }
 
-    /// <summary>A person opens it for the n-th time. Unlike a message, what was begun is not begun again by whoever comes back after a crash.</summary>
+    /// <summary>
+    /// A person opens it for the n-th time. Unlike a message, what was begun is not begun again by whoever comes back after a crash.
+    /// </summary>
     private async Task OpenBreakerAsync(string identity, int opening)
     {
         var id = $"follow-{identity}-{opening}";
-        if (await World.Client.GetInstanceAsync(id) is not null) return;
+        if (await World.Client.GetInstanceAsync(id) is not null)
+            return;
         var change = new BreakerChange
         {
-            Identity = identity, IdentityType = "ai_agent", Number = opening, Opening = opening, From = BreakerStatus.Closed, To = BreakerStatus.Open, Cause = "person",
-            By = World.Alex, Reason = "it behaves oddly", At = Time.GetUtcNow(),
+            Identity = identity,
+            IdentityType = "ai_agent",
+            Number = opening,
+            Opening = opening,
+            From = BreakerStatus.Closed,
+            To = BreakerStatus.Open,
+            Cause = "person",
+            By = World.Alex,
+            Reason = "it behaves oddly",
+            At = Time.GetUtcNow(),
         };
         await World.Client.ScheduleNewOrchestrationInstanceAsync(nameof(BreakerOrchestrator), change, new StartOrchestrationOptions(id));
     }
@@ -138,19 +165,26 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>From between two steps of the engine: the stop stands before anything that the step just stored leads to.</summary>
     public void EngageStop()
     {
-        var sent = World.Client.Entities.SignalEntityAsync(GlobalStop.Id, nameof(GlobalStop.Engage), new StopOrder(World.Alex, "something is off"));
+        var sent = World.Client.Entities.SignalEntityAsync(
+            GlobalStop.Id,
+            nameof(GlobalStop.Engage),
+            new StopOrder(World.Alex, "something is off")
+        );
         Assert.True(sent.IsCompletedSuccessfully); // In memory; nothing waits here.
     }
 
     /// <summary>Whether a step belongs to a containment itself, from its order to its undo.</summary>
-    public static bool IsContainment(string instance) => instance.StartsWith("contain-", StringComparison.Ordinal)
-        || instance.StartsWith("undo-", StringComparison.Ordinal) || instance.StartsWith("@scheduledrollback@", StringComparison.Ordinal);
+    public static bool IsContainment(string instance) =>
+        instance.StartsWith("contain-", StringComparison.Ordinal)
+        || instance.StartsWith("undo-", StringComparison.Ordinal)
+        || instance.StartsWith("@scheduledrollback@", StringComparison.Ordinal);
 
     public async Task ApproveAsync()
     {
         foreach (var person in (string[])[World.Alex, World.Sam])
         {
-            foreach (var (id, _) in await World.PendingAsync()) Assert.Equal(202, await World.AnswerAsync(id, person, "approve"));
+            foreach (var (id, _) in await World.PendingAsync())
+                Assert.Equal(202, await World.AnswerAsync(id, person, "approve"));
             await World.RunAsync();
         }
         Assert.Empty(await World.PendingAsync());
@@ -167,7 +201,11 @@ internal sealed class Stage : IAsyncDisposable
         {
             // The ticket and the page of the same alert write to the same chain.
             var order = Fingerprint.Of(incident, Case.Action, Case.TargetKey);
-            story.AddRange((await World.RecordAsync(incident)).Where(e => !e.FactId.StartsWith("contain-", StringComparison.Ordinal) || e.FactId.Contains(order, StringComparison.Ordinal)));
+            story.AddRange(
+                (await World.RecordAsync(incident)).Where(e =>
+                    !e.FactId.StartsWith("contain-", StringComparison.Ordinal) || e.FactId.Contains(order, StringComparison.Ordinal)
+                )
+            );
         }
         return story;
     }
@@ -193,50 +231,86 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     public async Task MoveMailAsync(string folder) =>
-        await PostAsync($"users/{World.Megan}/messages/{Uri.EscapeDataString((string)(await MessageAsync())["id"]!)}/move", new { destinationId = folder });
+        await PostAsync(
+            $"users/{World.Megan}/messages/{Uri.EscapeDataString((string)(await MessageAsync())["id"]!)}/move",
+            new { destinationId = folder }
+        );
 
     public async Task QuarantineMailAsync()
     {
-        if (await FolderAsync() is null) await PostAsync($"users/{World.Megan}/mailFolders", new { displayName = QuarantineEmail.Folder, isHidden = true });
+        if (await FolderAsync() is null)
+            await PostAsync($"users/{World.Megan}/mailFolders", new { displayName = QuarantineEmail.Folder, isHidden = true });
         await MoveMailAsync((await FolderAsync())!);
 
         async Task<string?> FolderAsync() =>
-            (string?)(await GraphAsync($"users/{World.Megan}/mailFolders?includeHiddenFolders=true&$filter={Uri.EscapeDataString($"displayName eq '{QuarantineEmail.Folder}'")}"))
-                ["value"]!.AsArray().FirstOrDefault()?["id"];
+            (string?)
+                (
+                    await GraphAsync(
+                        $"users/{World.Megan}/mailFolders?includeHiddenFolders=true&$filter={Uri.EscapeDataString($"displayName eq '{QuarantineEmail.Folder}'")}"
+                    )
+                )["value"]!
+                    .AsArray()
+                    .FirstOrDefault()
+                    ?["id"];
     }
 
     private async Task<JsonNode> MessageAsync() =>
-        (await GraphAsync($"users/{World.Megan}/messages?$filter={Uri.EscapeDataString($"internetMessageId eq '{TenantSeed.PhishingMail}'")}"))["value"]![0]!;
+        (
+            await GraphAsync(
+                $"users/{World.Megan}/messages?$filter={Uri.EscapeDataString($"internetMessageId eq '{TenantSeed.PhishingMail}'")}"
+            )
+        )["value"]![0]!;
 
     public async Task<IReadOnlyList<string>> BlockedRangesAsync() =>
-        [.. (await GraphAsync($"identity/conditionalAccess/namedLocations/{TenantSeed.BlockedLocation}"))["ipRanges"]!.AsArray().Select(r => (string)r!["cidrAddress"]!)];
+        [
+            .. (await GraphAsync($"identity/conditionalAccess/namedLocations/{TenantSeed.BlockedLocation}"))["ipRanges"]!
+                .AsArray()
+                .Select(r => (string)r!["cidrAddress"]!),
+        ];
 
     public async Task SetBlockedRangesAsync(params string[] ranges)
     {
         var body = new JsonObject
         {
             ["@odata.type"] = "#microsoft.graph.ipNamedLocation",
-            ["ipRanges"] = new JsonArray([.. ranges.Select(r => (JsonNode)new JsonObject { ["@odata.type"] = "#microsoft.graph.iPv4CidrRange", ["cidrAddress"] = r })]),
+            ["ipRanges"] = new JsonArray([
+                .. ranges.Select(r => (JsonNode)new JsonObject { ["@odata.type"] = "#microsoft.graph.iPv4CidrRange", ["cidrAddress"] = r }),
+            ]),
         };
-        using var answer = await http.PatchAsJsonAsync($"graph/v1.0/identity/conditionalAccess/namedLocations/{TenantSeed.BlockedLocation}", body);
+        using var answer = await http.PatchAsJsonAsync(
+            $"graph/v1.0/identity/conditionalAccess/namedLocations/{TenantSeed.BlockedLocation}",
+            body
+        );
         answer.EnsureSuccessStatusCode();
     }
 
     public async Task<IReadOnlyList<JsonNode>> WatchlistAsync() =>
-        [.. (await http.GetFromJsonAsync<JsonNode>($"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems?api-version=2024-09-01"))!
-            ["value"]!.AsArray().Select(i => i!)];
+        [
+            .. (
+                await http.GetFromJsonAsync<JsonNode>(
+                    $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems?api-version=2024-09-01"
+                )
+            )!["value"]!
+                .AsArray()
+                .Select(i => i!),
+        ];
 
     public async Task ClearWatchlistAsync()
     {
-        foreach (var item in await WatchlistAsync()) (await http.DeleteAsync($"arm{(string)item["id"]!}?api-version=2024-09-01")).Dispose();
+        foreach (var item in await WatchlistAsync())
+            (await http.DeleteAsync($"arm{(string)item["id"]!}?api-version=2024-09-01")).Dispose();
     }
 
     /// <summary>Somebody puts the address on the list under the id that is ours for it.</summary>
     public async Task WatchAsync(string address)
     {
         var id = new Guid(Convert.FromHexString(Fingerprint.Of("watchlist", address) + "00000000"));
-        var uri = $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems/{id}?api-version=2024-09-01";
-        using var answer = await http.PutAsJsonAsync(uri, new { properties = new { itemsKeyValue = new { IPAddress = address, Source = "a person" } } });
+        var uri =
+            $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems/{id}?api-version=2024-09-01";
+        using var answer = await http.PutAsJsonAsync(
+            uri,
+            new { properties = new { itemsKeyValue = new { IPAddress = address, Source = "a person" } } }
+        );
         answer.EnsureSuccessStatusCode();
     }
 

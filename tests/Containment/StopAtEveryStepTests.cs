@@ -7,7 +7,8 @@ using IRFunctions.Record;
 namespace IRFunctions.Tests.Containment;
 
 /// <summary>
-/// The global stop is engaged after the first durable step of a containment, after the second, and so on to the last of its undo. From the moment it stands
+/// The global stop is engaged after the first durable step of a containment, after the second, and so on to the last of its undo. From the
+/// moment it stands
 /// no effect begins; what had begun before is verified, told and undone at its time or by a release as if there were no stop (S7, S13).
 /// </summary>
 public sealed class StopAtEveryStepTests
@@ -19,7 +20,10 @@ public sealed class StopAtEveryStepTests
     public Task Engaged_after_any_step_nothing_begins_and_what_had_begun_ends_well_S7_S13(string name) =>
         AtEveryStepAsync(name, CrashMoment.AfterCommit, dies: false, Stage.IsContainment);
 
-    /// <summary>An activity that ran and whose result was lost runs again under the stop: what its first run did is there, and must not be called undone.</summary>
+    /// <summary>
+    /// An activity that ran and whose result was lost runs again under the stop: what its first run did is there, and must not be called
+    /// undone.
+    /// </summary>
     [Theory]
     [MemberData(nameof(ActionCase.Names), MemberType = typeof(ActionCase))]
     public Task Engaged_after_any_activity_while_the_machine_is_down_what_had_begun_is_found_by_reading_S7_S13(string name) =>
@@ -35,10 +39,12 @@ public sealed class StopAtEveryStepTests
     private static async Task AtEveryStepAsync(string name, CrashMoment moment, bool dies, Func<string, bool> counts)
     {
         var ends = new List<Ending>();
-        for (var at = 1; await new Run(ActionCase.Of(name), at, dies).EndAsync(moment, counts) is { } ending; at++) ends.Add(ending);
+        for (var at = 1; await new Run(ActionCase.Of(name), at, dies).EndAsync(moment, counts) is { } ending; at++)
+            ends.Add(ending);
         Assert.InRange(ends.Count, 5, 200);
         // The stop came early enough to halt it and late enough to let it through; else the test would have shown half of it.
-        if (!dies) Assert.Contains(Ending.Halted, ends);
+        if (!dies)
+            Assert.Contains(Ending.Halted, ends);
         Assert.Contains(Ending.Done, ends);
     }
 
@@ -58,13 +64,20 @@ public sealed class StopAtEveryStepTests
             {
                 await stage.SurviveAsync(() => stage.ActAsync(), engine);
                 // A person may take it back under the stop; otherwise its time does. Every other step the one or the other.
-                if (engaged && at % 2 == 1 && action.Lasts is not null && (await stage.World.ContainmentsAsync()).Any(c => c.State.Status == ContainmentStatus.Live))
+                if (
+                    engaged
+                    && at % 2 == 1
+                    && action.Lasts is not null
+                    && (await stage.World.ContainmentsAsync()).Any(c => c.State.Status == ContainmentStatus.Live)
+                )
                 {
                     Assert.Equal(202, await stage.World.ChangeAsync(action.Containment, "release", reason: "it hurts"));
                     await stage.SurviveAsync(() => stage.World.RunAsync(), engine);
                 }
-                if (action.Lasts is { } length) await stage.SurviveAsync(() => stage.World.PassAsync(length + Margin), engine);
-                if (!engaged) return null;
+                if (action.Lasts is { } length)
+                    await stage.SurviveAsync(() => stage.World.PassAsync(length + Margin), engine);
+                if (!engaged)
+                    return null;
                 await stage.World.PassAsync(Margin);
                 return await AssertAsync();
             }
@@ -72,11 +85,14 @@ public sealed class StopAtEveryStepTests
 
         private void Look(CrashPoint point, CrashMoment moment, Func<string, bool> counts)
         {
-            if (point.Moment == CrashMoment.AfterCommit && point.InstanceId.StartsWith("@globalstop@", StringComparison.Ordinal)) standsFrom ??= Journal.Count;
-            if (engaged || stage is null || point.Moment != moment || !counts(point.InstanceId) || ++seen != at) return;
+            if (point.Moment == CrashMoment.AfterCommit && point.InstanceId.StartsWith("@globalstop@", StringComparison.Ordinal))
+                standsFrom ??= Journal.Count;
+            if (engaged || stage is null || point.Moment != moment || !counts(point.InstanceId) || ++seen != at)
+                return;
             engaged = true;
             stage.EngageStop();
-            if (dies) throw new SimulatedCrash();
+            if (dies)
+                throw new SimulatedCrash();
         }
 
         private IReadOnlyList<TenantEffect> Journal => stage!.World.Machine.Tenant.Journal.Entries;
@@ -85,21 +101,36 @@ public sealed class StopAtEveryStepTests
         {
             Assert.NotNull(standsFrom);
             var began = Journal.Take(standsFrom.Value).Any(e => e.Changed && e.Effect == action.Done);
-            // Under the stop nothing but the way back. The hidden folder with which quarantine_email probes that way may be made (decision 0014).
-            var after = Journal.Skip(standsFrom.Value).Where(e => e.Changed && !Telling(e.Effect) && e.Effect != "mailFolder.create").ToList();
+            // Under the stop nothing but the way back. The hidden folder with which quarantine_email probes that way may be made (decision
+            // 0014).
+            var after = Journal
+                .Skip(standsFrom.Value)
+                .Where(e => e.Changed && !Telling(e.Effect) && e.Effect != "mailFolder.create")
+                .ToList();
             Assert.All(after, e => Assert.Equal(action.Undone, e.Effect));
             Assert.Equal(began && action.Lasts is null, await stage!.InEffectAsync());
-            Assert.Equal(began ? action.Done == action.Undone ? 2 : 1 : 0, action.Action == "revoke_user_sessions" ? Math.Min(1, stage.Effects(action.Done)) : stage.Effects(action.Done));
+            Assert.Equal(
+                began
+                    ? action.Done == action.Undone
+                        ? 2
+                        : 1
+                    : 0,
+                action.Action == "revoke_user_sessions" ? Math.Min(1, stage.Effects(action.Done)) : stage.Effects(action.Done)
+            );
 
             var incident = (await stage.World.IncidentsAsync())[0];
             Assert.DoesNotContain(await stage.World.IncidentsAsync(), i => i.Outcome is Outcome.InProgress or Outcome.Awaiting);
             var decision = incident.Decisions.Single(d => d.Action == action.Action);
             await AssertToldAsync(began, decision.Ending);
-            Assert.DoesNotContain(await stage.World.ContainmentsAsync(), c => c.State.Status is ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed);
+            Assert.DoesNotContain(
+                await stage.World.ContainmentsAsync(),
+                c => c.State.Status is ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed
+            );
             return decision.Ending;
         }
 
-        private static bool Telling(string effect) => effect.StartsWith("page.", StringComparison.Ordinal) || effect.StartsWith("ticket.", StringComparison.Ordinal);
+        private static bool Telling(string effect) =>
+            effect.StartsWith("page.", StringComparison.Ordinal) || effect.StartsWith("ticket.", StringComparison.Ordinal);
 
         /// <summary>The record says what became of it, and so do pages.</summary>
         private async Task AssertToldAsync(bool began, Ending ending)
@@ -112,13 +143,18 @@ public sealed class StopAtEveryStepTests
                 Assert.Single(kinds, AuditKinds.Executed);
                 Assert.Single(kinds, AuditKinds.Verified);
                 Assert.Contains(stage.Pages, p => p.Contains("Security did this", StringComparison.Ordinal));
-                if (action.Lasts is not null) Assert.Single(kinds, k => k is AuditKinds.Undone or AuditKinds.NotUndone);
+                if (action.Lasts is not null)
+                    Assert.Single(kinds, k => k is AuditKinds.Undone or AuditKinds.NotUndone);
                 return;
             }
             Assert.DoesNotContain(AuditKinds.Executed, kinds);
             Assert.Contains(ending, new[] { Ending.Halted, Ending.Held }); // Held where the stop stood before the decision.
-            if (ending == Ending.Held) return;
-            Assert.Contains(story, e => e.Kind == AuditKinds.Failed && e.Text.Contains("halted by the global stop", StringComparison.Ordinal));
+            if (ending == Ending.Held)
+                return;
+            Assert.Contains(
+                story,
+                e => e.Kind == AuditKinds.Failed && e.Text.Contains("halted by the global stop", StringComparison.Ordinal)
+            );
             Assert.Contains(stage.Pages, p => p.Contains("was NOT run", StringComparison.Ordinal));
         }
     }

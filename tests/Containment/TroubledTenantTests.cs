@@ -27,9 +27,12 @@ public sealed class TroubledTenantTests
 
     private static readonly string[] Systems = ["/graph/*", "/arm/*", "/connector/*"];
 
-    private static Fault Of(FaultKind kind, ActionCase action, int? count, double seconds = 1) => new(kind, action.Path, action.Method, count, seconds);
+    private static Fault Of(FaultKind kind, ActionCase action, int? count, double seconds = 1) =>
+        new(kind, action.Path, action.Method, count, seconds);
 
-    /// <summary>Seconds and a date are the two forms of Retry-After (RFC 9110); the rows go through Graph, Azure Resource Manager and the connector.</summary>
+    /// <summary>
+    /// Seconds and a date are the two forms of Retry-After (RFC 9110); the rows go through Graph, Azure Resource Manager and the connector.
+    /// </summary>
     [Theory]
     [MemberData(nameof(NamesTwice))]
     public async Task Throttled_it_waits_as_long_as_it_was_asked_to_by_a_durable_timer(string name, bool asDate)
@@ -45,9 +48,10 @@ public sealed class TroubledTenantTests
         Assert.Equal(1, stage.Effects(stage.Case.Done));
 
         // A connector's reads are POSTs as well; a test that looks would use up the faults.
-        static async Task<bool> Seen(Stage stage) => stage.Case.Path.StartsWith("/connector", StringComparison.Ordinal)
-            ? stage.Effects(stage.Case.Done) > 0
-            : await stage.InEffectAsync();
+        static async Task<bool> Seen(Stage stage) =>
+            stage.Case.Path.StartsWith("/connector", StringComparison.Ordinal)
+                ? stage.Effects(stage.Case.Done) > 0
+                : await stage.InEffectAsync();
     }
 
     [Theory]
@@ -61,7 +65,8 @@ public sealed class TroubledTenantTests
         await stage.ActAsync();
         await stage.World.PassAsync(3 * Minute);
         Assert.True(await stage.InEffectAsync());
-        if (stage.Case.Action != "revoke_user_sessions") Assert.Equal(1, stage.Effects(stage.Case.Done)); // Ending sessions twice ends them once.
+        if (stage.Case.Action != "revoke_user_sessions")
+            Assert.Equal(1, stage.Effects(stage.Case.Done)); // Ending sessions twice ends them once.
     }
 
     [Theory]
@@ -87,10 +92,16 @@ public sealed class TroubledTenantTests
         await stage.World.PassAsync(3 * Minute);
         stage.Faults.Clear();
         Assert.False(await stage.InEffectAsync());
-        Assert.Contains(stage.Pages, p => p.Contains("failed", StringComparison.Ordinal) && p.Contains(stage.Case.Permission, StringComparison.Ordinal));
+        Assert.Contains(
+            stage.Pages,
+            p => p.Contains("failed", StringComparison.Ordinal) && p.Contains(stage.Case.Permission, StringComparison.Ordinal)
+        );
         Assert.Contains((await stage.World.IncidentsAsync())[0].Decisions, d => d.Action == stage.Case.Action && d.Ending == Ending.Failed);
         await stage.World.PassAsync(TimeSpan.FromDays(1));
-        Assert.DoesNotContain(await stage.World.ContainmentsAsync(), c => c.State.Status is ContainmentStatus.Live or ContainmentStatus.RollbackFailed);
+        Assert.DoesNotContain(
+            await stage.World.ContainmentsAsync(),
+            c => c.State.Status is ContainmentStatus.Live or ContainmentStatus.RollbackFailed
+        );
     }
 
     [Theory]
@@ -108,10 +119,14 @@ public sealed class TroubledTenantTests
         await using var stage = await Stage.OpenAsync(name);
         await stage.ActAsync();
         await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
-        foreach (var path in Systems) stage.Faults.Add(new Fault(fault, path));
+        foreach (var path in Systems)
+            stage.Faults.Add(new Fault(fault, path));
         await stage.World.PassAsync(until);
         Assert.Equal(ContainmentStatus.RollbackFailed, (await stage.ContainmentAsync()).Status);
-        Assert.Contains(stage.Pages, p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal) && p.Contains(says, StringComparison.Ordinal));
+        Assert.Contains(
+            stage.Pages,
+            p => p.Contains("ROLLBACK FAILED", StringComparison.Ordinal) && p.Contains(says, StringComparison.Ordinal)
+        );
         stage.Faults.Clear();
         await stage.World.PassAsync(TimeSpan.FromHours(1));
         Assert.False(await stage.InEffectAsync());
@@ -126,9 +141,14 @@ public sealed class TroubledTenantTests
         await stage.ActAsync();
         var undone = stage.Effects(stage.Case.Undone);
         await stage.World.PassAsync(stage.Case.Lasts!.Value - Minute);
-        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Throttle, path, Count: 1, Seconds: 100));
-        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Error, path, Count: 1));
-        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.LoseAnswer, path, Method: stage.Case.Through("arm") ? "DELETE" : stage.Case.Method, Count: 1));
+        foreach (var path in Systems)
+            stage.Faults.Add(new Fault(FaultKind.Throttle, path, Count: 1, Seconds: 100));
+        foreach (var path in Systems)
+            stage.Faults.Add(new Fault(FaultKind.Error, path, Count: 1));
+        foreach (var path in Systems)
+            stage.Faults.Add(
+                new Fault(FaultKind.LoseAnswer, path, Method: stage.Case.Through("arm") ? "DELETE" : stage.Case.Method, Count: 1)
+            );
         await stage.World.PassAsync(Minute + TimeSpan.FromSeconds(99));
         Assert.Equal(undone, stage.Effects(stage.Case.Undone));
         await stage.World.PassAsync(5 * Minute);
@@ -145,7 +165,8 @@ public sealed class TroubledTenantTests
     {
         await using var stage = await Stage.OpenAsync(name);
         await stage.ActAsync();
-        foreach (var path in Systems) stage.Faults.Add(new Fault(FaultKind.Unavailable, path));
+        foreach (var path in Systems)
+            stage.Faults.Add(new Fault(FaultKind.Unavailable, path));
         await stage.World.PassAsync(stage.Case.Lasts!.Value + (10 * Minute));
         stage.Faults.Clear();
         Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "release", reason: "now"));
@@ -162,7 +183,10 @@ public sealed class TroubledTenantTests
     [InlineData("block_ip_at_firewall by named location", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess")]
     public async Task Where_the_reverse_would_not_be_permitted_nothing_is_done(string name, string granted, string missing)
     {
-        await using var stage = await Stage.OpenAsync(name, o => o with { Settings = new Dictionary<string, string?>(o.Settings) { ["Local:GraphPermissions"] = granted } });
+        await using var stage = await Stage.OpenAsync(
+            name,
+            o => o with { Settings = new Dictionary<string, string?>(o.Settings) { ["Local:GraphPermissions"] = granted } }
+        );
         await stage.ActAsync();
         Assert.False(await stage.InEffectAsync());
         Assert.Equal(0, stage.Effects(stage.Case.Done));

@@ -68,7 +68,8 @@ public sealed class WatchdogTests
         Assert.DoesNotContain(ContainmentKinds.Drifted, await stage.KindsAsync());
         await stage.Case.SomeoneElseUndoes!(stage);
         var effects = stage.Effects(stage.Case.Done);
-        for (var round = 0; round < 3; round++) await stage.World.PassAsync(6 * Minute);
+        for (var round = 0; round < 3; round++)
+            await stage.World.PassAsync(6 * Minute);
         Assert.Single(await stage.KindsAsync(), ContainmentKinds.Drifted);
         Assert.Single(stage.Pages, p => p.StartsWith("DRIFT", StringComparison.Ordinal));
         Assert.Equal(effects, stage.Effects(stage.Case.Done));
@@ -79,10 +80,15 @@ public sealed class WatchdogTests
     {
         await using var stage = await Stage.OpenAsync("disable_user_account_temporarily");
         await stage.AskAsync();
-        for (var round = 0; round < 2; round++) await stage.World.PassAsync(5 * Minute);
+        for (var round = 0; round < 2; round++)
+            await stage.World.PassAsync(5 * Minute);
         await stage.ApproveAsync();
-        for (var round = 0; round < 26; round++) await stage.World.PassAsync(5 * Minute);
+        for (var round = 0; round < 26; round++)
+            await stage.World.PassAsync(5 * Minute);
         Assert.False(await stage.InEffectAsync());
-        Assert.DoesNotContain(stage.Pages, p => p.Contains("WATCHDOG", StringComparison.Ordinal) || p.Contains("DRIFT", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            stage.Pages,
+            p => p.Contains("WATCHDOG", StringComparison.Ordinal) || p.Contains("DRIFT", StringComparison.Ordinal)
+        );
     }
 }

@@ -7,7 +7,8 @@ using IRFunctions.Tests.Policies;
 namespace IRFunctions.Tests.Decisions;
 
 /// <summary>
-/// The shipped policy lets no action contain an identity alone. Here one is let loose, and each rule has to catch it by itself: what runs in the
+/// The shipped policy lets no action contain an identity alone. Here one is let loose, and each rule has to catch it by itself: what runs
+/// in the
 /// first test must not run once a single thing is different.
 /// </summary>
 public sealed class ActingAloneTests
@@ -18,13 +19,29 @@ public sealed class ActingAloneTests
 
     private static readonly Alert Alert = new()
     {
-        Id = "a1", TenantId = "t", Shape = AlertShape.GraphAlert, Title = "t", Severity = Severity.High, Techniques = ["T1078"],
-        Entities = [new AccountEntity { Id = "e1", ObjectId = Account, SourceVerdict = "malicious" }],
+        Id = "a1",
+        TenantId = "t",
+        Shape = AlertShape.GraphAlert,
+        Title = "t",
+        Severity = Severity.High,
+        Techniques = ["T1078"],
+        Entities =
+        [
+            new AccountEntity
+            {
+                Id = "e1",
+                ObjectId = Account,
+                SourceVerdict = "malicious",
+            },
+        ],
     };
 
     private static readonly AlertAssessment Assessment = new()
     {
-        Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "", By = AssessedBy.Model,
+        Verdict = Verdict.TruePositive,
+        Confidence = 90,
+        Reasoning = "",
+        By = AssessedBy.Model,
         Recommendations = [new Recommendation("disable_user_account_temporarily", "e1", 90, "")],
     };
 
@@ -42,14 +59,19 @@ public sealed class ActingAloneTests
     [Fact]
     public void A_failed_lookup_asks_and_is_doubt()
     {
-        var decisions = Decider.Decide(Alert, Assessment, FactsAbout(Person with { Failed = "away" }),
-            LooseWith(("identities.yaml", "alone: false", "alone: true")));
+        var decisions = Decider.Decide(
+            Alert,
+            Assessment,
+            FactsAbout(Person with { Failed = "away" }),
+            LooseWith(("identities.yaml", "alone: false", "alone: true"))
+        );
         AssertKind(DecisionKind.Ask, "identity-lookup", decisions.Single(decision => decision.Target.Kind == "account"));
         Assert.Contains(decisions, decision => decision is { Action: "send_analyst_notification", Kind: DecisionKind.Run });
     }
 
     [Fact]
-    public void A_shared_identity_asks() => AssertKind(DecisionKind.Ask, "playbook", Decide(Alert, FactsAbout(Person with { Shared = true }), Loose));
+    public void A_shared_identity_asks() =>
+        AssertKind(DecisionKind.Ask, "playbook", Decide(Alert, FactsAbout(Person with { Shared = true }), Loose));
 
     [Fact]
     public void Several_roles_ask() =>
@@ -67,8 +89,11 @@ public sealed class ActingAloneTests
     public void One_dimension_however_loud_asks()
     {
         // 25 + 8 + 18 + 18 + 15 points of pattern count as 29, and 15 of identity make 44 of 60.
-        var loud = new IdentityFacts { Type = IdentityType.Person,
-            Signals = [new("privilege_change"), new("token_minting"), new("cross_system_movement")] };
+        var loud = new IdentityFacts
+        {
+            Type = IdentityType.Person,
+            Signals = [new("privilege_change"), new("token_minting"), new("cross_system_movement")],
+        };
         var quiet = Alert with { Entities = [new AccountEntity { Id = "e1", ObjectId = Account }] };
         var decision = Decide(quiet, FactsAbout(loud), Loose);
         AssertKind(DecisionKind.Ask, "risk", decision);
@@ -78,25 +103,41 @@ public sealed class ActingAloneTests
     [Fact]
     public void Every_contribution_to_the_risk_is_named()
     {
-        var text = Decide(Alert, FactsAbout(Person with { Signals = [new("publicly_exposed_key", Minutes: 3)] }), Loose).Reasons.Single(reason =>
-            reason.Rule == "risk").Text;
+        var text = Decide(Alert, FactsAbout(Person with { Signals = [new("publicly_exposed_key", Minutes: 3)] }), Loose)
+            .Reasons.Single(reason => reason.Rule == "risk")
+            .Text;
         Assert.Equal(
-            "Risk 69 reaches 60: severity high +25 (pattern), technique T1078 +8 (pattern), evidence malicious +10 (target), identity person +15 (identity), criticality high +10 (target), publicly_exposed_key +23 (target), pattern capped at 29, target capped at 25.",
-            text);
+            "Risk 69 reaches 60: severity high +25 (pattern), technique T1078 +8 (pattern), evidence malicious +10 (target), "
+                + "identity person +15 (identity), criticality high +10 (target), publicly_exposed_key +23 (target), pattern capped "
+                + "at 29, target capped at 25.",
+            text
+        );
     }
 
     [Theory]
     [InlineData("2026-12-01T02:30:00Z")]
     [InlineData("2026-12-01T04:00:00Z")]
     public void Our_own_action_just_now_or_ahead_of_our_clock_asks(string when) =>
-        AssertKind(DecisionKind.Ask, "context-unmet",
-            Decide(Alert, FactsAbout(Person with { LastOwnAction = DateTimeOffset.Parse(when, null) }), Loose));
+        AssertKind(
+            DecisionKind.Ask,
+            "context-unmet",
+            Decide(Alert, FactsAbout(Person with { LastOwnAction = DateTimeOffset.Parse(when, null) }), Loose)
+        );
 
     [Fact]
     public void An_approved_job_asks() =>
-        AssertKind(DecisionKind.Ask, "context-unmet",
-            Decide(Alert, Facts with { Checks = new Dictionary<string, ContextFact> { [$"not_an_approved_job@account:{Account}"] = new("true") } },
-            Loose));
+        AssertKind(
+            DecisionKind.Ask,
+            "context-unmet",
+            Decide(
+                Alert,
+                Facts with
+                {
+                    Checks = new Dictionary<string, ContextFact> { [$"not_an_approved_job@account:{Account}"] = new("true") },
+                },
+                Loose
+            )
+        );
 
     [Theory]
     [InlineData(2, 2)]
@@ -112,21 +153,35 @@ public sealed class ActingAloneTests
     [Fact]
     public void Soft_containment_comes_before_hard()
     {
-        var both = Assessment with { Recommendations = [.. Assessment.Recommendations, new Recommendation("revoke_user_sessions", "e1", 90, "")] };
+        var both = Assessment with
+        {
+            Recommendations = [.. Assessment.Recommendations, new Recommendation("revoke_user_sessions", "e1", 90, "")],
+        };
         var catalogue = Shipped.Catalogue;
         var policy = PolicyLoader.Load(Shipped.Files, catalogue, Shipped.Today).Policy!;
         var decisions = Decider.Decide(Alert, both, Facts, policy).Where(decision => decision.Target.Kind == "account");
-        Assert.Equal([("revoke_user_sessions", 1), ("disable_user_account_temporarily", 2)], decisions
-            .Select(decision => (decision.Action, decision.Step)));
+        Assert.Equal(
+            [("revoke_user_sessions", 1), ("disable_user_account_temporarily", 2)],
+            decisions.Select(decision => (decision.Action, decision.Step))
+        );
     }
 
     [Fact]
     public void What_has_to_be_found_out_is_listed_once()
     {
-        var needed = FactsNeeded.For(Alert, Assessment with { Recommendations = [.. Assessment.Recommendations, .. Assessment.Recommendations] },
-            Loose);
+        var needed = FactsNeeded.For(
+            Alert,
+            Assessment with
+            {
+                Recommendations = [.. Assessment.Recommendations, .. Assessment.Recommendations],
+            },
+            Loose
+        );
         Assert.Equal([$"account:{Account}"], needed.Identities.Select(target => target.Key));
-        Assert.Equal([$"not_an_approved_job@account:{Account}", $"not_touched_by_us@account:{Account}"], needed.Checks.Select(check => check.Key));
+        Assert.Equal(
+            [$"not_an_approved_job@account:{Account}", $"not_touched_by_us@account:{Account}"],
+            needed.Checks.Select(check => check.Key)
+        );
         Assert.Equal(["action:disable_user_account_temporarily", $"identity:account:{Account}", "tenant"], needed.BudgetKeys);
     }
 
@@ -136,9 +191,12 @@ public sealed class ActingAloneTests
     [InlineData(7.1, DecisionKind.Ask)]
     public void An_undo_that_was_not_rehearsed_lately_asks_where_the_policy_wants_it(double? daysAgo, DecisionKind kind)
     {
-        var policy = Shipped.Load(Shipped.Changed(LooseFiles(), "actions.yaml", "    max_duration: 2 h", "    max_duration: 2 h\n    drill_within: 7 d"));
+        var policy = Shipped.Load(
+            Shipped.Changed(LooseFiles(), "actions.yaml", "    max_duration: 2 h", "    max_duration: 2 h\n    drill_within: 7 d")
+        );
         var drills = new Dictionary<string, DrillFact>();
-        if (daysAgo is { } days) drills["disable_user_account_temporarily"] = new(Shipped.Today.AddDays(-days), 1);
+        if (daysAgo is { } days)
+            drills["disable_user_account_temporarily"] = new(Shipped.Today.AddDays(-days), 1);
         AssertKind(kind, "drill", Decide(Alert, Facts with { Drills = drills }, policy));
     }
 
@@ -147,24 +205,35 @@ public sealed class ActingAloneTests
     private static IReadOnlyList<PolicyFile> LooseFiles(params (string File, string Old, string New)[] changes)
     {
         var files = Shipped.Changed(Shipped.Files, "actions.yaml", "    tier: 2\n    mode: ask", "    tier: 1\n    mode: act");
-        files = Shipped.Changed(files, "identities.yaml",
-            "disabling is for when that is not enough\n    soft: [revoke_user_sessions]\n    hard: [disable_user_account_temporarily]\n    first: soft\n    alone: false", "x\n    soft: [revoke_user_sessions]\n    hard: [disable_user_account_temporarily]\n    alone: true");
+        files = Shipped.Changed(
+            files,
+            "identities.yaml",
+            "disabling is for when that is not enough\n    soft: [revoke_user_sessions]\n    hard: "
+                + "[disable_user_account_temporarily]\n    first: soft\n    alone: false",
+            "x\n    soft: [revoke_user_sessions]\n    hard: [disable_user_account_temporarily]\n    alone: true"
+        );
         foreach (var (file, old, replacement) in changes)
-            files = Shipped.Changed(files, file,
-                $"so a person looks first\n    soft: [revoke_user_sessions, revoke_api_key]\n    hard: [disable_user_account_temporarily]\n    first: soft\n    {old}", $"x\n    soft: [revoke_user_sessions, revoke_api_key]\n    hard: [disable_user_account_temporarily]\n    {replacement}");
+            files = Shipped.Changed(
+                files,
+                file,
+                $"so a person looks first\n    soft: [revoke_user_sessions, revoke_api_key]\n    hard: "
+                    + $"[disable_user_account_temporarily]\n    first: soft\n    {old}",
+                $"x\n    soft: [revoke_user_sessions, revoke_api_key]\n    hard: [disable_user_account_temporarily]\n    {replacement}"
+            );
         return files;
     }
 
-    private static Facts FactsAbout(IdentityFacts identity) => new()
-    {
-        Now = Shipped.Today,
-        Identities = new Dictionary<string, IdentityFacts> { [$"account:{Account}"] = identity },
-        Checks = new Dictionary<string, ContextFact>
+    private static Facts FactsAbout(IdentityFacts identity) =>
+        new()
         {
-            [$"not_an_approved_job@account:{Account}"] = new("false"),
-            [$"not_touched_by_us@account:{Account}"] = new(identity.LastOwnAction?.ToString("O") ?? "never"),
-        },
-    };
+            Now = Shipped.Today,
+            Identities = new Dictionary<string, IdentityFacts> { [$"account:{Account}"] = identity },
+            Checks = new Dictionary<string, ContextFact>
+            {
+                [$"not_an_approved_job@account:{Account}"] = new("false"),
+                [$"not_touched_by_us@account:{Account}"] = new(identity.LastOwnAction?.ToString("O") ?? "never"),
+            },
+        };
 
     private static Decision Decide(Alert alert, Facts facts, Policy policy) =>
         Decider.Decide(alert, Assessment, facts, policy).Single(decision => decision.Target.Kind == "account");

@@ -24,7 +24,10 @@ public sealed class RealAlertTests(ITestOutputHelper output)
             {
                 var decisions = Decider.Decide(alert, assessment, Facts, Shipped.Policy);
                 Assert.NotEmpty(decisions);
-                Assert.All(decisions, decision => Assert.All(decision.Reasons, reason => Assert.Matches("^[A-Z].*[.?:a-z0-9)]$", reason.Text)));
+                Assert.All(
+                    decisions,
+                    decision => Assert.All(decision.Reasons, reason => Assert.Matches("^[A-Z].*[.?:a-z0-9)]$", reason.Text))
+                );
                 foreach (var decision in decisions)
                     kinds[decision.Kind] = kinds.GetValueOrDefault(decision.Kind) + 1;
             }
@@ -59,44 +62,81 @@ public sealed class RealAlertTests(ITestOutputHelper output)
         {
             var obeying = Everything(alert) with
             {
-                Recommendations = [.. Payloads().Take(60)
-                    .SelectMany(payload => (Recommendation[])[new(payload, "e1", 100, payload),
-                    new("disable_user_account_temporarily", payload, 100, payload)])],
+                Recommendations =
+                [
+                    .. Payloads()
+                        .Take(60)
+                        .SelectMany(payload =>
+                            (Recommendation[])
+                                [new(payload, "e1", 100, payload), new("disable_user_account_temporarily", payload, 100, payload)]
+                        ),
+                ],
             };
             var decisions = Decider.Decide(alert, obeying, Facts, Shipped.Policy);
-            Assert.DoesNotContain(decisions, decision => decision.Kind is DecisionKind.Run or DecisionKind.Ask && decision.Target.Kind != "alert");
-            Assert.All(decisions, decision =>
-                Assert.True(decision.Target.Key == Targets.OfAlert(alert).Key || Targets.OfAll(alert).Contains(decision.Target)));
+            Assert.DoesNotContain(
+                decisions,
+                decision => decision.Kind is DecisionKind.Run or DecisionKind.Ask && decision.Target.Kind != "alert"
+            );
+            Assert.All(
+                decisions,
+                decision => Assert.True(decision.Target.Key == Targets.OfAlert(alert).Key || Targets.OfAll(alert).Contains(decision.Target))
+            );
         }
     }
 
-    private static readonly AlertAssessment Nothing = new() { Verdict = Verdict.BenignPositive, Confidence = 80, Reasoning = "", By = AssessedBy.Model };
-
-    /// <summary>The most a model could ask for: every action on every entity, with full confidence.</summary>
-    private static AlertAssessment Everything(Alert alert) => new()
+    private static readonly AlertAssessment Nothing = new()
     {
-        Verdict = Verdict.TruePositive,
-        Confidence = 100,
+        Verdict = Verdict.BenignPositive,
+        Confidence = 80,
         Reasoning = "",
         By = AssessedBy.Model,
-        Recommendations = [.. Shipped.Policy.Actions.Keys.Order(StringComparer.Ordinal)
-            .SelectMany(action => alert.Entities.Select(entity => new Recommendation(action, entity.Id, 100, "")))],
     };
 
-    private static string Shape(Alert alert) => string.Join('\n', Decider.Decide(alert, Everything(alert), Facts, Shipped.Policy)
-        .Select(decision => $"{decision.Kind} {decision.Action} {decision.Target.Key} {decision.Quorum}"));
+    /// <summary>The most a model could ask for: every action on every entity, with full confidence.</summary>
+    private static AlertAssessment Everything(Alert alert) =>
+        new()
+        {
+            Verdict = Verdict.TruePositive,
+            Confidence = 100,
+            Reasoning = "",
+            By = AssessedBy.Model,
+            Recommendations =
+            [
+                .. Shipped
+                    .Policy.Actions.Keys.Order(StringComparer.Ordinal)
+                    .SelectMany(action => alert.Entities.Select(entity => new Recommendation(action, entity.Id, 100, ""))),
+            ],
+        };
+
+    private static string Shape(Alert alert) =>
+        string.Join(
+            '\n',
+            Decider
+                .Decide(alert, Everything(alert), Facts, Shipped.Policy)
+                .Select(decision => $"{decision.Kind} {decision.Action} {decision.Target.Key} {decision.Quorum}")
+        );
 
     private static string[] Payloads() =>
-        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "data", "policies", "injection", "sample.jsonl"))
-            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!)];
+        [
+            .. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "data", "policies", "injection", "sample.jsonl"))
+                .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!),
+        ];
 
-    private static Alert Planted(Alert alert, string text) => alert with
-    {
-        Title = text, Description = text, Category = text, Product = text, SeverityText = text, Tactics = [text], Link = text, Notes = [text],
+    private static Alert Planted(Alert alert, string text) =>
+        alert with
+        {
+            Title = text,
+            Description = text,
+            Category = text,
+            Product = text,
+            SeverityText = text,
+            Tactics = [text],
+            Link = text,
+            Notes = [text],
             Extra = JsonSerializer.Serialize(new { text }),
-        Techniques = [.. alert.Techniques, text],
-        Entities = [.. alert.Entities.Select(entity => Planted(entity, text))],
-    };
+            Techniques = [.. alert.Techniques, text],
+            Entities = [.. alert.Entities.Select(entity => Planted(entity, text))],
+        };
 
     private static Entity Planted(Entity entity, string text)
     {

@@ -84,15 +84,19 @@ internal sealed class BicepFolder(BicepCompiler compiler, string root, string sc
 
     public Template Template(string path)
     {
-        if (templates.TryGetValue(path, out var known)) return known;
+        if (templates.TryGetValue(path, out var known))
+            return known;
         var compiled = Compile(path);
-        if (compiled["contents"] is null) throw new InvalidOperationException(string.Join('\n', FindingsOf(compiled)));
+        if (compiled["contents"] is null)
+            throw new InvalidOperationException(string.Join('\n', FindingsOf(compiled)));
         return templates[path] = new Template(path, JsonNode.Parse((string)compiled["contents"]!)!.AsObject());
     }
 
     public Deployed EverythingWith(params (string Name, string Value)[] parameters) =>
-        Deploy("bicep/production.bicepparam",
-            [("defenderForCloud", "true"), ("connectorEndpoint", "'https://connector.example'"), .. parameters]);
+        Deploy(
+            "bicep/production.bicepparam",
+            [("defenderForCloud", "true"), ("connectorEndpoint", "'https://connector.example'"), .. parameters]
+        );
 
     /// <summary>
     /// What a sample would deploy, with its capitals filled in and some of its parameters (as bicep writes values) replaced. The compiler
@@ -102,12 +106,16 @@ internal sealed class BicepFolder(BicepCompiler compiler, string root, string sc
     public Deployed Deploy(string sample, params (string Name, string Value)[] parameters)
     {
         var text = Filled(sample, parameters);
-        if (deployed.TryGetValue(text, out var known)) return known;
+        if (deployed.TryGetValue(text, out var known))
+            return known;
         var path = Path.Combine(scratch, $"{Path.GetRandomFileName()}.bicepparam");
         File.WriteAllText(path, text);
         var target = new JsonObject
         {
-            ["tenantId"] = SomeId, ["subscriptionId"] = SomeId, ["resourceGroup"] = "irfunctions", ["location"] = "swedencentral",
+            ["tenantId"] = SomeId,
+            ["subscriptionId"] = SomeId,
+            ["resourceGroup"] = "irfunctions",
+            ["location"] = "swedencentral",
             ["deploymentName"] = "irfunctions",
         };
         var answer = compiler.Ask("bicep/getSnapshot", new JsonObject { ["path"] = path, ["metadata"] = target });
@@ -119,7 +127,9 @@ internal sealed class BicepFolder(BicepCompiler compiler, string root, string sc
         (string Capitals, string Value)[] places =
         [
             ("using 'main.bicep'", $"using '{Path.GetRelativePath(scratch, Path.Combine(root, MainPath)).Replace('\\', '/')}'"),
-            ("LOGIC-APPS-OUTBOUND-ADDRESS", "192.0.2.1"), ("/SUBSCRIPTION/", $"/{SomeId}/"), ("AZURE-SECURITY-INSIGHTS-OBJECT-ID", SomeId),
+            ("LOGIC-APPS-OUTBOUND-ADDRESS", "192.0.2.1"),
+            ("/SUBSCRIPTION/", $"/{SomeId}/"),
+            ("AZURE-SECURITY-INSIGHTS-OBJECT-ID", SomeId),
         ];
         var text = places.Aggregate(Source(sample), (t, p) => t.Replace(p.Capitals, p.Value, StringComparison.Ordinal));
         foreach (var (name, value) in parameters)
@@ -132,7 +142,8 @@ internal sealed class BicepFolder(BicepCompiler compiler, string root, string sc
     private JsonObject Compile(string path)
     {
         var question = PathOf(path);
-        if (!path.EndsWith(".bicepparam", StringComparison.Ordinal)) return compiler.Ask("bicep/compile", question);
+        if (!path.EndsWith(".bicepparam", StringComparison.Ordinal))
+            return compiler.Ask("bicep/compile", question);
         question["parameterOverrides"] = new JsonObject();
         return compiler.Ask("bicep/compileParams", question);
     }
@@ -146,7 +157,13 @@ internal sealed class BicepFolder(BicepCompiler compiler, string root, string sc
         var start = said!["range"]!["start"]!;
         var (line, column) = ((int)start["line"]! + 1, (int)start["char"]! + 1);
         return new Finding(
-            Relative((string)said["source"]!), line, column, (string)said["level"]!, (string)said["code"]!, (string)said["message"]!);
+            Relative((string)said["source"]!),
+            line,
+            column,
+            (string)said["level"]!,
+            (string)said["code"]!,
+            (string)said["message"]!
+        );
     }
 
     private string Relative(string path) => Path.GetRelativePath(root, path).Replace('\\', '/');

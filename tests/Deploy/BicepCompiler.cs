@@ -24,7 +24,13 @@ internal sealed class BicepCompiler : IDisposable
     {
         lock (oneAtATime)
         {
-            var question = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = ++questions, ["method"] = method, ["params"] = parameters };
+            var question = new JsonObject
+            {
+                ["jsonrpc"] = "2.0",
+                ["id"] = ++questions,
+                ["method"] = method,
+                ["params"] = parameters,
+            };
             var body = Encoding.UTF8.GetBytes(question.ToJsonString());
             var input = process.Value.StandardInput.BaseStream;
             input.Write(Encoding.ASCII.GetBytes($"Content-Length: {body.Length}\r\n\r\n"));
@@ -38,9 +44,11 @@ internal sealed class BicepCompiler : IDisposable
     /// <summary>Ends the process by ending its input; kills it, and only it, where that is not enough.</summary>
     public void Dispose()
     {
-        if (!process.IsValueCreated) return;
+        if (!process.IsValueCreated)
+            return;
         process.Value.StandardInput.Close();
-        if (!process.Value.WaitForExit(TimeSpan.FromSeconds(5))) process.Value.Kill();
+        if (!process.Value.WaitForExit(TimeSpan.FromSeconds(5)))
+            process.Value.Kill();
         process.Value.Dispose();
     }
 
@@ -65,7 +73,8 @@ internal sealed class BicepCompiler : IDisposable
         var length = 0;
         for (var line = ReadLine(output); line.Length > 0; line = ReadLine(output))
         {
-            if (!line.StartsWith(Length, StringComparison.OrdinalIgnoreCase)) continue;
+            if (!line.StartsWith(Length, StringComparison.OrdinalIgnoreCase))
+                continue;
             length = int.Parse(line[Length.Length..], CultureInfo.InvariantCulture);
         }
         var body = new byte[length];
@@ -78,7 +87,8 @@ internal sealed class BicepCompiler : IDisposable
         var line = new StringBuilder();
         for (var next = output.ReadByte(); next != '\n'; next = output.ReadByte())
         {
-            if (next < 0) throw new InvalidOperationException("The Bicep compiler ended in the middle of an answer.");
+            if (next < 0)
+                throw new InvalidOperationException("The Bicep compiler ended in the middle of an answer.");
             line.Append((char)next);
         }
         return line.ToString().TrimEnd('\r');

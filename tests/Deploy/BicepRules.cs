@@ -30,8 +30,12 @@ internal static class BicepRules
     // Extensions of other resources, DNS zones, whose names are Azure's own, and two that Microsoft's list has no entry for.
     private static readonly HashSet<string> NoNameRule =
     [
-        "Microsoft.Authorization/roleAssignments", "Microsoft.Insights/diagnosticSettings", "Microsoft.SecurityInsights/automationRules",
-        "Microsoft.SecurityInsights/watchlists", "Microsoft.Network/privateDnsZones", "Microsoft.Security/automations",
+        "Microsoft.Authorization/roleAssignments",
+        "Microsoft.Insights/diagnosticSettings",
+        "Microsoft.SecurityInsights/automationRules",
+        "Microsoft.SecurityInsights/watchlists",
+        "Microsoft.Network/privateDnsZones",
+        "Microsoft.Security/automations",
         "Microsoft.Web/connections",
     ];
 
@@ -53,12 +57,15 @@ internal static class BicepRules
     {
         var used = folder.References();
         var there = folder.Files("*.bicep").Concat(folder.Files("*.json"));
-        return there.Where(f => !used.Contains(f)).Select(f => $"{f} is used by nothing")
+        return there
+            .Where(f => !used.Contains(f))
+            .Select(f => $"{f} is used by nothing")
             .Concat(used.Where(u => !u.StartsWith("bicep/", StringComparison.Ordinal)).Select(u => $"{u} is not in bicep/"));
     }
 
     public static IEnumerable<string> Undescribed(BicepFolder folder) =>
-        from t in folder.Templates from p in t.Parameters
+        from t in folder.Templates
+        from p in t.Parameters
         where string.IsNullOrWhiteSpace((string?)p.Value["metadata"]?["description"])
         select $"{t.Path}: {p.Key} has no description";
 
@@ -69,29 +76,39 @@ internal static class BicepRules
         foreach (var (length, release) in new[] { ((int)prefix["minLength"]!, ""), ((int)prefix["maxLength"]!, "next") })
         {
             var deployed = folder.EverythingWith(
-                ("prefix", $"'{new string('a', length)}'"), ("release", $"'{release}'"), ("durableBackend", "'durable-task-scheduler'"));
-            foreach (var type in NameRules.Keys.Where(t => !deployed.Of(t).Any())) yield return $"{type}: a rule for nothing";
+                ("prefix", $"'{new string('a', length)}'"),
+                ("release", $"'{release}'"),
+                ("durableBackend", "'durable-task-scheduler'")
+            );
+            foreach (var type in NameRules.Keys.Where(t => !deployed.Of(t).Any()))
+                yield return $"{type}: a rule for nothing";
             foreach (var resource in deployed.Resources.Where(r => r.Type.Count(c => c == '/') == 1 && !NoNameRule.Contains(r.Type)))
             {
-                if (WrongName(resource) is { } problem) yield return $"{resource.Type}: {problem}";
+                if (WrongName(resource) is { } problem)
+                    yield return $"{resource.Type}: {problem}";
             }
         }
     }
 
     private static string? WrongName(Resource resource)
     {
-        if (!NameRules.TryGetValue(resource.Type, out var rule)) return "no rule for this name";
+        if (!NameRules.TryGetValue(resource.Type, out var rule))
+            return "no rule for this name";
         var fits = resource.Name.Length >= rule.Least && resource.Name.Length <= rule.Most && Regex.IsMatch(resource.Name, rule.Form);
         return fits ? null : $"{resource.Name} is not {rule.Least} to {rule.Most} characters like {rule.Form}";
     }
 
     /// <summary>Keys are switched off, whatever the parameters say, and nothing reads one.</summary>
     public static IEnumerable<string> Keys(BicepFolder folder) =>
-        folder.Templates.SelectMany(t => t.Calls.Where(c => ReadsKey(t, c)).Select(c => $"{t.Path} calls {c.Word}"))
+        folder
+            .Templates.SelectMany(t => t.Calls.Where(c => ReadsKey(t, c)).Select(c => $"{t.Path} calls {c.Word}"))
             .Concat(
-                from t in folder.Templates from r in t.Resources from p in Protections
+                from t in folder.Templates
+                from r in t.Resources
+                from p in Protections
                 where p.Type == r.Type && r[p.Property]?.ToString() != p.Value
-                select $"{t.Path}: {r.Name} does not set {p.Property} to {p.Value}");
+                select $"{t.Path}: {r.Name} does not set {p.Property} to {p.Value}"
+            );
 
     // Defender for Cloud calls a Logic App by an address with a signature and in no other way.
     private static bool ReadsKey(Template template, ArmExpression call) =>
@@ -100,7 +117,8 @@ internal static class BicepRules
 
     /// <summary>What has a location takes tags, except channels of the bot.</summary>
     public static IEnumerable<string> Untagged(BicepFolder folder) =>
-        from t in folder.Templates from r in t.Resources
+        from t in folder.Templates
+        from r in t.Resources
         where r.Body["location"] is not null && r.Body["tags"] is null && r.Type != "Microsoft.BotService/botServices/channels"
         select $"{t.Path}: {r.Name} has no tags";
 }

@@ -19,13 +19,21 @@ public sealed class BicepTests(Bicep bicep)
     [InlineData("bicep/modules/vault.bicep", "param tags object", "param tags object {", "Error BCP008")]
     [InlineData("bicep/modules/bot.bicep", "https://${appHost}/api/messages", "https://example.org", "Error no-unused-params")]
     [InlineData("bicep/modules/app.bicep", "var azureCli =", "var more = 1\nvar azureCli =", "Error no-unused-vars")]
-    [InlineData("bicep/modules/app.bicep", "${environment().authentication.loginEndpoint}", "https://login.microsoftonline.com/",
-        "Warning no-hardcoded-env-urls")]
+    [InlineData(
+        "bicep/modules/app.bicep",
+        "${environment().authentication.loginEndpoint}",
+        "https://login.microsoftonline.com/",
+        "Warning no-hardcoded-env-urls"
+    )]
     [InlineData("bicep/modules/storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeyAccess: 'no'", "Warning BCP036")]
     [InlineData("bicep/modules/storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeys: false", "Warning BCP037")]
     [InlineData("bicep/modules/app.bicep", "serverfarms@2024-11-01", "serverfarms@2024-11-31", "Warning BCP081")]
-    [InlineData("bicep/modules/storage.bicep", "output name string = account.name", "output name string = account.listKeys().keys[0].value",
-        "Error outputs-should-not-contain-secrets")]
+    [InlineData(
+        "bicep/modules/storage.bicep",
+        "output name string = account.name",
+        "output name string = account.listKeys().keys[0].value",
+        "Error outputs-should-not-contain-secrets"
+    )]
     [InlineData("bicep/modules/playbook.bicep", "sentinel-alert.json", "gone.json", "Error BCP091")]
     [InlineData("bicep/main.bicep", "    queue: messaging.outputs.queueName\n    vault", "    vault", "Error BCP035")]
     [InlineData("bicep/main.bicep", "    durableInStorage: !withScheduler", "    durableInStorage: true\n    more: 1", "Error BCP037")]
@@ -54,16 +62,20 @@ public sealed class BicepTests(Bicep bicep)
 
     [Fact]
     public void A_module_that_nothing_uses_is_seen() =>
-        Assert.Equal(["bicep/modules/bot.bicep is used by nothing"],
-            BicepRules.Strays(bicep.With("bicep/main.bicep", "module bot 'modules/bot.bicep'", "module bot 'modules/vault.bicep'")));
+        Assert.Equal(
+            ["bicep/modules/bot.bicep is used by nothing"],
+            BicepRules.Strays(bicep.With("bicep/main.bicep", "module bot 'modules/bot.bicep'", "module bot 'modules/vault.bicep'"))
+        );
 
     [Fact]
     public void Every_parameter_is_described() => Assert.Empty(BicepRules.Undescribed(bicep.Shipped));
 
     [Fact]
     public void A_parameter_without_description_is_seen() =>
-        Assert.Equal(["bicep/modules/bot.bicep: appHost has no description"],
-            BicepRules.Undescribed(bicep.With("bicep/modules/bot.bicep", "@description('Host name of the function app.')", "")));
+        Assert.Equal(
+            ["bicep/modules/bot.bicep: appHost has no description"],
+            BicepRules.Undescribed(bicep.With("bicep/modules/bot.bicep", "@description('Host name of the function app.')", ""))
+        );
 
     [Fact]
     public void Every_name_is_one_that_Azure_takes() => Assert.Empty(BicepRules.Names(bicep.Shipped));

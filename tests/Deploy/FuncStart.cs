@@ -52,8 +52,10 @@ public sealed class FuncStart
         var incident = "";
         await UntilAsync(async () => (incident = await IncidentAsync(tenant)).Length > 0, "a ticket is opened");
         JsonArray record = [];
-        await UntilAsync(async () => (record = await RecordAsync(host, incident)).Any(e => (string)e!["kind"]! == "outcome"),
-            "the alert has its outcome");
+        await UntilAsync(
+            async () => (record = await RecordAsync(host, incident)).Any(e => (string)e!["kind"]! == "outcome"),
+            "the alert has its outcome"
+        );
 
         var recorded = SampleEndingsTests.Recorded()["nobodyAnswers"]!["alerts"]!.AsArray();
         var expected = recorded.Single(a => (string)a!["samples"]![0]! == Sample)!.AsObject();
@@ -67,7 +69,12 @@ public sealed class FuncStart
     public static Task<LoopbackServer> PeersAsync(int port)
     {
         var policies = Path.Combine(AppContext.BaseDirectory, "policies");
-        var options = new MachineOptions { Time = TimeProvider.System, PolicyFolder = policies, Address = Peers };
+        var options = new MachineOptions
+        {
+            Time = TimeProvider.System,
+            PolicyFolder = policies,
+            Address = Peers,
+        };
         return LoopbackServer.StartAsync(port, builder => LocalMachine.Register(builder.Services, options), RunCommand.Map);
     }
 
@@ -100,23 +107,39 @@ public sealed class FuncStart
     }
 
     /// <summary>Decisions and outcome without endings, which take their time here.</summary>
-    private static string Timeless(JsonObject account) => new JsonObject
-    {
-        ["assessed"] = account["assessed"]!.DeepClone(),
-        ["decisions"] = new JsonArray([.. account["decisions"]!.AsArray().Select(d => (JsonNode)new JsonObject(
-            d!.AsObject().Where(p => p.Key != "endings").Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()))))]),
-        ["outcome"] = account["outcome"]!.DeepClone(),
-    }.ToJsonString();
+    private static string Timeless(JsonObject account) =>
+        new JsonObject
+        {
+            ["assessed"] = account["assessed"]!.DeepClone(),
+            ["decisions"] = new JsonArray([
+                .. account["decisions"]!
+                    .AsArray()
+                    .Select(d =>
+                        (JsonNode)
+                            new JsonObject(
+                                d!.AsObject().Where(p => p.Key != "endings").Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()))
+                            )
+                    ),
+            ]),
+            ["outcome"] = account["outcome"]!.DeepClone(),
+        }.ToJsonString();
 
-    private static string SignedIn(string person) => Convert.ToBase64String(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(
-        new { auth_typ = "aad", claims = new[] { new { typ = "oid", val = person }, new { typ = "roles", val = "reader" } } })));
+    private static string SignedIn(string person) =>
+        Convert.ToBase64String(
+            Encoding.UTF8.GetBytes(
+                JsonSerializer.Serialize(
+                    new { auth_typ = "aad", claims = new[] { new { typ = "oid", val = person }, new { typ = "roles", val = "reader" } } }
+                )
+            )
+        );
 
     private static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         using var tick = new PeriodicTimer(TimeSpan.FromSeconds(1));
         for (var i = 0; i < Seconds && await tick.WaitForNextTickAsync(); i++)
         {
-            if (await condition()) return;
+            if (await condition())
+                return;
         }
         Assert.Fail($"{Seconds} seconds passed, and still not: {what}");
     }

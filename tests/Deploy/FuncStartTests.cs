@@ -26,7 +26,9 @@ public sealed class FuncStartTests
 
     [Fact]
     public void Every_setting_is_one_that_the_sample_explains() =>
-        Assert.Empty(Values().Select(v => v.Key).Except(NotOurs).Except(Read(Settings.SamplePath)["_explained"]!.AsObject().Select(e => e.Key)));
+        Assert.Empty(
+            Values().Select(v => v.Key).Except(NotOurs).Except(Read(Settings.SamplePath)["_explained"]!.AsObject().Select(e => e.Key))
+        );
 
     [Fact]
     public void Every_address_is_one_that_the_command_on_port_7072_answers()

@@ -20,7 +20,8 @@ public sealed partial class PermissionTests
     private static readonly string Script = File.ReadAllText(Path.Combine(Sources.Root, "scripts", "grant-graph-permissions.sh"));
 
     [Fact]
-    public async Task The_table_and_the_script_name_what_the_actions_need() => Assert.Empty(Differences(await NeededAsync(), Table, Script));
+    public async Task The_table_and_the_script_name_what_the_actions_need() =>
+        Assert.Empty(Differences(await NeededAsync(), Table, Script));
 
     [Fact]
     public async Task A_permission_that_only_an_action_names_is_seen()
@@ -32,21 +33,32 @@ public sealed partial class PermissionTests
 
     [Theory]
     [InlineData("| User.RevokeSessions.All | disable", "| User.Export.All | disable")]
-    [InlineData("| User.RevokeSessions.All | disable_user_account_temporarily, revoke_user_sessions |", "| User.RevokeSessions.All | something_else |")]
-    public async Task A_table_that_changed_alone_is_seen(string old, string changed) => Assert.NotEmpty(Differences(await NeededAsync(), Changed(Table, old, changed), Script));
+    [InlineData(
+        "| User.RevokeSessions.All | disable_user_account_temporarily, revoke_user_sessions |",
+        "| User.RevokeSessions.All | something_else |"
+    )]
+    public async Task A_table_that_changed_alone_is_seen(string old, string changed) =>
+        Assert.NotEmpty(Differences(await NeededAsync(), Changed(Table, old, changed), Script));
 
     [Theory]
     [InlineData("  User.Read.All\n", "  User.Read.All\n  User.ReadWrite.All\n")]
     [InlineData("  User.Read.All\n", "")]
-    public async Task A_script_that_changed_alone_is_seen(string old, string changed) => Assert.NotEmpty(Differences(await NeededAsync(), Table, Changed(Script, old, changed)));
+    public async Task A_script_that_changed_alone_is_seen(string old, string changed) =>
+        Assert.NotEmpty(Differences(await NeededAsync(), Table, Changed(Script, old, changed)));
 
     [Fact]
     public async Task What_a_call_to_Graph_says_it_needs_is_in_the_table()
     {
         var needed = await NeededAsync();
-        var said = Sources.Under("functions").SelectMany(f => Sources.Parse(f.Text).DescendantNodes().OfType<InvocationExpressionSyntax>())
+        var said = Sources
+            .Under("functions")
+            .SelectMany(f => Sources.Parse(f.Text).DescendantNodes().OfType<InvocationExpressionSyntax>())
             .Where(i => i.Expression.ToString().EndsWith("CallGraphAsync", StringComparison.Ordinal) && i.ArgumentList.Arguments.Count > 1)
-            .Select(i => i.ArgumentList.Arguments[1].Expression).OfType<LiteralExpressionSyntax>().SelectMany(l => PermissionReport.NamesIn(l.Token.ValueText)).Distinct().ToList();
+            .Select(i => i.ArgumentList.Arguments[1].Expression)
+            .OfType<LiteralExpressionSyntax>()
+            .SelectMany(l => PermissionReport.NamesIn(l.Token.ValueText))
+            .Distinct()
+            .ToList();
         Assert.Contains("User.Read.All", said);
         Assert.Subset(needed.Keys.ToHashSet(), said.ToHashSet());
     }
@@ -56,8 +68,13 @@ public sealed partial class PermissionTests
     {
         var banned = string.Concat("Directory", ".ReadWrite.All");
         var folders = new[] { "functions", "local", "bicep", "scripts", "docs", "policies", ".github" };
-        var files = folders.SelectMany(f => System.IO.Directory.EnumerateFiles(Path.Combine(Sources.Root, f), "*", SearchOption.AllDirectories))
-            .Where(f => Path.GetExtension(f) is ".cs" or ".bicep" or ".bicepparam" or ".json" or ".md" or ".yaml" or ".yml" or ".sh" && !f.Contains("/bin/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal));
+        var files = folders
+            .SelectMany(f => System.IO.Directory.EnumerateFiles(Path.Combine(Sources.Root, f), "*", SearchOption.AllDirectories))
+            .Where(f =>
+                Path.GetExtension(f) is ".cs" or ".bicep" or ".bicepparam" or ".json" or ".md" or ".yaml" or ".yml" or ".sh"
+                && !f.Contains("/bin/", StringComparison.Ordinal)
+                && !f.Contains("/obj/", StringComparison.Ordinal)
+            );
         Assert.DoesNotContain(files, f => File.ReadAllText(f).Contains(banned, StringComparison.OrdinalIgnoreCase));
     }
 
@@ -90,36 +107,48 @@ public sealed partial class PermissionTests
     [InlineData("User.EnableDisableAccount.All, User.Read.All and Mail.ReadWrite", 3)]
     [InlineData("Application.ReadWrite.OwnedBy (as an owner of it; otherwise Application.ReadWrite.All) and Application.Read.All", 2)]
     [InlineData("the role Microsoft Sentinel Contributor on the workspace", 0)]
-    public void Names_of_permissions_are_found_in_words(string text, int count) => Assert.Equal(count, PermissionReport.NamesIn(text).Count);
+    public void Names_of_permissions_are_found_in_words(string text, int count) =>
+        Assert.Equal(count, PermissionReport.NamesIn(text).Count);
 
-    private static string Token(string body) => $"e30.{Convert.ToBase64String(Encoding.UTF8.GetBytes(body)).TrimEnd('=').Replace('+', '-').Replace('/', '_')}.x";
+    private static string Token(string body) =>
+        $"e30.{Convert.ToBase64String(Encoding.UTF8.GetBytes(body)).TrimEnd('=').Replace('+', '-').Replace('/', '_')}.x";
 
     /// <summary>Of the whole catalogue, whatever the policy lets run: a table must not change with a mode.</summary>
     private static async Task<Dictionary<string, List<string>>> NeededAsync()
     {
         var (actions, _) = await PipelineAsync();
-        var needed = actions.Capabilities.SelectMany(c => PermissionReport.NamesIn(actions.Find(c.Name).Permission).Select(p => (p, By: c.Name)))
+        var needed = actions
+            .Capabilities.SelectMany(c => PermissionReport.NamesIn(actions.Find(c.Name).Permission).Select(p => (p, By: c.Name)))
             .Concat(PermissionReport.Always.SelectMany(a => a.NeededBy.Select(by => (p: a.Permission, By: by))));
         return needed.GroupBy(n => n.p).ToDictionary(g => g.Key, g => g.Select(n => n.By).Distinct().ToList());
     }
 
     private static async Task<(ActionCatalog Actions, Policy Policy)> PipelineAsync()
     {
-        var machine = await LocalMachine.CreateAsync(new MachineOptions { PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Time = TimeProvider.System });
-        await using (machine) return (machine.Services.GetRequiredService<ActionCatalog>(), machine.Policy);
+        var machine = await LocalMachine.CreateAsync(
+            new MachineOptions { PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Time = TimeProvider.System }
+        );
+        await using (machine)
+            return (machine.Services.GetRequiredService<ActionCatalog>(), machine.Policy);
     }
 
     private static IEnumerable<string> Differences(Dictionary<string, List<string>> needed, string table, string script)
     {
-        var rows = GraphRow().Matches(Between(table, "## Microsoft Graph", "## Azure roles")).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value.Split(',', StringSplitOptions.TrimEntries).ToHashSet());
+        var rows = GraphRow()
+            .Matches(Between(table, "## Microsoft Graph", "## Azure roles"))
+            .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value.Split(',', StringSplitOptions.TrimEntries).ToHashSet());
         var granted = Permission().Matches(Between(script, "permissions=(", ")")).Select(m => m.Value).ToHashSet();
         foreach (var (permission, by) in needed)
         {
-            if (!rows.TryGetValue(permission, out var told)) yield return $"{permission} is needed by {string.Join(", ", by)} and not in docs/permissions.md";
-            else if (!told.SetEquals(by)) yield return $"{permission} is needed by {string.Join(", ", by)}, docs/permissions.md says {string.Join(", ", told)}";
-            if (!granted.Contains(permission)) yield return $"{permission} is needed and not granted by the script";
+            if (!rows.TryGetValue(permission, out var told))
+                yield return $"{permission} is needed by {string.Join(", ", by)} and not in docs/permissions.md";
+            else if (!told.SetEquals(by))
+                yield return $"{permission} is needed by {string.Join(", ", by)}, docs/permissions.md says {string.Join(", ", told)}";
+            if (!granted.Contains(permission))
+                yield return $"{permission} is needed and not granted by the script";
         }
-        foreach (var more in rows.Keys.Concat(granted).Where(p => !needed.ContainsKey(p))) yield return $"{more} is needed by nothing";
+        foreach (var more in rows.Keys.Concat(granted).Where(p => !needed.ContainsKey(p)))
+            yield return $"{more} is needed by nothing";
     }
 
     private static string Between(string text, string start, string end)

@@ -32,7 +32,9 @@ public sealed partial class QueueTests(Bicep bicep)
     [InlineData("requiresSession: false", "requiresSession: true", "session")]
     public void A_queue_that_does_not_fit_is_seen(string old, string changed, string problem) =>
         Assert.Contains(
-            Problems(bicep.With(Messaging, old, changed), HostJson(), TriggerSource()), p => p.Contains(problem, StringComparison.Ordinal));
+            Problems(bicep.With(Messaging, old, changed), HostJson(), TriggerSource()),
+            p => p.Contains(problem, StringComparison.Ordinal)
+        );
 
     [Theory]
     [InlineData("\"maxAutoLockRenewalDuration\": \"00:05:00\"", "\"maxAutoLockRenewalDuration\": \"00:00:30\"", "lock")]
@@ -41,7 +43,9 @@ public sealed partial class QueueTests(Bicep bicep)
     [InlineData("\"prefetchCount\": 0", "\"prefetchCount\": 100", "prefetch")]
     public void A_host_that_does_not_fit_is_seen(string old, string changed, string problem) =>
         Assert.Contains(
-            Problems(bicep.Shipped, HostJson(old, changed), TriggerSource()), p => p.Contains(problem, StringComparison.Ordinal));
+            Problems(bicep.Shipped, HostJson(old, changed), TriggerSource()),
+            p => p.Contains(problem, StringComparison.Ordinal)
+        );
 
     [Fact]
     public void A_trigger_on_another_queue_is_seen() =>
@@ -59,22 +63,30 @@ public sealed partial class QueueTests(Bicep bicep)
     }
 
     [Fact]
-    public void The_local_host_understands_host_json() => Assert.Equal(16, HostSettings.Read(Path.Combine(Sources.Root, "functions", "host.json")).MaxConcurrentCalls);
+    public void The_local_host_understands_host_json() =>
+        Assert.Equal(16, HostSettings.Read(Path.Combine(Sources.Root, "functions", "host.json")).MaxConcurrentCalls);
 
-    /// <summary>Work in flight when its host dies waits as long; less than 30 seconds leaves renewals, every 5 seconds at most, too little room.</summary>
+    /// <summary>
+    /// Work in flight when its host dies waits as long; less than 30 seconds leaves renewals, every 5 seconds at most, too little room.
+    /// </summary>
     [Fact]
     public void Durable_work_in_flight_is_taken_again_30_seconds_after_its_host_died()
     {
         var durable = HostSettings.Read(Path.Combine(Sources.Root, "functions", "host.json")).Durable;
-        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30)), (durable.ControlQueueVisibilityTimeout, durable.WorkItemQueueVisibilityTimeout));
+        Assert.Equal(
+            (TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30)),
+            (durable.ControlQueueVisibilityTimeout, durable.WorkItemQueueVisibilityTimeout)
+        );
         Assert.Equal("irfunctions", durable.HubName);
     }
 
     [Fact]
-    public void The_local_queue_keeps_what_expires_as_the_deployed_one_does() => Assert.True(new LocalQueueOptions().DeadLetterOnExpiration);
+    public void The_local_queue_keeps_what_expires_as_the_deployed_one_does() =>
+        Assert.True(new LocalQueueOptions().DeadLetterOnExpiration);
 
     [Fact]
-    public void A_message_that_the_parser_takes_fits_the_premium_queue() => Assert.True(AlertLimits.MaxBytes <= LocalQueueOptions.LargestAllowedMessage);
+    public void A_message_that_the_parser_takes_fits_the_premium_queue() =>
+        Assert.True(AlertLimits.MaxBytes <= LocalQueueOptions.LargestAllowedMessage);
 
     private static IEnumerable<string> Problems(BicepFolder folder, JsonNode host, string trigger)
     {
@@ -84,17 +96,30 @@ public sealed partial class QueueTests(Bicep bicep)
         var timeout = TimeSpan.Parse((string)host["functionTimeout"]!);
         string Property(string name) => queue[name]!.ToString();
         string[] names = [TriggerQueue().Match(trigger).Groups[1].Value, LocalMachine.AlertsQueue];
-        if (names.Any(n => n != queue.OwnName)) yield return "the trigger, the local machine and bicep name a different queue";
+        if (names.Any(n => n != queue.OwnName))
+            yield return "the trigger, the local machine and bicep name a different queue";
         var held = XmlConvert.ToTimeSpan(Property("lockDuration"));
-        if (held > TimeSpan.FromMinutes(5)) yield return "the lock is longer than the 5 minutes that Service Bus allows";
-        if (renewal < held) yield return "the lock is not renewed";
-        if (timeout > renewal) yield return "a function outlasts the lock of its message";
-        if ((bool)bus["autoCompleteMessages"]!) yield return "the host completes messages that AlertIntake completes itself";
-        if ((int)bus["prefetchCount"]! > 0) yield return "prefetch: the locks of messages that wait in memory run out";
-        if (int.Parse(Property("maxDeliveryCount")) is < 5 or > 100) yield return "too few tries to outlive an outage, or too many to notice a bad message";
-        if (Property("requiresDuplicateDetection") != "true" || XmlConvert.ToTimeSpan(Property("duplicateDetectionHistoryTimeWindow")) < TimeSpan.FromMinutes(10)) yield return "duplicates of a playbook that sends again get through";
-        if (Property("deadLetteringOnMessageExpiration") != "true") yield return "expired alerts vanish (S10)";
-        if (Property("requiresSession") != "false") yield return "AlertIntake takes no session";
+        if (held > TimeSpan.FromMinutes(5))
+            yield return "the lock is longer than the 5 minutes that Service Bus allows";
+        if (renewal < held)
+            yield return "the lock is not renewed";
+        if (timeout > renewal)
+            yield return "a function outlasts the lock of its message";
+        if ((bool)bus["autoCompleteMessages"]!)
+            yield return "the host completes messages that AlertIntake completes itself";
+        if ((int)bus["prefetchCount"]! > 0)
+            yield return "prefetch: the locks of messages that wait in memory run out";
+        if (int.Parse(Property("maxDeliveryCount")) is < 5 or > 100)
+            yield return "too few tries to outlive an outage, or too many to notice a bad message";
+        if (
+            Property("requiresDuplicateDetection") != "true"
+            || XmlConvert.ToTimeSpan(Property("duplicateDetectionHistoryTimeWindow")) < TimeSpan.FromMinutes(10)
+        )
+            yield return "duplicates of a playbook that sends again get through";
+        if (Property("deadLetteringOnMessageExpiration") != "true")
+            yield return "expired alerts vanish (S10)";
+        if (Property("requiresSession") != "false")
+            yield return "AlertIntake takes no session";
     }
 
     private static JsonNode HostJson(string old = "", string changed = "")

@@ -63,14 +63,22 @@ public sealed partial class RoleTests(Bicep bicep)
 
     private static IEnumerable<string> Differences(BicepFolder folder, string table)
     {
-        var rows = Row().Matches(table).Select(m => m.Groups)
-            .Select(g => new Role(g[1].Value, g[2].Value, g[3].Value, g[4].Value, g[5].Value, g[6].Value)).ToList();
+        var rows = Row()
+            .Matches(table)
+            .Select(m => m.Groups)
+            .Select(g => new Role(g[1].Value, g[2].Value, g[3].Value, g[4].Value, g[5].Value, g[6].Value))
+            .ToList();
         var assigned = folder.Everything.RoleAssignments.Concat(folder.EverythingWithScheduler.RoleAssignments).ToList();
         // A compiled template knows ids only; their names stand beside them in the source, for people.
-        var named = folder.Files("*.bicep").SelectMany(f => Named().Matches(folder.Source(f)))
-            .Select(m => (Name: m.Groups[2].Value, Id: m.Groups[1].Value)).ToHashSet();
+        var named = folder
+            .Files("*.bicep")
+            .SelectMany(f => Named().Matches(folder.Source(f)))
+            .Select(m => (Name: m.Groups[2].Value, Id: m.Groups[1].Value))
+            .ToHashSet();
         var unknown = assigned.Select(a => a.RoleId).Distinct().Where(id => rows.All(r => r.Id != id));
-        return named.Where(n => rows.All(r => (r.Name, r.Id) != n)).Select(n => $"{n.Name} is assigned and not in the table with {n.Id}")
+        return named
+            .Where(n => rows.All(r => (r.Name, r.Id) != n))
+            .Select(n => $"{n.Name} is assigned and not in the table with {n.Id}")
             .Concat(rows.Where(r => !named.Contains((r.Name, r.Id))).Select(r => $"{r.Name} is in the table and not named beside {r.Id}"))
             .Concat(unknown.Select(id => $"{id} is assigned and not in the table"))
             .Concat(rows.SelectMany(r => OfRow(r, [.. assigned.Where(a => a.RoleId == r.Id)])));
@@ -78,16 +86,21 @@ public sealed partial class RoleTests(Bicep bicep)
 
     private static IEnumerable<string> OfRow(Role row, IReadOnlyList<RoleAssignment> assigned)
     {
-        if (assigned.Count == 0) yield return $"{row.Name} is in the table and not assigned";
+        if (assigned.Count == 0)
+            yield return $"{row.Name} is in the table and not assigned";
         var places = assigned.Select(a => Places.FirstOrDefault(p => Regex.IsMatch(a.Scope, p.Scope)).Words ?? a.Scope).ToHashSet();
         var said = Places.Select(p => p.Words).Where(w => row.On.Contains(w, StringComparison.Ordinal)).ToList();
-        foreach (var place in places.Except(said)) yield return $"{row.Name} is assigned on {place}, which the table does not say";
-        foreach (var place in said.Except(places)) yield return $"{row.Name} is not assigned on {place}, as the table says";
+        foreach (var place in places.Except(said))
+            yield return $"{row.Name} is assigned on {place}, which the table does not say";
+        foreach (var place in said.Except(places))
+            yield return $"{row.Name} is not assigned on {place}, as the table says";
         var others = assigned.Select(HolderOf).Where(h => h != row.Meant).Distinct();
-        foreach (var other in others) yield return $"{row.Name} is given to {other}, not to {row.Meant}";
+        foreach (var other in others)
+            yield return $"{row.Name} is given to {other}, not to {row.Meant}";
         var file = Path.Combine(Sources.Root, row.Path);
         var stillUsed = File.Exists(file) && File.ReadAllText(file).Contains(row.Text, StringComparison.Ordinal);
-        if (!stillUsed) yield return $"{row.Name}: {row.Path} has no {row.Text}, which was the reason for it";
+        if (!stillUsed)
+            yield return $"{row.Name}: {row.Path} has no {row.Text}, which was the reason for it";
     }
 
     private static Holder HolderOf(RoleAssignment assignment) =>
@@ -96,7 +109,13 @@ public sealed partial class RoleTests(Bicep bicep)
         : assignment.Principal == BicepFolder.SomeId ? Holder.Sentinel
         : Holder.SomebodyElse;
 
-    private enum Holder { Pipeline, Playbooks, Sentinel, SomebodyElse }
+    private enum Holder
+    {
+        Pipeline,
+        Playbooks,
+        Sentinel,
+        SomebodyElse,
+    }
 
     private sealed record Role(string Name, string Id, string On, string Why, string Path, string Text)
     {

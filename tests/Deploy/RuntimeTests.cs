@@ -17,7 +17,10 @@ using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Tests.Deploy;
 
-/// <summary>What the deployed parts lean on at run time: the lines that are alerted on, check-permissions, the shape Defender for Cloud sends; and the sums of the costs.</summary>
+/// <summary>
+/// What the deployed parts lean on at run time: the lines that are alerted on, check-permissions, the shape Defender for Cloud sends; and
+/// the sums of the costs.
+/// </summary>
 public sealed partial class RuntimeTests
 {
     [Fact]
@@ -25,7 +28,9 @@ public sealed partial class RuntimeTests
     {
         await using var machine = await NewMachineAsync();
         var log = new Lines<Heartbeat>();
-        await ActivatorUtilities.CreateInstance<Heartbeat>(machine.Services, log).RunAsync(new TimerInfo(), machine.Client, CancellationToken.None);
+        await ActivatorUtilities
+            .CreateInstance<Heartbeat>(machine.Services, log)
+            .RunAsync(new TimerInfo(), machine.Client, CancellationToken.None);
         Assert.StartsWith("heartbeat: policy ", Assert.Single(log.Written), StringComparison.Ordinal);
     }
 
@@ -36,7 +41,10 @@ public sealed partial class RuntimeTests
         var log = new Lines<RecordLog>();
         var watcher = new RecordLog(machine.Audit, log);
         await watcher.StartAsync(CancellationToken.None);
-        await machine.Audit.AppendAsync("incident-x", [new AuditFact("f1", AuditKinds.RollbackFailed, "Adele's account stays disabled", "pipeline")]);
+        await machine.Audit.AppendAsync(
+            "incident-x",
+            [new AuditFact("f1", AuditKinds.RollbackFailed, "Adele's account stays disabled", "pipeline")]
+        );
         await watcher.StopAsync(CancellationToken.None);
         await machine.Audit.AppendAsync("incident-x", [new AuditFact("f2", AuditKinds.Undone, "later", "pipeline")]);
         Assert.Equal("record: rollback-failed incident-x 1", Assert.Single(log.Written));
@@ -49,15 +57,22 @@ public sealed partial class RuntimeTests
     public async Task Permissions_are_told_to_responders_only(string? person, int status)
     {
         await using var machine = await NewMachineAsync();
-        var api = ActivatorUtilities.CreateInstance<PermissionsApi>(machine.Services, new AppToken("""{"roles":["User.Read.All","Mail.Send"]}"""));
+        var api = ActivatorUtilities.CreateInstance<PermissionsApi>(
+            machine.Services,
+            new AppToken("""{"roles":["User.Read.All","Mail.Send"]}""")
+        );
         var http = new DefaultHttpContext();
-        if (person is not null) http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", person)], "test"));
+        if (person is not null)
+            http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", person)], "test"));
         var answer = Assert.IsAssignableFrom<ObjectResult>(await api.GetAsync(http.Request, CancellationToken.None));
         Assert.Equal(status, answer.StatusCode);
-        if (status == 200) Assert.Contains("10 missing, 1 more than needed", answer.Value!.ToString(), StringComparison.Ordinal);
+        if (status == 200)
+            Assert.Contains("10 missing, 1 more than needed", answer.Value!.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>Fields of the published SecurityAlert schema of Defender for Cloud's workflow automation, with its own example values.</summary>
+    /// <summary>
+    /// Fields of the published SecurityAlert schema of Defender for Cloud's workflow automation, with its own example values.
+    /// </summary>
     [Fact]
     public void What_Defender_for_Cloud_sends_reads_as_an_alert()
     {
@@ -87,25 +102,39 @@ public sealed partial class RuntimeTests
     /// <summary>Each table ends in a row of sums, in bold; a million alerts cost a hundred times ten thousand.</summary>
     private static IEnumerable<string> WrongSums(string costs)
     {
-        decimal first = 0, second = 0;
+        decimal first = 0,
+            second = 0;
         var sums = 0;
         foreach (Match row in Row().Matches(costs))
         {
-            var (a, b) = (decimal.Parse(row.Groups[2].Value, CultureInfo.InvariantCulture), decimal.Parse(row.Groups[3].Value, CultureInfo.InvariantCulture));
+            var (a, b) = (
+                decimal.Parse(row.Groups[2].Value, CultureInfo.InvariantCulture),
+                decimal.Parse(row.Groups[3].Value, CultureInfo.InvariantCulture)
+            );
             var perAlert = sums == 0;
-            if (perAlert && b != Math.Round(a * 100)) yield return $"{row.Groups[1].Value}: {b} is not a hundred times {a}";
-            if (!row.Groups[1].Value.StartsWith("**", StringComparison.Ordinal)) { first += a; second += b; continue; }
-            if (first != a || second != b) yield return $"{row.Groups[1].Value}: {first} and {second}, not {a} and {b}";
+            if (perAlert && b != Math.Round(a * 100))
+                yield return $"{row.Groups[1].Value}: {b} is not a hundred times {a}";
+            if (!row.Groups[1].Value.StartsWith("**", StringComparison.Ordinal))
+            {
+                first += a;
+                second += b;
+                continue;
+            }
+            if (first != a || second != b)
+                yield return $"{row.Groups[1].Value}: {first} and {second}, not {a} and {b}";
             (first, second) = (0, 0);
             sums++;
         }
-        if (sums != 2) yield return $"{sums} rows of sums instead of 2";
+        if (sums != 2)
+            yield return $"{sums} rows of sums instead of 2";
     }
 
     private static string Costs() => File.ReadAllText(Path.Combine(Sources.Root, "docs", "costs.md"));
 
     private static Task<LocalMachine> NewMachineAsync() =>
-        LocalMachine.CreateAsync(new MachineOptions { PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Time = TimeProvider.System });
+        LocalMachine.CreateAsync(
+            new MachineOptions { PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Time = TimeProvider.System }
+        );
 
     // Rows of the two sums tables: a name and two amounts, in bold or not.
     [GeneratedRegex(@"^\| ([^|]+) \| \**(\d[\d,]*\.\d\d)\** \| \**(\d[\d,]*(?:\.\d\d)?)\** \|", RegexOptions.Multiline)]
@@ -113,21 +142,32 @@ public sealed partial class RuntimeTests
 
     private sealed class AppToken(string claims) : TokenCredential
     {
-        private readonly AccessToken token = new($"e30.{Convert.ToBase64String(Encoding.UTF8.GetBytes(claims)).TrimEnd('=')}.x", DateTimeOffset.MaxValue);
+        private readonly AccessToken token = new(
+            $"e30.{Convert.ToBase64String(Encoding.UTF8.GetBytes(claims)).TrimEnd('=')}.x",
+            DateTimeOffset.MaxValue
+        );
 
         public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => token;
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(token);
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            new(token);
     }
 
     private sealed class Lines<T> : ILogger<T>
     {
         public List<string> Written { get; } = [];
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Written.Add(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Written.Add(formatter(state, exception));
     }
 }

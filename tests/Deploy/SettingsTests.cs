@@ -15,7 +15,10 @@ public sealed class SettingsTests(Bicep bicep)
     public void A_setting_that_only_the_sample_knows_is_seen()
     {
         Told(s => s with { Sample = s.Sample.Append("New__Setting").ToHashSet() }, "New__Setting is in Values and not explained");
-        Told(s => s with { Explained = s.Explained.Append(new("Old__Setting", "Explained long after it was gone.")).ToDictionary() }, "Old__Setting is explained and read by nothing");
+        Told(
+            s => s with { Explained = s.Explained.Append(new("Old__Setting", "Explained long after it was gone.")).ToDictionary() },
+            "Old__Setting is explained and read by nothing"
+        );
     }
 
     [Fact]
@@ -25,16 +28,22 @@ public sealed class SettingsTests(Bicep bicep)
     [Theory]
     [InlineData("Tickets__Endpoint", "Tickets__Endpoint is explained and not set in bicep")]
     [InlineData("ServiceBus__fullyQualifiedNamespace", "ServiceBus__fullyQualifiedNamespace is explained and not set in bicep")]
-    public void A_setting_that_bicep_forgot_is_seen(string name, string problem) => Told(s => s with { Bicep = s.Bicep.Where(n => n != name).ToHashSet() }, problem);
+    public void A_setting_that_bicep_forgot_is_seen(string name, string problem) =>
+        Told(s => s with { Bicep = s.Bicep.Where(n => n != name).ToHashSet() }, problem);
 
     [Fact]
     public void A_setting_that_is_renamed_in_bicep_alone_is_seen() =>
-        Assert.Equal(["Tickets__Address is set in bicep and not explained", "Tickets__Endpoint is explained and not set in bicep"],
-            Settings.Of(bicep.With("bicep/modules/app.bicep", "Tickets__Endpoint:", "Tickets__Address:")).Problems());
+        Assert.Equal(
+            ["Tickets__Address is set in bicep and not explained", "Tickets__Endpoint is explained and not set in bicep"],
+            Settings.Of(bicep.With("bicep/modules/app.bicep", "Tickets__Endpoint:", "Tickets__Address:")).Problems()
+        );
 
     [Fact]
     public void A_key_of_a_model_is_never_deployed() =>
-        Told(s => s with { Bicep = s.Bicep.Append("Model__ApiKey").ToHashSet() }, "Model__ApiKey is for this machine only, yet set in bicep");
+        Told(
+            s => s with { Bicep = s.Bicep.Append("Model__ApiKey").ToHashSet() },
+            "Model__ApiKey is for this machine only, yet set in bicep"
+        );
 
     [Theory]
     [InlineData("""var x = configuration["Place:Thing"];""", "Place__Thing")]

@@ -25,15 +25,17 @@ internal sealed class Template(string path, JsonObject root)
     private IEnumerable<JsonObject> All =>
         (root["resources"] is JsonObject named ? named.Select(r => r.Value) : root["resources"]!.AsArray()).Select(r => r!.AsObject());
 
-    private static IEnumerable<string> Texts(JsonNode? node) => node switch
-    {
-        JsonObject o when (string?)(o["type"] as JsonValue) == Deployment =>
-            o.Where(p => p.Key != "properties").SelectMany(p => Texts(p.Value)).Concat(Texts(o["properties"]!["parameters"])),
-        JsonObject o => o.SelectMany(p => Texts(p.Value)),
-        JsonArray a => a.SelectMany(Texts),
-        JsonValue v when v.TryGetValue<string>(out var text) => [text],
-        _ => [],
-    };
+    private static IEnumerable<string> Texts(JsonNode? node) =>
+        node switch
+        {
+            JsonObject o when (string?)(o["type"] as JsonValue) == Deployment => o.Where(p => p.Key != "properties")
+                .SelectMany(p => Texts(p.Value))
+                .Concat(Texts(o["properties"]!["parameters"])),
+            JsonObject o => o.SelectMany(p => Texts(p.Value)),
+            JsonArray a => a.SelectMany(Texts),
+            JsonValue v when v.TryGetValue<string>(out var text) => [text],
+            _ => [],
+        };
 }
 
 /// <summary>A resource of a template or of a deployment.</summary>
@@ -53,7 +55,7 @@ internal sealed record Resource(JsonObject Body)
 internal sealed class Deployed(JsonObject snapshot)
 {
     public IReadOnlyList<Resource> Resources { get; } =
-        [.. snapshot["predictedResources"]!.AsArray().Select(r => new Resource(r!.AsObject()))];
+    [.. snapshot["predictedResources"]!.AsArray().Select(r => new Resource(r!.AsObject()))];
 
     public IReadOnlyList<string> Complaints => [.. snapshot["diagnostics"]!.AsArray().Select(d => d!.ToJsonString())];
 
@@ -63,7 +65,8 @@ internal sealed class Deployed(JsonObject snapshot)
     public IReadOnlySet<string> AppSettings()
     {
         var settings = Of("Microsoft.Web/sites/config").Single(c => c.OwnName == "appsettings").Body["properties"]!;
-        if (settings is JsonObject plain) return plain.Select(p => p.Key).ToHashSet();
+        if (settings is JsonObject plain)
+            return plain.Select(p => p.Key).ToHashSet();
         var objects = ArmExpression.Read((string)settings!)!.WithParts.Where(e => e is { IsCall: true, Word: "createObject" });
         return objects.SelectMany(o => o.Arguments.Where((_, i) => i % 2 == 0)).Select(key => key.Word).ToHashSet();
     }
@@ -87,7 +90,11 @@ internal sealed record RoleAssignment(string RoleId, string Scope, string Princi
 
 /// <summary>An expression of a template, taken apart: a call with arguments, or a text, a number or a name without any.</summary>
 internal sealed partial record ArmExpression(
-    string Word, bool IsCall, IReadOnlyList<ArmExpression> Arguments, IReadOnlyList<ArmExpression> Indexes)
+    string Word,
+    bool IsCall,
+    IReadOnlyList<ArmExpression> Arguments,
+    IReadOnlyList<ArmExpression> Indexes
+)
 {
     public IEnumerable<ArmExpression> WithParts => Arguments.Concat(Indexes).SelectMany(a => a.WithParts).Prepend(this);
 
@@ -106,8 +113,10 @@ internal sealed partial record ArmExpression(
         List<ArmExpression> indexes = [];
         while (tokens.TryPeek(out var follows) && follows is "." or "[")
         {
-            if (follows == "[") indexes.AddRange(Listed(tokens, "]"));
-            else (_, _) = (tokens.Dequeue(), tokens.Dequeue());
+            if (follows == "[")
+                indexes.AddRange(Listed(tokens, "]"));
+            else
+                (_, _) = (tokens.Dequeue(), tokens.Dequeue());
         }
         return new ArmExpression(isText ? token[1..^1].Replace("''", "'", StringComparison.Ordinal) : token, isCall, arguments, indexes);
     }
@@ -119,7 +128,8 @@ internal sealed partial record ArmExpression(
         while (tokens.Peek() != close)
         {
             items.Add(Next(tokens));
-            if (tokens.Peek() == ",") tokens.Dequeue();
+            if (tokens.Peek() == ",")
+                tokens.Dequeue();
         }
         tokens.Dequeue();
         return items;

@@ -67,32 +67,49 @@ public sealed partial class WatchingTests(Bicep bicep)
         Fill(body, incident);
         var reading = AlertParser.Read(System.Text.Encoding.UTF8.GetBytes(body.ToJsonString()));
         Assert.NotNull(reading.Alert);
-        Assert.Equal(AlertParser.Read(File.ReadAllBytes(Path.Combine(Sources.Root, "samples", "sentinel-incident-trigger.json"))).Alert!.Id, reading.Alert!.Id);
+        Assert.Equal(
+            AlertParser.Read(File.ReadAllBytes(Path.Combine(Sources.Root, "samples", "sentinel-incident-trigger.json"))).Alert!.Id,
+            reading.Alert!.Id
+        );
     }
 
     private static void Fill(JsonNode node, JsonNode trigger)
     {
         foreach (var (key, value) in node.AsObject().ToList())
         {
-            if (value is JsonObject inner) Fill(inner, trigger);
-            else node[key] = PathPart().Matches((string)value!).Aggregate((JsonNode?)trigger, (at, part) => at?[part.Groups[1].Value])?.DeepClone();
+            if (value is JsonObject inner)
+                Fill(inner, trigger);
+            else
+                node[key] = PathPart()
+                    .Matches((string)value!)
+                    .Aggregate((JsonNode?)trigger, (at, part) => at?[part.Groups[1].Value])
+                    ?.DeepClone();
         }
     }
 
     private static IEnumerable<string> Problems(BicepFolder folder, string telemetry)
     {
-        var kinds = typeof(AuditKinds).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (string)f.GetRawConstantValue()!).ToHashSet();
+        var kinds = typeof(AuditKinds)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(f => (string)f.GetRawConstantValue()!)
+            .ToHashSet();
         var rules = folder.Everything.Of("Microsoft.Insights/scheduledQueryRules");
         var queries = rules.Select(r => (string)r["criteria"]!["allOf"]![0]!["query"]!).ToList();
         var recorded = queries.SelectMany(q => Query().Matches(q)).Select(m => m.Groups[1].Value).ToList();
-        foreach (var kind in recorded.Where(k => !kinds.Contains(k))) yield return $"a rule looks for {kind}, which is never recorded";
-        foreach (var kind in Watched.Where(w => !recorded.Contains(w))) yield return $"nothing watches {kind}";
-        if (!telemetry.Contains("Message = \"record: {Kind} ", StringComparison.Ordinal)) yield return "the record's lines do not start with record: and the kind";
-        if (!queries.Any(q => q.Contains("startswith \"heartbeat\"", StringComparison.Ordinal))) yield return "nothing watches the heartbeat";
-        if (!telemetry.Contains("Message = \"heartbeat: ", StringComparison.Ordinal)) yield return "no line starts with heartbeat";
+        foreach (var kind in recorded.Where(k => !kinds.Contains(k)))
+            yield return $"a rule looks for {kind}, which is never recorded";
+        foreach (var kind in Watched.Where(w => !recorded.Contains(w)))
+            yield return $"nothing watches {kind}";
+        if (!telemetry.Contains("Message = \"record: {Kind} ", StringComparison.Ordinal))
+            yield return "the record's lines do not start with record: and the kind";
+        if (!queries.Any(q => q.Contains("startswith \"heartbeat\"", StringComparison.Ordinal)))
+            yield return "nothing watches the heartbeat";
+        if (!telemetry.Contains("Message = \"heartbeat: ", StringComparison.Ordinal))
+            yield return "no line starts with heartbeat";
     }
 
-    private static JsonNode Playbook(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(Sources.Root, "bicep", "playbooks", file)))!;
+    private static JsonNode Playbook(string file) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(Sources.Root, "bicep", "playbooks", file)))!;
 
     private static string Telemetry() => File.ReadAllText(Path.Combine(Sources.Root, "functions", "Health", "Heartbeat.cs"));
 

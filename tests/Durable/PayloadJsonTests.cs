@@ -29,7 +29,11 @@ public sealed class PayloadJsonTests
             AssertSame(value, PayloadJson.Converter.Deserialize(json, type), type.Name);
             // The worker's Durable Task extension serializes by the type of the value.
             Assert.Equal(json, worker.Serializer!.Serialize(value, value.GetType(), default).ToString());
-            AssertSame(value, worker.Serializer.Deserialize(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json)), type, default), type.Name);
+            AssertSame(
+                value,
+                worker.Serializer.Deserialize(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json)), type, default),
+                type.Name
+            );
             AssertSame(value, JsonElement.Parse(json).Deserialize(type, PayloadJson.Options), type.Name);
         }
     }
@@ -37,11 +41,25 @@ public sealed class PayloadJsonTests
     [Fact]
     public void The_types_are_all_found()
     {
-        Assert.Superset(new HashSet<Type>
-        {
-            typeof(IncidentAlert), typeof(ContainmentOrder), typeof(RollbackOrder), typeof(RegisterState), typeof(RollbackState), typeof(GlobalStopState), typeof(BreakerState), typeof(RateLimitState),
-            typeof(StopOrder), typeof(Arrival), typeof(IRFunctions.Approvals.ApprovalAnswer), typeof(PriorState), typeof(IncidentStatus),
-        }, Crossing.Types.ToHashSet());
+        Assert.Superset(
+            new HashSet<Type>
+            {
+                typeof(IncidentAlert),
+                typeof(ContainmentOrder),
+                typeof(RollbackOrder),
+                typeof(RegisterState),
+                typeof(RollbackState),
+                typeof(GlobalStopState),
+                typeof(BreakerState),
+                typeof(RateLimitState),
+                typeof(StopOrder),
+                typeof(Arrival),
+                typeof(IRFunctions.Approvals.ApprovalAnswer),
+                typeof(PriorState),
+                typeof(IncidentStatus),
+            },
+            Crossing.Types.ToHashSet()
+        );
     }
 
     [Fact]
@@ -50,7 +68,10 @@ public sealed class PayloadJsonTests
         var input = Assert.IsType<IncidentAlert>(Filled.All(typeof(IncidentAlert)).Single());
         var back = PayloadJson.Converter.Deserialize<IncidentAlert>(PayloadJson.Converter.Serialize(input))!;
         Assert.Equal(input.Alert.Entities.Select(e => e.GetType()), back.Alert.Entities.Select(e => e.GetType()));
-        Assert.Equal(typeof(Entity).GetCustomAttributes(typeof(System.Text.Json.Serialization.JsonDerivedTypeAttribute), false).Length, back.Alert.Entities.Select(e => e.GetType()).Distinct().Count());
+        Assert.Equal(
+            typeof(Entity).GetCustomAttributes(typeof(System.Text.Json.Serialization.JsonDerivedTypeAttribute), false).Length,
+            back.Alert.Entities.Select(e => e.GetType()).Distinct().Count()
+        );
     }
 
     private static void AssertSame(object? expected, object? actual, string path)
@@ -65,13 +86,15 @@ public sealed class PayloadJsonTests
         {
             var (before, after) = (many.Cast<object?>().ToList(), Assert.IsAssignableFrom<IEnumerable>(actual).Cast<object?>().ToList());
             Assert.True(before.Count == after.Count, $"{path}: {before.Count} came back as {after.Count}");
-            for (var i = 0; i < before.Count; i++) AssertSame(before[i], after[i], $"{path}[{i}]");
+            for (var i = 0; i < before.Count; i++)
+                AssertSame(before[i], after[i], $"{path}[{i}]");
             return;
         }
         Assert.True(type == actual.GetType(), $"{path}: a {type.Name} came back as a {actual.GetType().Name}");
         if (type.Assembly == typeof(Pipeline).Assembly && !type.IsEnum || type is { IsGenericType: true, IsValueType: true })
         {
-            foreach (var p in type.GetProperties().Where(p => p.GetIndexParameters().Length == 0)) AssertSame(p.GetValue(expected), p.GetValue(actual), $"{path}.{p.Name}");
+            foreach (var p in type.GetProperties().Where(p => p.GetIndexParameters().Length == 0))
+                AssertSame(p.GetValue(expected), p.GetValue(actual), $"{path}.{p.Name}");
             return;
         }
         Assert.True(expected.Equals(actual), $"{path}: {expected} came back as {actual}");

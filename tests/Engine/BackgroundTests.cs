@@ -12,17 +12,24 @@ public class BackgroundTests
     public async Task Workers_run_many_instances_at_once_and_clients_can_wait(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Counter>("counter").Activity<int, int>("work", x => x).Orchestrator("many", async c =>
-        {
-            var sum = 0;
-            for (var i = 0; i < 5; i++) sum += await c.CallActivityAsync<int>("work", i);
-            await c.Entities.CallEntityAsync(new("counter", "all"), "add", 1);
-            await c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
-            return sum;
-        });
+        rig.Entity<Counter>("counter")
+            .Activity<int, int>("work", x => x)
+            .Orchestrator(
+                "many",
+                async c =>
+                {
+                    var sum = 0;
+                    for (var i = 0; i < 5; i++)
+                        sum += await c.CallActivityAsync<int>("work", i);
+                    await c.Entities.CallEntityAsync(new("counter", "all"), "add", 1);
+                    await c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
+                    return sum;
+                }
+            );
         await rig.Engine.StartAsync();
         var ids = Enumerable.Range(0, 100).Select(i => $"m{i}").ToArray();
-        foreach (var id in ids) await rig.Client.ScheduleNewOrchestrationInstanceAsync("many", new StartOrchestrationOptions(id));
+        foreach (var id in ids)
+            await rig.Client.ScheduleNewOrchestrationInstanceAsync("many", new StartOrchestrationOptions(id));
         await Until(() => rig.Engine.WaitingTimers == ids.Length);
         rig.Clock.Advance(TimeSpan.FromHours(1));
         foreach (var id in ids)
@@ -37,13 +44,19 @@ public class BackgroundTests
         await using var rig = new EngineRig(setup);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var runs = 0;
-        rig.Add(r => r.AddActivityFunc("long", async _ =>
-        {
-            if (++runs > 1) return 1;
-            started.SetResult();
-            await new TaskCompletionSource().Task.WaitAsync(rig.Engine.Stopping);
-            return 0;
-        }));
+        rig.Add(r =>
+            r.AddActivityFunc(
+                "long",
+                async _ =>
+                {
+                    if (++runs > 1)
+                        return 1;
+                    started.SetResult();
+                    await new TaskCompletionSource().Task.WaitAsync(rig.Engine.Stopping);
+                    return 0;
+                }
+            )
+        );
         rig.Orchestrator("calls", async c => await c.CallActivityAsync<int>("long"));
         await rig.Engine.StartAsync();
         await rig.Client.ScheduleNewOrchestrationInstanceAsync("calls", new StartOrchestrationOptions("i"));
@@ -58,11 +71,16 @@ public class BackgroundTests
     [Fact]
     public async Task Under_the_real_clock_timers_fire_by_themselves()
     {
-        await using var engine = DurableEngine.Create(tasks => tasks.AddOrchestratorFunc("naps", async c =>
-        {
-            await c.CreateTimer(TimeSpan.FromMilliseconds(20), CancellationToken.None);
-            return 1;
-        }));
+        await using var engine = DurableEngine.Create(tasks =>
+            tasks.AddOrchestratorFunc(
+                "naps",
+                async c =>
+                {
+                    await c.CreateTimer(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+                    return 1;
+                }
+            )
+        );
         await engine.StartAsync();
         var id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("naps");
         var done = await engine.Client.WaitForInstanceCompletionAsync(id, Limit);

@@ -28,7 +28,8 @@ public class CrashTests
             for (var k = 1; ; k++)
             {
                 var crashed = await RunWithCrash(setup, moment, k, seed);
-                if (!crashed) break;
+                if (!crashed)
+                    break;
                 crashes++;
             }
         }
@@ -44,7 +45,8 @@ public class CrashTests
             ShuffleSeed = seed,
             AtCrashPoint = p =>
             {
-                if (p.Moment != moment || p.Number != k) return;
+                if (p.Moment != moment || p.Number != k)
+                    return;
                 crashed = true;
                 throw new SimulatedCrash();
             },
@@ -75,41 +77,55 @@ public class CrashTests
         return crashed;
     }
 
-    private static void Workflow(EngineRig rig) => rig.Entity<Counter>("counter").Activity<int, int>("work", x => x)
-        .Orchestrator("main", async c =>
-        {
-            var work = await Task.WhenAll(Enumerable.Range(1, 3).Select(i => c.CallActivityAsync<int>("work", i)));
-            var sub = await c.CallSubOrchestratorAsync<string>("sub", 4, new SubOrchestrationOptions(instanceId: "i-sub"));
-            var decided = await c.WaitForExternalEvent<string>("decision", TimeSpan.FromHours(1));
-            string second;
-            try
-            {
-                second = await c.WaitForExternalEvent<string>("never", TimeSpan.FromMinutes(5));
-            }
-            catch (TaskCanceledException)
-            {
-                second = "late";
-            }
+    private static void Workflow(EngineRig rig) =>
+        rig.Entity<Counter>("counter")
+            .Activity<int, int>("work", x => x)
+            .Orchestrator(
+                "main",
+                async c =>
+                {
+                    var work = await Task.WhenAll(Enumerable.Range(1, 3).Select(i => c.CallActivityAsync<int>("work", i)));
+                    var sub = await c.CallSubOrchestratorAsync<string>("sub", 4, new SubOrchestrationOptions(instanceId: "i-sub"));
+                    var decided = await c.WaitForExternalEvent<string>("decision", TimeSpan.FromHours(1));
+                    string second;
+                    try
+                    {
+                        second = await c.WaitForExternalEvent<string>("never", TimeSpan.FromMinutes(5));
+                    }
+                    catch (TaskCanceledException)
+                    {
+                        second = "late";
+                    }
 
-            int tally;
-            await using (await c.Entities.LockEntitiesAsync(Tally))
-            {
-                await c.Entities.CallEntityAsync(Tally, "add", 5);
-                tally = await c.Entities.CallEntityAsync<int>(Tally, "add", 3);
-            }
+                    int tally;
+                    await using (await c.Entities.LockEntitiesAsync(Tally))
+                    {
+                        await c.Entities.CallEntityAsync(Tally, "add", 5);
+                        tally = await c.Entities.CallEntityAsync<int>(Tally, "add", 3);
+                    }
 
-            await c.Entities.SignalEntityAsync(Tally, "add", 100, new SignalEntityOptions { SignalTime = c.CurrentUtcDateTime.AddMinutes(1) });
-            return $"{string.Join(',', work)} {sub} {decided} {second} {tally} done";
-        })
-        .Orchestrator<int>("sub", async (c, input) => $"sub:{await c.CallActivityAsync<int>("work", input)}")
-        .Orchestrator<int>("again", async (c, input) =>
-        {
-            var n = await c.CallActivityAsync<int>("work", 100 + input) - 100;
-            if (n == 3) return n;
-            await c.CreateTimer(TimeSpan.FromMinutes(1), CancellationToken.None);
-            c.ContinueAsNew(n + 1);
-            return null;
-        });
+                    await c.Entities.SignalEntityAsync(
+                        Tally,
+                        "add",
+                        100,
+                        new SignalEntityOptions { SignalTime = c.CurrentUtcDateTime.AddMinutes(1) }
+                    );
+                    return $"{string.Join(',', work)} {sub} {decided} {second} {tally} done";
+                }
+            )
+            .Orchestrator<int>("sub", async (c, input) => $"sub:{await c.CallActivityAsync<int>("work", input)}")
+            .Orchestrator<int>(
+                "again",
+                async (c, input) =>
+                {
+                    var n = await c.CallActivityAsync<int>("work", 100 + input) - 100;
+                    if (n == 3)
+                        return n;
+                    await c.CreateTimer(TimeSpan.FromMinutes(1), CancellationToken.None);
+                    c.ContinueAsNew(n + 1);
+                    return null;
+                }
+            );
 
     // Each is what a caller does; one that the crash interrupted was acknowledged before, so it is not done again.
     private static IEnumerable<Func<Task>> Script(EngineRig rig)
@@ -119,7 +135,8 @@ public class CrashTests
         yield return () => rig.Engine.RunUntilIdleAsync();
         yield return () => rig.Client.RaiseEventAsync("i", "decision", "a-decided");
         yield return () => rig.Engine.RunUntilIdleAsync();
-        for (var minute = 0; minute < 10; minute++) yield return () => rig.Engine.AdvanceAsync(TimeSpan.FromMinutes(1));
+        for (var minute = 0; minute < 10; minute++)
+            yield return () => rig.Engine.AdvanceAsync(TimeSpan.FromMinutes(1));
     }
 
     /// <summary>Activities whose result is in a history.</summary>
@@ -128,8 +145,10 @@ public class CrashTests
         var recorded = new HashSet<string>();
         foreach (var id in Instances)
         {
-            if (rig.Store.Read(id) is not { } record) continue;
-            foreach (var e in HistoryJson.Decode(rig.Store.ReadHistory(record.Execution)).OfType<TaskCompletedEvent>()) recorded.Add($"work:{e.Result}");
+            if (rig.Store.Read(id) is not { } record)
+                continue;
+            foreach (var e in HistoryJson.Decode(rig.Store.ReadHistory(record.Execution)).OfType<TaskCompletedEvent>())
+                recorded.Add($"work:{e.Result}");
         }
 
         return recorded;

@@ -16,12 +16,17 @@ public class DeterminismTests
     {
         await using var rig = new EngineRig(setup);
         var changed = false;
-        rig.Activity<int, int>("one", x => x).Activity<int, int>("two", x => x).Orchestrator("changes", async c =>
-        {
-            await c.CallActivityAsync(Steps[changed ? 1 : 0], 1);
-            await c.WaitForExternalEvent<int>("go");
-            return null;
-        });
+        rig.Activity<int, int>("one", x => x)
+            .Activity<int, int>("two", x => x)
+            .Orchestrator(
+                "changes",
+                async c =>
+                {
+                    await c.CallActivityAsync(Steps[changed ? 1 : 0], 1);
+                    await c.WaitForExternalEvent<int>("go");
+                    return null;
+                }
+            );
         await rig.RunAsync("changes");
         changed = true;
         await rig.Client.RaiseEventAsync("i", "go", 1);
@@ -31,8 +36,16 @@ public class DeterminismTests
         var message = failed.FailureDetails!.ErrorMessage;
         Assert.Equal(typeof(NonDeterministicOrchestrationException).FullName, failed.FailureDetails.ErrorType);
         Assert.Contains("Orchestration 'i' (changes) is not deterministic", message, StringComparison.Ordinal);
-        Assert.Contains("event 3 of its history is TaskScheduled #0 'one', but the code did TaskScheduled #0 'two'", message, StringComparison.Ordinal);
-        Assert.Contains("the current orchestration replay instead scheduled an activity task named 'two'", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "event 3 of its history is TaskScheduled #0 'one', but the code did TaskScheduled #0 'two'",
+            message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "the current orchestration replay instead scheduled an activity task named 'two'",
+            message,
+            StringComparison.Ordinal
+        );
         // The real engine would still run what the wrong code scheduled; this one does not.
         Assert.Equal(["one:1"], rig.Ran);
     }
@@ -40,59 +53,74 @@ public class DeterminismTests
     [Theory, EachSetup]
     public async Task Waiting_where_an_action_is_recorded_fails(Setup setup)
     {
-        var message = await Break(setup, async (c, changed) =>
-        {
-            await c.CallActivityAsync("one", 1);
-            if (!changed) await c.CallActivityAsync("two", 2);
-            await c.WaitForExternalEvent<int>("go");
-            return null;
-        });
+        var message = await Break(
+            setup,
+            async (c, changed) =>
+            {
+                await c.CallActivityAsync("one", 1);
+                if (!changed)
+                    await c.CallActivityAsync("two", 2);
+                await c.WaitForExternalEvent<int>("go");
+                return null;
+            }
+        );
         Assert.Contains("TaskScheduled #1 'two', but the code had done nothing of the kind by then", message, StringComparison.Ordinal);
     }
 
     [Theory, EachSetup]
     public async Task Finishing_earlier_than_before_fails(Setup setup)
     {
-        var message = await Break(setup, async (c, changed) =>
-        {
-            await c.CallActivityAsync("one", 1);
-            if (changed) return "done";
-            await c.WaitForExternalEvent<int>("go");
-            return null;
-        });
+        var message = await Break(
+            setup,
+            async (c, changed) =>
+            {
+                await c.CallActivityAsync("one", 1);
+                if (changed)
+                    return "done";
+                await c.WaitForExternalEvent<int>("go");
+                return null;
+            }
+        );
         Assert.Contains("but the code finished (Completed)", message, StringComparison.Ordinal);
     }
 
     [Theory, EachSetup]
     public async Task An_action_more_than_before_fails(Setup setup)
     {
-        var message = await Break(setup, async (c, changed) =>
-        {
-            await c.CallActivityAsync("one", 1);
-            if (changed) c.SendEvent("x", "new", 1);
-            await c.WaitForExternalEvent<int>("go");
-            return null;
-        });
+        var message = await Break(
+            setup,
+            async (c, changed) =>
+            {
+                await c.CallActivityAsync("one", 1);
+                if (changed)
+                    c.SendEvent("x", "new", 1);
+                await c.WaitForExternalEvent<int>("go");
+                return null;
+            }
+        );
         Assert.Contains("but the code did EventSent #1 'new' -> 'x'", message, StringComparison.Ordinal);
     }
 
     [Theory, EachSetup]
     public async Task Code_that_swallows_the_error_still_fails(Setup setup)
     {
-        var message = await Break(setup, async (c, changed) =>
-        {
-            try
+        var message = await Break(
+            setup,
+            async (c, changed) =>
             {
-                await c.CallActivityAsync(changed ? "two" : "one", 1);
-            }
-            catch (Exception)
-            {
-                return "swallowed";
-            }
+                try
+                {
+                    await c.CallActivityAsync(changed ? "two" : "one", 1);
+                }
+                catch (Exception)
+                {
+                    return "swallowed";
+                }
 
-            await c.WaitForExternalEvent<int>("go");
-            return null;
-        });
+                await c.WaitForExternalEvent<int>("go");
+                return null;
+            }
+        );
         Assert.Contains("event 3 of its history", message, StringComparison.Ordinal);
     }
 
@@ -100,15 +128,21 @@ public class DeterminismTests
     public async Task A_recorded_history_replays_against_the_same_code_and_not_against_another(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Activity<int, int>("one", x => x).Entity<Counter>("counter").Orchestrator("full", async c =>
-        {
-            await c.CallActivityAsync("one", 1);
-            using var cancel = new CancellationTokenSource();
-            var timer = c.CreateTimer(TimeSpan.FromHours(1), cancel.Token);
-            if (await Task.WhenAny(timer, c.WaitForExternalEvent<int>("go")) != timer) cancel.Cancel();
-            await c.Entities.SignalEntityAsync(new("counter", "k"), "add", 1);
-            return await c.Entities.CallEntityAsync<int>(new("counter", "k"), "get");
-        });
+        rig.Activity<int, int>("one", x => x)
+            .Entity<Counter>("counter")
+            .Orchestrator(
+                "full",
+                async c =>
+                {
+                    await c.CallActivityAsync("one", 1);
+                    using var cancel = new CancellationTokenSource();
+                    var timer = c.CreateTimer(TimeSpan.FromHours(1), cancel.Token);
+                    if (await Task.WhenAny(timer, c.WaitForExternalEvent<int>("go")) != timer)
+                        cancel.Cancel();
+                    await c.Entities.SignalEntityAsync(new("counter", "k"), "add", 1);
+                    return await c.Entities.CallEntityAsync<int>(new("counter", "k"), "get");
+                }
+            );
         await rig.RunAsync("full");
         var waiting = HistoryFile.Export(rig.Store, "i");
         await rig.Client.RaiseEventAsync("i", "go", 1);
@@ -118,12 +152,19 @@ public class DeterminismTests
         Check(rig, waiting);
         Check(rig, finished);
 
-        var other = TaskFactories.From(r => r.AddOrchestratorFunc("full", async c =>
-        {
-            await c.CallActivityAsync("one", 1);
-            await c.WaitForExternalEvent<int>("go");
-        }));
-        var broken = Assert.Throws<NonDeterminismException>(() => ReplayCheck.Run(other, TaskFactories.NoServices, HistoryFile.Import(finished)));
+        var other = TaskFactories.From(r =>
+            r.AddOrchestratorFunc(
+                "full",
+                async c =>
+                {
+                    await c.CallActivityAsync("one", 1);
+                    await c.WaitForExternalEvent<int>("go");
+                }
+            )
+        );
+        var broken = Assert.Throws<NonDeterminismException>(() =>
+            ReplayCheck.Run(other, TaskFactories.NoServices, HistoryFile.Import(finished))
+        );
         Assert.Equal("i", broken.InstanceId);
         Assert.Equal(7, broken.EventNumber);
         Assert.Contains("TimerCreated #1", broken.Message, StringComparison.Ordinal);

@@ -69,15 +69,24 @@ internal sealed class EngineRig : IAsyncDisposable
         return this;
     }
 
-    public EngineRig Orchestrator(string name, Func<TaskOrchestrationContext, Task<object?>> run) => Add(r => r.AddOrchestratorFunc(name, run));
+    public EngineRig Orchestrator(string name, Func<TaskOrchestrationContext, Task<object?>> run) =>
+        Add(r => r.AddOrchestratorFunc(name, run));
 
-    public EngineRig Orchestrator<TIn>(string name, Func<TaskOrchestrationContext, TIn, Task<object?>> run) => Add(r => r.AddOrchestratorFunc(name, run));
+    public EngineRig Orchestrator<TIn>(string name, Func<TaskOrchestrationContext, TIn, Task<object?>> run) =>
+        Add(r => r.AddOrchestratorFunc(name, run));
 
-    public EngineRig Activity<TIn, TOut>(string name, Func<TIn, TOut> run) => Add(r => r.AddActivityFunc<TIn, TOut>(name, (_, input) =>
-    {
-        lock (Ran) Ran.Add($"{name}:{input}");
-        return run(input);
-    }));
+    public EngineRig Activity<TIn, TOut>(string name, Func<TIn, TOut> run) =>
+        Add(r =>
+            r.AddActivityFunc<TIn, TOut>(
+                name,
+                (_, input) =>
+                {
+                    lock (Ran)
+                        Ran.Add($"{name}:{input}");
+                    return run(input);
+                }
+            )
+        );
 
     public EngineRig Entity<T>(string name)
         where T : ITaskEntity, new() => Add(r => r.AddEntity(name, _ => new T()));
@@ -94,7 +103,8 @@ internal sealed class EngineRig : IAsyncDisposable
     /// <summary>As after a kill: the engine is forgotten, not stopped.</summary>
     public async Task RestartAsync(EngineOptions? options = null)
     {
-        if (options is not null) this.options = options;
+        if (options is not null)
+            this.options = options;
         if (setup >= Setup.Sqlite)
         {
             await Store.DisposeAsync();
@@ -109,12 +119,14 @@ internal sealed class EngineRig : IAsyncDisposable
     {
         await Engine.DisposeAsync();
         await Store.DisposeAsync();
-        foreach (var file in new[] { path, path + "-wal", path + "-shm" }) File.Delete(file);
+        foreach (var file in new[] { path, path + "-wal", path + "-shm" })
+            File.Delete(file);
     }
 
     public void AddAll(DurableTaskRegistry registry)
     {
-        foreach (var add in tasks) add(registry);
+        foreach (var add in tasks)
+            add(registry);
     }
 
     private IDurableStore Open() => setup >= Setup.Sqlite ? new SqliteStore(path) : new MemoryStore();

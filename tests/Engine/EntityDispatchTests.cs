@@ -9,31 +9,49 @@ public class EntityDispatchTests
     public async Task Operations_bind_by_name_context_input_and_default(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Box>("box").Orchestrator("asks", async c =>
-        {
-            var id = new EntityInstanceId("Box", "K");
-            var answers = new List<string>();
-            foreach (var (operation, input) in new (string, object?)[]
-                     {
-                         ("INIT", null), ("put", "x"), ("Put", null), ("whoami", null), ("later", 3), ("sooner", 4), ("clear", null), ("init", null),
-                         ("put", 5), ("twice", 1), ("missing", null), ("delete", null), ("init", null),
-                     })
-            {
-                try
+        rig.Entity<Box>("box")
+            .Orchestrator(
+                "asks",
+                async c =>
                 {
-                    answers.Add(await c.Entities.CallEntityAsync<string>(id, operation, input) ?? "null");
-                }
-                catch (EntityOperationFailedException e)
-                {
-                    answers.Add(e.FailureDetails.ErrorType.Split('.')[^1]);
-                }
-            }
+                    var id = new EntityInstanceId("Box", "K");
+                    var answers = new List<string>();
+                    foreach (
+                        var (operation, input) in new (string, object?)[]
+                        {
+                            ("INIT", null),
+                            ("put", "x"),
+                            ("Put", null),
+                            ("whoami", null),
+                            ("later", 3),
+                            ("sooner", 4),
+                            ("clear", null),
+                            ("init", null),
+                            ("put", 5),
+                            ("twice", 1),
+                            ("missing", null),
+                            ("delete", null),
+                            ("init", null),
+                        }
+                    )
+                    {
+                        try
+                        {
+                            answers.Add(await c.Entities.CallEntityAsync<string>(id, operation, input) ?? "null");
+                        }
+                        catch (EntityOperationFailedException e)
+                        {
+                            answers.Add(e.FailureDetails.ErrorType.Split('.')[^1]);
+                        }
+                    }
 
-            return string.Join(' ', answers);
-        });
+                    return string.Join(' ', answers);
+                }
+            );
         Assert.Equal(
             "fresh x default @box@K 3later 4sooner null fresh JsonException AmbiguousMatchException NotSupportedException null fresh",
-            (await rig.RunAsync("asks")).ReadOutputAs<string>());
+            (await rig.RunAsync("asks")).ReadOutputAs<string>()
+        );
     }
 
     public sealed record BoxState(string Text);

@@ -18,31 +18,57 @@ public class EntityFailureTests
     public async Task A_failure_tells_operation_entity_message_and_cause_and_the_state_stays(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Faulty>("faulty").Orchestrator("tries", async c =>
-        {
-            var told = new List<string>();
-            foreach (var (operation, input) in new (string, object?)[]
-                     {
-                         ("exists", null), ("throw", null), ("throwNested", null), ("unwritable", null), ("exists", null), ("unreadable", null), ("exists", null), ("get", null),
-                         ("delete", null), ("exists", null), ("set", 3), ("setThenThrow", 333), ("get", null), ("deleteThenThrow", null), ("get", null),
-                         ("delete", null), ("setThenThrow", 333), ("exists", null),
-                     })
-            {
-                try
+        rig.Entity<Faulty>("faulty")
+            .Orchestrator(
+                "tries",
+                async c =>
                 {
-                    told.Add($"{await c.Entities.CallEntityAsync<object?>(Id, operation, input)}");
-                }
-                catch (EntityOperationFailedException e)
-                {
-                    Assert.Equal((Id, operation), (e.EntityId, e.OperationName));
-                    Assert.Contains($"Operation '{operation}' of entity '@faulty@f' failed", e.Message, StringComparison.Ordinal);
-                    told.Add($"{e.FailureDetails.ErrorMessage.Split(": ")[0]}{(e.FailureDetails.InnerFailure is { } inner ? $"<{inner.ErrorMessage}" : "")}");
-                }
-            }
+                    var told = new List<string>();
+                    foreach (
+                        var (operation, input) in new (string, object?)[]
+                        {
+                            ("exists", null),
+                            ("throw", null),
+                            ("throwNested", null),
+                            ("unwritable", null),
+                            ("exists", null),
+                            ("unreadable", null),
+                            ("exists", null),
+                            ("get", null),
+                            ("delete", null),
+                            ("exists", null),
+                            ("set", 3),
+                            ("setThenThrow", 333),
+                            ("get", null),
+                            ("deleteThenThrow", null),
+                            ("get", null),
+                            ("delete", null),
+                            ("setThenThrow", 333),
+                            ("exists", null),
+                        }
+                    )
+                    {
+                        try
+                        {
+                            told.Add($"{await c.Entities.CallEntityAsync<object?>(Id, operation, input)}");
+                        }
+                        catch (EntityOperationFailedException e)
+                        {
+                            Assert.Equal((Id, operation), (e.EntityId, e.OperationName));
+                            Assert.Contains($"Operation '{operation}' of entity '@faulty@f' failed", e.Message, StringComparison.Ordinal);
+                            told.Add(
+                                $"{e.FailureDetails.ErrorMessage.Split(": ")[0]}{(e.FailureDetails.InnerFailure is { } inner ? $"<{inner.ErrorMessage}" : "")}"
+                            );
+                        }
+                    }
 
-            return string.Join(' ', told);
-        });
-        Assert.Equal("False boom outer<boom unwritable False  True unreadable  False  boom 3 boom 3  boom False", (await rig.RunAsync("tries")).ReadOutputAs<string>());
+                    return string.Join(' ', told);
+                }
+            );
+        Assert.Equal(
+            "False boom outer<boom unwritable False  True unreadable  False  boom 3 boom 3  boom False",
+            (await rig.RunAsync("tries")).ReadOutputAs<string>()
+        );
     }
 
     [Theory]
@@ -59,7 +85,11 @@ public class EntityFailureTests
             rig.Entity<Faulty>("faulty");
             // All are there before the entity runs first: one batch.
             foreach (var operation in operations.Split(','))
-                await rig.Entities.SignalEntityAsync(Id, operation.Split(' ')[0], operation.Contains(' ', StringComparison.Ordinal) ? int.Parse(operation.Split(' ')[1], null) : null);
+                await rig.Entities.SignalEntityAsync(
+                    Id,
+                    operation.Split(' ')[0],
+                    operation.Contains(' ', StringComparison.Ordinal) ? int.Parse(operation.Split(' ')[1], null) : null
+                );
             await rig.Engine.RunUntilIdleAsync();
             Assert.Equal(1, rig.Engine.Steps);
             Assert.Equal(expected, (await rig.Entities.GetEntityAsync<Faulty.Content>(Id))?.State.Value);
@@ -85,14 +115,24 @@ public class EntityFailureTests
             await Task.Yield();
             switch (operation.Name)
             {
-                case "exists": return Exists(operation.State);
-                case "get": return ((Content?)operation.State.GetState(typeof(Content)))?.Value;
-                case "set": return Set(operation, (int)operation.GetInput(typeof(int))!);
-                case "unwritable": return Set(operation, Content.Unwritable);
-                case "unreadable": return Set(operation, Content.Unreadable);
-                case "delete" or "deleteThenThrow": operation.State.SetState(null); break;
-                case "setThenThrow": Set(operation, 333); break;
-                case "throwNested": throw new InvalidOperationException("outer", new InvalidOperationException("boom"));
+                case "exists":
+                    return Exists(operation.State);
+                case "get":
+                    return ((Content?)operation.State.GetState(typeof(Content)))?.Value;
+                case "set":
+                    return Set(operation, (int)operation.GetInput(typeof(int))!);
+                case "unwritable":
+                    return Set(operation, Content.Unwritable);
+                case "unreadable":
+                    return Set(operation, Content.Unreadable);
+                case "delete" or "deleteThenThrow":
+                    operation.State.SetState(null);
+                    break;
+                case "setThenThrow":
+                    Set(operation, 333);
+                    break;
+                case "throwNested":
+                    throw new InvalidOperationException("outer", new InvalidOperationException("boom"));
             }
 
             return operation.Name == "delete" ? null : throw new InvalidOperationException("boom");
@@ -119,17 +159,21 @@ public class EntityFailureTests
         [JsonConverter(typeof(ContentConverter))]
         public sealed record Content(int Value)
         {
-            public const int Unwritable = -1, Unreadable = -2;
+            public const int Unwritable = -1,
+                Unreadable = -2;
         }
 
         private sealed class ContentConverter : JsonConverter<Content>
         {
             public override Content Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-                reader.GetInt32() is var value and not Content.Unreadable ? new Content(value) : throw new JsonException("unreadable: as asked");
+                reader.GetInt32() is var value and not Content.Unreadable
+                    ? new Content(value)
+                    : throw new JsonException("unreadable: as asked");
 
             public override void Write(Utf8JsonWriter writer, Content value, JsonSerializerOptions options)
             {
-                if (value.Value == Content.Unwritable) throw new InvalidOperationException("unwritable: as asked");
+                if (value.Value == Content.Unwritable)
+                    throw new InvalidOperationException("unwritable: as asked");
                 writer.WriteNumberValue(value.Value);
             }
         }

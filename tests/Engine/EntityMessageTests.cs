@@ -14,12 +14,19 @@ public class EntityMessageTests
     public async Task Signals_keep_their_order_from_clients_orchestrations_and_entities(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Log>("log").Entity<Relay>("relay").Orchestrator("signals", async c =>
-        {
-            for (var i = 0; i < 5; i++) await c.Entities.SignalEntityAsync(new("log", "o"), "add", $"o{i}");
-            return await c.Entities.CallEntityAsync<string>(new("log", "o"), "get");
-        });
-        for (var i = 0; i < 100; i++) await rig.Entities.SignalEntityAsync(new("log", "c"), "add", $"{i}");
+        rig.Entity<Log>("log")
+            .Entity<Relay>("relay")
+            .Orchestrator(
+                "signals",
+                async c =>
+                {
+                    for (var i = 0; i < 5; i++)
+                        await c.Entities.SignalEntityAsync(new("log", "o"), "add", $"o{i}");
+                    return await c.Entities.CallEntityAsync<string>(new("log", "o"), "get");
+                }
+            );
+        for (var i = 0; i < 100; i++)
+            await rig.Entities.SignalEntityAsync(new("log", "c"), "add", $"{i}");
         await rig.Entities.SignalEntityAsync(new("relay", "r"), "", 3);
         // A call right after signals sees them all.
         Assert.Equal("o0o1o2o3o4", (await rig.RunAsync("signals")).ReadOutputAs<string>());
@@ -31,13 +38,33 @@ public class EntityMessageTests
     public async Task Signals_for_later_from_clients_orchestrations_and_entities_come_in_order_of_their_times(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Log>("log").Entity<Ticker>("ticker").Orchestrator("later", async c =>
-        {
-            await c.Entities.SignalEntityAsync(new("log", "l"), "add", "c", new SignalEntityOptions { SignalTime = c.CurrentUtcDateTime.AddHours(3) });
-            await c.Entities.SignalEntityAsync(new("log", "l"), "add", "a", new SignalEntityOptions { SignalTime = c.CurrentUtcDateTime.AddDays(-1) });
-            return null;
-        });
-        await rig.Entities.SignalEntityAsync(new("log", "l"), "add", "b", new SignalEntityOptions { SignalTime = rig.Clock.GetUtcNow().AddHours(1) });
+        rig.Entity<Log>("log")
+            .Entity<Ticker>("ticker")
+            .Orchestrator(
+                "later",
+                async c =>
+                {
+                    await c.Entities.SignalEntityAsync(
+                        new("log", "l"),
+                        "add",
+                        "c",
+                        new SignalEntityOptions { SignalTime = c.CurrentUtcDateTime.AddHours(3) }
+                    );
+                    await c.Entities.SignalEntityAsync(
+                        new("log", "l"),
+                        "add",
+                        "a",
+                        new SignalEntityOptions { SignalTime = c.CurrentUtcDateTime.AddDays(-1) }
+                    );
+                    return null;
+                }
+            );
+        await rig.Entities.SignalEntityAsync(
+            new("log", "l"),
+            "add",
+            "b",
+            new SignalEntityOptions { SignalTime = rig.Clock.GetUtcNow().AddHours(1) }
+        );
         await rig.Entities.SignalEntityAsync(new("ticker", "t"), "start");
         Assert.Equal(OrchestrationRuntimeStatus.Completed, (await rig.RunAsync("later")).RuntimeStatus);
         var expected = new[] { "a", "ab", "ab", "abc" };
@@ -57,15 +84,20 @@ public class EntityMessageTests
     {
         await using var rig = new EngineRig(setup, new EngineOptions { ShuffleSeed = 11 });
         EntityInstanceId Of(int n) => new("counter", $"{n % 100}");
-        rig.Entity<Counter>("counter").Orchestrator<int>("transfers", async (c, n) =>
-        {
-            await using (await c.Entities.LockEntitiesAsync(Of(n), Of(n + 1)))
-            {
-                await Task.WhenAll(c.Entities.CallEntityAsync(Of(n), "add", -1), c.Entities.CallEntityAsync(Of(n + 1), "add", 1));
-                return "ok";
-            }
-        });
-        for (var n = 0; n < 100; n++) await rig.Client.ScheduleNewOrchestrationInstanceAsync("transfers", (object?)n, new StartOrchestrationOptions($"t{n}"));
+        rig.Entity<Counter>("counter")
+            .Orchestrator<int>(
+                "transfers",
+                async (c, n) =>
+                {
+                    await using (await c.Entities.LockEntitiesAsync(Of(n), Of(n + 1)))
+                    {
+                        await Task.WhenAll(c.Entities.CallEntityAsync(Of(n), "add", -1), c.Entities.CallEntityAsync(Of(n + 1), "add", 1));
+                        return "ok";
+                    }
+                }
+            );
+        for (var n = 0; n < 100; n++)
+            await rig.Client.ScheduleNewOrchestrationInstanceAsync("transfers", (object?)n, new StartOrchestrationOptions($"t{n}"));
         await rig.Engine.RunUntilIdleAsync();
         for (var n = 0; n < 100; n++)
         {
@@ -87,18 +119,32 @@ public class EntityMessageTests
     {
         await using var rig = new EngineRig(setup);
         var id = new EntityInstanceId("counter", "l");
-        rig.Entity<Counter>("counter").Orchestrator<string>("locks", async (c, input) =>
-        {
-            if (input == "done") return "done";
-            var section = await c.Entities.LockEntitiesAsync(id);
-            if (input == "throws") throw new InvalidOperationException("KABOOM");
-            if (input == "again") c.ContinueAsNew("done");
-            if (input is "replaced" or "purged") await c.WaitForExternalEvent<int>("never");
-            if (input == "ok") await section.DisposeAsync();
-            return "ok";
-        });
+        rig.Entity<Counter>("counter")
+            .Orchestrator<string>(
+                "locks",
+                async (c, input) =>
+                {
+                    if (input == "done")
+                        return "done";
+                    var section = await c.Entities.LockEntitiesAsync(id);
+                    if (input == "throws")
+                        throw new InvalidOperationException("KABOOM");
+                    if (input == "again")
+                        c.ContinueAsNew("done");
+                    if (input is "replaced" or "purged")
+                        await c.WaitForExternalEvent<int>("never");
+                    if (input == "ok")
+                        await section.DisposeAsync();
+                    return "ok";
+                }
+            );
         await rig.RunAsync("locks", how);
-        if (how == "replaced") await rig.Client.ScheduleNewOrchestrationInstanceAsync("locks", (object?)"done", new StartOrchestrationOptions("i") { DedupeStatuses = [] });
+        if (how == "replaced")
+            await rig.Client.ScheduleNewOrchestrationInstanceAsync(
+                "locks",
+                (object?)"done",
+                new StartOrchestrationOptions("i") { DedupeStatuses = [] }
+            );
         if (how == "purged")
         {
             Assert.Equal("i", (await AllEntities(rig, transient: true)).Single().LockedBy);
@@ -119,11 +165,16 @@ public class EntityMessageTests
     {
         await using var rig = new EngineRig(setup);
         var id = new EntityInstanceId("counter", "l");
-        rig.Entity<Counter>("counter").Orchestrator("locks", async c =>
-        {
-            await using (await c.Entities.LockEntitiesAsync(id)) await c.WaitForExternalEvent<int>("go");
-            return null;
-        });
+        rig.Entity<Counter>("counter")
+            .Orchestrator(
+                "locks",
+                async c =>
+                {
+                    await using (await c.Entities.LockEntitiesAsync(id))
+                        await c.WaitForExternalEvent<int>("go");
+                    return null;
+                }
+            );
         await rig.RunAsync("locks", id: "holds");
         await rig.RunAsync("locks", id: "waits");
         Assert.Empty(await AllEntities(rig, transient: false));
@@ -139,13 +190,17 @@ public class EntityMessageTests
     {
         await using var rig = new EngineRig(setup);
         var id = new EntityInstanceId("log", "d");
-        rig.Entity<Log>("log").Orchestrator("deletes", async c =>
-        {
-            await c.Entities.CallEntityAsync(id, "add", "333");
-            await c.Entities.CallEntityAsync(id, "delete");
-            await c.Entities.CallEntityAsync(id, "delete");
-            return $"[{await c.Entities.CallEntityAsync<string>(id, "get")}]";
-        });
+        rig.Entity<Log>("log")
+            .Orchestrator(
+                "deletes",
+                async c =>
+                {
+                    await c.Entities.CallEntityAsync(id, "add", "333");
+                    await c.Entities.CallEntityAsync(id, "delete");
+                    await c.Entities.CallEntityAsync(id, "delete");
+                    return $"[{await c.Entities.CallEntityAsync<string>(id, "get")}]";
+                }
+            );
         Assert.Equal("[]", (await rig.RunAsync("deletes")).ReadOutputAs<string>());
         await rig.Entities.SignalEntityAsync(id, "delete");
         await rig.Engine.RunUntilIdleAsync();
@@ -176,22 +231,30 @@ public class EntityMessageTests
     {
         await using var rig = new EngineRig(setup);
         rig.Orchestrator("calls", async c => await c.Entities.CallEntityAsync<int>(default, "get"))
-            .Orchestrator("signals", async c => await c.Entities.SignalEntityAsync(default, "set").ContinueWith(t => (object?)t.IsFaulted, TaskScheduler.Current));
+            .Orchestrator(
+                "signals",
+                async c => await c.Entities.SignalEntityAsync(default, "set").ContinueWith(t => (object?)t.IsFaulted, TaskScheduler.Current)
+            );
         await Assert.ThrowsAsync<ArgumentNullException>(() => rig.Entities.SignalEntityAsync(default, "add", 1));
         await Assert.ThrowsAsync<ArgumentNullException>(() => rig.Entities.GetEntityAsync(default));
         await Assert.ThrowsAsync<ArgumentNullException>(() => rig.Entities.GetEntityAsync<int>(default));
-        foreach (var name in new[] { "calls", "signals" }) Assert.Equal(OrchestrationRuntimeStatus.Failed, (await rig.RunAsync(name, id: name)).RuntimeStatus);
+        foreach (var name in new[] { "calls", "signals" })
+            Assert.Equal(OrchestrationRuntimeStatus.Failed, (await rig.RunAsync(name, id: name)).RuntimeStatus);
     }
 
     [Theory, EachSetup]
     public async Task An_entity_starts_orchestrations_now_and_later_and_hears_from_them(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Launcher>("launcher").Orchestrator<string>("launched", async (c, key) =>
-        {
-            await c.Entities.SignalEntityAsync(new("launcher", key), "done", c.InstanceId);
-            return "ok";
-        });
+        rig.Entity<Launcher>("launcher")
+            .Orchestrator<string>(
+                "launched",
+                async (c, key) =>
+                {
+                    await c.Entities.SignalEntityAsync(new("launcher", key), "done", c.InstanceId);
+                    return "ok";
+                }
+            );
         await rig.Entities.SignalEntityAsync(new("launcher", "now"), "launch", 0);
         await rig.Entities.SignalEntityAsync(new("launcher", "later"), "launch", 5);
         await rig.Engine.RunUntilIdleAsync();
@@ -206,7 +269,8 @@ public class EntityMessageTests
     private static async Task<List<EntityMetadata>> AllEntities(EngineRig rig, bool transient)
     {
         var found = new List<EntityMetadata>();
-        await foreach (var e in rig.Entities.GetAllEntitiesAsync(new EntityQuery { IncludeTransient = transient, PageSize = 3 })) found.Add(e);
+        await foreach (var e in rig.Entities.GetAllEntitiesAsync(new EntityQuery { IncludeTransient = transient, PageSize = 3 }))
+            found.Add(e);
         return found;
     }
 
@@ -225,7 +289,8 @@ public class EntityMessageTests
     {
         public ValueTask<object?> RunAsync(TaskEntityOperation operation)
         {
-            for (var i = 0; i < (int)operation.GetInput(typeof(int))!; i++) operation.Context.SignalEntity(new("log", "r"), "add", $"r{i}");
+            for (var i = 0; i < (int)operation.GetInput(typeof(int))!; i++)
+                operation.Context.SignalEntity(new("log", "r"), "add", $"r{i}");
             return new((object?)null);
         }
     }
@@ -237,7 +302,12 @@ public class EntityMessageTests
         {
             State = "";
             for (var i = 0; i < 4; i++)
-                Context.SignalEntity(Context.Id, "tick", (char)('A' + i), new SignalEntityOptions { SignalTime = new DateTimeOffset(2026, 1, 5, 3 + i, 0, 0, TimeSpan.Zero) });
+                Context.SignalEntity(
+                    Context.Id,
+                    "tick",
+                    (char)('A' + i),
+                    new SignalEntityOptions { SignalTime = new DateTimeOffset(2026, 1, 5, 3 + i, 0, 0, TimeSpan.Zero) }
+                );
         }
 
         public void Tick(char letter) => State += letter;
@@ -247,8 +317,15 @@ public class EntityMessageTests
 
     public sealed class Launcher : TaskEntity<string?>
     {
-        public void Launch(int hours) => Context.ScheduleNewOrchestration(
-            "launched", Context.Id.Key, new StartOrchestrationOptions(Context.Id.Key, hours == 0 ? null : new DateTimeOffset(2026, 1, 5, 3 + hours, 0, 0, TimeSpan.Zero)));
+        public void Launch(int hours) =>
+            Context.ScheduleNewOrchestration(
+                "launched",
+                Context.Id.Key,
+                new StartOrchestrationOptions(
+                    Context.Id.Key,
+                    hours == 0 ? null : new DateTimeOffset(2026, 1, 5, 3 + hours, 0, 0, TimeSpan.Zero)
+                )
+            );
 
         public void Done(string id) => State = id;
 

@@ -15,13 +15,17 @@ public class EntityTests
     public async Task Signals_and_calls_change_the_state_one_after_another(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Counter>("counter").Orchestrator("adds", async c =>
-        {
-            await c.Entities.SignalEntityAsync(A, "Add", 1);
-            await c.Entities.SignalEntityAsync(A, "ADD", 2);
-            await c.Entities.CallEntityAsync(A, "add", 3);
-            return (int[])[await c.Entities.CallEntityAsync<int>(A, "get"), await c.Entities.CallEntityAsync<int>(A, "slow")];
-        });
+        rig.Entity<Counter>("counter")
+            .Orchestrator(
+                "adds",
+                async c =>
+                {
+                    await c.Entities.SignalEntityAsync(A, "Add", 1);
+                    await c.Entities.SignalEntityAsync(A, "ADD", 2);
+                    await c.Entities.CallEntityAsync(A, "add", 3);
+                    return (int[])[await c.Entities.CallEntityAsync<int>(A, "get"), await c.Entities.CallEntityAsync<int>(A, "slow")];
+                }
+            );
         await rig.Entities.SignalEntityAsync(A, "add", 10);
         Assert.Equal("[16,16]", (await rig.RunAsync("adds")).SerializedOutput);
         await rig.RestartAsync();
@@ -36,19 +40,25 @@ public class EntityTests
     public async Task A_failing_operation_surfaces_and_changes_nothing(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Counter>("counter").Orchestrator("fails", async c =>
-        {
-            await c.Entities.CallEntityAsync(A, "add", 5);
-            try
-            {
-                await c.Entities.CallEntityAsync(A, "fail");
-                return "no";
-            }
-            catch (EntityOperationFailedException e)
-            {
-                return $"{e.EntityId} {e.OperationName} {e.FailureDetails.ErrorMessage} {await c.Entities.CallEntityAsync<int>(A, "get")}";
-            }
-        }).Orchestrator("unknown", async c => await c.Entities.CallEntityAsync<int>(A, "nothing"));
+        rig.Entity<Counter>("counter")
+            .Orchestrator(
+                "fails",
+                async c =>
+                {
+                    await c.Entities.CallEntityAsync(A, "add", 5);
+                    try
+                    {
+                        await c.Entities.CallEntityAsync(A, "fail");
+                        return "no";
+                    }
+                    catch (EntityOperationFailedException e)
+                    {
+                        return $"{e.EntityId} {e.OperationName} {e.FailureDetails.ErrorMessage} "
+                            + $"{await c.Entities.CallEntityAsync<int>(A, "get")}";
+                    }
+                }
+            )
+            .Orchestrator("unknown", async c => await c.Entities.CallEntityAsync<int>(A, "nothing"));
         Assert.Equal("@counter@a fail no 5", (await rig.RunAsync("fails")).ReadOutputAs<string>());
         var unknown = await rig.RunAsync("unknown", id: "u");
         Assert.Equal(typeof(EntityOperationFailedException).FullName, unknown.FailureDetails!.ErrorType);
@@ -85,28 +95,34 @@ public class EntityTests
     public async Task Critical_sections_exclude_each_other_and_wait_in_line(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Counter>("counter").Orchestrator<bool>("moves", async (c, input) =>
-        {
-            // Asked for in either order: the engine locks in one.
-            var ids = input ? new[] { A, B } : [B, A];
-            await using (await c.Entities.LockEntitiesAsync(ids))
-            {
-                Assert.True(c.Entities.InCriticalSection(out var locked));
-                Assert.Equal(2, locked!.Count);
-                var a = await c.Entities.CallEntityAsync<int>(A, "get");
-                await c.CreateTimer(TimeSpan.FromMinutes(1), CancellationToken.None);
-                await c.Entities.CallEntityAsync(A, "add", 1);
-                await c.Entities.CallEntityAsync(B, "add", -1);
-                return a == await c.Entities.CallEntityAsync<int>(A, "get") - 1;
-            }
-        });
-        for (var i = 0; i < 4; i++) await rig.Client.ScheduleNewOrchestrationInstanceAsync("moves", (object?)(i % 2 == 0), new StartOrchestrationOptions($"m{i}"));
+        rig.Entity<Counter>("counter")
+            .Orchestrator<bool>(
+                "moves",
+                async (c, input) =>
+                {
+                    // Asked for in either order: the engine locks in one.
+                    var ids = input ? new[] { A, B } : [B, A];
+                    await using (await c.Entities.LockEntitiesAsync(ids))
+                    {
+                        Assert.True(c.Entities.InCriticalSection(out var locked));
+                        Assert.Equal(2, locked!.Count);
+                        var a = await c.Entities.CallEntityAsync<int>(A, "get");
+                        await c.CreateTimer(TimeSpan.FromMinutes(1), CancellationToken.None);
+                        await c.Entities.CallEntityAsync(A, "add", 1);
+                        await c.Entities.CallEntityAsync(B, "add", -1);
+                        return a == await c.Entities.CallEntityAsync<int>(A, "get") - 1;
+                    }
+                }
+            );
+        for (var i = 0; i < 4; i++)
+            await rig.Client.ScheduleNewOrchestrationInstanceAsync("moves", (object?)(i % 2 == 0), new StartOrchestrationOptions($"m{i}"));
         await rig.Engine.RunUntilIdleAsync();
         await rig.Entities.SignalEntityAsync(A, "add", 100);
         await rig.Engine.RunUntilIdleAsync();
         await rig.RestartAsync();
         await rig.Engine.AdvanceAsync(TimeSpan.FromMinutes(10));
-        for (var i = 0; i < 4; i++) Assert.True((await rig.GetAsync($"m{i}")).ReadOutputAs<bool>());
+        for (var i = 0; i < 4; i++)
+            Assert.True((await rig.GetAsync($"m{i}")).ReadOutputAs<bool>());
         Assert.Equal(104, (await rig.Entities.GetEntityAsync<int>(A))!.State);
         Assert.Equal(-4, (await rig.Entities.GetEntityAsync<int>(B))!.State);
         Assert.Null((await rig.Entities.GetEntityAsync(A))!.LockedBy);
@@ -116,11 +132,16 @@ public class EntityTests
     public async Task A_section_whose_orchestration_ends_lets_go_even_of_locks_not_yet_granted(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Counter>("counter").Orchestrator<bool>("holds", async (c, input) =>
-        {
-            await using (await c.Entities.LockEntitiesAsync(input ? [B] : [A, B])) await c.WaitForExternalEvent<int>("never");
-            return null;
-        });
+        rig.Entity<Counter>("counter")
+            .Orchestrator<bool>(
+                "holds",
+                async (c, input) =>
+                {
+                    await using (await c.Entities.LockEntitiesAsync(input ? [B] : [A, B]))
+                        await c.WaitForExternalEvent<int>("never");
+                    return null;
+                }
+            );
         await rig.RunAsync("holds", true, "first");
         await rig.RunAsync("holds", false, "second");
         await rig.Client.TerminateInstanceAsync("second");
@@ -138,28 +159,36 @@ public class EntityTests
     public async Task In_a_critical_section_only_locked_entities_are_called(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Entity<Counter>("counter").Orchestrator("strays", async c =>
-        {
-            await using var section = await c.Entities.LockEntitiesAsync(A);
-            var errors = new List<string>();
-            foreach (var stray in new Func<Task>[]
-                     {
-                         () => c.Entities.CallEntityAsync(B, "get"), () => c.Entities.SignalEntityAsync(A, "add", 1),
-                         () => c.Entities.LockEntitiesAsync(B), () => c.CallSubOrchestratorAsync("strays"),
-                     })
-            {
-                try
+        rig.Entity<Counter>("counter")
+            .Orchestrator(
+                "strays",
+                async c =>
                 {
-                    await stray();
-                }
-                catch (InvalidOperationException e)
-                {
-                    errors.Add(e.Message);
-                }
-            }
+                    await using var section = await c.Entities.LockEntitiesAsync(A);
+                    var errors = new List<string>();
+                    foreach (
+                        var stray in new Func<Task>[]
+                        {
+                            () => c.Entities.CallEntityAsync(B, "get"),
+                            () => c.Entities.SignalEntityAsync(A, "add", 1),
+                            () => c.Entities.LockEntitiesAsync(B),
+                            () => c.CallSubOrchestratorAsync("strays"),
+                        }
+                    )
+                    {
+                        try
+                        {
+                            await stray();
+                        }
+                        catch (InvalidOperationException e)
+                        {
+                            errors.Add(e.Message);
+                        }
+                    }
 
-            return errors.Count;
-        });
+                    return errors.Count;
+                }
+            );
         Assert.Equal(4, (await rig.RunAsync("strays")).ReadOutputAs<int>());
     }
 
@@ -168,12 +197,15 @@ public class EntityTests
     {
         await using var rig = new EngineRig(setup);
         rig.Entity<Counter>("counter").Entity<Counter>("other");
-        for (var i = 0; i < 7; i++) await rig.Entities.SignalEntityAsync(new("counter", $"k{i}"), "add", i + 1);
+        for (var i = 0; i < 7; i++)
+            await rig.Entities.SignalEntityAsync(new("counter", $"k{i}"), "add", i + 1);
         await rig.Entities.SignalEntityAsync(new("other", "k"), "add", 1);
         await rig.Engine.RunUntilIdleAsync();
         var pages = new List<int>();
         var sum = 0;
-        await foreach (var page in rig.Entities.GetAllEntitiesAsync<int>(new EntityQuery { InstanceIdStartsWith = "Counter@", PageSize = 3 }).AsPages())
+        await foreach (
+            var page in rig.Entities.GetAllEntitiesAsync<int>(new EntityQuery { InstanceIdStartsWith = "Counter@", PageSize = 3 }).AsPages()
+        )
         {
             pages.Add(page.Values.Count);
             sum += page.Values.Sum(e => e.State);
@@ -182,7 +214,8 @@ public class EntityTests
         Assert.Equal([3, 3, 1], pages);
         Assert.Equal(28, sum);
         var all = new List<EntityMetadata>();
-        await foreach (var e in rig.Entities.GetAllEntitiesAsync(new EntityQuery { IncludeState = false })) all.Add(e);
+        await foreach (var e in rig.Entities.GetAllEntitiesAsync(new EntityQuery { IncludeState = false }))
+            all.Add(e);
         Assert.Equal(8, all.Count);
         Assert.False(all[0].IncludesState);
     }

@@ -23,9 +23,15 @@ public class FailureTests
         Assert.Equal($"Task 'Faulty' (#0) failed with an unhandled exception: {Boom}", failed.ErrorMessage);
         Assert.Contains(nameof(MyOrchestration), failed.StackTrace, StringComparison.Ordinal);
         Assert.DoesNotContain(nameof(Throw), failed.StackTrace, StringComparison.Ordinal);
-        Assert.Equal((typeof(InvalidOperationException).FullName, Boom), (failed.InnerFailure!.ErrorType, failed.InnerFailure.ErrorMessage));
+        Assert.Equal(
+            (typeof(InvalidOperationException).FullName, Boom),
+            (failed.InnerFailure!.ErrorType, failed.InnerFailure.ErrorMessage)
+        );
         Assert.Contains(nameof(Throw), failed.InnerFailure.StackTrace, StringComparison.Ordinal);
-        Assert.Equal((typeof(CustomException).FullName, "Inner!"), (failed.InnerFailure.InnerFailure!.ErrorType, failed.InnerFailure.InnerFailure.ErrorMessage));
+        Assert.Equal(
+            (typeof(CustomException).FullName, "Inner!"),
+            (failed.InnerFailure.InnerFailure!.ErrorType, failed.InnerFailure.InnerFailure.ErrorMessage)
+        );
     }
 
     [Theory]
@@ -49,27 +55,42 @@ public class FailureTests
     {
         await using var rig = new EngineRig(setup);
         var seen = new List<string>();
-        rig.Activity<int, int>("deep", _ => Throw(new CustomException("first", new ApplicationException("second", new XunitException("third")))));
+        rig.Activity<int, int>(
+            "deep",
+            _ => Throw(new CustomException("first", new ApplicationException("second", new XunitException("third"))))
+        );
         foreach (var (name, calls) in new[] { ("Parent", "Sub"), ("Sub", "deep") })
         {
-            rig.Orchestrator(name, async c =>
-            {
-                try
+            rig.Orchestrator(
+                name,
+                async c =>
                 {
-                    return calls == "Sub" ? await c.CallSubOrchestratorAsync<int>(calls) : await c.CallActivityAsync<int>(calls, 1);
+                    try
+                    {
+                        return calls == "Sub" ? await c.CallSubOrchestratorAsync<int>(calls) : await c.CallActivityAsync<int>(calls, 1);
+                    }
+                    catch (TaskFailedException e)
+                    {
+                        if (!c.IsReplaying)
+                            seen.Add(Chain(e.FailureDetails));
+                        throw;
+                    }
                 }
-                catch (TaskFailedException e)
-                {
-                    if (!c.IsReplaying) seen.Add(Chain(e.FailureDetails));
-                    throw;
-                }
-            });
+            );
         }
 
         const string Deep = "CustomException:first ApplicationException:second XunitException:third";
         var failed = (await rig.RunAsync("Parent")).FailureDetails!;
-        Assert.StartsWith("TaskFailedException:Task 'Sub' (#0) failed with an unhandled exception: Task 'deep' (#0)", Chain(failed), StringComparison.Ordinal);
-        Assert.StartsWith("TaskFailedException:Task 'deep' (#0) failed with an unhandled exception: first", Chain(failed.InnerFailure), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "TaskFailedException:Task 'Sub' (#0) failed with an unhandled exception: Task 'deep' (#0)",
+            Chain(failed),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "TaskFailedException:Task 'deep' (#0) failed with an unhandled exception: first",
+            Chain(failed.InnerFailure),
+            StringComparison.Ordinal
+        );
         Assert.Equal(Deep, seen[0]);
         Assert.EndsWith(Deep, Chain(failed), StringComparison.Ordinal);
     }
@@ -83,11 +104,13 @@ public class FailureTests
     {
         await using var rig = new EngineRig(setup);
         var (tries, handled) = (new Dictionary<string, int>(), 0);
-        rig.Activity<string, int>("activity", name => Fail(name)).Orchestrator<string>("child", (_, name) => Task.FromResult<object?>(Fail(name)));
+        rig.Activity<string, int>("activity", name => Fail(name))
+            .Orchestrator<string>("child", (_, name) => Task.FromResult<object?>(Fail(name)));
         var policy = TaskOptions.FromRetryPolicy(new RetryPolicy(attempts, TimeSpan.FromMilliseconds(1)));
         var handler = TaskOptions.FromRetryHandler(r =>
         {
-            if (!r.OrchestrationContext.IsReplaying) handled++;
+            if (!r.OrchestrationContext.IsReplaying)
+                handled++;
             return r.LastFailure.IsCausedBy<Exception>() && r.LastFailure.IsCausedBy<CustomException>() && r.LastAttemptNumber < attempts;
         });
         rig.Orchestrator("a-policy", async c => await c.CallActivityAsync<int>("activity", "a-policy", policy))
@@ -136,7 +159,10 @@ public class FailureTests
         var retry = TaskOptions.FromRetryHandler(_ => ++asked < 5);
         rig.Orchestrator("activity", async c => await c.CallActivityAsync<int>("Bogus", 1, retry))
             .Orchestrator("child", async c => await c.CallSubOrchestratorAsync<int>("Bogus", 1, retry));
-        var (activity, child) = ((await rig.RunAsync("activity", id: "a")).FailureDetails!, (await rig.RunAsync("child", id: "c")).FailureDetails!);
+        var (activity, child) = (
+            (await rig.RunAsync("activity", id: "a")).FailureDetails!,
+            (await rig.RunAsync("child", id: "c")).FailureDetails!
+        );
         Assert.Equal("ActivityTaskNotFound", activity.InnerFailure!.ErrorType);
         Assert.Equal("OrchestratorTaskNotFound", child.InnerFailure!.ErrorType);
         Assert.Equal("No orchestrator task named 'Bogus' was found.", child.InnerFailure.ErrorMessage);
@@ -149,23 +175,29 @@ public class FailureTests
         await using var rig = new EngineRig(setup);
         rig.Services = new ServiceCollection().AddSingleton<IExceptionPropertiesProvider, Properties>().BuildServiceProvider();
         var seen = new List<object?>();
-        rig.Activity<int, int>("range", _ => Throw(new ArgumentOutOfRangeException("name", "value", "out of range"))).Orchestrator("sub", async c =>
-        {
-            try
-            {
-                return await c.CallActivityAsync<int>("range", 1);
-            }
-            catch (TaskFailedException e)
-            {
-                seen.Add(e.FailureDetails.Properties!["Number"]);
-                await c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
-                throw;
-            }
-        }).Orchestrator("parent", async c => await c.CallSubOrchestratorAsync<int>("sub"));
+        rig.Activity<int, int>("range", _ => Throw(new ArgumentOutOfRangeException("name", "value", "out of range")))
+            .Orchestrator(
+                "sub",
+                async c =>
+                {
+                    try
+                    {
+                        return await c.CallActivityAsync<int>("range", 1);
+                    }
+                    catch (TaskFailedException e)
+                    {
+                        seen.Add(e.FailureDetails.Properties!["Number"]);
+                        await c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
+                        throw;
+                    }
+                }
+            )
+            .Orchestrator("parent", async c => await c.CallSubOrchestratorAsync<int>("sub"));
         await rig.RunAsync("parent");
         await rig.RestartAsync();
         await rig.Engine.AdvanceAsync(TimeSpan.FromHours(1));
-        // Numbers are doubles, as where the real worker's travel in protobuf: to the code that saw the failure first, in each replay, and to the client.
+        // Numbers are doubles, as where the real worker's travel in protobuf: to the code that saw the failure first, in each replay, and
+        // to the client.
         Assert.True(seen.Count >= 2);
         Assert.All(seen, n => Assert.Equal(3.0, n));
         var told = (await rig.GetAsync()).FailureDetails!.InnerFailure!.InnerFailure!.Properties!;
@@ -196,24 +228,29 @@ public class FailureTests
 
     private sealed class CustomException : Exception
     {
-        public CustomException(string message) : base(message)
-        {
-        }
+        public CustomException(string message)
+            : base(message) { }
 
-        public CustomException(string message, Exception inner) : base(message, inner)
-        {
-        }
+        public CustomException(string message, Exception inner)
+            : base(message, inner) { }
     }
 
     private sealed class Properties : IExceptionPropertiesProvider
     {
         public static readonly DateTime Time = new(2026, 1, 5, 14, 30, 0, DateTimeKind.Utc);
 
-        public IDictionary<string, object?>? GetExceptionProperties(Exception exception) => exception is not ArgumentOutOfRangeException e ? null
-            : new Dictionary<string, object?>
-            {
-                ["Name"] = e.ParamName, ["Number"] = 3, ["Nothing"] = null, ["Flag"] = true, ["Time"] = Time,
-                ["List"] = new List<object?> { "a", 500L, null }, ["Map"] = new Dictionary<string, object?> { ["m"] = 2.5m },
-            };
+        public IDictionary<string, object?>? GetExceptionProperties(Exception exception) =>
+            exception is not ArgumentOutOfRangeException e
+                ? null
+                : new Dictionary<string, object?>
+                {
+                    ["Name"] = e.ParamName,
+                    ["Number"] = 3,
+                    ["Nothing"] = null,
+                    ["Flag"] = true,
+                    ["Time"] = Time,
+                    ["List"] = new List<object?> { "a", 500L, null },
+                    ["Map"] = new Dictionary<string, object?> { ["m"] = 2.5m },
+                };
     }
 }

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Tests.Engine;
 
-/// <summary>The engine behind Durable Task's own worker and client builders in a host, under the real clock, as a stranger's tests would use it.</summary>
+/// <summary>
+/// The engine behind Durable Task's own worker and client builders in a host, under the real clock, as a stranger's tests would use it.
+/// </summary>
 internal sealed class HostedEngine : IAsyncDisposable
 {
     private readonly IHost host;
@@ -27,13 +29,18 @@ internal sealed class HostedEngine : IAsyncDisposable
     public static CancellationToken Limit => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     public static async Task<HostedEngine> StartAsync(
-        Action<IDurableTaskWorkerBuilder> worker, Action<IDurableTaskClientBuilder>? client = null, Action<IServiceCollection>? services = null, bool sqlite = false)
+        Action<IDurableTaskWorkerBuilder> worker,
+        Action<IDurableTaskClientBuilder>? client = null,
+        Action<IServiceCollection>? services = null,
+        bool sqlite = false
+    )
     {
         var lines = new LogLines();
         var path = Path.Combine(Path.GetTempPath(), $"hosted-{Guid.NewGuid():N}.db");
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddProvider(lines).SetMinimumLevel(LogLevel.Debug);
-        if (sqlite) builder.Services.AddSingleton<IDurableStore>(_ => new SqliteStore(path));
+        if (sqlite)
+            builder.Services.AddSingleton<IDurableStore>(_ => new SqliteStore(path));
         services?.Invoke(builder.Services);
         builder.Services.AddDurableTaskWorker(b => worker(b.UseLocalEngine()));
         builder.Services.AddDurableTaskClient(b =>
@@ -48,7 +55,11 @@ internal sealed class HostedEngine : IAsyncDisposable
     }
 
     /// <summary>Starts an orchestration and waits for its end.</summary>
-    public async Task<OrchestrationMetadata> RunAsync(string orchestrator, object? input = null, Microsoft.DurableTask.StartOrchestrationOptions? options = null)
+    public async Task<OrchestrationMetadata> RunAsync(
+        string orchestrator,
+        object? input = null,
+        Microsoft.DurableTask.StartOrchestrationOptions? options = null
+    )
     {
         var id = await Client.ScheduleNewOrchestrationInstanceAsync(orchestrator, input, options);
         return await Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Limit);
@@ -57,8 +68,10 @@ internal sealed class HostedEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await host.StopAsync();
-        if (host is IAsyncDisposable disposable) await disposable.DisposeAsync();
-        foreach (var file in new[] { path, path + "-wal", path + "-shm" }) File.Delete(file);
+        if (host is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+        foreach (var file in new[] { path, path + "-wal", path + "-shm" })
+            File.Delete(file);
     }
 
     public sealed record LogLine(string Category, string? Event, string Text, Exception? Exception);
@@ -72,9 +85,7 @@ internal sealed class HostedEngine : IAsyncDisposable
 
         public ILogger CreateLogger(string categoryName) => new Logger(lines, categoryName);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         private sealed class Logger(ConcurrentQueue<LogLine> lines, string category) : ILogger
         {
@@ -83,8 +94,13 @@ internal sealed class HostedEngine : IAsyncDisposable
 
             public bool IsEnabled(LogLevel logLevel) => true;
 
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-                lines.Enqueue(new LogLine(category, eventId.Name, formatter(state, exception), exception));
+            public void Log<TState>(
+                LogLevel logLevel,
+                EventId eventId,
+                TState state,
+                Exception? exception,
+                Func<TState, Exception?, string> formatter
+            ) => lines.Enqueue(new LogLine(category, eventId.Name, formatter(state, exception), exception));
         }
     }
 }

@@ -11,7 +11,8 @@ using Effect = IRFunctions.Tests.Engine.KillVictim.Effect;
 namespace IRFunctions.Tests.Engine;
 
 /// <summary>
-/// A process with nothing but the engine and its SQLite store, killed with SIGKILL again and again. After how many of its steps is drawn from a seed; where
+/// A process with nothing but the engine and its SQLite store, killed with SIGKILL again and again. After how many of its steps is drawn
+/// from a seed; where
 /// exactly it then stands, in the middle of a transaction or of an activity, the kernel decides.
 /// </summary>
 public sealed class KillTests
@@ -30,7 +31,8 @@ public sealed class KillTests
         var (store, effects) = (Path.Combine(folder.Path, "durable.db"), Path.Combine(folder.Path, "effects.txt"));
         var random = new Random(seed);
         var killed = 0;
-        while (killed < Kills && !await RunAsync(store, effects, random.Next(1, MostSteps))) killed++;
+        while (killed < Kills && !await RunAsync(store, effects, random.Next(1, MostSteps)))
+            killed++;
         Assert.Equal(Kills, killed);
         Assert.True(await RunAsync(store, effects, int.MaxValue));
         await CheckAsync(store, [.. (await File.ReadAllLinesAsync(effects)).Select(Effect.Parse)]);
@@ -41,15 +43,19 @@ public sealed class KillTests
     {
         using var limit = new CancellationTokenSource(Patience);
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[typeof(KillTests).Assembly.Location, KillVictim.Word, store, effects]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])[typeof(KillTests).Assembly.Location, KillVictim.Word, store, effects])
+            start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync(limit.Token);
         try
         {
             while (steps-- > 0)
             {
-                var line = await process.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException($"The victim ended: {await errors}");
-                if (line != KillVictim.Done) continue;
+                var line =
+                    await process.StandardOutput.ReadLineAsync(limit.Token)
+                    ?? throw new InvalidOperationException($"The victim ended: {await errors}");
+                if (line != KillVictim.Done)
+                    continue;
                 await process.WaitForExitAsync(limit.Token);
                 Assert.Equal(0, process.ExitCode);
                 return true;
@@ -59,7 +65,8 @@ public sealed class KillTests
         }
         finally
         {
-            if (!process.HasExited) process.Kill(); // SIGKILL
+            if (!process.HasExited)
+                process.Kill(); // SIGKILL
             await process.WaitForExitAsync();
         }
     }

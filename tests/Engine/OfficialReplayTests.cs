@@ -13,7 +13,8 @@ using Microsoft.DurableTask.Worker.Shims;
 namespace IRFunctions.Tests.Engine;
 
 /// <summary>
-/// What Durable Task's own executor does, alone, where code was changed under a running instance: what docs/deploy-upgrade.md says of production. The history
+/// What Durable Task's own executor does, alone, where code was changed under a running instance: what docs/deploy-upgrade.md says of
+/// production. The history
 /// is one call of "one" with 1, then a wait for "go", which comes now.
 /// </summary>
 public class OfficialReplayTests
@@ -27,7 +28,10 @@ public class OfficialReplayTests
             await c.WaitForExternalEvent<int>("go");
         });
         var end = actions.OfType<OrchestrationCompleteOrchestratorAction>().Single();
-        Assert.Equal((OrchestrationStatus.Failed, typeof(NonDeterministicOrchestrationException).FullName), (end.OrchestrationStatus, end.FailureDetails!.ErrorType));
+        Assert.Equal(
+            (OrchestrationStatus.Failed, typeof(NonDeterministicOrchestrationException).FullName),
+            (end.OrchestrationStatus, end.FailureDetails!.ErrorType)
+        );
         Assert.Equal("two", actions.OfType<ScheduleTaskOrchestratorAction>().Single().Name);
     }
 
@@ -48,7 +52,10 @@ public class OfficialReplayTests
     public async Task An_earlier_return_is_not_noticed()
     {
         var actions = await ReplayAsync(async c => await c.CallActivityAsync("one", 1));
-        Assert.Equal(OrchestrationStatus.Completed, Assert.IsType<OrchestrationCompleteOrchestratorAction>(Assert.Single(actions)).OrchestrationStatus);
+        Assert.Equal(
+            OrchestrationStatus.Completed,
+            Assert.IsType<OrchestrationCompleteOrchestratorAction>(Assert.Single(actions)).OrchestrationStatus
+        );
     }
 
     [Fact]
@@ -59,7 +66,10 @@ public class OfficialReplayTests
             await c.CallActivityAsync("one", 2);
             await c.WaitForExternalEvent<int>("go");
         });
-        Assert.Equal(OrchestrationStatus.Completed, Assert.IsType<OrchestrationCompleteOrchestratorAction>(Assert.Single(actions)).OrchestrationStatus);
+        Assert.Equal(
+            OrchestrationStatus.Completed,
+            Assert.IsType<OrchestrationCompleteOrchestratorAction>(Assert.Single(actions)).OrchestrationStatus
+        );
     }
 
     /// <summary>Nor does the recorded history's check notice it: the page says that only a review does.</summary>
@@ -67,22 +77,35 @@ public class OfficialReplayTests
     public async Task Another_input_passes_the_check_of_recorded_histories()
     {
         var history = await HistoryAsync();
-        ReplayCheck.Run(TaskFactories.From(r => r.AddOrchestratorFunc("changes", async c =>
-        {
-            await c.CallActivityAsync("one", 2);
-            await c.WaitForExternalEvent<int>("go");
-        })), TaskFactories.NoServices, history);
+        ReplayCheck.Run(
+            TaskFactories.From(r =>
+                r.AddOrchestratorFunc(
+                    "changes",
+                    async c =>
+                    {
+                        await c.CallActivityAsync("one", 2);
+                        await c.WaitForExternalEvent<int>("go");
+                    }
+                )
+            ),
+            TaskFactories.NoServices,
+            history
+        );
     }
 
     private static async Task<IReadOnlyList<HistoryEvent>> HistoryAsync()
     {
         await using var rig = new EngineRig(Setup.Memory);
-        rig.Activity<int, int>("one", x => x).Orchestrator("changes", async c =>
-        {
-            await c.CallActivityAsync("one", 1);
-            await c.WaitForExternalEvent<int>("go");
-            return null;
-        });
+        rig.Activity<int, int>("one", x => x)
+            .Orchestrator(
+                "changes",
+                async c =>
+                {
+                    await c.CallActivityAsync("one", 1);
+                    await c.WaitForExternalEvent<int>("go");
+                    return null;
+                }
+            );
         await rig.RunAsync("changes");
         return HistoryFile.Import(HistoryFile.Export(rig.Store, "i"));
     }
@@ -92,10 +115,19 @@ public class OfficialReplayTests
         var state = new OrchestrationRuntimeState([.. await HistoryAsync()]);
         state.AddEvent(new OrchestratorStartedEvent(-1));
         state.AddEvent(new EventRaisedEvent(-1, "1") { Name = "go" });
-        Assert.True(TaskFactories.From(r => r.AddOrchestratorFunc("changes", changed)).TryCreateOrchestrator("changes", TaskFactories.NoServices, out var code));
+        Assert.True(
+            TaskFactories
+                .From(r => r.AddOrchestratorFunc("changes", changed))
+                .TryCreateOrchestrator("changes", TaskFactories.NoServices, out var code)
+        );
         var shim = new DurableTaskShimFactory(new DurableTaskWorkerOptions(), null).CreateOrchestration("changes", code!, parent: null);
         var executor = new TaskOrchestrationExecutor(
-            state, shim, BehaviorOnContinueAsNew.Carryover, new TaskOrchestrationEntityParameters(), ErrorPropagationMode.UseFailureDetails);
+            state,
+            shim,
+            BehaviorOnContinueAsNew.Carryover,
+            new TaskOrchestrationEntityParameters(),
+            ErrorPropagationMode.UseFailureDetails
+        );
         return [.. executor.Execute().Actions];
     }
 }

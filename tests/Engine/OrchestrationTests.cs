@@ -13,13 +13,18 @@ public class OrchestrationTests
     {
         await using var rig = new EngineRig(setup);
         var runs = 0;
-        rig.Activity<int, int>("double", x => x * 2).Orchestrator("sum", async c =>
-        {
-            runs++;
-            var sum = 0;
-            for (var i = 1; i <= 5; i++) sum += await c.CallActivityAsync<int>("double", i);
-            return sum;
-        });
+        rig.Activity<int, int>("double", x => x * 2)
+            .Orchestrator(
+                "sum",
+                async c =>
+                {
+                    runs++;
+                    var sum = 0;
+                    for (var i = 1; i <= 5; i++)
+                        sum += await c.CallActivityAsync<int>("double", i);
+                    return sum;
+                }
+            );
         var done = await rig.RunAsync("sum");
         Assert.Equal(OrchestrationRuntimeStatus.Completed, done.RuntimeStatus);
         Assert.Equal(30, done.ReadOutputAs<int>());
@@ -32,8 +37,11 @@ public class OrchestrationTests
     public async Task Fan_out_returns_the_results_in_the_order_of_the_calls(Setup setup)
     {
         await using var rig = new EngineRig(setup, new EngineOptions { ShuffleSeed = 7 });
-        rig.Activity<int, string>("name", x => $"n{x}").Orchestrator("fan", async c =>
-            await Task.WhenAll(Enumerable.Range(0, 20).Select(i => c.CallActivityAsync<string>("name", i))));
+        rig.Activity<int, string>("name", x => $"n{x}")
+            .Orchestrator(
+                "fan",
+                async c => await Task.WhenAll(Enumerable.Range(0, 20).Select(i => c.CallActivityAsync<string>("name", i)))
+            );
         var done = await rig.RunAsync("fan");
         Assert.Equal(Enumerable.Range(0, 20).Select(i => $"n{i}"), done.ReadOutputAs<string[]>());
     }
@@ -42,18 +50,22 @@ public class OrchestrationTests
     public async Task A_failing_activity_surfaces_with_its_type_and_message(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Activity<int, int>("bad", _ => throw new ArgumentException("broken")).Orchestrator("catches", async c =>
-        {
-            try
-            {
-                await c.CallActivityAsync("bad", 1);
-                return "no";
-            }
-            catch (TaskFailedException e)
-            {
-                return $"{e.TaskName} {e.FailureDetails.ErrorMessage} {e.FailureDetails.IsCausedBy<ArgumentException>()}";
-            }
-        });
+        rig.Activity<int, int>("bad", _ => throw new ArgumentException("broken"))
+            .Orchestrator(
+                "catches",
+                async c =>
+                {
+                    try
+                    {
+                        await c.CallActivityAsync("bad", 1);
+                        return "no";
+                    }
+                    catch (TaskFailedException e)
+                    {
+                        return $"{e.TaskName} {e.FailureDetails.ErrorMessage} {e.FailureDetails.IsCausedBy<ArgumentException>()}";
+                    }
+                }
+            );
         Assert.Equal("bad broken True", (await rig.RunAsync("catches")).ReadOutputAs<string>());
     }
 
@@ -81,11 +93,20 @@ public class OrchestrationTests
     public async Task Early_events_are_kept_and_delivered_in_order_whatever_the_case_of_the_name(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Activity<int, int>("wait", x => x).Orchestrator("reads", async c =>
-        {
-            await c.CreateTimer(TimeSpan.FromMinutes(1), CancellationToken.None);
-            return new[] { await c.WaitForExternalEvent<string>("vote"), await c.WaitForExternalEvent<string>("VOTE"), await c.WaitForExternalEvent<string>("other") };
-        });
+        rig.Activity<int, int>("wait", x => x)
+            .Orchestrator(
+                "reads",
+                async c =>
+                {
+                    await c.CreateTimer(TimeSpan.FromMinutes(1), CancellationToken.None);
+                    return new[]
+                    {
+                        await c.WaitForExternalEvent<string>("vote"),
+                        await c.WaitForExternalEvent<string>("VOTE"),
+                        await c.WaitForExternalEvent<string>("other"),
+                    };
+                }
+            );
         await rig.RunAsync("reads");
         await rig.Client.RaiseEventAsync("i", "Vote", "a");
         await rig.Client.RaiseEventAsync("i", "other", "c");
@@ -115,11 +136,14 @@ public class OrchestrationTests
     {
         await using var rig = new EngineRig(setup);
         rig.Orchestrator("waits", async c => await c.WaitForExternalEvent<int>("go"));
-        rig.Orchestrator("sends", c =>
-        {
-            c.SendEvent("i", "go", 42);
-            return Task.FromResult<object?>(null);
-        });
+        rig.Orchestrator(
+            "sends",
+            c =>
+            {
+                c.SendEvent("i", "go", 42);
+                return Task.FromResult<object?>(null);
+            }
+        );
         await rig.RunAsync("waits");
         await rig.RunAsync("sends", id: "s");
         Assert.Equal(42, (await rig.GetAsync()).ReadOutputAs<int>());
@@ -132,7 +156,11 @@ public class OrchestrationTests
         rig.Orchestrator<string>("waits", async (c, input) => $"{input} {await c.WaitForExternalEvent<string>("go")}");
         await rig.RunAsync("waits", "first");
         var refused = await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => rig.RunAsync("waits", "second"));
-        Assert.Contains("An orchestration with id 'i' already exists. It's in the Running state.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "An orchestration with id 'i' already exists. It's in the Running state.",
+            refused.Message,
+            StringComparison.Ordinal
+        );
         await rig.Client.RaiseEventAsync("i", "go", "one");
         await rig.Engine.RunUntilIdleAsync();
         Assert.Equal("first one", (await rig.GetAsync()).ReadOutputAs<string>());
@@ -143,25 +171,31 @@ public class OrchestrationTests
         await rig.Engine.RunUntilIdleAsync();
         Assert.Equal("second two", (await rig.GetAsync()).ReadOutputAs<string>());
         var kept = new StartOrchestrationOptions("i").WithDedupeStatuses(OrchestrationRuntimeStatus.Completed);
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", (object?)"third", kept));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() =>
+            rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", (object?)"third", kept)
+        );
     }
 
     [Theory, EachSetup]
     public async Task Continue_as_new_starts_afresh_and_keeps_unprocessed_events(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Activity<int, int>("next", x => x + 1).Orchestrator<int>("loops", async (c, input) =>
-        {
-            var n = await c.CallActivityAsync<int>("next", input);
-            await c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
-            if (n < 4)
-            {
-                c.ContinueAsNew(n);
-                return null;
-            }
+        rig.Activity<int, int>("next", x => x + 1)
+            .Orchestrator<int>(
+                "loops",
+                async (c, input) =>
+                {
+                    var n = await c.CallActivityAsync<int>("next", input);
+                    await c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
+                    if (n < 4)
+                    {
+                        c.ContinueAsNew(n);
+                        return null;
+                    }
 
-            return $"{n} {await c.WaitForExternalEvent<string>("word")}";
-        });
+                    return $"{n} {await c.WaitForExternalEvent<string>("word")}";
+                }
+            );
         await rig.RunAsync("loops", 0);
         await rig.Client.RaiseEventAsync("i", "word", "kept");
         await rig.Engine.AdvanceAsync(TimeSpan.FromHours(2));
@@ -176,14 +210,20 @@ public class OrchestrationTests
     public async Task A_suspended_instance_does_nothing_and_catches_up_when_resumed(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Activity<string, string>("note", x => x).Orchestrator("notes", async c =>
-        {
-            for (var i = 0; i < 3; i++) await c.CallActivityAsync("note", await c.WaitForExternalEvent<string>("say"));
-            return "done";
-        });
+        rig.Activity<string, string>("note", x => x)
+            .Orchestrator(
+                "notes",
+                async c =>
+                {
+                    for (var i = 0; i < 3; i++)
+                        await c.CallActivityAsync("note", await c.WaitForExternalEvent<string>("say"));
+                    return "done";
+                }
+            );
         await rig.RunAsync("notes");
         await rig.Client.SuspendInstanceAsync("i", "maintenance");
-        foreach (var word in new[] { "a", "b", "c" }) await rig.Client.RaiseEventAsync("i", "say", word);
+        foreach (var word in new[] { "a", "b", "c" })
+            await rig.Client.RaiseEventAsync("i", "say", word);
         await rig.Engine.RunUntilIdleAsync();
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await rig.GetAsync()).RuntimeStatus);
         Assert.Empty(rig.Ran);
@@ -199,12 +239,18 @@ public class OrchestrationTests
     public async Task Terminating_recursively_ends_children_and_removes_their_timers(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Orchestrator("parent", async c => await c.CallSubOrchestratorAsync<int>("sleeper", null, new SubOrchestrationOptions(instanceId: "kid")))
-            .Orchestrator("sleeper", async c =>
-            {
-                await c.CreateTimer(TimeSpan.FromDays(1), CancellationToken.None);
-                return 1;
-            });
+        rig.Orchestrator(
+                "parent",
+                async c => await c.CallSubOrchestratorAsync<int>("sleeper", null, new SubOrchestrationOptions(instanceId: "kid"))
+            )
+            .Orchestrator(
+                "sleeper",
+                async c =>
+                {
+                    await c.CreateTimer(TimeSpan.FromDays(1), CancellationToken.None);
+                    return 1;
+                }
+            );
         await rig.RunAsync("parent");
         Assert.Equal(1, rig.Engine.WaitingTimers);
         await rig.Client.TerminateInstanceAsync("i", new TerminateInstanceOptions("enough", Recursive: true));
@@ -221,16 +267,20 @@ public class OrchestrationTests
     {
         await using var rig = new EngineRig(setup);
         var guids = new List<Guid>();
-        rig.Activity<int, int>("step", x => x).Orchestrator("ids", async c =>
-        {
-            guids.Add(c.NewGuid());
-            c.SetCustomStatus(new { phase = "one" });
-            await c.CallActivityAsync("step", 1);
-            guids.Add(c.NewGuid());
-            c.SetCustomStatus("two");
-            await c.WaitForExternalEvent<int>("go");
-            return null;
-        });
+        rig.Activity<int, int>("step", x => x)
+            .Orchestrator(
+                "ids",
+                async c =>
+                {
+                    guids.Add(c.NewGuid());
+                    c.SetCustomStatus(new { phase = "one" });
+                    await c.CallActivityAsync("step", 1);
+                    guids.Add(c.NewGuid());
+                    c.SetCustomStatus("two");
+                    await c.WaitForExternalEvent<int>("go");
+                    return null;
+                }
+            );
         var waiting = await rig.RunAsync("ids");
         Assert.Equal("two", waiting.ReadCustomStatusAs<string>());
         await rig.RestartAsync();
@@ -248,7 +298,10 @@ public class OrchestrationTests
     {
         await using var rig = new EngineRig(setup);
         rig.Orchestrator("waits", async c => await c.WaitForExternalEvent<string>("go"));
-        await rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", new StartOrchestrationOptions("i", rig.Clock.GetUtcNow().AddHours(3)));
+        await rig.Client.ScheduleNewOrchestrationInstanceAsync(
+            "waits",
+            new StartOrchestrationOptions("i", rig.Clock.GetUtcNow().AddHours(3))
+        );
         await rig.Client.RaiseEventAsync("i", "go", "early");
         await rig.Engine.AdvanceAsync(TimeSpan.FromHours(2));
         Assert.Equal(OrchestrationRuntimeStatus.Pending, (await rig.GetAsync()).RuntimeStatus);
@@ -262,7 +315,10 @@ public class OrchestrationTests
     {
         await using var rig = new EngineRig(setup);
         rig.Orchestrator("never", _ => throw new InvalidOperationException("ran"));
-        await rig.Client.ScheduleNewOrchestrationInstanceAsync("never", new StartOrchestrationOptions("i", rig.Clock.GetUtcNow().AddHours(3)));
+        await rig.Client.ScheduleNewOrchestrationInstanceAsync(
+            "never",
+            new StartOrchestrationOptions("i", rig.Clock.GetUtcNow().AddHours(3))
+        );
         await rig.Client.TerminateInstanceAsync("i");
         await rig.Engine.RunUntilIdleAsync();
         Assert.Null(rig.Engine.NextDue);
@@ -276,8 +332,12 @@ public class OrchestrationTests
     {
         await using var rig = new EngineRig(setup);
         rig.Orchestrator("waits", async c => await c.WaitForExternalEvent<int>("go"));
-        var starts = Enumerable.Range(0, 8).Select(i => Task.Run(() =>
-            rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", (object?)i, new StartOrchestrationOptions("i")))).ToArray();
+        var starts = Enumerable
+            .Range(0, 8)
+            .Select(i =>
+                Task.Run(() => rig.Client.ScheduleNewOrchestrationInstanceAsync("waits", (object?)i, new StartOrchestrationOptions("i")))
+            )
+            .ToArray();
         await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => Task.WhenAll(starts));
         Assert.Equal(1, starts.Count(s => s.IsCompletedSuccessfully));
     }
@@ -287,11 +347,16 @@ public class OrchestrationTests
     {
         await using var rig = new EngineRig(setup);
         var inputs = new List<bool>();
-        rig.Add(r => r.AddActivityFunc<string?, string?>("nothing", (TaskActivityContext _, string? input) =>
-        {
-            inputs.Add(input is null);
-            return Task.FromResult<string?>(null);
-        }));
+        rig.Add(r =>
+            r.AddActivityFunc<string?, string?>(
+                "nothing",
+                (TaskActivityContext _, string? input) =>
+                {
+                    inputs.Add(input is null);
+                    return Task.FromResult<string?>(null);
+                }
+            )
+        );
         rig.Orchestrator("quiet", async c => await c.CallActivityAsync<string?>("nothing") ?? c.GetInput<string>());
         var quiet = await rig.RunAsync("quiet");
         Assert.Equal([true], inputs);

@@ -14,7 +14,10 @@ namespace IRFunctions.Tests.Engine;
 /// <summary>docs/durable-engine.md: its code is run here as it stands there, and every test that it names exists.</summary>
 public sealed partial class PageTests
 {
-    private static readonly string Root = typeof(PageTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SourceRoot").Value!;
+    private static readonly string Root = typeof(PageTests)
+        .Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(a => a.Key == "SourceRoot")
+        .Value!;
     private static readonly string Page = File.ReadAllText(Path.Combine(Root, "docs", "durable-engine.md"));
 
     [Fact]
@@ -22,13 +25,20 @@ public sealed partial class PageTests
     {
         Assert.Equal(10, Snippet("ten lines").Split('\n').Length);
         // <ten lines>
-        await using var engine = DurableEngine.Create(tasks => tasks
-            .AddActivityFunc<string, string>("Greet", (_, name) => $"Hello, {name}!")
-            .AddOrchestratorFunc<string, string>("Welcome", async (context, name) =>
-            {
-                await context.CreateTimer(TimeSpan.FromHours(24), CancellationToken.None);
-                return await context.CallActivityAsync<string>("Greet", name);
-            }), new VirtualTimeProvider());
+        await using var engine = DurableEngine.Create(
+            tasks =>
+                tasks
+                    .AddActivityFunc<string, string>("Greet", (_, name) => $"Hello, {name}!")
+                    .AddOrchestratorFunc<string, string>(
+                        "Welcome",
+                        async (context, name) =>
+                        {
+                            await context.CreateTimer(TimeSpan.FromHours(24), CancellationToken.None);
+                            return await context.CallActivityAsync<string>("Greet", name);
+                        }
+                    ),
+            new VirtualTimeProvider()
+        );
         var id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Welcome", "World");
         await engine.AdvanceAsync(TimeSpan.FromHours(24));
         var done = await engine.Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true);
@@ -48,7 +58,10 @@ public sealed partial class PageTests
         var client = host.Services.GetRequiredService<DurableTaskClient>();
         // </builders>
         var id = await client.ScheduleNewOrchestrationInstanceAsync("Ends");
-        Assert.Equal(OrchestrationRuntimeStatus.Completed, (await client.WaitForInstanceCompletionAsync(id, HostedEngine.Limit)).RuntimeStatus);
+        Assert.Equal(
+            OrchestrationRuntimeStatus.Completed,
+            (await client.WaitForInstanceCompletionAsync(id, HostedEngine.Limit)).RuntimeStatus
+        );
         await host.StopAsync();
 
         static void Register(DurableTaskRegistry tasks) => tasks.AddOrchestratorFunc("Ends", _ => Task.FromResult<object?>(1));
@@ -57,16 +70,21 @@ public sealed partial class PageTests
     [Theory]
     [InlineData("ten lines")]
     [InlineData("builders")]
-    public void The_pages_code_is_this_files(string name) => Assert.Contains($"```csharp\n{Snippet(name)}\n```", Page, StringComparison.Ordinal);
+    public void The_pages_code_is_this_files(string name) =>
+        Assert.Contains($"```csharp\n{Snippet(name)}\n```", Page, StringComparison.Ordinal);
 
     [Fact]
-    public void The_page_begins_with_the_ten_lines() => Assert.Equal(Page.IndexOf("```csharp", StringComparison.Ordinal), Page.IndexOf("```", StringComparison.Ordinal));
+    public void The_page_begins_with_the_ten_lines() =>
+        Assert.Equal(Page.IndexOf("```csharp", StringComparison.Ordinal), Page.IndexOf("```", StringComparison.Ordinal));
 
     [Fact]
     public void Every_row_says_how_the_engine_stands_and_names_a_test_that_exists()
     {
-        var tests = typeof(PageTests).Assembly.GetTypes().Where(t => t.Namespace == typeof(PageTests).Namespace)
-            .SelectMany(t => t.GetMethods().Select(m => $"{t.Name}.{m.Name}")).ToHashSet(StringComparer.Ordinal);
+        var tests = typeof(PageTests)
+            .Assembly.GetTypes()
+            .Where(t => t.Namespace == typeof(PageTests).Namespace)
+            .SelectMany(t => t.GetMethods().Select(m => $"{t.Name}.{m.Name}"))
+            .ToHashSet(StringComparer.Ordinal);
         var rows = Page.Split('\n').Where(l => Row().IsMatch(l)).Select(l => l.Split('|').Select(c => c.Trim()).ToArray()).ToArray();
         Assert.InRange(rows.Length, 100, 400);
         Assert.Empty(rows.Where(r => !Stands().IsMatch(r[2])).Select(r => r[1]));
@@ -80,7 +98,11 @@ public sealed partial class PageTests
     {
         var rows = Page.Split('\n').Where(l => Row().IsMatch(l)).Select(l => l.Split('|')[2].Trim()).ToArray();
         int Of(string stand) => rows.Count(r => r == stand || r.StartsWith(stand + ":", StringComparison.Ordinal));
-        Assert.Contains($"{rows.Length} behaviours: {Of("same")} the same, {Of("differs")} differ, {Of("refused")} refused, {Of("not here")} not here.", Page, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{rows.Length} behaviours: {Of("same")} the same, {Of("differs")} differ, {Of("refused")} refused, {Of("not here")} not here.",
+            Page,
+            StringComparison.Ordinal
+        );
     }
 
     private static string Snippet(string name)

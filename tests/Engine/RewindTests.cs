@@ -20,22 +20,45 @@ public class RewindTests
     {
         await using var rig = new EngineRig(setup);
         var runs = new Dictionary<string, int>();
-        rig.Entity<Counter>("counter").Activity<string, int>("work", name =>
-            (runs[name] = runs.GetValueOrDefault(name) + 1) <= failures && name.EndsWith("bad", StringComparison.Ordinal) ? throw new InvalidOperationException(name) : 1);
-        rig.Orchestrator("parent", async c => (await Task.WhenAll(new[] { ("good", "g1"), ("middle", "m1"), ("middle", "m2"), ("good", "g2") }
-                .Select(x => c.CallSubOrchestratorAsync<int>(x.Item1, x.Item2)))).Sum())
+        rig.Entity<Counter>("counter")
+            .Activity<string, int>(
+                "work",
+                name =>
+                    (runs[name] = runs.GetValueOrDefault(name) + 1) <= failures && name.EndsWith("bad", StringComparison.Ordinal)
+                        ? throw new InvalidOperationException(name)
+                        : 1
+            );
+        rig.Orchestrator(
+                "parent",
+                async c =>
+                    (
+                        await Task.WhenAll(
+                            new[] { ("good", "g1"), ("middle", "m1"), ("middle", "m2"), ("good", "g2") }.Select(x =>
+                                c.CallSubOrchestratorAsync<int>(x.Item1, x.Item2)
+                            )
+                        )
+                    ).Sum()
+            )
             .Orchestrator<string>("good", async (c, name) => await c.CallActivityAsync<int>("work", $"{name}-good"))
-            .Orchestrator<string>("middle", async (c, name) =>
-            {
-                await c.CallActivityAsync<int>("work", $"{name}-before-good");
-                await c.Entities.CallEntityAsync(Tally, "add", 1);
-                return await c.CallSubOrchestratorAsync<int>("inner", name);
-            })
-            .Orchestrator<string>("inner", async (c, name) =>
-            {
-                await c.Entities.SignalEntityAsync(Tally, "add", 10);
-                return (await Task.WhenAll(new[] { "good", "1bad", "2bad" }.Select(x => c.CallActivityAsync<int>("work", $"{name}-{x}")))).Sum();
-            });
+            .Orchestrator<string>(
+                "middle",
+                async (c, name) =>
+                {
+                    await c.CallActivityAsync<int>("work", $"{name}-before-good");
+                    await c.Entities.CallEntityAsync(Tally, "add", 1);
+                    return await c.CallSubOrchestratorAsync<int>("inner", name);
+                }
+            )
+            .Orchestrator<string>(
+                "inner",
+                async (c, name) =>
+                {
+                    await c.Entities.SignalEntityAsync(Tally, "add", 10);
+                    return (
+                        await Task.WhenAll(new[] { "good", "1bad", "2bad" }.Select(x => c.CallActivityAsync<int>("work", $"{name}-{x}")))
+                    ).Sum();
+                }
+            );
         Assert.Equal(OrchestrationRuntimeStatus.Failed, (await rig.RunAsync("parent")).RuntimeStatus);
         for (var i = 0; i < failures; i++)
         {
@@ -55,13 +78,17 @@ public class RewindTests
     {
         await using var rig = new EngineRig(setup);
         var broken = true;
-        rig.Activity<string, string>("say", x => broken ? throw new InvalidOperationException("no") : x).Orchestrator("long", async c =>
-        {
-            await c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
-            var word = await c.CallActivityAsync<string>("say", await c.WaitForExternalEvent<string>("word"));
-            await c.CreateTimer(TimeSpan.FromHours(4), CancellationToken.None);
-            return word;
-        });
+        rig.Activity<string, string>("say", x => broken ? throw new InvalidOperationException("no") : x)
+            .Orchestrator(
+                "long",
+                async c =>
+                {
+                    await c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
+                    var word = await c.CallActivityAsync<string>("say", await c.WaitForExternalEvent<string>("word"));
+                    await c.CreateTimer(TimeSpan.FromHours(4), CancellationToken.None);
+                    return word;
+                }
+            );
         await rig.RunAsync("long");
         await rig.Client.RaiseEventAsync("i", "word", "kept");
         await rig.Engine.AdvanceAsync(TimeSpan.FromHours(1));
@@ -78,12 +105,16 @@ public class RewindTests
     public async Task Only_what_failed_is_rewound_and_the_refusal_says_what_to_do(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Orchestrator("ends", _ => Task.FromResult<object?>(1)).Orchestrator("waits", async c => await c.WaitForExternalEvent<int>("go"));
+        rig.Orchestrator("ends", _ => Task.FromResult<object?>(1))
+            .Orchestrator("waits", async c => await c.WaitForExternalEvent<int>("go"));
         await rig.RunAsync("ends", id: "Completed");
         await rig.RunAsync("waits", id: "Running");
         await rig.RunAsync("waits", id: "Terminated");
         await rig.Client.TerminateInstanceAsync("Terminated");
-        await rig.Client.ScheduleNewOrchestrationInstanceAsync("ends", new StartOrchestrationOptions("Pending", rig.Clock.GetUtcNow().AddHours(1)));
+        await rig.Client.ScheduleNewOrchestrationInstanceAsync(
+            "ends",
+            new StartOrchestrationOptions("Pending", rig.Clock.GetUtcNow().AddHours(1))
+        );
         await rig.Engine.RunUntilIdleAsync();
         foreach (var id in new[] { "Completed", "Running", "Terminated", "Pending" })
         {

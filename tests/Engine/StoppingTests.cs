@@ -12,22 +12,27 @@ public class StoppingTests
     public async Task Suspended_it_keeps_events_timers_and_answers_in_their_order(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Orchestrator("collects", async c =>
-        {
-            var timer = c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
-            var words = new List<string>();
-            for (var i = 0; i < 20; i++) words.Add(await c.WaitForExternalEvent<string>("word"));
-            await timer;
-            words.Add($"{(c.CurrentUtcDateTime - new DateTime(2026, 1, 5, 3, 0, 0, DateTimeKind.Utc)).TotalHours}");
-            return string.Join(' ', words);
-        });
+        rig.Orchestrator(
+            "collects",
+            async c =>
+            {
+                var timer = c.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
+                var words = new List<string>();
+                for (var i = 0; i < 20; i++)
+                    words.Add(await c.WaitForExternalEvent<string>("word"));
+                await timer;
+                words.Add($"{(c.CurrentUtcDateTime - new DateTime(2026, 1, 5, 3, 0, 0, DateTimeKind.Utc)).TotalHours}");
+                return string.Join(' ', words);
+            }
+        );
         await rig.RunAsync("collects");
         await rig.Client.SuspendInstanceAsync("i");
         for (var i = 0; i < 20; i++)
         {
             await rig.Client.RaiseEventAsync("i", "word", $"{i}");
             await rig.Engine.RunUntilIdleAsync();
-            if (i == 10) await rig.RestartAsync();
+            if (i == 10)
+                await rig.RestartAsync();
         }
 
         await rig.Engine.AdvanceAsync(TimeSpan.FromHours(2));
@@ -93,14 +98,32 @@ public class StoppingTests
     public async Task Terminating_ends_the_descendants_when_asked_and_only_then(Setup setup, bool recursive)
     {
         await using var rig = new EngineRig(setup);
-        rig.Orchestrator<int>("nests", async (c, depth) => depth == 3 ? await c.WaitForExternalEvent<int>("go")
-            : (await Task.WhenAll(Enumerable.Range(0, 2).Select(i => c.CallSubOrchestratorAsync<int>("nests", depth + 1, new SubOrchestrationOptions(instanceId: $"{c.InstanceId}{i}"))))).Sum());
+        rig.Orchestrator<int>(
+            "nests",
+            async (c, depth) =>
+                depth == 3
+                    ? await c.WaitForExternalEvent<int>("go")
+                    : (
+                        await Task.WhenAll(
+                            Enumerable
+                                .Range(0, 2)
+                                .Select(i =>
+                                    c.CallSubOrchestratorAsync<int>(
+                                        "nests",
+                                        depth + 1,
+                                        new SubOrchestrationOptions(instanceId: $"{c.InstanceId}{i}")
+                                    )
+                                )
+                        )
+                    ).Sum()
+        );
         await rig.RunAsync("nests", 0);
         await rig.RestartAsync();
         await rig.Client.TerminateInstanceAsync("i", new TerminateInstanceOptions("enough", recursive));
         await rig.Engine.RunUntilIdleAsync();
         var statuses = new Dictionary<string, Status>();
-        await foreach (var instance in rig.Client.GetAllInstancesAsync()) statuses[instance.InstanceId] = instance.RuntimeStatus;
+        await foreach (var instance in rig.Client.GetAllInstancesAsync())
+            statuses[instance.InstanceId] = instance.RuntimeStatus;
         Assert.Equal(15, statuses.Count);
         Assert.Equal(Status.Terminated, statuses["i"]);
         Assert.All(statuses.Where(s => s.Key != "i"), s => Assert.Equal(recursive ? Status.Terminated : Status.Running, s.Value));
@@ -110,14 +133,19 @@ public class StoppingTests
     public async Task A_parent_that_stops_waiting_for_its_child_lets_it_run(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Orchestrator("child", async c => await c.WaitForExternalEvent<int>("go")).Orchestrator("parent", async c =>
-        {
-            var child = c.CallSubOrchestratorAsync<int>("child", null, new SubOrchestrationOptions(instanceId: "kid"));
-            var limit = c.CreateTimer(TimeSpan.FromMinutes(5), CancellationToken.None);
-            if (await Task.WhenAny(child, limit) == child) return await child;
-            c.SendEvent("kid", "go", -1);
-            return $"gave up: {await child}";
-        });
+        rig.Orchestrator("child", async c => await c.WaitForExternalEvent<int>("go"))
+            .Orchestrator(
+                "parent",
+                async c =>
+                {
+                    var child = c.CallSubOrchestratorAsync<int>("child", null, new SubOrchestrationOptions(instanceId: "kid"));
+                    var limit = c.CreateTimer(TimeSpan.FromMinutes(5), CancellationToken.None);
+                    if (await Task.WhenAny(child, limit) == child)
+                        return await child;
+                    c.SendEvent("kid", "go", -1);
+                    return $"gave up: {await child}";
+                }
+            );
         await rig.RunAsync("parent");
         await rig.Engine.AdvanceAsync(TimeSpan.FromMinutes(5));
         Assert.Equal("gave up: -1", (await rig.GetAsync()).ReadOutputAs<string>());
@@ -128,11 +156,17 @@ public class StoppingTests
     public async Task An_activity_that_answers_after_the_termination_changes_nothing(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Add(r => r.AddActivityFunc("slow", async _ =>
-        {
-            await rig.Client.TerminateInstanceAsync("i", "meanwhile");
-            return 1;
-        })).Orchestrator("calls", async c => await c.CallActivityAsync<int>("slow"));
+        rig.Add(r =>
+                r.AddActivityFunc(
+                    "slow",
+                    async _ =>
+                    {
+                        await rig.Client.TerminateInstanceAsync("i", "meanwhile");
+                        return 1;
+                    }
+                )
+            )
+            .Orchestrator("calls", async c => await c.CallActivityAsync<int>("slow"));
         Assert.Equal("meanwhile", (await rig.RunAsync("calls")).ReadOutputAs<string>());
         Assert.Equal(Status.Terminated, (await rig.GetAsync()).RuntimeStatus);
         Assert.Empty(rig.Store.LoadWork().Messages);

@@ -12,7 +12,10 @@ public sealed class StoreFileTests : IDisposable
     public void Instances_of_another_version_are_refused_with_the_remedy_and_stay_as_they_are()
     {
         var path = Path.Combine(folder, "durable.db");
-        Run(path, "CREATE TABLE instances(id TEXT PRIMARY KEY, name TEXT); INSERT INTO instances VALUES('incident-1', 'RespondToIncident')");
+        Run(
+            path,
+            "CREATE TABLE instances(id TEXT PRIMARY KEY, name TEXT); INSERT INTO instances VALUES('incident-1', 'RespondToIncident')"
+        );
         var refused = Assert.Throws<IOException>(() => new SqliteStore(path));
         Assert.Contains(path, refused.Message, StringComparison.Ordinal);
         Assert.Contains("--fresh", refused.Message, StringComparison.Ordinal);

@@ -10,12 +10,15 @@ public class TimerTests
     public async Task Twenty_four_hours_pass_exactly_and_at_once_under_virtual_time(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Orchestrator("holds", async c =>
-        {
-            var started = c.CurrentUtcDateTime;
-            await c.CreateTimer(TimeSpan.FromHours(24), CancellationToken.None);
-            return (c.CurrentUtcDateTime - started).TotalHours;
-        });
+        rig.Orchestrator(
+            "holds",
+            async c =>
+            {
+                var started = c.CurrentUtcDateTime;
+                await c.CreateTimer(TimeSpan.FromHours(24), CancellationToken.None);
+                return (c.CurrentUtcDateTime - started).TotalHours;
+            }
+        );
         await rig.RunAsync("holds");
         Assert.Equal(rig.Clock.GetUtcNow().AddHours(24), rig.Engine.NextDue);
         await rig.Engine.AdvanceAsync(TimeSpan.FromHours(24) - TimeSpan.FromTicks(1));
@@ -29,17 +32,20 @@ public class TimerTests
     public async Task The_timer_that_loses_a_race_is_removed(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Orchestrator("races", async c =>
-        {
-            try
+        rig.Orchestrator(
+            "races",
+            async c =>
             {
-                return await c.WaitForExternalEvent<string>("answer", TimeSpan.FromMinutes(15));
+                try
+                {
+                    return await c.WaitForExternalEvent<string>("answer", TimeSpan.FromMinutes(15));
+                }
+                catch (TaskCanceledException)
+                {
+                    return "late";
+                }
             }
-            catch (TaskCanceledException)
-            {
-                return "late";
-            }
-        });
+        );
         await rig.RunAsync("races");
         await rig.RunAsync("races", id: "late");
         Assert.Equal(2, rig.Engine.WaitingTimers);
@@ -57,19 +63,22 @@ public class TimerTests
     public async Task A_wait_that_lost_its_race_leaves_the_event_to_the_next_wait(Setup setup)
     {
         await using var rig = new EngineRig(setup);
-        rig.Orchestrator("twice", async c =>
-        {
-            try
+        rig.Orchestrator(
+            "twice",
+            async c =>
             {
-                await c.WaitForExternalEvent<string>("answer", TimeSpan.FromMinutes(1));
-            }
-            catch (TaskCanceledException)
-            {
-                return "second " + await c.WaitForExternalEvent<string>("answer");
-            }
+                try
+                {
+                    await c.WaitForExternalEvent<string>("answer", TimeSpan.FromMinutes(1));
+                }
+                catch (TaskCanceledException)
+                {
+                    return "second " + await c.WaitForExternalEvent<string>("answer");
+                }
 
-            return "first";
-        });
+                return "first";
+            }
+        );
         await rig.RunAsync("twice");
         await rig.Engine.AdvanceAsync(TimeSpan.FromMinutes(2));
         await rig.Client.RaiseEventAsync("i", "answer", "yes");
@@ -83,11 +92,14 @@ public class TimerTests
         await using var rig = new EngineRig(setup);
         var tries = new List<double>();
         var start = rig.Clock.GetUtcNow();
-        rig.Activity<int, int>("flaky", _ =>
-        {
-            tries.Add((rig.Clock.GetUtcNow() - start).TotalSeconds);
-            return tries.Count < 6 ? throw new InvalidOperationException("again") : 1;
-        });
+        rig.Activity<int, int>(
+            "flaky",
+            _ =>
+            {
+                tries.Add((rig.Clock.GetUtcNow() - start).TotalSeconds);
+                return tries.Count < 6 ? throw new InvalidOperationException("again") : 1;
+            }
+        );
         var policy = new RetryPolicy(6, TimeSpan.FromSeconds(10), 2, TimeSpan.FromSeconds(50));
         rig.Orchestrator("persists", async c => await c.CallActivityAsync<int>("flaky", 1, TaskOptions.FromRetryPolicy(policy)));
         await rig.RunAsync("persists");
@@ -108,13 +120,17 @@ public class TimerTests
         var byTime = new RetryPolicy(99, TimeSpan.FromSeconds(10), retryTimeout: TimeSpan.FromSeconds(35));
         foreach (var (name, policy) in new[] { ("count", byCount), ("kind", byKind), ("time", byTime) })
             rig.Orchestrator(name, async c => await c.CallActivityAsync<int>("bad", name, TaskOptions.FromRetryPolicy(policy)));
-        foreach (var name in new[] { "count", "kind", "time" }) await rig.RunAsync(name, id: name);
+        foreach (var name in new[] { "count", "kind", "time" })
+            await rig.RunAsync(name, id: name);
         await rig.Engine.AdvanceAsync(TimeSpan.FromHours(1));
         Assert.Equal(3, rig.Ran.Count(r => r == "bad:count"));
         Assert.Equal(1, rig.Ran.Count(r => r == "bad:kind"));
         // Durable Task looks at the timeout before a wait, not after it: the last try is the one begun at 40 s.
         Assert.Equal(5, rig.Ran.Count(r => r == "bad:time"));
-        Assert.All(new[] { "count", "kind", "time" }, n => Assert.Equal(OrchestrationRuntimeStatus.Failed, rig.GetAsync(n).Result.RuntimeStatus));
+        Assert.All(
+            new[] { "count", "kind", "time" },
+            n => Assert.Equal(OrchestrationRuntimeStatus.Failed, rig.GetAsync(n).Result.RuntimeStatus)
+        );
     }
 
     [Theory, EachSetup]

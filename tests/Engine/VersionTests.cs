@@ -30,8 +30,21 @@ public class VersionTests
     [InlineData("", "/")]
     public async Task A_child_gets_the_workers_default_unless_the_call_names_another(string? call, string expected)
     {
-        await using var engine = await HostedEngine.StartAsync(b => b.UseVersioning(new Options { DefaultVersion = "0.1" }).AddTasks(r => Tasks(r.AddOrchestratorFunc<object?, string>(
-            "parent", (c, _) => c.CallSubOrchestratorAsync<string>("versioned", call is null ? null : new SubOrchestrationOptions { Version = call })))));
+        await using var engine = await HostedEngine.StartAsync(b =>
+            b.UseVersioning(new Options { DefaultVersion = "0.1" })
+                .AddTasks(r =>
+                    Tasks(
+                        r.AddOrchestratorFunc<object?, string>(
+                            "parent",
+                            (c, _) =>
+                                c.CallSubOrchestratorAsync<string>(
+                                    "versioned",
+                                    call is null ? null : new SubOrchestrationOptions { Version = call }
+                                )
+                        )
+                    )
+                )
+        );
         Assert.Equal(expected, (await engine.RunAsync("parent")).ReadOutputAs<string>());
     }
 
@@ -45,20 +58,32 @@ public class VersionTests
     public async Task A_worker_fails_what_its_strategy_does_not_take(MatchStrategy? strategy, string worker, bool takes)
     {
         var options = new Options { Version = worker, FailureStrategy = Strategy.Fail };
-        if (strategy is { } given) options.MatchStrategy = given;
-        await using var engine = await HostedEngine.StartAsync(b => b.UseVersioning(options).AddTasks(Tasks), c => c.UseDefaultVersion("0.2"));
+        if (strategy is { } given)
+            options.MatchStrategy = given;
+        await using var engine = await HostedEngine.StartAsync(
+            b => b.UseVersioning(options).AddTasks(Tasks),
+            c => c.UseDefaultVersion("0.2")
+        );
         var done = await engine.RunAsync("versioned");
-        if (takes) Assert.Equal("0.2/0.2", done.ReadOutputAs<string>());
-        else Assert.Equal("VersionMismatch", done.FailureDetails!.ErrorType);
+        if (takes)
+            Assert.Equal("0.2/0.2", done.ReadOutputAs<string>());
+        else
+            Assert.Equal("VersionMismatch", done.FailureDetails!.ErrorType);
     }
 
     [Theory, EachSetup]
     public async Task What_a_worker_rejects_stays_for_a_worker_that_takes_it(Setup setup)
     {
-        static DurableTaskWorkerOptions Worker(string version) => new()
-        {
-            Versioning = new Options { Version = version, MatchStrategy = MatchStrategy.CurrentOrOlder, FailureStrategy = Strategy.Reject },
-        };
+        static DurableTaskWorkerOptions Worker(string version) =>
+            new()
+            {
+                Versioning = new Options
+                {
+                    Version = version,
+                    MatchStrategy = MatchStrategy.CurrentOrOlder,
+                    FailureStrategy = Strategy.Reject,
+                },
+            };
         await using var rig = new EngineRig(setup, worker: Worker("1.0"));
         rig.Add(Tasks);
         await rig.Client.ScheduleNewOrchestrationInstanceAsync("versioned", new StartOrchestrationOptions("i") { Version = "2.0" });
@@ -75,10 +100,21 @@ public class VersionTests
     [InlineData("v2", "v2:5")]
     public async Task A_class_is_found_by_name_and_version_beside_a_worker_that_takes_older_ones(string version, string expected)
     {
-        await using var engine = await HostedEngine.StartAsync(b => b
-            .UseVersioning(new Options { Version = "v2", DefaultVersion = "v2", MatchStrategy = MatchStrategy.CurrentOrOlder })
-            .AddTasks(r => r.AddOrchestrator<First>().AddOrchestrator<Second>()));
-        Assert.Equal(expected, (await engine.RunAsync("Sum", 5, new StartOrchestrationOptions { Version = version })).ReadOutputAs<string>());
+        await using var engine = await HostedEngine.StartAsync(b =>
+            b.UseVersioning(
+                    new Options
+                    {
+                        Version = "v2",
+                        DefaultVersion = "v2",
+                        MatchStrategy = MatchStrategy.CurrentOrOlder,
+                    }
+                )
+                .AddTasks(r => r.AddOrchestrator<First>().AddOrchestrator<Second>())
+        );
+        Assert.Equal(
+            expected,
+            (await engine.RunAsync("Sum", 5, new StartOrchestrationOptions { Version = version })).ReadOutputAs<string>()
+        );
     }
 
     [Fact]
@@ -94,11 +130,24 @@ public class VersionTests
     [Fact]
     public async Task An_activity_is_found_by_the_calls_version_or_the_inherited_one_and_else_without()
     {
-        await using var engine = await HostedEngine.StartAsync(b => b.AddTasks(r => r.AddActivity<ActivityOne>().AddActivity<ActivityTwo>().AddActivity<Unversioned>()
-            .AddOrchestratorFunc<string, string>("calls", async (c, _) =>
-                await c.CallActivityAsync<string>("Act", 5, new TaskOptions { Version = "v1" }) + await c.CallActivityAsync<string>("Act", 5)
-                + await c.CallActivityAsync<string>("Plain", 5))));
-        Assert.Equal("a1a2plain", (await engine.RunAsync("calls", "", new StartOrchestrationOptions { Version = "v2" })).ReadOutputAs<string>());
+        await using var engine = await HostedEngine.StartAsync(b =>
+            b.AddTasks(r =>
+                r.AddActivity<ActivityOne>()
+                    .AddActivity<ActivityTwo>()
+                    .AddActivity<Unversioned>()
+                    .AddOrchestratorFunc<string, string>(
+                        "calls",
+                        async (c, _) =>
+                            await c.CallActivityAsync<string>("Act", 5, new TaskOptions { Version = "v1" })
+                            + await c.CallActivityAsync<string>("Act", 5)
+                            + await c.CallActivityAsync<string>("Plain", 5)
+                    )
+            )
+        );
+        Assert.Equal(
+            "a1a2plain",
+            (await engine.RunAsync("calls", "", new StartOrchestrationOptions { Version = "v2" })).ReadOutputAs<string>()
+        );
     }
 
     [Theory, EachSetup]
@@ -115,18 +164,24 @@ public class VersionTests
     [InlineData("2.0", "2.0/2.0")]
     [InlineData("", "1.0/1.0")]
     [InlineData(null, "1.0/1.0")]
-    public async Task An_orchestration_that_an_entity_starts_has_the_version_that_it_names_or_the_workers_default(string? version, string expected)
+    public async Task An_orchestration_that_an_entity_starts_has_the_version_that_it_names_or_the_workers_default(
+        string? version,
+        string expected
+    )
     {
-        await using var rig = new EngineRig(Setup.Memory, worker: new DurableTaskWorkerOptions { Versioning = new Options { DefaultVersion = "1.0" } });
+        await using var rig = new EngineRig(
+            Setup.Memory,
+            worker: new DurableTaskWorkerOptions { Versioning = new Options { DefaultVersion = "1.0" } }
+        );
         rig.Add(Tasks).Entity<Starter>("starter");
         await rig.Entities.SignalEntityAsync(new EntityInstanceId("starter", "s"), "start", version);
         await rig.Engine.RunUntilIdleAsync();
         Assert.Equal(expected, (await rig.GetAsync("kid")).ReadOutputAs<string>());
     }
 
-    private static void Tasks(DurableTaskRegistry r) => r
-        .AddActivityFunc<string, string>("version", (c, own) => $"{own}/{c.Version}")
-        .AddOrchestratorFunc<object?, string>("versioned", (c, _) => c.CallActivityAsync<string>("version", c.Version));
+    private static void Tasks(DurableTaskRegistry r) =>
+        r.AddActivityFunc<string, string>("version", (c, own) => $"{own}/{c.Version}")
+            .AddOrchestratorFunc<object?, string>("versioned", (c, _) => c.CallActivityAsync<string>("version", c.Version));
 
     [DurableTask("Sum", Version = "v1")]
     public sealed class First : TaskOrchestrator<int, string>
@@ -176,7 +231,11 @@ public class VersionTests
 
     public sealed class Starter : TaskEntity<int>
     {
-        public void Start(string? version = null) => Context.ScheduleNewOrchestration(
-            "versioned", null, new StartOrchestrationOptions("kid") { Version = version is null ? null : new TaskVersion(version) });
+        public void Start(string? version = null) =>
+            Context.ScheduleNewOrchestration(
+                "versioned",
+                null,
+                new StartOrchestrationOptions("kid") { Version = version is null ? null : new TaskVersion(version) }
+            );
     }
 }

@@ -26,17 +26,26 @@ public sealed class DurableDispatchTests
         public async Task<Uri> StartAsync()
         {
             var catalog = FunctionCatalogTests.Served();
-            server = await LoopbackServer.StartAsync(0, b => b.Services.AddSingleton(Calls).AddSingleton(_ => Engine.Client), app =>
-            {
-                Engine.Use(tasks => FunctionTasks.Register(catalog, tasks, app.Services, () => Engine.Stopping), null, new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter });
-                HttpFunctions.Map(app, catalog);
-            });
+            server = await LoopbackServer.StartAsync(
+                0,
+                b => b.Services.AddSingleton(Calls).AddSingleton(_ => Engine.Client),
+                app =>
+                {
+                    Engine.Use(
+                        tasks => FunctionTasks.Register(catalog, tasks, app.Services, () => Engine.Stopping),
+                        null,
+                        new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter }
+                    );
+                    HttpFunctions.Map(app, catalog);
+                }
+            );
             return server.Address;
         }
 
         public async ValueTask DisposeAsync()
         {
-            if (server is not null) await server.DisposeAsync();
+            if (server is not null)
+                await server.DisposeAsync();
             await Engine.DisposeAsync();
             await store.DisposeAsync();
         }

@@ -13,15 +13,18 @@ public sealed class FunctionCatalogTests
 {
     internal static readonly Dictionary<string, string> Settings = new() { ["IntakeQueue"] = "intake", ["Nightly"] = "0 0 2 * * *" };
 
-    internal static FunctionCatalog Served() => FunctionCatalog.Discover([typeof(ServedFunctions), typeof(Counter)], Settings.GetValueOrDefault);
+    internal static FunctionCatalog Served() =>
+        FunctionCatalog.Discover([typeof(ServedFunctions), typeof(Counter)], Settings.GetValueOrDefault);
 
     [Fact]
     public void Every_function_is_found_with_its_trigger_and_settings_are_filled_in()
     {
         var catalog = Served();
         Assert.Equal(["Answer", "GetThing", "Number", "Plain", "Start"], catalog.Http.Select(f => f.Name));
-        Assert.Equal(("things/{id:guid}", "GET"),
-            (catalog.Http.Single(f => f.Name == "GetThing").Route, catalog.Http.Single(f => f.Name == "GetThing").Methods.Single()));
+        Assert.Equal(
+            ("things/{id:guid}", "GET"),
+            (catalog.Http.Single(f => f.Name == "GetThing").Route, catalog.Http.Single(f => f.Name == "GetThing").Methods.Single())
+        );
         Assert.Equal("Plain", catalog.Http.Single(f => f.Name == "Plain").Route);
         Assert.Equal([("auto", null), ("intake", false)], catalog.Queues.Select(f => (f.Queue, f.AutoCompleteMessages)));
         Assert.Equal(["0 0 2 * * *", "0 */5 * * * *"], catalog.Timers.Select(f => f.Schedule.ToString()));
@@ -31,7 +34,8 @@ public sealed class FunctionCatalogTests
     }
 
     [Fact]
-    public void The_deployable_functions_can_all_be_hosted() => FunctionCatalog.Discover(typeof(FunctionCatalog).Assembly, _ => "0 0 0 * * *");
+    public void The_deployable_functions_can_all_be_hosted() =>
+        FunctionCatalog.Discover(typeof(FunctionCatalog).Assembly, _ => "0 0 0 * * *");
 
     private static class Broken
     {
@@ -68,9 +72,7 @@ public sealed class FunctionCatalogTests
 
     private sealed class Unbuildable
     {
-        private Unbuildable()
-        {
-        }
+        private Unbuildable() { }
 
         [Function("Unbuildable")]
         public Task<Unbuildable> Run([ActivityTrigger] string input) => Task.FromResult(this);

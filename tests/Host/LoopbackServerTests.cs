@@ -20,11 +20,15 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        server = await LoopbackServer.StartAsync(0, b => b.Services.AddSingleton(calls), app =>
-        {
-            DevelopmentSignIn.Use(app, id => id == Ada ? new DevUser(Ada, "Ada", ["admin"]) : null);
-            HttpFunctions.Map(app, FunctionCatalogTests.Served());
-        });
+        server = await LoopbackServer.StartAsync(
+            0,
+            b => b.Services.AddSingleton(calls),
+            app =>
+            {
+                DevelopmentSignIn.Use(app, id => id == Ada ? new DevUser(Ada, "Ada", ["admin"]) : null);
+                HttpFunctions.Map(app, FunctionCatalogTests.Served());
+            }
+        );
         client = new HttpClient { BaseAddress = server.Address };
     }
 
@@ -32,11 +36,17 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
 
     public async Task DisposeAsync() => await server.DisposeAsync();
 
-    private async Task<JsonNode> Problem(HttpMethod method, string path, HttpStatusCode expected, HttpContent? body = null,
-        params (string, string)[] headers)
+    private async Task<JsonNode> Problem(
+        HttpMethod method,
+        string path,
+        HttpStatusCode expected,
+        HttpContent? body = null,
+        params (string, string)[] headers
+    )
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
-        foreach (var (name, value) in headers) Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        foreach (var (name, value) in headers)
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         using var response = await client.SendAsync(request);
         Assert.Equal(expected, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
@@ -46,7 +56,8 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
     private async Task<JsonNode> Get(string path, params (string, string)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        foreach (var (name, value) in headers)
+            request.Headers.Add(name, value);
         using var response = await client.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
@@ -66,8 +77,10 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
     public async Task Each_kind_of_result_is_executed_as_asp_net_core_does()
     {
         var content = await client.PostAsync("/api/answer/content", new StringContent("hello"));
-        Assert.Equal((HttpStatusCode.Accepted, "hello", "text/plain"),
-            (content.StatusCode, await content.Content.ReadAsStringAsync(), content.Content.Headers.ContentType!.MediaType));
+        Assert.Equal(
+            (HttpStatusCode.Accepted, "hello", "text/plain"),
+            (content.StatusCode, await content.Content.ReadAsStringAsync(), content.Content.Headers.ContentType!.MediaType)
+        );
         Assert.Equal([1, 2, 3], await (await client.PostAsync("/api/answer/file", null)).Content.ReadAsByteArrayAsync());
         Assert.Equal("taken", (string)(await Problem(HttpMethod.Post, "/api/answer/problem", HttpStatusCode.Conflict))["title"]!);
     }
@@ -77,17 +90,24 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
     {
         var broken = await Problem(HttpMethod.Post, "/api/answer/broken", HttpStatusCode.InternalServerError);
         Assert.DoesNotContain("secret", broken.ToJsonString(), StringComparison.Ordinal);
-        foreach (var problem in (JsonNode[])
-        [
-            broken,
-            await Problem(HttpMethod.Get, "/api/nothing", HttpStatusCode.NotFound),
-            await Problem(HttpMethod.Delete, $"/api/things/{Thing}", HttpStatusCode.MethodNotAllowed),
-            await Problem(HttpMethod.Post, "/api/answer/status", HttpStatusCode.UnsupportedMediaType),
-            await Problem(HttpMethod.Post, "/api/answer/conflict", HttpStatusCode.Conflict),
-            await Problem(HttpMethod.Post, "/api/answer/content", HttpStatusCode.RequestEntityTooLarge,
-                new ByteArrayContent(new byte[LoopbackServer.MaxRequestBody + 1])),
-            await Problem(HttpMethod.Get, "/api/numbers/many", HttpStatusCode.BadRequest),
-        ]) Assert.NotEmpty((string)problem["traceId"]!);
+        foreach (
+            var problem in (JsonNode[])
+                [
+                    broken,
+                    await Problem(HttpMethod.Get, "/api/nothing", HttpStatusCode.NotFound),
+                    await Problem(HttpMethod.Delete, $"/api/things/{Thing}", HttpStatusCode.MethodNotAllowed),
+                    await Problem(HttpMethod.Post, "/api/answer/status", HttpStatusCode.UnsupportedMediaType),
+                    await Problem(HttpMethod.Post, "/api/answer/conflict", HttpStatusCode.Conflict),
+                    await Problem(
+                        HttpMethod.Post,
+                        "/api/answer/content",
+                        HttpStatusCode.RequestEntityTooLarge,
+                        new ByteArrayContent(new byte[LoopbackServer.MaxRequestBody + 1])
+                    ),
+                    await Problem(HttpMethod.Get, "/api/numbers/many", HttpStatusCode.BadRequest),
+                ]
+        )
+            Assert.NotEmpty((string)problem["traceId"]!);
     }
 
     [Fact]
@@ -106,7 +126,9 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
 
     [Fact]
     public async Task A_forged_platform_principal_signs_nobody_in() =>
-        Assert.Null((string?)(await Get($"/api/things/{Thing}", ("X-MS-CLIENT-PRINCIPAL", "e30="), ("X-MS-CLIENT-PRINCIPAL-ID", Ada)))["user"]);
+        Assert.Null(
+            (string?)(await Get($"/api/things/{Thing}", ("X-MS-CLIENT-PRINCIPAL", "e30="), ("X-MS-CLIENT-PRINCIPAL-ID", Ada)))["user"]
+        );
 
     [Theory]
     [InlineData("Origin", "http://evil.example")]
@@ -135,9 +157,12 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
     {
         Assert.Equal("127.0.0.1", server.Address.Host);
         var listening = await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            LoopbackServer.StartAsync(0, b => b.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Any, 0)), _ => { }));
+            LoopbackServer.StartAsync(0, b => b.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Any, 0)), _ => { })
+        );
         Assert.Contains("0.0.0.0", listening.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => LoopbackServer.StartAsync(0, b => b.WebHost.UseUrls("http://*:0"), _ => { }));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            LoopbackServer.StartAsync(0, b => b.WebHost.UseUrls("http://*:0"), _ => { })
+        );
     }
 
     [Fact]
@@ -145,7 +170,10 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
     {
         var app = WebApplication.CreateSlimBuilder().Build();
         app.Urls.Add("http://0.0.0.0:5000");
-        Assert.Contains("0.0.0.0", Assert.Throws<InvalidOperationException>(() => DevelopmentSignIn.Use(app, _ => null)).Message,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "0.0.0.0",
+            Assert.Throws<InvalidOperationException>(() => DevelopmentSignIn.Use(app, _ => null)).Message,
+            StringComparison.Ordinal
+        );
     }
 }

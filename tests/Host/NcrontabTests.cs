@@ -34,14 +34,20 @@ public sealed class NcrontabTests
 
     [Fact]
     public void A_moment_in_another_time_zone_counts_as_what_it_is_in_utc() =>
-        Assert.Equal(At("2026-01-05 03:30:00"), Ncrontab.Parse("0 30 3 * * *").Next(new DateTimeOffset(2026, 1, 5, 4, 0, 0, TimeSpan.FromHours(1))));
+        Assert.Equal(
+            At("2026-01-05 03:30:00"),
+            Ncrontab.Parse("0 30 3 * * *").Next(new DateTimeOffset(2026, 1, 5, 4, 0, 0, TimeSpan.FromHours(1)))
+        );
 
     /// <summary>What the Functions host takes without a word must mean the same here, although both are likely to be mistakes.</summary>
     [Theory]
     [InlineData("0 10-5 * * * *", "2026-01-05 03:00:00", "2026-01-05 03:05:00")] // 5 to 10
     [InlineData("*/0 * * * * *", "2026-01-05 03:00:00", "2026-01-05 03:00:01")] // every second
-    public void A_range_that_runs_backwards_and_a_step_of_nothing_are_read_as_the_Functions_host_reads_them(string schedule, string after, string next) =>
-        Assert.Equal(At(next), Ncrontab.Parse(schedule).Next(At(after)));
+    public void A_range_that_runs_backwards_and_a_step_of_nothing_are_read_as_the_Functions_host_reads_them(
+        string schedule,
+        string after,
+        string next
+    ) => Assert.Equal(At(next), Ncrontab.Parse(schedule).Next(At(after)));
 
     [Theory]
     [InlineData("* * * *", "must contain 6 components")]
@@ -60,5 +66,6 @@ public sealed class NcrontabTests
         Assert.Contains(named, message, StringComparison.Ordinal);
     }
 
-    private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    private static DateTimeOffset At(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 }

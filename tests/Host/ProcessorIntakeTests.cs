@@ -12,7 +12,10 @@ public sealed class ProcessorIntakeTests : DoorTests
 
     private ProcessorIntake Intake(Func<Task>? whenCalm = null, HostSettings? settings = null)
     {
-        var services = new ServiceCollection().AddLogging().AddSingleton(calls).AddSingleton(FunctionCatalogTests.Served())
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(calls)
+            .AddSingleton(FunctionCatalogTests.Served())
             .AddSingleton(Door.Client);
         return new ProcessorIntake(services.BuildServiceProvider(), settings ?? new HostSettings(), whenCalm ?? (() => Task.CompletedTask));
     }
@@ -27,10 +30,14 @@ public sealed class ProcessorIntakeTests : DoorTests
         await using var processors = Intake();
         await processors.StartAsync();
         await Until(() => intake.Counts == Empty with { DeadLettered = 2 } && auto.Counts == Empty);
-        Assert.Equal(["MaxDeliveryCountExceeded", "Why"],
-            intake.PeekDeadLetters().Select(m => m.DeadLetterReason).Order(StringComparer.Ordinal));
-        Assert.Equal(["complete 1", "dead 1", "one", "throw 1", "throw 2", "throw 3", "two"],
-            calls.Where(c => c != "disposed").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["MaxDeliveryCountExceeded", "Why"],
+            intake.PeekDeadLetters().Select(m => m.DeadLetterReason).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            ["complete 1", "dead 1", "one", "throw 1", "throw 2", "throw 3", "two"],
+            calls.Where(c => c != "disposed").Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]

@@ -12,13 +12,19 @@ public sealed class QueuePumpTests : IDisposable
     private readonly Calls calls = new();
     private readonly LocalQueue queue;
 
-    public QueuePumpTests() => queue = new LocalQueue("intake", new InMemoryQueueStorage(), time, new LocalQueueOptions { MaxDeliveryCount = 3 });
+    public QueuePumpTests() =>
+        queue = new LocalQueue("intake", new InMemoryQueueStorage(), time, new LocalQueueOptions { MaxDeliveryCount = 3 });
 
     public void Dispose() => queue.Dispose();
 
-    private QueuePump Pump(string function, HostSettings? settings = null) => new(
-        FunctionCatalogTests.Served().Queues.Single(f => f.Name == function), queue,
-            new ServiceCollection().AddSingleton(calls).BuildServiceProvider(), time, settings);
+    private QueuePump Pump(string function, HostSettings? settings = null) =>
+        new(
+            FunctionCatalogTests.Served().Queues.Single(f => f.Name == function),
+            queue,
+            new ServiceCollection().AddSingleton(calls).BuildServiceProvider(),
+            time,
+            settings
+        );
 
     [Fact]
     public async Task One_step_processes_one_message_to_its_end()
@@ -39,7 +45,8 @@ public sealed class QueuePumpTests : IDisposable
     {
         var pump = Pump("Intake");
         await queue.SendAsync(OutgoingMessage.Json("throw"));
-        for (var i = 0; i < 3; i++) Assert.True(await pump.PumpOneAsync());
+        for (var i = 0; i < 3; i++)
+            Assert.True(await pump.PumpOneAsync());
         Assert.False(await pump.PumpOneAsync());
         Assert.Equal("MaxDeliveryCountExceeded", Assert.Single(queue.PeekDeadLetters()).DeadLetterReason);
     }
@@ -73,8 +80,13 @@ public sealed class QueuePumpTests : IDisposable
         var function = FunctionCatalog.Discover([typeof(Slow)]).Queues.Single();
         await using var services = new ServiceCollection().AddSingleton(slow.Gate).BuildServiceProvider();
         await queue.SendAsync(OutgoingMessage.Json("slow"));
-        var step = new QueuePump(function, queue, services, time, new HostSettings { MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(2) })
-            .PumpOneAsync();
+        var step = new QueuePump(
+            function,
+            queue,
+            services,
+            time,
+            new HostSettings { MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(2) }
+        ).PumpOneAsync();
         time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal(1, queue.Counts.Locked);
         time.Advance(TimeSpan.FromSeconds(31));
@@ -87,9 +99,11 @@ public sealed class QueuePumpTests : IDisposable
     public async Task Started_it_works_on_many_at_once_and_stops_when_all_are_done()
     {
         await using var pump = Pump("Auto", new HostSettings { MaxConcurrentCalls = 4 });
-        for (var i = 0; i < 50; i++) await queue.SendAsync(OutgoingMessage.Json("x"));
+        for (var i = 0; i < 50; i++)
+            await queue.SendAsync(OutgoingMessage.Json("x"));
         pump.Start();
-        while (queue.Counts.Active > 0) await Task.Yield();
+        while (queue.Counts.Active > 0)
+            await Task.Yield();
         await pump.StopAsync();
         Assert.Equal((50, 0), (calls.Count(c => c == "x"), queue.Counts.Active));
     }
@@ -97,14 +111,22 @@ public sealed class QueuePumpTests : IDisposable
     [Fact]
     public void Host_json_is_read_and_a_wrong_value_is_named()
     {
-        var settings = HostSettings.Parse("""
+        var settings = HostSettings.Parse(
+            """
             { "extensions": { "serviceBus": { "autoCompleteMessages": false, "maxConcurrentCalls": 8, "maxAutoLockRenewalDuration": "00:02:00" } } }
-            """);
-        Assert.Equal((false, 8, TimeSpan.FromMinutes(2), "api"),
-            (settings.AutoCompleteMessages, settings.MaxConcurrentCalls, settings.MaxAutoLockRenewalDuration, settings.RoutePrefix));
-        Assert.Contains("maxConcurrentCalls",
-            Assert.Throws<FormatException>(() => HostSettings.Parse("""{"extensions":{"serviceBus":{"maxConcurrentCalls":"many"}}}""")).Message,
-                StringComparison.Ordinal);
+            """
+        );
+        Assert.Equal(
+            (false, 8, TimeSpan.FromMinutes(2), "api"),
+            (settings.AutoCompleteMessages, settings.MaxConcurrentCalls, settings.MaxAutoLockRenewalDuration, settings.RoutePrefix)
+        );
+        Assert.Contains(
+            "maxConcurrentCalls",
+            Assert
+                .Throws<FormatException>(() => HostSettings.Parse("""{"extensions":{"serviceBus":{"maxConcurrentCalls":"many"}}}"""))
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -117,23 +139,34 @@ public sealed class QueuePumpTests : IDisposable
             """;
         var expected = new DurableSettings
         {
-            HubName = "mine", PartitionCount = 2, ControlQueueVisibilityTimeout = TimeSpan.FromSeconds(40),
-            WorkItemQueueVisibilityTimeout = TimeSpan.FromSeconds(50), MaxQueuePollingInterval = TimeSpan.FromSeconds(2),
+            HubName = "mine",
+            PartitionCount = 2,
+            ControlQueueVisibilityTimeout = TimeSpan.FromSeconds(40),
+            WorkItemQueueVisibilityTimeout = TimeSpan.FromSeconds(50),
+            MaxQueuePollingInterval = TimeSpan.FromSeconds(2),
         };
         Assert.Equal(expected, HostSettings.Parse(json).Durable);
-        Assert.Equal(expected with { WorkItemQueueVisibilityTimeout = TimeSpan.FromSeconds(7) },
-            HostSettings.Parse(json, instead: k => k == key ? "00:00:07" : null).Durable);
+        Assert.Equal(
+            expected with
+            {
+                WorkItemQueueVisibilityTimeout = TimeSpan.FromSeconds(7),
+            },
+            HostSettings.Parse(json, instead: k => k == key ? "00:00:07" : null).Durable
+        );
         Assert.Equal(new DurableSettings(), HostSettings.Parse("{}").Durable);
-        Assert.Contains(key, Assert.Throws<FormatException>(() => HostSettings.Parse(json, instead: k => k == key ? "soon" : null)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            key,
+            Assert.Throws<FormatException>(() => HostSettings.Parse(json, instead: k => k == key ? "soon" : null)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     internal sealed class Slow
     {
         private readonly TaskCompletionSource gate;
 
-        public Slow() : this(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))
-        {
-        }
+        public Slow()
+            : this(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)) { }
 
         [ActivatorUtilitiesConstructor]
         public Slow(TaskCompletionSource gate) => this.gate = gate;

@@ -23,23 +23,41 @@ public sealed class ServedFunctions(Calls calls) : IDisposable
     public void Dispose() => calls.Add("disposed");
 
     [Function("GetThing")]
-    public IActionResult GetThing([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "things/{id:guid}")] HttpRequest request, Guid id,
-        int? count)
+    public IActionResult GetThing(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "things/{id:guid}")] HttpRequest request,
+        Guid id,
+        int? count
+    )
     {
         calls.Add("thing");
         return new OkObjectResult(
-            new { id, count, user = request.HttpContext.User.Identity?.Name, admin = request.HttpContext.User.IsInRole("admin") });
+            new
+            {
+                id,
+                count,
+                user = request.HttpContext.User.Identity?.Name,
+                admin = request.HttpContext.User.IsInRole("admin"),
+            }
+        );
     }
 
     [Function("Answer")]
-    public static async Task<IActionResult> Answer([HttpTrigger("post", Route = "answer/{kind}")] HttpRequest request, string kind,
-        CancellationToken stop)
+    public static async Task<IActionResult> Answer(
+        [HttpTrigger("post", Route = "answer/{kind}")] HttpRequest request,
+        string kind,
+        CancellationToken stop
+    )
     {
         using var reader = new StreamReader(request.Body);
         var body = await reader.ReadToEndAsync(stop);
         return kind switch
         {
-            "content" => new ContentResult { Content = body, ContentType = "text/plain", StatusCode = 202 },
+            "content" => new ContentResult
+            {
+                Content = body,
+                ContentType = "text/plain",
+                StatusCode = 202,
+            },
             "status" => new StatusCodeResult(415),
             "conflict" => new ConflictResult(),
             "file" => new FileContentResult([1, 2, 3], "application/octet-stream"),
@@ -56,16 +74,24 @@ public sealed class ServedFunctions(Calls calls) : IDisposable
     public static IActionResult Number([HttpTrigger("get", Route = "numbers/{n}")] HttpRequest request, int n) => new OkObjectResult(n);
 
     [Function("Intake")]
-    public async Task Intake([ServiceBusTrigger("%IntakeQueue%", AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
-        ServiceBusMessageActions actions)
+    public async Task Intake(
+        [ServiceBusTrigger("%IntakeQueue%", AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions
+    )
     {
         calls.Add($"{message.Body} {message.DeliveryCount}");
         switch (message.Body.ToString())
         {
-            case "complete": await actions.CompleteMessageAsync(message); break;
-            case "dead": await actions.DeadLetterMessageAsync(message, deadLetterReason: "Why", deadLetterErrorDescription: "Because"); break;
-            case "throw": throw new InvalidOperationException("broken");
-            default: break;
+            case "complete":
+                await actions.CompleteMessageAsync(message);
+                break;
+            case "dead":
+                await actions.DeadLetterMessageAsync(message, deadLetterReason: "Why", deadLetterErrorDescription: "Because");
+                break;
+            case "throw":
+                throw new InvalidOperationException("broken");
+            default:
+                break;
         }
     }
 
@@ -77,7 +103,8 @@ public sealed class ServedFunctions(Calls calls) : IDisposable
         calls.Add($"tick past due: {timer.IsPastDue}, next {timer.ScheduleStatus!.Next:HH:mm:ss}");
 
     [Function("Starting")]
-    public void Starting([TimerTrigger("%Nightly%", RunOnStartup = true)] TimerInfo timer) => calls.Add($"starting past due: {timer.IsPastDue}");
+    public void Starting([TimerTrigger("%Nightly%", RunOnStartup = true)] TimerInfo timer) =>
+        calls.Add($"starting past due: {timer.IsPastDue}");
 
     [Function("Greet")]
     public static async Task<string> Greet([OrchestrationTrigger] TaskOrchestrationContext context, Person person) =>
@@ -94,10 +121,17 @@ public sealed class ServedFunctions(Calls calls) : IDisposable
     public static Task Nothing([ActivityTrigger] int? number, CancellationToken stop) => Task.CompletedTask;
 
     [Function("Start")]
-    public static async Task<IActionResult> Start([HttpTrigger("post", Route = "start")] HttpRequest request,
-        [DurableClient] DurableTaskClient client) =>
-        new OkObjectResult(await client.ScheduleNewOrchestrationInstanceAsync("Greet", new Person("Ada", 36),
-            new StartOrchestrationOptions(InstanceId: "greet-1")));
+    public static async Task<IActionResult> Start(
+        [HttpTrigger("post", Route = "start")] HttpRequest request,
+        [DurableClient] DurableTaskClient client
+    ) =>
+        new OkObjectResult(
+            await client.ScheduleNewOrchestrationInstanceAsync(
+                "Greet",
+                new Person("Ada", 36),
+                new StartOrchestrationOptions(InstanceId: "greet-1")
+            )
+        );
 }
 
 /// <summary>An entity with a service; the function only marks the class.</summary>

@@ -12,9 +12,13 @@ public sealed class TimerRunnerTests : IDisposable
 
     public void Dispose() => folder.Delete(recursive: true);
 
-    private TimerRunner Runner(bool remembering = false) => new(
-        FunctionCatalogTests.Served(), new ServiceCollection().AddSingleton(calls).BuildServiceProvider(), time,
-        remembering ? Path.Combine(folder.FullName, "timers.json") : null);
+    private TimerRunner Runner(bool remembering = false) =>
+        new(
+            FunctionCatalogTests.Served(),
+            new ServiceCollection().AddSingleton(calls).BuildServiceProvider(),
+            time,
+            remembering ? Path.Combine(folder.FullName, "timers.json") : null
+        );
 
     private string[] Ticks() => [.. calls.Where(c => c.StartsWith("tick", StringComparison.Ordinal))];
 
@@ -62,9 +66,11 @@ public sealed class TimerRunnerTests : IDisposable
         await using var runner = Runner();
         runner.Start();
         // The loop sets its timer when it has run what is due; the clock may move only then.
-        while (time.NextDue is null) await Task.Yield();
+        while (time.NextDue is null)
+            await Task.Yield();
         time.AdvanceTo(time.NextDue.Value);
-        while (Ticks().Length == 0) await Task.Yield();
+        while (Ticks().Length == 0)
+            await Task.Yield();
         Assert.Equal(["tick past due: False, next 03:10:00"], Ticks());
     }
 }

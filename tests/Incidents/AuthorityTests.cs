@@ -13,25 +13,32 @@ public sealed class AuthorityTests
 {
     private const string Disable = "disable_user_account_temporarily";
 
-    public static TheoryData<string, Func<ContainmentOrder, ContainmentOrder>> Forgeries => new()
-    {
-        { "no grant", o => o with { Grant = null } },
-        { "a grant for another hash", o => o with { Grant = o.Grant! with { ActionHash = new string('0', 64) } } },
-        { "a grant for another incident", o => o with { Incident = "incident-of-somebody-else" } },
-        { "a grant for another target", o => Change(o, d => d with { Target = d.Target with { Id = World.Megan } }) },
-        { "a grant for a longer time", o => Change(o, d => d with { MaxDuration = TimeSpan.FromDays(365) }) },
-        { "a grant for another policy", o => Change(o, d => d with { PolicyHash = new string('0', 64) }) },
-        { "nobody in the grant", o => o with { Grant = o.Grant! with { Approvers = [] } } },
-        { "a quorum not met", o => Regrant(Change(o, d => d with { Quorum = 2 }), World.Alex) },
-        { "one person twice in a quorum of two", o => Regrant(Change(o, d => d with { Quorum = 2 }), World.Alex, World.Alex.ToUpperInvariant()) },
-        { "tier 3", o => Regrant(Change(o, d => d with { Tier = 3 }), World.Alex) },
-        { "tier 0", o => Regrant(Change(o, d => d with { Tier = 0 }), World.Alex) },
-        { "tier 2 that claims to run alone", o => Change(o, d => d with { Kind = DecisionKind.Run }) with { Grant = null } },
-        { "tier 2 that claims to be tier 1", o => Change(o, d => d with { Tier = 1, Kind = DecisionKind.Run }) with { Grant = null } },
-        { "what was only told", o => Regrant(Change(o, d => d with { Kind = DecisionKind.Tell }), World.Alex) },
-        { "what was held", o => Regrant(Change(o, d => d with { Kind = DecisionKind.Hold }), World.Alex) },
-        { "an action that is not in the catalogue", o => Regrant(Change(o, d => d with { Action = "isolate_production_host" }), World.Alex) },
-    };
+    public static TheoryData<string, Func<ContainmentOrder, ContainmentOrder>> Forgeries =>
+        new()
+        {
+            { "no grant", o => o with { Grant = null } },
+            { "a grant for another hash", o => o with { Grant = o.Grant! with { ActionHash = new string('0', 64) } } },
+            { "a grant for another incident", o => o with { Incident = "incident-of-somebody-else" } },
+            { "a grant for another target", o => Change(o, d => d with { Target = d.Target with { Id = World.Megan } }) },
+            { "a grant for a longer time", o => Change(o, d => d with { MaxDuration = TimeSpan.FromDays(365) }) },
+            { "a grant for another policy", o => Change(o, d => d with { PolicyHash = new string('0', 64) }) },
+            { "nobody in the grant", o => o with { Grant = o.Grant! with { Approvers = [] } } },
+            { "a quorum not met", o => Regrant(Change(o, d => d with { Quorum = 2 }), World.Alex) },
+            {
+                "one person twice in a quorum of two",
+                o => Regrant(Change(o, d => d with { Quorum = 2 }), World.Alex, World.Alex.ToUpperInvariant())
+            },
+            { "tier 3", o => Regrant(Change(o, d => d with { Tier = 3 }), World.Alex) },
+            { "tier 0", o => Regrant(Change(o, d => d with { Tier = 0 }), World.Alex) },
+            { "tier 2 that claims to run alone", o => Change(o, d => d with { Kind = DecisionKind.Run }) with { Grant = null } },
+            { "tier 2 that claims to be tier 1", o => Change(o, d => d with { Tier = 1, Kind = DecisionKind.Run }) with { Grant = null } },
+            { "what was only told", o => Regrant(Change(o, d => d with { Kind = DecisionKind.Tell }), World.Alex) },
+            { "what was held", o => Regrant(Change(o, d => d with { Kind = DecisionKind.Hold }), World.Alex) },
+            {
+                "an action that is not in the catalogue",
+                o => Regrant(Change(o, d => d with { Action = "isolate_production_host" }), World.Alex)
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Forgeries))]
@@ -77,7 +84,11 @@ public sealed class AuthorityTests
         var request = await StolenAccountTests.AskedAsync(world);
         var view = (await world.PendingAsync())[0].View;
         foreach (var by in (string[])[World.Outsider, World.Adele, "", "00000000-0000-4000-8000-00000000ffff"])
-            await world.Client.RaiseEventAsync(request, view.AnswerEvent, new ApprovalAnswer(by, true, "let me in", world.Time.GetUtcNow(), "api"));
+            await world.Client.RaiseEventAsync(
+                request,
+                view.AnswerEvent,
+                new ApprovalAnswer(by, true, "let me in", world.Time.GetUtcNow(), "api")
+            );
         await world.RunAsync();
         Assert.True(await world.CanSignInAsync(World.Adele));
         Assert.Single(await world.PendingAsync());
@@ -110,8 +121,16 @@ public sealed class AuthorityTests
         Assert.True(await world.CanSignInAsync(World.Adele));
 
         Assert.Equal(409, await world.AnswerAsync(request, World.Alex, "approve")); // at the door
-        await world.Client.RaiseEventAsync(request, view.AnswerEvent, new ApprovalAnswer(World.Alex, true, "again", world.Time.GetUtcNow(), "api")); // and past it
-        await world.Client.RaiseEventAsync(request, view.AnswerEvent, new ApprovalAnswer(World.Alex.ToUpperInvariant(), true, "and again", world.Time.GetUtcNow(), "api"));
+        await world.Client.RaiseEventAsync(
+            request,
+            view.AnswerEvent,
+            new ApprovalAnswer(World.Alex, true, "again", world.Time.GetUtcNow(), "api")
+        ); // and past it
+        await world.Client.RaiseEventAsync(
+            request,
+            view.AnswerEvent,
+            new ApprovalAnswer(World.Alex.ToUpperInvariant(), true, "and again", world.Time.GetUtcNow(), "api")
+        );
         await world.RunAsync();
         Assert.True(await world.CanSignInAsync(World.Adele));
 
@@ -157,24 +176,61 @@ public sealed class AuthorityTests
         Assert.DoesNotContain(world.Containing(), e => e.StartsWith("user.", StringComparison.Ordinal));
     }
 
-    private static IRFunctions.Local.Machine.MachineOptions WithQuorumOfTwo(IRFunctions.Local.Machine.MachineOptions options) => options with
-    {
-        EditPolicy = files => [.. files.Select(f => f.Name == "actions.yaml" ? f with { Text = f.Text.Replace("  disable_user_account_temporarily:\n    tier: 2\n", "  disable_user_account_temporarily:\n    tier: 2\n    quorum: 2\n", StringComparison.Ordinal) } : f)],
-    };
+    private static IRFunctions.Local.Machine.MachineOptions WithQuorumOfTwo(IRFunctions.Local.Machine.MachineOptions options) =>
+        options with
+        {
+            EditPolicy = files =>
+                [
+                    .. files.Select(f =>
+                        f.Name == "actions.yaml"
+                            ? f with
+                            {
+                                Text = f.Text.Replace(
+                                    "  disable_user_account_temporarily:\n    tier: 2\n",
+                                    "  disable_user_account_temporarily:\n    tier: 2\n    quorum: 2\n",
+                                    StringComparison.Ordinal
+                                ),
+                            }
+                            : f
+                    ),
+                ],
+        };
 
     /// <summary>An order exactly as the pipeline makes it after Alex approved.</summary>
-    private static ContainmentOrder Granted(World world) => Regrant(new ContainmentOrder
-    {
-        Id = "forged-1", Incident = "incident-forged", Title = "forged", Note = "forged",
-        Decision = new Decision
-        {
-            Kind = DecisionKind.Ask, Action = Disable, Target = new Target("account", World.Adele, "Adele"), Tier = 2, Confidence = 100, Reasons = [],
-            Quorum = 1, MaxDuration = TimeSpan.FromHours(2), Reversible = true, PolicyHash = world.Machine.Policy.Hash,
-        },
-    }, World.Alex);
+    private static ContainmentOrder Granted(World world) =>
+        Regrant(
+            new ContainmentOrder
+            {
+                Id = "forged-1",
+                Incident = "incident-forged",
+                Title = "forged",
+                Note = "forged",
+                Decision = new Decision
+                {
+                    Kind = DecisionKind.Ask,
+                    Action = Disable,
+                    Target = new Target("account", World.Adele, "Adele"),
+                    Tier = 2,
+                    Confidence = 100,
+                    Reasons = [],
+                    Quorum = 1,
+                    MaxDuration = TimeSpan.FromHours(2),
+                    Reversible = true,
+                    PolicyHash = world.Machine.Policy.Hash,
+                },
+            },
+            World.Alex
+        );
 
-    private static ContainmentOrder Change(ContainmentOrder order, Func<Decision, Decision> change) => order with { Decision = change(order.Decision) };
+    private static ContainmentOrder Change(ContainmentOrder order, Func<Decision, Decision> change) =>
+        order with
+        {
+            Decision = change(order.Decision),
+        };
 
     private static ContainmentOrder Regrant(ContainmentOrder order, params string[] approvers) =>
-        order with { Grant = new Grant(ActionHash.Of(order.Incident, order.Decision), approvers, DateTimeOffset.UnixEpoch) };
+        order with
+        {
+            Grant = new Grant(ActionHash.Of(order.Incident, order.Decision), approvers, DateTimeOffset.UnixEpoch),
+        };
 }

@@ -14,7 +14,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
-/// One row that cannot be read keeps neither a timer nor a list from the others, and people hear of it, once a day (issue 14, fault 6: a nameless instance made
+/// One row that cannot be read keeps neither a timer nor a list from the others, and people hear of it, once a day (issue 14, fault 6: a
+/// nameless instance made
 /// `/api/approvals` answer 500 and the watchdog fail for ever).
 /// </summary>
 public sealed class BadRowTests
@@ -30,7 +31,12 @@ public sealed class BadRowTests
         var list = await ListApprovalsAsync(world);
         Assert.Single(list["approvals"]!.AsArray());
         Assert.Equal("approval-00f0deadbeef", (string)Assert.Single(list["unreadable"]!.AsArray())!["id"]!);
-        Assert.Contains(world.Pages(), p => p.StartsWith("CANNOT BE READ: instance approval-00f0deadbeef", StringComparison.Ordinal) && p.Contains("decide by hand", StringComparison.Ordinal));
+        Assert.Contains(
+            world.Pages(),
+            p =>
+                p.StartsWith("CANNOT BE READ: instance approval-00f0deadbeef", StringComparison.Ordinal)
+                && p.Contains("decide by hand", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -74,10 +80,30 @@ public sealed class BadRowTests
     {
         await using var world = await AskedAsync();
         await FailedAsync(world, "undo-aa", null, null);
-        await FailedAsync(world, "incident-77bb", null, """{"message":"Function 'AlertOrchestrator' failed with an unhandled exception.","details":"System.ArgumentException: CustomStatus is too large\n at Host"}""");
+        await FailedAsync(
+            world,
+            "incident-77bb",
+            null,
+            """{"message":"Function 'AlertOrchestrator' failed with an unhandled exception.","details":"System.ArgumentException: CustomStatus is too large\n at Host"}"""
+        );
         await world.PassAsync(FiveMinutes);
-        Assert.Contains(world.Pages(), p => p.Contains("undo-aa (RollbackOrchestrator) failed for good: the engine gave no reason; look at the host's log for instance undo-aa. Begun 2026-", StringComparison.Ordinal));
-        Assert.Contains(world.Pages(), p => p.Contains("failed with an unhandled exception. System.ArgumentException: CustomStatus is too large. Begun", StringComparison.Ordinal));
+        Assert.Contains(
+            world.Pages(),
+            p =>
+                p.Contains(
+                    "undo-aa (RollbackOrchestrator) failed for good: the engine gave no reason; look at the host's log for instance "
+                        + "undo-aa. Begun 2026-",
+                    StringComparison.Ordinal
+                )
+        );
+        Assert.Contains(
+            world.Pages(),
+            p =>
+                p.Contains(
+                    "failed with an unhandled exception. System.ArgumentException: CustomStatus is too large. Begun",
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Fact]
@@ -87,8 +113,12 @@ public sealed class BadRowTests
         var incident = Assert.Single(await world.IncidentsAsync());
         await ChangeAsync(world, incident.Incident, r => r with { Status = OrchestrationStatus.Failed, CustomStatus = null });
         await world.PassAsync(FiveMinutes);
-        Assert.Contains(world.Pages(), p => p.Contains($"{incident.Incident} (AlertOrchestrator) failed for good", StringComparison.Ordinal)
-            && p.Contains("It stood at Awaiting; alert: Unfamiliar sign-in properties", StringComparison.Ordinal));
+        Assert.Contains(
+            world.Pages(),
+            p =>
+                p.Contains($"{incident.Incident} (AlertOrchestrator) failed for good", StringComparison.Ordinal)
+                && p.Contains("It stood at Awaiting; alert: Unfamiliar sign-in properties", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -114,11 +144,19 @@ public sealed class BadRowTests
         await using var world = await AskedAsync();
         await world.AnswerAsync(Assert.Single(await world.PendingAsync()).Id, World.Alex, "approve");
         await world.RunAsync();
-        await PutAsync(world, new InstanceRecord
-        {
-            Id = "@scheduledrollback@broken", Name = "scheduledrollback", Status = OrchestrationStatus.Running, CreatedAt = Now(world), UpdatedAt = Now(world), Execution = 987_654,
-            Output = state,
-        });
+        await PutAsync(
+            world,
+            new InstanceRecord
+            {
+                Id = "@scheduledrollback@broken",
+                Name = "scheduledrollback",
+                Status = OrchestrationStatus.Running,
+                CreatedAt = Now(world),
+                UpdatedAt = Now(world),
+                Execution = 987_654,
+                Output = state,
+            }
+        );
         var api = ActivatorUtilities.CreateInstance<ContainmentsApi>(world.Machine.Services);
         var list = Json(await api.ListAsync(World.Request(World.Alex, new { }), world.Client, default));
         Assert.Equal(World.DisableOf(World.Adele), (string)Assert.Single(list["containments"]!.AsArray())!["id"]!);
@@ -152,14 +190,23 @@ public sealed class BadRowTests
     [Fact]
     public async Task A_drill_whose_instance_is_broken_keeps_no_other_from_taking_place()
     {
-        await using var world = await World.CreateAsync(o => o with
-        {
-            Settings = new Dictionary<string, string?> { ["Drills:Targets"] = $"revoke_user_sessions=account:{World.Adele};disable_user_account_temporarily=account:{World.Adele}" },
-        });
+        await using var world = await World.CreateAsync(o =>
+            o with
+            {
+                Settings = new Dictionary<string, string?>
+                {
+                    ["Drills:Targets"] =
+                        $"revoke_user_sessions=account:{World.Adele};disable_user_account_temporarily=account:{World.Adele}",
+                },
+            }
+        );
         await NamelessAsync(world, "drill-revoke_user_sessions-20261123", OrchestrationStatus.Running);
         await world.PassAsync(TimeSpan.FromHours(2));
         Assert.NotNull(await world.Client.GetInstanceAsync("drill-disable_user_account_temporarily-20261123"));
-        Assert.Contains(world.Pages(), p => p.StartsWith("CANNOT BE READ: instance drill-revoke_user_sessions-20261123", StringComparison.Ordinal));
+        Assert.Contains(
+            world.Pages(),
+            p => p.StartsWith("CANNOT BE READ: instance drill-revoke_user_sessions-20261123", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -189,35 +236,71 @@ public sealed class BadRowTests
         return Json(await api.ListAsync(World.Request(World.Alex, new { }), world.Client, default));
     }
 
-    private static JsonNode Json(IActionResult answer) => JsonSerializer.SerializeToNode(Assert.IsType<OkObjectResult>(answer).Value, JsonSerializerOptions.Web)!;
+    private static JsonNode Json(IActionResult answer) =>
+        JsonSerializer.SerializeToNode(Assert.IsType<OkObjectResult>(answer).Value, JsonSerializerOptions.Web)!;
 
     /// <summary>How often a page that begins so was sent, repetitions included.</summary>
-    private static int Sent(World world, string start) => world.Machine.Tenant.Journal.Of("page.trigger").Count(e => e.Detail.StartsWith(start, StringComparison.Ordinal));
+    private static int Sent(World world, string start) =>
+        world.Machine.Tenant.Journal.Of("page.trigger").Count(e => e.Detail.StartsWith(start, StringComparison.Ordinal));
 
-    private static TableClient Table(World world, string name) => world.Machine.Services.GetRequiredService<TableServiceClient>().GetTableClient(name);
+    private static TableClient Table(World world, string name) =>
+        world.Machine.Services.GetRequiredService<TableServiceClient>().GetTableClient(name);
 
     private static async Task BreakAsync(World world, string table, string partition, string row, string property, object value) =>
-        await Table(world, table).UpdateEntityAsync(new TableEntity(partition, row) { [property] = value }, Azure.ETag.All, TableUpdateMode.Merge);
+        await Table(world, table)
+            .UpdateEntityAsync(new TableEntity(partition, row) { [property] = value }, Azure.ETag.All, TableUpdateMode.Merge);
 
-    private static Task NamelessAsync(World world, string id, OrchestrationStatus status) => PutAsync(world, new InstanceRecord
-    {
-        Id = id, Name = "", Status = status, CreatedAt = Now(world), UpdatedAt = Now(world), Execution = (uint)id.GetHashCode(StringComparison.Ordinal) | (1L << 40),
-    });
+    private static Task NamelessAsync(World world, string id, OrchestrationStatus status) =>
+        PutAsync(
+            world,
+            new InstanceRecord
+            {
+                Id = id,
+                Name = "",
+                Status = status,
+                CreatedAt = Now(world),
+                UpdatedAt = Now(world),
+                Execution = (uint)id.GetHashCode(StringComparison.Ordinal) | (1L << 40),
+            }
+        );
 
-    private static Task FailedAsync(World world, string id, FailureDetails? failure, string? output) => PutAsync(world, new InstanceRecord
-    {
-        Id = id, Name = id.StartsWith("undo", StringComparison.Ordinal) ? nameof(RollbackOrchestrator) : nameof(AlertOrchestrator), Status = OrchestrationStatus.Failed, CreatedAt = Now(world), UpdatedAt = Now(world),
-        Execution = 123_456, Failure = failure, Output = output,
-    });
+    private static Task FailedAsync(World world, string id, FailureDetails? failure, string? output) =>
+        PutAsync(
+            world,
+            new InstanceRecord
+            {
+                Id = id,
+                Name = id.StartsWith("undo", StringComparison.Ordinal) ? nameof(RollbackOrchestrator) : nameof(AlertOrchestrator),
+                Status = OrchestrationStatus.Failed,
+                CreatedAt = Now(world),
+                UpdatedAt = Now(world),
+                Execution = 123_456,
+                Failure = failure,
+                Output = output,
+            }
+        );
 
     private static async Task PutAsync(World world, InstanceRecord record) =>
-        Assert.True(await world.Machine.Services.GetRequiredService<IDurableStore>().CommitAsync(new StepCommit { InstanceId = record.Id, Record = record }));
+        Assert.True(
+            await world
+                .Machine.Services.GetRequiredService<IDurableStore>()
+                .CommitAsync(new StepCommit { InstanceId = record.Id, Record = record })
+        );
 
     private static async Task ChangeAsync(World world, string id, Func<InstanceRecord, InstanceRecord> change)
     {
         var store = world.Machine.Services.GetRequiredService<IDurableStore>();
         var record = store.Read(id)!;
-        Assert.True(await store.CommitAsync(new StepCommit { InstanceId = id, ExpectedExecution = record.Execution, Record = change(record) }));
+        Assert.True(
+            await store.CommitAsync(
+                new StepCommit
+                {
+                    InstanceId = id,
+                    ExpectedExecution = record.Execution,
+                    Record = change(record),
+                }
+            )
+        );
     }
 
     private static long Now(World world) => world.Time.GetUtcNow().UtcTicks;

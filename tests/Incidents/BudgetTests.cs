@@ -14,14 +14,16 @@ public sealed class BudgetTests
     public async Task More_identical_actions_than_the_budget_ask_a_person_and_none_is_dropped_S8()
     {
         await using var world = await World.CreateAsync();
-        for (var i = 1; i <= PerMinute + 7; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
+        for (var i = 1; i <= PerMinute + 7; i++)
+            await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
         await world.RunAsync();
 
         Assert.Equal(PerMinute, world.Effects("watchlistItem.put").Count);
         var pending = await world.PendingAsync();
         Assert.Equal(7, pending.Count);
         await world.AssertAllAccountedAsync(PerMinute + 7);
-        foreach (var (id, _) in pending) Assert.Equal(202, await world.AnswerAsync(id, World.Alex, "approve"));
+        foreach (var (id, _) in pending)
+            Assert.Equal(202, await world.AnswerAsync(id, World.Alex, "approve"));
         await world.RunAsync();
         Assert.Equal(PerMinute + 7, world.Effects("watchlistItem.put").Count); // A person's yes is above the budget.
     }
@@ -30,7 +32,8 @@ public sealed class BudgetTests
     public async Task The_budget_is_back_when_its_minute_is_over_S8()
     {
         await using var world = await World.CreateAsync();
-        for (var i = 1; i <= PerMinute; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
+        for (var i = 1; i <= PerMinute; i++)
+            await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
         await world.RunAsync();
         await world.PassAsync(TimeSpan.FromMinutes(1));
         await world.SendAsync(Given.MaliciousAddress("late", "203.0.113.200"));
@@ -43,7 +46,8 @@ public sealed class BudgetTests
     public async Task What_asks_because_one_budget_is_used_up_does_not_use_up_the_others_S8()
     {
         await using var world = await World.CreateAsync();
-        for (var i = 1; i <= PerMinute + 15; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
+        for (var i = 1; i <= PerMinute + 15; i++)
+            await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
         await world.RunAsync();
         // 15 were refused by the action's budget; the tenant's (30 a minute) has counted only what ran.
         var tenant = "802d39e1-9d70-404d-832c-2de5e2478eda";
@@ -56,7 +60,8 @@ public sealed class BudgetTests
     {
         await using var world = await World.CreateAsync();
         const int flood = 1000;
-        for (var i = 0; i < flood; i++) await world.SendAsync(Given.MaliciousAddress($"f-{i}", $"203.0.{i / 250}.{i % 250 + 1}"));
+        for (var i = 0; i < flood; i++)
+            await world.SendAsync(Given.MaliciousAddress($"f-{i}", $"203.0.{i / 250}.{i % 250 + 1}"));
         await world.RunAsync();
 
         var tally = await world.AssertAllAccountedAsync(flood);
@@ -70,7 +75,8 @@ public sealed class BudgetTests
     {
         const int flood = 60;
         await using var world = await World.CreateAsync();
-        for (var i = 1; i <= flood; i++) await world.SendAsync(Given.MaliciousAddress($"f-{i}", $"203.0.113.{i}"));
+        for (var i = 1; i <= flood; i++)
+            await world.SendAsync(Given.MaliciousAddress($"f-{i}", $"203.0.113.{i}"));
         await world.RunAsync();
         var tickets = world.Effects("ticket.create").Count;
 
@@ -86,11 +92,15 @@ public sealed class BudgetTests
     public async Task One_address_in_many_incidents_is_held_by_each_and_changed_once_S6_S8()
     {
         await using var world = await World.CreateAsync();
-        for (var i = 0; i < 6; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", "203.0.113.9"));
+        for (var i = 0; i < 6; i++)
+            await world.SendAsync(Given.MaliciousAddress($"a-{i}", "203.0.113.9"));
         await world.PassAsync(TimeSpan.FromSeconds(30)); // An order that finds another at work looks again shortly.
         Assert.Single(world.Effects("watchlistItem.put"));
         Assert.Single(await world.ContainmentsAsync());
         await world.AssertAllAccountedAsync(6);
-        Assert.All(await world.PendingAsync(), p => Assert.Contains("203.0.113.9", p.View.Request.Decision.Target.Key, StringComparison.Ordinal));
+        Assert.All(
+            await world.PendingAsync(),
+            p => Assert.Contains("203.0.113.9", p.View.Request.Decision.Target.Key, StringComparison.Ordinal)
+        );
     }
 }

@@ -8,7 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
-/// The story of a stolen account (alert, approval, containment, reminder, rollback) with a machine that dies at one step of it, and another that starts on
+/// The story of a stolen account (alert, approval, containment, reminder, rollback) with a machine that dies at one step of it, and another
+/// that starts on
 /// what was on disk. Once for every step there is.
 /// </summary>
 public sealed class CrashStoryTests
@@ -20,16 +21,15 @@ public sealed class CrashStoryTests
     public async Task Killed_at_any_step_of_the_story_nothing_is_lost_and_nothing_happens_twice(CrashMoment moment)
     {
         var steps = 1;
-        for (; await TellAsync(moment, steps) > 0; steps++)
-        {
-        }
+        for (; await TellAsync(moment, steps) > 0; steps++) { }
         Assert.InRange(steps, 20, 200); // As many machines died as the story has steps of this kind.
     }
 
     [Fact]
     public async Task Killed_at_two_steps_one_after_the_other_it_still_ends_well()
     {
-        for (var k = 3; k < 34; k += 10) Assert.Equal(2, await TellAsync(CrashMoment.AfterCommit, k, most: 2));
+        for (var k = 3; k < 34; k += 10)
+            Assert.Equal(2, await TellAsync(CrashMoment.AfterCommit, k, most: 2));
     }
 
     /// <returns>How many machines died.</returns>
@@ -58,7 +58,8 @@ public sealed class CrashStoryTests
         Assert.Equal(Outcome.Acted, alert.Outcome);
         var record = await world.RecordAsync(alert.Incident);
         Assert.Equal(record.Count, record.Select(e => e.FactId).Distinct().Count());
-        foreach (var kind in (string[])["received", "outcome", "granted", "captured", "reminded"]) Assert.Single(record, e => e.Kind == kind);
+        foreach (var kind in (string[])["received", "outcome", "granted", "captured", "reminded"])
+            Assert.Single(record, e => e.Kind == kind);
         // Killed between putting it back and hearing so, the next one reads that it is back and can say no more than that.
         Assert.Single(record, e => e.Kind is "undone" or "not-undone");
         var tally = await world.AssertAllAccountedAsync(1);

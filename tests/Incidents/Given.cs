@@ -16,10 +16,13 @@ internal static class Given
         json["category"] = "InitialAccess";
         json["mitreTechniques"] = new JsonArray("T1078");
         // Only the account: other evidence makes decisions of its own.
-        json["evidence"] = new JsonArray([.. json["evidence"]!.AsArray().Where(e => e!["userAccount"]?["azureAdUserId"] is not null).Select(e => e!.DeepClone())]);
+        json["evidence"] = new JsonArray([
+            .. json["evidence"]!.AsArray().Where(e => e!["userAccount"]?["azureAdUserId"] is not null).Select(e => e!.DeepClone()),
+        ]);
         foreach (var evidence in json["evidence"]!.AsArray())
         {
-            if (evidence!["userAccount"] is JsonObject account && account["azureAdUserId"] is not null) account["azureAdUserId"] = user;
+            if (evidence!["userAccount"] is JsonObject account && account["azureAdUserId"] is not null)
+                account["azureAdUserId"] = user;
         }
         return json;
     }
@@ -33,5 +36,6 @@ internal static class Given
         return json;
     }
 
-    public static JsonNode Sample(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "samples", file)))!;
+    public static JsonNode Sample(string file) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "samples", file)))!;
 }

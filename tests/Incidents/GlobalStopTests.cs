@@ -28,7 +28,10 @@ public sealed class GlobalStopTests
         Assert.Equal(2, tally[Outcome.Ticketed]);
         Assert.Equal(2, world.Effects("ticket.create").Count); // People hear of it all the same.
         foreach (var alert in await world.IncidentsAsync())
-            Assert.Contains(await world.RecordAsync(alert.Incident), e => e.Kind == AuditKinds.Decided && e.Text.Contains("global stop", StringComparison.Ordinal));
+            Assert.Contains(
+                await world.RecordAsync(alert.Incident),
+                e => e.Kind == AuditKinds.Decided && e.Text.Contains("global stop", StringComparison.Ordinal)
+            );
         Assert.Contains(await world.KindsAsync(RecordChains.Pipeline), k => k == AuditKinds.StopEngaged);
     }
 
@@ -45,7 +48,10 @@ public sealed class GlobalStopTests
         Assert.Empty(world.Effects("user.update"));
         var alert = Assert.Single(await world.IncidentsAsync());
         Assert.Contains(alert.Decisions, d => d.Ending == Ending.Halted && d.Text.Contains("global stop", StringComparison.Ordinal));
-        Assert.Contains(await world.RecordAsync(alert.Incident), e => e.Kind == AuditKinds.Failed && e.Text.Contains("halted by the global stop", StringComparison.Ordinal));
+        Assert.Contains(
+            await world.RecordAsync(alert.Incident),
+            e => e.Kind == AuditKinds.Failed && e.Text.Contains("halted by the global stop", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(await world.ContainmentsAsync(), c => c.State.Status is ContainmentStatus.Live or ContainmentStatus.Undoing);
         // Halted is not forgotten: people are told that what they approved did not happen.
         Assert.Contains(world.Pages(), p => p.Contains("halted by the global stop", StringComparison.Ordinal));
@@ -153,12 +159,18 @@ public sealed class GlobalStopTests
         public bool StopIsUnreadable { get; set; }
 
         public InstanceRecord? Read(string instanceId) =>
-            StopIsUnreadable && instanceId.StartsWith("@globalstop@", StringComparison.Ordinal) ? throw new InvalidOperationException("the store is not there") : inner.Read(instanceId);
+            StopIsUnreadable && instanceId.StartsWith("@globalstop@", StringComparison.Ordinal)
+                ? throw new InvalidOperationException("the store is not there")
+                : inner.Read(instanceId);
 
         public (IReadOnlyList<Message> Messages, long HighestNumber) LoadWork() => inner.LoadWork();
+
         public IReadOnlyList<byte[]> ReadHistory(long execution) => inner.ReadHistory(execution);
+
         public ValueTask<bool> CommitAsync(StepCommit commit) => inner.CommitAsync(commit);
+
         public IReadOnlyList<InstanceRecord> Query(InstanceFilter filter) => inner.Query(filter);
+
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

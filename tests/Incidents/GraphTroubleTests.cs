@@ -48,7 +48,10 @@ public sealed class GraphTroubleTests
         Assert.Equal(ContainmentStatus.Released, state.Status);
         var incident = Assert.Single(await world.IncidentsAsync());
         Assert.Contains(incident.Decisions, d => d.Ending == Ending.Failed);
-        Assert.DoesNotContain(await world.RecordAsync(incident.Incident), e => e.Kind == AuditKinds.NotUndone && e.Text.Contains("someone else", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            await world.RecordAsync(incident.Incident),
+            e => e.Kind == AuditKinds.NotUndone && e.Text.Contains("someone else", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -58,7 +61,8 @@ public sealed class GraphTroubleTests
         const string gone = "00000000-0000-4000-8000-00000000dead";
         await world.SendAsync(Given.StolenAccount(gone));
         await world.RunAsync();
-        foreach (var (id, _) in await world.PendingAsync()) await world.AnswerAsync(id, World.Alex, "approve");
+        foreach (var (id, _) in await world.PendingAsync())
+            await world.AnswerAsync(id, World.Alex, "approve");
         await world.PassAsync(5 * Minute);
 
         Assert.Empty(world.Containing());
@@ -201,7 +205,8 @@ public sealed class GraphTroubleTests
         await using var world = await StolenAccountTests.ApprovedAsync();
         await world.ChangeAsync(World.DisableOf(World.Adele), "confirm");
         await world.RunAsync();
-        if (endedByHand) await world.SwitchAccountAsync(World.Adele, enabled: true);
+        if (endedByHand)
+            await world.SwitchAccountAsync(World.Adele, enabled: true);
         await world.SendAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
         await world.RunAsync();
         await world.AnswerAsync(Assert.Single(await world.PendingAsync()).Id, World.Sam, "approve");

@@ -6,7 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>Health looks at what it claims: entities that answer, tables that take rows, alerts that are taken in (issue 14: it stayed "healthy" while no entity ever ran).</summary>
+/// <summary>
+/// Health looks at what it claims: entities that answer, tables that take rows, alerts that are taken in (issue 14: it stayed "healthy"
+/// while no entity ever ran).
+/// </summary>
 public sealed class HealthTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -25,7 +28,11 @@ public sealed class HealthTests
         Assert.Equal("healthy", later.Status);
         Assert.StartsWith("took a row at 2026-11-23 03:05:00", later.Tables, StringComparison.Ordinal);
         Assert.StartsWith("answered what was asked at 2026-11-23 03:05:00", later.Entities, StringComparison.Ordinal);
-        Assert.Contains("an alert was last taken in at 2026-11-23 03:00:00 UTC; how many wait cannot be seen from here", later.Messages, StringComparison.Ordinal);
+        Assert.Contains(
+            "an alert was last taken in at 2026-11-23 03:00:00 UTC; how many wait cannot be seen from here",
+            later.Messages,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -33,7 +40,9 @@ public sealed class HealthTests
     {
         await using var world = await World.CreateAsync();
         // Asked, and the signal lost: as when no entity can be dispatched.
-        await world.Machine.Services.GetRequiredService<TableServiceClient>().GetTableClient(HealthSignals.TableName)
+        await world
+            .Machine.Services.GetRequiredService<TableServiceClient>()
+            .GetTableClient(HealthSignals.TableName)
             .UpsertEntityAsync(new TableEntity("pulse", "beat") { ["At"] = world.Time.GetUtcNow() - 2 * Minute });
         var (status, report) = await LookAsync(world);
         Assert.Equal((503, "unhealthy"), (status, report.Status));
@@ -49,7 +58,9 @@ public sealed class HealthTests
     public async Task The_minute_for_an_answer_is_the_machines_however_fast_the_clock_is(double factor, int secondsAgo, int expected)
     {
         await using var world = await World.CreateAsync(replace: s => s.AddSingleton(AnswerTimeout.ForClock(factor)));
-        await world.Machine.Services.GetRequiredService<TableServiceClient>().GetTableClient(HealthSignals.TableName)
+        await world
+            .Machine.Services.GetRequiredService<TableServiceClient>()
+            .GetTableClient(HealthSignals.TableName)
             .UpsertEntityAsync(new TableEntity("pulse", "beat") { ["At"] = world.Time.GetUtcNow() - TimeSpan.FromSeconds(secondsAgo) });
         var (status, report) = await LookAsync(world);
         Assert.Equal(expected, status);
@@ -85,7 +96,8 @@ public sealed class HealthTests
         await using var world = await World.CreateAsync();
         var (_, first) = await LookAsync(world);
         var steps = world.Machine.Engine.Steps;
-        for (var n = 0; n < 1_000; n++) Assert.Same(first, (await LookAsync(world)).Report);
+        for (var n = 0; n < 1_000; n++)
+            Assert.Same(first, (await LookAsync(world)).Report);
         Assert.Equal(steps, world.Machine.Engine.Steps);
         await world.PassAsync(TimeSpan.FromSeconds(6));
         Assert.NotSame(first, (await LookAsync(world)).Report);
@@ -93,7 +105,11 @@ public sealed class HealthTests
 
     private static async Task<(int Status, HealthReport Report)> LookAsync(World world)
     {
-        var answer = Assert.IsType<ObjectResult>(await ActivatorUtilities.CreateInstance<HealthApi>(world.Machine.Services).GetAsync(World.Request(null, new { }), world.Client, default));
+        var answer = Assert.IsType<ObjectResult>(
+            await ActivatorUtilities
+                .CreateInstance<HealthApi>(world.Machine.Services)
+                .GetAsync(World.Request(null, new { }), world.Client, default)
+        );
         return (answer.StatusCode ?? 200, Assert.IsType<HealthReport>(answer.Value));
     }
 }

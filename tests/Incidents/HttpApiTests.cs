@@ -18,12 +18,22 @@ public sealed class HttpApiTests : IAsyncLifetime
     private LocalMachine machine = null!;
     private HttpClient http = null!;
 
-    public static TheoryData<string, string> Endpoints => new()
-    {
-        { "GET", "api/incidents" }, { "GET", "api/incidents/incident-x" }, { "GET", "api/approvals" }, { "POST", "api/approvals/approval-x" },
-        { "GET", "api/containments" }, { "POST", "api/containments/x/release" }, { "POST", "api/containments/x/confirm" }, { "POST", "api/containments/x/extend" },
-        { "GET", "api/audit/incident-x" }, { "GET", "api/stop" }, { "PUT", "api/stop" }, { "DELETE", "api/stop" },
-    };
+    public static TheoryData<string, string> Endpoints =>
+        new()
+        {
+            { "GET", "api/incidents" },
+            { "GET", "api/incidents/incident-x" },
+            { "GET", "api/approvals" },
+            { "POST", "api/approvals/approval-x" },
+            { "GET", "api/containments" },
+            { "POST", "api/containments/x/release" },
+            { "POST", "api/containments/x/confirm" },
+            { "POST", "api/containments/x/extend" },
+            { "GET", "api/audit/incident-x" },
+            { "GET", "api/stop" },
+            { "PUT", "api/stop" },
+            { "DELETE", "api/stop" },
+        };
 
     public async Task InitializeAsync()
     {
@@ -45,7 +55,11 @@ public sealed class HttpApiTests : IAsyncLifetime
     [MemberData(nameof(Endpoints))]
     public async Task Without_a_sign_in_every_endpoint_answers_401_with_a_problem(string method, string path)
     {
-        await AssertProblemAsync(401, await SendAsync(method, path, null, new { reason = "r", decision = "approve" }), "urn:irfunctions:sign-in");
+        await AssertProblemAsync(
+            401,
+            await SendAsync(method, path, null, new { reason = "r", decision = "approve" }),
+            "urn:irfunctions:sign-in"
+        );
         await AssertProblemAsync(401, await SendAsync(method, path, "00000000-0000-4000-8000-00000000ffff", new { reason = "r" }), null);
         await AssertProblemAsync(401, await SendAsync(method, path, "nobody", new { reason = "r" }), null);
     }
@@ -54,7 +68,10 @@ public sealed class HttpApiTests : IAsyncLifetime
     public async Task A_forged_platform_header_signs_nobody_in()
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, "api/stop") { Content = JsonContent.Create(new { reason = "r" }) };
-        request.Headers.Add("X-MS-CLIENT-PRINCIPAL", Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"claims":[{"typ":"oid","val":"{{World.Alex}}"}]}""")));
+        request.Headers.Add(
+            "X-MS-CLIENT-PRINCIPAL",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"claims":[{"typ":"oid","val":"{{World.Alex}}"}]}"""))
+        );
         await AssertProblemAsync(401, await http.SendAsync(request), "urn:irfunctions:sign-in");
     }
 
@@ -72,15 +89,27 @@ public sealed class HttpApiTests : IAsyncLifetime
         var (incident, approval) = await AskedAsync(World.Adele);
         Assert.Equal(202, await StatusAsync("POST", $"api/approvals/{approval}", new { decision = "approve", reason = "stolen" }));
         var containment = World.DisableOf(World.Adele);
-        await UntilAsync("api/containments", j => j.GetProperty("containments").EnumerateArray().Any(c => c.GetProperty("id").GetString() == containment));
+        await UntilAsync(
+            "api/containments",
+            j => j.GetProperty("containments").EnumerateArray().Any(c => c.GetProperty("id").GetString() == containment)
+        );
         await UntilAsync($"api/incidents/{incident}", j => j.GetProperty("alerts")[0].GetProperty("status").GetString() == "Completed");
         Assert.Equal(JsonValueKind.Array, (await GetAsync($"api/incidents/{incident}")).GetProperty("timeline").ValueKind);
 
         Assert.Equal(202, await StatusAsync("POST", $"api/containments/{containment}/extend", new { reason = "still looking", hours = 1 }));
         Assert.Equal(202, await StatusAsync("POST", $"api/containments/{containment}/confirm", new { reason = "really stolen" }));
-        await UntilAsync("api/containments?all=true", j => j.GetProperty("containments")[0].GetProperty("state").GetProperty("status").GetString() == "Confirmed");
-        Assert.Equal(202, await StatusAsync("POST", $"api/containments/{Uri.EscapeDataString(containment)}/release", new { reason = "owner called" }));
-        await UntilAsync("api/containments?all=true", j => j.GetProperty("containments")[0].GetProperty("state").GetProperty("status").GetString() == "Released");
+        await UntilAsync(
+            "api/containments?all=true",
+            j => j.GetProperty("containments")[0].GetProperty("state").GetProperty("status").GetString() == "Confirmed"
+        );
+        Assert.Equal(
+            202,
+            await StatusAsync("POST", $"api/containments/{Uri.EscapeDataString(containment)}/release", new { reason = "owner called" })
+        );
+        await UntilAsync(
+            "api/containments?all=true",
+            j => j.GetProperty("containments")[0].GetProperty("state").GetProperty("status").GetString() == "Released"
+        );
 
         var audit = await GetAsync($"api/audit/{incident}");
         Assert.Equal(0, audit.GetProperty("problems").GetArrayLength());
@@ -109,47 +138,120 @@ public sealed class HttpApiTests : IAsyncLifetime
         await AssertProblemAsync(404, await SendAsync("GET", "api/incidents/incident-none"), "urn:irfunctions:not-found");
         await AssertProblemAsync(404, await SendAsync("GET", "api/incidents/@globalstop@tenant"), "urn:irfunctions:not-found");
         await AssertProblemAsync(404, await SendAsync("GET", "api/audit/incident-none"), "urn:irfunctions:not-found");
-        await AssertProblemAsync(404, await SendAsync("POST", "api/approvals/approval-none", body: new { decision = "deny", reason = "r" }), "urn:irfunctions:not-found");
-        await AssertProblemAsync(404, await SendAsync("POST", "api/approvals/incident-none", body: new { decision = "deny", reason = "r" }), "urn:irfunctions:not-found");
-        await AssertProblemAsync(404, await SendAsync("POST", "api/containments/none/release", body: new { reason = "r" }), "urn:irfunctions:not-found");
-        await AssertProblemAsync(404, await SendAsync("POST", "api/containments/none/destroy", body: new { reason = "r" }), "urn:irfunctions:not-found");
+        await AssertProblemAsync(
+            404,
+            await SendAsync("POST", "api/approvals/approval-none", body: new { decision = "deny", reason = "r" }),
+            "urn:irfunctions:not-found"
+        );
+        await AssertProblemAsync(
+            404,
+            await SendAsync("POST", "api/approvals/incident-none", body: new { decision = "deny", reason = "r" }),
+            "urn:irfunctions:not-found"
+        );
+        await AssertProblemAsync(
+            404,
+            await SendAsync("POST", "api/containments/none/release", body: new { reason = "r" }),
+            "urn:irfunctions:not-found"
+        );
+        await AssertProblemAsync(
+            404,
+            await SendAsync("POST", "api/containments/none/destroy", body: new { reason = "r" }),
+            "urn:irfunctions:not-found"
+        );
         await AssertProblemAsync(404, await SendAsync("GET", "api/nothing-here"), null);
         await AssertProblemAsync(405, await SendAsync("DELETE", "api/incidents"), null);
         await AssertProblemAsync(400, await SendAsync("GET", "api/incidents?top=many"), "urn:irfunctions:top");
-        await AssertProblemAsync(400, await SendAsync("POST", answer, body: new { decision = "maybe", reason = "r" }), "urn:irfunctions:decision");
+        await AssertProblemAsync(
+            400,
+            await SendAsync("POST", answer, body: new { decision = "maybe", reason = "r" }),
+            "urn:irfunctions:decision"
+        );
         await AssertProblemAsync(400, await SendAsync("POST", answer, raw: "{\"decision\":"), "urn:irfunctions:body");
         await AssertProblemAsync(400, await SendAsync("POST", answer, raw: "null"), "urn:irfunctions:body");
         await AssertProblemAsync(400, await SendAsync("POST", answer, raw: ""), "urn:irfunctions:body");
         await AssertProblemAsync(413, await SendAsync("POST", answer, raw: new string(' ', 20_000)), "urn:irfunctions:too-large");
-        await AssertProblemAsync(403, await SendAsync("POST", answer, body: new { decision = "approve", reason = "" }), "urn:irfunctions:reason");
-        await AssertProblemAsync(409, await SendAsync("POST", answer, body: new { decision = "approve", reason = "r", actionHash = "00" }), "urn:irfunctions:other-action");
+        await AssertProblemAsync(
+            403,
+            await SendAsync("POST", answer, body: new { decision = "approve", reason = "" }),
+            "urn:irfunctions:reason"
+        );
+        await AssertProblemAsync(
+            409,
+            await SendAsync(
+                "POST",
+                answer,
+                body: new
+                {
+                    decision = "approve",
+                    reason = "r",
+                    actionHash = "00",
+                }
+            ),
+            "urn:irfunctions:other-action"
+        );
         await AssertProblemAsync(400, await SendAsync("PUT", "api/stop", body: new { reason = " " }), "urn:irfunctions:reason");
-        await AssertProblemAsync(400, await SendAsync("POST", "api/containments/none/extend", body: new { reason = "r" }), "urn:irfunctions:hours");
+        await AssertProblemAsync(
+            400,
+            await SendAsync("POST", "api/containments/none/extend", body: new { reason = "r" }),
+            "urn:irfunctions:hours"
+        );
 
         Assert.Equal(202, await StatusAsync("POST", answer, new { decision = "deny", reason = "known travel" }));
         await UntilAsync("api/approvals", j => j.GetProperty("approvals").GetArrayLength() == 0);
-        await AssertProblemAsync(409, await SendAsync("POST", answer, body: new { decision = "approve", reason = "r" }), "urn:irfunctions:already-decided");
+        await AssertProblemAsync(
+            409,
+            await SendAsync("POST", answer, body: new { decision = "approve", reason = "r" }),
+            "urn:irfunctions:already-decided"
+        );
     }
 
     [Fact]
     public async Task Nobody_approves_for_their_own_account_over_HTTP_403()
     {
         var (_, approval) = await AskedAsync(World.Alex);
-        await AssertProblemAsync(403, await SendAsync("POST", $"api/approvals/{approval}", body: new { decision = "approve", reason = "it was me" }), "urn:irfunctions:is-target");
+        await AssertProblemAsync(
+            403,
+            await SendAsync("POST", $"api/approvals/{approval}", body: new { decision = "approve", reason = "it was me" }),
+            "urn:irfunctions:is-target"
+        );
     }
 
     [Fact]
     public async Task GET_and_HEAD_and_link_previews_change_nothing()
     {
         var (incident, approval) = await AskedAsync(World.Adele);
-        await UntilAsync($"api/incidents/{incident}", j => j.GetProperty("alerts")[0].GetProperty("view").GetProperty("outcome").GetString() == "Awaiting");
-        var (steps, journal, record) = (machine.Engine.Steps, machine.Tenant.Journal.Count, (await machine.Audit.ReadAsync(incident)).Count);
-        foreach (var path in (string[])["api/incidents", $"api/incidents/{incident}", "api/approvals", $"api/approvals/{approval}", $"api/approvals/{approval}?decision=approve&reason=r",
-            "api/containments?all=true", $"api/containments/{World.DisableOf(World.Adele)}/release", $"api/audit/{incident}", "api/stop", "api/health"])
+        await UntilAsync(
+            $"api/incidents/{incident}",
+            j => j.GetProperty("alerts")[0].GetProperty("view").GetProperty("outcome").GetString() == "Awaiting"
+        );
+        var (steps, journal, record) = (
+            machine.Engine.Steps,
+            machine.Tenant.Journal.Count,
+            (await machine.Audit.ReadAsync(incident)).Count
+        );
+        foreach (
+            var path in (string[])
+                [
+                    "api/incidents",
+                    $"api/incidents/{incident}",
+                    "api/approvals",
+                    $"api/approvals/{approval}",
+                    $"api/approvals/{approval}?decision=approve&reason=r",
+                    "api/containments?all=true",
+                    $"api/containments/{World.DisableOf(World.Adele)}/release",
+                    $"api/audit/{incident}",
+                    "api/stop",
+                    "api/health",
+                ]
+        )
         {
-            foreach (var method in (string[])["GET", "HEAD", "OPTIONS"]) (await SendAsync(method, path)).Dispose();
+            foreach (var method in (string[])["GET", "HEAD", "OPTIONS"])
+                (await SendAsync(method, path)).Dispose();
         }
-        Assert.Equal((steps, journal, record), (machine.Engine.Steps, machine.Tenant.Journal.Count, (await machine.Audit.ReadAsync(incident)).Count));
+        Assert.Equal(
+            (steps, journal, record),
+            (machine.Engine.Steps, machine.Tenant.Journal.Count, (await machine.Audit.ReadAsync(incident)).Count)
+        );
         Assert.Single((await GetAsync("api/approvals")).GetProperty("approvals").EnumerateArray());
     }
 
@@ -167,7 +269,10 @@ public sealed class HttpApiTests : IAsyncLifetime
         await machine.Alerts.SendAsync(OutgoingMessage.Json(Given.StolenAccount(user).ToJsonString()));
         var found = await UntilAsync("api/approvals", j => j.GetProperty("approvals").GetArrayLength() == 1);
         var approval = found.GetProperty("approvals")[0];
-        return (approval.GetProperty("request").GetProperty("request").GetProperty("incident").GetString()!, approval.GetProperty("id").GetString()!);
+        return (
+            approval.GetProperty("request").GetProperty("request").GetProperty("incident").GetString()!,
+            approval.GetProperty("id").GetString()!
+        );
     }
 
     private async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> wanted)
@@ -190,11 +295,19 @@ public sealed class HttpApiTests : IAsyncLifetime
         return (int)answer.StatusCode;
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string method, string path, string? user = World.Alex, object? body = null, string? raw = null)
+    private async Task<HttpResponseMessage> SendAsync(
+        string method,
+        string path,
+        string? user = World.Alex,
+        object? body = null,
+        string? raw = null
+    )
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        if (method is not ("GET" or "HEAD" or "OPTIONS")) request.Content = raw is null ? JsonContent.Create(body) : new StringContent(raw, Encoding.UTF8, "application/json");
-        if (user is not null) request.Headers.Add(DevelopmentSignIn.Header, user);
+        if (method is not ("GET" or "HEAD" or "OPTIONS"))
+            request.Content = raw is null ? JsonContent.Create(body) : new StringContent(raw, Encoding.UTF8, "application/json");
+        if (user is not null)
+            request.Headers.Add(DevelopmentSignIn.Header, user);
         return await http.SendAsync(request);
     }
 
@@ -203,13 +316,17 @@ public sealed class HttpApiTests : IAsyncLifetime
         using (answer)
         {
             var text = await answer.Content.ReadAsStringAsync();
-            Assert.True(status == (int)answer.StatusCode, $"{answer.RequestMessage!.Method} {answer.RequestMessage.RequestUri}: {answer.StatusCode} {text}");
+            Assert.True(
+                status == (int)answer.StatusCode,
+                $"{answer.RequestMessage!.Method} {answer.RequestMessage.RequestUri}: {answer.StatusCode} {text}"
+            );
             Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
             var problem = JsonDocument.Parse(text).RootElement;
             Assert.Equal(status, problem.GetProperty("status").GetInt32());
             Assert.NotEmpty(problem.GetProperty("title").GetString()!);
             Assert.NotEmpty(problem.GetProperty("type").GetString()!);
-            if (type is null) return;
+            if (type is null)
+                return;
             Assert.Equal(type, problem.GetProperty("type").GetString());
             Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
         }

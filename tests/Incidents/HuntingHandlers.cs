@@ -21,6 +21,9 @@ internal sealed class RecordedHunting(List<string> queries) : HttpMessageHandler
     {
         using var body = JsonDocument.Parse(await request.Content!.ReadAsStringAsync(cancellationToken));
         queries.Add(body.RootElement.GetProperty("query").GetString()!);
-        return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("""{"results":[]}""", Encoding.UTF8, "application/json") };
+        return new HttpResponseMessage(HttpStatusCode.OK)
+        {
+            Content = new StringContent("""{"results":[]}""", Encoding.UTF8, "application/json"),
+        };
     }
 }

@@ -8,7 +8,8 @@ using IRFunctions.Record;
 namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
-/// Alerts that order the model about, and a model that obeys: it recommends every action, known and invented, on everything, at 100. Nothing may come of it
+/// Alerts that order the model about, and a model that obeys: it recommends every action, known and invented, on everything, at 100.
+/// Nothing may come of it
 /// but words to people and what the policy allows for the alert's own entities (S1, S2, S4).
 /// </summary>
 public sealed class InjectionTests
@@ -28,7 +29,8 @@ public sealed class InjectionTests
     public async Task Orders_in_titles_descriptions_and_entity_names_run_nothing_of_tier_3_S1_S2_S4()
     {
         await using var world = await HostileAsync();
-        for (var i = 0; i < Orders.Length; i++) await world.SendAsync(Worded(Orders[i], i));
+        for (var i = 0; i < Orders.Length; i++)
+            await world.SendAsync(Worded(Orders[i], i));
         await world.RunAsync();
 
         await AssertNothingButThePolicysAsync(world, Orders.Length);
@@ -46,7 +48,8 @@ public sealed class InjectionTests
         var lines = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, Payloads));
         var texts = lines.Select(l => JsonNode.Parse(l)!["text"]!.GetValue<string>()).Where((_, i) => i % 4 == 0).ToList();
         Assert.True(texts.Count >= 25, "too few payloads to mean anything");
-        for (var i = 0; i < texts.Count; i++) await world.SendAsync(Worded(texts[i], i));
+        for (var i = 0; i < texts.Count; i++)
+            await world.SendAsync(Worded(texts[i], i));
         await world.RunAsync();
         await AssertNothingButThePolicysAsync(world, texts.Count);
     }
@@ -54,15 +57,29 @@ public sealed class InjectionTests
     [Fact]
     public async Task Invented_actions_look_alike_names_and_invented_targets_are_words_to_people_S1_S4()
     {
-        string[] invented = ["delete_all_users", "disable_user_account_temporarily ", "DISABLE_USER_ACCOUNT_TEMPORARILY", "d\u0456sable_user_account_temporarily", "add_ip_to_watchlist;isolate_production_host"];
-        var answer = ScriptedModel.Answer([.. invented.Select(a => (a, "e1")), ("add_ip_to_watchlist", "10.0.0.1"), ("isolate_production_host", "alert")]);
+        string[] invented =
+        [
+            "delete_all_users",
+            "disable_user_account_temporarily ",
+            "DISABLE_USER_ACCOUNT_TEMPORARILY",
+            "d\u0456sable_user_account_temporarily",
+            "add_ip_to_watchlist;isolate_production_host",
+        ];
+        var answer = ScriptedModel.Answer([
+            .. invented.Select(a => (a, "e1")),
+            ("add_ip_to_watchlist", "10.0.0.1"),
+            ("isolate_production_host", "alert"),
+        ]);
         await using var world = await World.CreateAsync(o => o with { Model = ScriptedModel.Saying(answer) });
         await world.SendAsync(Given.StolenAccount());
         await world.RunAsync();
 
         Assert.Empty(world.Containing());
         Assert.Empty(await world.PendingAsync());
-        var decisions = Assert.Single(await world.IncidentsAsync()).Decisions.Where(d => d.Action is not ("create_alert_ticket" or "send_analyst_notification")).ToList();
+        var decisions = Assert
+            .Single(await world.IncidentsAsync())
+            .Decisions.Where(d => d.Action is not ("create_alert_ticket" or "send_analyst_notification"))
+            .ToList();
         Assert.True(decisions.Count >= invented.Length);
         Assert.All(decisions, d => Assert.Equal((DecisionKind.Tell, 3), (d.Kind, d.Tier)));
         await world.AssertAllAccountedAsync(1);
@@ -106,18 +123,44 @@ public sealed class InjectionTests
         return world;
     }
 
-    /// <summary>The text wherever an attacker can put text. The entities are a host, an address and a file, so that nothing of tier 2 has a target.</summary>
+    /// <summary>
+    /// The text wherever an attacker can put text. The entities are a host, an address and a file, so that nothing of tier 2 has a target.
+    /// </summary>
     private static JsonNode Worded(string text, int number)
     {
         var alert = Given.MaliciousAddress($"worded-{number}", $"203.0.113.{number % 200 + 1}");
-        foreach (var field in (string[])["AlertName", "AlertDisplayName", "Description", "CompromisedEntity"]) alert[field] = text;
-        alert["Entities"] = JsonSerializer.Serialize(new object[]
-        {
-            new Dictionary<string, object> { ["$id"] = "1", ["Address"] = AddressOf(number), ["Type"] = "ip" },
-            new Dictionary<string, object> { ["$id"] = "2", ["HostName"] = text, ["Type"] = "host" },
-            new Dictionary<string, object> { ["$id"] = "3", ["Name"] = text, ["Type"] = "file" },
-            new Dictionary<string, object> { ["$id"] = "4", ["Name"] = text, ["UPNSuffix"] = "contoso.example", ["Type"] = "account" },
-        });
+        foreach (var field in (string[])["AlertName", "AlertDisplayName", "Description", "CompromisedEntity"])
+            alert[field] = text;
+        alert["Entities"] = JsonSerializer.Serialize(
+            new object[]
+            {
+                new Dictionary<string, object>
+                {
+                    ["$id"] = "1",
+                    ["Address"] = AddressOf(number),
+                    ["Type"] = "ip",
+                },
+                new Dictionary<string, object>
+                {
+                    ["$id"] = "2",
+                    ["HostName"] = text,
+                    ["Type"] = "host",
+                },
+                new Dictionary<string, object>
+                {
+                    ["$id"] = "3",
+                    ["Name"] = text,
+                    ["Type"] = "file",
+                },
+                new Dictionary<string, object>
+                {
+                    ["$id"] = "4",
+                    ["Name"] = text,
+                    ["UPNSuffix"] = "contoso.example",
+                    ["Type"] = "account",
+                },
+            }
+        );
         return alert;
     }
 

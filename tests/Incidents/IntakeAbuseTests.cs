@@ -57,7 +57,10 @@ public sealed class IntakeAbuseTests
     {
         await using var world = await World.CreateAsync(o => o with { MaxMessageBytes = LocalQueueOptions.LargestAllowedMessage });
         // Service Bus premium takes up to 100 MB where it is told to; the local queue stops at 1 MB, so the bytes go to the door itself.
-        Assert.Equal(AlertReasons.TooLarge, AlertParser.Read(Encoding.UTF8.GetBytes(Padded(AlertLimits.MaxBytes + 1).ToJsonString())).ReasonCode);
+        Assert.Equal(
+            AlertReasons.TooLarge,
+            AlertParser.Read(Encoding.UTF8.GetBytes(Padded(AlertLimits.MaxBytes + 1).ToJsonString())).ReasonCode
+        );
         // The largest that fits is an alert like any other.
         await world.SendAsync(Padded(900_000));
         await world.RunAsync();
@@ -84,7 +87,8 @@ public sealed class IntakeAbuseTests
     public async Task The_same_alert_a_hundred_times_is_one_incident_and_99_counted_duplicates_S10()
     {
         await using var world = await World.CreateAsync();
-        for (var i = 0; i < 100; i++) await world.SendAsync(WithoutEntities(), $"m-{i}");
+        for (var i = 0; i < 100; i++)
+            await world.SendAsync(WithoutEntities(), $"m-{i}");
         await world.RunAsync();
         await AssertOneIncidentAsync(world, sent: 100);
     }
@@ -104,7 +108,8 @@ public sealed class IntakeAbuseTests
     public async Task The_same_message_id_twice_is_dropped_by_the_queue_and_is_no_duplicate_alert()
     {
         await using var world = await World.CreateAsync();
-        for (var i = 0; i < 3; i++) await world.SendAsync(Given.MaliciousAddress(), "same");
+        for (var i = 0; i < 3; i++)
+            await world.SendAsync(Given.MaliciousAddress(), "same");
         await world.RunAsync();
         var tally = await world.AssertAllAccountedAsync(1);
         Assert.Equal(0, tally.Duplicates);
@@ -122,7 +127,8 @@ public sealed class IntakeAbuseTests
         await world.RunAsync();
         if (othersBetween)
         {
-            for (var i = 2; i <= 4; i++) await world.SendAsync(Given.StolenAccount(alert: $"a-{i}"), $"m-{i}");
+            for (var i = 2; i <= 4; i++)
+                await world.SendAsync(Given.StolenAccount(alert: $"a-{i}"), $"m-{i}");
             await world.RunAsync();
         }
         await world.PassAsync(TimeSpan.FromMinutes(1)); // The lock ends; the message is delivered again.
@@ -192,8 +198,17 @@ public sealed class IntakeAbuseTests
         await world.RunAsync();
 
         var tally = await world.AssertAllAccountedAsync(6);
-        Assert.Equal((1, 1, 1, 1, 1, 1),
-            (tally[Outcome.Acted], tally[Outcome.Ticketed], tally[Outcome.Asked], tally[Outcome.Awaiting], tally.Duplicates, tally.DeadLettered));
+        Assert.Equal(
+            (1, 1, 1, 1, 1, 1),
+            (
+                tally[Outcome.Acted],
+                tally[Outcome.Ticketed],
+                tally[Outcome.Asked],
+                tally[Outcome.Awaiting],
+                tally.Duplicates,
+                tally.DeadLettered
+            )
+        );
         await world.AssertRecordsWholeAsync();
     }
 

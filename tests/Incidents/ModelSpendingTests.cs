@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>Budgets, kept answers and planted strings, seen from the whole incident: what people read, and what does not happen without them.</summary>
+/// <summary>
+/// Budgets, kept answers and planted strings, seen from the whole incident: what people read, and what does not happen without them.
+/// </summary>
 public sealed class ModelSpendingTests
 {
     [Fact]
@@ -24,11 +26,19 @@ public sealed class ModelSpendingTests
     [Fact]
     public async Task Over_budget_people_take_over_and_the_queue_keeps_moving_S10_S12()
     {
-        await using var world = await World.CreateAsync(o => o with { Settings = new Dictionary<string, string?> { ["Model:TokensPerHour"] = "10000" } });
-        for (var i = 0; i < 8; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i + 1}"));
+        await using var world = await World.CreateAsync(o =>
+            o with
+            {
+                Settings = new Dictionary<string, string?> { ["Model:TokensPerHour"] = "10000" },
+            }
+        );
+        for (var i = 0; i < 8; i++)
+            await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i + 1}"));
         await world.RunAsync();
         await world.AssertAllAccountedAsync(8);
-        var over = (await world.IncidentsAsync()).Where(i => i.Assessment.Contains("tokens an hour is used up", StringComparison.Ordinal)).ToList();
+        var over = (await world.IncidentsAsync())
+            .Where(i => i.Assessment.Contains("tokens an hour is used up", StringComparison.Ordinal))
+            .ToList();
         Assert.InRange(over.Count, 1, 7);
         Assert.Equal(8 - over.Count, world.Containing().Count); // the rules' answer contains nothing by itself
         foreach (var incident in over)
@@ -43,13 +53,20 @@ public sealed class ModelSpendingTests
     {
         var time = World.NewClock();
         var tables = new StubbornTables(time) { Refuses = (table, _) => table == IRFunctions.Assessment.Classifier.SpendingTable };
-        await using var world = await World.CreateAsync(time: time, replace: services => services.AddSingleton<Azure.Data.Tables.TableServiceClient>(tables));
-        for (var i = 0; i < 8; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i + 1}"));
+        await using var world = await World.CreateAsync(
+            time: time,
+            replace: services => services.AddSingleton<Azure.Data.Tables.TableServiceClient>(tables)
+        );
+        for (var i = 0; i < 8; i++)
+            await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i + 1}"));
         await world.RunAsync();
         await world.AssertAllAccountedAsync(8);
         Assert.Equal(0, world.Machine.Model.Answered);
         Assert.Empty(world.Containing());
-        Assert.All(await world.IncidentsAsync(), i => Assert.Contains("could not be checked, so the model was not asked", i.Assessment, StringComparison.Ordinal));
+        Assert.All(
+            await world.IncidentsAsync(),
+            i => Assert.Contains("could not be checked, so the model was not asked", i.Assessment, StringComparison.Ordinal)
+        );
         Assert.Equal(8, world.Effects("ticket.create").Count);
         Assert.True(world.Pages().Count >= 8);
 
@@ -73,7 +90,12 @@ public sealed class ModelSpendingTests
             await world.RunAsync();
             await world.PassAsync(TimeSpan.FromMinutes(30));
         }
-        Assert.Contains(await world.IncidentsAsync(), i => i.Assessment.Contains("answered at ", StringComparison.Ordinal) && i.Assessment.Contains("to the same question", StringComparison.Ordinal));
+        Assert.Contains(
+            await world.IncidentsAsync(),
+            i =>
+                i.Assessment.Contains("answered at ", StringComparison.Ordinal)
+                && i.Assessment.Contains("to the same question", StringComparison.Ordinal)
+        );
         Assert.Equal(1, world.Machine.Model.Answered);
     }
 
@@ -94,10 +116,21 @@ public sealed class ModelSpendingTests
             var record = await world.RecordAsync(incident.Incident);
             Assert.Contains(record, e => e.Kind == "injection" && e.Text.StartsWith("injection attempt", StringComparison.Ordinal));
             Assert.Contains(incident.Decisions, d => d is { Action: "send_analyst_notification", Ending: Ending.Done });
-            Assert.DoesNotContain(incident.Decisions, d => d.Ending == Ending.Done && !d.Target.StartsWith("alert:", StringComparison.Ordinal));
-            Assert.Contains(record, e => e.Kind == "decided" && e.Text.Contains("attempt to take the model over", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                incident.Decisions,
+                d => d.Ending == Ending.Done && !d.Target.StartsWith("alert:", StringComparison.Ordinal)
+            );
+            Assert.Contains(
+                record,
+                e => e.Kind == "decided" && e.Text.Contains("attempt to take the model over", StringComparison.Ordinal)
+            );
             // Neither string stands anywhere that people or the next model can read it.
-            Assert.DoesNotContain(record, e => e.Text.Contains("are secret", StringComparison.Ordinal) || e.Data?.Contains("are secret", StringComparison.Ordinal) == true);
+            Assert.DoesNotContain(
+                record,
+                e =>
+                    e.Text.Contains("are secret", StringComparison.Ordinal)
+                    || e.Data?.Contains("are secret", StringComparison.Ordinal) == true
+            );
         }
     }
 }

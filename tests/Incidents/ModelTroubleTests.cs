@@ -4,11 +4,23 @@ using IRFunctions.Local.Model;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>A model that gives no usable answer: people get a ticket and a page, nothing is contained without one of them, and the queue keeps moving (S12).</summary>
+/// <summary>
+/// A model that gives no usable answer: people get a ticket and a page, nothing is contained without one of them, and the queue keeps
+/// moving (S12).
+/// </summary>
 public sealed class ModelTroubleTests
 {
     public static TheoryData<ModelBehaviour> Troubles =>
-        [ModelBehaviour.Fail, ModelBehaviour.RateLimited, ModelBehaviour.Garbage, ModelBehaviour.NotJson, ModelBehaviour.Refuse, ModelBehaviour.Truncated, ModelBehaviour.ContentFilter, ModelBehaviour.Huge];
+        [
+            ModelBehaviour.Fail,
+            ModelBehaviour.RateLimited,
+            ModelBehaviour.Garbage,
+            ModelBehaviour.NotJson,
+            ModelBehaviour.Refuse,
+            ModelBehaviour.Truncated,
+            ModelBehaviour.ContentFilter,
+            ModelBehaviour.Huge,
+        ];
 
     [Theory]
     [MemberData(nameof(Troubles))]
@@ -18,7 +30,8 @@ public sealed class ModelTroubleTests
         world.Machine.Model.Behave(trouble);
         await world.SendAsync(Given.MaliciousAddress());
         await world.SendAsync(Given.StolenAccount());
-        await RunInSecondsAsync(world, 90); // Two alerts, 20 seconds each at most; this clock also jumps to timers that have nothing to do with it.
+        // Two alerts, 20 seconds each at most; this clock also jumps to timers that have nothing to do with it.
+        await RunInSecondsAsync(world, 90);
         await AssertLeftToPeopleAsync(world, alerts: 2);
     }
 
@@ -35,7 +48,8 @@ public sealed class ModelTroubleTests
     }
 
     /// <summary>
-    /// Forty alerts in a row. Where there is no answer at all the first few wait, then the model is left alone and the queue moves as if there were none; where
+    /// Forty alerts in a row. Where there is no answer at all the first few wait, then the model is left alone and the queue moves as if
+    /// there were none; where
     /// each answer is of no use the model is asked each time, since that may be about one alert, and the queue moves on at once.
     /// </summary>
     [Theory]
@@ -53,8 +67,10 @@ public sealed class ModelTroubleTests
     {
         await using var world = await World.CreateAsync();
         world.Machine.Model.Behave(trouble);
-        for (var i = 0; i < 40; i++) await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i + 1}"));
-        await RunInSecondsAsync(world, 600); // forty time-outs would be 800; this clock also jumps to timers that have nothing to do with it
+        for (var i = 0; i < 40; i++)
+            await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i + 1}"));
+        // forty time-outs would be 800; this clock also jumps to timers that have nothing to do with it
+        await RunInSecondsAsync(world, 600);
         await AssertLeftToPeopleAsync(world, alerts: 40);
         Assert.InRange(world.Machine.Model.Answered, leftAlone ? 1 : 40, leftAlone ? 30 : 200); // fewer than alerts: it was left alone
 
@@ -66,7 +82,12 @@ public sealed class ModelTroubleTests
     }
 
     public static TheoryData<Exception> Surprises =>
-        [new HttpRequestException(HttpRequestError.ConnectionError, "connection refused"), new IOException("the connection broke"), new NotSupportedException("nobody expected this"), new TaskCanceledException("gave up")];
+        [
+            new HttpRequestException(HttpRequestError.ConnectionError, "connection refused"),
+            new IOException("the connection broke"),
+            new NotSupportedException("nobody expected this"),
+            new TaskCanceledException("gave up"),
+        ];
 
     [Theory]
     [MemberData(nameof(Surprises))]

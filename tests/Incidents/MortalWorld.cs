@@ -5,12 +5,16 @@ using IRFunctions.Local.Time;
 namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
-/// A world whose machine dies at one step; another starts on what was on disk (durable store, tables, queue and tenant in SQLite) and goes on.
+/// A world whose machine dies at one step; another starts on what was on disk (durable store, tables, queue and tenant in SQLite) and goes
+/// on.
 /// </summary>
 internal sealed class MortalWorld : IAsyncDisposable
 {
     private const int SecondDeath = 4;
-    private readonly string folder = Path.Combine(System.IO.Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"irf-mortal-{Guid.NewGuid():N}"));
+    private readonly string folder = Path.Combine(
+        System.IO.Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
+        string.Create(CultureInfo.InvariantCulture, $"irf-mortal-{Guid.NewGuid():N}")
+    );
 
     private readonly CrashMoment moment;
     private readonly int most;
@@ -54,21 +58,28 @@ internal sealed class MortalWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (World is not null) await World.DisposeAsync();
+        if (World is not null)
+            await World.DisposeAsync();
         System.IO.Directory.Delete(folder, recursive: true);
     }
 
-    private Task<World> StartAsync(int crashAt) => World.CreateAsync(o => o with
-    {
-        StateFolder = folder,
-        Engine = new EngineOptions
-        {
-            AtCrashPoint = p =>
-            {
-                if (p.Moment == moment && p.Number == crashAt) throw new Died();
-            },
-        },
-    }, Time);
+    private Task<World> StartAsync(int crashAt) =>
+        World.CreateAsync(
+            o =>
+                o with
+                {
+                    StateFolder = folder,
+                    Engine = new EngineOptions
+                    {
+                        AtCrashPoint = p =>
+                        {
+                            if (p.Moment == moment && p.Number == crashAt)
+                                throw new Died();
+                        },
+                    },
+                },
+            Time
+        );
 
     private sealed class Died : Exception;
 }

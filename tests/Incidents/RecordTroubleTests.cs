@@ -10,7 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>The record comes before the effect: where it cannot be written nothing happens (S11), and what was refused stands on it.</summary>
+/// <summary>
+/// The record comes before the effect: where it cannot be written nothing happens (S11), and what was refused stands on it.
+/// </summary>
 public sealed class RecordTroubleTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -120,7 +122,9 @@ public sealed class RecordTroubleTests
     {
         await using var world = await World.CreateAsync();
         foreach (var empty in (RecordInput[])[new("", []), new("incident-x", [])])
-            await Assert.ThrowsAsync<InvalidOperationException>(() => ActivatorUtilities.CreateInstance<RecordActivities>(world.Machine.Services).Record(empty, default));
+            await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                ActivatorUtilities.CreateInstance<RecordActivities>(world.Machine.Services).Record(empty, default)
+            );
     }
 
     [Fact]
@@ -145,12 +149,17 @@ public sealed class RecordTroubleTests
         await world.SendAsync(Given.MaliciousAddress());
         await world.RunAsync();
         var tables = world.Machine.Services.GetRequiredService<Azure.Data.Tables.TableServiceClient>();
-        var row = (await tables.GetTableClient(PolicyArchive.TableName).GetEntityAsync<Azure.Data.Tables.TableEntity>(world.Machine.Policy.Hash, "0000")).Value;
+        var row = (
+            await tables
+                .GetTableClient(PolicyArchive.TableName)
+                .GetEntityAsync<Azure.Data.Tables.TableEntity>(world.Machine.Policy.Hash, "0000")
+        ).Value;
         var text = row.GetString("Text")!;
         var line = text.IndexOf("\\n", StringComparison.Ordinal);
         row["Text"] = text.Insert(line, " # changed");
         await tables.GetTableClient(PolicyArchive.TableName).UpdateEntityAsync(row, ETag.All, Azure.Data.Tables.TableUpdateMode.Replace);
-        var archive = new PolicyArchive(tables, world.Machine.Services.GetRequiredService<ActionCatalog>().Capabilities, world.Time); // as a process that starts anew
+        // as a process that starts anew
+        var archive = new PolicyArchive(tables, world.Machine.Services.GetRequiredService<ActionCatalog>().Capabilities, world.Time);
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => archive.FindAsync(world.Machine.Policy.Hash));
         Assert.Contains("somebody changed the table policies", refusal.Message, StringComparison.Ordinal);
     }
@@ -196,11 +205,18 @@ public sealed class RecordTroubleTests
         await using var world = await World.CreateAsync();
         var request = await StolenAccountTests.AskedAsync(world);
         var view = (await world.PendingAsync())[0].View;
-        await world.Client.RaiseEventAsync(request, view.AnswerEvent, new ApprovalAnswer(by, true, "r", world.Time.GetUtcNow().AddMinutes(minutesLate), "api"));
+        await world.Client.RaiseEventAsync(
+            request,
+            view.AnswerEvent,
+            new ApprovalAnswer(by, true, "r", world.Time.GetUtcNow().AddMinutes(minutesLate), "api")
+        );
         await world.RunAsync();
 
         Assert.True(await world.CanSignInAsync(World.Adele));
-        Assert.Contains(await world.RecordAsync(view.Request.Incident), e => e.Kind == AuditKinds.Refused && e.Actor == by && e.Data!.Contains(rule, StringComparison.Ordinal));
+        Assert.Contains(
+            await world.RecordAsync(view.Request.Incident),
+            e => e.Kind == AuditKinds.Refused && e.Actor == by && e.Data!.Contains(rule, StringComparison.Ordinal)
+        );
     }
 
     private static async Task<(World World, StubbornTables Tables)> StubbornAsync()
@@ -214,7 +230,9 @@ public sealed class RecordTroubleTests
     private static async Task AssertRecordedBeforeAsync(World world)
     {
         var incident = Assert.Single((await world.IncidentsAsync()).Select(i => i.Incident).Distinct());
-        var announced = (await world.RecordAsync(incident)).Single(e => e.Kind == AuditKinds.Executing && e.Text.Contains("disable_user", StringComparison.Ordinal));
+        var announced = (await world.RecordAsync(incident)).Single(e =>
+            e.Kind == AuditKinds.Executing && e.Text.Contains("disable_user", StringComparison.Ordinal)
+        );
         Assert.True(announced.At <= world.Effects("user.update", World.Adele)[0].At);
     }
 }

@@ -25,24 +25,29 @@ public sealed class RecordingFactAttribute : FactAttribute
 
     public RecordingFactAttribute()
     {
-        if (Environment.GetEnvironmentVariable(Variable) is null) Skip = $"records tests/data/histories anew where {Variable} is set";
+        if (Environment.GetEnvironmentVariable(Variable) is null)
+            Skip = $"records tests/data/histories anew where {Variable} is set";
     }
 }
 
 /// <summary>
-/// Histories of every orchestrator, recorded once and replayed against the present code on every change, so that a deploy during a 24-hour hold breaks nothing
+/// Histories of every orchestrator, recorded once and replayed against the present code on every change, so that a deploy during a 24-hour
+/// hold breaks nothing
 /// (docs/design.md section 4). A failure means: orchestrations that are under way would fail. See tests/data/histories/README.md.
 /// </summary>
 public sealed class RecordedHistoryTests
 {
     // In the sources, not beside the test assembly: a file that was removed must be gone.
     private static readonly string Folder = Path.Combine(SourceRoot(), "tests", "data", "histories");
+
     // Replaying runs orchestrators only, which need nothing of the world that registered them.
     private static readonly Lazy<Task<IDurableTaskFactory>> PresentCode = new(async () =>
     {
         await using var world = await World.CreateAsync();
         var services = world.Machine.Services;
-        return TaskFactories.From(tasks => FunctionTasks.Register(services.GetRequiredService<FunctionCatalog>(), tasks, services, () => default));
+        return TaskFactories.From(tasks =>
+            FunctionTasks.Register(services.GetRequiredService<FunctionCatalog>(), tasks, services, () => default)
+        );
     });
 
     private static readonly HashSet<string> Calls = ["TaskScheduled", "SubOrchestrationInstanceCreated", "EventSent"];
@@ -50,7 +55,8 @@ public sealed class RecordedHistoryTests
     private static readonly HashSet<string> Ways = new(StringComparer.Ordinal);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    public static TheoryData<string> Files => [.. System.IO.Directory.EnumerateFiles(Folder, "*.json").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [.. System.IO.Directory.EnumerateFiles(Folder, "*.json").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -74,20 +80,38 @@ public sealed class RecordedHistoryTests
 
     [Fact]
     public void No_history_tells_where_it_was_recorded() =>
-        Assert.DoesNotMatch(@" in /\S+\.cs:line", string.Concat(System.IO.Directory.EnumerateFiles(Folder, "*.json").Select(File.ReadAllText)));
+        Assert.DoesNotMatch(
+            @" in /\S+\.cs:line",
+            string.Concat(System.IO.Directory.EnumerateFiles(Folder, "*.json").Select(File.ReadAllText))
+        );
 
     [Fact]
     public void Every_orchestrator_has_a_history()
     {
-        var recorded = System.IO.Directory.EnumerateFiles(Folder, "*.json").Select(f => HistoryFile.Import(File.ReadAllText(f)).OfType<ExecutionStartedEvent>().First().Name).ToHashSet();
-        Assert.Equal([nameof(ContainmentOrchestrator), nameof(BreakerOrchestrator), nameof(DrillOrchestrator), nameof(ReminderOrchestrator), nameof(AlertOrchestrator), nameof(ApprovalOrchestrator), nameof(RollbackOrchestrator)], recorded.Order(StringComparer.Ordinal));
+        var recorded = System
+            .IO.Directory.EnumerateFiles(Folder, "*.json")
+            .Select(f => HistoryFile.Import(File.ReadAllText(f)).OfType<ExecutionStartedEvent>().First().Name)
+            .ToHashSet();
+        Assert.Equal(
+            [
+                nameof(ContainmentOrchestrator),
+                nameof(BreakerOrchestrator),
+                nameof(DrillOrchestrator),
+                nameof(ReminderOrchestrator),
+                nameof(AlertOrchestrator),
+                nameof(ApprovalOrchestrator),
+                nameof(RollbackOrchestrator),
+            ],
+            recorded.Order(StringComparer.Ordinal)
+        );
     }
 
     [RecordingFact]
     public async Task Record()
     {
         var target = Folder;
-        foreach (var old in System.IO.Directory.EnumerateFiles(target, "*.json")) File.Delete(old);
+        foreach (var old in System.IO.Directory.EnumerateFiles(target, "*.json"))
+            File.Delete(old);
         await RecordAsync(target, "granted", _ => Task.CompletedTask, "approve");
         await RecordAsync(target, "denied", _ => Task.CompletedTask, "deny");
         await RecordAsync(target, "expired", w => w.PassAsync(Hour), null);
@@ -96,7 +120,13 @@ public sealed class RecordedHistoryTests
         await RecordAsync(target, "throttled", w => FailAsync(w, FaultKind.Throttle, "PATCH", 2), "approve");
         await RecordAsync(target, "halted", w => w.StopAsync(engage: true), "approve");
         await RecordAsync(target, "disabled-before", w => w.SwitchAccountAsync(World.Adele, enabled: false), "approve");
-        await RecordAsync(target, "rollback-failed", _ => Task.CompletedTask, "approve", whileHeld: w => FailAsync(w, FaultKind.Unavailable, null, 20));
+        await RecordAsync(
+            target,
+            "rollback-failed",
+            _ => Task.CompletedTask,
+            "approve",
+            whileHeld: w => FailAsync(w, FaultKind.Unavailable, null, 20)
+        );
         await RecordAsync(target, "two-incidents", _ => Task.CompletedTask, "approve", whileHeld: SecondIncidentAsync);
         await RecordAlertsAsync(target);
         await RecordDrillAsync(target);
@@ -112,7 +142,8 @@ public sealed class RecordedHistoryTests
         await using var world = await World.CreateAsync();
         var agent = new Agents.Agent(world);
         await agent.QuietMinuteAsync();
-        foreach (var order in (string[])["Close", "Open", "HalfOpen", "Close"]) await agent.OrderAsync(order);
+        foreach (var order in (string[])["Close", "Open", "HalfOpen", "Close"])
+            await agent.OrderAsync(order);
         await world.StopAsync(engage: true);
         await agent.OrderAsync("Open");
         await world.PassAsync(TimeSpan.FromMinutes(5));
@@ -123,23 +154,37 @@ public sealed class RecordedHistoryTests
 
     private static async Task RecordDrillAsync(string target)
     {
-        await using var world = await World.CreateAsync(o => o with
-        {
-            Settings = new Dictionary<string, string?> { ["Drills:Targets"] = $"disable_user_account_temporarily=account:{World.Adele}" },
-        });
+        await using var world = await World.CreateAsync(o =>
+            o with
+            {
+                Settings = new Dictionary<string, string?>
+                {
+                    ["Drills:Targets"] = $"disable_user_account_temporarily=account:{World.Adele}",
+                },
+            }
+        );
         await world.PassAsync(Hour + Hour);
         await world.PassAsync(Hour);
         await ExportAsync(world, target, "rehearsed");
     }
 
-    private static async Task RecordAsync(string target, string story, Func<World, Task> before, string? answer, string by = World.Alex, Func<World, Task>? whileHeld = null)
+    private static async Task RecordAsync(
+        string target,
+        string story,
+        Func<World, Task> before,
+        string? answer,
+        string by = World.Alex,
+        Func<World, Task>? whileHeld = null
+    )
     {
         await using var world = await World.CreateAsync();
         var request = await StolenAccountTests.AskedAsync(world);
         await before(world);
-        if (answer is not null) Assert.Equal(202, await world.AnswerAsync(request, by, answer));
+        if (answer is not null)
+            Assert.Equal(202, await world.AnswerAsync(request, by, answer));
         await world.PassAsync(TimeSpan.FromMinutes(10));
-        if (whileHeld is not null) await whileHeld(world);
+        if (whileHeld is not null)
+            await whileHeld(world);
         await world.PassAsync(5 * Hour);
         await ExportAsync(world, target, story);
     }
@@ -170,7 +215,8 @@ public sealed class RecordedHistoryTests
     }
 
     /// <summary>Stack traces of this machine say where its clone is; nobody else needs to know.</summary>
-    private static string WithoutRoot(string history) => history.Replace($" in {Path.TrimEndingDirectorySeparator(Path.GetFullPath(SourceRoot()))}/", " in ", StringComparison.Ordinal);
+    private static string WithoutRoot(string history) =>
+        history.Replace($" in {Path.TrimEndingDirectorySeparator(Path.GetFullPath(SourceRoot()))}/", " in ", StringComparison.Ordinal);
 
     /// <summary>One file for each orchestration of the story that went a way no earlier one went.</summary>
     private static async Task ExportAsync(World world, string target, string story, string? only = null)
@@ -179,9 +225,11 @@ public sealed class RecordedHistoryTests
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         await foreach (var instance in world.Client.GetAllInstancesAsync(new OrchestrationQuery()))
         {
-            if (only is not null && instance.Name != only) continue;
+            if (only is not null && instance.Name != only)
+                continue;
             var history = HistoryFile.Export(store, instance.InstanceId);
-            if (!Ways.Add(WayOf(history))) continue;
+            if (!Ways.Add(WayOf(history)))
+                continue;
             var number = seen[instance.Name] = seen.GetValueOrDefault(instance.Name) + 1;
             var suffix = number == 1 ? "" : $"-{number}";
             await File.WriteAllTextAsync(Path.Combine(target, $"{story}.{instance.Name}{suffix}.json"), WithoutRoot(history) + "\n");
@@ -197,7 +245,12 @@ public sealed class RecordedHistoryTests
     private static string KindOf(JsonNode e) => e["EventType"]!.GetValue<string>();
 
     private static void Replay(IDurableTaskFactory code, string history) =>
-        ReplayCheck.Run(code, TaskFactories.NoServices, HistoryFile.Import(history), new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter });
+        ReplayCheck.Run(
+            code,
+            TaskFactories.NoServices,
+            HistoryFile.Import(history),
+            new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter }
+        );
 
     private static string SourceRoot() =>
         typeof(RecordedHistoryTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SourceRoot").Value!;

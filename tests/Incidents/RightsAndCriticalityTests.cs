@@ -11,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>Active directory roles and the criticality of accounts and hosts: learned before judging and deciding, and a missing fact asks (S12).</summary>
+/// <summary>
+/// Active directory roles and the criticality of accounts and hosts: learned before judging and deciding, and a missing fact asks (S12).
+/// </summary>
 public sealed class RightsAndCriticalityTests
 {
     private const string Device = "0f4a1b2c3d4e5f60718293a4b5c6d7e8f9012345";
@@ -33,7 +35,8 @@ public sealed class RightsAndCriticalityTests
         var decision = Assert.Single(await world.PendingAsync()).View.Request.Decision;
         Assert.Equal(2, decision.Quorum); // the playbook of privileged people
         Assert.Contains(decision.Reasons, r => r.Text.Contains("identity privileged_person +25 (identity)", StringComparison.Ordinal));
-        Assert.Contains(decision.Reasons, r => r.Text.Contains("The playbook several_roles", StringComparison.Ordinal)); // beside the job title
+        // beside the job title
+        Assert.Contains(decision.Reasons, r => r.Text.Contains("The playbook several_roles", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -44,7 +47,10 @@ public sealed class RightsAndCriticalityTests
         var rights = await world.Machine.Services.GetRequiredService<DirectoryRights>().ReadAsync(World.Adele, default);
         Assert.Null(rights.Privilege);
         Assert.Equal(["Reports Reader"], rights.Roles);
-        Assert.Equal("the directory role Global Administrator is active", (await world.Machine.Services.GetRequiredService<DirectoryRights>().ReadAsync(TenantSeed.Admin, default)).Privilege);
+        Assert.Equal(
+            "the directory role Global Administrator is active",
+            (await world.Machine.Services.GetRequiredService<DirectoryRights>().ReadAsync(TenantSeed.Admin, default)).Privilege
+        );
     }
 
     [Fact]
@@ -70,7 +76,10 @@ public sealed class RightsAndCriticalityTests
         await world.Machine.Tenant.SetCriticalityAsync(World.Adele, level);
         await world.SendAsync(Given.StolenAccount());
         await world.RunAsync();
-        Assert.Contains(Assert.Single(await world.PendingAsync()).View.Request.Decision.Reasons, r => r.Rule == "risk" && r.Text.Contains(told, StringComparison.Ordinal));
+        Assert.Contains(
+            Assert.Single(await world.PendingAsync()).View.Request.Decision.Reasons,
+            r => r.Rule == "risk" && r.Text.Contains(told, StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -91,7 +100,12 @@ public sealed class RightsAndCriticalityTests
     [Fact]
     public async Task Where_it_is_switched_off_no_query_is_sent_and_nothing_is_missing()
     {
-        await using var world = await World.CreateAsync(o => o with { Settings = new Dictionary<string, string?> { ["Defender:Criticality"] = "false" } });
+        await using var world = await World.CreateAsync(o =>
+            o with
+            {
+                Settings = new Dictionary<string, string?> { ["Defender:Criticality"] = "false" },
+            }
+        );
         world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Forbid, "*/security/*"));
         var facts = await CriticalityOf(world, Account(World.Adele));
         Assert.Equal(new CriticalityFact(null), facts["account:" + World.Adele]);
@@ -103,7 +117,14 @@ public sealed class RightsAndCriticalityTests
         await using var world = await World.CreateAsync();
         await world.Machine.Tenant.SetCriticalityAsync(Device, 0);
         await world.Machine.Tenant.SetCriticalityAsync(World.Megan, null);
-        var facts = await CriticalityOf(world, Host(Device), Host("00000000-0000-4000-8000-00000000dddd"), Account(World.Adele), Account(World.Megan), new("ip", "203.0.113.7", ""));
+        var facts = await CriticalityOf(
+            world,
+            Host(Device),
+            Host("00000000-0000-4000-8000-00000000dddd"),
+            Account(World.Adele),
+            Account(World.Megan),
+            new("ip", "203.0.113.7", "")
+        );
         Assert.Equal("critical", facts["host:" + Device].Word);
         Assert.NotNull(facts["host:00000000-0000-4000-8000-00000000dddd"].Failed);
         Assert.Equal(new CriticalityFact(null), facts["account:" + World.Adele]); // the register does not list it
@@ -130,12 +151,17 @@ public sealed class RightsAndCriticalityTests
     {
         await using var world = await World.CreateAsync();
         using var http = new HttpClient(new SilentHunting());
-        var graph = new Microsoft.Graph.GraphServiceClient(http, (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null, "https://graph.example/v1.0");
+        var graph = new Microsoft.Graph.GraphServiceClient(
+            http,
+            (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null,
+            "https://graph.example/v1.0"
+        );
         var asking = new Criticality(new Hunting(graph), new CriticalitySource(true), world.Time).OfAsync([Account(World.Adele)], default);
         var began = world.Time.GetUtcNow();
         while (!asking.IsCompleted)
         {
-            if (world.Time.NextDue is { } due && due <= began + TimeSpan.FromSeconds(10)) world.Time.AdvanceTo(due);
+            if (world.Time.NextDue is { } due && due <= began + TimeSpan.FromSeconds(10))
+                world.Time.AdvanceTo(due);
             await Task.Yield();
         }
         Assert.Contains("did not answer within 10 seconds", (await asking)["account:" + World.Adele].Failed, StringComparison.Ordinal);
@@ -147,7 +173,9 @@ public sealed class RightsAndCriticalityTests
         await using var world = await World.CreateAsync();
         await world.Machine.Tenant.SetCriticalityAsync(TenantSeed.Admin, 0);
         var alert = AlertParser.Read(JsonSerializer.SerializeToUtf8Bytes(Given.StolenAccount(TenantSeed.Admin))).Alert!;
-        var context = await world.Machine.Services.GetRequiredService<ContextGatherer>().GatherAsync(alert, world.Machine.Policy, world.Client, default);
+        var context = await world
+            .Machine.Services.GetRequiredService<ContextGatherer>()
+            .GatherAsync(alert, world.Machine.Policy, world.Client, default);
         using var trusted = JsonDocument.Parse(AlertMessage.Write(alert, context).Split('\n')[1]);
         var known = trusted.RootElement.GetProperty("known").EnumerateObject().Single().Value;
         Assert.Equal("critical", known.GetProperty("criticality").GetString());
@@ -162,14 +190,19 @@ public sealed class RightsAndCriticalityTests
         const string chief = "00000000-0000-4000-8000-0000000000c2"; // registered in policies/protected.yaml
         await world.Machine.Tenant.AddUserAsync(chief, "Chief Executive", "chief@contoso.example");
         var alert = AlertParser.Read(JsonSerializer.SerializeToUtf8Bytes(Given.StolenAccount(chief))).Alert!;
-        var context = await world.Machine.Services.GetRequiredService<ContextGatherer>().GatherAsync(alert, world.Machine.Policy, world.Client, default);
+        var context = await world
+            .Machine.Services.GetRequiredService<ContextGatherer>()
+            .GatherAsync(alert, world.Machine.Policy, world.Client, default);
         Assert.Equal("critical", Assert.Single(context.Entities).Criticality);
 
         await world.SendAsync(Given.StolenAccount(chief));
         await world.RunAsync();
         Assert.Empty(world.Containing());
         var incident = Assert.Single(await world.IncidentsAsync());
-        Assert.Contains(await world.RecordAsync(incident.Incident), e => e.Text.Contains("registered as critical, which adds caution and no points", StringComparison.Ordinal));
+        Assert.Contains(
+            await world.RecordAsync(incident.Incident),
+            e => e.Text.Contains("registered as critical, which adds caution and no points", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -177,11 +210,24 @@ public sealed class RightsAndCriticalityTests
     {
         var queries = new List<string>();
         using var http = new HttpClient(new RecordedHunting(queries));
-        var graph = new Microsoft.Graph.GraphServiceClient(http, (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null, "https://graph.example/v1.0");
+        var graph = new Microsoft.Graph.GraphServiceClient(
+            http,
+            (Microsoft.Kiota.Abstractions.Authentication.IAuthenticationProvider?)null,
+            "https://graph.example/v1.0"
+        );
         await new Hunting(graph).AccountCriticalityAsync([World.Adele, "x\") | take 1 //"], default);
         await new Hunting(graph).DeviceCriticalityAsync([Device, "erp-db-01\") | take 1", Device[..39] + "\""], default);
-        Assert.Equal($"IdentityInfo | where AccountObjectId in (\"{World.Adele}\") | summarize Level = min(CriticalityLevel) by Key = AccountObjectId", queries[0]);
-        Assert.EndsWith($"| where DeviceId in (\"{Device}\") | summarize Level = min(toint(NodeProperties.rawData.criticalityLevel.criticalityLevel)) by Key = DeviceId", queries[1], StringComparison.Ordinal);
+        Assert.Equal(
+            $"IdentityInfo | where AccountObjectId in (\"{World.Adele}\") | summarize Level = min(CriticalityLevel) by Key = "
+                + $"AccountObjectId",
+            queries[0]
+        );
+        Assert.EndsWith(
+            $"| where DeviceId in (\"{Device}\") | summarize Level = "
+                + $"min(toint(NodeProperties.rawData.criticalityLevel.criticalityLevel)) by Key = DeviceId",
+            queries[1],
+            StringComparison.Ordinal
+        );
         Assert.Empty(await new Hunting(graph).DeviceCriticalityAsync(["nothing"], default));
         Assert.Equal(2, queries.Count);
     }
@@ -190,6 +236,8 @@ public sealed class RightsAndCriticalityTests
 
     private static IRFunctions.Decisions.Target Host(string id) => new("host", id, "");
 
-    private static Task<IReadOnlyDictionary<string, CriticalityFact>> CriticalityOf(World world, params IRFunctions.Decisions.Target[] targets) =>
-        world.Machine.Services.GetRequiredService<Criticality>().OfAsync(targets, default);
+    private static Task<IReadOnlyDictionary<string, CriticalityFact>> CriticalityOf(
+        World world,
+        params IRFunctions.Decisions.Target[] targets
+    ) => world.Machine.Services.GetRequiredService<Criticality>().OfAsync(targets, default);
 }

@@ -13,8 +13,27 @@ internal sealed partial class SampleAccount(DateTimeOffset start)
     /// <summary>What a decision came to. Other entries (captured, probed, told) are steps on the way and may change.</summary>
     private static readonly HashSet<string> Endings = new(StringComparer.Ordinal)
     {
-        "asked", "climbed", "answered", "refused", "granted", "denied", "expired", "withdrawn", "undelivered", "executed", "verified",
-        "already-so", "joined-hold", "failed", "reminded", "release-asked", "extended", "confirmed", "undone", "not-undone", "rollback-failed",
+        "asked",
+        "climbed",
+        "answered",
+        "refused",
+        "granted",
+        "denied",
+        "expired",
+        "withdrawn",
+        "undelivered",
+        "executed",
+        "verified",
+        "already-so",
+        "joined-hold",
+        "failed",
+        "reminded",
+        "release-asked",
+        "extended",
+        "confirmed",
+        "undone",
+        "not-undone",
+        "rollback-failed",
         "drifted",
     };
 
@@ -29,8 +48,9 @@ internal sealed partial class SampleAccount(DateTimeOffset start)
         {
             ["samples"] = List(samples),
             ["received"] = List(Of(record, "received").Select(e => Text(e["text"]))),
-            ["assessed"] = List(Of(record, "assessed").Select(e => Data(e)!)
-                .Select(d => $"{d["verdict"]} at {d["confidence"]} by {d["by"]}")),
+            ["assessed"] = List(
+                Of(record, "assessed").Select(e => Data(e)!).Select(d => $"{d["verdict"]} at {d["confidence"]} by {d["by"]}")
+            ),
             ["decisions"] = new JsonArray([.. Of(record, "decided").Select(e => (JsonNode)DecisionOf(Data(e)!, record, opened))]),
             ["outcome"] = List(Of(record, "outcome").Select(e => Text(e["text"]))),
             ["tickets"] = List(tickets.Select(t => $"{t["title"]} ({t["status"]})").Order(StringComparer.Ordinal)),
@@ -48,9 +68,11 @@ internal sealed partial class SampleAccount(DateTimeOffset start)
         foreach (var entry in journal.Where(e => e!["changed"]!.GetValue<bool>()))
         {
             var (effect, target, detail) = (Text(entry!["effect"]), Text(entry["target"]), Text(entry["detail"]));
-            if (effect.StartsWith("ticket.", StringComparison.Ordinal) || effect.StartsWith("page.", StringComparison.Ordinal)) continue;
+            if (effect.StartsWith("ticket.", StringComparison.Ordinal) || effect.StartsWith("page.", StringComparison.Ordinal))
+                continue;
             // An item of a watchlist has a derived id; what it says is the address, which only the request that put it there names.
-            if (effect == "watchlistItem.put") names[target] = Text(JsonNode.Parse(detail)!["IPAddress"]);
+            if (effect == "watchlistItem.put")
+                names[target] = Text(JsonNode.Parse(detail)!["IPAddress"]);
             var switched = effect == "user.update" ? $" accountEnabled {JsonNode.Parse(detail)!["accountEnabled"]}" : "";
             changes.Add($"{Since(start, Time(entry["at"]))} {effect} {names.GetValueOrDefault(target, target)}{switched}");
         }
@@ -59,8 +81,11 @@ internal sealed partial class SampleAccount(DateTimeOffset start)
 
     /// <summary>Each page by its first sentence; what follows is advice whose words may change.</summary>
     public JsonArray Pages(IEnumerable<JsonNode> pages) =>
-        List(pages.Select(p => $"{Since(start, Time(p["first"]))} {p["payload"]!["severity"]}: {Gist(Text(p["payload"]!["summary"]))}")
-            .Order(StringComparer.Ordinal));
+        List(
+            pages
+                .Select(p => $"{Since(start, Time(p["first"]))} {p["payload"]!["severity"]}: {Gist(Text(p["payload"]!["summary"]))}")
+                .Order(StringComparer.Ordinal)
+        );
 
     private string Containment(JsonNode state)
     {
@@ -70,16 +95,22 @@ internal sealed partial class SampleAccount(DateTimeOffset start)
 
     private static string Gist(string summary) => FirstSentence().Match(summary).Value;
 
-    private static JsonObject DecisionOf(JsonNode data, JsonArray record, DateTimeOffset opened) => new()
-    {
-        ["ruling"] = Text(data["kind"]),
-        ["action"] = Text(data["action"]),
-        ["target"] = Text(data["about"]!["target"]),
-        ["tier"] = data["tier"]!.GetValue<int>(),
-        ["reasons"] = List(data["reasons"]!.AsArray().Select(r => $"{r!["rule"]}: {r["text"]}")),
-        ["endings"] = List(record.Where(e => Endings.Contains(Text(e!["kind"])) && IsAbout(e!, data["about"]!))
-            .Select(e => $"{Since(opened, At(e!))} {e!["kind"]}{(Text(e["actor"]) is "pipeline" or "policy" ? "" : $" by {e["actor"]}")}")),
-    };
+    private static JsonObject DecisionOf(JsonNode data, JsonArray record, DateTimeOffset opened) =>
+        new()
+        {
+            ["ruling"] = Text(data["kind"]),
+            ["action"] = Text(data["action"]),
+            ["target"] = Text(data["about"]!["target"]),
+            ["tier"] = data["tier"]!.GetValue<int>(),
+            ["reasons"] = List(data["reasons"]!.AsArray().Select(r => $"{r!["rule"]}: {r["text"]}")),
+            ["endings"] = List(
+                record
+                    .Where(e => Endings.Contains(Text(e!["kind"])) && IsAbout(e!, data["about"]!))
+                    .Select(e =>
+                        $"{Since(opened, At(e!))} {e!["kind"]}{(Text(e["actor"]) is "pipeline" or "policy" ? "" : $" by {e["actor"]}")}"
+                    )
+            ),
+        };
 
     private static bool IsAbout(JsonNode entry, JsonNode about) =>
         Data(entry)?["about"] is { } its && Text(its["action"]) == Text(about["action"]) && Text(its["target"]) == Text(about["target"]);

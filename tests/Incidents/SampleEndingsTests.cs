@@ -11,7 +11,8 @@ public sealed class RecordingSamplesFactAttribute : FactAttribute
 
     public RecordingSamplesFactAttribute()
     {
-        if (Environment.GetEnvironmentVariable(Variable) is null) Skip = $"records tests/data/samples anew where {Variable} is set";
+        if (Environment.GetEnvironmentVariable(Variable) is null)
+            Skip = $"records tests/data/samples anew where {Variable} is set";
     }
 }
 
@@ -25,7 +26,8 @@ public sealed class SampleEndingsTests
     private static readonly string[] Ways = ["nobodyAnswers", "aPersonApprovesAndReleases"];
     private static readonly JsonSerializerOptions Readable = new()
     {
-        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     [Theory]
@@ -56,7 +58,8 @@ public sealed class SampleEndingsTests
     public async Task Record()
     {
         var recorded = new JsonObject();
-        foreach (var way in Ways) recorded[way] = await RunAsync(way);
+        foreach (var way in Ways)
+            recorded[way] = await RunAsync(way);
         // In the sources, which is what is committed.
         var folder = Path.Combine(Style.Sources.Root, "tests", "data", "samples");
         System.IO.Directory.CreateDirectory(folder);

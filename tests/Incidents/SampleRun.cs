@@ -48,7 +48,8 @@ internal sealed partial class SampleRun : IAsyncDisposable
         foreach (var sample in System.IO.Directory.EnumerateFiles(samples, "*.json").Order(StringComparer.Ordinal))
         {
             await run.SendAsync(sample);
-            if (answered) await run.ApproveAsync();
+            if (answered)
+                await run.ApproveAsync();
             await run.machine.AdvanceAsync(Between);
         }
         if (answered)
@@ -83,8 +84,10 @@ internal sealed partial class SampleRun : IAsyncDisposable
     private async Task ApproveAsync()
     {
         foreach (var approval in await ListAsync("api/approvals", "approvals"))
-            await PostAsync($"api/approvals/{Uri.EscapeDataString(Text(approval["id"]))}",
-                new { decision = "approve", reason = "seen it" });
+            await PostAsync(
+                $"api/approvals/{Uri.EscapeDataString(Text(approval["id"]))}",
+                new { decision = "approve", reason = "seen it" }
+            );
         await machine.RunUntilIdleAsync();
     }
 

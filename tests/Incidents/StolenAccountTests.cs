@@ -44,9 +44,23 @@ public sealed class StolenAccountTests
 
         // The ticket and the page of the same alert write to the same chain; this story is the account's.
         var order = Fingerprint.Of(incident.Incident, "disable_user_account_temporarily", $"account:{World.Adele}");
-        var story = (await world.RecordAsync(incident.Incident)).Where(e => !e.FactId.StartsWith("contain-", StringComparison.Ordinal) || e.FactId.Contains(order, StringComparison.Ordinal));
-        string[] inOrder = [AuditKinds.Received, AuditKinds.Decided, AuditKinds.Asked, AuditKinds.Granted, AuditKinds.Captured, AuditKinds.Executing,
-            AuditKinds.Executed, AuditKinds.Verified, AuditKinds.Reminded, AuditKinds.Undoing, AuditKinds.Undone];
+        var story = (await world.RecordAsync(incident.Incident)).Where(e =>
+            !e.FactId.StartsWith("contain-", StringComparison.Ordinal) || e.FactId.Contains(order, StringComparison.Ordinal)
+        );
+        string[] inOrder =
+        [
+            AuditKinds.Received,
+            AuditKinds.Decided,
+            AuditKinds.Asked,
+            AuditKinds.Granted,
+            AuditKinds.Captured,
+            AuditKinds.Executing,
+            AuditKinds.Executed,
+            AuditKinds.Verified,
+            AuditKinds.Reminded,
+            AuditKinds.Undoing,
+            AuditKinds.Undone,
+        ];
         Assert.Equal(inOrder, story.Select(e => e.Kind).Where(inOrder.Contains).Distinct());
     }
 
@@ -106,7 +120,11 @@ public sealed class StolenAccountTests
         var request = await AskedAsync(world);
         var early = (await world.PendingAsync())[0].View.AnswerEvent;
         await world.PassAsync(6 * Minute);
-        await world.Client.RaiseEventAsync(request, early, new ApprovalAnswer(World.Alex, true, "was typing", world.Time.GetUtcNow(), "api"));
+        await world.Client.RaiseEventAsync(
+            request,
+            early,
+            new ApprovalAnswer(World.Alex, true, "was typing", world.Time.GetUtcNow(), "api")
+        );
         await world.RunAsync();
         Assert.False(await world.CanSignInAsync(World.Adele));
     }
@@ -142,7 +160,8 @@ public sealed class StolenAccountTests
         await using var world = await World.CreateAsync();
         await world.SendAsync(Given.StolenAccount(World.Alex));
         await world.RunAsync();
-        foreach (var (id, _) in await world.PendingAsync()) Assert.Equal(403, await world.AnswerAsync(id, World.Alex, "approve"));
+        foreach (var (id, _) in await world.PendingAsync())
+            Assert.Equal(403, await world.AnswerAsync(id, World.Alex, "approve"));
         await world.RunAsync();
         Assert.True(await world.CanSignInAsync(World.Alex));
     }
@@ -191,7 +210,10 @@ public sealed class StolenAccountTests
         Assert.False(await world.CanSignInAsync(World.Adele));
         await world.PassAsync(Hour + Minute);
         Assert.True(await world.CanSignInAsync(World.Adele));
-        Assert.Equal(2, (await world.KindsAsync(Assert.Single(await world.IncidentsAsync()).Incident)).Count(k => k == AuditKinds.Reminded));
+        Assert.Equal(
+            2,
+            (await world.KindsAsync(Assert.Single(await world.IncidentsAsync()).Incident)).Count(k => k == AuditKinds.Reminded)
+        );
     }
 
     [Fact]
@@ -239,7 +261,8 @@ public sealed class StolenAccountTests
         await using var world = await World.CreateAsync();
         await world.SendAsync(Given.StolenAccount(World.Synced));
         await world.RunAsync();
-        foreach (var (id, _) in await world.PendingAsync()) await world.AnswerAsync(id, World.Alex, "approve");
+        foreach (var (id, _) in await world.PendingAsync())
+            await world.AnswerAsync(id, World.Alex, "approve");
         await world.RunAsync();
         Assert.True(await world.CanSignInAsync(World.Synced));
     }

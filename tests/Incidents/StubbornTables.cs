@@ -5,7 +5,9 @@ using IRFunctions.Local.Tables;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>The embedded tables, which refuse writes while they are told to, as a table service does that is down or over its limits.</summary>
+/// <summary>
+/// The embedded tables, which refuse writes while they are told to, as a table service does that is down or over its limits.
+/// </summary>
 internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
 {
     private readonly EmbeddedTableServiceClient inner = new(time);
@@ -23,7 +25,8 @@ internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
 
     private void Check(string table, string partition)
     {
-        if (!Refuses(table, partition)) return;
+        if (!Refuses(table, partition))
+            return;
         Refused++;
         throw new RequestFailedException(503, "The server is busy.", "ServerBusy", null);
     }
@@ -32,21 +35,42 @@ internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
     {
         public override string Name => inner.Name;
 
-        public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) => inner.CreateIfNotExistsAsync(cancellationToken);
+        public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
+            inner.CreateIfNotExistsAsync(cancellationToken);
 
-        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-            inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
+        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
+            string partitionKey,
+            string rowKey,
+            IEnumerable<string>? select = null,
+            CancellationToken cancellationToken = default
+        ) => inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
 
-        public override AsyncPageable<T> QueryAsync<T>(string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-            tables.Unreadable ? throw new RequestFailedException(503, "The server is busy.", "ServerBusy", null) : inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
+        public override AsyncPageable<T> QueryAsync<T>(
+            string? filter = null,
+            int? maxPerPage = null,
+            IEnumerable<string>? select = null,
+            CancellationToken cancellationToken = default
+        ) =>
+            tables.Unreadable
+                ? throw new RequestFailedException(503, "The server is busy.", "ServerBusy", null)
+                : inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
 
-        public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        public override Task<Response> UpsertEntityAsync<T>(
+            T entity,
+            TableUpdateMode mode = TableUpdateMode.Merge,
+            CancellationToken cancellationToken = default
+        )
         {
             tables.Check(Name, entity.PartitionKey);
             return inner.UpsertEntityAsync(entity, mode, cancellationToken);
         }
 
-        public override Task<Response> UpdateEntityAsync<T>(T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        public override Task<Response> UpdateEntityAsync<T>(
+            T entity,
+            ETag ifMatch,
+            TableUpdateMode mode = TableUpdateMode.Merge,
+            CancellationToken cancellationToken = default
+        )
         {
             tables.Check(Name, entity.PartitionKey);
             return inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
@@ -58,13 +82,21 @@ internal sealed class StubbornTables(TimeProvider time) : TableServiceClient
             return inner.AddEntityAsync(entity, cancellationToken);
         }
 
-        public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default)
+        public override Task<Response> DeleteEntityAsync(
+            string partitionKey,
+            string rowKey,
+            ETag ifMatch = default,
+            CancellationToken cancellationToken = default
+        )
         {
             tables.Check(Name, partitionKey);
             return inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
         }
 
-        public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
+        public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
+            IEnumerable<TableTransactionAction> transactionActions,
+            CancellationToken cancellationToken = default
+        )
         {
             var actions = transactionActions.ToList();
             tables.Check(Name, actions[0].Entity.PartitionKey);

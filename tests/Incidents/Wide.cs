@@ -14,7 +14,13 @@ internal static class Wide
 
     public static TheoryData<string> Kinds => [nameof(Japanese), nameof(Emoji), nameof(Control)];
 
-    public static string Of(string kind, int length) => kind switch { nameof(Japanese) => Japanese(length), nameof(Emoji) => Emoji(length), _ => Control(length) };
+    public static string Of(string kind, int length) =>
+        kind switch
+        {
+            nameof(Japanese) => Japanese(length),
+            nameof(Emoji) => Emoji(length),
+            _ => Control(length),
+        };
 
     private static string Repeat(string text, int length) => string.Concat(Enumerable.Repeat(text, length / text.Length + 1))[..length];
 }

@@ -15,7 +15,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>Whole incidents with the widest text that alerts and people can bring, under the limits of the real host (issue 14, fault 5).</summary>
+/// <summary>
+/// Whole incidents with the widest text that alerts and people can bring, under the limits of the real host (issue 14, fault 5).
+/// </summary>
 public sealed class WideTextTests
 {
     [Fact]
@@ -47,7 +49,10 @@ public sealed class WideTextTests
 
         var incident = Assert.Single(await world.IncidentsAsync());
         Assert.Equal(Ending.Denied, Assert.Single(incident.Decisions, d => d.Action == "disable_user_account_temporarily").Ending);
-        Assert.Contains(await world.RecordAsync(incident.Incident), e => e.Kind == AuditKinds.Answered && e.Text.EndsWith(reason.ReplaceLineEndings(" "), StringComparison.Ordinal));
+        Assert.Contains(
+            await world.RecordAsync(incident.Incident),
+            e => e.Kind == AuditKinds.Answered && e.Text.EndsWith(reason.ReplaceLineEndings(" "), StringComparison.Ordinal)
+        );
         Assert.Equal(reason, Assert.Single((await world.ViewAsync(id))!.Answers).Reason);
     }
 
@@ -62,7 +67,8 @@ public sealed class WideTextTests
         var denied = 0;
         while (await world.PendingAsync() is { Count: > 0 } asked)
         {
-            foreach (var (id, _) in asked) Assert.Equal(202, await world.AnswerAsync(id, World.Alex, "deny", Wide.Japanese(480)));
+            foreach (var (id, _) in asked)
+                Assert.Equal(202, await world.AnswerAsync(id, World.Alex, "deny", Wide.Japanese(480)));
             denied += asked.Count;
             await world.RunAsync();
         }
@@ -84,11 +90,17 @@ public sealed class WideTextTests
         var seen = 0;
         await foreach (var instance in world.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = true }))
         {
-            if (instance.SerializedCustomStatus is not { } status) continue;
+            if (instance.SerializedCustomStatus is not { } status)
+                continue;
             seen++;
             Assert.InRange(status.Length, 2, 100);
             foreach (var (_, value) in JsonNode.Parse(status)!.AsObject())
-                Assert.True(value!.GetValueKind() == System.Text.Json.JsonValueKind.Number || Enum.TryParse<ApprovalState>((string)value!, out _) || Enum.TryParse<Outcome>((string)value!, out _), status);
+                Assert.True(
+                    value!.GetValueKind() == System.Text.Json.JsonValueKind.Number
+                        || Enum.TryParse<ApprovalState>((string)value!, out _)
+                        || Enum.TryParse<Outcome>((string)value!, out _),
+                    status
+                );
         }
         Assert.Equal(2, seen); // the incident and its request
     }
@@ -144,11 +156,18 @@ public sealed class WideTextTests
         var evidence = alert["evidence"]!.AsArray();
         for (var n = 0; n < count; n++)
         {
-            evidence.Add(new JsonObject
-            {
-                ["@odata.type"] = "#microsoft.graph.security.fileEvidence",
-                ["fileDetails"] = new JsonObject { ["fileName"] = Wide.Japanese(115) + $"{n}.exe", ["filePath"] = "C:\\" + Wide.Japanese(100), ["sha256"] = new string((char)('a' + n % 6), 64) },
-            });
+            evidence.Add(
+                new JsonObject
+                {
+                    ["@odata.type"] = "#microsoft.graph.security.fileEvidence",
+                    ["fileDetails"] = new JsonObject
+                    {
+                        ["fileName"] = Wide.Japanese(115) + $"{n}.exe",
+                        ["filePath"] = "C:\\" + Wide.Japanese(100),
+                        ["sha256"] = new string((char)('a' + n % 6), 64),
+                    },
+                }
+            );
         }
         return alert;
     }

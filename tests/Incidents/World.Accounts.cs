@@ -28,7 +28,12 @@ internal sealed partial class World
         var alerts = await IncidentsAsync();
         var duplicates = (await RegistersAsync()).Sum(r => r.State.Arrivals.Values.Sum() - r.State.Arrivals.Count);
         var counts = Machine.Alerts.Counts;
-        return new Tally(alerts.GroupBy(a => a.Outcome).ToDictionary(g => g.Key, g => g.Count()), duplicates, counts.DeadLettered, counts.Active);
+        return new Tally(
+            alerts.GroupBy(a => a.Outcome).ToDictionary(g => g.Key, g => g.Count()),
+            duplicates,
+            counts.DeadLettered,
+            counts.Active
+        );
     }
 
     /// <summary>Asserts that every message sent has exactly one outcome and nothing is left on the queue.</summary>
@@ -44,13 +49,18 @@ internal sealed partial class World
     public async Task<IReadOnlyList<(string Id, RegisterState State)>> RegistersAsync()
     {
         var found = new List<(string, RegisterState)>();
-        await foreach (var e in Client.Entities.GetAllEntitiesAsync<RegisterState>(new EntityQuery { InstanceIdStartsWith = "@incidentregister@" })) found.Add((e.Id.Key, e.State));
+        await foreach (
+            var e in Client.Entities.GetAllEntitiesAsync<RegisterState>(new EntityQuery { InstanceIdStartsWith = "@incidentregister@" })
+        )
+            found.Add((e.Id.Key, e.State));
         return found;
     }
 
     public IReadOnlyList<ServiceBusReceivedMessage> DeadLetters() => Machine.Alerts.PeekDeadLetters();
 
-    /// <summary>A message is delivered and worked on, but its completion never reaches the queue, as when the host dies in between.</summary>
+    /// <summary>
+    /// A message is delivered and worked on, but its completion never reaches the queue, as when the host dies in between.
+    /// </summary>
     public async Task DeliverAndLoseCompletionAsync()
     {
         var message = await Machine.Alerts.ReceiveAsync(TimeSpan.Zero);
@@ -64,7 +74,8 @@ internal sealed partial class World
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         for (var i = 0; i < 1500 && await tick.WaitForNextTickAsync(); i++)
         {
-            if (await condition()) return;
+            if (await condition())
+                return;
         }
         Assert.Fail($"30 seconds passed, and still not: {what}");
     }
@@ -74,23 +85,34 @@ internal sealed partial class World
 
     /// <summary>Everything that changed in the tenant but for pages and tickets: what an attacker would want.</summary>
     public IReadOnlyList<string> Containing() =>
-        [.. Machine.Tenant.Journal.Entries.Where(e => e.Changed && !e.Effect.StartsWith("page.", StringComparison.Ordinal) && !e.Effect.StartsWith("ticket.", StringComparison.Ordinal))
-            .Select(e => $"{e.Effect} {e.Target}")];
+        [
+            .. Machine
+                .Tenant.Journal.Entries.Where(e =>
+                    e.Changed
+                    && !e.Effect.StartsWith("page.", StringComparison.Ordinal)
+                    && !e.Effect.StartsWith("ticket.", StringComparison.Ordinal)
+                )
+                .Select(e => $"{e.Effect} {e.Target}"),
+        ];
 
     /// <summary>Every record is whole, whatever happened.</summary>
     public async Task AssertRecordsWholeAsync()
     {
-        foreach (var (incident, _) in await RegistersAsync()) Assert.NotEmpty(await RecordAsync(incident));
+        foreach (var (incident, _) in await RegistersAsync())
+            Assert.NotEmpty(await RecordAsync(incident));
         await RecordAsync(RecordChains.Pipeline);
     }
 
-    /// <summary>Works off what waits for the clock inside an activity, as a slow server does: time goes on until nothing is left to do now.</summary>
+    /// <summary>
+    /// Works off what waits for the clock inside an activity, as a slow server does: time goes on until nothing is left to do now.
+    /// </summary>
     public async Task RunWhileTimeGoesOnAsync()
     {
         var run = RunAsync();
         while (!run.IsCompleted)
         {
-            if (Time.NextDue is { } due) Time.AdvanceTo(due);
+            if (Time.NextDue is { } due)
+                Time.AdvanceTo(due);
             await Task.Yield();
         }
         await run;
@@ -104,13 +126,14 @@ internal sealed partial class World
         return (await Client.GetInstanceAsync(id, getInputsAndOutputs: true))!;
     }
 
-    public async Task<T?> EntityAsync<T>(EntityInstanceId id) where T : class =>
-        await Client.Entities.GetEntityAsync<T>(id) is { IncludesState: true } entity ? entity.State : null;
+    public async Task<T?> EntityAsync<T>(EntityInstanceId id)
+        where T : class => await Client.Entities.GetEntityAsync<T>(id) is { IncludesState: true } entity ? entity.State : null;
 
     public static string Json(object value) => JsonSerializer.Serialize(value, JsonSerializerOptions.Web);
 
     private sealed class LostActions : ServiceBusMessageActions
     {
-        public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) => Task.CompletedTask;
+        public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
+            Task.CompletedTask;
     }
 }

@@ -22,7 +22,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;
 
-/// <summary>The whole pipeline under virtual time, single-threaded: what a test sends is worked off when it says so, and a day passes in milliseconds.</summary>
+/// <summary>
+/// The whole pipeline under virtual time, single-threaded: what a test sends is worked off when it says so, and a day passes in
+/// milliseconds.
+/// </summary>
 internal sealed partial class World : IAsyncDisposable
 {
     public const string Adele = "00000000-0000-4000-8000-0000000000a1";
@@ -50,7 +53,10 @@ internal sealed partial class World : IAsyncDisposable
     public DurableTaskClient Client => Machine.Client;
 
     public static async Task<World> CreateAsync(
-        Func<MachineOptions, MachineOptions>? change = null, VirtualTimeProvider? time = null, Action<IServiceCollection>? replace = null)
+        Func<MachineOptions, MachineOptions>? change = null,
+        VirtualTimeProvider? time = null,
+        Action<IServiceCollection>? replace = null
+    )
     {
         time ??= NewClock();
         var options = new MachineOptions { Time = time, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") };
@@ -74,7 +80,9 @@ internal sealed partial class World : IAsyncDisposable
     public Task PassAsync(TimeSpan time) => Machine.AdvanceAsync(time);
 
     public async Task<bool> CanSignInAsync(string user) =>
-        (await tenant.GetFromJsonAsync<JsonElement>($"graph/v1.0/users/{user}?$select=id,accountEnabled")).GetProperty("accountEnabled").GetBoolean();
+        (await tenant.GetFromJsonAsync<JsonElement>($"graph/v1.0/users/{user}?$select=id,accountEnabled"))
+            .GetProperty("accountEnabled")
+            .GetBoolean();
 
     /// <summary>Somebody other than the pipeline changes an account.</summary>
     public async Task SwitchAccountAsync(string user, bool enabled)
@@ -86,22 +94,60 @@ internal sealed partial class World : IAsyncDisposable
     public async Task<IReadOnlyList<(string Id, ApprovalView View)>> PendingAsync()
     {
         var found = new List<(string, ApprovalView)>();
-        await foreach (var i in Client.GetAllInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = "approval-", Statuses = [OrchestrationRuntimeStatus.Running], FetchInputsAndOutputs = true }))
-            if (await ViewAsync(i.InstanceId) is { } view) found.Add((i.InstanceId, view));
+        await foreach (
+            var i in Client.GetAllInstancesAsync(
+                new OrchestrationQuery
+                {
+                    InstanceIdPrefix = "approval-",
+                    Statuses = [OrchestrationRuntimeStatus.Running],
+                    FetchInputsAndOutputs = true,
+                }
+            )
+        )
+            if (await ViewAsync(i.InstanceId) is { } view)
+                found.Add((i.InstanceId, view));
         return found;
     }
 
     /// <summary>What people see of a request.</summary>
-    public Task<ApprovalView?> ViewAsync(string request) => Machine.Services.GetRequiredService<ApprovalRegister>().ViewAsync(request, CancellationToken.None);
+    public Task<ApprovalView?> ViewAsync(string request) =>
+        Machine.Services.GetRequiredService<ApprovalRegister>().ViewAsync(request, CancellationToken.None);
 
     /// <summary>Answers through the HTTP function, as a signed-in person would. Returns the HTTP status.</summary>
-    public async Task<int> AnswerAsync(string request, string? by, string decision, string reason = "looked at it", string? actionHash = null)
+    public async Task<int> AnswerAsync(
+        string request,
+        string? by,
+        string decision,
+        string reason = "looked at it",
+        string? actionHash = null
+    )
     {
         var api = ActivatorUtilities.CreateInstance<ApprovalsApi>(Machine.Services);
-        return StatusOf(await api.AnswerAsync(Request(by, new { decision, reason, actionHash }), request, Client, CancellationToken.None));
+        return StatusOf(
+            await api.AnswerAsync(
+                Request(
+                    by,
+                    new
+                    {
+                        decision,
+                        reason,
+                        actionHash,
+                    }
+                ),
+                request,
+                Client,
+                CancellationToken.None
+            )
+        );
     }
 
-    public async Task<int> ChangeAsync(string containment, string change, string? by = Alex, string? reason = "looked at it", double? hours = null)
+    public async Task<int> ChangeAsync(
+        string containment,
+        string change,
+        string? by = Alex,
+        string? reason = "looked at it",
+        double? hours = null
+    )
     {
         var api = ActivatorUtilities.CreateInstance<ContainmentsApi>(Machine.Services);
         return StatusOf(await api.ChangeAsync(Request(by, new { reason, hours }), containment, change, Client, CancellationToken.None));
@@ -111,20 +157,33 @@ internal sealed partial class World : IAsyncDisposable
     {
         var api = ActivatorUtilities.CreateInstance<StopApi>(Machine.Services);
         var request = Request(by, new { reason = "something is off" });
-        return StatusOf(engage ? await api.EngageAsync(request, Client, CancellationToken.None) : await api.LiftAsync(request, Client, CancellationToken.None));
+        return StatusOf(
+            engage
+                ? await api.EngageAsync(request, Client, CancellationToken.None)
+                : await api.LiftAsync(request, Client, CancellationToken.None)
+        );
     }
 
     public async Task<IReadOnlyList<IncidentView>> IncidentsAsync()
     {
         var found = new List<IncidentView>();
-        await foreach (var i in Client.GetAllInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = "incident-", FetchInputsAndOutputs = true }))
+        await foreach (
+            var i in Client.GetAllInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = "incident-", FetchInputsAndOutputs = true })
+        )
         {
-            Assert.True(i.RuntimeStatus is OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Completed, $"{i.InstanceId} is {i.RuntimeStatus}: {i.FailureDetails?.ErrorMessage}");
+            Assert.True(
+                i.RuntimeStatus is OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Completed,
+                $"{i.InstanceId} is {i.RuntimeStatus}: {i.FailureDetails?.ErrorMessage}"
+            );
             var number = i.InstanceId.Split('-') is [_, _, var n] ? int.Parse(n, System.Globalization.CultureInfo.InvariantCulture) : 1;
             // One that has only begun shows nothing yet.
-            var shown = await Machine.Services.GetRequiredService<IncidentTable>().FindAsync(string.Join('-', i.InstanceId.Split('-').Take(2)), number, CancellationToken.None);
-            if (i.RuntimeStatus == OrchestrationRuntimeStatus.Completed) Assert.Equal(Json(i.ReadOutputAs<IncidentView>()!), Json(shown!));
-            if (shown is not null) found.Add(shown);
+            var shown = await Machine
+                .Services.GetRequiredService<IncidentTable>()
+                .FindAsync(string.Join('-', i.InstanceId.Split('-').Take(2)), number, CancellationToken.None);
+            if (i.RuntimeStatus == OrchestrationRuntimeStatus.Completed)
+                Assert.Equal(Json(i.ReadOutputAs<IncidentView>()!), Json(shown!));
+            if (shown is not null)
+                found.Add(shown);
         }
         return found;
     }
@@ -132,14 +191,20 @@ internal sealed partial class World : IAsyncDisposable
     public async Task<IReadOnlyList<(string Id, RollbackState State)>> ContainmentsAsync()
     {
         var found = new List<(string, RollbackState)>();
-        await foreach (var e in Client.Entities.GetAllEntitiesAsync<RollbackState>(new EntityQuery { InstanceIdStartsWith = "@scheduledrollback@" })) found.Add((e.Id.Key, e.State));
+        await foreach (
+            var e in Client.Entities.GetAllEntitiesAsync<RollbackState>(new EntityQuery { InstanceIdStartsWith = "@scheduledrollback@" })
+        )
+            found.Add((e.Id.Key, e.State));
         return found;
     }
 
     public async Task<RollbackState> ContainmentOfAsync(string user) =>
-        (await ContainmentsAsync()).Single(c => c.Id == ScheduledRollback.KeyOf("disable_user_account_temporarily", new Target("account", user, ""))).State;
+        (await ContainmentsAsync())
+            .Single(c => c.Id == ScheduledRollback.KeyOf("disable_user_account_temporarily", new Target("account", user, "")))
+            .State;
 
-    public static string DisableOf(string user) => ScheduledRollback.KeyOf("disable_user_account_temporarily", new Target("account", user, ""));
+    public static string DisableOf(string user) =>
+        ScheduledRollback.KeyOf("disable_user_account_temporarily", new Target("account", user, ""));
 
     /// <summary>An incident's record; asserts that its chain is whole.</summary>
     public async Task<IReadOnlyList<AuditEntry>> RecordAsync(string incident)
@@ -152,7 +217,8 @@ internal sealed partial class World : IAsyncDisposable
     public async Task<IReadOnlyList<string>> KindsAsync(string incident) => [.. (await RecordAsync(incident)).Select(e => e.Kind)];
 
     /// <summary>Changes of state that reached the tenant.</summary>
-    public IReadOnlyList<TenantEffect> Effects(string effect, string? target = null) => [.. Machine.Tenant.Journal.Of(effect, target).Where(e => e.Changed)];
+    public IReadOnlyList<TenantEffect> Effects(string effect, string? target = null) =>
+        [.. Machine.Tenant.Journal.Of(effect, target).Where(e => e.Changed)];
 
     public async ValueTask DisposeAsync()
     {
@@ -160,12 +226,13 @@ internal sealed partial class World : IAsyncDisposable
         await Machine.DisposeAsync();
     }
 
-    private static int StatusOf(IActionResult result) => result switch
-    {
-        ObjectResult o => o.StatusCode ?? 200,
-        StatusCodeResult s => s.StatusCode,
-        _ => throw new InvalidOperationException(result.GetType().Name),
-    };
+    private static int StatusOf(IActionResult result) =>
+        result switch
+        {
+            ObjectResult o => o.StatusCode ?? 200,
+            StatusCodeResult s => s.StatusCode,
+            _ => throw new InvalidOperationException(result.GetType().Name),
+        };
 
     public static HttpRequest Request(string? by, object body)
     {
@@ -173,7 +240,8 @@ internal sealed partial class World : IAsyncDisposable
         var bytes = JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerOptions.Web);
         http.Request.Body = new MemoryStream(bytes);
         http.Request.ContentLength = bytes.Length;
-        if (by is not null) http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", by), new Claim("name", $"person {by[^2..]}")], "test"));
+        if (by is not null)
+            http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("oid", by), new Claim("name", $"person {by[^2..]}")], "test"));
         return http.Request;
     }
 }

@@ -4,20 +4,49 @@ using System.Text.Json.Nodes;
 namespace IRFunctions.Tests.Invariance;
 
 /// <summary>
-/// Writes a text into the free-text fields of a real message as it lies on the queue, JSON inside of strings included (Entities, ExtendedProperties).
+/// Writes a text into the free-text fields of a real message as it lies on the queue, JSON inside of strings included (Entities,
+/// ExtendedProperties).
 /// Everything counts as free text that is not an id, an address, a time, a hash or one of the source's own enumerations.
 /// </summary>
 internal static class PlantedText
 {
     private static readonly string[] TrustedNames =
-        ["severity", "type", "kind", "entitytype", "objecttype", "mitretechniques", "techniques", "verdict", "roles", "detailedroles", "address", "ipaddress",
-            "senderip", "sha1", "sha256", "md5", "resourcetype", "providername", "isincident", "evidencerole"];
+    [
+        "severity",
+        "type",
+        "kind",
+        "entitytype",
+        "objecttype",
+        "mitretechniques",
+        "techniques",
+        "verdict",
+        "roles",
+        "detailedroles",
+        "address",
+        "ipaddress",
+        "senderip",
+        "sha1",
+        "sha256",
+        "md5",
+        "resourcetype",
+        "providername",
+        "isincident",
+        "evidencerole",
+    ];
 
     /// <summary>How many free-text fields the message has.</summary>
     public static int Fields(JsonNode message)
     {
         var count = 0;
-        Rewrite(message.DeepClone(), "", text => { count++; return text; });
+        Rewrite(
+            message.DeepClone(),
+            "",
+            text =>
+            {
+                count++;
+                return text;
+            }
+        );
         return count;
     }
 
@@ -35,12 +64,14 @@ internal static class PlantedText
         if (node is JsonObject fields)
         {
             foreach (var key in fields.Select(f => f.Key).ToArray())
-                if (fields[key] is { } child && Changed(child, key, change) is { } text) fields[key] = text;
+                if (fields[key] is { } child && Changed(child, key, change) is { } text)
+                    fields[key] = text;
         }
         else if (node is JsonArray items)
         {
             for (var i = 0; i < items.Count; i++)
-                if (items[i] is { } child && Changed(child, name, change) is { } text) items[i] = text;
+                if (items[i] is { } child && Changed(child, name, change) is { } text)
+                    items[i] = text;
         }
     }
 
@@ -51,7 +82,8 @@ internal static class PlantedText
             Rewrite(child, name, change);
             return null;
         }
-        if (!value.TryGetValue<string>(out var text)) return null;
+        if (!value.TryGetValue<string>(out var text))
+            return null;
         if (text.AsSpan().TrimStart() is ['[' or '{', ..] && Parse(text) is { } inner)
         {
             Rewrite(inner, name, change);
@@ -62,17 +94,27 @@ internal static class PlantedText
 
     private static JsonNode? Parse(string text)
     {
-        try { return JsonNode.Parse(text); }
-        catch (JsonException) { return null; }
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static bool IsTrusted(string name)
     {
         // A sender chooses it, whatever it is called.
-        if (name.Equals("internetMessageId", StringComparison.OrdinalIgnoreCase)) return false;
-        return name is "$id" or "$ref" || name.Contains('@', StringComparison.Ordinal)
-            || name.EndsWith("id", StringComparison.OrdinalIgnoreCase) || name.EndsWith("ids", StringComparison.OrdinalIgnoreCase)
-            || name.Contains("time", StringComparison.OrdinalIgnoreCase) || name.Contains("activity", StringComparison.OrdinalIgnoreCase)
+        if (name.Equals("internetMessageId", StringComparison.OrdinalIgnoreCase))
+            return false;
+        return name is "$id" or "$ref"
+            || name.Contains('@', StringComparison.Ordinal)
+            || name.EndsWith("id", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith("ids", StringComparison.OrdinalIgnoreCase)
+            || name.Contains("time", StringComparison.OrdinalIgnoreCase)
+            || name.Contains("activity", StringComparison.OrdinalIgnoreCase)
             || TrustedNames.Contains(name, StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -10,7 +10,8 @@ using IRFunctions.Tests.Classification;
 namespace IRFunctions.Tests.Model;
 
 /// <summary>
-/// One model through both official clients: Azure.AI.OpenAI at a resource's own address, OpenAI at the v1 endpoint of the same resource. What is sent, what
+/// One model through both official clients: Azure.AI.OpenAI at a resource's own address, OpenAI at the v1 endpoint of the same resource.
+/// What is sent, what
 /// comes of it and how often it is tried is the same.
 /// </summary>
 public sealed class AzureOpenAiTests
@@ -26,7 +27,10 @@ public sealed class AzureOpenAiTests
     {
         var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
         var options = At(endpoint);
-        var assessment = await new Classifier(ModelConnection.Create(options, handler: handler), options).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var assessment = await new Classifier(ModelConnection.Create(options, handler: handler), options).AssessAsync(
+            Given.SpraySignIn,
+            Given.Actions
+        );
         return (assessment, handler.Messages.Single(), handler.Requests.Single());
     }
 
@@ -35,7 +39,10 @@ public sealed class AzureOpenAiTests
     {
         var (assessment, message, body) = await SentAsync(Resource);
         Assert.Equal(AssessedBy.Model, assessment.By);
-        Assert.Equal("https://contoso.openai.azure.com/openai/deployments/test-model/chat/completions?api-version=2025-04-01-preview", message.RequestUri!.AbsoluteUri);
+        Assert.Equal(
+            "https://contoso.openai.azure.com/openai/deployments/test-model/chat/completions?api-version=2025-04-01-preview",
+            message.RequestUri!.AbsoluteUri
+        );
         Assert.Equal(["a-key"], message.Headers.GetValues("api-key"));
         Assert.Null(message.Headers.Authorization);
         Assert.Empty(Deployments.CheckRequest(Path, "post", body));
@@ -47,7 +54,8 @@ public sealed class AzureOpenAiTests
     {
         var (azure, plain) = (JsonNode.Parse((await SentAsync(Resource)).Body), JsonNode.Parse((await SentAsync(V1)).Body));
         // The strings planted against injection are drawn anew for each classifier.
-        foreach (var body in (JsonNode?[])[azure, plain]) body!["messages"]![0]!["content"] = "";
+        foreach (var body in (JsonNode?[])[azure, plain])
+            body!["messages"]![0]!["content"] = "";
         Assert.True(JsonNode.DeepEquals(azure, plain), $"{azure}\n{plain}");
         Assert.Equal(Given.Options.MaxOutputTokens, (int?)azure!["max_completion_tokens"]);
         Assert.Null(azure["max_tokens"]);
@@ -81,12 +89,23 @@ public sealed class AzureOpenAiTests
         Assert.Equal(plain, azure);
     }
 
-    private static async Task<(AssessedBy By, string? Problem, Verdict Verdict, int Confidence, int Input, int Output, long Tries)> EndAsync(Uri endpoint, ModelBehaviour behaviour)
+    private static async Task<(
+        AssessedBy By,
+        string? Problem,
+        Verdict Verdict,
+        int Confidence,
+        int Input,
+        int Output,
+        long Tries
+    )> EndAsync(Uri endpoint, ModelBehaviour behaviour)
     {
         var model = new LocalModel();
         model.Behave(behaviour);
         var options = At(endpoint);
-        var a = await new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()), options).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var a = await new Classifier(
+            ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()),
+            options
+        ).AssessAsync(Given.SpraySignIn, Given.Actions);
         return (a.By, a.Problem, a.Verdict, a.Confidence, a.InputTokens, a.OutputTokens, model.Answered);
     }
 
@@ -113,7 +132,10 @@ public sealed class AzureOpenAiTests
 
         using var http = new HttpClient { BaseAddress = server.Address };
         using var question = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
-        Assert.Equal(HttpStatusCode.NotFound, (await http.PostAsync("/openai/deployments/test-model/chat/completions", question)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await http.PostAsync("/openai/deployments/test-model/chat/completions", question)).StatusCode
+        );
     }
 
     [Theory]
@@ -124,8 +146,17 @@ public sealed class AzureOpenAiTests
     [InlineData("http://127.0.0.1:11434/v1", false)]
     public void The_address_alone_decides_which_client_is_used(string endpoint, bool azure)
     {
-        var settings = new Dictionary<string, string?> { ["Model:Endpoint"] = endpoint, ["Model:Deployment"] = "d", ["Model:ApiKey"] = "a-key" };
-        var options = ClassificationOptions.From(new Microsoft.Extensions.Configuration.ConfigurationBuilder().Add(new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = settings }).Build());
+        var settings = new Dictionary<string, string?>
+        {
+            ["Model:Endpoint"] = endpoint,
+            ["Model:Deployment"] = "d",
+            ["Model:ApiKey"] = "a-key",
+        };
+        var options = ClassificationOptions.From(
+            new Microsoft.Extensions.Configuration.ConfigurationBuilder()
+                .Add(new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = settings })
+                .Build()
+        );
         Assert.Equal(azure, ModelConnection.Create(options).GetType() != typeof(OpenAI.Chat.ChatClient));
     }
 
@@ -139,6 +170,7 @@ public sealed class AzureOpenAiTests
             return new AccessToken("test-token", DateTimeOffset.MaxValue);
         }
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => ValueTask.FromResult(GetToken(requestContext, cancellationToken));
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(GetToken(requestContext, cancellationToken));
     }
 }

@@ -23,15 +23,18 @@ public sealed class ModelContractTests
     /// <summary>Both services' own descriptions: neither alone is the other's.</summary>
     private static readonly OpenApiFile[] Descriptions = [OpenAi, AzureV1];
 
-    private static List<string> Problems(string request) => [.. Descriptions.SelectMany(d => d.CheckRequest("/chat/completions", "post", request))];
+    private static List<string> Problems(string request) =>
+        [.. Descriptions.SelectMany(d => d.CheckRequest("/chat/completions", "post", request))];
 
     private static async Task<(string Request, string Answer)> Exchange(ModelBehaviour behaviour)
     {
         var model = new LocalModel();
         model.Behave(behaviour);
         var recorder = new Recorder(new ModelHttpHandler(model));
-        await new Classifier(ModelConnection.Create(Given.Options with { Retries = 0 }, handler: recorder),
-            Given.Options).AssessAsync(Given.SpraySignIn, Given.Actions);
+        await new Classifier(ModelConnection.Create(Given.Options with { Retries = 0 }, handler: recorder), Given.Options).AssessAsync(
+            Given.SpraySignIn,
+            Given.Actions
+        );
         return (recorder.Request!, recorder.Answer!);
     }
 
@@ -59,7 +62,10 @@ public sealed class ModelContractTests
         var (request, _) = await Exchange(ModelBehaviour.Rules);
         var body = JsonNode.Parse(request)!;
         body[property] = JsonNode.Parse(value);
-        Assert.All(azureToo ? Descriptions : [OpenAi], d => Assert.NotEmpty(d.CheckRequest("/chat/completions", "post", body.ToJsonString())));
+        Assert.All(
+            azureToo ? Descriptions : [OpenAi],
+            d => Assert.NotEmpty(d.CheckRequest("/chat/completions", "post", body.ToJsonString()))
+        );
     }
 
     [Theory]
@@ -75,11 +81,17 @@ public sealed class ModelContractTests
         Assert.All(Descriptions, d => Assert.Empty(d.CheckResponse("/chat/completions", "post", 200, answer)));
     }
 
-    /// <summary>Every exchange recorded with the real service, whatever it was about: none throws, none yields a recommendation, each has its reason.</summary>
+    /// <summary>
+    /// Every exchange recorded with the real service, whatever it was about: none throws, none yields a recommendation, each has its
+    /// reason.
+    /// </summary>
     [Fact]
     public async Task Every_recorded_exchange_goes_through_the_reader_and_ends_with_a_reason()
     {
-        var all = AllRecorded.SelectMany(r => r.Value!["Entries"]!.AsArray()).Where(e => ((string)e!["RequestUri"]!).EndsWith("/chat/completions", StringComparison.Ordinal)).ToList();
+        var all = AllRecorded
+            .SelectMany(r => r.Value!["Entries"]!.AsArray())
+            .Where(e => ((string)e!["RequestUri"]!).EndsWith("/chat/completions", StringComparison.Ordinal))
+            .ToList();
         Assert.True(all.Count >= 10, $"{all.Count} exchanges");
         foreach (var entry in all)
         {
@@ -88,12 +100,14 @@ public sealed class ModelContractTests
             var assessment = await Given.Classifier(handler).AssessAsync(Given.SpraySignIn, Given.Actions);
             Assert.Equal(AssessedBy.Rules, assessment.By);
             Assert.NotNull(assessment.Problem);
-            if ((int)entry["StatusCode"]! == 200) Assert.True(assessment.InputTokens > 0, "what was paid for is counted");
+            if ((int)entry["StatusCode"]! == 200)
+                Assert.True(assessment.InputTokens > 0, "what was paid for is counted");
         }
     }
 
     // The recorder may keep a long body in pieces.
-    private static string Whole(JsonNode body) => body is JsonArray pieces ? string.Concat(pieces.Select(p => (string)p!)) : body.ToJsonString();
+    private static string Whole(JsonNode body) =>
+        body is JsonArray pieces ? string.Concat(pieces.Select(p => (string)p!)) : body.ToJsonString();
 
     [Fact]
     public void The_answer_schema_keeps_to_what_strict_mode_allows()
@@ -108,21 +122,24 @@ public sealed class ModelContractTests
             {
                 Assert.False((bool)schema["additionalProperties"]!);
                 Assert.Equal(schema["properties"]!.AsObject().Select(p => p.Key), schema["required"]!.AsArray().Select(r => (string?)r));
-                foreach (var (_, property) in schema["properties"]!.AsObject()) CheckStrict(property!);
+                foreach (var (_, property) in schema["properties"]!.AsObject())
+                    CheckStrict(property!);
             }
-            if (schema["items"] is { } items) CheckStrict(items);
+            if (schema["items"] is { } items)
+                CheckStrict(items);
         }
     }
 
-    public static TheoryData<string, string> Recordings => new()
-    {
-        { "ChatTests/StructuredOutputsWork", "does not keep to the schema" },
-        { "ChatTests/NonStrictJsonSchemaWorks", "does not keep to the schema" },
-        { "ChatTests/StructuredRefusalWorks", "refused to answer" },
-        { "ChatToolTests/StructuredOutputs(WithSchema,Strict)", "something else" },
-        { "ChatToolTests/StructuredOutputs(WithSchema,NotStrict)", "something else" },
-        { "ChatToolTests/StructuredOutputs(WithoutSchema,Strict,FailureExpected)", "rejected the request (400)" },
-    };
+    public static TheoryData<string, string> Recordings =>
+        new()
+        {
+            { "ChatTests/StructuredOutputsWork", "does not keep to the schema" },
+            { "ChatTests/NonStrictJsonSchemaWorks", "does not keep to the schema" },
+            { "ChatTests/StructuredRefusalWorks", "refused to answer" },
+            { "ChatToolTests/StructuredOutputs(WithSchema,Strict)", "something else" },
+            { "ChatToolTests/StructuredOutputs(WithSchema,NotStrict)", "something else" },
+            { "ChatToolTests/StructuredOutputs(WithoutSchema,Strict,FailureExpected)", "rejected the request (400)" },
+        };
 
     [Theory]
     [MemberData(nameof(Recordings))]
@@ -169,13 +186,17 @@ public sealed class ModelContractTests
         Assert.Contains("429", (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).Problem, StringComparison.Ordinal);
         Assert.Null((await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).Problem);
 
-        using var foreign = new StringContent("""{"model":"m","messages":[{"role":"user","content":"hello"}]}""", System.Text.Encoding.UTF8,
-            "application/json");
+        using var foreign = new StringContent(
+            """{"model":"m","messages":[{"role":"user","content":"hello"}]}""",
+            System.Text.Encoding.UTF8,
+            "application/json"
+        );
         Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync("/v1/chat/completions", foreign)).StatusCode);
     }
 
-    private static readonly JsonObject AllRecorded =
-        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "openai", "structured_output_recordings.json")))!.AsObject();
+    private static readonly JsonObject AllRecorded = JsonNode
+        .Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "openai", "structured_output_recordings.json")))!
+        .AsObject();
 
     private static JsonNode Recorded(string name) => AllRecorded[$"tests/SessionRecords/{name}.json"]!["Entries"]![0]!;
 

@@ -9,8 +9,14 @@ public sealed class ApprovedJobTests
 {
     private static readonly ApprovedJob OverMidnight = new()
     {
-        Name = "export", Kind = "account", Id = "x", Window = new QuietHours(new TimeOnly(23, 0), new TimeOnly(2, 0)), Days = [DayOfWeek.Monday],
-        Owner = "o", Ticket = "t", Until = new DateOnly(2026, 12, 8),
+        Name = "export",
+        Kind = "account",
+        Id = "x",
+        Window = new QuietHours(new TimeOnly(23, 0), new TimeOnly(2, 0)),
+        Days = [DayOfWeek.Monday],
+        Owner = "o",
+        Ticket = "t",
+        Until = new DateOnly(2026, 12, 8),
     };
 
     [Theory]
@@ -30,15 +36,31 @@ public sealed class ApprovedJobTests
     [InlineData("\"04:00\"", "Holds: the account does not belong to an approved job")]
     public async Task The_decision_says_whether_a_job_of_the_account_may_be_running(string from, string expected)
     {
-        await using var world = await World.CreateAsync(o => o with
-        {
-            EditPolicy = files => [.. files.Select(f => f.Name == "context.yaml"
-                ? f with { Text = f.Text.Replace("payroll-export@contoso.example", "AdeleV@contoso.example", StringComparison.Ordinal).Replace("\"01:00\"", from, StringComparison.Ordinal).Replace("\"03:30\"", "\"05:00\"", StringComparison.Ordinal) }
-                : f)],
-        });
+        await using var world = await World.CreateAsync(o =>
+            o with
+            {
+                EditPolicy = files =>
+                    [
+                        .. files.Select(f =>
+                            f.Name == "context.yaml"
+                                ? f with
+                                {
+                                    Text = f
+                                        .Text.Replace("payroll-export@contoso.example", "AdeleV@contoso.example", StringComparison.Ordinal)
+                                        .Replace("\"01:00\"", from, StringComparison.Ordinal)
+                                        .Replace("\"03:30\"", "\"05:00\"", StringComparison.Ordinal),
+                                }
+                                : f
+                        ),
+                    ],
+            }
+        );
         await StolenAccountTests.AskedAsync(world);
         var record = await world.RecordAsync(Assert.Single(await world.IncidentsAsync()).Incident);
-        var decided = Assert.Single(record, e => e.Kind == AuditKinds.Decided && e.Text.Contains("disable_user_account", StringComparison.Ordinal));
+        var decided = Assert.Single(
+            record,
+            e => e.Kind == AuditKinds.Decided && e.Text.Contains("disable_user_account", StringComparison.Ordinal)
+        );
         Assert.Contains(expected, decided.Text, StringComparison.Ordinal);
     }
 
@@ -47,6 +69,9 @@ public sealed class ApprovedJobTests
     {
         var policy = Shipped.Policy;
         var ends = policy.Jobs.Single().Until.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
-        Assert.Contains(policy.EndingSoon(ends.AddDays(-7), TimeSpan.FromDays(14)), e => e is { What: "approved job", Owner: "payroll@contoso.example" });
+        Assert.Contains(
+            policy.EndingSoon(ends.AddDays(-7), TimeSpan.FromDays(14)),
+            e => e is { What: "approved job", Owner: "payroll@contoso.example" }
+        );
     }
 }

@@ -10,7 +10,10 @@ public sealed class IdFilterTests
         var random = new Random(5);
         var ids = Enumerable.Range(0, 5_000).Select(_ => AnyId(random)).Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
         var filter = new IdFilter(ids);
-        Assert.All(ids, id => Assert.True(filter.MayHold(id) && filter.MayHold(id.ToUpperInvariant()) && filter.MayHold(id.ToLowerInvariant())));
+        Assert.All(
+            ids,
+            id => Assert.True(filter.MayHold(id) && filter.MayHold(id.ToUpperInvariant()) && filter.MayHold(id.ToLowerInvariant()))
+        );
     }
 
     [Fact]
@@ -20,7 +23,10 @@ public sealed class IdFilterTests
         foreach (var count in (int[])[0, 10, 700, 10_000])
         {
             var filter = new IdFilter([.. Enumerable.Range(0, count).Select(i => $"00000000-0000-4000-8000-{i:x12}")]);
-            var strangers = Enumerable.Range(0, 10_000).Select(_ => AnyId(random)).Concat(Enumerable.Range(20_000, 10_000).Select(i => $"00000000-0000-4000-8000-{i:x12}"));
+            var strangers = Enumerable
+                .Range(0, 10_000)
+                .Select(_ => AnyId(random))
+                .Concat(Enumerable.Range(20_000, 10_000).Select(i => $"00000000-0000-4000-8000-{i:x12}"));
             Assert.InRange(strangers.Count(filter.MayHold), 0, 20_000 / 6);
         }
     }
@@ -50,5 +56,6 @@ public sealed class IdFilterTests
         }
     }
 
-    private static string AnyId(Random random) => new(random.GetItems<char>("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@+{}[]`", random.Next(1, 45)));
+    private static string AnyId(Random random) =>
+        new(random.GetItems<char>("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@+{}[]`", random.Next(1, 45)));
 }

@@ -25,9 +25,13 @@ public sealed class LadderTests
     [Fact]
     public void The_shipped_ladder_names_its_approvers() =>
         Assert.Equal(
-            [("00000000-0000-4000-8000-0000000000b1", "Alex Analyst"), ("00000000-0000-4000-8000-0000000000b2", "Sam Second"),
-                ("00000000-0000-4000-8000-0000000000b3", "Morgan Manager")],
-            Shipped.Policy.Ladder.Rungs.SelectMany(rung => rung.Approvers).Select(approver => (approver.ObjectId, approver.Name)));
+            [
+                ("00000000-0000-4000-8000-0000000000b1", "Alex Analyst"),
+                ("00000000-0000-4000-8000-0000000000b2", "Sam Second"),
+                ("00000000-0000-4000-8000-0000000000b3", "Morgan Manager"),
+            ],
+            Shipped.Policy.Ladder.Rungs.SelectMany(rung => rung.Approvers).Select(approver => (approver.ObjectId, approver.Name))
+        );
 
     [Theory]
     [InlineData(72.0, 2.0)]

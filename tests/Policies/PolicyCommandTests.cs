@@ -21,16 +21,25 @@ public sealed class PolicyCommandTests
     public void Every_case_beside_the_shipped_policy_passes()
     {
         var results = PolicyCases.Run(PolicyFolder.ReadCases(Shipped.Folder), Shipped.Policy);
-        Assert.All(results, result =>
-            Assert.True(result.Differences.Count == 0, $"{result.File}:{result.Line} {result.Name}\n{string.Join('\n', result.Differences)}"));
+        Assert.All(
+            results,
+            result =>
+                Assert.True(
+                    result.Differences.Count == 0,
+                    $"{result.File}:{result.Line} {result.Name}\n{string.Join('\n', result.Differences)}"
+                )
+        );
         Assert.True(results.Count >= 40, $"{results.Count} cases");
     }
 
     [Fact]
     public void A_wrong_expectation_is_shown_with_its_place()
     {
-        var file = new PolicyFile("wrong.cases.yaml",
-            "cases:\n  - name: wrong\n    alert: { severity: low }\n    expect:\n      - { action: create_alert_ticket, kind: ask }\n      - { action: missing, kind: run }\n");
+        var file = new PolicyFile(
+            "wrong.cases.yaml",
+            "cases:\n  - name: wrong\n    alert: { severity: low }\n    expect:\n      - { action: create_alert_ticket, kind: ask "
+                + "}\n      - { action: missing, kind: run }\n"
+        );
         var result = Assert.Single(PolicyCases.Run([file], Shipped.Policy));
         Assert.Equal(2, result.Line);
         Assert.Equal(2, result.Differences.Count);
@@ -64,8 +73,10 @@ public sealed class PolicyCommandTests
     [Fact]
     public void Test_fails_when_the_policy_changes_what_a_case_expects()
     {
-        using var changed = new Folder(
-            [.. Shipped.Changed(Shipped.Files, "actions.yaml", "act_floor: 80", "act_floor: 70"), .. PolicyFolder.ReadCases(Shipped.Folder)]);
+        using var changed = new Folder([
+            .. Shipped.Changed(Shipped.Files, "actions.yaml", "act_floor: 80", "act_floor: 70"),
+            .. PolicyFolder.ReadCases(Shipped.Folder),
+        ]);
         var (code, text) = Run("test", changed.Path);
         Assert.Equal(1, code);
         Assert.Contains("too little confidence to act alone asks a person", text, StringComparison.Ordinal);

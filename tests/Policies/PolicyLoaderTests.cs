@@ -9,8 +9,13 @@ public sealed class PolicyLoaderTests
     [Fact]
     public void All_files_broken_at_once_give_errors_for_each()
     {
-        var errors = PolicyLoader.Load([.. Shipped.Files.Select(file => file with { Text = file.Text + "\nunknown_key: 1\n" })], Shipped.Catalogue,
-            Shipped.Today).Errors;
+        var errors = PolicyLoader
+            .Load(
+                [.. Shipped.Files.Select(file => file with { Text = file.Text + "\nunknown_key: 1\n" })],
+                Shipped.Catalogue,
+                Shipped.Today
+            )
+            .Errors;
         Assert.Equal(PolicyNames.All, errors.Select(error => error.File));
         Assert.All(errors, error => Assert.Equal(("unknown_key", 1), (error.Key, error.Column)));
     }
@@ -26,16 +31,30 @@ public sealed class PolicyLoaderTests
     /// <summary>Cut, doubled, swapped and garbled text must end in errors or in a policy, never in an exception, and soon.</summary>
     [Fact]
     public void No_damage_to_a_file_makes_the_loader_throw() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1_000), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
-        {
-            var random = new Random(seed);
-            var index = random.Next(Shipped.Files.Count);
-            var files = Shipped.Files.Select((file, i) => i == index ? file with { Text = Damaged(file.Text, random) } : file).ToArray();
-            var reading = PolicyLoader.Load(files, Shipped.Catalogue, Shipped.Today);
-            Assert.Equal(reading.Ok, reading.Errors.Count == 0);
-            Assert.All(reading.Errors, error =>
-                Assert.True(error is { Line: >= 1, Column: >= 1 } && !error.ToString().Contains('\n', StringComparison.Ordinal), error.ToString()));
-        }));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(1_000),
+            Prop.ForAll(
+                Gen.Choose(0, int.MaxValue - 1).ToArbitrary(),
+                seed =>
+                {
+                    var random = new Random(seed);
+                    var index = random.Next(Shipped.Files.Count);
+                    var files = Shipped
+                        .Files.Select((file, i) => i == index ? file with { Text = Damaged(file.Text, random) } : file)
+                        .ToArray();
+                    var reading = PolicyLoader.Load(files, Shipped.Catalogue, Shipped.Today);
+                    Assert.Equal(reading.Ok, reading.Errors.Count == 0);
+                    Assert.All(
+                        reading.Errors,
+                        error =>
+                            Assert.True(
+                                error is { Line: >= 1, Column: >= 1 } && !error.ToString().Contains('\n', StringComparison.Ordinal),
+                                error.ToString()
+                            )
+                    );
+                }
+            )
+        );
 
     private static string Damaged(string text, Random random)
     {
@@ -47,8 +66,20 @@ public sealed class PolicyLoaderTests
             {
                 0 => text.Remove(start, length),
                 1 => text.Insert(start, text.Substring(start, length)),
-                2 => text.Insert(start, random.Next(8) switch { 0 => "\t", 1 => "\0", 2 => "&a ", 3 => "*a ", 4 => "!!x ", 5 => "- ", 6 => "{[",
-                    _ => "\uD800: \u2028" }),
+                2 => text.Insert(
+                    start,
+                    random.Next(8) switch
+                    {
+                        0 => "\t",
+                        1 => "\0",
+                        2 => "&a ",
+                        3 => "*a ",
+                        4 => "!!x ",
+                        5 => "- ",
+                        6 => "{[",
+                        _ => "\uD800: \u2028",
+                    }
+                ),
                 _ => text[..start],
             };
             if (text.Length == 0)
@@ -61,10 +92,24 @@ public sealed class PolicyLoaderTests
     [Fact]
     public void Deep_and_long_texts_are_refused_without_delay()
     {
-        foreach (var text in (string[])[new string('[', 200_000), string.Concat(Enumerable.Repeat("{a: ", 100_000)),
-            "a: " + new string('x', 3_000_000), string.Concat(Enumerable.Repeat("- ", 100_000))])
-            Assert.NotEmpty(PolicyLoader.Load([.. Shipped.Files.Where(file => file.Name != "context.yaml"), new PolicyFile("context.yaml", text)],
-                Shipped.Catalogue, Shipped.Today).Errors);
+        foreach (
+            var text in (string[])
+                [
+                    new string('[', 200_000),
+                    string.Concat(Enumerable.Repeat("{a: ", 100_000)),
+                    "a: " + new string('x', 3_000_000),
+                    string.Concat(Enumerable.Repeat("- ", 100_000)),
+                ]
+        )
+            Assert.NotEmpty(
+                PolicyLoader
+                    .Load(
+                        [.. Shipped.Files.Where(file => file.Name != "context.yaml"), new PolicyFile("context.yaml", text)],
+                        Shipped.Catalogue,
+                        Shipped.Today
+                    )
+                    .Errors
+            );
     }
 
     [Fact]
@@ -74,7 +119,9 @@ public sealed class PolicyLoaderTests
         var first = store.Current;
         Assert.NotEmpty(store.Replace(Shipped.Changed(Shipped.Files, "actions.yaml", "tier: 2", "tier: 4"), Shipped.Today));
         Assert.Same(first, store.Current);
-        Assert.Empty(store.Replace(Shipped.Changed(Shipped.Files, "actions.yaml", "max_duration: 2 h", "max_duration: 1 h"), Shipped.Today));
+        Assert.Empty(
+            store.Replace(Shipped.Changed(Shipped.Files, "actions.yaml", "max_duration: 2 h", "max_duration: 1 h"), Shipped.Today)
+        );
         Assert.NotEqual(first.Hash, store.Current.Hash);
         Assert.Equal(TimeSpan.FromHours(2), first.Actions["disable_user_account_temporarily"].MaxDuration);
         Assert.Equal(TimeSpan.FromHours(1), store.Current.Actions["disable_user_account_temporarily"].MaxDuration);
@@ -84,12 +131,14 @@ public sealed class PolicyLoaderTests
     public void A_bad_policy_refuses_to_start_and_names_every_error()
     {
         var failure = Assert.Throws<InvalidPolicyException>(() =>
-            PolicyStore.Open(Shipped.Changed(Shipped.Files, "actions.yaml", "tier: 2", "tier: 4"), Shipped.Catalogue, Shipped.Today));
+            PolicyStore.Open(Shipped.Changed(Shipped.Files, "actions.yaml", "tier: 2", "tier: 4"), Shipped.Catalogue, Shipped.Today)
+        );
         Assert.Equal(5, failure.Errors.Count);
         Assert.All(failure.Errors, error => Assert.Contains(error.ToString(), failure.Message, StringComparison.Ordinal));
     }
 
     /// <summary>An incident archives the files it opened with; loading them again gives the same policy, by its hash.</summary>
     [Fact]
-    public void The_archived_files_give_the_same_policy_again() => Assert.Equal(Shipped.Policy.Hash, Shipped.Load(Shipped.Policy.Files).Hash);
+    public void The_archived_files_give_the_same_policy_again() =>
+        Assert.Equal(Shipped.Policy.Hash, Shipped.Load(Shipped.Policy.Files).Hash);
 }

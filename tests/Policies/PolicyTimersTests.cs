@@ -35,14 +35,22 @@ public sealed class PolicyTimersTests
     public async Task A_broken_change_is_paged_once_and_the_old_policy_stays()
     {
         var broken = false;
-        await using var world = await World.CreateAsync(o => o with { EditPolicy = files => Edit(files, "budgets.yaml", t => broken ? "tenant: { per_minut: 3 }" : t) });
+        await using var world = await World.CreateAsync(o =>
+            o with
+            {
+                EditPolicy = files => Edit(files, "budgets.yaml", t => broken ? "tenant: { per_minut: 3 }" : t),
+            }
+        );
         var before = world.Machine.Policy.Hash;
         broken = true;
         await LookAsync(world);
         await LookAsync(world);
 
         Assert.Equal(before, world.Machine.Policy.Hash);
-        var page = Assert.Single(world.Machine.Tenant.Journal.Of("page.trigger"), p => p.Detail.Contains("is not in force", StringComparison.Ordinal));
+        var page = Assert.Single(
+            world.Machine.Tenant.Journal.Of("page.trigger"),
+            p => p.Detail.Contains("is not in force", StringComparison.Ordinal)
+        );
         Assert.Contains("per_minute", page.Detail, StringComparison.Ordinal);
         Assert.Single(await world.RecordAsync(RecordChains.Pipeline), e => e.Kind == AuditKinds.Refused);
     }
@@ -51,10 +59,18 @@ public sealed class PolicyTimersTests
     public async Task Policy_files_that_cannot_be_read_are_paged_and_the_old_policy_stays()
     {
         var gone = false;
-        await using var world = await World.CreateAsync(o => o with { EditPolicy = files => gone ? throw new IOException("the share is away") : files });
+        await using var world = await World.CreateAsync(o =>
+            o with
+            {
+                EditPolicy = files => gone ? throw new IOException("the share is away") : files,
+            }
+        );
         gone = true;
         await LookAsync(world);
-        Assert.Single(world.Machine.Tenant.Journal.Of("page.trigger"), p => p.Detail.Contains("the share is away", StringComparison.Ordinal));
+        Assert.Single(
+            world.Machine.Tenant.Journal.Of("page.trigger"),
+            p => p.Detail.Contains("the share is away", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

@@ -9,9 +9,21 @@ namespace IRFunctions.Tests.Policies;
 public sealed class SchemaTests
 {
     /// <summary>Maps whose keys are names of the author's choosing, so that a schema cannot object to them.</summary>
-    private static readonly string[] OpenMaps = ["actions", "checks", "groups", "ladders", "techniques", "criticality", "evidence", "signals"];
+    private static readonly string[] OpenMaps =
+    [
+        "actions",
+        "checks",
+        "groups",
+        "ladders",
+        "techniques",
+        "criticality",
+        "evidence",
+        "signals",
+    ];
 
-    private static readonly IReadOnlyList<PolicyFile> Base = PolicyFolder.Read(Path.Combine(AppContext.BaseDirectory, "data", "policies", "base"));
+    private static readonly IReadOnlyList<PolicyFile> Base = PolicyFolder.Read(
+        Path.Combine(AppContext.BaseDirectory, "data", "policies", "base")
+    );
 
     public static TheoryData<string> Names => [.. PolicyNames.All];
 
@@ -65,10 +77,11 @@ public sealed class SchemaTests
         return PolicyJson.From(map!)!;
     }
 
-    private static IEnumerable<(string Key, bool InOpenMap)> KeysOf(JsonNode? node, bool open) => node switch
-    {
-        JsonObject map => map.SelectMany(pair => KeysOf(pair.Value, OpenMaps.Contains(pair.Key)).Prepend((pair.Key, open))),
-        JsonArray list => list.SelectMany(item => KeysOf(item, open: false)),
-        _ => [],
-    };
+    private static IEnumerable<(string Key, bool InOpenMap)> KeysOf(JsonNode? node, bool open) =>
+        node switch
+        {
+            JsonObject map => map.SelectMany(pair => KeysOf(pair.Value, OpenMaps.Contains(pair.Key)).Prepend((pair.Key, open))),
+            JsonArray list => list.SelectMany(item => KeysOf(item, open: false)),
+            _ => [],
+        };
 }

@@ -34,14 +34,21 @@ internal static class Shipped
     {
         var text = files.Single(candidate => candidate.Name == file).Text;
         Assert.Contains(old, text, StringComparison.Ordinal);
-        return [.. files.Select(candidate => candidate.Name == file
-            ? candidate with { Text = text.Replace(old, replacement, StringComparison.Ordinal) } : candidate)];
+        return
+        [
+            .. files.Select(candidate =>
+                candidate.Name == file ? candidate with { Text = text.Replace(old, replacement, StringComparison.Ordinal) } : candidate
+            ),
+        ];
     }
 
     private static IReadOnlyList<ActionCapability> ReadCatalogue()
     {
         var services = new ServiceCollection();
-        LocalMachine.Register(services, new MachineOptions { Time = TimeProvider.System, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") });
+        LocalMachine.Register(
+            services,
+            new MachineOptions { Time = TimeProvider.System, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") }
+        );
         return services.BuildServiceProvider().GetRequiredService<ActionCatalog>().Capabilities;
     }
 }

@@ -37,7 +37,8 @@ public sealed class ShippedPolicyTests
     public void Only_the_actions_of_the_catalogue_may_do_more_than_be_observed() =>
         Assert.Equal(
             Shipped.Catalogue.Select(capability => capability.Name).Order(),
-            Shipped.Policy.Actions.Values.Where(rule => rule.Mode != ActionMode.Observe).Select(rule => rule.Name).Order());
+            Shipped.Policy.Actions.Values.Where(rule => rule.Mode != ActionMode.Observe).Select(rule => rule.Name).Order()
+        );
 
     [Fact]
     public void The_hash_does_not_depend_on_the_order_of_files_line_ends_or_a_byte_order_mark()
@@ -52,8 +53,10 @@ public sealed class ShippedPolicyTests
     public void Owners_are_told_before_a_registration_or_exception_ends()
     {
         var soon = Shipped.Policy.EndingSoon(new DateTimeOffset(2027, 3, 10, 0, 0, 0, TimeSpan.Zero), TimeSpan.FromDays(14));
-        Assert.Equal([("exception", "penetration test spring 2027", "red-team@contoso.example")], soon
-            .Select(expiry => (expiry.What, expiry.Name, expiry.Owner)));
+        Assert.Equal(
+            [("exception", "penetration test spring 2027", "red-team@contoso.example")],
+            soon.Select(expiry => (expiry.What, expiry.Name, expiry.Owner))
+        );
         var later = Shipped.Policy.EndingSoon(new DateTimeOffset(2027, 4, 20, 0, 0, 0, TimeSpan.Zero), TimeSpan.FromDays(45));
         Assert.Equal(["penetration test spring 2027", "spring 2027", "mailbox order mailbox"], later.Select(expiry => expiry.Name));
     }

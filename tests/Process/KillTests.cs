@@ -24,10 +24,17 @@ public sealed class KillTests
         Assert.Equal(approval, await again.PendingApprovalAsync());
         Assert.Equal(0, await again.EffectsAsync(Disabled, World.Adele));
         await again.PostAsync($"api/approvals/{approval}", new { decision = "approve", reason = "looks stolen" });
-        await again.UntilAsync(async () => await again.StatusOfAsync(Containment) == "Live" && await again.EffectsAsync(Disabled, World.Adele) == 1, "it is contained");
+        await again.UntilAsync(
+            async () => await again.StatusOfAsync(Containment) == "Live" && await again.EffectsAsync(Disabled, World.Adele) == 1,
+            "it is contained"
+        );
 
         var incident = (await again.GetAsync("api/incidents")).GetProperty("incidents")[0].GetProperty("id").GetString();
-        await again.UntilAsync(async () => (await again.GetAsync("api/incidents")).GetProperty("incidents")[0].GetProperty("status").GetString() == "Completed", "the incident ends");
+        await again.UntilAsync(
+            async () =>
+                (await again.GetAsync("api/incidents")).GetProperty("incidents")[0].GetProperty("status").GetString() == "Completed",
+            "the incident ends"
+        );
         var audit = await again.GetAsync($"api/audit/{incident}");
         Assert.Equal(0, audit.GetProperty("problems").GetArrayLength());
         Assert.Single(audit.GetProperty("entries").EnumerateArray(), e => e.GetProperty("kind").GetString() == "asked");
@@ -41,7 +48,10 @@ public sealed class KillTests
         await using (var program = await LocalProgram.StartAsync(folder.Path))
         {
             await program.SendAlertAsync(Given.StolenAccount());
-            await program.PostAsync($"api/approvals/{await program.PendingApprovalAsync()}", new { decision = "approve", reason = "looks stolen" });
+            await program.PostAsync(
+                $"api/approvals/{await program.PendingApprovalAsync()}",
+                new { decision = "approve", reason = "looks stolen" }
+            );
             await program.UntilAsync(async () => await program.EffectsAsync(Disabled, World.Adele) == 1, "it is contained");
             await program.KillAsync();
         }
@@ -55,7 +65,10 @@ public sealed class KillTests
             await fast.KillAsync();
         }
         await using var last = await LocalProgram.StartAsync(folder.Path, "--clock", "2400");
-        Assert.True(await last.TimeAsync() > seen - TimeSpan.FromMinutes(15), "the clock went back by more than the second between two notes"); // 1 s at 600 is 10 minutes
+        Assert.True(
+            await last.TimeAsync() > seen - TimeSpan.FromMinutes(15),
+            "the clock went back by more than the second between two notes"
+        ); // 1 s at 600 is 10 minutes
         await last.UntilAsync(async () => await last.StatusOfAsync(Containment) == "RolledBack", "it is rolled back");
         Assert.Equal(2, await last.EffectsAsync(Disabled, World.Adele)); // off once, on once
     }

@@ -20,9 +20,16 @@ internal sealed class LocalProgram : IAsyncDisposable
     {
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
         Http.DefaultRequestHeaders.Add(DevelopmentSignIn.Header, World.Alex);
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = AppContext.BaseDirectory };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "IRFunctions.Local.dll"), .. arguments]) start.ArgumentList.Add(argument);
-        foreach (var (name, value) in settings ?? []) start.Environment[name] = value;
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "IRFunctions.Local.dll"), .. arguments])
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in settings ?? [])
+            start.Environment[name] = value;
         process = Process.Start(start)!;
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
@@ -34,7 +41,11 @@ internal sealed class LocalProgram : IAsyncDisposable
 
     public string Output
     {
-        get { lock (output) return output.ToString(); }
+        get
+        {
+            lock (output)
+                return output.ToString();
+        }
     }
 
     /// <summary>Starts it and waits until it answers.</summary>
@@ -101,7 +112,10 @@ internal sealed class LocalProgram : IAsyncDisposable
 
     public async Task SendAlertAsync(System.Text.Json.Nodes.JsonNode alert)
     {
-        using var answer = await Http.PostAsync("alerts/messages", new StringContent(alert.ToJsonString(), Encoding.UTF8, "application/json"));
+        using var answer = await Http.PostAsync(
+            "alerts/messages",
+            new StringContent(alert.ToJsonString(), Encoding.UTF8, "application/json")
+        );
         Assert.Equal(201, (int)answer.StatusCode);
     }
 
@@ -110,11 +124,20 @@ internal sealed class LocalProgram : IAsyncDisposable
     public async Task<string[]> PendingApprovalsAsync(int count)
     {
         string[] ids = [];
-        await UntilAsync(async () =>
-        {
-            ids = [.. (await GetAsync("api/approvals")).GetProperty("approvals").EnumerateArray().Select(a => a.GetProperty("id").GetString()!)];
-            return ids.Length == count;
-        }, $"{count} approvals are pending");
+        await UntilAsync(
+            async () =>
+            {
+                ids =
+                [
+                    .. (await GetAsync("api/approvals"))
+                        .GetProperty("approvals")
+                        .EnumerateArray()
+                        .Select(a => a.GetProperty("id").GetString()!),
+                ];
+                return ids.Length == count;
+            },
+            $"{count} approvals are pending"
+        );
         return ids;
     }
 
@@ -126,12 +149,22 @@ internal sealed class LocalProgram : IAsyncDisposable
 
     /// <summary>Writes that changed something, as the tenant's journal has them.</summary>
     public async Task<int> EffectsAsync(string effect, string target) =>
-        (await GetAsync("local/tenant/journal")).EnumerateArray().Count(e =>
-            e.GetProperty("effect").GetString() == effect && e.GetProperty("target").GetString() == target && e.GetProperty("changed").GetBoolean());
+        (await GetAsync("local/tenant/journal"))
+            .EnumerateArray()
+            .Count(e =>
+                e.GetProperty("effect").GetString() == effect
+                && e.GetProperty("target").GetString() == target
+                && e.GetProperty("changed").GetBoolean()
+            );
 
     public async Task<string> StatusOfAsync(string containment) =>
-        (await GetAsync("api/containments?all=true")).GetProperty("containments").EnumerateArray()
-            .Where(c => c.GetProperty("id").GetString() == containment).Select(c => c.GetProperty("state").GetProperty("status").GetString()).SingleOrDefault() ?? "None";
+        (await GetAsync("api/containments?all=true"))
+            .GetProperty("containments")
+            .EnumerateArray()
+            .Where(c => c.GetProperty("id").GetString() == containment)
+            .Select(c => c.GetProperty("state").GetProperty("status").GetString())
+            .SingleOrDefault()
+        ?? "None";
 
     /// <summary>The program's time; it has to be healthy, with a fast clock, too.</summary>
     public async Task<DateTimeOffset> TimeAsync() => (await GetAsync("api/health")).GetProperty("time").GetDateTimeOffset();
@@ -148,14 +181,14 @@ internal sealed class LocalProgram : IAsyncDisposable
                 Assert.False(process.HasExited, $"the program ended while waiting until {what}:\n{Output}");
                 try
                 {
-                    if (await condition()) return;
+                    if (await condition())
+                        return;
                 }
                 catch (HttpRequestException)
                 {
                     // Not listening yet.
                 }
-            }
-            while (await tick.WaitForNextTickAsync(limit.Token));
+            } while (await tick.WaitForNextTickAsync(limit.Token));
         }
         catch (OperationCanceledException)
         {
@@ -166,13 +199,15 @@ internal sealed class LocalProgram : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (!process.HasExited) await KillAsync();
+        if (!process.HasExited)
+            await KillAsync();
         process.Dispose();
     }
 
     private void Keep(object sender, DataReceivedEventArgs e)
     {
-        lock (output) output.AppendLine(e.Data);
+        lock (output)
+            output.AppendLine(e.Data);
     }
 }
 

@@ -55,8 +55,10 @@ public sealed partial class ServiceBusTests
         using var folder = new TempFolder();
         await using var elsewhere = new Elsewhere(LocalMachine.AlertsQueue, LocalMachine.ActivityQueue);
         await using var program = await LocalProgram.StartFedAsync(folder.Path, "--service-bus", elsewhere.ConnectionString);
-        await program.UntilAsync(async () => (await program.GetAsync("api/incidents")).GetProperty("incidents").GetArrayLength() > 0,
-            "the first sample is an incident");
+        await program.UntilAsync(
+            async () => (await program.GetAsync("api/incidents")).GetProperty("incidents").GetArrayLength() > 0,
+            "the first sample is an incident"
+        );
         Assert.Contains("elsewhere, in the Service Bus namespace 127.0.0.1", program.Output, StringComparison.Ordinal);
     }
 
@@ -151,8 +153,15 @@ public sealed partial class ServiceBusTests
 
     private static async Task AssertRefusedAsync(TempFolder folder, string reason, params string[] options)
     {
-        var (code, output) = await LocalProgram.RunAsync(
-            ["--no-feed", "--no-staff", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path, .. options]);
+        var (code, output) = await LocalProgram.RunAsync([
+            "--no-feed",
+            "--no-staff",
+            "--port",
+            $"{LocalProgram.FreePort()}",
+            "--state",
+            folder.Path,
+            .. options,
+        ]);
         Assert.True(code == 1, $"exit code {code}:\n{output}");
         Assert.Contains(reason, output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal); // words, not a stack trace

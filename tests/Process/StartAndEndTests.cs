@@ -21,17 +21,39 @@ public sealed class StartAndEndTests
     {
         using var folder = new TempFolder();
         using var policies = new TempFolder();
-        foreach (var file in System.IO.Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "policies"), "*.yaml")) File.Copy(file, Path.Combine(policies.Path, Path.GetFileName(file)));
+        foreach (var file in System.IO.Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "policies"), "*.yaml"))
+            File.Copy(file, Path.Combine(policies.Path, Path.GetFileName(file)));
         var actions = Path.Combine(policies.Path, "actions.yaml");
-        await File.WriteAllTextAsync(actions, (await File.ReadAllTextAsync(actions)).Replace("tier: 2", "tier: 7", StringComparison.Ordinal));
-        await AssertRefusedAsync("actions.yaml:", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path, "--policies", policies.Path);
+        await File.WriteAllTextAsync(
+            actions,
+            (await File.ReadAllTextAsync(actions)).Replace("tier: 2", "tier: 7", StringComparison.Ordinal)
+        );
+        await AssertRefusedAsync(
+            "actions.yaml:",
+            "--no-feed",
+            "--port",
+            $"{LocalProgram.FreePort()}",
+            "--state",
+            folder.Path,
+            "--policies",
+            policies.Path
+        );
     }
 
     [Fact]
     public async Task A_policy_folder_that_does_not_exist_ends_with_1_and_names_it()
     {
         using var folder = new TempFolder();
-        await AssertRefusedAsync("no-such-policies", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path, "--policies", Path.Combine(folder.Path, "no-such-policies"));
+        await AssertRefusedAsync(
+            "no-such-policies",
+            "--no-feed",
+            "--port",
+            $"{LocalProgram.FreePort()}",
+            "--state",
+            folder.Path,
+            "--policies",
+            Path.Combine(folder.Path, "no-such-policies")
+        );
     }
 
     [Fact]
@@ -61,7 +83,15 @@ public sealed class StartAndEndTests
         using var folder = new TempFolder();
         await using var first = await LocalProgram.StartAsync(folder.Path);
         await AssertRefusedAsync("Another run uses", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path);
-        await AssertRefusedAsync("Another run uses", "--no-feed", "--fresh", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path);
+        await AssertRefusedAsync(
+            "Another run uses",
+            "--no-feed",
+            "--fresh",
+            "--port",
+            $"{LocalProgram.FreePort()}",
+            "--state",
+            folder.Path
+        );
         await first.GetAsync("api/health");
     }
 
@@ -71,7 +101,8 @@ public sealed class StartAndEndTests
     public async Task A_signal_ends_it_cleanly_with_0(string signal)
     {
         // A shell that starts a job in the background makes it ignore SIGINT, and its children inherit that: then there is nothing to test.
-        if (signal == "INT" && IsInterruptIgnored()) return;
+        if (signal == "INT" && IsInterruptIgnored())
+            return;
         using var folder = new TempFolder();
         await using var program = await LocalProgram.StartAsync(folder.Path);
         await program.SignalAsync(signal);

@@ -13,10 +13,14 @@ public sealed partial class DocLinksTests
     private static readonly string[] OnPurpose = ["tests/Style/DocLinksTests.cs", "tests/Deploy/RepositoryTests.cs"];
 
     private static readonly string[] All =
-        [.. FilesIn(Sources.Root).Select(f => Path.GetRelativePath(Sources.Root, f).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+    [
+        .. FilesIn(Sources.Root).Select(f => Path.GetRelativePath(Sources.Root, f).Replace('\\', '/')).Order(StringComparer.Ordinal),
+    ];
 
     private static readonly string[] Decisions =
-        [.. All.Where(f => DecisionFile().IsMatch(f)).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    [
+        .. All.Where(f => DecisionFile().IsMatch(f)).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal),
+    ];
 
     public static TheoryData<string> Pages() => [.. All.Where(f => f.EndsWith(".md", StringComparison.Ordinal))];
 
@@ -34,9 +38,12 @@ public sealed partial class DocLinksTests
     public void A_broken_link_is_seen(string text) => Assert.Single(BrokenLinks("docs/x.md", text));
 
     [Fact]
-    public void A_page_or_a_decision_that_is_named_anywhere_exists() => Assert.Empty(
-        All.Where(f => f.EndsWith(".md", StringComparison.Ordinal) || Sourced.Contains(Path.GetExtension(f)))
-            .Where(f => !OnPurpose.Contains(f)).SelectMany(f => Dangling(f, Text(f))));
+    public void A_page_or_a_decision_that_is_named_anywhere_exists() =>
+        Assert.Empty(
+            All.Where(f => f.EndsWith(".md", StringComparison.Ordinal) || Sourced.Contains(Path.GetExtension(f)))
+                .Where(f => !OnPurpose.Contains(f))
+                .SelectMany(f => Dangling(f, Text(f)))
+        );
 
     [Theory]
     [InlineData("// See docs/gone.md.")]
@@ -52,12 +59,15 @@ public sealed partial class DocLinksTests
         var index = Text("docs/decisions/README.md");
         Assert.NotEmpty(Decisions);
         Assert.Equal(Enumerable.Range(1, Decisions.Length).Select(i => $"{i:D4}"), Decisions.Select(d => d[..4]));
-        Assert.All(Decisions, d =>
-        {
-            var title = Text($"docs/decisions/{d}").Split('\n')[0];
-            Assert.StartsWith($"# {d[..4]} ", title, StringComparison.Ordinal);
-            Assert.Contains($"| [{d[..4]}]({d}) | {title[7..]} |", index, StringComparison.Ordinal);
-        });
+        Assert.All(
+            Decisions,
+            d =>
+            {
+                var title = Text($"docs/decisions/{d}").Split('\n')[0];
+                Assert.StartsWith($"# {d[..4]} ", title, StringComparison.Ordinal);
+                Assert.Contains($"| [{d[..4]}]({d}) | {title[7..]} |", index, StringComparison.Ordinal);
+            }
+        );
     }
 
     private static IEnumerable<string> BrokenLinks(string page, string text)
@@ -65,10 +75,12 @@ public sealed partial class DocLinksTests
         var folder = Path.GetDirectoryName(page)!.Replace('\\', '/');
         foreach (var link in Link().Matches(WithoutCode(text)).Select(m => m.Groups[1].Value + m.Groups[2].Value))
         {
-            if (link.Contains(':', StringComparison.Ordinal)) continue; // another site's
+            if (link.Contains(':', StringComparison.Ordinal))
+                continue; // another site's
             var parts = link.Split('#', 2);
             var target = parts[0].Length == 0 ? page : Path.GetRelativePath(".", Path.Combine(folder, parts[0])).Replace('\\', '/');
-            if (parts[0].Length > 0 && !Exists(target)) yield return $"{page}: {link} leads nowhere";
+            if (parts[0].Length > 0 && !Exists(target))
+                yield return $"{page}: {link} leads nowhere";
             else if (parts.Length > 1 && !Headings(parts[0].Length == 0 ? text : Text(target)).Contains(parts[1]))
                 yield return $"{page}: {link} names no heading";
         }
@@ -78,12 +90,14 @@ public sealed partial class DocLinksTests
     {
         foreach (Match page in Page().Matches(text))
         {
-            if (!Exists(page.Value)) yield return $"{file}: {page.Value} does not exist";
+            if (!Exists(page.Value))
+                yield return $"{file}: {page.Value} does not exist";
         }
         foreach (Match named in Decision().Matches(text))
         {
             var number = named.Groups["number"].Value;
-            if (!Decisions.Any(d => d.StartsWith(number, StringComparison.Ordinal))) yield return $"{file}: there is no decision {number}";
+            if (!Decisions.Any(d => d.StartsWith(number, StringComparison.Ordinal)))
+                yield return $"{file}: there is no decision {number}";
         }
     }
 
@@ -100,8 +114,12 @@ public sealed partial class DocLinksTests
 
     private static string Text(string file) => File.ReadAllText(Path.Combine(Sources.Root, file)).ReplaceLineEndings("\n");
 
-    private static IEnumerable<string> FilesIn(string folder) => System.IO.Directory.EnumerateFiles(folder)
-        .Concat(System.IO.Directory.EnumerateDirectories(folder).Where(d => !NotOurs.Contains(Path.GetFileName(d))).SelectMany(FilesIn));
+    private static IEnumerable<string> FilesIn(string folder) =>
+        System
+            .IO.Directory.EnumerateFiles(folder)
+            .Concat(
+                System.IO.Directory.EnumerateDirectories(folder).Where(d => !NotOurs.Contains(Path.GetFileName(d))).SelectMany(FilesIn)
+            );
 
     [GeneratedRegex(@"^docs/decisions/\d{4}-[\w-]+\.md$")]
     private static partial Regex DecisionFile();

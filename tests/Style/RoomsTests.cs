@@ -15,8 +15,23 @@ public sealed class RoomsTests : IDisposable
     /// <summary>From the first to the last. Every namespace of functions/ is in here.</summary>
     private static readonly string[] Rooms =
     [
-        "Storage", "Connections", "Durable", "Recording", "Directory", "People", "Http", "Limits", "PolicyVersions", "Assessment", "Containment",
-        "Approvals", "Incidents", "Agents", "Stories", "Health", "OperatorConsole",
+        "Storage",
+        "Connections",
+        "Durable",
+        "Recording",
+        "Directory",
+        "People",
+        "Http",
+        "Limits",
+        "PolicyVersions",
+        "Assessment",
+        "Containment",
+        "Approvals",
+        "Incidents",
+        "Agents",
+        "Stories",
+        "Health",
+        "OperatorConsole",
     ];
 
     private readonly string folder = System.IO.Directory.CreateTempSubdirectory("irf-rooms-").FullName;
@@ -43,8 +58,11 @@ public sealed class RoomsTests : IDisposable
     [Fact]
     public void Every_type_of_the_function_app_is_in_a_room()
     {
-        var homeless = Functions.GetTypes().Where(t => t is { IsNested: false, Namespace: { } name } && name.StartsWith("IRFunctions.", StringComparison.Ordinal))
-            .Where(t => !Rooms.Contains(t.Namespace!.Split('.')[1])).Select(t => t.FullName);
+        var homeless = Functions
+            .GetTypes()
+            .Where(t => t is { IsNested: false, Namespace: { } name } && name.StartsWith("IRFunctions.", StringComparison.Ordinal))
+            .Where(t => !Rooms.Contains(t.Namespace!.Split('.')[1]))
+            .Select(t => t.FullName);
         Assert.Empty(homeless);
     }
 
@@ -52,8 +70,15 @@ public sealed class RoomsTests : IDisposable
     [Fact]
     public void No_file_imports_a_later_room()
     {
-        var imports = Sources.Under("functions").SelectMany(f => Rooms.Where(r => f.Path.StartsWith($"functions/{FolderOf(r)}/", StringComparison.Ordinal))
-            .SelectMany(r => Later(r)).Where(l => Regex.IsMatch(f.Text, $@"\bIRFunctions\.{l}\b")).Select(l => $"{f.Path} names {l}"));
+        var imports = Sources
+            .Under("functions")
+            .SelectMany(f =>
+                Rooms
+                    .Where(r => f.Path.StartsWith($"functions/{FolderOf(r)}/", StringComparison.Ordinal))
+                    .SelectMany(r => Later(r))
+                    .Where(l => Regex.IsMatch(f.Text, $@"\bIRFunctions\.{l}\b"))
+                    .Select(l => $"{f.Path} names {l}")
+            );
         Assert.Empty(imports);
     }
 
@@ -61,13 +86,20 @@ public sealed class RoomsTests : IDisposable
     public void The_core_knows_no_Azure_no_clock_and_no_network()
     {
         string[] allowed = ["System", "Microsoft.Win32", "YamlDotNet", "netstandard"];
-        Assert.Empty(References(typeof(Alert).Assembly).Where(r => !allowed.Any(a => r == a || r.StartsWith(a + ".", StringComparison.Ordinal))));
-        Assert.Empty(References(typeof(Alert).Assembly).Where(r => r.StartsWith("System.Net.", StringComparison.Ordinal) && r != "System.Net.Primitives"));
+        Assert.Empty(
+            References(typeof(Alert).Assembly).Where(r => !allowed.Any(a => r == a || r.StartsWith(a + ".", StringComparison.Ordinal)))
+        );
+        Assert.Empty(
+            References(typeof(Alert).Assembly)
+                .Where(r => r.StartsWith("System.Net.", StringComparison.Ordinal) && r != "System.Net.Primitives")
+        );
     }
 
     [Fact]
     public void The_record_needs_the_base_library_only() =>
-        Assert.Empty(References(typeof(AuditEntry).Assembly).Where(r => r != "System" && !r.StartsWith("System.", StringComparison.Ordinal)));
+        Assert.Empty(
+            References(typeof(AuditEntry).Assembly).Where(r => r != "System" && !r.StartsWith("System.", StringComparison.Ordinal))
+        );
 
     private static string[] Later(string room) => Rooms[(Array.IndexOf(Rooms, room) + 1)..];
 
@@ -79,19 +111,33 @@ public sealed class RoomsTests : IDisposable
     private static List<string> Offenders(Types types, string room)
     {
         string[] later = [.. Later(room).Select(l => $"IRFunctions.{l}")];
-        if (later.Length == 0) return [];
-        var result = types.That().ResideInNamespaceMatching($@"^IRFunctions\.{room}(\.|$)").ShouldNot().HaveDependencyOnAny(later).GetResult();
+        if (later.Length == 0)
+            return [];
+        var result = types
+            .That()
+            .ResideInNamespaceMatching($@"^IRFunctions\.{room}(\.|$)")
+            .ShouldNot()
+            .HaveDependencyOnAny(later)
+            .GetResult();
         return [.. (result.FailingTypes ?? []).Select(t => t.FullName)];
     }
 
     /// <summary>An assembly in which a type of the room uses each later one.</summary>
     private string CompileViolations(string room, string[] later)
     {
-        var text = string.Concat(later.Select(l =>
-            $"namespace IRFunctions.{l} {{ public class Thing {{ }} }} namespace IRFunctions.{room} {{ public class Uses{l} {{ public IRFunctions.{l}.Thing T; }} }}\n"));
+        var text = string.Concat(
+            later.Select(l =>
+                $"namespace IRFunctions.{l} {{ public class Thing {{ }} }} namespace IRFunctions.{room} {{ public class Uses{l} {{ "
+                + $"public IRFunctions.{l}.Thing T; }} }}\n"
+            )
+        );
         var path = Path.Combine(folder, "Violations.dll");
-        var compilation = CSharpCompilation.Create("Violations", [CSharpSyntaxTree.ParseText(text)],
-            [MetadataReference.CreateFromFile(typeof(object).Assembly.Location)], new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        var compilation = CSharpCompilation.Create(
+            "Violations",
+            [CSharpSyntaxTree.ParseText(text)],
+            [MetadataReference.CreateFromFile(typeof(object).Assembly.Location)],
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
+        );
         var emitted = compilation.Emit(path);
         Assert.True(emitted.Success, string.Join('\n', emitted.Diagnostics));
         return path;

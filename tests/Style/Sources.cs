@@ -7,11 +7,15 @@ namespace IRFunctions.Tests.Style;
 /// <summary>The C# files of this clone.</summary>
 internal static class Sources
 {
-    public static string Root { get; } = Path.GetFullPath(typeof(Sources).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SourceRoot").Value!);
+    public static string Root { get; } =
+        Path.GetFullPath(
+            typeof(Sources).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SourceRoot").Value!
+        );
 
     /// <summary>Path from the root with forward slashes, and text.</summary>
     public static IEnumerable<(string Path, string Text)> Under(params string[] folders) =>
-        folders.SelectMany(folder => System.IO.Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
+        folders
+            .SelectMany(folder => System.IO.Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
             .Select(file => (Path: Path.GetRelativePath(Root, file).Replace('\\', '/'), File: file))
             .Where(f => !f.Path.Contains("/obj/") && !f.Path.Contains("/bin/") && !f.Path.Contains("/node_modules/"))
             .Select(f => (f.Path, File.ReadAllText(f.File)));

@@ -17,8 +17,7 @@ public sealed class StyleTests
         Assert.Empty(Sources.Under(All).Select(f => (f.Path, Lines: f.Text.Split('\n').Length)).Where(f => f.Lines > MaxFile + 1).ToList());
 
     [Fact]
-    public void No_function_is_longer_than_70_lines() =>
-        Assert.Empty(Sources.Under(All).SelectMany(f => LongFunctions(f.Path, f.Text)));
+    public void No_function_is_longer_than_70_lines() => Assert.Empty(Sources.Under(All).SelectMany(f => LongFunctions(f.Path, f.Text)));
 
     [Fact]
     public void The_function_length_test_fails_for_a_long_function() =>
@@ -26,8 +25,13 @@ public sealed class StyleTests
 
     [Fact]
     public void No_line_is_longer_than_140_columns() =>
-        Assert.Empty(Sources.Under(All).SelectMany(f => f.Text.Split('\n').Select((line, i) => (Place: $"{f.Path}({i + 1})", line.Length)))
-            .Where(l => l.Length > MaxColumns).Select(l => $"{l.Place}: {l.Length} columns"));
+        Assert.Empty(
+            Sources
+                .Under(All)
+                .SelectMany(f => f.Text.Split('\n').Select((line, i) => (Place: $"{f.Path}({i + 1})", line.Length)))
+                .Where(l => l.Length > MaxColumns)
+                .Select(l => $"{l.Place}: {l.Length} columns")
+        );
 
     [Fact]
     public void No_folder_is_called_after_what_it_is_instead_of_what_it_does() =>
@@ -43,19 +47,37 @@ public sealed class StyleTests
 
     [Fact]
     public void Tests_never_sleep() =>
-        Assert.Empty(Sources.Under("tests").Where(f => !f.Path.StartsWith("tests/Style/", StringComparison.Ordinal))
-            .Where(f => f.Text.Contains("Thread.Sleep", StringComparison.Ordinal)).Select(f => f.Path));
+        Assert.Empty(
+            Sources
+                .Under("tests")
+                .Where(f => !f.Path.StartsWith("tests/Style/", StringComparison.Ordinal))
+                .Where(f => f.Text.Contains("Thread.Sleep", StringComparison.Ordinal))
+                .Select(f => f.Path)
+        );
 
     private static IEnumerable<string> LongFunctions(string path, string text) =>
-        Sources.Parse(text).DescendantNodes()
+        Sources
+            .Parse(text)
+            .DescendantNodes()
             .Where(n => n is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax)
-            .Select(n => (Node: n, Lines: n.GetLocation().GetLineSpan().EndLinePosition.Line - n.GetLocation().GetLineSpan().StartLinePosition.Line + 1))
+            .Select(n =>
+                (
+                    Node: n,
+                    Lines: n.GetLocation().GetLineSpan().EndLinePosition.Line - n.GetLocation().GetLineSpan().StartLinePosition.Line + 1
+                )
+            )
             .Where(n => n.Lines > MaxFunction)
             .Select(n => $"{path}: {n.Node.ToString().Split('\n')[0].Trim()} has {n.Lines} lines");
 
     private static IEnumerable<string> AmbientTime(string path, string text) =>
-        Sources.Parse(text).DescendantNodes().OfType<MemberAccessExpressionSyntax>()
-            .Where(a => a.Name.Identifier.Text is "Now" or "UtcNow" or "Today" && a.Expression.ToString() is "DateTime" or "DateTimeOffset" or "System.DateTime" or "System.DateTimeOffset"
-                && a.Name.Identifier.Text is "Now" or "UtcNow" or "Today")
+        Sources
+            .Parse(text)
+            .DescendantNodes()
+            .OfType<MemberAccessExpressionSyntax>()
+            .Where(a =>
+                a.Name.Identifier.Text is "Now" or "UtcNow" or "Today"
+                && a.Expression.ToString() is "DateTime" or "DateTimeOffset" or "System.DateTime" or "System.DateTimeOffset"
+                && a.Name.Identifier.Text is "Now" or "UtcNow" or "Today"
+            )
             .Select(a => $"{path}: {a}");
 }

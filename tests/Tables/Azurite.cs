@@ -5,7 +5,8 @@ using IRFunctions.Local.Azurite;
 namespace IRFunctions.Tests.Tables;
 
 /// <summary>
-/// Azure Storage's emulator for a whole collection of tests, in memory. A machine without Node fails these tests rather than skip them, because then
+/// Azure Storage's emulator for a whole collection of tests, in memory. A machine without Node fails these tests rather than skip them,
+/// because then
 /// nothing tells whether the embedded tables are true.
 /// </summary>
 public sealed class Azurite : IAsyncLifetime
@@ -32,7 +33,8 @@ public sealed class Azurite : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (process is not null) await process.DisposeAsync();
+        if (process is not null)
+            await process.DisposeAsync();
     }
 }
 

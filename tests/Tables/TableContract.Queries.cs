@@ -7,7 +7,8 @@ public abstract partial class TableContract
 {
     private async Task Given(params string[] keys)
     {
-        foreach (var key in keys) await table.AddEntityAsync(Row(key.Split('/')[0], key.Split('/')[1]));
+        foreach (var key in keys)
+            await table.AddEntityAsync(Row(key.Split('/')[0], key.Split('/')[1]));
     }
 
     [Fact]
@@ -50,14 +51,30 @@ public abstract partial class TableContract
     public async Task A_filter_compares_properties_by_their_type()
     {
         var id = Guid.NewGuid();
-        await table.AddEntityAsync(new TableEntity("p", "1")
-        {
-            ["N"] = 5, ["L"] = 5L, ["D"] = 1.5, ["B"] = true, ["T"] = Moment, ["G"] = id, ["S"] = "x",
-        });
-        await table.AddEntityAsync(new TableEntity("p", "2")
-        {
-            ["N"] = 10, ["L"] = 1L << 40, ["D"] = 2.5, ["B"] = false, ["T"] = Moment.AddMilliseconds(1), ["G"] = Guid.NewGuid(), ["S"] = "y",
-        });
+        await table.AddEntityAsync(
+            new TableEntity("p", "1")
+            {
+                ["N"] = 5,
+                ["L"] = 5L,
+                ["D"] = 1.5,
+                ["B"] = true,
+                ["T"] = Moment,
+                ["G"] = id,
+                ["S"] = "x",
+            }
+        );
+        await table.AddEntityAsync(
+            new TableEntity("p", "2")
+            {
+                ["N"] = 10,
+                ["L"] = 1L << 40,
+                ["D"] = 2.5,
+                ["B"] = false,
+                ["T"] = Moment.AddMilliseconds(1),
+                ["G"] = Guid.NewGuid(),
+                ["S"] = "y",
+            }
+        );
         await table.AddEntityAsync(new TableEntity("p", "3"));
         Assert.Equal("p/2", await Keys(TableClient.CreateQueryFilter($"N gt {9}")));
         Assert.Equal("p/1", await Keys(TableClient.CreateQueryFilter($"N ge {-3} and N le {5}")));
@@ -79,11 +96,11 @@ public abstract partial class TableContract
         {
             // A new query each time: a continuation must work from its token alone, as the operator page uses it.
             await using var page = table.QueryAsync<TableEntity>("PartitionKey eq 'p'").AsPages(token, 10).GetAsyncEnumerator();
-            if (!await page.MoveNextAsync()) break;
+            if (!await page.MoveNextAsync())
+                break;
             pages.Add($"{(page.Current.Values.Count > 0 ? page.Current.Values[0].RowKey : "")}+{page.Current.Values.Count}");
             token = page.Current.ContinuationToken;
-        }
-        while (token is not null);
+        } while (token is not null);
         Assert.Equal(["000+10", "010+10", "020+5"], pages.Where(page => page != "+0"));
     }
 
@@ -91,9 +108,11 @@ public abstract partial class TableContract
     public async Task A_page_continues_across_odd_keys()
     {
         string[] keys = ["100%", "a b", "it's", "~ ключ 🔑"];
-        foreach (var key in keys) await table.AddEntityAsync(Row(key, key));
+        foreach (var key in keys)
+            await table.AddEntityAsync(Row(key, key));
         var read = new List<string>();
-        await foreach (var page in table.QueryAsync<TableEntity>(maxPerPage: 1).AsPages()) read.AddRange(page.Values.Select(row => row.RowKey));
+        await foreach (var page in table.QueryAsync<TableEntity>(maxPerPage: 1).AsPages())
+            read.AddRange(page.Values.Select(row => row.RowKey));
         Assert.Equal(keys, read);
     }
 
@@ -101,7 +120,9 @@ public abstract partial class TableContract
     public async Task More_rows_than_a_page_holds_are_all_enumerated_in_order()
     {
         foreach (var chunk in Enumerable.Range(0, 1250).Chunk(100))
-            await table.SubmitTransactionAsync(chunk.Select(i => new TableTransactionAction(TableTransactionActionType.Add, Row("p", $"{i:D5}"))));
+            await table.SubmitTransactionAsync(
+                chunk.Select(i => new TableTransactionAction(TableTransactionActionType.Add, Row("p", $"{i:D5}")))
+            );
         var rows = await Query();
         Assert.Equal(Enumerable.Range(0, 1250), rows.Select(row => int.Parse(row.RowKey, CultureInfo.InvariantCulture)));
     }

@@ -8,7 +8,8 @@ public abstract partial class TableContract
     private static TableTransactionAction Add(string partition, string row, string value = "v") =>
         new(TableTransactionActionType.Add, Row(partition, row, value));
 
-    private static TableTransactionAction Change(TableTransactionActionType type, string row, ETag etag) => new(type, Row("p", row, "changed"), etag);
+    private static TableTransactionAction Change(TableTransactionActionType type, string row, ETag etag) =>
+        new(type, Row("p", row, "changed"), etag);
 
     private async Task<TableTransactionFailedException> Fails(int status, string code, int index, params TableTransactionAction[] actions)
     {
@@ -23,8 +24,7 @@ public abstract partial class TableContract
         await table.AddEntityAsync(new TableEntity("p", "merge") { ["A"] = "1" });
         await table.AddEntityAsync(new TableEntity("p", "replace") { ["A"] = "1" });
         await table.AddEntityAsync(Row("p", "delete"));
-        var response = await table.SubmitTransactionAsync(
-        [
+        var response = await table.SubmitTransactionAsync([
             Add("p", "add"),
             new(TableTransactionActionType.UpdateMerge, new TableEntity("p", "merge") { ["B"] = "2" }),
             new(TableTransactionActionType.UpdateReplace, new TableEntity("p", "replace") { ["B"] = "2" }),
@@ -78,8 +78,11 @@ public abstract partial class TableContract
     {
         await table.SubmitTransactionAsync(Enumerable.Range(0, 100).Select(i => Add("p", $"{i:D3}")));
         Assert.Equal(100, (await Query()).Count);
-        // The official client cannot read Azurite's refusal of more than a hundred and throws InvalidOperationException instead of the 400: nobody may count on what is thrown.
-        var refused = await Xunit.Record.ExceptionAsync(() => table.SubmitTransactionAsync(Enumerable.Range(0, 101).Select(i => Add("q", $"{i:D3}"))));
+        // The official client cannot read Azurite's refusal of more than a hundred and throws InvalidOperationException instead of the 400:
+        // nobody may count on what is thrown.
+        var refused = await Xunit.Record.ExceptionAsync(() =>
+            table.SubmitTransactionAsync(Enumerable.Range(0, 101).Select(i => Add("q", $"{i:D3}")))
+        );
         Assert.True(refused is RequestFailedException { Status: 400 } or InvalidOperationException, $"{refused}");
         Assert.Equal("", await Keys("PartitionKey eq 'q'"));
     }

@@ -13,19 +13,21 @@ public abstract partial class TableContract
     public async Task Every_type_comes_back_as_it_was()
     {
         var id = Guid.NewGuid();
-        await table.AddEntityAsync(new TableEntity("p", "r")
-        {
-            ["Text"] = "ünïcode 🚨 \"quoted\" \\ \n\t",
-            ["Empty"] = "",
-            ["Small"] = int.MinValue,
-            ["Large"] = long.MaxValue,
-            ["Real"] = 0.1,
-            ["Whole"] = 3.0,
-            ["Yes"] = true,
-            ["Moment"] = Moment,
-            ["Id"] = id,
-            ["Bytes"] = new byte[] { 0, 1, 254, 255 },
-        });
+        await table.AddEntityAsync(
+            new TableEntity("p", "r")
+            {
+                ["Text"] = "ünïcode 🚨 \"quoted\" \\ \n\t",
+                ["Empty"] = "",
+                ["Small"] = int.MinValue,
+                ["Large"] = long.MaxValue,
+                ["Real"] = 0.1,
+                ["Whole"] = 3.0,
+                ["Yes"] = true,
+                ["Moment"] = Moment,
+                ["Id"] = id,
+                ["Bytes"] = new byte[] { 0, 1, 254, 255 },
+            }
+        );
         var read = (await table.GetEntityAsync<TableEntity>("p", "r")).Value;
         Assert.Equal("ünïcode 🚨 \"quoted\" \\ \n\t", read.GetString("Text"));
         Assert.Equal("", read.GetString("Empty"));
@@ -45,17 +47,31 @@ public abstract partial class TableContract
     [Fact]
     public async Task A_class_of_ours_comes_back_as_it_was()
     {
-        var hold = new Hold { PartitionKey = "p", RowKey = "r", Count = 7, Total = 1L << 40, Until = Moment, State = HoldState.Live, Renamed = "x" };
+        var hold = new Hold
+        {
+            PartitionKey = "p",
+            RowKey = "r",
+            Count = 7,
+            Total = 1L << 40,
+            Until = Moment,
+            State = HoldState.Live,
+            Renamed = "x",
+        };
         await table.AddEntityAsync(hold);
         var read = (await table.GetEntityAsync<Hold>("p", "r")).Value;
-        Assert.Equal(("p", "r", 7, 1L << 40, Moment, HoldState.Live, "x", null),
-            (read.PartitionKey, read.RowKey, read.Count, read.Total, read.Until!.Value, read.State, read.Renamed, read.Note));
+        Assert.Equal(
+            ("p", "r", 7, 1L << 40, Moment, HoldState.Live, "x", null),
+            (read.PartitionKey, read.RowKey, read.Count, read.Total, read.Until!.Value, read.State, read.Renamed, read.Note)
+        );
         Assert.NotEqual(default, read.ETag);
         Assert.NotNull(read.Timestamp);
         read.Count = 8;
         await table.UpdateEntityAsync(read, read.ETag, TableUpdateMode.Replace);
         var row = (await table.GetEntityAsync<TableEntity>("p", "r")).Value;
-        Assert.Equal((8, "Live", "x", false), (row.GetInt32("Count"), row.GetString("State"), row.GetString("renamed"), row.ContainsKey("Note")));
+        Assert.Equal(
+            (8, "Live", "x", false),
+            (row.GetInt32("Count"), row.GetString("State"), row.GetString("renamed"), row.ContainsKey("Note"))
+        );
     }
 
     [Theory]
@@ -117,7 +133,11 @@ public abstract partial class TableContract
         Assert.Equal(text, read.GetString("Text"));
         Assert.Equal(bytes, read.GetBinary("Bytes"));
         await Refused(() => table.AddEntityAsync(Row("p", "long", text + "x")), 400, "PropertyValueTooLarge");
-        await Refused(() => table.AddEntityAsync(new TableEntity("p", "big") { ["Bytes"] = new byte[64 * 1024 + 1] }), 400, "PropertyValueTooLarge");
+        await Refused(
+            () => table.AddEntityAsync(new TableEntity("p", "big") { ["Bytes"] = new byte[64 * 1024 + 1] }),
+            400,
+            "PropertyValueTooLarge"
+        );
     }
 
     [Fact]

@@ -31,7 +31,8 @@ public abstract partial class TableContract : IAsyncLifetime
     private async Task<List<TableEntity>> Query(string? filter = null)
     {
         var rows = new List<TableEntity>();
-        await foreach (var row in table.QueryAsync<TableEntity>(filter)) rows.Add(row);
+        await foreach (var row in table.QueryAsync<TableEntity>(filter))
+            rows.Add(row);
         return rows;
     }
 
@@ -121,7 +122,11 @@ public abstract partial class TableContract : IAsyncLifetime
     {
         var stale = (await table.AddEntityAsync(Row("p", "r", "one"))).Headers.ETag!.Value;
         await table.UpsertEntityAsync(Row("p", "r", "two"));
-        await Refused(() => table.UpdateEntityAsync(Row("p", "r", "three"), stale, TableUpdateMode.Replace), 412, "UpdateConditionNotSatisfied");
+        await Refused(
+            () => table.UpdateEntityAsync(Row("p", "r", "three"), stale, TableUpdateMode.Replace),
+            412,
+            "UpdateConditionNotSatisfied"
+        );
         await Refused(() => table.UpdateEntityAsync(Row("p", "r", "three"), stale), 412, "UpdateConditionNotSatisfied");
         await Refused(() => table.DeleteEntityAsync("p", "r", stale), 412, "UpdateConditionNotSatisfied");
         Assert.Equal("two", await Value("p", "r"));
@@ -209,16 +214,13 @@ public abstract partial class TableContract : IAsyncLifetime
             var entry = new TableEntity("chain", length.ToString("D6", CultureInfo.InvariantCulture)) { ["Writer"] = writer };
             try
             {
-                await table.SubmitTransactionAsync(
-                [
+                await table.SubmitTransactionAsync([
                     new TableTransactionAction(TableTransactionActionType.UpdateReplace, head, head.ETag),
                     new TableTransactionAction(TableTransactionActionType.Add, entry),
                 ]);
                 return;
             }
-            catch (TableTransactionFailedException e) when (e.Status is 412 or 409)
-            {
-            }
+            catch (TableTransactionFailedException e) when (e.Status is 412 or 409) { }
         }
     }
 }

@@ -27,7 +27,8 @@ public sealed class Tables_in_SQLite : TableContract
     public override async Task DisposeAsync()
     {
         await file.DisposeAsync();
-        foreach (var part in new[] { path, path + "-wal", path + "-shm" }) File.Delete(part);
+        foreach (var part in new[] { path, path + "-wal", path + "-shm" })
+            File.Delete(part);
     }
 }
 

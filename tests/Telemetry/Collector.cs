@@ -12,7 +12,8 @@ namespace IRFunctions.Tests.Telemetry;
 /// <summary>A collector on loopback: takes OTLP as http/protobuf, and what Azure Monitor's exporter posts as lines of JSON.</summary>
 internal sealed class Collector : IAsyncDisposable
 {
-    // opentelemetry-proto 1.x, ExportMetricsServiceRequest and its like: resource_* = 1, scope_* = 2, items = 2, name of a metric = 1, of a span = 5, body of a log line = 5.
+    // opentelemetry-proto 1.x, ExportMetricsServiceRequest and its like: resource_* = 1, scope_* = 2, items = 2, name of a metric = 1, of a
+    // span = 5, body of a log line = 5.
     private static readonly int[] Metrics = [1, 2, 2, 1];
     private static readonly int[] Spans = [1, 2, 2, 5];
     private static readonly int[] LogBodies = [1, 2, 2, 5, 1];
@@ -46,17 +47,30 @@ internal sealed class Collector : IAsyncDisposable
     {
         foreach (var signal in (string[])["metrics", "traces", "logs"])
         {
-            routes.MapPost($"/v1/{signal}", async (HttpRequest request) =>
+            routes.MapPost(
+                $"/v1/{signal}",
+                async (HttpRequest request) =>
+                {
+                    await KeepAsync(request);
+                    return Results.Bytes([], "application/x-protobuf");
+                }
+            );
+        }
+        routes.MapPost(
+            "/{version}/track",
+            async (HttpRequest request) =>
             {
                 await KeepAsync(request);
-                return Results.Bytes([], "application/x-protobuf");
-            });
-        }
-        routes.MapPost("/{version}/track", async (HttpRequest request) =>
-        {
-            await KeepAsync(request);
-            return Results.Json(new { itemsReceived = 1, itemsAccepted = 1, errors = Array.Empty<object>() });
-        });
+                return Results.Json(
+                    new
+                    {
+                        itemsReceived = 1,
+                        itemsAccepted = 1,
+                        errors = Array.Empty<object>(),
+                    }
+                );
+            }
+        );
     }
 
     /// <summary>Waits until what has arrived is enough.</summary>
@@ -66,7 +80,8 @@ internal sealed class Collector : IAsyncDisposable
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look()
         {
-            if (enough(this)) reached.TrySetResult();
+            if (enough(this))
+                reached.TrySetResult();
         }
         Arrived += Look;
         Look();
@@ -94,7 +109,8 @@ internal sealed class Collector : IAsyncDisposable
         Arrived?.Invoke();
     }
 
-    private List<string> Named(string path, int[] fields) => [.. received.Where(r => r.Path == path).SelectMany(r => At(r.Body, fields)).Select(Encoding.UTF8.GetString)];
+    private List<string> Named(string path, int[] fields) =>
+        [.. received.Where(r => r.Path == path).SelectMany(r => At(r.Body, fields)).Select(Encoding.UTF8.GetString)];
 
     /// <summary>The values of a field within fields, by number, in a protobuf message.</summary>
     private static IEnumerable<byte[]> At(byte[] message, ReadOnlyMemory<int> fields)
@@ -103,8 +119,13 @@ internal sealed class Collector : IAsyncDisposable
         using var input = new CodedInputStream(message);
         while (input.ReadTag() is var tag and not 0)
         {
-            if (WireFormat.GetTagFieldNumber(tag) == fields.Span[0] && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited) found.Add(input.ReadBytes().ToByteArray());
-            else input.SkipLastField();
+            if (
+                WireFormat.GetTagFieldNumber(tag) == fields.Span[0]
+                && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited
+            )
+                found.Add(input.ReadBytes().ToByteArray());
+            else
+                input.SkipLastField();
         }
         return fields.Length == 1 ? found : found.SelectMany(f => At(f, fields[1..]));
     }

@@ -25,7 +25,12 @@ public sealed class TelemetryExportTests
     private const string Secret = "sk-0d9c-not-to-be-seen";
     private const string Words = "zebra-of-the-alert";
     private static readonly string[] Instruments =
-        ["gen_ai.client.operation.duration", "gen_ai.client.token.usage", "irfunctions.model.assessments", "irfunctions.model.cost"];
+    [
+        "gen_ai.client.operation.duration",
+        "gen_ai.client.token.usage",
+        "irfunctions.model.assessments",
+        "irfunctions.model.cost",
+    ];
 
     [Fact]
     public async Task A_collector_gets_every_instrument_the_span_and_our_log_lines()
@@ -52,8 +57,11 @@ public sealed class TelemetryExportTests
     public async Task Both_may_be_set()
     {
         await using var collector = await Collector.StartAsync();
-        await RunAsync((Otlp, collector.Address.ToString()), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-            (AzureMonitor, $"InstrumentationKey=00000000-0000-4000-8000-000000000009;IngestionEndpoint={collector.Address}"));
+        await RunAsync(
+            (Otlp, collector.Address.ToString()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            (AzureMonitor, $"InstrumentationKey=00000000-0000-4000-8000-000000000009;IngestionEndpoint={collector.Address}")
+        );
         Assert.Equal(Instruments, collector.MetricNames.Distinct().Order());
         Assert.Contains(collector.Received, r => r.Path.EndsWith("/track", StringComparison.Ordinal));
     }
@@ -64,10 +72,15 @@ public sealed class TelemetryExportTests
     public async Task Neither_a_word_of_the_alert_nor_the_key_nor_what_libraries_say_of_requests_leaves(string to)
     {
         await using var collector = await Collector.StartAsync();
-        await RunAsync(to == Otlp ? (Otlp, collector.Address.ToString()) : (AzureMonitor, $"InstrumentationKey=00000000-0000-4000-8000-000000000009;IngestionEndpoint={collector.Address}"),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        await RunAsync(
+            to == Otlp
+                ? (Otlp, collector.Address.ToString())
+                : (AzureMonitor, $"InstrumentationKey=00000000-0000-4000-8000-000000000009;IngestionEndpoint={collector.Address}"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+        );
         Assert.NotEmpty(collector.Received);
-        foreach (var unwanted in (string[])[Words, Secret, Given.AdeleId, "198.51.100.7", "GET https://graph.example/users/"]) Assert.DoesNotContain(unwanted, collector.Text, StringComparison.OrdinalIgnoreCase);
+        foreach (var unwanted in (string[])[Words, Secret, Given.AdeleId, "198.51.100.7", "GET https://graph.example/users/"])
+            Assert.DoesNotContain(unwanted, collector.Text, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -76,7 +89,10 @@ public sealed class TelemetryExportTests
         using var host = Build().Build();
         Assert.Null(host.Services.GetService<MeterProvider>());
         Assert.Null(host.Services.GetService<TracerProvider>());
-        Assert.DoesNotContain("WorkerOpenTelemetryEnabled", host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value.Capabilities.Keys);
+        Assert.DoesNotContain(
+            "WorkerOpenTelemetryEnabled",
+            host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value.Capabilities.Keys
+        );
     }
 
     [Fact]
@@ -84,15 +100,24 @@ public sealed class TelemetryExportTests
     {
         using var host = Build((Otlp, "http://127.0.0.1:9/")).Build();
         Assert.NotNull(host.Services.GetService<MeterProvider>());
-        Assert.Equal(bool.TrueString, host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value.Capabilities["WorkerOpenTelemetryEnabled"]);
+        Assert.Equal(
+            bool.TrueString,
+            host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value.Capabilities["WorkerOpenTelemetryEnabled"]
+        );
     }
 
     [Theory]
     [InlineData("ClientId=00000000-0000-4000-8000-0000000000f1;Authorization=AAD", true)]
     [InlineData("", false)]
-    public void Azure_Monitor_is_signed_in_to_as_the_identity_where_the_setting_says_so_and_no_line_is_lost_to_sampling(string authentication, bool signsIn)
+    public void Azure_Monitor_is_signed_in_to_as_the_identity_where_the_setting_says_so_and_no_line_is_lost_to_sampling(
+        string authentication,
+        bool signsIn
+    )
     {
-        var builder = Build((AzureMonitor, "InstrumentationKey=00000000-0000-4000-8000-000000000009;IngestionEndpoint=http://127.0.0.1:9/"), ("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", authentication));
+        var builder = Build(
+            (AzureMonitor, "InstrumentationKey=00000000-0000-4000-8000-000000000009;IngestionEndpoint=http://127.0.0.1:9/"),
+            ("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", authentication)
+        );
         var identity = new Nobody();
         builder.Services.AddSingleton<TokenCredential>(identity);
         using var host = builder.Build();
@@ -119,17 +144,32 @@ public sealed class TelemetryExportTests
         await host.StartAsync();
         var options = Given.Options with { Deployment = "exported", ApiKey = Secret, InputPrice = 1, OutputPrice = 2 };
         var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(new LocalModel())), options);
-        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Given.SpraySignIn with { Title = $"Password spray {Words}", Description = Words }, Given.Actions)).By);
+        Assert.Equal(
+            AssessedBy.Model,
+            (
+                await classifier.AssessAsync(
+                    Given.SpraySignIn with
+                    {
+                        Title = $"Password spray {Words}",
+                        Description = Words,
+                    },
+                    Given.Actions
+                )
+            ).By
+        );
         var log = host.Services.GetRequiredService<ILoggerFactory>();
         log.CreateLogger("IRFunctions.Health.Heartbeat").LogInformation("heartbeat: policy {Policy}", "abc");
-        log.CreateLogger("System.Net.Http.HttpClient.graph.LogicalHandler").LogInformation("Start processing HTTP request {Method} {Address}", "GET", "https://graph.example/users/adele");
+        log.CreateLogger("System.Net.Http.HttpClient.graph.LogicalHandler")
+            .LogInformation("Start processing HTTP request {Method} {Address}", "GET", "https://graph.example/users/adele");
         await host.StopAsync();
     }
 
     private sealed class Nobody : TokenCredential
     {
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

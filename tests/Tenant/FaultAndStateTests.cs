@@ -72,8 +72,11 @@ public sealed class FaultAndStateTests
     public async Task Faults_can_be_ordered_over_HTTP()
     {
         using var t = new TenantFixture();
-        var (status, body, _) = await t.Send("PUT", "/local/tenant/faults",
-            """[{"kind":"Throttle","path":"/itsm/*","count":1,"seconds":3},{"kind":"Error","path":"/pager/*"}]""");
+        var (status, body, _) = await t.Send(
+            "PUT",
+            "/local/tenant/faults",
+            """[{"kind":"Throttle","path":"/itsm/*","count":1,"seconds":3},{"kind":"Error","path":"/pager/*"}]"""
+        );
         Assert.Equal((HttpStatusCode.OK, 2), (status, body!.AsArray().Count));
         Assert.Equal(HttpStatusCode.TooManyRequests, (await t.Send("POST", "/itsm/tickets", "{}")).Status);
         Assert.Equal(HttpStatusCode.InternalServerError, (await t.Send("GET", "/pager/pages")).Status);
@@ -124,7 +127,8 @@ public sealed class FaultAndStateTests
         }
         finally
         {
-            foreach (var file in System.IO.Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + "*")) File.Delete(file);
+            foreach (var file in System.IO.Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(path) + "*"))
+                File.Delete(file);
         }
     }
 
@@ -132,10 +136,17 @@ public sealed class FaultAndStateTests
     public async Task Many_writers_at_once_lose_nothing()
     {
         using var t = new TenantFixture();
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(w => Task.Run(async () =>
-        {
-            for (var i = 0; i < 100; i++) await t.Send("POST", "/itsm/tickets", """{"title":"Look"}""", ("Idempotency-Key", $"k-{i}"));
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(w =>
+                    Task.Run(async () =>
+                    {
+                        for (var i = 0; i < 100; i++)
+                            await t.Send("POST", "/itsm/tickets", """{"title":"Look"}""", ("Idempotency-Key", $"k-{i}"));
+                    })
+                )
+        );
         Assert.Equal(1_600, t.Tenant.Journal.Count);
         Assert.Equal(100, t.Tenant.Journal.Entries.Count(e => e.Changed));
         Assert.Equal(Enumerable.Range(1, 1_600).Select(i => (long)i), t.Tenant.Journal.Entries.Select(e => e.Sequence));
@@ -161,10 +172,16 @@ public sealed class FaultAndStateTests
         var user = await http.GetStringAsync($"/graph/v1.0/users/{Uri.EscapeDataString("AdeleV@contoso.example")}?$select=accountEnabled");
         Assert.Contains("\"accountEnabled\":false", user, StringComparison.Ordinal);
         using var move = new StringContent("""{"destinationId":"junkemail"}""", Encoding.UTF8, "application/json");
-        Assert.Equal(HttpStatusCode.Created, (await http.PostAsync($"/graph/v1.0/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA%3D/move",
-            move)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Created,
+            (await http.PostAsync($"/graph/v1.0/users/{TenantSeed.Megan}/messages/AAMkSeed1AAA%3D/move", move)).StatusCode
+        );
         var page = await http.GetStringAsync("/graph/v1.0/users?$top=1");
-        Assert.Contains($"\"@odata.nextLink\":\"{app.Urls.Single()}/graph/v1.0/users?$top=1\\u0026$skiptoken=1\"", page, StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"@odata.nextLink\":\"{app.Urls.Single()}/graph/v1.0/users?$top=1\\u0026$skiptoken=1\"",
+            page,
+            StringComparison.Ordinal
+        );
 
         tenant.Faults.Add(new Fault(FaultKind.LoseAnswer, Count: 1));
         using var enable = new StringContent("""{"accountEnabled":true}""", Encoding.UTF8, "application/json");

@@ -37,12 +37,14 @@ public sealed class GraphConnectionTests
     [InlineData("https://ours.vault.azure.net/keys/record", "https://vault.azure.net/.default")]
     [InlineData("https://ours.vault.usgovcloudapi.net/keys/record", "https://vault.usgovcloudapi.net/.default")]
     [InlineData("https://ours.vault.azure.cn/keys/record/0123", "https://vault.azure.cn/.default")]
-    public void A_vault_s_token_is_for_the_service_above_it(string key, string scope) => Assert.Equal(scope, TokenScopes.OfParent(new Uri(key)));
+    public void A_vault_s_token_is_for_the_service_above_it(string key, string scope) =>
+        Assert.Equal(scope, TokenScopes.OfParent(new Uri(key)));
 
     [Theory]
     [InlineData("https://management.azure.com/subscriptions/1", "https://management.azure.com/.default")]
     [InlineData("https://management.usgovcloudapi.net/subscriptions/1", "https://management.usgovcloudapi.net/.default")]
-    public void Resource_Manager_s_token_is_for_its_host(string endpoint, string scope) => Assert.Equal(scope, TokenScopes.Of(new Uri(endpoint)));
+    public void Resource_Manager_s_token_is_for_its_host(string endpoint, string scope) =>
+        Assert.Equal(scope, TokenScopes.Of(new Uri(endpoint)));
 
     private sealed class Wire : HttpMessageHandler
     {

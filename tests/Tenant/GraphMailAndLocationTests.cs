@@ -25,7 +25,11 @@ public sealed class GraphMailAndLocationTests
     {
         using var t = new TenantFixture();
         var id = await Phish(t);
-        var (status, moved, _) = await t.Graph("POST", $"{Mailbox}/messages/{Uri.EscapeDataString(id)}/move", """{"destinationId":"junkemail"}""");
+        var (status, moved, _) = await t.Graph(
+            "POST",
+            $"{Mailbox}/messages/{Uri.EscapeDataString(id)}/move",
+            """{"destinationId":"junkemail"}"""
+        );
         Assert.Equal(HttpStatusCode.Created, status);
         var newId = (string)moved!["id"]!;
         Assert.NotEqual(id, newId);
@@ -44,8 +48,12 @@ public sealed class GraphMailAndLocationTests
         var (_, folder, _) = await t.Graph("POST", $"{Mailbox}/mailFolders", """{"displayName":"Quarantine"}""");
         foreach (var destination in (string[])[(string)folder!["id"]!, inbox])
         {
-            var (_, moved, _) = await t.Graph("POST", $"{Mailbox}/messages/{id}/move", $$"""{"destinationId":"{{destination}}"}""", ("Prefer",
-                "IdType=\"ImmutableId\""));
+            var (_, moved, _) = await t.Graph(
+                "POST",
+                $"{Mailbox}/messages/{id}/move",
+                $$"""{"destinationId":"{{destination}}"}""",
+                ("Prefer", "IdType=\"ImmutableId\"")
+            );
             Assert.Equal((id, destination), ((string?)moved!["id"], (string?)moved["parentFolderId"]));
         }
         Assert.Equal(HttpStatusCode.Conflict, (await t.Graph("POST", $"{Mailbox}/mailFolders", """{"displayName":"quarantine"}""")).Status);
@@ -56,8 +64,10 @@ public sealed class GraphMailAndLocationTests
     {
         using var t = new TenantFixture();
         Assert.Equal(HttpStatusCode.NotFound, (await t.Graph("GET", $"/users/{TenantSeed.Adele}/messages/{await Phish(t)}")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await t.Graph("POST", $"{Mailbox}/messages/{await Phish(t)}/move",
-            """{"destinationId":"nowhere"}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await t.Graph("POST", $"{Mailbox}/messages/{await Phish(t)}/move", """{"destinationId":"nowhere"}""")).Status
+        );
         Assert.Empty(t.Tenant.Journal.Entries);
     }
 
@@ -85,18 +95,24 @@ public sealed class GraphMailAndLocationTests
     [Theory]
     [InlineData("""{"displayName":"x","ipRanges":[]}""")]
     [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x"}""")]
-    [InlineData("""
-        {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
-         "ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"198.51.100.7"}]}
-        """)]
-    [InlineData("""
-        {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
-         "ipRanges":[{"@odata.type":"#microsoft.graph.iPv6CidrRange","cidrAddress":"198.51.100.7/32"}]}
-        """)]
-    [InlineData("""
-        {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
-         "ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"0.0.0.0/0"}]}
-        """)]
+    [InlineData(
+        """
+            {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
+             "ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"198.51.100.7"}]}
+            """
+    )]
+    [InlineData(
+        """
+            {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
+             "ipRanges":[{"@odata.type":"#microsoft.graph.iPv6CidrRange","cidrAddress":"198.51.100.7/32"}]}
+            """
+    )]
+    [InlineData(
+        """
+            {"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x",
+             "ipRanges":[{"@odata.type":"#microsoft.graph.iPv4CidrRange","cidrAddress":"0.0.0.0/0"}]}
+            """
+    )]
     [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":"x","ipRanges":["198.51.100.7/32"]}""")]
     [InlineData("""{"@odata.type":"#microsoft.graph.ipNamedLocation","displayName":7,"ipRanges":[]}""")]
     public async Task A_named_location_that_makes_no_sense_is_refused(string body)

@@ -13,9 +13,22 @@ public sealed class GraphUserTests
         var (status, body, response) = await t.Graph("GET", $"/users/{TenantSeed.Adele}");
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(
-            ["@odata.context", "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
-                "preferredLanguage", "surname", "userPrincipalName", "id"],
-            body!.AsObject().Select(p => p.Key));
+            [
+                "@odata.context",
+                "businessPhones",
+                "displayName",
+                "givenName",
+                "jobTitle",
+                "mail",
+                "mobilePhone",
+                "officeLocation",
+                "preferredLanguage",
+                "surname",
+                "userPrincipalName",
+                "id",
+            ],
+            body!.AsObject().Select(p => p.Key)
+        );
         Assert.Equal("https://graph.microsoft.com/v1.0/$metadata#users/$entity", (string?)body["@odata.context"]);
         Assert.Equal("Adele Vance", (string?)body["displayName"]);
         Assert.NotEmpty(response.Headers.GetValues("request-id").Single());
@@ -25,11 +38,18 @@ public sealed class GraphUserTests
     public async Task Select_gives_what_was_asked_for_and_nothing_else()
     {
         using var t = new TenantFixture();
-        var (_, body, _) = await t.Graph("GET", "/users/AdeleV@contoso.example?$select=id,accountEnabled,department,signInSessionsValidFromDateTime");
-        Assert.Equal(["@odata.context", "id", "accountEnabled", "department", "signInSessionsValidFromDateTime"], body!.AsObject().Select(p =>
-            p.Key));
-        Assert.Equal("https://graph.microsoft.com/v1.0/$metadata#users(id,accountEnabled,department,signInSessionsValidFromDateTime)/$entity",
-            (string?)body["@odata.context"]);
+        var (_, body, _) = await t.Graph(
+            "GET",
+            "/users/AdeleV@contoso.example?$select=id,accountEnabled,department,signInSessionsValidFromDateTime"
+        );
+        Assert.Equal(
+            ["@odata.context", "id", "accountEnabled", "department", "signInSessionsValidFromDateTime"],
+            body!.AsObject().Select(p => p.Key)
+        );
+        Assert.Equal(
+            "https://graph.microsoft.com/v1.0/$metadata#users(id,accountEnabled,department,signInSessionsValidFromDateTime)/$entity",
+            (string?)body["@odata.context"]
+        );
         Assert.True((bool)body["accountEnabled"]!);
         Assert.Null(body["department"]);
     }
@@ -49,7 +69,11 @@ public sealed class GraphUserTests
         using var t = new TenantFixture();
         foreach (var enabled in (bool[])[false, false, true])
         {
-            var (status, body, _) = await t.Graph("PATCH", $"/users/{TenantSeed.Adele}", $$"""{"accountEnabled":{{(enabled ? "true" : "false")}}}""");
+            var (status, body, _) = await t.Graph(
+                "PATCH",
+                $"/users/{TenantSeed.Adele}",
+                $$"""{"accountEnabled":{{(enabled ? "true" : "false")}}}"""
+            );
             Assert.Equal((HttpStatusCode.NoContent, null), (status, body));
             Assert.Equal(enabled, (bool)t.Tenant.FindUser(TenantSeed.Adele)!["accountEnabled"]!);
         }
@@ -100,22 +124,35 @@ public sealed class GraphUserTests
     public async Task A_new_password_is_neither_kept_nor_on_the_journal()
     {
         using var t = new TenantFixture();
-        await t.Graph("PATCH", $"/users/{TenantSeed.Adele}",
-            """{"passwordProfile":{"forceChangePasswordNextSignIn":true,"password":"example-only"}}""");
-        Assert.DoesNotContain("example-only", t.Tenant.FindUser(TenantSeed.Adele)!.ToJsonString() + t.Tenant.Journal.Entries[0].Detail,
-            StringComparison.Ordinal);
+        await t.Graph(
+            "PATCH",
+            $"/users/{TenantSeed.Adele}",
+            """{"passwordProfile":{"forceChangePasswordNextSignIn":true,"password":"example-only"}}"""
+        );
+        Assert.DoesNotContain(
+            "example-only",
+            t.Tenant.FindUser(TenantSeed.Adele)!.ToJsonString() + t.Tenant.Journal.Entries[0].Detail,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Nobody_of_that_id_is_not_found_in_Graphs_words()
     {
         using var t = new TenantFixture();
-        var (status, body, _) = await t.Graph("PATCH", "/users/00000000-0000-4000-8000-00000000ffff", """{"accountEnabled":false}""",
-            ("client-request-id", "abc"));
+        var (status, body, _) = await t.Graph(
+            "PATCH",
+            "/users/00000000-0000-4000-8000-00000000ffff",
+            """{"accountEnabled":false}""",
+            ("client-request-id", "abc")
+        );
         Assert.Equal(HttpStatusCode.NotFound, status);
         var error = body!["error"]!;
         Assert.Equal("Request_ResourceNotFound", (string?)error["code"]);
-        Assert.Equal(("2026-03-01T03:00:00Z", "abc"), ((string?)error["innerError"]!["date"], (string?)error["innerError"]!["client-request-id"]));
+        Assert.Equal(
+            ("2026-03-01T03:00:00Z", "abc"),
+            ((string?)error["innerError"]!["date"], (string?)error["innerError"]!["client-request-id"])
+        );
         Assert.NotNull(error["innerError"]!["request-id"]);
     }
 
@@ -127,8 +164,12 @@ public sealed class GraphUserTests
     {
         using var t = new TenantFixture();
         t.Http.DefaultRequestHeaders.Authorization = null;
-        var (status, body, response) = await t.Graph("GET", $"/users/{TenantSeed.Adele}", null, authorization is null ? [] : [("Authorization",
-            authorization)]);
+        var (status, body, response) = await t.Graph(
+            "GET",
+            $"/users/{TenantSeed.Adele}",
+            null,
+            authorization is null ? [] : [("Authorization", authorization)]
+        );
         Assert.Equal(HttpStatusCode.Unauthorized, status);
         Assert.Equal("InvalidAuthenticationToken", (string?)body!["error"]!["code"]);
         Assert.Equal("Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
@@ -164,8 +205,11 @@ public sealed class GraphUserTests
         var (_, admin, _) = await t.Graph("GET", $"/users/{TenantSeed.Admin}/transitiveMemberOf/microsoft.graph.directoryRole");
         Assert.Equal(TenantSeed.GlobalAdministrators, (string?)Assert.Single(admin!["value"]!.AsArray())!["id"]);
 
-        var (_, check, _) = await t.Graph("POST", $"/users/{TenantSeed.Sam}/checkMemberGroups",
-            $$"""{"groupIds":["{{TenantSeed.AllApprovers}}","{{TenantSeed.AdminGroup}}"]}""");
+        var (_, check, _) = await t.Graph(
+            "POST",
+            $"/users/{TenantSeed.Sam}/checkMemberGroups",
+            $$"""{"groupIds":["{{TenantSeed.AllApprovers}}","{{TenantSeed.AdminGroup}}"]}"""
+        );
         Assert.Equal([TenantSeed.AllApprovers], check!["value"]!.AsArray().Select(g => (string?)g));
 
         var (_, members, _) = await t.Graph("GET", $"/groups/{TenantSeed.AllApprovers}/transitiveMembers/microsoft.graph.user?$select=id");
@@ -176,14 +220,23 @@ public sealed class GraphUserTests
     public async Task Membership_changes_count_at_once_and_circles_do_no_harm()
     {
         using var t = new TenantFixture();
-        var reference = new JsonObject { ["@odata.id"] = $"https://graph.microsoft.com/v1.0/directoryObjects/{TenantSeed.Adele}" }.ToJsonString();
+        var reference = new JsonObject
+        {
+            ["@odata.id"] = $"https://graph.microsoft.com/v1.0/directoryObjects/{TenantSeed.Adele}",
+        }.ToJsonString();
         Assert.Equal(HttpStatusCode.NoContent, (await t.Graph("POST", $"/groups/{TenantSeed.Managers}/members/$ref", reference)).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await t.Graph("POST", $"/groups/{TenantSeed.Managers}/members/$ref", reference)).Status);
-        var circle = new JsonObject { ["@odata.id"] = $"https://graph.microsoft.com/v1.0/directoryObjects/{TenantSeed.AllApprovers}" }.ToJsonString();
+        var circle = new JsonObject
+        {
+            ["@odata.id"] = $"https://graph.microsoft.com/v1.0/directoryObjects/{TenantSeed.AllApprovers}",
+        }.ToJsonString();
         Assert.Equal(HttpStatusCode.NoContent, (await t.Graph("POST", $"/groups/{TenantSeed.Managers}/members/$ref", circle)).Status);
         var (_, body, _) = await t.Graph("GET", $"/users/{TenantSeed.Adele}/transitiveMemberOf");
         Assert.Equal(2, body!["value"]!.AsArray().Count);
-        Assert.Equal(HttpStatusCode.NoContent, (await t.Graph("DELETE", $"/groups/{TenantSeed.Managers}/members/{TenantSeed.Adele}/$ref")).Status);
+        Assert.Equal(
+            HttpStatusCode.NoContent,
+            (await t.Graph("DELETE", $"/groups/{TenantSeed.Managers}/members/{TenantSeed.Adele}/$ref")).Status
+        );
         Assert.Empty((await t.Graph("GET", $"/users/{TenantSeed.Adele}/transitiveMemberOf")).Body!["value"]!.AsArray());
     }
 

@@ -25,12 +25,24 @@ public sealed class OtherSystemsTests
         Assert.Equal(HttpStatusCode.OK, again);
         Assert.Equal(
             $"{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/Watchlists/{TenantSeed.Watchlist}/WatchlistItems/{ItemId}",
-            (string?)item!["id"]);
+            (string?)item!["id"]
+        );
         Assert.Equal("Microsoft.SecurityInsights/Watchlists/WatchlistItems", (string?)item["type"]);
         Assert.Equal(
-            ["watchlistItemType", "watchlistItemId", "tenantId", "isDeleted", "created", "updated", "createdBy", "updatedBy", "itemsKeyValue",
-                "entityMapping"],
-            item["properties"]!.AsObject().Select(p => p.Key));
+            [
+                "watchlistItemType",
+                "watchlistItemId",
+                "tenantId",
+                "isDeleted",
+                "created",
+                "updated",
+                "createdBy",
+                "updatedBy",
+                "itemsKeyValue",
+                "entityMapping",
+            ],
+            item["properties"]!.AsObject().Select(p => p.Key)
+        );
         Assert.Equal([true, false], t.Tenant.Journal.Of("watchlistItem.put").Select(e => e.Changed));
 
         Assert.Single((await t.Send("GET", $"{List()}/watchlistItems?api-version=2023-11-01")).Body!["value"]!.AsArray());
@@ -46,13 +58,17 @@ public sealed class OtherSystemsTests
         Assert.Equal("MissingApiVersionParameter", (string?)(await t.Send("GET", $"{List()}/watchlistItems")).Body!["error"]!["code"]);
         Assert.Equal(HttpStatusCode.NotFound, (await t.Send("PUT", ItemPath("no-such-list"), Item)).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await t.Send("PUT", ItemPath(), "{}")).Status);
-        Assert.Equal(HttpStatusCode.BadRequest, (await t.Send("PUT", ItemPath().Replace(ItemId, "not-a-guid", StringComparison.Ordinal),
-            Item)).Status);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await t.Send("PUT", ItemPath().Replace(ItemId, "not-a-guid", StringComparison.Ordinal), Item)).Status
+        );
         Assert.Equal(HttpStatusCode.NotFound, (await t.Send("GET", "/arm/subscriptions/x?api-version=1")).Status);
         Assert.Empty(t.Tenant.Journal.Entries);
 
-        Assert.Equal(HttpStatusCode.Created, (await t.Send("PUT", $"{List("second")}?api-version=2023-11-01",
-            """{"properties":{"displayName":"Second"}}""")).Status);
+        Assert.Equal(
+            HttpStatusCode.Created,
+            (await t.Send("PUT", $"{List("second")}?api-version=2023-11-01", """{"properties":{"displayName":"Second"}}""")).Status
+        );
         Assert.Equal(HttpStatusCode.Created, (await t.Send("PUT", ItemPath("second"), Item)).Status);
         t.Http.DefaultRequestHeaders.Authorization = null;
         Assert.Equal(HttpStatusCode.Unauthorized, (await t.Send("GET", ItemPath())).Status);
@@ -62,7 +78,12 @@ public sealed class OtherSystemsTests
     public async Task The_same_idempotency_key_gives_the_same_ticket()
     {
         using var t = new TenantFixture();
-        var (first, ticket, _) = await t.Send("POST", "/itsm/tickets", """{"title":"Look","severity":"high"}""", ("Idempotency-Key", "k-1"));
+        var (first, ticket, _) = await t.Send(
+            "POST",
+            "/itsm/tickets",
+            """{"title":"Look","severity":"high"}""",
+            ("Idempotency-Key", "k-1")
+        );
         var (second, same, _) = await t.Send("POST", "/itsm/tickets", """{"title":"Look again"}""", ("Idempotency-Key", "k-1"));
         var (third, other, _) = await t.Send("POST", "/itsm/tickets", """{"title":"Look"}""", ("Idempotency-Key", "k-2"));
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK, HttpStatusCode.Created), (first, second, third));
@@ -74,13 +95,19 @@ public sealed class OtherSystemsTests
         Assert.Equal(HttpStatusCode.BadRequest, (await t.Send("POST", "/itsm/tickets", "{}")).Status);
     }
 
-    private static string Event(string action, string key = "page-1", string routing = "0123456789abcdef0123456789abcdef") => new JsonObject
-    {
-        ["routing_key"] = routing,
-        ["event_action"] = action,
-        ["dedup_key"] = key,
-        ["payload"] = new JsonObject { ["summary"] = "Approve or deny", ["source"] = "irfunctions", ["severity"] = "critical" },
-    }.ToJsonString();
+    private static string Event(string action, string key = "page-1", string routing = "0123456789abcdef0123456789abcdef") =>
+        new JsonObject
+        {
+            ["routing_key"] = routing,
+            ["event_action"] = action,
+            ["dedup_key"] = key,
+            ["payload"] = new JsonObject
+            {
+                ["summary"] = "Approve or deny",
+                ["source"] = "irfunctions",
+                ["severity"] = "critical",
+            },
+        }.ToJsonString();
 
     [Fact]
     public async Task Events_of_one_dedup_key_are_one_page()

@@ -21,20 +21,29 @@ internal sealed class TenantFixture : IDisposable
 
     public HttpClient Http { get; }
 
-    public async Task<(HttpStatusCode Status, JsonNode? Body, HttpResponseMessage Response)> Send(string method, string path, string? body = null,
-        params (string Name, string Value)[] headers)
+    public async Task<(HttpStatusCode Status, JsonNode? Body, HttpResponseMessage Response)> Send(
+        string method,
+        string path,
+        string? body = null,
+        params (string Name, string Value)[] headers
+    )
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         var response = await Http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text), response);
     }
 
-    public Task<(HttpStatusCode Status, JsonNode? Body, HttpResponseMessage Response)> Graph(string method, string path, string? body = null,
-        params (string, string)[] headers) =>
-        Send(method, "/graph/v1.0" + path, body, headers);
+    public Task<(HttpStatusCode Status, JsonNode? Body, HttpResponseMessage Response)> Graph(
+        string method,
+        string path,
+        string? body = null,
+        params (string, string)[] headers
+    ) => Send(method, "/graph/v1.0" + path, body, headers);
 
     public void Dispose() => Http.Dispose();
 }

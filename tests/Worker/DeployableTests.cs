@@ -13,11 +13,13 @@ public sealed class DeployableTests
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static IReadOnlyList<(MethodInfo Method, FunctionAttribute Function)> Functions { get; } =
-        [.. from type in typeof(Pipeline).Assembly.GetTypes()
-            from method in type.GetMethods(Anything)
-            let function = method.GetCustomAttribute<FunctionAttribute>()
-            where function is not null
-            select (method, function)];
+    [
+        .. from type in typeof(Pipeline).Assembly.GetTypes()
+        from method in type.GetMethods(Anything)
+        let function = method.GetCustomAttribute<FunctionAttribute>()
+        where function is not null
+        select (method, function),
+    ];
 
     [Fact]
     public void The_built_metadata_is_exactly_the_expected_list() =>
@@ -50,14 +52,15 @@ public sealed class DeployableTests
     {
         var settings = new HostApplicationBuilderSettings { EnvironmentName = environment };
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings);
-        builder.Configuration.AddInMemoryCollection(WorkerSettings.For(environment, new Uri("http://127.0.0.1:1/"),
-            "UseDevelopmentStorage=true", Path.GetTempPath())
-            .Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value)));
+        builder.Configuration.AddInMemoryCollection(
+            WorkerSettings
+                .For(environment, new Uri("http://127.0.0.1:1/"), "UseDevelopmentStorage=true", Path.GetTempPath())
+                .Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))
+        );
         builder.Services.AddLogging().AddAzure(builder.Configuration).AddPipeline(builder.Configuration);
-        builder.ConfigureContainer(new DefaultServiceProviderFactory(new ServiceProviderOptions
-        {
-            ValidateScopes = true, ValidateOnBuild = true,
-        }));
+        builder.ConfigureContainer(
+            new DefaultServiceProviderFactory(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true })
+        );
         using var host = builder.Build();
         using var invocation = host.Services.CreateScope();
         foreach (var type in Functions.Select(f => f.Method.DeclaringType!).Distinct().Where(t => !t.IsAbstract))

@@ -7,8 +7,9 @@ namespace IRFunctions.Tests.RealWorker;
 /// </summary>
 internal static class ExpectedFunctions
 {
-    private static readonly IReadOnlyList<JsonNode> Expected =
-        Read(Path.Combine(AppContext.BaseDirectory, "data", "worker", "functions.json"));
+    private static readonly IReadOnlyList<JsonNode> Expected = Read(
+        Path.Combine(AppContext.BaseDirectory, "data", "worker", "functions.json")
+    );
 
     public static IReadOnlyList<string> Names => [.. Expected.Select(Name)];
 
@@ -25,7 +26,10 @@ internal static class ExpectedFunctions
     {
         var (expected, actual) = (Expected.Select(Line).ToList(), functions.Select(Line).ToList());
         string[] differences =
-            [.. expected.Except(actual).Select(f => $"missing: {f}"), .. actual.Except(expected).Select(f => $"unexpected: {f}")];
+        [
+            .. expected.Except(actual).Select(f => $"missing: {f}"),
+            .. actual.Except(expected).Select(f => $"unexpected: {f}"),
+        ];
         Assert.True(differences.Length == 0, string.Join('\n', differences));
         Assert.Equal(expected.Count, actual.Count);
     }
@@ -35,13 +39,16 @@ internal static class ExpectedFunctions
     private static string Line(JsonNode function) =>
         $"{function["name"]} {function["entryPoint"]} {Sorted(function["bindings"])!.ToJsonString()}";
 
-    private static JsonNode? Sorted(JsonNode? node) => node switch
-    {
-        // The file of the build has empty properties where what the worker says of itself has none.
-        JsonObject o =>
-            new JsonObject(o.Where(p => p.Value is not JsonObject { Count: 0 }).OrderBy(p => p.Key, StringComparer.Ordinal)
-                .Select(p => KeyValuePair.Create(p.Key, Sorted(p.Value)))),
-        JsonArray a => new JsonArray([.. a.Select(Sorted)]),
-        _ => node?.DeepClone(),
-    };
+    private static JsonNode? Sorted(JsonNode? node) =>
+        node switch
+        {
+            // The file of the build has empty properties where what the worker says of itself has none.
+            JsonObject o => new JsonObject(
+                o.Where(p => p.Value is not JsonObject { Count: 0 })
+                    .OrderBy(p => p.Key, StringComparer.Ordinal)
+                    .Select(p => KeyValuePair.Create(p.Key, Sorted(p.Value)))
+            ),
+            JsonArray a => new JsonArray([.. a.Select(Sorted)]),
+            _ => node?.DeepClone(),
+        };
 }

@@ -60,26 +60,41 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
     public async Task InitializeAsync()
     {
         var model = new LocalModel();
-        peers = await LoopbackServer.StartAsync(0, null, app =>
-        {
-            WorkerSettings.MapIdentity(app);
-            TenantEndpoint.Map(app, Tenant);
-            ModelEndpoint.Map(app, model);
-            Collector.Map(app);
-        });
+        peers = await LoopbackServer.StartAsync(
+            0,
+            null,
+            app =>
+            {
+                WorkerSettings.MapIdentity(app);
+                TenantEndpoint.Map(app, Tenant);
+                ModelEndpoint.Map(app, model);
+                Collector.Map(app);
+            }
+        );
         (rpc, address) = await StartRpcAsync();
         Worker.Start(address, WorkerId, WorkerSettings.For(environment, peers.Address, storage.ConnectionString, folder), Stream.End);
         Greeting = await Stream.StartedAsync();
-        Init = (await Stream.AskAsync(new StreamingMessage
-        {
-            WorkerInitRequest =
-                new WorkerInitRequest { HostVersion = "4.1000.0", WorkerDirectory = WorkerProcess.Folder,
-                    FunctionAppDirectory = WorkerProcess.Folder },
-        })).WorkerInitResponse;
-        Index = (await Stream.AskAsync(new StreamingMessage
-        {
-            FunctionsMetadataRequest = new FunctionsMetadataRequest { FunctionAppDirectory = WorkerProcess.Folder },
-        })).FunctionMetadataResponse;
+        Init = (
+            await Stream.AskAsync(
+                new StreamingMessage
+                {
+                    WorkerInitRequest = new WorkerInitRequest
+                    {
+                        HostVersion = "4.1000.0",
+                        WorkerDirectory = WorkerProcess.Folder,
+                        FunctionAppDirectory = WorkerProcess.Folder,
+                    },
+                }
+            )
+        ).WorkerInitResponse;
+        Index = (
+            await Stream.AskAsync(
+                new StreamingMessage
+                {
+                    FunctionsMetadataRequest = new FunctionsMetadataRequest { FunctionAppDirectory = WorkerProcess.Folder },
+                }
+            )
+        ).FunctionMetadataResponse;
         Loads = await LoadAsync(Index.FunctionMetadataResults);
     }
 
@@ -94,8 +109,10 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
         finally
         {
             await Worker.DisposeAsync();
-            if (rpc is not null) await rpc.DisposeAsync();
-            if (peers is not null) await peers.DisposeAsync();
+            if (rpc is not null)
+                await rpc.DisposeAsync();
+            if (peers is not null)
+                await peers.DisposeAsync();
             await Tenant.DisposeAsync();
             System.IO.Directory.Delete(folder, recursive: true);
         }
@@ -103,25 +120,35 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
 
     /// <summary>Invokes a function with what its trigger got; a durable client is bound where it asks for one.</summary>
     /// <param name="values">What the trigger tells beside its data, such as the values of a route.</param>
-    internal async Task<InvocationResponse> InvokeAsync(string function, TypedData trigger, string? id = null,
-        IReadOnlyDictionary<string, string>? values = null)
+    internal async Task<InvocationResponse> InvokeAsync(
+        string function,
+        TypedData trigger,
+        string? id = null,
+        IReadOnlyDictionary<string, string>? values = null
+    )
     {
         var metadata = Index.FunctionMetadataResults.Single(f => f.Name == function);
         var bindings = metadata.RawBindings.Select(b => JsonNode.Parse(b)!).ToList();
-        var request =
-            new InvocationRequest { InvocationId = id ?? Guid.NewGuid().ToString(), FunctionId = metadata.FunctionId,
-                TraceContext = new RpcTraceContext() };
+        var request = new InvocationRequest
+        {
+            InvocationId = id ?? Guid.NewGuid().ToString(),
+            FunctionId = metadata.FunctionId,
+            TraceContext = new RpcTraceContext(),
+        };
         request.InputData.Add(new Rpc.ParameterBinding { Name = (string)bindings[0]["name"]!, Data = trigger });
-        foreach (var (name, value) in values ?? new Dictionary<string, string>()) request.TriggerMetadata.Add(name,
-            new TypedData { String = value });
+        foreach (var (name, value) in values ?? new Dictionary<string, string>())
+            request.TriggerMetadata.Add(name, new TypedData { String = value });
         foreach (var client in bindings.Where(b => (string)b["type"]! == "durableClient"))
             request.InputData.Add(new Rpc.ParameterBinding { Name = (string)client["name"]!, Data = DurableClient() });
         return (await Stream.AskAsync(new StreamingMessage { InvocationRequest = request })).InvocationResponse;
     }
 
     /// <summary>Sends a request on to the worker's own endpoint, and its invocation beside it, as the host does.</summary>
-    internal async Task<HttpResponseMessage> SendAsync(string function, HttpRequestMessage request,
-        IReadOnlyDictionary<string, string>? route = null)
+    internal async Task<HttpResponseMessage> SendAsync(
+        string function,
+        HttpRequestMessage request,
+        IReadOnlyDictionary<string, string>? route = null
+    )
     {
         var id = Guid.NewGuid().ToString();
         request.RequestUri = new Uri(new Uri(Init.Capabilities["HttpUri"]), request.RequestUri!);
@@ -146,20 +173,28 @@ public abstract class FunctionsHost(string environment, Azurite storage) : IAsyn
     }
 
     /// <summary>What the durable extension sends for a client binding, as far as the worker reads it.</summary>
-    private TypedData DurableClient() => new()
-    {
-        String = JsonSerializer.Serialize(new
+    private TypedData DurableClient() =>
+        new()
         {
-            taskHubName = "irfunctions", connectionName = "Storage", rpcBaseUrl = address.ToString(), httpBaseUrl = address.ToString(),
-            requiredQueryStringParameters = "",
-            maxGrpcMessageSizeInBytes = int.MaxValue, grpcHttpClientTimeout = "\"00:01:40\"",
-        }),
-    };
+            String = JsonSerializer.Serialize(
+                new
+                {
+                    taskHubName = "irfunctions",
+                    connectionName = "Storage",
+                    rpcBaseUrl = address.ToString(),
+                    httpBaseUrl = address.ToString(),
+                    requiredQueryStringParameters = "",
+                    maxGrpcMessageSizeInBytes = int.MaxValue,
+                    grpcHttpClientTimeout = "\"00:01:40\"",
+                }
+            ),
+        };
 
     private async Task<(WebApplication, Uri)> StartRpcAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore()
+        builder
+            .WebHost.UseKestrelCore()
             .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, o => o.Protocols = HttpProtocols.Http2));
         builder.Services.AddRouting();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = int.MaxValue);

@@ -27,7 +27,8 @@ internal sealed class HostStream : FunctionRpc.FunctionRpcBase
         message.RequestId = Guid.NewGuid().ToString();
         var answer = new TaskCompletionSource<StreamingMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting[message.RequestId] = answer;
-        if (ended is { } reason) throw reason;
+        if (ended is { } reason)
+            throw reason;
         await outgoing.Writer.WriteAsync(message);
         return await answer.Task.WaitAsync(Patience);
     }
@@ -40,17 +41,22 @@ internal sealed class HostStream : FunctionRpc.FunctionRpcBase
     {
         ended = reason;
         started.TrySetException(reason);
-        foreach (var answer in waiting.Values) answer.TrySetException(reason);
+        foreach (var answer in waiting.Values)
+            answer.TrySetException(reason);
         outgoing.Writer.TryComplete();
     }
 
-    public override async Task EventStream(IAsyncStreamReader<StreamingMessage> requestStream,
-        IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context)
+    public override async Task EventStream(
+        IAsyncStreamReader<StreamingMessage> requestStream,
+        IServerStreamWriter<StreamingMessage> responseStream,
+        ServerCallContext context
+    )
     {
         var sending = SendAsync(responseStream, context.CancellationToken);
         try
         {
-            await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken)) Take(message);
+            await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+                Take(message);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -71,7 +77,8 @@ internal sealed class HostStream : FunctionRpc.FunctionRpcBase
                 logs.Enqueue(message.RpcLog);
                 break;
             default:
-                if (waiting.TryRemove(message.RequestId, out var answer)) answer.TrySetResult(message);
+                if (waiting.TryRemove(message.RequestId, out var answer))
+                    answer.TrySetResult(message);
                 break;
         }
     }
@@ -80,7 +87,8 @@ internal sealed class HostStream : FunctionRpc.FunctionRpcBase
     {
         try
         {
-            await foreach (var message in outgoing.Reader.ReadAllAsync(gone)) await stream.WriteAsync(message, gone);
+            await foreach (var message in outgoing.Reader.ReadAllAsync(gone))
+                await stream.WriteAsync(message, gone);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {

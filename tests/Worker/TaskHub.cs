@@ -67,17 +67,22 @@ internal sealed class TaskHub : TaskHubSidecarService.TaskHubSidecarServiceBase
         Note(context);
         var answer = new QueryInstancesResponse();
         var (prefix, wanted) = (request.Query.InstanceIdPrefix ?? "", request.Query.RuntimeStatus);
-        answer.OrchestrationState.AddRange(instances.Values.Where(i =>
-            i.InstanceId.StartsWith(prefix, StringComparison.Ordinal) && (wanted.Count == 0 || wanted.Contains(i.OrchestrationStatus))));
+        answer.OrchestrationState.AddRange(
+            instances.Values.Where(i =>
+                i.InstanceId.StartsWith(prefix, StringComparison.Ordinal) && (wanted.Count == 0 || wanted.Contains(i.OrchestrationStatus))
+            )
+        );
         return Task.FromResult(answer);
     }
 
     public override Task<GetEntityResponse> GetEntity(GetEntityRequest request, ServerCallContext context)
     {
         Note(context);
-        return Task.FromResult(entities.TryGetValue(request.InstanceId, out var state)
-            ? new GetEntityResponse { Exists = true, Entity = Entity(request.InstanceId, state) }
-            : new GetEntityResponse());
+        return Task.FromResult(
+            entities.TryGetValue(request.InstanceId, out var state)
+                ? new GetEntityResponse { Exists = true, Entity = Entity(request.InstanceId, state) }
+                : new GetEntityResponse()
+        );
     }
 
     public override Task<QueryEntitiesResponse> QueryEntities(QueryEntitiesRequest request, ServerCallContext context)
@@ -85,15 +90,19 @@ internal sealed class TaskHub : TaskHubSidecarService.TaskHubSidecarServiceBase
         Note(context);
         var answer = new QueryEntitiesResponse();
         var prefix = request.Query.InstanceIdStartsWith ?? "";
-        answer.Entities.AddRange(entities.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(e => Entity(e.Key, e.Value)));
+        answer.Entities.AddRange(
+            entities.Where(e => e.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(e => Entity(e.Key, e.Value))
+        );
         return Task.FromResult(answer);
     }
 
-    private static EntityMetadata Entity(string id, string state) => new()
-    {
-        InstanceId = id, SerializedState = state, LastModifiedTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
-    };
+    private static EntityMetadata Entity(string id, string state) =>
+        new()
+        {
+            InstanceId = id,
+            SerializedState = state,
+            LastModifiedTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+        };
 
     /// <summary>Refuses every call until disposed.</summary>
     public IDisposable Fail()
@@ -104,7 +113,8 @@ internal sealed class TaskHub : TaskHubSidecarService.TaskHubSidecarServiceBase
 
     private void Note(ServerCallContext context)
     {
-        if (failing) throw new RpcException(new Status(StatusCode.Unavailable, "the storage account does not answer"));
+        if (failing)
+            throw new RpcException(new Status(StatusCode.Unavailable, "the storage account does not answer"));
         hubs.Enqueue(context.RequestHeaders.GetValue("durable-taskhub") ?? "");
     }
 

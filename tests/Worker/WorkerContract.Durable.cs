@@ -21,15 +21,23 @@ public abstract partial class WorkerContract
     {
         [nameof(AlertOrchestrator)] = (new IncidentAlert("incident-1", 1, Orders.Alert, "hash"), nameof(AlertActivities.Classify)),
         [nameof(ApprovalOrchestrator)] = (Orders.Ask("incident-1"), nameof(RecordActivities.Record)),
-        [nameof(ContainmentOrchestrator)] =
-            (Orders.Order("order", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9"))), nameof(ContainmentActivities.Prepare)),
+        [nameof(ContainmentOrchestrator)] = (
+            Orders.Order("order", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9"))),
+            nameof(ContainmentActivities.Prepare)
+        ),
         [nameof(BreakerOrchestrator)] = (Orders.Change("agent-1", BreakerStatus.Open), nameof(RecordActivities.Record)),
-        [nameof(DrillOrchestrator)] =
-            (new DrillTarget(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount), []), nameof(ContainmentActivities.Capture)),
-        [nameof(ReminderOrchestrator)] =
-            (new ReminderInput("key", "incident-1", Orders.WatchAddress, Orders.Address("203.0.113.9"), TimeProvider.System.GetUtcNow()),
-                nameof(RecordActivities.Record)),
-        [nameof(RollbackOrchestrator)] = (Orders.Undo("order", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent), nameof(RecordActivities.Record)),
+        [nameof(DrillOrchestrator)] = (
+            new DrillTarget(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount), []),
+            nameof(ContainmentActivities.Capture)
+        ),
+        [nameof(ReminderOrchestrator)] = (
+            new ReminderInput("key", "incident-1", Orders.WatchAddress, Orders.Address("203.0.113.9"), TimeProvider.System.GetUtcNow()),
+            nameof(RecordActivities.Record)
+        ),
+        [nameof(RollbackOrchestrator)] = (
+            Orders.Undo("order", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
+            nameof(RecordActivities.Record)
+        ),
     };
 
     public static TheoryData<string> Orchestrators => [.. ExpectedFunctions.OfKind("orchestrationTrigger")];
@@ -49,10 +57,23 @@ public abstract partial class WorkerContract
     public async Task An_orchestrator_goes_on_from_its_history()
     {
         var input = firstSteps[nameof(AlertOrchestrator)].Input;
-        var assessment =
-            Durable.Json(new AlertAssessment { Verdict = Verdict.TruePositive, Confidence = 90, Reasoning = "a test", By = AssessedBy.Model })!;
-        var response = await Durable.StepAsync(host, nameof(AlertOrchestrator), "incident-1", input,
-            [Durable.Scheduled(0, nameof(AlertActivities.Classify))], Durable.Completed(0, assessment));
+        var assessment = Durable.Json(
+            new AlertAssessment
+            {
+                Verdict = Verdict.TruePositive,
+                Confidence = 90,
+                Reasoning = "a test",
+                By = AssessedBy.Model,
+            }
+        )!;
+        var response = await Durable.StepAsync(
+            host,
+            nameof(AlertOrchestrator),
+            "incident-1",
+            input,
+            [Durable.Scheduled(0, nameof(AlertActivities.Classify))],
+            Durable.Completed(0, assessment)
+        );
         Assert.Equal(nameof(AlertActivities.Decide), Assert.Single(response.Actions).ScheduleTask?.Name);
     }
 
@@ -60,8 +81,10 @@ public abstract partial class WorkerContract
     public async Task A_request_for_approval_shows_itself_as_custom_status()
     {
         var response = await Durable.StepAsync(host, nameof(ApprovalOrchestrator), "approval-1", Orders.Ask("incident-1"));
-        Assert.Equal(nameof(ApprovalState.Pending),
-            JsonSerializer.Deserialize<JsonElement>(response.CustomStatus, PayloadJson.Options).GetProperty("state").GetString());
+        Assert.Equal(
+            nameof(ApprovalState.Pending),
+            JsonSerializer.Deserialize<JsonElement>(response.CustomStatus, PayloadJson.Options).GetProperty("state").GetString()
+        );
     }
 
     [Fact]
@@ -76,8 +99,13 @@ public abstract partial class WorkerContract
     [Fact]
     public async Task The_global_stop_is_engaged()
     {
-        var result = await Durable.BatchAsync(host, nameof(GlobalStop), "tenant", null,
-            (nameof(GlobalStop.Engage), new StopOrder(TenantSeed.Alex, "something is off")));
+        var result = await Durable.BatchAsync(
+            host,
+            nameof(GlobalStop),
+            "tenant",
+            null,
+            (nameof(GlobalStop.Engage), new StopOrder(TenantSeed.Alex, "something is off"))
+        );
         var state = State<GlobalStopState>(result);
         Assert.Equal((true, TenantSeed.Alex, "something is off"), (state.Engaged, state.By, state.Reason));
     }
@@ -94,11 +122,18 @@ public abstract partial class WorkerContract
     [Fact]
     public async Task A_breaker_opens_and_starts_what_follows()
     {
-        var result = await Durable.BatchAsync(host, nameof(CircuitBreaker), "agent-1", null,
-            (nameof(CircuitBreaker.Open), new BreakerOrder(TenantSeed.Alex, "a test")));
+        var result = await Durable.BatchAsync(
+            host,
+            nameof(CircuitBreaker),
+            "agent-1",
+            null,
+            (nameof(CircuitBreaker.Open), new BreakerOrder(TenantSeed.Alex, "a test"))
+        );
         Assert.Equal(BreakerStatus.Open, State<BreakerState>(result).Status);
-        Assert.Equal(nameof(BreakerOrchestrator),
-            Assert.Single(result.Actions, a => a.StartNewOrchestration is not null).StartNewOrchestration.Name);
+        Assert.Equal(
+            nameof(BreakerOrchestrator),
+            Assert.Single(result.Actions, a => a.StartNewOrchestration is not null).StartNewOrchestration.Name
+        );
         Assert.Equal(nameof(CircuitBreaker.HalfOpenDue), Assert.Single(result.Actions, a => a.SendSignal is not null).SendSignal.Name);
     }
 
@@ -106,9 +141,15 @@ public abstract partial class WorkerContract
     public async Task An_alert_s_arrival_starts_its_orchestration()
     {
         var arrival = new Arrival("alert-1", Orders.Alert, "hash", "message-1:17");
-        var result = await Durable.BatchAsync(host, nameof(IncidentRegister), "incident-1", null,
-            (nameof(IncidentRegister.Arrive), arrival), (nameof(IncidentRegister.Arrive), arrival),
-                (nameof(IncidentRegister.Arrive), arrival with { Message = "message-2:18" }));
+        var result = await Durable.BatchAsync(
+            host,
+            nameof(IncidentRegister),
+            "incident-1",
+            null,
+            (nameof(IncidentRegister.Arrive), arrival),
+            (nameof(IncidentRegister.Arrive), arrival),
+            (nameof(IncidentRegister.Arrive), arrival with { Message = "message-2:18" })
+        );
         var state = State<RegisterState>(result);
         Assert.Equal(("hash", 2), (state.PolicyHash, state.Arrivals["alert-1"])); // The redelivered message is no arrival.
         var start = Assert.Single(result.Actions).StartNewOrchestration;
@@ -120,9 +161,17 @@ public abstract partial class WorkerContract
     {
         var order = Orders.Order("order", Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9")));
         var key = ScheduledRollback.KeyOf(Orders.WatchAddress, order.Decision.Target);
-        var result = await Durable.BatchAsync(host, nameof(ScheduledRollback), key, null,
-            (nameof(ScheduledRollback.Hold), new PreparedOrder(order, Orders.Absent)));
-        Assert.Equal(nameof(HoldAnswer.Registered), JsonSerializer.Deserialize<string>(Assert.Single(result.Results).Success.Result, PayloadJson.Options));
+        var result = await Durable.BatchAsync(
+            host,
+            nameof(ScheduledRollback),
+            key,
+            null,
+            (nameof(ScheduledRollback.Hold), new PreparedOrder(order, Orders.Absent))
+        );
+        Assert.Equal(
+            nameof(HoldAnswer.Registered),
+            JsonSerializer.Deserialize<string>(Assert.Single(result.Results).Success.Result, PayloadJson.Options)
+        );
         Assert.Equal((ContainmentStatus.Live, 1), (State<RollbackState>(result).Status, State<RollbackState>(result).Generation));
         Assert.NotNull(Assert.Single(result.Actions, a => a.SendSignal?.Name == nameof(ScheduledRollback.Expire)).SendSignal.ScheduledTime);
     }
@@ -138,8 +187,14 @@ public abstract partial class WorkerContract
     [Fact]
     public async Task An_operation_that_does_not_exist_fails_by_itself()
     {
-        var result = await Durable.BatchAsync(host, nameof(GlobalStop), "tenant", null, ("Nonsense", null),
-            (nameof(GlobalStop.Engage), new StopOrder("who", "why")));
+        var result = await Durable.BatchAsync(
+            host,
+            nameof(GlobalStop),
+            "tenant",
+            null,
+            ("Nonsense", null),
+            (nameof(GlobalStop.Engage), new StopOrder("who", "why"))
+        );
         Assert.Contains("Nonsense", result.Results[0].Failure?.FailureDetails.ErrorMessage, StringComparison.Ordinal);
         Assert.True(State<GlobalStopState>(result).Engaged);
     }

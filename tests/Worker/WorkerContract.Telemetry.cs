@@ -19,8 +19,12 @@ public abstract partial class WorkerContract
             Assert.Empty(host.Collector.Received);
             return;
         }
-        await host.Collector.UntilAsync(c => c.MetricNames.Contains("irfunctions.model.assessments") && c.MetricNames.Contains("gen_ai.client.operation.duration")
-            && c.SpanNames.Any(s => s.StartsWith("chat ", StringComparison.Ordinal)) && c.LogLines.Any(l => l.StartsWith("heartbeat: policy", StringComparison.Ordinal)));
+        await host.Collector.UntilAsync(c =>
+            c.MetricNames.Contains("irfunctions.model.assessments")
+            && c.MetricNames.Contains("gen_ai.client.operation.duration")
+            && c.SpanNames.Any(s => s.StartsWith("chat ", StringComparison.Ordinal))
+            && c.LogLines.Any(l => l.StartsWith("heartbeat: policy", StringComparison.Ordinal))
+        );
         Assert.DoesNotContain(Orders.Alert.Title, host.Collector.Text, StringComparison.OrdinalIgnoreCase);
     }
 }

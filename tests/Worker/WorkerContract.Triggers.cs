@@ -45,8 +45,10 @@ public abstract partial class WorkerContract
     {
         using var outage = host.Hub.Fail();
         var health = await HealthAsync(HttpStatusCode.ServiceUnavailable);
-        Assert.Equal(("unhealthy", "readable", "not readable (RpcException)"),
-            (Text(health, "status"), Text(health, "record"), Text(health, "durable")));
+        Assert.Equal(
+            ("unhealthy", "readable", "not readable (RpcException)"),
+            (Text(health, "status"), Text(health, "record"), Text(health, "durable"))
+        );
     }
 
     [Fact]
@@ -54,8 +56,10 @@ public abstract partial class WorkerContract
     {
         using var outage = host.Hub.Fail();
         await Every_timer_runs("Heartbeat");
-        Assert.Contains(host.Stream.Logs, l => l.Message.StartsWith("no heartbeat", StringComparison.Ordinal)
-            && l.Level == RpcLog.Types.Level.Error);
+        Assert.Contains(
+            host.Stream.Logs,
+            l => l.Message.StartsWith("no heartbeat", StringComparison.Ordinal) && l.Level == RpcLog.Types.Level.Error
+        );
     }
 
     [Theory]
@@ -63,8 +67,10 @@ public abstract partial class WorkerContract
     public async Task Nobody_gets_in_without_signing_in(string function)
     {
         var answer = await SendAsync(function);
-        if (function == "GetHealth") await HealthAsync(HttpStatusCode.OK); // It may still tell of an outage in another test.
-        else Assert.Equal(OpenDoors.GetValueOrDefault(function, HttpStatusCode.Unauthorized), answer.StatusCode);
+        if (function == "GetHealth")
+            await HealthAsync(HttpStatusCode.OK); // It may still tell of an outage in another test.
+        else
+            Assert.Equal(OpenDoors.GetValueOrDefault(function, HttpStatusCode.Unauthorized), answer.StatusCode);
     }
 
     [Fact]
@@ -80,9 +86,17 @@ public abstract partial class WorkerContract
     [MemberData(nameof(Timers))]
     public async Task Every_timer_runs(string function)
     {
-        var info = new { Schedule = new { AdjustForDST = true },
-            ScheduleStatus = new { Last = default(DateTime), Next = default(DateTime), LastUpdated = default(DateTime) },
-                IsPastDue = false };
+        var info = new
+        {
+            Schedule = new { AdjustForDST = true },
+            ScheduleStatus = new
+            {
+                Last = default(DateTime),
+                Next = default(DateTime),
+                LastUpdated = default(DateTime),
+            },
+            IsPastDue = false,
+        };
         AssertSuccess((await host.InvokeAsync(function, new TypedData { Json = JsonSerializer.Serialize(info) })).Result);
     }
 
@@ -90,8 +104,9 @@ public abstract partial class WorkerContract
     public async Task The_heartbeat_writes_its_line_to_the_host_s_log()
     {
         await Every_timer_runs("Heartbeat");
-        var line = Assert.Single(host.Stream.Logs.Where(l => l.Message.StartsWith("heartbeat: policy", StringComparison.Ordinal))
-            .DistinctBy(l => l.Message));
+        var line = Assert.Single(
+            host.Stream.Logs.Where(l => l.Message.StartsWith("heartbeat: policy", StringComparison.Ordinal)).DistinctBy(l => l.Message)
+        );
         Assert.Equal(("IRFunctions.Health.Heartbeat", RpcLog.Types.Level.Information), (line.Category, line.Level));
     }
 
@@ -109,22 +124,30 @@ public abstract partial class WorkerContract
     {
         var id = $"{ApprovalView.InstancePrefix}{Id("answered")}";
         var view = Orders.View("incident-1");
-        host.Hub.PutInstance(new OrchestrationState
-        {
-            InstanceId = id, Name = nameof(ApprovalOrchestrator), OrchestrationStatus = OrchestrationStatus.Running,
-            CustomStatus = Durable.Json(view),
-            CreatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
-            LastUpdatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
-        });
+        host.Hub.PutInstance(
+            new OrchestrationState
+            {
+                InstanceId = id,
+                Name = nameof(ApprovalOrchestrator),
+                OrchestrationStatus = OrchestrationStatus.Running,
+                CustomStatus = Durable.Json(view),
+                CreatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
+                LastUpdatedTimestamp = Timestamp.FromDateTimeOffset(view.AskedAt),
+            }
+        );
         await RunAsync(nameof(ApprovalActivities.AskApprovers), new AskInput(id, view));
 
         var answer = await SendAsync("AnswerApproval", TenantSeed.Alex, id, new { decision = "approve", reason = "looked at it" });
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         var raised = Assert.Single(host.Hub.Events, e => e.InstanceId == id);
         Assert.Equal(ApprovalView.EventName(1, 0), raised.Name);
-        Assert.Equal((TenantSeed.Alex, true),
-            (JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input, PayloadJson.Options)!.By,
-                JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input, PayloadJson.Options)!.Approve));
+        Assert.Equal(
+            (TenantSeed.Alex, true),
+            (
+                JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input, PayloadJson.Options)!.By,
+                JsonSerializer.Deserialize<ApprovalAnswer>(raised.Input, PayloadJson.Options)!.Approve
+            )
+        );
     }
 
     [Fact]
@@ -156,11 +179,16 @@ public abstract partial class WorkerContract
     public async Task A_batch_of_activity_reaches_its_breaker()
     {
         var (token, identity) = (Guid.NewGuid(), Id("agent"));
-        var batch = JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            identity, identityType = "ai_agent", source = "gateway", sequence = 1,
-            events = new[] { new { time = TimeProvider.System.GetUtcNow(), endpoint = "GET /quotes" } },
-        });
+        var batch = JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                identity,
+                identityType = "ai_agent",
+                source = "gateway",
+                sequence = 1,
+                events = new[] { new { time = TimeProvider.System.GetUtcNow(), endpoint = "GET /quotes" } },
+            }
+        );
         AssertSuccess((await host.InvokeAsync("ActivityIntake", Message(token, "message-3", batch, session: identity))).Result);
         Assert.Equal(new Settled("complete", token.ToString()), Assert.Single(host.Settlements.Of(token.ToString())));
         Assert.Equal(nameof(CircuitBreaker.Observe), host.Hub.Signals.Single(s => s.InstanceId == $"@circuitbreaker@{identity}").Name);
@@ -177,7 +205,9 @@ public abstract partial class WorkerContract
         {
             ModelBindingData = new ModelBindingData
             {
-                Version = "1.0", Source = "AzureServiceBusReceivedMessage", ContentType = "application/octet-stream",
+                Version = "1.0",
+                Source = "AzureServiceBusReceivedMessage",
+                ContentType = "application/octet-stream",
                 Content = ByteString.CopyFrom([.. lockToken.ToByteArray(), .. amqp.ToBytes().ToArray()]),
             },
         };
@@ -191,7 +221,8 @@ public abstract partial class WorkerContract
         while (true)
         {
             using var answer = await SendAsync("GetHealth");
-            if (answer.StatusCode == status) return JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+            if (answer.StatusCode == status)
+                return JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
             await again.WaitForNextTickAsync(late.Token);
         }
     }
@@ -202,14 +233,19 @@ public abstract partial class WorkerContract
         var trigger = ExpectedFunctions.Trigger(function);
         var route = new Dictionary<string, string>();
         var path = RouteValue()
-            .Replace((string)trigger["route"]!, part => route[part.Groups["name"].Value] = part.Groups["name"].Value switch
-        {
-            "version" => "1",
-            "change" => "release",
-            _ => id,
-        });
+            .Replace(
+                (string)trigger["route"]!,
+                part =>
+                    route[part.Groups["name"].Value] = part.Groups["name"].Value switch
+                    {
+                        "version" => "1",
+                        "change" => "release",
+                        _ => id,
+                    }
+            );
         var request = new HttpRequestMessage(new HttpMethod((string)trigger["methods"]![0]!), $"api/{path}");
-        if (body is not null) request.Content = JsonContent.Create(body);
+        if (body is not null)
+            request.Content = JsonContent.Create(body);
         if (signedIn is not null)
         {
             var principal = new JsonObject { ["claims"] = new JsonArray(new JsonObject { ["typ"] = "oid", ["val"] = signedIn }) };

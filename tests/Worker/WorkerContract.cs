@@ -23,13 +23,18 @@ public abstract partial class WorkerContract(FunctionsHost host)
     {
         AssertSuccess(host.Index.Result);
         Assert.False(host.Index.UseDefaultMetadataIndexing); // Else the host would read functions.metadata itself.
-        Assert.All(host.Index.FunctionMetadataResults,
-            f => Assert.Equal(("IRFunctions.dll", "dotnet-isolated"), (f.ScriptFile, f.Language)));
-        ExpectedFunctions.AssertSame(host.Index.FunctionMetadataResults.Select(f => new JsonObject
-        {
-            ["name"] = f.Name, ["entryPoint"] = f.EntryPoint,
-            ["bindings"] = new JsonArray([.. f.RawBindings.Select(b => JsonNode.Parse(b))]),
-        }));
+        Assert.All(
+            host.Index.FunctionMetadataResults,
+            f => Assert.Equal(("IRFunctions.dll", "dotnet-isolated"), (f.ScriptFile, f.Language))
+        );
+        ExpectedFunctions.AssertSame(
+            host.Index.FunctionMetadataResults.Select(f => new JsonObject
+            {
+                ["name"] = f.Name,
+                ["entryPoint"] = f.EntryPoint,
+                ["bindings"] = new JsonArray([.. f.RawBindings.Select(b => JsonNode.Parse(b))]),
+            })
+        );
     }
 
     [Fact]
@@ -49,8 +54,10 @@ public abstract partial class WorkerContract(FunctionsHost host)
     public void Every_function_loads()
     {
         Assert.Equal(ExpectedFunctions.Names, host.Loads.Keys.Order(StringComparer.Ordinal));
-        Assert.Empty(host.Loads.Where(l => l.Value.Result.Status != StatusResult.Types.Status.Success)
-            .Select(l => $"{l.Key}: {l.Value.Result.Exception?.Message}"));
+        Assert.Empty(
+            host.Loads.Where(l => l.Value.Result.Status != StatusResult.Types.Status.Success)
+                .Select(l => $"{l.Key}: {l.Value.Result.Exception?.Message}")
+        );
     }
 
     /// <summary>An id that nothing else uses, neither the other environment.</summary>
@@ -64,9 +71,13 @@ public abstract partial class WorkerContract(FunctionsHost host)
     {
         var answer = await host.InvokeAsync(function, new TypedData { String = Durable.Json(input) ?? "" });
         AssertSuccess(answer.Result);
-        return answer.ReturnValue is null ? default
-            : JsonSerializer.Deserialize<JsonElement>(answer.ReturnValue.DataCase == TypedData.DataOneofCase.Json ? answer.ReturnValue.Json
-                : JsonSerializer.Serialize(answer.ReturnValue.String));
+        return answer.ReturnValue is null
+            ? default
+            : JsonSerializer.Deserialize<JsonElement>(
+                answer.ReturnValue.DataCase == TypedData.DataOneofCase.Json
+                    ? answer.ReturnValue.Json
+                    : JsonSerializer.Serialize(answer.ReturnValue.String)
+            );
     }
 }
 

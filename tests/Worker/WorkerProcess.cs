@@ -13,12 +13,18 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private readonly StringBuilder output = new();
 
     /// <summary>Where functions/ is built: the folder that would be deployed.</summary>
-    public static string Folder { get; } = Path.GetFullPath(
-        typeof(WorkerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Deployable").Value!);
+    public static string Folder { get; } =
+        Path.GetFullPath(
+            typeof(WorkerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Deployable").Value!
+        );
 
     public string Output
     {
-        get { lock (output) return output.ToString(); }
+        get
+        {
+            lock (output)
+                return output.ToString();
+        }
     }
 
     /// <param name="host">Where the host's stream is.</param>
@@ -28,15 +34,27 @@ internal sealed class WorkerProcess : IAsyncDisposable
     {
         string[] arguments =
         [
-            Path.Combine(Folder, "IRFunctions.dll"), "--functions-uri", host.ToString(), "--functions-worker-id", id,
-            "--functions-request-id", Guid.NewGuid().ToString(), "--functions-grpc-max-message-length", $"{int.MaxValue}",
+            Path.Combine(Folder, "IRFunctions.dll"),
+            "--functions-uri",
+            host.ToString(),
+            "--functions-worker-id",
+            id,
+            "--functions-request-id",
+            Guid.NewGuid().ToString(),
+            "--functions-grpc-max-message-length",
+            $"{int.MaxValue}",
         ];
-        process.StartInfo =
-            new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
-                WorkingDirectory = Folder };
+        process.StartInfo = new ProcessStartInfo("dotnet", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Folder,
+        };
         var environment = process.StartInfo.Environment;
-        foreach (var name in environment.Keys.Except(Kept).ToList()) environment.Remove(name);
-        foreach (var (name, value) in settings) environment[name] = value;
+        foreach (var name in environment.Keys.Except(Kept).ToList())
+            environment.Remove(name);
+        foreach (var (name, value) in settings)
+            environment[name] = value;
         process.EnableRaisingEvents = true;
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
@@ -61,14 +79,17 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
         process.Dispose();
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
-        if (line.Data is null) return;
-        lock (output) output.AppendLine(line.Data);
+        if (line.Data is null)
+            return;
+        lock (output)
+            output.AppendLine(line.Data);
     }
 }

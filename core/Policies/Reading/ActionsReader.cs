@@ -5,12 +5,16 @@ internal sealed class ActionsReader(KnownNames known)
 {
     private static readonly Dictionary<string, ActionMode> Modes = new()
     {
-        ["observe"] = ActionMode.Observe, ["ask"] = ActionMode.Ask, ["act"] = ActionMode.Act,
+        ["observe"] = ActionMode.Observe,
+        ["ask"] = ActionMode.Ask,
+        ["act"] = ActionMode.Act,
     };
 
     private static readonly Dictionary<string, Reversibility> Reversibilities = new()
     {
-        ["automatic"] = Reversibility.Automatic, ["manual"] = Reversibility.Manual, ["none"] = Reversibility.None,
+        ["automatic"] = Reversibility.Automatic,
+        ["manual"] = Reversibility.Manual,
+        ["none"] = Reversibility.None,
     };
 
     private int recommendFloor;
@@ -24,7 +28,12 @@ internal sealed class ActionsReader(KnownNames known)
         foreach (var (name, entry, section) in file.Named("actions"))
         {
             if (!IsName(name))
-                file.Problems.Add(entry.Line, entry.Column, section.Path, "an action name is made of a to z, 0 to 9 and _, at most 64 characters");
+                file.Problems.Add(
+                    entry.Line,
+                    entry.Column,
+                    section.Path,
+                    "an action name is made of a to z, 0 to 9 and _, at most 64 characters"
+                );
             actions[name] = ReadAction(name, section, actions.Count);
             section.Close();
         }
@@ -35,7 +44,8 @@ internal sealed class ActionsReader(KnownNames known)
     }
 
     private static bool IsName(string name) =>
-        name.Length is > 0 and <= 64 && name.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '_');
+        name.Length is > 0 and <= 64
+        && name.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '_');
 
     private void ReadDefaults(Section file)
     {
@@ -84,7 +94,10 @@ internal sealed class ActionsReader(KnownNames known)
 
     private static void CheckNeverRuns(Section section)
     {
-        foreach (var key in (string[])["approval_timeout", "quorum", "max_duration", "drill_within", "recommend_floor", "act_floor", "checks", "ladder"])
+        foreach (
+            var key in (string[])
+                ["approval_timeout", "quorum", "max_duration", "drill_within", "recommend_floor", "act_floor", "checks", "ladder"]
+        )
             if (section.Has(key))
                 section.Problem(key, "tier 3 never runs, so this says nothing; take it out or change the tier");
         if (section.Has("mode") && section.PlaceOf("mode") is YamlText { Value: "ask" or "act" } mode)
@@ -96,8 +109,11 @@ internal sealed class ActionsReader(KnownNames known)
         if (rule is { Tier: 2, Mode: ActionMode.Act })
             section.Problem("mode", "tier 2 runs only after people approved (S3), so its mode cannot be act", "ask");
         if (capability is null && rule.Mode != ActionMode.Observe)
-            section.Problem("mode", $"the catalogue has no action {rule.Name}, so it can only be observed",
-                DidYouMean.Guess(rule.Name, known.Catalogue.Keys) ?? "observe");
+            section.Problem(
+                "mode",
+                $"the catalogue has no action {rule.Name}, so it can only be observed",
+                DidYouMean.Guess(rule.Name, known.Catalogue.Keys) ?? "observe"
+            );
         CheckReversal(rule, capability, section);
         // What an action takes over from the defaults is checked there, once.
         if (section.Has("recommend_floor") | section.Has("act_floor"))
@@ -105,9 +121,17 @@ internal sealed class ActionsReader(KnownNames known)
         CheckNames(rule, section);
         if (rule.ApprovalTimeout is { } timeout && (section.Has("approval_timeout") | section.Has("ladder")))
             CheckLadder(rule.Ladder, timeout, section);
-        if (known.Reminder is { } reminder && rule.MaxDuration is { } duration && duration > TimeSpan.Zero && reminder.LeadFor(duration) >= duration)
-            section.Problem("max_duration",
-                $"the reminder {Shown(reminder.LeadFor(duration))} before the undo would come before the action, which lasts {Shown(duration)}");
+        if (
+            known.Reminder is { } reminder
+            && rule.MaxDuration is { } duration
+            && duration > TimeSpan.Zero
+            && reminder.LeadFor(duration) >= duration
+        )
+            section.Problem(
+                "max_duration",
+                $"the reminder {Shown(reminder.LeadFor(duration))} before the undo would come before the action, which lasts "
+                    + $"{Shown(duration)}"
+            );
     }
 
     private static void CheckFloors(int recommend, int act, Section section)
@@ -121,13 +145,21 @@ internal sealed class ActionsReader(KnownNames known)
         var automatic = rule.Reversible == Reversibility.Automatic;
         var hasRollback = capability?.Reversible ?? automatic;
         if (section.Has("reversible") && hasRollback != automatic)
-            section.Problem("reversible", $"the catalogue has {(hasRollback ? "a" : "no")} rollback for this action", hasRollback ? "automatic" : "none");
+            section.Problem(
+                "reversible",
+                $"the catalogue has {(hasRollback ? "a" : "no")} rollback for this action",
+                hasRollback ? "automatic" : "none"
+            );
         if (automatic && rule.MaxDuration is null && !section.Has("max_duration"))
             section.Problem("max_duration", "the key is missing: what is undone automatically needs a time after which it is");
         if (!automatic && rule.MaxDuration is not null)
             section.Problem("max_duration", "nothing undoes this action automatically, so it has no duration", "reversible: automatic");
         if (!automatic && rule.DrillWithin is not null)
-            section.Problem("drill_within", "nothing undoes this action automatically, so there is nothing to rehearse", "reversible: automatic");
+            section.Problem(
+                "drill_within",
+                "nothing undoes this action automatically, so there is nothing to rehearse",
+                "reversible: automatic"
+            );
         if (rule.MaxDuration == TimeSpan.Zero)
             section.Problem("max_duration", "a duration of nothing would undo the action at once");
     }
@@ -136,10 +168,17 @@ internal sealed class ActionsReader(KnownNames known)
     {
         foreach (var check in rule.Checks)
             if (known.Checks is not null && !known.Checks.ContainsKey(check))
-                section.Problem("checks", $"{PolicyNames.Context} has no check {Problems.Quote(check)}", DidYouMean.Guess(check, known.Checks.Keys));
+                section.Problem(
+                    "checks",
+                    $"{PolicyNames.Context} has no check {Problems.Quote(check)}",
+                    DidYouMean.Guess(check, known.Checks.Keys)
+                );
         if (known.Ladders is not null && !known.Ladders.ContainsKey(rule.Ladder))
-            section.Problem("ladder", $"{PolicyNames.Ladder} has no ladder {Problems.Quote(rule.Ladder)}",
-                DidYouMean.Guess(rule.Ladder, known.Ladders.Keys));
+            section.Problem(
+                "ladder",
+                $"{PolicyNames.Ladder} has no ladder {Problems.Quote(rule.Ladder)}",
+                DidYouMean.Guess(rule.Ladder, known.Ladders.Keys)
+            );
         known.RequireQuorum(section, "quorum", rule.Quorum, rule.Ladder);
     }
 
@@ -158,15 +197,21 @@ internal sealed class ActionsReader(KnownNames known)
             return;
         var last = ladder.Rungs[^1];
         if (last.Window is null && last.After >= timeout)
-            section.Problem("approval_timeout",
-                $"ladder {ladder.Name} reaches {last.Name} after {Shown(last.After)}, when the request has expired; give that rung a window");
+            section.Problem(
+                "approval_timeout",
+                $"ladder {ladder.Name} reaches {last.Name} after {Shown(last.After)}, when the request has expired; give that rung a window"
+            );
         foreach (var rung in ladder.Rungs.Take(ladder.Rungs.Count - 1))
             if (rung.After >= timeout)
-                section.Problem("approval_timeout",
-                    $"after {Shown(timeout)} the request climbs to {last.Name}, before {rung.Name} is asked after {Shown(rung.After)}");
+                section.Problem(
+                    "approval_timeout",
+                    $"after {Shown(timeout)} the request climbs to {last.Name}, before {rung.Name} is asked after {Shown(rung.After)}"
+                );
         if (last.Window is { } window && timeout > last.After + window)
-            section.Problem("approval_timeout",
-                $"ladder {ladder.Name} ends after {Shown(last.After + window)}, before these {Shown(timeout)} are over");
+            section.Problem(
+                "approval_timeout",
+                $"ladder {ladder.Name} ends after {Shown(last.After + window)}, before these {Shown(timeout)} are over"
+            );
     }
 
     private static string Shown(TimeSpan time) =>
@@ -182,7 +227,10 @@ internal sealed class ActionsReader(KnownNames known)
             else if (rule is not { Tier: 1, Mode: ActionMode.Act })
                 file.Problem("actions", $"the action {name} must be tier 1 with mode act: doubt would reach nobody (S12)");
             else if (known.Catalogue.TryGetValue(name, out var capability) && capability.TargetKind != "alert")
-                file.Problem("actions", $"the action {name} must concern the alert; the catalogue gives it the kind {capability.TargetKind}");
+                file.Problem(
+                    "actions",
+                    $"the action {name} must concern the alert; the catalogue gives it the kind {capability.TargetKind}"
+                );
         }
     }
 }

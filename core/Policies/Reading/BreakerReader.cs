@@ -6,7 +6,13 @@ namespace IRFunctions.Policies;
 internal sealed class BreakerReader(KnownNames known)
 {
     private const string TargetKind = "workload";
-    private static readonly IdentityType[] Types = [IdentityType.AiAgent, IdentityType.ServicePrincipal, IdentityType.ManagedIdentity, IdentityType.Unknown];
+    private static readonly IdentityType[] Types =
+    [
+        IdentityType.AiAgent,
+        IdentityType.ServicePrincipal,
+        IdentityType.ManagedIdentity,
+        IdentityType.Unknown,
+    ];
 
     public BreakerPolicy Read(Section file)
     {
@@ -71,7 +77,10 @@ internal sealed class BreakerReader(KnownNames known)
         return least;
     }
 
-    private static string Shown(TimeSpan time) => time.TotalSeconds < 120 ? $"{time.TotalSeconds:0} s" : time.TotalHours < 48 ? $"{time.TotalMinutes:0} min" : $"{time.TotalDays:0} d";
+    private static string Shown(TimeSpan time) =>
+        time.TotalSeconds < 120 ? $"{time.TotalSeconds:0} s"
+        : time.TotalHours < 48 ? $"{time.TotalMinutes:0} min"
+        : $"{time.TotalDays:0} d";
 
     private static MetricRules ReadMetrics(Section? section)
     {
@@ -125,18 +134,29 @@ internal sealed class BreakerReader(KnownNames known)
 
     private static ReflexRules ReadReflex(Section? section)
     {
-        var rules = section is null ? new ReflexRules(1, 1, 1, 1, TimeSpan.Zero) : new ReflexRules(
-            section.Number("burst", 1, 100_000), section.Number("times", 1, 1_000), section.Number("unusual_cost", 1, 1_000),
-            section.Number("failed_cost", 1, 1_000), Time(section, "hold", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)));
+        var rules = section is null
+            ? new ReflexRules(1, 1, 1, 1, TimeSpan.Zero)
+            : new ReflexRules(
+                section.Number("burst", 1, 100_000),
+                section.Number("times", 1, 1_000),
+                section.Number("unusual_cost", 1, 1_000),
+                section.Number("failed_cost", 1, 1_000),
+                Time(section, "hold", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))
+            );
         section?.Close();
         return rules;
     }
 
     private static HalfOpenRules ReadHalfOpen(Section? section)
     {
-        var rules = section is null ? new HalfOpenRules(0, 1, TimeSpan.Zero, 1) : new HalfOpenRules(
-            section.Share("score_most"), section.Number("requests_per_minute", 1, 1_000_000),
-            Time(section, "closes_after", TimeSpan.FromSeconds(10), TimeSpan.FromDays(7)), section.Number("least_requests", 1, 1_000_000));
+        var rules = section is null
+            ? new HalfOpenRules(0, 1, TimeSpan.Zero, 1)
+            : new HalfOpenRules(
+                section.Share("score_most"),
+                section.Number("requests_per_minute", 1, 1_000_000),
+                Time(section, "closes_after", TimeSpan.FromSeconds(10), TimeSpan.FromDays(7)),
+                section.Number("least_requests", 1, 1_000_000)
+            );
         section?.Close();
         return rules;
     }
@@ -153,8 +173,13 @@ internal sealed class BreakerReader(KnownNames known)
     {
         if (section is null)
             return InteractionRules.Default;
-        var rules = new InteractionRules(section.Share("risky_above"), section.Share("quiet_share"), Time(section, "hot", TimeSpan.FromHours(6), TimeSpan.FromDays(7)),
-            Time(section, "warm", TimeSpan.FromHours(12), TimeSpan.FromDays(180)), Time(section, "cold", TimeSpan.FromDays(1), TimeSpan.FromDays(366)));
+        var rules = new InteractionRules(
+            section.Share("risky_above"),
+            section.Share("quiet_share"),
+            Time(section, "hot", TimeSpan.FromHours(6), TimeSpan.FromDays(7)),
+            Time(section, "warm", TimeSpan.FromHours(12), TimeSpan.FromDays(180)),
+            Time(section, "cold", TimeSpan.FromDays(1), TimeSpan.FromDays(366))
+        );
         if (section.Has("quiet_share") && rules.QuietShare < 0.001m)
             section.Problem("quiet_share", "at least 0.001 is expected: from a share of nothing no count can be estimated", "0.1");
         if (file.Has("quarantine_above") && rules.RiskyAbove > file.Share("quarantine_above"))
@@ -206,7 +231,16 @@ internal sealed class BreakerReader(KnownNames known)
     private static void CheckReachable(Section file, BreakerPolicy policy)
     {
         var rules = policy.Metrics;
-        MetricRule[] all = [rules.FailedAuthentications, rules.Volume, rules.UnusualEndpoints, rules.LatencyVariance, rules.RequestRate, rules.ToolChaining, rules.FirstTimeTargets];
+        MetricRule[] all =
+        [
+            rules.FailedAuthentications,
+            rules.Volume,
+            rules.UnusualEndpoints,
+            rules.LatencyVariance,
+            rules.RequestRate,
+            rules.ToolChaining,
+            rules.FirstTimeTargets,
+        ];
         if (all.Sum(rule => rule.Most) is var together && together <= policy.QuarantineAbove && together > 0)
             file.Problem("quarantine_above", $"all metrics together come to {together}, so the breaker could never open");
         if (file.Has("quarantine_above") && policy.HalfOpen.ScoreMost > policy.QuarantineAbove)

@@ -15,11 +15,20 @@ internal static class BudgetsReader
         foreach (var (name, entry, section) in file.Named("actions", required: false))
         {
             if (known.Actions is not null && !known.Actions.ContainsKey(name))
-                file.Problems.Add(entry.Line, entry.Column, section.Path, $"the tier map has no action {Problems.Quote(name)}",
-                    DidYouMean.Guess(name, known.Actions.Keys));
+                file.Problems.Add(
+                    entry.Line,
+                    entry.Column,
+                    section.Path,
+                    $"the tier map has no action {Problems.Quote(name)}",
+                    DidYouMean.Guess(name, known.Actions.Keys)
+                );
             else if (known.Actions?[name].IsNotification == true)
-                file.Problems.Add(entry.Line, entry.Column, section.Path,
-                    "tickets and notifications have no budget: people always hear of doubt (S12)");
+                file.Problems.Add(
+                    entry.Line,
+                    entry.Column,
+                    section.Path,
+                    "tickets and notifications have no budget: people always hear of doubt (S12)"
+                );
             actions[name] = ReadBudget(section);
         }
 

@@ -5,7 +5,8 @@ internal static class ContextReader
 {
     private static readonly string[] Tests = ["at_most", "is", "older_than"];
 
-    private static readonly Dictionary<string, DayOfWeek> DaysOfWeek = Enum.GetValues<DayOfWeek>().ToDictionary(day => day.ToString().ToLowerInvariant(), StringComparer.Ordinal);
+    private static readonly Dictionary<string, DayOfWeek> DaysOfWeek = Enum.GetValues<DayOfWeek>()
+        .ToDictionary(day => day.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
     public static (IReadOnlyDictionary<string, ContextCheck> Checks, IReadOnlyList<ApprovedJob> Jobs) Read(Section file)
     {
@@ -45,7 +46,14 @@ internal static class ContextReader
             section.Problem("until", "the window is empty or a whole day; what runs all day is for the protected list");
         return new ApprovedJob
         {
-            Name = name, Kind = kind, Id = id, Window = window, Days = ReadDays(section), Owner = section.Text("owner"), Ticket = section.Text("ticket"), Until = section.Date("ends"),
+            Name = name,
+            Kind = kind,
+            Id = id,
+            Window = window,
+            Days = ReadDays(section),
+            Owner = section.Text("owner"),
+            Ticket = section.Text("ticket"),
+            Until = section.Date("ends"),
         };
     }
 
@@ -54,8 +62,14 @@ internal static class ContextReader
         var days = new List<DayOfWeek>();
         foreach (var word in section.Words("days"))
         {
-            if (DaysOfWeek.TryGetValue(word, out var day)) days.Add(day);
-            else section.Problem("days", $"a day of the week is expected, not {Problems.Quote(word)}", DidYouMean.Guess(word, DaysOfWeek.Keys));
+            if (DaysOfWeek.TryGetValue(word, out var day))
+                days.Add(day);
+            else
+                section.Problem(
+                    "days",
+                    $"a day of the week is expected, not {Problems.Quote(word)}",
+                    DidYouMean.Guess(word, DaysOfWeek.Keys)
+                );
         }
 
         return [.. days];
@@ -65,7 +79,11 @@ internal static class ContextReader
     {
         var tests = Tests.Where(section.Has).ToArray();
         if (tests.Length != 1)
-            section.Problems.Add(section.Place, section.Path, $"a check has exactly one of {string.Join(", ", Tests)}, not {tests.Length} of them");
+            section.Problems.Add(
+                section.Place,
+                section.Path,
+                $"a check has exactly one of {string.Join(", ", Tests)}, not {tests.Length} of them"
+            );
         var check = new ContextCheck
         {
             Name = name,

@@ -6,7 +6,11 @@ internal static class ExceptionsReader
     /// <summary>An exception that lasts longer than half a year is a rule, and belongs into the policy itself.</summary>
     private const int MaxDays = 184;
 
-    private static readonly Dictionary<string, ExceptionEffect> Effects = new() { ["hold"] = ExceptionEffect.Hold, ["lift"] = ExceptionEffect.Lift };
+    private static readonly Dictionary<string, ExceptionEffect> Effects = new()
+    {
+        ["hold"] = ExceptionEffect.Hold,
+        ["lift"] = ExceptionEffect.Lift,
+    };
 
     public static IReadOnlyList<PolicyExemption> Read(Section file, KnownNames known)
     {

@@ -6,7 +6,11 @@ internal static class IdentitiesReader
     public const string Shared = "shared";
     public const string SeveralRoles = "several_roles";
 
-    private static readonly Dictionary<string, ContainmentKind> Firsts = new() { ["soft"] = ContainmentKind.Soft, ["hard"] = ContainmentKind.Hard };
+    private static readonly Dictionary<string, ContainmentKind> Firsts = new()
+    {
+        ["soft"] = ContainmentKind.Soft,
+        ["hard"] = ContainmentKind.Hard,
+    };
 
     public static IReadOnlyDictionary<string, Playbook> Read(Section file, KnownNames known)
     {
@@ -38,7 +42,10 @@ internal static class IdentitiesReader
         foreach (var action in playbook.Soft.Intersect(playbook.Hard))
             section.Problem("hard", $"{action} is soft containment in the same playbook");
         if (name == PolicyWords.Of(IdentityType.BreakGlass) && (playbook.Alone || playbook.Soft.Count + playbook.Hard.Count > 0))
-            section.Problem("why", "break-glass accounts are never contained by the pipeline (S9): this playbook has no actions and is not alone");
+            section.Problem(
+                "why",
+                "break-glass accounts are never contained by the pipeline (S9): this playbook has no actions and is not alone"
+            );
         known.RequireQuorum(section, "quorum", playbook.Quorum, Ladder.DefaultName);
         section.Close();
         return playbook;

@@ -9,7 +9,12 @@ internal static class Ids
 {
     public static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
     {
-        ["account"] = "account", ["application"] = "application", ["host"] = "host", ["ip"] = "ip", ["range"] = "range", ["mailbox"] = "mailbox",
+        ["account"] = "account",
+        ["application"] = "application",
+        ["host"] = "host",
+        ["ip"] = "ip",
+        ["range"] = "range",
+        ["mailbox"] = "mailbox",
         ["workload"] = "workload",
     };
 
@@ -44,23 +49,34 @@ internal static class Ids
     {
         var text = section.Text("kind");
         if (text.Length > 0)
-            section.Problem("kind", $"one of {string.Join(", ", Kinds.Keys)} is expected, not {Problems.Quote(text)}",
-                DidYouMean.Guess(text, Kinds.Keys));
+            section.Problem(
+                "kind",
+                $"one of {string.Join(", ", Kinds.Keys)} is expected, not {Problems.Quote(text)}",
+                DidYouMean.Guess(text, Kinds.Keys)
+            );
     }
 
-    private static (string Text, string? Intent)? Problem(string kind, string id) => kind switch
-    {
-        "account" or "mailbox" when !IsGuid(id) && !IsMailAddress(id) =>
-            ($"an object id or a name with @ is expected, not {Problems.Quote(id)}", null),
-        "application" when !IsGuid(id) => ($"an object id or application id is expected, not {Problems.Quote(id)}", null),
-        "ip" when id.Contains('/', StringComparison.Ordinal) => ("this is a range, not one address", "kind: range"),
-        "ip" when AddressRange.Number(id) is null => ($"an IP address is expected, not {Problems.Quote(id)}", null),
-        "range" => RangeProblem(id),
-        "workload" when !IsWorkload(id) => ($"an identity id of letters, digits and . _ : - is expected, at most 128, not {Problems.Quote(id)}", null),
-        "host" when id.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)) =>
-            ("a host name or device id has no spaces", null),
-        _ => null,
-    };
+    private static (string Text, string? Intent)? Problem(string kind, string id) =>
+        kind switch
+        {
+            "account" or "mailbox" when !IsGuid(id) && !IsMailAddress(id) => (
+                $"an object id or a name with @ is expected, not {Problems.Quote(id)}",
+                null
+            ),
+            "application" when !IsGuid(id) => ($"an object id or application id is expected, not {Problems.Quote(id)}", null),
+            "ip" when id.Contains('/', StringComparison.Ordinal) => ("this is a range, not one address", "kind: range"),
+            "ip" when AddressRange.Number(id) is null => ($"an IP address is expected, not {Problems.Quote(id)}", null),
+            "range" => RangeProblem(id),
+            "workload" when !IsWorkload(id) => (
+                $"an identity id of letters, digits and . _ : - is expected, at most 128, not {Problems.Quote(id)}",
+                null
+            ),
+            "host" when id.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)) => (
+                "a host name or device id has no spaces",
+                null
+            ),
+            _ => null,
+        };
 
     private static (string Text, string? Intent)? RangeProblem(string id)
     {
@@ -69,10 +85,17 @@ internal static class Ids
             return ("a range needs a prefix length", AddressRange.Number(id) is null ? null : "kind: ip");
         if (AddressRange.Parse(id) is { } range)
             return RangeSize(id, range);
-        if (AddressRange.Number(id[..slash]) is null || !int.TryParse(id[(slash + 1)..], out var length)
-            || length < 0 || length > (IsV6(id) ? 128 : 32))
+        if (
+            AddressRange.Number(id[..slash]) is null
+            || !int.TryParse(id[(slash + 1)..], out var length)
+            || length < 0
+            || length > (IsV6(id) ? 128 : 32)
+        )
             return ($"an address range such as 10.20.0.0/16 is expected, not {Problems.Quote(id)}", null);
-        return ("the address has bits set behind the prefix, so it is unclear which range is meant", AddressRange.Canonical(id[..slash], length));
+        return (
+            "the address has bits set behind the prefix, so it is unclear which range is meant",
+            AddressRange.Canonical(id[..slash], length)
+        );
     }
 
     // Wider ranges are slips of the pen: they would put most of the internet, or of the company, under one entry.
@@ -87,8 +110,9 @@ internal static class Ids
 
     private static bool IsGuid(string id) => Guid.TryParseExact(id, "D", out _);
 
-    private static bool IsWorkload(string id) => id.Length <= 128 && id.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or ':' or '-');
+    private static bool IsWorkload(string id) =>
+        id.Length <= 128 && id.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or ':' or '-');
 
-    private static bool IsMailAddress(string id) => id.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < id.Length - 1
-        && !id.Any(char.IsWhiteSpace);
+    private static bool IsMailAddress(string id) =>
+        id.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < id.Length - 1 && !id.Any(char.IsWhiteSpace);
 }

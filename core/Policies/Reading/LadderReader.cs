@@ -5,7 +5,11 @@ namespace IRFunctions.Policies;
 /// <summary>Reads ladder.yaml: approver groups, ladders and the reminder.</summary>
 internal static class LadderReader
 {
-    public static (IReadOnlyDictionary<string, Ladder> Ladders, ReminderRule Reminder, IReadOnlyDictionary<string, ApproverGroup> Groups) Read(Section file)
+    public static (
+        IReadOnlyDictionary<string, Ladder> Ladders,
+        ReminderRule Reminder,
+        IReadOnlyDictionary<string, ApproverGroup> Groups
+    ) Read(Section file)
     {
         var groups = ReadGroups(file);
         var ladders = new Dictionary<string, Ladder>(StringComparer.Ordinal);
@@ -29,8 +33,10 @@ internal static class LadderReader
         var lead = section?.Time("lead");
         var half = section?.Time("half_below");
         if (lead > half)
-            section!.Problem("half_below",
-                "effects shorter than the lead itself would be reminded of before they begin; half_below must be at least lead");
+            section!.Problem(
+                "half_below",
+                "effects shorter than the lead itself would be reminded of before they begin; half_below must be at least lead"
+            );
         section?.Close();
         return new ReminderRule(lead ?? TimeSpan.FromHours(2), half ?? TimeSpan.FromHours(4));
     }
@@ -60,12 +66,13 @@ internal static class LadderReader
         return groups;
     }
 
-    private static Approver ReadApprover(Section item) => new(Ids.ReadGuid(item, "id"), item.Text("name"))
-    {
-        Owner = item.Has("owner") ? Ids.ReadGuid(item, "owner") : null,
-        Quiet = ReadQuiet(item),
-        Away = ReadAbsence(item),
-    };
+    private static Approver ReadApprover(Section item) =>
+        new(Ids.ReadGuid(item, "id"), item.Text("name"))
+        {
+            Owner = item.Has("owner") ? Ids.ReadGuid(item, "owner") : null,
+            Quiet = ReadQuiet(item),
+            Away = ReadAbsence(item),
+        };
 
     private static QuietHours? ReadQuiet(Section item)
     {
@@ -86,7 +93,10 @@ internal static class LadderReader
         Approver? substitute = null;
         if (away.Map("substitute") is { } section)
         {
-            substitute = new Approver(Ids.ReadGuid(section, "id"), section.Text("name")) { Owner = section.Has("owner") ? Ids.ReadGuid(section, "owner") : null };
+            substitute = new Approver(Ids.ReadGuid(section, "id"), section.Text("name"))
+            {
+                Owner = section.Has("owner") ? Ids.ReadGuid(section, "owner") : null,
+            };
             section.Close();
         }
 
@@ -99,7 +109,10 @@ internal static class LadderReader
         if (!section.Has("schedule"))
             return null;
         var text = section.Text("schedule");
-        if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
+        if (
+            Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
+        )
             return uri;
         section.Problem("schedule", "an https address is expected (http on this machine only)");
         return null;
@@ -137,7 +150,13 @@ internal static class LadderReader
             item.Problem("window", "only the last rung has a window of its own; the others end when the next one starts");
         if (window == TimeSpan.Zero)
             item.Problem("window", "nobody can answer in no time");
-        var rung = new Rung(item.Text("name"), item.Time("after") ?? TimeSpan.Zero, group, groups.GetValueOrDefault(group)?.Members ?? [], window);
+        var rung = new Rung(
+            item.Text("name"),
+            item.Time("after") ?? TimeSpan.Zero,
+            group,
+            groups.GetValueOrDefault(group)?.Members ?? [],
+            window
+        );
         item.Close();
         return rung;
     }

@@ -8,7 +8,8 @@ internal sealed class Problems(string file, List<PolicyError> all)
 
     public string File => file;
 
-    public void Add(YamlNode place, string key, string problem, string? intent = null) => Add(place.Line, place.Column, key, problem, intent);
+    public void Add(YamlNode place, string key, string problem, string? intent = null) =>
+        Add(place.Line, place.Column, key, problem, intent);
 
     public void Add(int line, int column, string key, string problem, string? intent = null)
     {

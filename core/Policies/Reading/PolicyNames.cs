@@ -15,11 +15,23 @@ internal static class PolicyNames
     public const string Protected = "protected.yaml";
     public const string Threshold = "threshold.yaml";
 
-    public static readonly IReadOnlyList<string> All = [Actions, Breaker, Budgets, Context, Exceptions, Identities, Ladder, Protected, Threshold];
+    public static readonly IReadOnlyList<string> All =
+    [
+        Actions,
+        Breaker,
+        Budgets,
+        Context,
+        Exceptions,
+        Identities,
+        Ladder,
+        Protected,
+        Threshold,
+    ];
 }
 
 /// <summary>
-/// What the files read so far offer to the cross-checks of the next ones. Null means that file could not be read, so that one broken file does
+/// What the files read so far offer to the cross-checks of the next ones. Null means that file could not be read, so that one broken file
+/// does
 /// not make every name in the others look wrong.
 /// </summary>
 internal sealed class KnownNames

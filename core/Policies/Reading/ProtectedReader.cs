@@ -8,7 +8,9 @@ internal sealed class ProtectedReader(KnownNames known)
 
     private static readonly Dictionary<string, ProtectionLevel> Levels = new()
     {
-        ["ask"] = ProtectionLevel.Ask, ["soft"] = ProtectionLevel.Soft, ["never"] = ProtectionLevel.Never,
+        ["ask"] = ProtectionLevel.Ask,
+        ["soft"] = ProtectionLevel.Soft,
+        ["never"] = ProtectionLevel.Never,
     };
 
     public (IReadOnlyList<ProtectedEntry> Entries, IReadOnlyList<RegistrationWindow> Windows) Read(Section file)

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace IRFunctions.Policies;
 
 /// <summary>
-/// One map of a policy file while it is read: every key is asked for by name and type, every problem goes on record with its place, and what
+/// One map of a policy file while it is read: every key is asked for by name and type, every problem goes on record with its place, and
+/// what
 /// nobody asked for is refused at the end. Readers get a usable value in place of a bad one, so that all errors come out at once.
 /// </summary>
 internal sealed class Section
@@ -61,8 +62,10 @@ internal sealed class Section
     {
         if (Value(key, otherwise is null) is not { } node)
             return otherwise ?? least;
-        if (node is YamlText { Quoted: false } text
-            && int.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        if (
+            node is YamlText { Quoted: false } text
+            && int.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        )
         {
             if (number >= least && number <= most)
                 return number;
@@ -81,7 +84,10 @@ internal sealed class Section
     {
         if (Value(key, required: true) is not { } node)
             return 0;
-        if (node is YamlText { Quoted: false } text && decimal.TryParse(text.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share))
+        if (
+            node is YamlText { Quoted: false } text
+            && decimal.TryParse(text.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share)
+        )
         {
             if (share is >= 0 and <= 1)
                 return share;
@@ -104,7 +110,13 @@ internal sealed class Section
         return otherwise ?? false;
     }
 
-    private static readonly Dictionary<string, string> Yes = new() { ["yes"] = "true", ["on"] = "true", ["no"] = "false", ["off"] = "false" };
+    private static readonly Dictionary<string, string> Yes = new()
+    {
+        ["yes"] = "true",
+        ["on"] = "true",
+        ["no"] = "false",
+        ["off"] = "false",
+    };
 
     public T Choice<T>(string key, IReadOnlyDictionary<string, T> words, T? otherwise = null)
         where T : struct
@@ -131,8 +143,11 @@ internal sealed class Section
             return null;
         }
 
-        var bare = node is YamlText { Quoted: false } number
-            && int.TryParse(number.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? $"{count} min" : null;
+        var bare =
+            node is YamlText { Quoted: false } number
+            && int.TryParse(number.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                ? $"{count} min"
+                : null;
         Problem(key, $"a time with its unit is expected, such as 90 s, 15 min, 24 h or 7 d, not {Shown(node)}", bare);
         return null;
     }
@@ -170,8 +185,10 @@ internal sealed class Section
     {
         if (Value(key, required: true) is not { } node)
             return default;
-        if (node is YamlText text && DateOnly.TryParseExact(text.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None,
-            out var date))
+        if (
+            node is YamlText text
+            && DateOnly.TryParseExact(text.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+        )
             return date;
         Problem(key, $"a date that exists is expected, as year-month-day such as 2027-01-31, not {Shown(node)}");
         return default;
@@ -248,8 +265,13 @@ internal sealed class Section
     {
         foreach (var entry in map.Entries)
             if (!asked.Contains(entry.Key))
-                problems.Add(entry.Line, entry.Column, KeyPath(entry.Key), "the key is not known here",
-                    DidYouMean.Guess(entry.Key, asked.Where(key => !entries.ContainsKey(key))) ?? DidYouMean.Guess(entry.Key, asked));
+                problems.Add(
+                    entry.Line,
+                    entry.Column,
+                    KeyPath(entry.Key),
+                    "the key is not known here",
+                    DidYouMean.Guess(entry.Key, asked.Where(key => !entries.ContainsKey(key))) ?? DidYouMean.Guess(entry.Key, asked)
+                );
     }
 
     public string KeyPath(string key) => path.Length == 0 ? key : $"{path}.{key}";

@@ -8,12 +8,17 @@ internal static class ThresholdReader
 {
     private static readonly Dictionary<string, RiskDimension> Dimensions = new()
     {
-        ["identity"] = RiskDimension.Identity, ["pattern"] = RiskDimension.Pattern, ["target"] = RiskDimension.Target,
+        ["identity"] = RiskDimension.Identity,
+        ["pattern"] = RiskDimension.Pattern,
+        ["target"] = RiskDimension.Target,
     };
 
     private static readonly Dictionary<string, Severity> Severities = new()
     {
-        ["unknown"] = Severity.Unknown, ["informational"] = Severity.Informational, ["low"] = Severity.Low, ["medium"] = Severity.Medium,
+        ["unknown"] = Severity.Unknown,
+        ["informational"] = Severity.Informational,
+        ["low"] = Severity.Low,
+        ["medium"] = Severity.Medium,
         ["high"] = Severity.High,
     };
 
@@ -48,12 +53,17 @@ internal static class ThresholdReader
     {
         var kinds = file.Words("target_kinds", required: true);
         foreach (var kind in kinds.Except(TargetKinds))
-            file.Problem("target_kinds", $"{Problems.Quote(kind)} is no kind of target; there are {string.Join(", ", TargetKinds)}",
-                DidYouMean.Guess(kind, TargetKinds));
+            file.Problem(
+                "target_kinds",
+                $"{Problems.Quote(kind)} is no kind of target; there are {string.Join(", ", TargetKinds)}",
+                DidYouMean.Guess(kind, TargetKinds)
+            );
         return kinds;
     }
 
-    /// <summary>The caps are what makes "together, never one alone" true: each dimension stays below the points at which anything happens.</summary>
+    /// <summary>
+    /// The caps are what makes "together, never one alone" true: each dimension stays below the points at which anything happens.
+    /// </summary>
     private static int[] ReadCaps(Section file, int askAt, int actAt)
     {
         var caps = new int[3];
@@ -66,7 +76,10 @@ internal static class ThresholdReader
             var cap = caps[(int)dimension] = section.Number(word, 0, 1_000);
             if (cap >= askAt)
                 section.Problem(
-                    word, $"with a cap of {cap}, {word} alone would reach the {askAt} points of ask_at; risk is identity, pattern and target together");
+                    word,
+                    $"with a cap of {cap}, {word} alone would reach the {askAt} points of ask_at; risk is identity, pattern and "
+                        + $"target together"
+                );
         }
 
         if (before && caps.Sum() < actAt)
@@ -93,9 +106,15 @@ internal static class ThresholdReader
         var signals = new List<RiskSignal>();
         foreach (var (name, _, section) in file.Named("signals"))
         {
-            signals.Add(new RiskSignal(
-                name, section.Choice<RiskDimension>("dimension", Dimensions), section.Number("weight", 0, 1_000),
-                section.Number("per_minute", 0, 1_000, 0), section.Text("why")));
+            signals.Add(
+                new RiskSignal(
+                    name,
+                    section.Choice<RiskDimension>("dimension", Dimensions),
+                    section.Number("weight", 0, 1_000),
+                    section.Number("per_minute", 0, 1_000, 0),
+                    section.Text("why")
+                )
+            );
             section.Close();
         }
 

@@ -14,7 +14,8 @@ internal sealed record YamlMap(IReadOnlyList<YamlEntry> Entries, int Line, int C
 internal sealed record YamlEntry(string Key, int Line, int Column, YamlNode Value);
 
 /// <summary>
-/// YAML text to a tree that still knows its places. A smaller YAML on purpose: one document, plain maps, lists and text; no anchors, aliases,
+/// YAML text to a tree that still knows its places. A smaller YAML on purpose: one document, plain maps, lists and text; no anchors,
+/// aliases,
 /// tags or merge keys, and bounded in size, depth and number, so that no file can blow up or say something other than what a reader sees.
 /// </summary>
 internal sealed class YamlTree
@@ -60,9 +61,11 @@ internal sealed class YamlTree
         {
             // What stopped the reading is on record already.
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException)
+        catch (Exception exception)
+            when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException)
         {
-            // The scanner of YamlDotNet 16.3 answers some broken texts with these instead of its own exception (found by PolicyLoaderTests).
+            // The scanner of YamlDotNet 16.3 answers some broken texts with these instead of its own exception (found by
+            // PolicyLoaderTests).
             var place = tree.parser.Current?.End ?? Mark.Empty;
             problems.Add(Math.Max(1, (int)place.Line), Math.Max(1, (int)place.Column), "", "this is not YAML, here or soon after");
         }
@@ -83,8 +86,12 @@ internal sealed class YamlTree
         var root = ReadNode("", 0);
         parser.Consume<DocumentEnd>();
         if (!parser.Accept<StreamEnd>(out _))
-            problems.Add((int)parser.Current!.Start.Line, (int)parser.Current.Start.Column, "",
-                "a second document starts here; one file is one document");
+            problems.Add(
+                (int)parser.Current!.Start.Line,
+                (int)parser.Current.Start.Column,
+                "",
+                "a second document starts here; one file is one document"
+            );
         if (root is YamlMap map)
             return map;
         problems.Add(root.Line, root.Column, "", "the file must be a map of keys");

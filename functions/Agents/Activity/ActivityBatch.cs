@@ -30,16 +30,28 @@ public enum Refusal
 
 /// <summary>One request of an agent or workload, as the gateway in front of it saw it.</summary>
 /// <param name="Time">When it was made, UTC.</param>
-/// <param name="Endpoint">What was called, for example "GET /quotes"; at most <see cref="ActivityLimits.MaxText"/> characters. Untrusted text.</param>
+/// <param name="Endpoint">What was called, for example "GET /quotes"; at most <see cref="ActivityLimits.MaxText"/> characters. Untrusted
+/// text.</param>
 /// <param name="Tool">Tool of an agent, or null.</param>
 /// <param name="Target">Host, agent or account it was aimed at, or null.</param>
 /// <param name="Bytes">Bytes moved, both ways.</param>
 /// <param name="LatencyMs">Milliseconds from request to answer.</param>
-/// <param name="CorrelationId">Groups the requests of one task; the same id twice within a batch and everything else equal is the same request.</param>
-/// <param name="Counterpart">Identity of the agent or workload on the other side, which makes the request an interaction; null where the target is none.</param>
+/// <param name="CorrelationId">Groups the requests of one task; the same id twice within a batch and everything else equal is the same
+/// request.</param>
+/// <param name="Counterpart">Identity of the agent or workload on the other side, which makes the request an interaction; null where the
+/// target is none.</param>
 public sealed record ActivityEvent(
-    DateTimeOffset Time, string Endpoint, string? Tool = null, string? Target = null, long Bytes = 0, Authentication Authentication = Authentication.Ok,
-    double LatencyMs = 0, string? CorrelationId = null, string? Counterpart = null, Refusal Refused = Refusal.None)
+    DateTimeOffset Time,
+    string Endpoint,
+    string? Tool = null,
+    string? Target = null,
+    long Bytes = 0,
+    Authentication Authentication = Authentication.Ok,
+    double LatencyMs = 0,
+    string? CorrelationId = null,
+    string? Counterpart = null,
+    Refusal Refused = Refusal.None
+)
 {
     /// <summary>Whether it counts as a failure to prove the right to do it.</summary>
     [JsonIgnore]
@@ -50,7 +62,8 @@ public sealed record ActivityEvent(
 /// <param name="Identity">Lower case, at most 128 of letters, digits and . _ : -</param>
 /// <param name="IdentityType">Word of the policy: "ai_agent", "service_principal", "managed_identity" or "unknown".</param>
 /// <param name="Source">Which sender; its batches are numbered.</param>
-/// <param name="Sequence">1, 2, 3, ... for each source and identity: a number seen before is a duplicate, a gap may still be filled.</param>
+/// <param name="Sequence">1, 2, 3, ... for each source and identity: a number seen before is a duplicate, a gap may still be
+/// filled.</param>
 public sealed record ActivityBatch(string Identity, string IdentityType, string Source, long Sequence, IReadOnlyList<ActivityEvent> Events);
 
 /// <summary>Bounds of what one message may carry.</summary>

@@ -62,12 +62,16 @@ public sealed record ActivityWindow
     {
         var time = e.Time < now ? e.Time : now;
         var horizon = window + lateness;
-        if (time < (Newest > now ? Newest : now) - horizon) return false;
-        if (time > Newest) Newest = time;
+        if (time < (Newest > now ? Newest : now) - horizon)
+            return false;
+        if (time > Newest)
+            Newest = time;
         var number = Number(time);
-        if (!Slices.TryGetValue(number, out var slice)) Slices[number] = slice = new Slice();
+        if (!Slices.TryGetValue(number, out var slice))
+            Slices[number] = slice = new Slice();
         slice.Requests++;
-        if (e.IsFailed) slice.Failed++;
+        if (e.IsFailed)
+            slice.Failed++;
         slice.Bytes = long.MaxValue - slice.Bytes < e.Bytes ? long.MaxValue : slice.Bytes + e.Bytes;
         slice.Timed++;
         slice.Latency += e.LatencyMs;
@@ -75,8 +79,10 @@ public sealed record ActivityWindow
         var second = (int)(time.ToUnixTimeSeconds() - number * SliceSeconds);
         slice.Seconds[second] = slice.Seconds.GetValueOrDefault(second) + 1;
         Note(slice.Endpoints, e.Endpoint);
-        if (e.Target is { } target) Note(slice.Targets, HashOf(target));
-        if (e is { CorrelationId: { } id, Tool: { } tool }) Chain(slice, HashOf(id), HashOf(tool));
+        if (e.Target is { } target)
+            Note(slice.Targets, HashOf(target));
+        if (e is { CorrelationId: { } id, Tool: { } tool })
+            Chain(slice, HashOf(id), HashOf(tool));
         return true;
     }
 
@@ -89,15 +95,19 @@ public sealed record ActivityWindow
         var chains = new Dictionary<string, HashSet<string>>();
         foreach (var (id, tools) in slices.SelectMany(s => s.Chains))
         {
-            if (!chains.TryGetValue(id, out var all)) chains[id] = all = [];
+            if (!chains.TryGetValue(id, out var all))
+                chains[id] = all = [];
             all.UnionWith(tools);
         }
         return new WindowTotals
         {
-            Requests = slices.Sum(s => s.Requests), Failed = slices.Sum(s => s.Failed), Bytes = slices.Aggregate(0L, (sum, s) => long.MaxValue - sum < s.Bytes ? long.MaxValue : sum + s.Bytes),
+            Requests = slices.Sum(s => s.Requests),
+            Failed = slices.Sum(s => s.Failed),
+            Bytes = slices.Aggregate(0L, (sum, s) => long.MaxValue - sum < s.Bytes ? long.MaxValue : sum + s.Bytes),
             LatencyVariance = timed < 2 ? 0 : Math.Max(0, slices.Sum(s => s.LatencySquared) / timed - mean * mean),
             Peak = slices.Count == 0 ? 0 : slices.Max(s => s.Seconds.Values.Max()),
-            Endpoints = slices.SelectMany(s => s.Endpoints).ToHashSet(), Targets = slices.SelectMany(s => s.Targets).ToHashSet(),
+            Endpoints = slices.SelectMany(s => s.Endpoints).ToHashSet(),
+            Targets = slices.SelectMany(s => s.Targets).ToHashSet(),
             LongestChain = chains.Count == 0 ? 0 : chains.Values.Max(t => t.Count),
         };
     }
@@ -105,7 +115,8 @@ public sealed record ActivityWindow
     /// <summary>What happened in the window that ends with the newest event.</summary>
     public WindowTotals Current(TimeSpan window)
     {
-        if (Slices.Count == 0) return new WindowTotals();
+        if (Slices.Count == 0)
+            return new WindowTotals();
         var end = EndOf(Newest);
         return Totals(end - window, end);
     }
@@ -113,7 +124,8 @@ public sealed record ActivityWindow
     /// <summary>Forgets what nothing asks for any more.</summary>
     public void Forget(DateTimeOffset before)
     {
-        foreach (var old in Slices.Keys.TakeWhile(n => n < Number(before)).ToList()) Slices.Remove(old);
+        foreach (var old in Slices.Keys.TakeWhile(n => n < Number(before)).ToList())
+            Slices.Remove(old);
     }
 
     /// <summary>End of the slice that holds this moment.</summary>
@@ -126,14 +138,16 @@ public sealed record ActivityWindow
 
     private static void Note(HashSet<string> names, string name)
     {
-        if (names.Count < MostNames) names.Add(name);
+        if (names.Count < MostNames)
+            names.Add(name);
     }
 
     private static void Chain(Slice slice, string id, string tool)
     {
         if (!slice.Chains.TryGetValue(id, out var tools))
         {
-            if (slice.Chains.Count >= MostNames) return;
+            if (slice.Chains.Count >= MostNames)
+                return;
             slice.Chains[id] = tools = [];
         }
         Note(tools, tool);

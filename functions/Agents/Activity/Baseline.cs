@@ -12,7 +12,8 @@ public sealed record UsualValues(double Requests, double Bytes, double LatencyVa
 public sealed record EndpointSeen(int Days, long LastDay);
 
 /// <summary>
-/// What is usual for one identity. It learns slowly, from quiet windows only, and never moves further from its anchor than the policy's bound: patience
+/// What is usual for one identity. It learns slowly, from quiet windows only, and never moves further from its anchor than the policy's
+/// bound: patience
 /// teaches it no attack. Further only with a person, who anchors it anew.
 /// </summary>
 public sealed record Baseline
@@ -45,32 +46,48 @@ public sealed record Baseline
 
     public bool IsUsual(string endpoint) => UsualEndpoints.Contains(endpoint);
 
-    /// <summary>What a window is compared with: the mean, or the policy's floor where that is more. While learning, the floor alone.</summary>
+    /// <summary>
+    /// What a window is compared with: the mean, or the policy's floor where that is more. While learning, the floor alone.
+    /// </summary>
     public UsualValues Usual(BaselineRules rules)
     {
         var floor = new UsualValues(rules.LeastRequests, rules.LeastBytes, rules.LeastLatency * (double)rules.LeastLatency, 1);
-        return Anchor is null || Mean is null ? floor : new UsualValues(Math.Max(floor.Requests, Mean.Requests), Math.Max(floor.Bytes, Mean.Bytes),
-            Math.Max(floor.LatencyVariance, Mean.LatencyVariance), Math.Max(floor.Peak, Mean.Peak));
+        return Anchor is null || Mean is null
+            ? floor
+            : new UsualValues(
+                Math.Max(floor.Requests, Mean.Requests),
+                Math.Max(floor.Bytes, Mean.Bytes),
+                Math.Max(floor.LatencyVariance, Mean.LatencyVariance),
+                Math.Max(floor.Peak, Mean.Peak)
+            );
     }
 
     /// <summary>Learns from a window that has ended.</summary>
     /// <param name="score">The window's own score; a risky one teaches nothing.</param>
     public Baseline Learn(WindowTotals window, RiskScore score, DateTimeOffset at, BaselineRules rules)
     {
-        if (window.Requests == 0 || score.Value > rules.LearnBelow) return this;
+        if (window.Requests == 0 || score.Value > rules.LearnBelow)
+            return this;
         var day = at.ToUnixTimeSeconds() / 86_400;
         var seen = new UsualValues(window.Requests, window.Bytes, window.LatencyVariance, window.Peak);
-        if (Anchor is null) return LearnFirst(window, seen, day, rules);
+        if (Anchor is null)
+            return LearnFirst(window, seen, day, rules);
         var start = day == Day ? DayStart! : Mean!;
-        return (this with
-        {
-            Windows = Windows + 1,
-            Mean = new UsualValues(
-                Move(Mean!.Requests, seen.Requests, start.Requests, Anchor.Requests, rules), Move(Mean.Bytes, seen.Bytes, start.Bytes, Anchor.Bytes, rules),
-                Move(Mean.LatencyVariance, seen.LatencyVariance, start.LatencyVariance, Anchor.LatencyVariance, rules), Move(Mean.Peak, seen.Peak, start.Peak, Anchor.Peak, rules)),
-            DayStart = start, Day = day,
-            Targets = [.. Targets.Union(window.Targets).Take(MostTargets)],
-        }).LearnEndpoints(window, day, rules);
+        return (
+            this with
+            {
+                Windows = Windows + 1,
+                Mean = new UsualValues(
+                    Move(Mean!.Requests, seen.Requests, start.Requests, Anchor.Requests, rules),
+                    Move(Mean.Bytes, seen.Bytes, start.Bytes, Anchor.Bytes, rules),
+                    Move(Mean.LatencyVariance, seen.LatencyVariance, start.LatencyVariance, Anchor.LatencyVariance, rules),
+                    Move(Mean.Peak, seen.Peak, start.Peak, Anchor.Peak, rules)
+                ),
+                DayStart = start,
+                Day = day,
+                Targets = [.. Targets.Union(window.Targets).Take(MostTargets)],
+            }
+        ).LearnEndpoints(window, day, rules);
     }
 
     /// <summary>A person says that what is usual now may stay so: the drift starts from here.</summary>
@@ -80,14 +97,26 @@ public sealed record Baseline
     {
         // A plain mean: every window of the learning period counts the same.
         var share = 1.0 / (Windows + 1);
-        var mean = Mean is null ? seen : new UsualValues(Mean.Requests + share * (seen.Requests - Mean.Requests), Mean.Bytes + share * (seen.Bytes - Mean.Bytes),
-            Mean.LatencyVariance + share * (seen.LatencyVariance - Mean.LatencyVariance), Math.Max(Mean.Peak, seen.Peak));
+        var mean = Mean is null
+            ? seen
+            : new UsualValues(
+                Mean.Requests + share * (seen.Requests - Mean.Requests),
+                Mean.Bytes + share * (seen.Bytes - Mean.Bytes),
+                Mean.LatencyVariance + share * (seen.LatencyVariance - Mean.LatencyVariance),
+                Math.Max(Mean.Peak, seen.Peak)
+            );
         HashSet<string> endpoints = [.. UsualEndpoints.Union(window.Endpoints).Take(rules.EndpointsMost)];
         var done = Windows + 1 >= rules.LearnWindows;
         return this with
         {
-            Windows = Windows + 1, Mean = mean, UsualEndpoints = endpoints, Targets = [.. Targets.Union(window.Targets).Take(MostTargets)],
-            Anchor = done ? mean : null, AnchoredEndpoints = done ? endpoints.Count : 0, DayStart = mean, Day = day,
+            Windows = Windows + 1,
+            Mean = mean,
+            UsualEndpoints = endpoints,
+            Targets = [.. Targets.Union(window.Targets).Take(MostTargets)],
+            Anchor = done ? mean : null,
+            AnchoredEndpoints = done ? endpoints.Count : 0,
+            DayStart = mean,
+            Day = day,
         };
     }
 
@@ -102,13 +131,15 @@ public sealed record Baseline
     private Baseline LearnEndpoints(WindowTotals window, long day, BaselineRules rules)
     {
         var fresh = window.Endpoints.Where(e => !UsualEndpoints.Contains(e)).Order(StringComparer.Ordinal).ToList();
-        if (fresh.Count == 0) return this;
+        if (fresh.Count == 0)
+            return this;
         var room = Math.Min(rules.EndpointsMost, AnchoredEndpoints + (int)Math.Max(1, Math.Floor(rules.DriftMost * AnchoredEndpoints)));
         var (usual, candidates) = (new HashSet<string>(UsualEndpoints), new Dictionary<string, EndpointSeen>(Candidates));
         foreach (var endpoint in fresh)
         {
             var seen = candidates.GetValueOrDefault(endpoint) ?? new EndpointSeen(0, -1);
-            if (seen.LastDay != day) seen = new EndpointSeen(seen.Days + 1, day);
+            if (seen.LastDay != day)
+                seen = new EndpointSeen(seen.Days + 1, day);
             if (seen.Days >= rules.EndpointDays && usual.Count < room)
             {
                 usual.Add(endpoint);

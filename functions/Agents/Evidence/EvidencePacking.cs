@@ -14,15 +14,26 @@ internal static class EvidencePacking
     public const string HourFormat = "yyyyMMddHH";
     private const string Chunk = "Events";
     private const int ChunkBytes = 60_000; // a table property holds 64 KiB
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
-    public static string HourOf(long hour) => DateTimeOffset.FromUnixTimeSeconds(hour * 3_600).UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
+    public static string HourOf(long hour) =>
+        DateTimeOffset.FromUnixTimeSeconds(hour * 3_600).UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
 
-    public static long HourFrom(string text) => RiskyHours.Of(DateTimeOffset.ParseExact(text, HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
+    public static long HourFrom(string text) =>
+        RiskyHours.Of(DateTimeOffset.ParseExact(text, HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
 
     public static bool TryHourFrom(string text, out long hour)
     {
-        var known = DateTimeOffset.TryParseExact(text, HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at);
+        var known = DateTimeOffset.TryParseExact(
+            text,
+            HourFormat,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var at
+        );
         hour = known ? RiskyHours.Of(at) : 0;
         return known;
     }
@@ -30,11 +41,15 @@ internal static class EvidencePacking
     /// <summary>Partition of an identity.</summary>
     public static string PartitionOf(string identity) => CircuitBreaker.ShortOf(identity);
 
-    public static string RowOf(EvidenceBatch batch) => $"{HourOf(batch.Hour)}-{(batch.Direction == InteractionDirection.Out ? "o" : "i")}-{batch.Id}";
+    public static string RowOf(EvidenceBatch batch) =>
+        $"{HourOf(batch.Hour)}-{(batch.Direction == InteractionDirection.Out ? "o" : "i")}-{batch.Id}";
 
     /// <summary>Sender and number in front, so that a number which came with two contents is seen; the content's hash behind.</summary>
     public static string IdOf(ActivityBatch batch) =>
-        string.Create(CultureInfo.InvariantCulture, $"{ActivityWindow.HashOf(batch.Source)}-{batch.Sequence:D19}-{Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(batch, Json)).AsSpan(0, 8))}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{ActivityWindow.HashOf(batch.Source)}-{batch.Sequence:D19}-{Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(batch, Json)).AsSpan(0, 8))}"
+        );
 
     /// <summary>Sender and number of a batch's id.</summary>
     public static string NumberOf(string id) => id[..id.LastIndexOf('-')];
@@ -43,21 +58,39 @@ internal static class EvidencePacking
     {
         var row = new TableEntity(PartitionOf(batch.Identity), RowOf(batch))
         {
-            ["Identity"] = batch.Identity, ["ReceivedAt"] = batch.ReceivedAt, ["Seen"] = batch.Seen, ["Unmirrored"] = batch.Unmirrored, ["Covered"] = string.Join(',', batch.Covered),
+            ["Identity"] = batch.Identity,
+            ["ReceivedAt"] = batch.ReceivedAt,
+            ["Seen"] = batch.Seen,
+            ["Unmirrored"] = batch.Unmirrored,
+            ["Covered"] = string.Join(',', batch.Covered),
         };
-        foreach (var (chunk, i) in Compressed(JsonSerializer.SerializeToUtf8Bytes(batch.Events, Json)).Chunk(ChunkBytes).Select((c, i) => (c, i))) row[$"{Chunk}{i}"] = chunk;
+        foreach (
+            var (chunk, i) in Compressed(JsonSerializer.SerializeToUtf8Bytes(batch.Events, Json)).Chunk(ChunkBytes).Select((c, i) => (c, i))
+        )
+            row[$"{Chunk}{i}"] = chunk;
         return row;
     }
 
     public static EvidenceBatch FromRow(TableEntity row)
     {
         using var packed = new MemoryStream();
-        for (var i = 0; row.GetBinary($"{Chunk}{i}") is { } chunk; i++) packed.Write(chunk);
+        for (var i = 0; row.GetBinary($"{Chunk}{i}") is { } chunk; i++)
+            packed.Write(chunk);
         return new EvidenceBatch
         {
-            Identity = row.GetString("Identity") ?? "", Hour = HourFrom(row.RowKey[..HourFormat.Length]), Direction = row.RowKey[HourFormat.Length + 1] == 'o' ? InteractionDirection.Out : InteractionDirection.In,
-            Id = row.RowKey[(HourFormat.Length + 3)..], ReceivedAt = row.GetDateTimeOffset("ReceivedAt") ?? default, Seen = row.GetInt32("Seen") ?? 0, Unmirrored = row.GetInt32("Unmirrored") ?? 0,
-            Covered = [.. (row.GetString("Covered") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => int.Parse(n, CultureInfo.InvariantCulture))],
+            Identity = row.GetString("Identity") ?? "",
+            Hour = HourFrom(row.RowKey[..HourFormat.Length]),
+            Direction = row.RowKey[HourFormat.Length + 1] == 'o' ? InteractionDirection.Out : InteractionDirection.In,
+            Id = row.RowKey[(HourFormat.Length + 3)..],
+            ReceivedAt = row.GetDateTimeOffset("ReceivedAt") ?? default,
+            Seen = row.GetInt32("Seen") ?? 0,
+            Unmirrored = row.GetInt32("Unmirrored") ?? 0,
+            Covered =
+            [
+                .. (row.GetString("Covered") ?? "")
+                    .Split(',', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(n => int.Parse(n, CultureInfo.InvariantCulture)),
+            ],
             Events = JsonSerializer.Deserialize<List<InteractionEvent>>(Decompressed(packed.ToArray()), Json)!,
         };
     }
@@ -71,7 +104,13 @@ internal static class EvidencePacking
     {
         try
         {
-            return [.. Encoding.UTF8.GetString(Decompressed(part)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<EvidenceBatch>(line, Json)!)];
+            return
+            [
+                .. Encoding
+                    .UTF8.GetString(Decompressed(part))
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => JsonSerializer.Deserialize<EvidenceBatch>(line, Json)!),
+            ];
         }
         catch (JsonException e)
         {
@@ -84,7 +123,8 @@ internal static class EvidencePacking
     private static byte[] Compressed(byte[] content)
     {
         using var buffer = new MemoryStream();
-        using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(content);
+        using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(content);
         return buffer.ToArray();
     }
 

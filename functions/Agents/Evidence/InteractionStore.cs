@@ -9,10 +9,14 @@ using IRFunctions.Storage;
 namespace IRFunctions.Agents;
 
 /// <summary>
-/// The hot tier: what agents do to each other and where they broke a rule, whole, in the table "interactions". A batch is acknowledged only after it is here;
+/// The hot tier: what agents do to each other and where they broke a rule, whole, in the table "interactions". A batch is acknowledged only
+/// after it is here;
 /// a repeated one changes nothing. What was risky is known only afterwards, so nothing is sampled before it leaves this tier.
 /// </summary>
-/// <remarks>Rows: partition the identity's hash, row hour, side and batch; partition "hours-{hour}", row an identity's hash: it has rows of this hour.</remarks>
+/// <remarks>
+/// Rows: partition the identity's hash, row hour, side and batch; partition "hours-{hour}", row an identity's hash: it has rows of this
+/// hour.
+/// </remarks>
 public sealed class InteractionStore(TableServiceClient tables, PolicyStore policies, TimeProvider time)
 {
     public const string TableName = "interactions";
@@ -28,31 +32,53 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
     private readonly TableClient table = tables.GetTableClient(TableName);
     private readonly Remembered<bool> noted = new(MaxRemembered);
 
-    /// <summary>Keeps what of a batch is evidence, on the side of the caller and of those called. When this returns it is durable; call it again after any failure.</summary>
+    /// <summary>
+    /// Keeps what of a batch is evidence, on the side of the caller and of those called. When this returns it is durable; call it again
+    /// after any failure.
+    /// </summary>
     /// <exception cref="RequestFailedException">It could not be stored; do not acknowledge the batch.</exception>
     public async Task KeepAsync(ActivityBatch batch, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var earliest = now - policies.Current.Breaker.Interactions.Hot + Margin;
         var events = batch.Events.Select((e, i) => EvidenceOf(e, i, earliest, now)).OfType<InteractionEvent>().ToList();
-        if (events.Count == 0) return;
+        if (events.Count == 0)
+            return;
         var id = EvidencePacking.IdOf(batch);
         foreach (var hour in events.GroupBy(e => RiskyHours.Of(e.At)))
         {
-            var called = hour.Where(e => e.Counterpart is not null).GroupBy(e => e.Counterpart!).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).ToList();
+            var called = hour.Where(e => e.Counterpart is not null)
+                .GroupBy(e => e.Counterpart!)
+                .OrderByDescending(g => g.Count())
+                .ThenBy(g => g.Key, StringComparer.Ordinal)
+                .ToList();
             var own = new EvidenceBatch
             {
-                Identity = batch.Identity, Direction = InteractionDirection.Out, Id = id, Hour = hour.Key, ReceivedAt = now, Seen = called.Sum(g => g.Count()),
-                Unmirrored = Math.Max(0, called.Count - MaxMirrored), Events = [.. hour], Covered = EvidenceBatch.RunsOf(hour.Select(e => e.Index)),
+                Identity = batch.Identity,
+                Direction = InteractionDirection.Out,
+                Id = id,
+                Hour = hour.Key,
+                ReceivedAt = now,
+                Seen = called.Sum(g => g.Count()),
+                Unmirrored = Math.Max(0, called.Count - MaxMirrored),
+                Events = [.. hour],
+                Covered = EvidenceBatch.RunsOf(hour.Select(e => e.Index)),
             };
             // The caller's side comes last: once it is there, all of it is.
             foreach (var other in called.Take(MaxMirrored))
             {
-                await AddAsync(own with
-                {
-                    Identity = other.Key, Direction = InteractionDirection.In, Seen = other.Count(), Unmirrored = 0, Covered = EvidenceBatch.RunsOf(other.Select(e => e.Index)),
-                    Events = [.. other.Select(e => e with { Counterpart = batch.Identity })],
-                }, cancellation);
+                await AddAsync(
+                    own with
+                    {
+                        Identity = other.Key,
+                        Direction = InteractionDirection.In,
+                        Seen = other.Count(),
+                        Unmirrored = 0,
+                        Covered = EvidenceBatch.RunsOf(other.Select(e => e.Index)),
+                        Events = [.. other.Select(e => e with { Counterpart = batch.Identity })],
+                    },
+                    cancellation
+                );
             }
             await AddAsync(own, cancellation);
         }
@@ -60,11 +86,20 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
 
     /// <summary>What the hot tier holds about an identity in these hours, both included, in order of time of the hour.</summary>
     /// <param name="problems">Gets what cannot be read.</param>
-    internal async IAsyncEnumerable<EvidenceBatch> ReadAsync(string identity, long from, long to, ICollection<string> problems, [EnumeratorCancellation] CancellationToken cancellation)
+    internal async IAsyncEnumerable<EvidenceBatch> ReadAsync(
+        string identity,
+        long from,
+        long to,
+        ICollection<string> problems,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {EvidencePacking.PartitionOf(identity)} and RowKey ge {EvidencePacking.HourOf(from)} and RowKey lt {EvidencePacking.HourOf(to) + "~"}");
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {EvidencePacking.PartitionOf(identity)} and RowKey ge {EvidencePacking.HourOf(from)} and RowKey lt {EvidencePacking.HourOf(to) + "~"}"
+        );
         var rows = table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation);
-        await foreach (var batch in rows.ReadableAsync(TableName, EvidencePacking.FromRow, e => problems.Add(e.Message), cancellation)) yield return batch;
+        await foreach (var batch in rows.ReadableAsync(TableName, EvidencePacking.FromRow, e => problems.Add(e.Message), cancellation))
+            yield return batch;
     }
 
     /// <summary>Hours before this one of which there still are rows, and the partitions that have them, in order.</summary>
@@ -72,29 +107,45 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
     {
         var found = new List<(long, string)>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {Hours} and PartitionKey lt {Hours + EvidencePacking.HourOf(hour)}");
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
-            if (EvidencePacking.TryHourFrom(row.PartitionKey[Hours.Length..], out var old)) found.Add((old, row.RowKey));
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation)
+        )
+            if (EvidencePacking.TryHourFrom(row.PartitionKey[Hours.Length..], out var old))
+                found.Add((old, row.RowKey));
         return found;
     }
 
     /// <summary>Rows of one hour and partition, one after the other: an agent that everybody calls has more than fit into memory.</summary>
     /// <param name="problems">Gets what cannot be read; it stays where it is.</param>
-    internal async IAsyncEnumerable<EvidenceBatch> OfAsync(long hour, string partition, ICollection<string> problems, [EnumeratorCancellation] CancellationToken cancellation)
+    internal async IAsyncEnumerable<EvidenceBatch> OfAsync(
+        long hour,
+        string partition,
+        ICollection<string> problems,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        await foreach (var batch in RowsOf(hour, partition, cancellation).ReadableAsync(TableName, EvidencePacking.FromRow, e => problems.Add(e.Message), cancellation)) yield return batch;
+        await foreach (
+            var batch in RowsOf(hour, partition, cancellation)
+                .ReadableAsync(TableName, EvidencePacking.FromRow, e => problems.Add(e.Message), cancellation)
+        )
+            yield return batch;
     }
 
     /// <summary>Whether any row of this hour and partition is left, readable or not.</summary>
     internal async Task<bool> AnyAsync(long hour, string partition, CancellationToken cancellation)
     {
-        await foreach (var _ in RowsOf(hour, partition, cancellation)) return true;
+        await foreach (var _ in RowsOf(hour, partition, cancellation))
+            return true;
         return false;
     }
 
     private AsyncPageable<TableEntity> RowsOf(long hour, string partition, CancellationToken cancellation)
     {
         var start = EvidencePacking.HourOf(hour);
-        return table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {start} and RowKey lt {start + "~"}"), cancellationToken: cancellation);
+        return table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {start} and RowKey lt {start + "~"}"),
+            cancellationToken: cancellation
+        );
     }
 
     internal Task RemoveAsync(EvidenceBatch batch, CancellationToken cancellation) =>
@@ -125,9 +176,28 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
 
     private static InteractionEvent? EvidenceOf(ActivityEvent e, int index, DateTimeOffset earliest, DateTimeOffset now)
     {
-        var violation = e.Refused switch { Refusal.Gate => Violations.Gate, Refusal.Limit => Violations.Limit, _ => e.Authentication == Authentication.Failed ? Violations.Authentication : null };
-        if (e.Counterpart is null && violation is null) return null;
-        var at = e.Time > now ? now : e.Time < earliest ? earliest : e.Time;
-        return new InteractionEvent(index, at.ToUniversalTime(), e.Counterpart, e.Endpoint, e.Tool, e.Target, e.Bytes, violation, e.CorrelationId);
+        var violation = e.Refused switch
+        {
+            Refusal.Gate => Violations.Gate,
+            Refusal.Limit => Violations.Limit,
+            _ => e.Authentication == Authentication.Failed ? Violations.Authentication : null,
+        };
+        if (e.Counterpart is null && violation is null)
+            return null;
+        var at =
+            e.Time > now ? now
+            : e.Time < earliest ? earliest
+            : e.Time;
+        return new InteractionEvent(
+            index,
+            at.ToUniversalTime(),
+            e.Counterpart,
+            e.Endpoint,
+            e.Tool,
+            e.Target,
+            e.Bytes,
+            violation,
+            e.CorrelationId
+        );
     }
 }

@@ -14,18 +14,32 @@ public sealed class Accounts(GraphServiceClient graph, DirectoryRights rights)
     public const string Permission = "User.Read.All, " + PrivilegedGroups.Permission + " and " + DirectoryRights.RolesPermission;
 
     private static readonly string[] Fields =
-        ["id", "displayName", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle", "department", "signInSessionsValidFromDateTime"];
+    [
+        "id",
+        "displayName",
+        "userPrincipalName",
+        "accountEnabled",
+        "onPremisesSyncEnabled",
+        "jobTitle",
+        "department",
+        "signInSessionsValidFromDateTime",
+    ];
 
     public Task<User> ReadAsync(Target target, CancellationToken cancellation) =>
-        Faults.CallGraphAsync($"reading account {target.Id}", Permission, async () =>
-            await graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation)
-            ?? throw new TransientFaultException($"account {target.Id}: Graph answered without a body"));
+        Faults.CallGraphAsync(
+            $"reading account {target.Id}",
+            Permission,
+            async () =>
+                await graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation)
+                ?? throw new TransientFaultException($"account {target.Id}: Graph answered without a body")
+        );
 
     /// <summary>Why the account is for people; null where it is not.</summary>
     public async Task<string?> RefusalAsync(User user, CancellationToken cancellation)
     {
         if (user.OnPremisesSyncEnabled == true)
-            return $"{NameOf(user)} is synchronised from on-premises: the next synchronisation would overwrite the change. Do it in Active Directory.";
+            return $"{NameOf(user)} is synchronised from on-premises: the next synchronisation would overwrite the change. Do it in "
+                + $"Active Directory.";
         return (await rights.ReadAsync(user.Id!, cancellation)).Privilege is { } why
             ? $"{NameOf(user)} is privileged ({why}): an administrator who is locked out may be the one who could "
                 + "stop the attack. A person decides and does it."

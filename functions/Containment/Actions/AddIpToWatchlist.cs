@@ -15,7 +15,9 @@ namespace IRFunctions.Containment.Actions;
 /// <param name="Watchlist">ARM URL of the watchlist, without a trailing slash: .../Microsoft.SecurityInsights/watchlists/{alias}.</param>
 public sealed record WatchlistPlace(Uri Watchlist);
 
-/// <summary>Puts an address on a Microsoft Sentinel watchlist, so that analytics rules see it. Undo takes our own entry off again.</summary>
+/// <summary>
+/// Puts an address on a Microsoft Sentinel watchlist, so that analytics rules see it. Undo takes our own entry off again.
+/// </summary>
 public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] HttpClient arm, WatchlistPlace place) : IContainmentAction
 {
     /// <summary>Name of its HTTP client, which signs requests to Azure Resource Manager.</summary>
@@ -65,26 +67,36 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
         {
             ["properties"] = new JsonObject
             {
-                ["itemsKeyValue"] = new JsonObject { ["IPAddress"] = target.Id, ["Source"] = Mark, ["Incident"] = order.Incident },
+                ["itemsKeyValue"] = new JsonObject
+                {
+                    ["IPAddress"] = target.Id,
+                    ["Source"] = Mark,
+                    ["Incident"] = order.Incident,
+                },
             },
         };
         using var request = new HttpRequestMessage(HttpMethod.Put, ItemUri("watchlist", target)) { Content = JsonContent.Create(body) };
         using var response = await SendAsync($"adding {target.Id} to the watchlist", request, cancellation);
-        if (response.StatusCode == HttpStatusCode.NotFound) throw new PermanentFaultException($"the watchlist {place.Watchlist.AbsolutePath} does not exist");
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            throw new PermanentFaultException($"the watchlist {place.Watchlist.AbsolutePath} does not exist");
         return $"{target.Id} is on the watchlist";
     }
 
-    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => await ReadAsync(target, cancellation) is not null;
+    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) =>
+        await ReadAsync(target, cancellation) is not null;
 
     public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
         var target = order.Target;
         var item = await ReadAsync(target, cancellation);
-        if (item is null) return new RollbackReport(false, $"{target.Id} is off the watchlist already; nothing of ours was left to undo");
-        if (item.Value.Source != Mark) return new RollbackReport(false, $"the watchlist entry of {target.Id} was changed by someone else; it stays");
+        if (item is null)
+            return new RollbackReport(false, $"{target.Id} is off the watchlist already; nothing of ours was left to undo");
+        if (item.Value.Source != Mark)
+            return new RollbackReport(false, $"the watchlist entry of {target.Id} was changed by someone else; it stays");
         using var request = new HttpRequestMessage(HttpMethod.Delete, ItemUri("watchlist", target));
         using (await SendAsync($"taking {target.Id} off the watchlist", request, cancellation)) { }
-        if (await ReadAsync(target, cancellation) is not null) throw new TransientFaultException($"{target.Id} is still on the watchlist after it was taken off");
+        if (await ReadAsync(target, cancellation) is not null)
+            throw new TransientFaultException($"{target.Id} is still on the watchlist after it was taken off");
         return new RollbackReport(true, $"{target.Id} is off the watchlist again");
     }
 
@@ -93,7 +105,8 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, ItemUri("watchlist", target));
         using var response = await SendAsync($"reading the watchlist entry of {target.Id}", request, cancellation);
-        if (response.StatusCode == HttpStatusCode.NotFound) return null;
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            return null;
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
         var values = json.RootElement.GetProperty("properties").GetProperty("itemsKeyValue");
         return (Field(values, "Source"), Field(values, "Incident"));

@@ -7,11 +7,13 @@ using IRFunctions.Policies;
 namespace IRFunctions.Containment.Actions;
 
 /// <summary>Which way an address is blocked.</summary>
-/// <param name="NamedLocation">Id of the named location that a Conditional Access policy blocks; null where the connector's firewall is told.</param>
+/// <param name="NamedLocation">Id of the named location that a Conditional Access policy blocks; null where the connector's firewall is
+/// told.</param>
 public sealed record FirewallPlace(string? NamedLocation);
 
 /// <summary>
-/// Blocks one address: as a range of a Conditional Access named location where Firewall__NamedLocation is set (sign-ins only), otherwise at the firewall
+/// Blocks one address: as a range of a Conditional Access named location where Firewall__NamedLocation is set (sign-ins only), otherwise at
+/// the firewall
 /// behind the connector (all traffic). Undo takes our own block off again.
 /// </summary>
 public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connector, FirewallPlace place) : IContainmentAction
@@ -20,7 +22,9 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
 
     public ActionCapability Capability { get; } = new("block_ip_at_firewall", "ip", Reversible: true);
 
-    /// <remarks>Graph's permission map names Policy.Read.All for writing, which its own reference contradicts; the reference counts (decision 0015).</remarks>
+    /// <remarks>
+    /// Graph's permission map names Policy.Read.All for writing, which its own reference contradicts; the reference counts (decision 0015).
+    /// </remarks>
     public string Permission => $"{NamedLocations.Permission} (named location) or {Connector.Permission}";
 
     public string Captures => "whether the address was blocked";
@@ -33,10 +37,14 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
     public async Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation)
     {
         var id = order.Decision.Target.Id;
-        if (await TrustedAsync(id, cancellation) is { } trusted) return new Estimate(null, $"everyone at \"{trusted}\": {id} is inside a trusted named location");
-        return new Estimate(null, place.NamedLocation is null
-            ? $"everyone behind {id}, for all traffic; it is in no trusted named location"
-            : $"everyone who signs in from {id}; it is in no trusted named location");
+        if (await TrustedAsync(id, cancellation) is { } trusted)
+            return new Estimate(null, $"everyone at \"{trusted}\": {id} is inside a trusted named location");
+        return new Estimate(
+            null,
+            place.NamedLocation is null
+                ? $"everyone behind {id}, for all traffic; it is in no trusted named location"
+                : $"everyone who signs in from {id}; it is in no trusted named location"
+        );
     }
 
     public async Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation)
@@ -50,16 +58,19 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
         {
             AlreadySo = now.State == Denied,
             Summary = now.State == Denied ? $"{target.Id} was blocked already" : $"{target.Id} was not blocked",
-            Refusal = trusted is null ? null : $"{target.Id} is inside the trusted named location \"{trusted}\": blocking it would lock our own people out",
+            Refusal = trusted is null
+                ? null
+                : $"{target.Id} is inside the trusted named location \"{trusted}\": blocking it would lock our own people out",
             Value = JsonSerializer.Serialize(now with { HeldBy = Connector.HolderOf(order.Decision) }),
             // A named location is read and written as a whole; two at once would lose one of them.
             Shared = place.NamedLocation is { } id ? $"named-location:{id}" : null,
         };
     }
 
-    public Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) => place.NamedLocation is null
-        ? connector.ProbeAsync(OpenC2.Address(order.Decision.Target), cancellation)
-        : locations.ProbeAsync(cancellation);
+    public Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) =>
+        place.NamedLocation is null
+            ? connector.ProbeAsync(OpenC2.Address(order.Decision.Target), cancellation)
+            : locations.ProbeAsync(cancellation);
 
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
@@ -73,9 +84,10 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
         return $"traffic from {target.Id} is blocked";
     }
 
-    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => place.NamedLocation is { } location
-        ? await locations.HoldsAsync(location, target.Id, cancellation)
-        : (await ReadAsync(target, cancellation)).State == Denied;
+    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) =>
+        place.NamedLocation is { } location
+            ? await locations.HoldsAsync(location, target.Id, cancellation)
+            : (await ReadAsync(target, cancellation)).State == Denied;
 
     public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
@@ -90,9 +102,13 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
             // The receiver compares and swaps, and answers a repeated restore as it did the first.
             var prior = JsonSerializer.Deserialize<ConnectorState>(order.Prior.Value!)!;
             if (await connector.RestoreAsync($"unblocking {id}", OpenC2.Address(order.Target), prior, order, cancellation) is null)
-                return new RollbackReport(false, $"{id} is not held by this containment any more: someone else changed it meanwhile, and it stays as it is");
+                return new RollbackReport(
+                    false,
+                    $"{id} is not held by this containment any more: someone else changed it meanwhile, and it stays as it is"
+                );
         }
-        if (await VerifyAsync(order.Target, order.Prior, cancellation) != false) throw new TransientFaultException($"{id} still reads as blocked after it was unblocked");
+        if (await VerifyAsync(order.Target, order.Prior, cancellation) != false)
+            throw new TransientFaultException($"{id} still reads as blocked after it was unblocked");
         return new RollbackReport(true, $"{id} is not blocked any more");
     }
 

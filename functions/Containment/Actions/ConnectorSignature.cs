@@ -5,7 +5,8 @@ using System.Text;
 namespace IRFunctions.Containment.Actions;
 
 /// <summary>
-/// Signature of a connector command: HMAC-SHA256 over the timestamp, a dot and the body's bytes. The receiver recomputes it and compares in constant
+/// Signature of a connector command: HMAC-SHA256 over the timestamp, a dot and the body's bytes. The receiver recomputes it and compares in
+/// constant
 /// time, so that an answer's delay tells an attacker nothing.
 /// </summary>
 public static class ConnectorSignature
@@ -18,7 +19,8 @@ public static class ConnectorSignature
     /// <param name="key">At least 32 bytes.</param>
     /// <param name="timestamp">Seconds since the Unix epoch.</param>
     /// <param name="body">The body as sent.</param>
-    public static string Of(byte[] key, long timestamp, ReadOnlySpan<byte> body) => Version + Convert.ToHexStringLower(Compute(key, timestamp, body));
+    public static string Of(byte[] key, long timestamp, ReadOnlySpan<byte> body) =>
+        Version + Convert.ToHexStringLower(Compute(key, timestamp, body));
 
     /// <summary>Whether it is the signature of exactly this; takes as long for a wrong one as for the right one.</summary>
     public static bool Matches(byte[] key, long timestamp, ReadOnlySpan<byte> body, string? signature)

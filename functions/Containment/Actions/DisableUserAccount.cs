@@ -7,7 +7,8 @@ using Microsoft.Graph.Models;
 namespace IRFunctions.Containment.Actions;
 
 /// <summary>
-/// Switches an Entra account off for a while and ends its sessions. Undo switches it on again; sessions cannot be given back, people sign in anew.
+/// Switches an Entra account off for a while and ends its sessions. Undo switches it on again; sessions cannot be given back, people sign
+/// in anew.
 /// </summary>
 public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accounts, GrantedPermissions granted) : IContainmentAction
 {
@@ -15,7 +16,9 @@ public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accoun
 
     public ActionCapability Capability { get; } = new("disable_user_account_temporarily", "account", Reversible: true);
 
-    /// <remarks>Least privilege: graph/permissions_least_privilege.json, PATCH /users (accountEnabled) and POST /users/{id}/revokeSignInSessions.</remarks>
+    /// <remarks>
+    /// Least privilege: graph/permissions_least_privilege.json, PATCH /users (accountEnabled) and POST /users/{id}/revokeSignInSessions.
+    /// </remarks>
     public string Permission => "User.EnableDisableAccount.All, User.RevokeSessions.All, " + Accounts.Permission;
 
     public string Captures => "whether the account could sign in";
@@ -38,7 +41,9 @@ public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accoun
         };
     }
 
-    /// <remarks>Not by writing the present value back: between reading and writing another incident of ours may have disabled the account.</remarks>
+    /// <remarks>
+    /// Not by writing the present value back: between reading and writing another incident of ours may have disabled the account.
+    /// </remarks>
     public Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) =>
         granted.ProbeAsync("switching the account on again", Enough, cancellation);
 
@@ -46,9 +51,13 @@ public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accoun
     {
         var target = order.Decision.Target;
         var before = await accounts.ReadAsync(target, cancellation);
-        if (before.AccountEnabled != false) await SwitchAsync(target, enabled: false, cancellation);
-        await Faults.CallGraphAsync($"ending the sessions of {target.Display}", Permission, () =>
-            graph.Users[target.Id].RevokeSignInSessions.PostAsRevokeSignInSessionsPostResponseAsync(cancellationToken: cancellation));
+        if (before.AccountEnabled != false)
+            await SwitchAsync(target, enabled: false, cancellation);
+        await Faults.CallGraphAsync(
+            $"ending the sessions of {target.Display}",
+            Permission,
+            () => graph.Users[target.Id].RevokeSignInSessions.PostAsRevokeSignInSessionsPostResponseAsync(cancellationToken: cancellation)
+        );
         return $"{Accounts.NameOf(before)} can no longer sign in; existing sessions are ended";
     }
 
@@ -59,14 +68,19 @@ public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accoun
     {
         var now = await accounts.ReadAsync(order.Target, cancellation);
         var name = Accounts.NameOf(now);
-        if (now.AccountEnabled != false) return new RollbackReport(false, $"{name} is enabled already; nothing of ours was left to undo");
+        if (now.AccountEnabled != false)
+            return new RollbackReport(false, $"{name} is enabled already; nothing of ours was left to undo");
         await SwitchAsync(order.Target, enabled: true, cancellation);
         var after = await accounts.ReadAsync(order.Target, cancellation);
-        if (after.AccountEnabled != true) throw new TransientFaultException($"{name} still reads as disabled after it was enabled");
+        if (after.AccountEnabled != true)
+            throw new TransientFaultException($"{name} still reads as disabled after it was enabled");
         return new RollbackReport(true, $"{name} can sign in again");
     }
 
     private Task<User?> SwitchAsync(Target target, bool enabled, CancellationToken cancellation) =>
-        Faults.CallGraphAsync($"{(enabled ? "enabling" : "disabling")} account {target.Id}", Permission, () =>
-            graph.Users[target.Id].PatchAsync(new User { AccountEnabled = enabled }, cancellationToken: cancellation));
+        Faults.CallGraphAsync(
+            $"{(enabled ? "enabling" : "disabling")} account {target.Id}",
+            Permission,
+            () => graph.Users[target.Id].PatchAsync(new User { AccountEnabled = enabled }, cancellationToken: cancellation)
+        );
 }

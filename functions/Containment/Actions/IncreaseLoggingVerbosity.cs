@@ -5,7 +5,9 @@ using IRFunctions.Policies;
 
 namespace IRFunctions.Containment.Actions;
 
-/// <summary>Makes a host log more, through the connector, so that what happens next can be read later. Undo sets the former level.</summary>
+/// <summary>
+/// Makes a host log more, through the connector, so that what happens next can be read later. Undo sets the former level.
+/// </summary>
 public sealed class IncreaseLoggingVerbosity(Connector connector) : IContainmentAction
 {
     private const string Level = "verbose";
@@ -40,20 +42,41 @@ public sealed class IncreaseLoggingVerbosity(Connector connector) : IContainment
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
-        var now = await connector.DoAsync($"raising the log level of {target.Display}", "set", OpenC2.Logging(target, Level), order, prior, cancellation);
+        var now = await connector.DoAsync(
+            $"raising the log level of {target.Display}",
+            "set",
+            OpenC2.Logging(target, Level),
+            order,
+            prior,
+            cancellation
+        );
         return $"{target.Display} logs at level {now.State}";
     }
 
-    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) => (await ReadAsync(target, cancellation)).State == Level;
+    public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) =>
+        (await ReadAsync(target, cancellation)).State == Level;
 
     public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
         var prior = JsonSerializer.Deserialize<ConnectorState>(order.Prior.Value!)!;
         // The receiver compares and swaps, and answers a repeated restore as it did the first.
-        if (await connector.RestoreAsync($"restoring the log level of {order.Target.Display}", OpenC2.Logging(order.Target), prior, order, cancellation) is null)
-            return new RollbackReport(false, $"the log level of {order.Target.Display} was changed by someone else meanwhile; nothing was changed");
+        if (
+            await connector.RestoreAsync(
+                $"restoring the log level of {order.Target.Display}",
+                OpenC2.Logging(order.Target),
+                prior,
+                order,
+                cancellation
+            )
+            is null
+        )
+            return new RollbackReport(
+                false,
+                $"the log level of {order.Target.Display} was changed by someone else meanwhile; nothing was changed"
+            );
         var after = await ReadAsync(order.Target, cancellation);
-        if (after.State != prior.State) throw new TransientFaultException($"the log level of {order.Target.Display} still reads {after.State}");
+        if (after.State != prior.State)
+            throw new TransientFaultException($"the log level of {order.Target.Display} still reads {after.State}");
         return new RollbackReport(true, $"{order.Target.Display} logs at level {after.State} again");
     }
 

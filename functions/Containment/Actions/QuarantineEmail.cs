@@ -11,7 +11,8 @@ using Microsoft.Kiota.Abstractions;
 namespace IRFunctions.Containment.Actions;
 
 /// <summary>
-/// Moves a message into a hidden folder of its own mailbox, and back into the folder it came from. Messages are held by immutable ids, which a move
+/// Moves a message into a hidden folder of its own mailbox, and back into the folder it came from. Messages are held by immutable ids,
+/// which a move
 /// does not change.
 /// </summary>
 public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentAction
@@ -35,9 +36,12 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
     {
         var copies = await FindAsync(order, cancellation);
         var boxes = copies.Select(c => c.Mailbox).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        return new Estimate(boxes.Count, boxes.Count == 0
-            ? "nobody: the message is in none of the mailboxes the alert names"
-            : $"one message each in {boxes.Count} mailbox(es): {string.Join(", ", boxes.Take(3))}");
+        return new Estimate(
+            boxes.Count,
+            boxes.Count == 0
+                ? "nobody: the message is in none of the mailboxes the alert names"
+                : $"one message each in {boxes.Count} mailbox(es): {string.Join(", ", boxes.Take(3))}"
+        );
     }
 
     public async Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation)
@@ -51,19 +55,29 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
         return new PriorState
         {
             AlreadySo = free.Count == 0,
-            Summary = copies.Count == 0 ? "the message is in none of the mailboxes any more"
+            Summary =
+                copies.Count == 0 ? "the message is in none of the mailboxes any more"
                 : free.Count == 0 ? "the message was in quarantine already"
                 : $"{free.Count} copies of the message were in the mailboxes of {string.Join(", ", free.Select(c => c.Mailbox).Take(3))}",
             Value = JsonSerializer.Serialize(free),
         };
 
-        static PriorState Refused(string why) => new() { AlreadySo = false, Summary = "the message was not looked for", Refusal = why };
+        static PriorState Refused(string why) =>
+            new()
+            {
+                AlreadySo = false,
+                Summary = "the message was not looked for",
+                Refusal = why,
+            };
     }
 
-    /// <remarks>Making the quarantine folder needs the permission to write mail that moving back needs, and nobody sees a hidden folder.</remarks>
+    /// <remarks>
+    /// Making the quarantine folder needs the permission to write mail that moving back needs, and nobody sees a hidden folder.
+    /// </remarks>
     public async Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
-        foreach (var mailbox in CopiesOf(prior).Select(c => c.Mailbox).Distinct(StringComparer.OrdinalIgnoreCase)) await FolderAsync(mailbox, create: true, cancellation);
+        foreach (var mailbox in CopiesOf(prior).Select(c => c.Mailbox).Distinct(StringComparer.OrdinalIgnoreCase))
+            await FolderAsync(mailbox, create: true, cancellation);
         return "moving the message back is permitted: the quarantine folder could be made in the same mailbox";
     }
 
@@ -73,7 +87,8 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
         foreach (var copy in copies)
         {
             var quarantine = await FolderAsync(copy.Mailbox, create: true, cancellation);
-            if (await WhereIsAsync(copy, cancellation) is { } now && now != quarantine) await MoveAsync(copy, quarantine!, cancellation);
+            if (await WhereIsAsync(copy, cancellation) is { } now && now != quarantine)
+                await MoveAsync(copy, quarantine!, cancellation);
         }
         return $"{copies.Count} cop{(copies.Count == 1 ? "y" : "ies")} of the message moved to quarantine";
     }
@@ -82,8 +97,10 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
     {
         foreach (var copy in CopiesOf(prior))
         {
-            if (await WhereIsAsync(copy, cancellation) is not { } now) continue; // Deleted by its owner: not in the mailbox either.
-            if (now != await FolderAsync(copy.Mailbox, create: false, cancellation)) return false;
+            if (await WhereIsAsync(copy, cancellation) is not { } now)
+                continue; // Deleted by its owner: not in the mailbox either.
+            if (now != await FolderAsync(copy.Mailbox, create: false, cancellation))
+                return false;
         }
         return true;
     }
@@ -95,10 +112,14 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
         {
             var quarantine = await FolderAsync(copy.Mailbox, create: false, cancellation);
             var now = await WhereIsAsync(copy, cancellation);
-            if (now == copy.From) back.Add(copy.Mailbox); // By an earlier attempt, before a crash; a person's move back looks the same and is as good.
-            else if (now is null) others.Add($"{copy.Mailbox} (deleted meanwhile)");
-            else if (now != quarantine) others.Add($"{copy.Mailbox} (moved elsewhere by someone else meanwhile)");
-            else back.Add(await ReturnAsync(copy, cancellation));
+            if (now == copy.From)
+                back.Add(copy.Mailbox); // By an earlier attempt, before a crash; a person's move back looks the same and is as good.
+            else if (now is null)
+                others.Add($"{copy.Mailbox} (deleted meanwhile)");
+            else if (now != quarantine)
+                others.Add($"{copy.Mailbox} (moved elsewhere by someone else meanwhile)");
+            else
+                back.Add(await ReturnAsync(copy, cancellation));
         }
         var text = back.Count > 0 ? $"back in the mailbox of {string.Join(", ", back)}" : "nothing was changed";
         return new RollbackReport(back.Count > 0, others.Count == 0 ? text : $"{text}; left as it is in {string.Join(", ", others)}");
@@ -128,12 +149,22 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
         foreach (var place in order.Mail.Take(MostCopies))
         {
             var quarantine = await FolderAsync(place.Mailbox, create: false, cancellation);
-            var messages = await Call($"finding the message in {place.Mailbox}", () => graph.Users[place.Mailbox].Messages.GetAsync(r =>
-            {
-                KeepIds(r.Headers);
-                r.QueryParameters.Filter = $"internetMessageId eq '{place.InternetMessageId.Replace("'", "''", StringComparison.Ordinal)}'";
-                r.QueryParameters.Select = Fields;
-            }, cancellation));
+            var messages = await Call(
+                $"finding the message in {place.Mailbox}",
+                () =>
+                    graph
+                        .Users[place.Mailbox]
+                        .Messages.GetAsync(
+                            r =>
+                            {
+                                KeepIds(r.Headers);
+                                r.QueryParameters.Filter =
+                                    $"internetMessageId eq '{place.InternetMessageId.Replace("'", "''", StringComparison.Ordinal)}'";
+                                r.QueryParameters.Select = Fields;
+                            },
+                            cancellation
+                        )
+            );
             found.AddRange((messages?.Value ?? []).Select(m => new Copy(place.Mailbox, m.Id!, m.ParentFolderId!, quarantine)));
         }
         return found;
@@ -144,11 +175,21 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
     {
         try
         {
-            var message = await Call($"reading the message in {copy.Mailbox}", () => graph.Users[copy.Mailbox].Messages[copy.Id].GetAsync(r =>
-            {
-                KeepIds(r.Headers);
-                r.QueryParameters.Select = Fields;
-            }, cancellation));
+            var message = await Call(
+                $"reading the message in {copy.Mailbox}",
+                () =>
+                    graph
+                        .Users[copy.Mailbox]
+                        .Messages[copy.Id]
+                        .GetAsync(
+                            r =>
+                            {
+                                KeepIds(r.Headers);
+                                r.QueryParameters.Select = Fields;
+                            },
+                            cancellation
+                        )
+            );
             return message?.ParentFolderId;
         }
         catch (PermanentFaultException e) when (Faults.IsNotFound(e))
@@ -158,21 +199,43 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
     }
 
     private Task<Message?> MoveAsync(Copy copy, string folder, CancellationToken cancellation) =>
-        Call($"moving the message in {copy.Mailbox}", () =>
-            graph.Users[copy.Mailbox].Messages[copy.Id].Move.PostAsync(new MovePostRequestBody { DestinationId = folder }, r => KeepIds(r.Headers), cancellation));
+        Call(
+            $"moving the message in {copy.Mailbox}",
+            () =>
+                graph
+                    .Users[copy.Mailbox]
+                    .Messages[copy.Id]
+                    .Move.PostAsync(new MovePostRequestBody { DestinationId = folder }, r => KeepIds(r.Headers), cancellation)
+        );
 
     private async Task<string?> FolderAsync(string mailbox, bool create, CancellationToken cancellation)
     {
-        var folders = await Call($"finding the quarantine folder of {mailbox}", () => graph.Users[mailbox].MailFolders.GetAsync(r =>
-        {
-            KeepIds(r.Headers);
-            r.QueryParameters.Filter = $"displayName eq '{Folder}'";
-            r.QueryParameters.IncludeHiddenFolders = "true";
-        }, cancellation));
-        if (folders?.Value is [var found, ..]) return found.Id;
-        if (!create) return null;
-        var made = await Call($"making the quarantine folder of {mailbox}", () =>
-            graph.Users[mailbox].MailFolders.PostAsync(new MailFolder { DisplayName = Folder, IsHidden = true }, r => KeepIds(r.Headers), cancellation));
+        var folders = await Call(
+            $"finding the quarantine folder of {mailbox}",
+            () =>
+                graph
+                    .Users[mailbox]
+                    .MailFolders.GetAsync(
+                        r =>
+                        {
+                            KeepIds(r.Headers);
+                            r.QueryParameters.Filter = $"displayName eq '{Folder}'";
+                            r.QueryParameters.IncludeHiddenFolders = "true";
+                        },
+                        cancellation
+                    )
+        );
+        if (folders?.Value is [var found, ..])
+            return found.Id;
+        if (!create)
+            return null;
+        var made = await Call(
+            $"making the quarantine folder of {mailbox}",
+            () =>
+                graph
+                    .Users[mailbox]
+                    .MailFolders.PostAsync(new MailFolder { DisplayName = Folder, IsHidden = true }, r => KeepIds(r.Headers), cancellation)
+        );
         return made?.Id;
     }
 

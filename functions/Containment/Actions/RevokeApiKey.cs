@@ -11,7 +11,8 @@ using Microsoft.Graph.Models;
 namespace IRFunctions.Containment.Actions;
 
 /// <summary>
-/// Removes an application's password credential. A removed secret cannot be put back; undoing means a new one (rotation), which a person hands to those
+/// Removes an application's password credential. A removed secret cannot be put back; undoing means a new one (rotation), which a person
+/// hands to those
 /// who use it. It is prepared here: a ticket with every step exists before the key goes.
 /// </summary>
 public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IContainmentAction
@@ -21,8 +22,12 @@ public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IC
 
     public ActionCapability Capability { get; } = new("revoke_api_key", "application", Reversible: false);
 
-    /// <remarks>Least privilege: graph/permissions_least_privilege.json, POST /applications/{id}/removePassword; OwnedBy for applications the app owns.</remarks>
-    public string Permission => "Application.ReadWrite.OwnedBy (as an owner of the application; otherwise Application.ReadWrite.All) and Application.Read.All";
+    /// <remarks>
+    /// Least privilege: graph/permissions_least_privilege.json, POST /applications/{id}/removePassword; OwnedBy for applications the app
+    /// owns.
+    /// </remarks>
+    public string Permission =>
+        "Application.ReadWrite.OwnedBy (as an owner of the application; otherwise Application.ReadWrite.All) and Application.Read.All";
 
     public string Captures => "key id, name, hint and end of the password credential; the secret itself cannot be read";
 
@@ -32,9 +37,12 @@ public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IC
     {
         var application = await FindAsync(order.Decision.Target, cancellation);
         var keys = application.PasswordCredentials?.Count ?? 0;
-        return new Estimate(null, keys == 1
-            ? $"whatever runs as {application.DisplayName}: it has no other secret, so it stops as soon as its token ends"
-            : $"whatever uses one of the {keys} secrets of {application.DisplayName}");
+        return new Estimate(
+            null,
+            keys == 1
+                ? $"whatever runs as {application.DisplayName}: it has no other secret, so it stops as soon as its token ends"
+                : $"whatever uses one of the {keys} secrets of {application.DisplayName}"
+        );
     }
 
     public async Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation)
@@ -44,32 +52,64 @@ public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IC
         return new PriorState
         {
             AlreadySo = keys.Count == 0,
-            Summary = keys.Count == 0 ? $"{application.DisplayName} had no secret any more" : $"{application.DisplayName} had the secret {Describe(keys[0])}",
+            Summary =
+                keys.Count == 0
+                    ? $"{application.DisplayName} had no secret any more"
+                    : $"{application.DisplayName} had the secret {Describe(keys[0])}",
             // No alert names a key; choosing one of several would be a guess.
-            Refusal = keys.Count > 1 ? $"{application.DisplayName} has {keys.Count} secrets and the alert does not say which leaked: {string.Join("; ", keys.Select(Describe))}" : null,
-            Value = keys.Count == 1 ? JsonSerializer.Serialize(new Key(application.Id!, application.AppId ?? "", application.DisplayName ?? "", keys[0].KeyId!.Value, Describe(keys[0]))) : null,
+            Refusal =
+                keys.Count > 1
+                    ? $"{application.DisplayName} has {keys.Count} secrets and the alert does not say which leaked: "
+                        + $"{string.Join("; ", keys.Select(Describe))}"
+                    : null,
+            Value =
+                keys.Count == 1
+                    ? JsonSerializer.Serialize(
+                        new Key(
+                            application.Id!,
+                            application.AppId ?? "",
+                            application.DisplayName ?? "",
+                            keys[0].KeyId!.Value,
+                            Describe(keys[0])
+                        )
+                    )
+                    : null,
         };
     }
 
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var key = JsonSerializer.Deserialize<Key>(prior.Value!)!;
-        var ticket = await tickets.OpenAsync($"rotate-{order.Id}", $"Rotate the secret of {key.Name}", Rotation(key), order.Incident, order.Decision.Target.Id, cancellation);
+        var ticket = await tickets.OpenAsync(
+            $"rotate-{order.Id}",
+            $"Rotate the secret of {key.Name}",
+            Rotation(key),
+            order.Incident,
+            order.Decision.Target.Id,
+            cancellation
+        );
         var now = await FindAsync(order.Decision.Target, cancellation);
         if (now.PasswordCredentials?.Any(k => k.KeyId == key.KeyId) == true)
         {
-            await Faults.CallGraphAsync($"removing the secret of {key.Name}", Permission, async () =>
-            {
-                await graph.Applications[key.Application].RemovePassword.PostAsync(new RemovePasswordPostRequestBody { KeyId = key.KeyId }, cancellationToken: cancellation);
-                return key;
-            });
+            await Faults.CallGraphAsync(
+                $"removing the secret of {key.Name}",
+                Permission,
+                async () =>
+                {
+                    await graph
+                        .Applications[key.Application]
+                        .RemovePassword.PostAsync(new RemovePasswordPostRequestBody { KeyId = key.KeyId }, cancellationToken: cancellation);
+                    return key;
+                }
+            );
         }
         return $"the secret {key.Described} of {key.Name} is removed; rotation is prepared: {ticket}";
     }
 
     public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation)
     {
-        if (prior.Value is null) return null;
+        if (prior.Value is null)
+            return null;
         var key = JsonSerializer.Deserialize<Key>(prior.Value)!;
         return (await FindAsync(target, cancellation)).PasswordCredentials?.Any(k => k.KeyId == key.KeyId) != true;
     }
@@ -79,24 +119,44 @@ public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IC
 
     /// <summary>An alert may name the application by its object id, its client id, or its service principal.</summary>
     private async Task<Application> FindAsync(Target target, CancellationToken cancellation) =>
-        await TryAsync($"reading application {target.Id}", () => graph.Applications[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation))
+        await TryAsync(
+            $"reading application {target.Id}",
+            () => graph.Applications[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation)
+        )
         ?? await ByClientIdAsync(target.Id, cancellation)
-        ?? (await TryAsync($"reading service principal {target.Id}", () => graph.ServicePrincipals[target.Id].GetAsync(r => r.QueryParameters.Select = PrincipalFields, cancellation))
-            is { AppId: { } appId } ? await ByClientIdAsync(appId, cancellation) : null)
+        ?? (
+            await TryAsync(
+                $"reading service principal {target.Id}",
+                () => graph.ServicePrincipals[target.Id].GetAsync(r => r.QueryParameters.Select = PrincipalFields, cancellation)
+            )
+                is { AppId: { } appId }
+                ? await ByClientIdAsync(appId, cancellation)
+                : null
+        )
         ?? throw new PermanentFaultException($"application {target.Id}: not found in this tenant; its owner has to remove the secret");
 
     private async Task<Application?> ByClientIdAsync(string appId, CancellationToken cancellation)
     {
-        if (!Guid.TryParse(appId, out var id)) return null;
-        var found = await Faults.CallGraphAsync($"finding application {appId}", Permission, () => graph.Applications.GetAsync(r =>
-        {
-            r.QueryParameters.Filter = $"appId eq '{id}'";
-            r.QueryParameters.Select = Fields;
-        }, cancellation));
+        if (!Guid.TryParse(appId, out var id))
+            return null;
+        var found = await Faults.CallGraphAsync(
+            $"finding application {appId}",
+            Permission,
+            () =>
+                graph.Applications.GetAsync(
+                    r =>
+                    {
+                        r.QueryParameters.Filter = $"appId eq '{id}'";
+                        r.QueryParameters.Select = Fields;
+                    },
+                    cancellation
+                )
+        );
         return found?.Value?.FirstOrDefault();
     }
 
-    private async Task<T?> TryAsync<T>(string what, Func<Task<T?>> call) where T : class
+    private async Task<T?> TryAsync<T>(string what, Func<Task<T?>> call)
+        where T : class
     {
         try
         {
@@ -109,10 +169,13 @@ public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IC
     }
 
     private static string Rotation(Key key) =>
-        $"The secret {key.Described} of {key.Name} (application {key.AppId}) was removed because of an incident. Whatever used it fails until it gets a new one. " +
-        $"1. Find who uses it (sign-in logs of the service principal, filter credential key id {key.KeyId}). " +
-        $"2. Make a new secret: POST /applications/{key.Application}/addPassword, or Entra admin center, App registrations, {key.Name}, Certificates & secrets. " +
-        "3. Put it where its users read it from (a key vault, never a mail). 4. See a sign-in with the new key id, then close this ticket.";
+        $"The secret {key.Described} of {key.Name} (application {key.AppId}) was removed because of an incident. Whatever used it "
+        + $"fails until it gets a new one. "
+        + $"1. Find who uses it (sign-in logs of the service principal, filter credential key id {key.KeyId}). "
+        + $"2. Make a new secret: POST /applications/{key.Application}/addPassword, or Entra admin center, App registrations, "
+        + $"{key.Name}, Certificates & secrets. "
+        + "3. Put it where its users read it from (a key vault, never a mail). 4. See a sign-in with the new key id, then close "
+        + "this ticket.";
 
     private static string Describe(PasswordCredential key) =>
         $"\"{key.DisplayName}\" ({key.Hint}..., id {key.KeyId}, ends {key.EndDateTime:yyyy-MM-dd})";

@@ -5,7 +5,9 @@ using Microsoft.Graph;
 
 namespace IRFunctions.Containment.Actions;
 
-/// <summary>Signs an account out everywhere. There is no inverse and it does not pretend to have one: signing in again makes new sessions (S5).</summary>
+/// <summary>
+/// Signs an account out everywhere. There is no inverse and it does not pretend to have one: signing in again makes new sessions (S5).
+/// </summary>
 public sealed class RevokeUserSessions(GraphServiceClient graph, Accounts accounts) : IContainmentAction
 {
     public ActionCapability Capability { get; } = new("revoke_user_sessions", "account", Reversible: false);
@@ -28,7 +30,9 @@ public sealed class RevokeUserSessions(GraphServiceClient graph, Accounts accoun
         return new PriorState
         {
             AlreadySo = false,
-            Summary = since is { } at ? $"sessions of {Accounts.NameOf(user)} since {at:yyyy-MM-dd HH:mm:ss} UTC counted" : $"every session of {Accounts.NameOf(user)} counted",
+            Summary = since is { } at
+                ? $"sessions of {Accounts.NameOf(user)} since {at:yyyy-MM-dd HH:mm:ss} UTC counted"
+                : $"every session of {Accounts.NameOf(user)} counted",
             Refusal = await accounts.RefusalAsync(user, cancellation),
             Value = (since ?? DateTimeOffset.MinValue).ToString("O"),
         };
@@ -37,15 +41,20 @@ public sealed class RevokeUserSessions(GraphServiceClient graph, Accounts accoun
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
-        await Faults.CallGraphAsync($"ending the sessions of {target.Display}", Permission, () =>
-            graph.Users[target.Id].RevokeSignInSessions.PostAsRevokeSignInSessionsPostResponseAsync(cancellationToken: cancellation));
+        await Faults.CallGraphAsync(
+            $"ending the sessions of {target.Display}",
+            Permission,
+            () => graph.Users[target.Id].RevokeSignInSessions.PostAsRevokeSignInSessionsPostResponseAsync(cancellationToken: cancellation)
+        );
         return $"every session of {target.Display} is ended; this cannot be undone, the person signs in again";
     }
 
     public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation)
     {
         var user = await accounts.ReadAsync(target, cancellation);
-        return user.SignInSessionsValidFromDateTime is { } since && DateTimeOffset.TryParse(prior.Value, out var before) ? since > before : null;
+        return user.SignInSessionsValidFromDateTime is { } since && DateTimeOffset.TryParse(prior.Value, out var before)
+            ? since > before
+            : null;
     }
 
     public Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation) =>

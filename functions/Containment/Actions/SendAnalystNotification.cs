@@ -24,7 +24,8 @@ public sealed class SendAnalystNotification(Pager pager, TeamsNotes notes) : ICo
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         await pager.PageAsync(order.Id, $"{order.Title}: {order.Note}", PageSeverity.Warning, cancellation);
-        // After the page, whose key makes it one page however often this runs. Teams knows no such key: after a crash the note may stand there twice.
+        // After the page, whose key makes it one page however often this runs. Teams knows no such key: after a crash the note may stand
+        // there twice.
         var problem = await notes.TryPostAsync(order.Title, order.Note, cancellation);
         return problem is null ? "the analyst on call was notified" : $"the analyst on call was paged; the note in Teams failed: {problem}";
     }

@@ -16,7 +16,9 @@ namespace IRFunctions.Containment.Actions;
 /// <param name="Undone">What was undone; empty where nothing is.</param>
 public sealed record WorkloadChange(string Name, string Aspect, string State, string Command, bool Reversible, string Done, string Undone);
 
-/// <summary>A step of the quarantine of an agent or workload, through the connector. Each action is a file of its own that says what it changes.</summary>
+/// <summary>
+/// A step of the quarantine of an agent or workload, through the connector. Each action is a file of its own that says what it changes.
+/// </summary>
 public abstract class WorkloadAction(Connector connector, WorkloadChange change) : IContainmentAction
 {
     public ActionCapability Capability { get; } = new(change.Name, "workload", change.Reversible);
@@ -45,31 +47,55 @@ public abstract class WorkloadAction(Connector connector, WorkloadChange change)
     }
 
     public Task<string> ProbeAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation) =>
-        change.Reversible ? connector.ProbeAsync(Aspect(order.Decision.Target), cancellation) : Task.FromResult("there is no reverse to probe");
+        change.Reversible
+            ? connector.ProbeAsync(Aspect(order.Decision.Target), cancellation)
+            : Task.FromResult("there is no reverse to probe");
 
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
-        await connector.DoAsync($"{change.Name} on {target.Display}", change.Command, OpenC2.WorkloadAspect(target, change.Aspect, change.State), order, prior, cancellation);
+        await connector.DoAsync(
+            $"{change.Name} on {target.Display}",
+            change.Command,
+            OpenC2.WorkloadAspect(target, change.Aspect, change.State),
+            order,
+            prior,
+            cancellation
+        );
         return $"{target.Display} {change.Done}";
     }
 
     public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation)
     {
-        if ((await ReadAsync(target, cancellation)).State != change.State) return false;
+        if ((await ReadAsync(target, cancellation)).State != change.State)
+            return false;
         // Evidence that was kept and credentials that were revoked for an earlier incident read the same: then reading proves nothing.
         return change.Reversible || JsonSerializer.Deserialize<ConnectorState>(prior.Value!)!.State != change.State ? true : null;
     }
 
     public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
-        if (!change.Reversible) return new RollbackReport(false, $"{change.Name} has no inverse; nothing was changed");
+        if (!change.Reversible)
+            return new RollbackReport(false, $"{change.Name} has no inverse; nothing was changed");
         var prior = JsonSerializer.Deserialize<ConnectorState>(order.Prior.Value!)!;
         // The receiver compares and swaps, and answers a repeated restore as it did the first.
-        if (await connector.RestoreAsync($"undoing {change.Name} on {order.Target.Display}", Aspect(order.Target), prior, order, cancellation) is null)
-            return new RollbackReport(false, $"the {change.Aspect} of {order.Target.Display} was changed by someone else meanwhile; nothing was changed");
+        if (
+            await connector.RestoreAsync(
+                $"undoing {change.Name} on {order.Target.Display}",
+                Aspect(order.Target),
+                prior,
+                order,
+                cancellation
+            )
+            is null
+        )
+            return new RollbackReport(
+                false,
+                $"the {change.Aspect} of {order.Target.Display} was changed by someone else meanwhile; nothing was changed"
+            );
         var after = await ReadAsync(order.Target, cancellation);
-        if (after.State != prior.State) throw new TransientFaultException($"the {change.Aspect} of {order.Target.Display} still reads {after.State}");
+        if (after.State != prior.State)
+            throw new TransientFaultException($"the {change.Aspect} of {order.Target.Display} still reads {after.State}");
         return new RollbackReport(true, $"{order.Target.Display} {change.Undone}");
     }
 

@@ -38,7 +38,12 @@ public sealed class AmqpEndpoint : IRuntimeProvider, IAsyncDisposable
         sasl.AddHandler(new SaslExternalHandler());
         var settings = new AmqpSettings { RuntimeProvider = this };
         settings.TransportProviders.Add(sasl);
-        var connection = new AmqpConnectionSettings { ContainerId = "irfunctions-local", MaxFrameSize = 64 * 1024, IdleTimeOut = 240_000 };
+        var connection = new AmqpConnectionSettings
+        {
+            ContainerId = "irfunctions-local",
+            MaxFrameSize = 64 * 1024,
+            IdleTimeOut = 240_000,
+        };
         listener = new AmqpConnectionListener([$"amqp://127.0.0.1:{port}"], settings, connection);
     }
 
@@ -60,26 +65,36 @@ public sealed class AmqpEndpoint : IRuntimeProvider, IAsyncDisposable
     /// <summary>Closes every connection; messages that clients hold stay locked until their locks end.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (closed) return;
+        if (closed)
+            return;
         closed = true;
         listener.Close();
-        foreach (var connection in connections.Keys) connection.SafeClose();
+        foreach (var connection in connections.Keys)
+            connection.SafeClose();
         // The library's own limits are a minute; a client that does not answer is cut off.
         var all = Task.WhenAll(connections.Values.Select(c => c.Task));
         await Task.WhenAny(all, Task.Delay(LongestGoodbye));
-        foreach (var connection in connections.Keys) connection.Abort();
+        foreach (var connection in connections.Keys)
+            connection.Abort();
     }
 
-    AmqpConnection IConnectionFactory.CreateConnection(TransportBase transport, ProtocolHeader protocolHeader, bool isInitiator,
-        AmqpSettings amqpSettings, AmqpConnectionSettings connectionSettings)
+    AmqpConnection IConnectionFactory.CreateConnection(
+        TransportBase transport,
+        ProtocolHeader protocolHeader,
+        bool isInitiator,
+        AmqpSettings amqpSettings,
+        AmqpConnectionSettings connectionSettings
+    )
     {
         var connection = new ClientConnection(transport, protocolHeader, amqpSettings, connectionSettings);
         var gone = connections[connection] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        connection.SafeAddClosed((_, _) =>
-        {
-            connections.TryRemove(connection, out _);
-            gone.TrySetResult();
-        });
+        connection.SafeAddClosed(
+            (_, _) =>
+            {
+                connections.TryRemove(connection, out _);
+                gone.TrySetResult();
+            }
+        );
         return connection;
     }
 

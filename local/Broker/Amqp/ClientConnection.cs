@@ -7,8 +7,11 @@ namespace IRFunctions.Local.Broker.Amqp;
 
 /// <summary>One client's connection, with what its links must know of each other.</summary>
 internal sealed class ClientConnection(
-    TransportBase transport, ProtocolHeader header, AmqpSettings settings, AmqpConnectionSettings connectionSettings)
-    : AmqpConnection(transport, header, isInitiator: false, settings, connectionSettings)
+    TransportBase transport,
+    ProtocolHeader header,
+    AmqpSettings settings,
+    AmqpConnectionSettings connectionSettings
+) : AmqpConnection(transport, header, isInitiator: false, settings, connectionSettings)
 {
     /// <summary>Where answers of a request node go, by the address or the name of the client's link.</summary>
     private readonly ConcurrentDictionary<string, SendingAmqpLink> replies = new(StringComparer.Ordinal);
@@ -20,11 +23,15 @@ internal sealed class ClientConnection(
     {
         // The .NET client names an address of its own making, the JavaScript one the link.
         string[] names = [((Target)link.Settings.Target)?.Address?.ToString() ?? "", link.Name];
-        foreach (var name in names) replies[name] = link;
-        link.SafeAddClosed((_, _) =>
-        {
-            foreach (var name in names) replies.TryRemove(new KeyValuePair<string, SendingAmqpLink>(name, link));
-        });
+        foreach (var name in names)
+            replies[name] = link;
+        link.SafeAddClosed(
+            (_, _) =>
+            {
+                foreach (var name in names)
+                    replies.TryRemove(new KeyValuePair<string, SendingAmqpLink>(name, link));
+            }
+        );
     }
 
     public SendingAmqpLink? FindReply(string? address) => address is null ? null : replies.GetValueOrDefault(address);

@@ -33,10 +33,13 @@ internal sealed class DeliveryLink(AmqpSession session, AmqpLinkSettings setting
         log = logger;
         SafeAddClosed((_, _) => OnClosed());
         source = await DeliverySource.OpenAsync(this, target.Queue, target.Entity, closed.Token);
-        if (source.Session is { } session) _ = session.Lost.ContinueWith(_ => OnSessionLost(session), TaskScheduler.Default);
+        if (source.Session is { } session)
+            _ = session.Lost.ContinueWith(_ => OnSessionLost(session), TaskScheduler.Default);
         // Closed while it waited for a session: nobody else would give that back.
-        if (closed.IsCancellationRequested) source.Close();
-        else _ = Task.Run(PumpAsync);
+        if (closed.IsCancellationRequested)
+            source.Close();
+        else
+            _ = Task.Run(PumpAsync);
     }
 
     public override bool CreateDelivery(Transfer transfer, out AmqpDelivery delivery) => throw Never();
@@ -63,14 +66,16 @@ internal sealed class DeliveryLink(AmqpSession session, AmqpLinkSettings setting
     /// <summary>The client says what becomes of a message. Deleted ones are settled as they are sent.</summary>
     protected override void OnDisposeDeliveryInternal(AmqpDelivery delivery)
     {
-        if (!DeletesAtOnce && delivery.State is not Received) _ = SettleAsync(delivery);
+        if (!DeletesAtOnce && delivery.State is not Received)
+            _ = SettleAsync(delivery);
     }
 
     private async Task SettleAsync(AmqpDelivery delivery)
     {
         var outcome = await Disposition.ApplyAsync(source!, delivery, log!);
         // A client that settled by itself hears nothing more.
-        if (!delivery.Settled) DisposeDelivery(delivery, settled: true, outcome);
+        if (!delivery.Settled)
+            DisposeDelivery(delivery, settled: true, outcome);
         delivery.Dispose();
     }
 
@@ -82,7 +87,8 @@ internal sealed class DeliveryLink(AmqpSession session, AmqpLinkSettings setting
             {
                 await wake.WaitAsync(closed.Token);
                 while (LinkCredit > 0 || drain is not null)
-                    if (!await StepAsync()) return;
+                    if (!await StepAsync())
+                        return;
             }
         }
         catch (OperationCanceledException) when (closed.IsCancellationRequested)
@@ -110,28 +116,39 @@ internal sealed class DeliveryLink(AmqpSession session, AmqpLinkSettings setting
             waiting = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
             stop = waiting.Token;
         }
-        if (asked is not null) ProcessFlow(CreditOf(asked));
+        if (asked is not null)
+            ProcessFlow(CreditOf(asked));
         IReadOnlyList<Delivery> taken;
         try
         {
-            taken = LinkCredit == 0
-                ? []
-                : await source!.TakeAsync((int)Math.Min(LinkCredit, MaxTaken), asked is null ? null : TimeSpan.Zero, DeletesAtOnce, stop);
+            taken =
+                LinkCredit == 0
+                    ? []
+                    : await source!.TakeAsync(
+                        (int)Math.Min(LinkCredit, MaxTaken),
+                        asked is null ? null : TimeSpan.Zero,
+                        DeletesAtOnce,
+                        stop
+                    );
         }
         catch (OperationCanceledException) when (!closed.IsCancellationRequested)
         {
             return true; // A drain was asked for meanwhile.
         }
-        foreach (var delivery in taken) Send(delivery);
-        if (asked is null) return taken.Count > 0 || drain is not null;
-        if (taken.Count == 0 || LinkCredit == 0) Drained(asked);
+        foreach (var delivery in taken)
+            Send(delivery);
+        if (asked is null)
+            return taken.Count > 0 || drain is not null;
+        if (taken.Count == 0 || LinkCredit == 0)
+            Drained(asked);
         return true;
     }
 
     private void Drained(Flow asked)
     {
         lock (sync)
-            if (ReferenceEquals(drain, asked)) drain = null;
+            if (ReferenceEquals(drain, asked))
+                drain = null;
         ProcessFlow(asked);
     }
 
@@ -139,12 +156,16 @@ internal sealed class DeliveryLink(AmqpSession session, AmqpLinkSettings setting
     {
         var message = DeliveredMessage.From(delivery, source!.Queue);
         message.DeliveryTag = new ArraySegment<byte>(delivery.LockToken.ToByteArray());
-        if (DeletesAtOnce) ForceSendDelivery(message); // It is gone from the queue: sent even where the credit was taken back meanwhile.
-        else if (IsClosing() || !TrySendDelivery(message)) source.Queue.GiveBack(delivery);
+        if (DeletesAtOnce)
+            ForceSendDelivery(message); // It is gone from the queue: sent even where the credit was taken back meanwhile.
+        else if (IsClosing() || !TrySendDelivery(message))
+            source.Queue.GiveBack(delivery);
     }
 
-    private void OnSessionLost(SessionLock session) => SafeClose(new AmqpException(AmqpErrors.SessionLockLost,
-        $"The lock on session '{session.SessionId}' expired. Accept the session again."));
+    private void OnSessionLost(SessionLock session) =>
+        SafeClose(
+            new AmqpException(AmqpErrors.SessionLockLost, $"The lock on session '{session.SessionId}' expired. Accept the session again.")
+        );
 
     private void OnClosed()
     {
@@ -152,10 +173,14 @@ internal sealed class DeliveryLink(AmqpSession session, AmqpLinkSettings setting
         source?.Close();
     }
 
-    private static Flow CreditOf(Flow flow) => new()
-    {
-        Handle = flow.Handle, DeliveryCount = flow.DeliveryCount, LinkCredit = flow.LinkCredit, Properties = flow.Properties,
-    };
+    private static Flow CreditOf(Flow flow) =>
+        new()
+        {
+            Handle = flow.Handle,
+            DeliveryCount = flow.DeliveryCount,
+            LinkCredit = flow.LinkCredit,
+            Properties = flow.Properties,
+        };
 
     private static AmqpException Never() => new(AmqpErrorCode.NotAllowed, "A receiver's link takes no transfers.");
 }

@@ -35,15 +35,20 @@ internal sealed class DeliverySource
     {
         var source = (Source)link.Settings.Source;
         if (source.FilterSet?.TryGetValue<object>(SharedSessionFilter, out _) == true)
-            throw new AmqpException(AmqpErrorCode.NotAllowed,
-                $"'{SharedSessionFilter.Value}' is an invalid filter type: a session here has one receiver.");
+            throw new AmqpException(
+                AmqpErrorCode.NotAllowed,
+                $"'{SharedSessionFilter.Value}' is an invalid filter type: a session here has one receiver."
+            );
         var wantsSession = HasSessionFilter(source, out var sessionId);
         var hasSessions = queue.Options.RequiresSession && !entity.DeadLetters;
         if (wantsSession != hasSessions)
-            throw new InvalidOperationException(hasSessions
-                ? $"Queue '{queue.Name}' requires sessions; receive from it with a session receiver or session processor."
-                : $"Queue '{queue.Name}'{(entity.DeadLetters ? " dead letters have" : " has")} no sessions; receive without one.");
-        if (!wantsSession) return new DeliverySource(link, queue, entity.DeadLetters, null);
+            throw new InvalidOperationException(
+                hasSessions
+                    ? $"Queue '{queue.Name}' requires sessions; receive from it with a session receiver or session processor."
+                    : $"Queue '{queue.Name}'{(entity.DeadLetters ? " dead letters have" : " has")} no sessions; receive without one."
+            );
+        if (!wantsSession)
+            return new DeliverySource(link, queue, entity.DeadLetters, null);
         var session = await AcceptAsync(link, queue, sessionId, stop);
         Announce(link, source, session);
         return new DeliverySource(link, queue, false, session);
@@ -51,15 +56,16 @@ internal sealed class DeliverySource
 
     public Task<IReadOnlyList<Delivery>> TakeAsync(int max, TimeSpan? maxWait, bool delete, CancellationToken stop) =>
         Session is { } session
-        ? Queue.TakeAsync(session, max, maxWait, delete, stop)
-        : Queue.TakeAsync(deadLetters, max, maxWait, delete, stop);
+            ? Queue.TakeAsync(session, max, maxWait, delete, stop)
+            : Queue.TakeAsync(deadLetters, max, maxWait, delete, stop);
 
     /// <summary>
     /// The link is gone: a session goes back with all that was out; messages without one stay locked until their locks end.
     /// </summary>
     public void Close()
     {
-        if (Session is null) return;
+        if (Session is null)
+            return;
         ((ClientConnection)link.Session.Connection).RemoveSession(link.Name);
         Queue.ReleaseSession(Session);
     }
@@ -67,10 +73,12 @@ internal sealed class DeliverySource
     private static bool HasSessionFilter(Source source, out string? sessionId)
     {
         sessionId = null;
-        if (source.FilterSet is null) return false;
+        if (source.FilterSet is null)
+            return false;
         foreach (var (key, value) in source.FilterSet)
         {
-            if (AmqpValues.KeyOf(key) != SessionFilter.Value) continue;
+            if (AmqpValues.KeyOf(key) != SessionFilter.Value)
+                continue;
             // Some clients describe the filter's type beside its value.
             sessionId = (value is DescribedType described ? described.Value : value) as string;
             return true;
@@ -80,14 +88,18 @@ internal sealed class DeliverySource
 
     private static async Task<SessionLock> AcceptAsync(AmqpLink link, LocalQueue queue, string? sessionId, CancellationToken stop)
     {
-        var wait = link.Settings.Properties?.TryGetValue<uint>(TimeoutName, out var milliseconds) == true
-            ? TimeSpan.FromMilliseconds(milliseconds)
-            : DefaultWait;
-        if (await queue.AcceptSessionAsync(sessionId, wait, stop) is { } session) return session;
+        var wait =
+            link.Settings.Properties?.TryGetValue<uint>(TimeoutName, out var milliseconds) == true
+                ? TimeSpan.FromMilliseconds(milliseconds)
+                : DefaultWait;
+        if (await queue.AcceptSessionAsync(sessionId, wait, stop) is { } session)
+            return session;
         throw sessionId is null
             ? new AmqpException(AmqpErrors.Timeout, $"No session of queue '{queue.Name}' with messages came free within {wait}.")
-            : new AmqpException(AmqpErrors.SessionCannotBeLocked,
-                $"Session '{sessionId}' of queue '{queue.Name}' is locked by another receiver.");
+            : new AmqpException(
+                AmqpErrors.SessionCannotBeLocked,
+                $"Session '{sessionId}' of queue '{queue.Name}' is locked by another receiver."
+            );
     }
 
     private static void Announce(AmqpLink link, Source source, SessionLock session)

@@ -36,16 +36,17 @@ internal static class Disposition
         }
     }
 
-    private static Task SettleAsync(LocalQueue queue, Guid lockToken, DeliveryState? state) => state switch
-    {
-        AcceptedOutcome => queue.CompleteAsync(lockToken),
-        Modified { UndeliverableHere: true } modified => queue.DeferAsync(lockToken, Changes(modified.MessageAnnotations)),
-        Modified modified => queue.AbandonAsync(lockToken, Changes(modified.MessageAnnotations)),
-        Rejected rejected => DeadLetterAsync(queue, lockToken, rejected.Error),
-        Released or null => queue.ReleaseAsync(lockToken),
-        TransactionalState => throw new NotSupportedException("This queue has no transactions."),
-        _ => throw new NotSupportedException($"No message can be settled as {state}."),
-    };
+    private static Task SettleAsync(LocalQueue queue, Guid lockToken, DeliveryState? state) =>
+        state switch
+        {
+            AcceptedOutcome => queue.CompleteAsync(lockToken),
+            Modified { UndeliverableHere: true } modified => queue.DeferAsync(lockToken, Changes(modified.MessageAnnotations)),
+            Modified modified => queue.AbandonAsync(lockToken, Changes(modified.MessageAnnotations)),
+            Rejected rejected => DeadLetterAsync(queue, lockToken, rejected.Error),
+            Released or null => queue.ReleaseAsync(lockToken),
+            TransactionalState => throw new NotSupportedException("This queue has no transactions."),
+            _ => throw new NotSupportedException($"No message can be settled as {state}."),
+        };
 
     private static Task DeadLetterAsync(LocalQueue queue, Guid lockToken, Error? error)
     {
@@ -62,11 +63,12 @@ internal static class Disposition
     private static Dictionary<string, object?>? Changes(Fields? fields) =>
         fields?.ToDictionary(f => AmqpValues.KeyOf(f.Key), f => (object?)f.Value);
 
-    private static Outcome Answer(DeliveryState? state) => state switch
-    {
-        AcceptedOutcome => AmqpConstants.AcceptedOutcome,
-        Modified => new Modified(),
-        Rejected => new Rejected(),
-        _ => AmqpConstants.ReleasedOutcome,
-    };
+    private static Outcome Answer(DeliveryState? state) =>
+        state switch
+        {
+            AcceptedOutcome => AmqpConstants.AcceptedOutcome,
+            Modified => new Modified(),
+            Rejected => new Rejected(),
+            _ => AmqpConstants.ReleasedOutcome,
+        };
 }

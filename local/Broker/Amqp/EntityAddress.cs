@@ -17,7 +17,8 @@ internal readonly record struct EntityAddress(string Queue, bool DeadLetters, bo
 
     private static bool Cut(ref string path, string suffix)
     {
-        if (!path.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)) return false;
+        if (!path.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
+            return false;
         path = path[..^suffix.Length];
         return true;
     }

@@ -16,13 +16,15 @@ internal sealed class IncomingMessages(LocalQueue queue, ILogger log)
         DeliveryState state = AmqpConstants.AcceptedOutcome;
         try
         {
-            if (message.TxnId.Array is not null) throw new NotSupportedException("This queue has no transactions.");
+            if (message.TxnId.Array is not null)
+                throw new NotSupportedException("This queue has no transactions.");
             // Read before the first wait: sequence numbers follow the order of the transfers.
             await queue.SendAsync(Read(message));
         }
         catch (Exception e)
         {
-            if (e is not MessageRefusedException) log.LogError(e, "A message to queue {Queue} could not be stored", queue.Name);
+            if (e is not MessageRefusedException)
+                log.LogError(e, "A message to queue {Queue} could not be stored", queue.Name);
             state = new Rejected { Error = AmqpErrors.From(e) };
         }
         message.Batchable = false;
@@ -33,7 +35,8 @@ internal sealed class IncomingMessages(LocalQueue queue, ILogger log)
     /// <summary>A batch carries each message encoded as one data section of its body (format 0x80013700).</summary>
     private static List<MessageContent> Read(AmqpMessage message)
     {
-        if (message.MessageFormat != AmqpConstants.AmqpBatchedMessageFormat) return [MessageContent.From(Raw(message))];
+        if (message.MessageFormat != AmqpConstants.AmqpBatchedMessageFormat)
+            return [MessageContent.From(Raw(message))];
         return [.. (message.DataBody ?? []).Select(d => MessageContent.From(Bytes(d)))];
     }
 
@@ -50,10 +53,11 @@ internal sealed class IncomingMessages(LocalQueue queue, ILogger log)
         return bytes;
     }
 
-    private static ReadOnlyMemory<byte> Bytes(Data data) => data.Value switch
-    {
-        ArraySegment<byte> segment => segment.ToArray(),
-        byte[] bytes => bytes,
-        _ => throw new FormatException("A batch has a message that is no bytes."),
-    };
+    private static ReadOnlyMemory<byte> Bytes(Data data) =>
+        data.Value switch
+        {
+            ArraySegment<byte> segment => segment.ToArray(),
+            byte[] bytes => bytes,
+            _ => throw new FormatException("A batch has a message that is no bytes."),
+        };
 }

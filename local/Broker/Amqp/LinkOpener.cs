@@ -16,7 +16,8 @@ internal sealed class LinkOpener(QueueNamespace queues, ILogger log)
     /// <summary>The link the other side's attach asks for; only its kind is chosen here.</summary>
     public static AmqpLink Create(AmqpSession session, AmqpLinkSettings settings)
     {
-        if (settings.IsReceiver()) return new ReceivingAmqpLink(session, settings);
+        if (settings.IsReceiver())
+            return new ReceivingAmqpLink(session, settings);
         var address = (settings.Source as Source)?.Address?.ToString() ?? "";
         return address == EntityAddress.Cbs || EntityAddress.Parse(address).Management
             ? new SendingAmqpLink(session, settings)
@@ -29,9 +30,15 @@ internal sealed class LinkOpener(QueueNamespace queues, ILogger log)
         {
             switch (link)
             {
-                case ReceivingAmqpLink receiving: Open(receiving); break;
-                case SendingAmqpLink answers: ((ClientConnection)link.Session.Connection).AddReply(answers); break;
-                case DeliveryLink deliveries: await deliveries.OpenAsync(Find((link.Settings.Source as Source)?.Address), log); break;
+                case ReceivingAmqpLink receiving:
+                    Open(receiving);
+                    break;
+                case SendingAmqpLink answers:
+                    ((ClientConnection)link.Session.Connection).AddReply(answers);
+                    break;
+                case DeliveryLink deliveries:
+                    await deliveries.OpenAsync(Find((link.Settings.Source as Source)?.Address), log);
+                    break;
             }
         }
         catch (Exception e) when (e is not AmqpException)
@@ -56,8 +63,10 @@ internal sealed class LinkOpener(QueueNamespace queues, ILogger log)
             new ManagementNode(queue, entity.DeadLetters, log).Attach(link);
             return;
         }
-        if (entity.DeadLetters) throw new InvalidOperationException(
-            $"Nobody sends to the dead letters of queue '{queue.Name}'; a receiver moves messages there.");
+        if (entity.DeadLetters)
+            throw new InvalidOperationException(
+                $"Nobody sends to the dead letters of queue '{queue.Name}'; a receiver moves messages there."
+            );
         link.Settings.MaxMessageSize = (ulong)queue.Options.MaxMessageBytes;
         link.Settings.UpsertProperty(MaxBatchSize, (long)queue.Options.MaxMessageBytes);
         new IncomingMessages(queue, log).Attach(link);
@@ -66,8 +75,13 @@ internal sealed class LinkOpener(QueueNamespace queues, ILogger log)
     private (LocalQueue Queue, EntityAddress Entity) Find(Address? address)
     {
         var entity = EntityAddress.Parse(address?.ToString() ?? "");
-        var queue = queues.Find(entity.Queue) ?? throw new AmqpException(AmqpErrorCode.NotFound,
-            $"The messaging entity '{entity.Queue}' could not be found. Queues here: {string.Join(", ", queues.Queues.Select(q => q.Name))}.");
+        var queue =
+            queues.Find(entity.Queue)
+            ?? throw new AmqpException(
+                AmqpErrorCode.NotFound,
+                $"The messaging entity '{entity.Queue}' could not be found. Queues here: "
+                    + $"{string.Join(", ", queues.Queues.Select(q => q.Name))}."
+            );
         return (queue, entity);
     }
 }

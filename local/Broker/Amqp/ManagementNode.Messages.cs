@@ -21,7 +21,8 @@ internal sealed partial class ManagementNode
         {
             var bytes = AmqpMessages.Encode(DeliveredMessage.From(stored, queue));
             size += bytes.Length;
-            if (size > MostPeekedBytes && messages.Count > 0) break;
+            if (size > MostPeekedBytes && messages.Count > 0)
+                break;
             messages.Add(Map("message", new ArraySegment<byte>(bytes)));
         }
         return messages.Count == 0 ? null : Map("messages", messages);
@@ -32,14 +33,20 @@ internal sealed partial class ManagementNode
         var numbers = request.Required<long[]>("sequence-numbers");
         var delete = request.Required<uint>("receiver-settle-mode") == 0;
         var session = queue.Options.RequiresSession && !deadLetters ? request.Session(queue) : null;
-        var deliveries = await queue.TakeDeferredAsync(numbers, deadLetters, session, delete) ?? throw NotFound(
-            $"Queue '{queue.Name}' does not have all of the deferred messages {string.Join(", ", numbers)}.");
-        return Map("messages", deliveries.Select(delivery =>
-        {
-            var map = Map("message", new ArraySegment<byte>(AmqpMessages.Encode(DeliveredMessage.From(delivery, queue))));
-            map[new MapKey("lock-token")] = delivery.LockToken;
-            return map;
-        }).ToList());
+        var deliveries =
+            await queue.TakeDeferredAsync(numbers, deadLetters, session, delete)
+            ?? throw NotFound($"Queue '{queue.Name}' does not have all of the deferred messages {string.Join(", ", numbers)}.");
+        return Map(
+            "messages",
+            deliveries
+                .Select(delivery =>
+                {
+                    var map = Map("message", new ArraySegment<byte>(AmqpMessages.Encode(DeliveredMessage.From(delivery, queue))));
+                    map[new MapKey("lock-token")] = delivery.LockToken;
+                    return map;
+                })
+                .ToList()
+        );
     }
 
     private async Task<AmqpMap?> UpdateDispositionAsync(Request request)
@@ -49,23 +56,28 @@ internal sealed partial class ManagementNode
         var reason = request.Optional<string>("deadletter-reason");
         var description = request.Optional<string>("deadletter-description");
         foreach (var token in request.Required<Guid[]>("lock-tokens"))
-            await (status switch
-            {
-                "completed" => queue.CompleteAsync(token),
-                "abandoned" => queue.AbandonAsync(token, changes),
-                "suspended" => queue.DeadLetterAsync(token, reason, description, changes),
-                "defered" => queue.DeferAsync(token, changes), // The service's own spelling.
-                _ => throw new ArgumentException($"'{status}' is no disposition."),
-            });
+            await (
+                status switch
+                {
+                    "completed" => queue.CompleteAsync(token),
+                    "abandoned" => queue.AbandonAsync(token, changes),
+                    "suspended" => queue.DeadLetterAsync(token, reason, description, changes),
+                    "defered" => queue.DeferAsync(token, changes), // The service's own spelling.
+                    _ => throw new ArgumentException($"'{status}' is no disposition."),
+                }
+            );
         return [];
     }
 
     private async Task<AmqpMap?> ScheduleAsync(Request request)
     {
-        var messages = request.Required<List<object>>("messages").Select(m =>
-            ((AmqpMap)m).TryGetValue<ArraySegment<byte>>(new MapKey("message"), out var bytes)
-                ? MessageContent.From(bytes.ToArray())
-                : throw new FormatException("A message to be scheduled has no bytes."));
+        var messages = request
+            .Required<List<object>>("messages")
+            .Select(m =>
+                ((AmqpMap)m).TryGetValue<ArraySegment<byte>>(new MapKey("message"), out var bytes)
+                    ? MessageContent.From(bytes.ToArray())
+                    : throw new FormatException("A message to be scheduled has no bytes.")
+            );
         var accepted = await queue.SendAsync([.. messages]);
         return Map("sequence-numbers", accepted.Select(a => a.SequenceNumber).ToArray());
     }
@@ -74,7 +86,9 @@ internal sealed partial class ManagementNode
     {
         var numbers = request.Required<long[]>("sequence-numbers");
         if (!await queue.CancelScheduledAsync(numbers))
-            throw NotFound($"Queue '{queue.Name}' does not have all of the scheduled messages {string.Join(", ", numbers)}; none was cancelled.");
+            throw NotFound(
+                $"Queue '{queue.Name}' does not have all of the scheduled messages {string.Join(", ", numbers)}; none was cancelled."
+            );
         return [];
     }
 

@@ -28,7 +28,8 @@ internal sealed partial class ManagementNode
         var after = DateTime.SpecifyKind(request.Required<DateTime>("last-updated-time"), DateTimeKind.Utc);
         var skip = request.Required<int>("skip");
         var ids = queue.SessionIds(after >= EndOfTime ? null : new DateTimeOffset(after), skip, request.Required<int>("top"));
-        if (ids.Count == 0) return null;
+        if (ids.Count == 0)
+            return null;
         var map = Map("sessions-ids", ids.ToArray());
         map[new MapKey("skip")] = skip + ids.Count;
         return map;

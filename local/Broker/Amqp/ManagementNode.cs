@@ -33,14 +33,16 @@ internal sealed partial class ManagementNode(LocalQueue queue, bool deadLetters,
         {
             answer = Failed(e);
         }
-        if (Text(request, TrackingId) is { } tracking) answer.ApplicationProperties.Map[TrackingId] = tracking;
+        if (Text(request, TrackingId) is { } tracking)
+            answer.ApplicationProperties.Map[TrackingId] = tracking;
         return answer;
     }
 
     private AmqpMessage Failed(Exception exception)
     {
         var error = AmqpErrors.From(exception);
-        if (error.Condition.Equals(AmqpErrorCode.InternalError)) log.LogError(exception, "A request to queue {Queue} failed", queue.Name);
+        if (error.Condition.Equals(AmqpErrorCode.InternalError))
+            log.LogError(exception, "A request to queue {Queue} failed", queue.Name);
         var answer = AmqpMessage.Create(new AmqpValue { Value = new AmqpMap() });
         answer.ApplicationProperties.Map["statusCode"] = (int)AmqpErrors.StatusOf(error.Condition);
         answer.ApplicationProperties.Map["statusDescription"] = error.Description;
@@ -49,21 +51,22 @@ internal sealed partial class ManagementNode(LocalQueue queue, bool deadLetters,
     }
 
     /// <summary>The answer's map; null where there is nothing to answer with.</summary>
-    private Task<AmqpMap?> RunAsync(string? operation, Request request) => operation switch
-    {
-        "com.microsoft:renew-lock" => Task.FromResult<AmqpMap?>(RenewLocks(request)),
-        "com.microsoft:peek-message" => Task.FromResult(Peek(request)),
-        "com.microsoft:receive-by-sequence-number" => ReceiveDeferredAsync(request),
-        "com.microsoft:update-disposition" => UpdateDispositionAsync(request),
-        "com.microsoft:schedule-message" => ScheduleAsync(request),
-        "com.microsoft:cancel-scheduled-message" => CancelScheduledAsync(request),
-        "com.microsoft:batch-delete-messages" => DeleteAsync(request),
-        "com.microsoft:renew-session-lock" => Task.FromResult<AmqpMap?>(RenewSession(request)),
-        "com.microsoft:get-session-state" => Task.FromResult<AmqpMap?>(GetSessionState(request)),
-        "com.microsoft:set-session-state" => SetSessionStateAsync(request),
-        "com.microsoft:get-message-sessions" => Task.FromResult(GetSessions(request)),
-        _ => throw new NotSupportedException($"The operation '{operation}' is not known here."),
-    };
+    private Task<AmqpMap?> RunAsync(string? operation, Request request) =>
+        operation switch
+        {
+            "com.microsoft:renew-lock" => Task.FromResult<AmqpMap?>(RenewLocks(request)),
+            "com.microsoft:peek-message" => Task.FromResult(Peek(request)),
+            "com.microsoft:receive-by-sequence-number" => ReceiveDeferredAsync(request),
+            "com.microsoft:update-disposition" => UpdateDispositionAsync(request),
+            "com.microsoft:schedule-message" => ScheduleAsync(request),
+            "com.microsoft:cancel-scheduled-message" => CancelScheduledAsync(request),
+            "com.microsoft:batch-delete-messages" => DeleteAsync(request),
+            "com.microsoft:renew-session-lock" => Task.FromResult<AmqpMap?>(RenewSession(request)),
+            "com.microsoft:get-session-state" => Task.FromResult<AmqpMap?>(GetSessionState(request)),
+            "com.microsoft:set-session-state" => SetSessionStateAsync(request),
+            "com.microsoft:get-message-sessions" => Task.FromResult(GetSessions(request)),
+            _ => throw new NotSupportedException($"The operation '{operation}' is not known here."),
+        };
 
     private static AmqpException NotFound(string what) => new(AmqpErrors.MessageNotFound, what);
 
@@ -72,9 +75,10 @@ internal sealed partial class ManagementNode(LocalQueue queue, bool deadLetters,
     {
         public string? SessionId => Optional<string>("session-id");
 
-        public T Required<T>(string name) => Map.TryGetValue<T>(new MapKey(name), out var value)
-            ? value
-            : throw new FormatException($"The request has no '{name}' of type {typeof(T).Name}.");
+        public T Required<T>(string name) =>
+            Map.TryGetValue<T>(new MapKey(name), out var value)
+                ? value
+                : throw new FormatException($"The request has no '{name}' of type {typeof(T).Name}.");
 
         public T? Optional<T>(string name) => Map.TryGetValue<T>(new MapKey(name), out var value) ? value : default;
 

@@ -27,9 +27,11 @@ internal abstract class RequestNode(ILogger log)
             var connection = (ClientConnection)link.Session.Connection;
             link.DisposeDelivery(request, settled: true, AmqpConstants.AcceptedOutcome);
             var answer = await AnswerAsync(request, connection);
-            if (request.Properties?.MessageId is { } id) answer.Properties.CorrelationId = id;
+            if (request.Properties?.MessageId is { } id)
+                answer.Properties.CorrelationId = id;
             var tag = BitConverter.GetBytes(Interlocked.Increment(ref answers));
-            connection.FindReply(request.Properties?.ReplyTo?.ToString())
+            connection
+                .FindReply(request.Properties?.ReplyTo?.ToString())
                 ?.SendMessageNoWait(answer, new ArraySegment<byte>(tag), AmqpConstants.NullBinary);
         }
         catch (Exception e)
