@@ -242,6 +242,8 @@ public static class ApprovalCard
         return CardParts.Box("evidence", "default", items);
     }
 
+    private static string EvidenceOf(ApprovalRequest request) => string.Join(" • ", [.. request.Evidence.Take(4), request.Reasoning]);
+
     /// <summary>What stands behind each of a flood, whose incidents differ: a line each.</summary>
     private static JsonObject EvidenceOfEach(IReadOnlyList<CardRequest> requests) =>
         CardParts.Box(
@@ -249,10 +251,7 @@ public static class ApprovalCard
             "default",
             [
                 CardParts.Heading("Evidence"),
-                .. requests.Select(
-                    (r, i) =>
-                        CardParts.Line($"{i + 1}.", string.Join(" • ", [.. r.View.Request.Evidence.Take(4), r.View.Request.Reasoning]), 300)
-                ),
+                .. requests.Select((r, i) => CardParts.Line($"{i + 1}.", EvidenceOf(r.View.Request), 300)),
                 CardParts.Small("The operator page has the rest. The clock keeps running.", 100),
             ]
         );

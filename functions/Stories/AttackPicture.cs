@@ -22,14 +22,25 @@ public static class AttackPicture
     private const int BarHeight = 20;
 
     private const string Style = """
-        :root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6472;--line:#d5dae1;--paper:#fff;--lane:#f5f7f9;--attack:#b3261e;--ours:#1a7f4e;--back:#7fb79b;--link:#8a5a00;--onours:#fff}
-        @media(prefers-color-scheme:dark){:root{--ink:#e7eaef;--soft:#a3acb9;--line:#39414d;--paper:#14181d;--lane:#1c2229;--attack:#ff8a80;--ours:#4fd08c;--back:#2f6b4c;--link:#e0b35a;--onours:#10251a}}
+        :root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6472;--line:#d5dae1;--paper:#fff;--lane:#f5f7f9;--attack:#b3261e;
+        --ours:#1a7f4e;
+        --back:#7fb79b;--link:#8a5a00;--onours:#fff}
+        @media(prefers-color-scheme:dark){:root{--ink:#e7eaef;--soft:#a3acb9;--line:#39414d;--paper:#14181d;--lane:#1c2229;
+        --attack:#ff8a80;--ours:#4fd08c;--back:#2f6b4c;--link:#e0b35a;--onours:#10251a}}
         body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:1.5rem auto;max-width:1240px;padding:0 1rem}
-        .drawing{overflow-x:auto}svg{max-width:100%;min-width:900px;height:auto;font:13px system-ui,sans-serif}svg text{fill:var(--ink)}.soft{fill:var(--soft)}.lane{fill:var(--lane)}.grid{stroke:var(--line)}
-        .attack{fill:var(--attack)}.ours{fill:var(--ours)}.back{fill:var(--back)}.tie{stroke:var(--link);fill:none;stroke-width:1.5}.tip{fill:var(--link)}.talk{stroke:var(--soft);stroke-width:2;stroke-dasharray:5 3}.foul{stroke:var(--attack);stroke-width:2}.head{fill:var(--soft)}.phase{fill:var(--attack);font-weight:600}
-        svg .barname{fill:var(--onours)}svg .bar{font-size:12px}.broken{fill:none;stroke:var(--attack);stroke-width:1.5}table{border-collapse:collapse;width:100%;margin-top:1.5rem}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
-        td{overflow-wrap:anywhere}td:first-child{white-space:nowrap}.legend span{display:inline-block;width:.8em;height:.8em;margin:0 .35em 0 1em;border-radius:2px}p.soft,td .soft{color:var(--soft)}
-        @media(max-width:700px){thead{display:none}tr,td{display:block;border:0;padding:.1rem 0}tr{border-bottom:1px solid var(--line);padding:.6rem 0}td:empty{display:none}td[data-label]:not(:first-child)::before{content:attr(data-label) ": ";color:var(--soft)}}
+        .drawing{overflow-x:auto}svg{max-width:100%;min-width:900px;height:auto;font:13px system-ui,sans-serif}svg text{fill:var(--ink)}
+        .soft{fill:var(--soft)}.lane{fill:var(--lane)}.grid{stroke:var(--line)}
+        .attack{fill:var(--attack)}.ours{fill:var(--ours)}.back{fill:var(--back)}.tie{stroke:var(--link);fill:none;stroke-width:1.5}
+        .tip{fill:var(--link)}.talk{stroke:var(--soft);stroke-width:2;stroke-dasharray:5 3}.foul{stroke:var(--attack);stroke-width:2}
+        .head{fill:var(--soft)}.phase{fill:var(--attack);font-weight:600}
+        svg .barname{fill:var(--onours)}svg .bar{font-size:12px}.broken{fill:none;stroke:var(--attack);stroke-width:1.5}
+        table{border-collapse:collapse;width:100%;margin-top:1.5rem}
+        th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
+        td{overflow-wrap:anywhere}td:first-child{white-space:nowrap}
+        .legend span{display:inline-block;width:.8em;height:.8em;margin:0 .35em 0 1em;border-radius:2px}p.soft,td .soft{color:var(--soft)}
+        @media(max-width:700px){thead{display:none}tr,td{display:block;border:0;padding:.1rem 0}
+        tr{border-bottom:1px solid var(--line);padding:.6rem 0}td:empty{display:none}
+        td[data-label]:not(:first-child)::before{content:attr(data-label) ": ";color:var(--soft)}}
         """;
 
     public static string Html(AttackChain chain)

@@ -38,7 +38,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     public Uri Tables { get; }
 
     public string ConnectionString =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={Blobs};QueueEndpoint={Queues};TableEndpoint={Tables};";
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={Blobs};QueueEndpoint={Queues};"
+        + $"TableEndpoint={Tables};";
 
     /// <summary>Installs it where it is not, starts it and waits until it listens.</summary>
     /// <param name="folder">Where it keeps everything; null: in memory.</param>

@@ -10,9 +10,12 @@ internal static class PolicyDiffPage
         body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1b1b1b;background:#fff}
         table{border-collapse:collapse;width:100%;margin:1rem 0}
         th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
-        code{font:13px ui-monospace,monospace}p code,td:first-child code{overflow-wrap:anywhere}.n{text-align:right;white-space:nowrap}ul{margin:.2rem 0;padding-left:1.1rem;color:#444}
-        @media (max-width:44rem){.changes tr,.changes td{display:block}.changes tr:first-child{display:none}.changes tr{border-bottom:1px solid #888;padding:.6rem 0}
-          .changes td{border:0;padding:.1rem 0;overflow-wrap:anywhere}.changes td:first-child{font-weight:600}.changes td:first-child code{font-weight:400}}
+        code{font:13px ui-monospace,monospace}p code,td:first-child code{overflow-wrap:anywhere}.n{text-align:right;white-space:nowrap}
+        ul{margin:.2rem 0;padding-left:1.1rem;color:#444}
+        @media (max-width:44rem){
+        .changes tr,.changes td{display:block}.changes tr:first-child{display:none}.changes tr{border-bottom:1px solid #888;padding:.6rem 0}
+          .changes td{border:0;padding:.1rem 0;overflow-wrap:anywhere}.changes td:first-child{font-weight:600}
+          .changes td:first-child code{font-weight:400}}
         @media (prefers-color-scheme:dark){body{color:#eee;background:#181818}th,td{border-color:#444}ul{color:#bbb}}
         """;
 

@@ -33,9 +33,8 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
         {
             console.Write(new Rule("[bold]IRFunctions[/] on this machine").LeftJustified());
             Line($"[grey]policy[/]   {machine.Policy.Hash[..12]} from {Markup.Escape(options.PolicyFolder)}");
-            Line(
-                $"[grey]state[/]    {Markup.Escape(options.StateFolder!)}{(factor == 1 ? "" : $"   [yellow]clock runs {factor:0.##} times as fast[/]")}"
-            );
+            var fast = factor == 1 ? "" : $"   [yellow]clock runs {factor:0.##} times as fast[/]";
+            Line($"[grey]state[/]    {Markup.Escape(options.StateFolder!)}{fast}");
             Line(
                 $"[grey]look[/]     {address}api/incidents   [grey]with the header[/] {DevelopmentSignIn.Header}: "
                     + $"{DevUsers.All(machine.Policy).First().ObjectId}"
@@ -52,10 +51,8 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
                 Line(
                     $"[grey]queues[/]   elsewhere, in the Service Bus namespace {Markup.Escape(machine.ServiceBus.FullyQualifiedNamespace)}"
                 );
-            Line(
-                $"[grey]people[/]   {string.Join(", ", DevUsers.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}"))} "
-                    + $"  [grey]Ctrl-C ends it; nothing is lost[/]"
-            );
+            var people = DevUsers.All(machine.Policy).Select(p => $"{Markup.Escape(p.Name)} …{p.ObjectId[^4..]}");
+            Line($"[grey]people[/]   {string.Join(", ", people)}   [grey]Ctrl-C ends it; nothing is lost[/]");
             console.Write(new Rule().RuleStyle("grey"));
         }
     }

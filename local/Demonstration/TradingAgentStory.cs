@@ -145,10 +145,8 @@ internal sealed class TradingAgentStory : IAsyncDisposable
                     + $"{(point.Verified ? "verified" : point.Problem)}."
             );
         var restored = await agent.RestoreAsync(points[0].Snapshot.Version, Person, "the key is replaced");
-        Say(
-            $"Alex Analyst went back to it: {restored.Content.Length} bytes, verified. "
-                + $"{(restored.Warnings.Count == 0 ? "Nothing it depends on moved on" : $"Warning: {string.Join("; ", restored.Warnings)}")}."
-        );
+        var moved = restored.Warnings.Count == 0 ? "Nothing it depends on moved on" : $"Warning: {string.Join("; ", restored.Warnings)}";
+        Say($"Alex Analyst went back to it: {restored.Content.Length} bytes, verified. {moved}.");
         await agent.PassAsync(TimeSpan.FromSeconds(5));
         var state = await agent.StateAsync();
         Say(

@@ -12,16 +12,24 @@ namespace IRFunctions.Local.Evaluation;
 internal static class ReportPage
 {
     private const string Style = """
-        :root{color-scheme:light dark;--ink:#1b1b1b;--soft:#5a5a5a;--line:#d8d8d8;--paper:#fff;--card:#f6f6f4;--good:#2a7f5f;--bad:#b4441f;--mark:#2b5f9e}
-        @media (prefers-color-scheme:dark){:root{--ink:#ececec;--soft:#a8a8a8;--line:#3c3c3c;--paper:#171717;--card:#212121;--good:#58b993;--bad:#e5805a;--mark:#7fb0ea}}
-        *{box-sizing:border-box}body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:76rem;padding:1.5rem 1rem 4rem;color:var(--ink);background:var(--paper)}
-        h1{font-size:1.5rem;margin:0 0 .3rem}h2{font-size:1.1rem;margin:2rem 0 .6rem}p{margin:.3rem 0;color:var(--soft)}code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
+        :root{color-scheme:light dark;--ink:#1b1b1b;--soft:#5a5a5a;--line:#d8d8d8;--paper:#fff;--card:#f6f6f4;
+        --good:#2a7f5f;--bad:#b4441f;--mark:#2b5f9e}
+        @media (prefers-color-scheme:dark){:root{--ink:#ececec;--soft:#a8a8a8;--line:#3c3c3c;--paper:#171717;--card:#212121;
+        --good:#58b993;--bad:#e5805a;--mark:#7fb0ea}}
+        *{box-sizing:border-box}
+        body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:76rem;padding:1.5rem 1rem 4rem;
+        color:var(--ink);background:var(--paper)}
+        h1{font-size:1.5rem;margin:0 0 .3rem}h2{font-size:1.1rem;margin:2rem 0 .6rem}p{margin:.3rem 0;color:var(--soft)}
+        code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
         .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem}
         figure{margin:0;padding:.8rem;background:var(--card);border-radius:6px}figcaption{color:var(--soft);font-size:.85rem}
         svg{display:block;width:100%;height:auto;font:11px system-ui,sans-serif;fill:var(--ink)}
-        .grid{stroke:var(--line)}.guide{stroke:var(--soft);stroke-dasharray:4 4}.whisker{stroke:var(--ink);stroke-width:1.5}.curve{fill:none;stroke:var(--mark);stroke-width:2}
-        .mark{fill:var(--mark);fill-opacity:.75}.track{fill:var(--line)}.good{fill:var(--good)}.bad{fill:var(--bad)}.tick,.axis{fill:var(--soft)}.mid{text-anchor:middle}.end,.value{text-anchor:end}
-        .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
+        .grid{stroke:var(--line)}.guide{stroke:var(--soft);stroke-dasharray:4 4}.whisker{stroke:var(--ink);stroke-width:1.5}
+        .curve{fill:none;stroke:var(--mark);stroke-width:2}
+        .mark{fill:var(--mark);fill-opacity:.75}.track{fill:var(--line)}.good{fill:var(--good)}.bad{fill:var(--bad)}
+        .tick,.axis{fill:var(--soft)}.mid{text-anchor:middle}.end,.value{text-anchor:end}
+        .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
+        th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
         td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.no{color:var(--bad);font-weight:600}td.yes{color:var(--good)}
         """;
 

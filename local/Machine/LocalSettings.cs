@@ -13,7 +13,8 @@ internal static class LocalSettings
     {
         var here = address ?? InProcess;
         const string workspace =
-            "arm/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/local/providers/Microsoft.OperationalInsights/workspaces/local";
+            "arm/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/local/providers/Microsoft.OperationalInsights/"
+            + "workspaces/local";
         return new Dictionary<string, string?>
         {
             ["Graph:Endpoint"] = new Uri(here, "graph/v1.0").ToString(),

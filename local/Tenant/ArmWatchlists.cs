@@ -59,7 +59,8 @@ internal sealed class ArmWatchlists(TenantState state)
     }
 
     /// <summary>
-    /// subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.OperationalInsights/workspaces/{w}/providers/Microsoft.SecurityInsights/watchlists.
+    /// subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.OperationalInsights/workspaces/{w}/
+    /// providers/Microsoft.SecurityInsights/watchlists.
     /// </summary>
     private static bool IsWatchlists(ReadOnlySpan<string> path) =>
         path.Length >= 11

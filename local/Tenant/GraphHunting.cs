@@ -89,12 +89,16 @@ internal sealed partial class GraphHunting(TenantState state)
         };
 
     [GeneratedRegex(
-        @"^(?<table>EntraIdSignInEvents|DeviceNetworkEvents)\s*\| where Timestamp > ago\(1d\)\s*\| where (?<column>AccountObjectId|IPAddress|RemoteIP) in \((?<list>(?:""[0-9a-fA-F.:-]+""(?:, )?)+)\)\s*\| summarize [\s\w=,()!]+ by Key = \k<column>$"
+        @"^(?<table>EntraIdSignInEvents|DeviceNetworkEvents)\s*\| where Timestamp > ago\(1d\)\s*\| where (?<column>AccountObjectId|"
+            + @"IPAddress|RemoteIP) in \((?<list>(?:""[0-9a-fA-F.:-]+""(?:, )?)+)\)\s*\| summarize [\s\w=,()!]+ by Key = \k<column>$"
     )]
     private static partial Regex Known();
 
     [GeneratedRegex(
-        @"^(?:IdentityInfo|ExposureGraphNodes \| where NodeLabel == ""device"" \| mv-expand EntityId = EntityIds \| where tostring\(EntityId\.type\) == ""DeviceInventoryId"" \| extend DeviceId = tostring\(EntityId\.id\)) \| where (?<column>AccountObjectId|DeviceId) in \((?<list>(?:""[0-9a-fA-F-]+""(?:, )?)+)\) \| summarize Level = min\([\w.()]+\) by Key = \k<column>$"
+        @"^(?:IdentityInfo|ExposureGraphNodes \| where NodeLabel == ""device"" \| mv-expand EntityId = EntityIds \| where "
+            + @"tostring\(EntityId\.type\) == ""DeviceInventoryId"" \| extend DeviceId = tostring\(EntityId\.id\)) \| where (?"
+            + @"<column>AccountObjectId|DeviceId) in \((?<list>(?:""[0-9a-fA-F-]+""(?:, )?)+)\) \| summarize Level = "
+            + @"min\([\w.()]+\) by Key = \k<column>$"
     )]
     private static partial Regex Levels();
 

@@ -32,8 +32,10 @@ internal static class Kind
 internal sealed class TenantState : IAsyncDisposable
 {
     private const string Schema = """
-        CREATE TABLE IF NOT EXISTS tenant_object (kind TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS tenant_effect (sequence INTEGER PRIMARY KEY, at TEXT NOT NULL, effect TEXT NOT NULL, target TEXT NOT NULL,
+        CREATE TABLE IF NOT EXISTS tenant_object (kind TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, 
+            PRIMARY KEY (kind, id)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS tenant_effect (sequence INTEGER PRIMARY KEY, at TEXT NOT NULL, effect TEXT NOT NULL,
+            target TEXT NOT NULL,
           detail TEXT NOT NULL, changed INTEGER NOT NULL);
         """;
 

@@ -233,7 +233,10 @@ public sealed class InteractionStoryTests
         Assert.StartsWith("events[0]: counterpart: an identity is expected", Assert.Single(wrong.Problems), StringComparison.Ordinal);
         // As senders wrote it before there were counterparts.
         var old = ActivityReader.Read(
-            """{"identity":"a","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"GET /quotes"}]}"""u8.ToArray()
+            """
+            {"identity":"a","identityType":"ai_agent","source":"g","sequence":1,
+            "events":[{"time":"2026-11-23T03:00:00Z","endpoint":"GET /quotes"}]}
+            """u8.ToArray()
         );
         Assert.Equal((null, Refusal.None), (old.Batch!.Events[0].Counterpart, old.Batch.Events[0].Refused));
 

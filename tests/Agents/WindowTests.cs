@@ -105,7 +105,10 @@ public sealed class WindowTests
     [Theory]
     [InlineData("""{}""", "identity")]
     [InlineData(
-        """{"identity":"a b","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""",
+        """
+            {"identity":"a b","identityType":"ai_agent","source":"g","sequence":1,
+            "events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}
+            """,
         "identity"
     )]
     [InlineData(
@@ -113,12 +116,18 @@ public sealed class WindowTests
         "identityType"
     )]
     [InlineData(
-        """{"identity":"a","identityType":"ai_agent","source":"g","sequence":0,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""",
+        """
+            {"identity":"a","identityType":"ai_agent","source":"g","sequence":0,
+            "events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}
+            """,
         "sequence"
     )]
     [InlineData("""{"identity":"a","identityType":"ai_agent","source":"g","sequence":1,"events":[]}""", "events")]
     [InlineData(
-        """{"identity":"a","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x","bytes":-1}]}""",
+        """
+            {"identity":"a","identityType":"ai_agent","source":"g","sequence":1,
+            "events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x","bytes":-1}]}
+            """,
         "bytes"
     )]
     [InlineData("""{"identity":"a","identityType":"ai_agent","source":"g","sequence":1,"events":[{"endpoint":"x"}]}""", "time")]
@@ -131,8 +140,12 @@ public sealed class WindowTests
     [Fact]
     public void A_batch_that_repeats_an_event_counts_it_once()
     {
-        var body =
-            """{"identity":"Agent-1","identityType":"ai_agent","source":"g","sequence":1,"events":[{"time":"2026-11-23T03:00:00Z","endpoint":"x","correlationId":"1"},{"time":"2026-11-23T03:00:00Z","endpoint":"x","correlationId":"1"},{"time":"2026-11-23T03:00:00Z","endpoint":"x"},{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}""";
+        var body = """
+            {"identity":"Agent-1","identityType":"ai_agent","source":"g","sequence":1,"events":[
+            {"time":"2026-11-23T03:00:00Z","endpoint":"x","correlationId":"1"},
+            {"time":"2026-11-23T03:00:00Z","endpoint":"x","correlationId":"1"},
+            {"time":"2026-11-23T03:00:00Z","endpoint":"x"},{"time":"2026-11-23T03:00:00Z","endpoint":"x"}]}
+            """;
         var batch = ActivityReader.Read(System.Text.Encoding.UTF8.GetBytes(body)).Batch!;
         Assert.Equal(("agent-1", 3), (batch.Identity, batch.Events.Count));
     }

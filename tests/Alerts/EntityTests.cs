@@ -40,7 +40,10 @@ public sealed class EntityTests
     )]
     [InlineData("""{"entityType":"User","accountName":"adele","aadUserId":"11118379-2a59-1111-ac3c-a51eb4a3c627"}""")]
     [InlineData(
-        """{"@odata.type":"#microsoft.graph.security.userEvidence","userAccount":{"accountName":"adele","azureAdUserId":"11118379-2a59-1111-ac3c-a51eb4a3c627"}}"""
+        """
+            {"@odata.type":"#microsoft.graph.security.userEvidence",
+            "userAccount":{"accountName":"adele","azureAdUserId":"11118379-2a59-1111-ac3c-a51eb4a3c627"}}
+            """
     )]
     public void An_account_yields_its_object_id_in_every_spelling(string entity)
     {
@@ -162,7 +165,10 @@ public sealed class EntityTests
         var alert = Row(
             """{"$id":"1","Type":"process","ProcessId":"7","ImageFile":{"$ref":"9"},"ParentProcess":{"$ref":"1"}}""",
             """{"$ref":"2"}""",
-            """{"$id":"3","Type":"process","ProcessId":"8","ImageFile":{"$id":"9","Type":"file","Name":"evil.exe"},"Account":{"$id":"2","Type":"account","Name":"bob","NTDomain":"c"}}""",
+            """
+            {"$id":"3","Type":"process","ProcessId":"8","ImageFile":{"$id":"9","Type":"file","Name":"evil.exe"},
+            "Account":{"$id":"2","Type":"account","Name":"bob","NTDomain":"c"}}
+            """,
             """{"$id":"4","Type":"account","Name":"loop","Host":{"$id":"5","$ref":"6"}}""",
             """{"$id":"6","$ref":"5","Type":"host"}"""
         );
@@ -180,7 +186,8 @@ public sealed class EntityTests
         var alert = Graph(
             Evidence(
                 "analyzedMessage",
-                $"'networkMessageId':'{Guid1}','subject':'Invoice','recipientEmailAddress':'m@c.example','p2Sender':{{'emailAddress':'x@evil.example'}},'senderIp':'203.0.113.9','verdict':'malicious'"
+                $"'networkMessageId':'{Guid1}','subject':'Invoice','recipientEmailAddress':'m@c.example',"
+                    + $"'p2Sender':{{'emailAddress':'x@evil.example'}},'senderIp':'203.0.113.9','verdict':'malicious'"
             )
         );
         var mail = Assert.IsType<MailMessageEntity>(alert.Entities[0]);
@@ -227,7 +234,8 @@ public sealed class EntityTests
             Evidence("device", "'deviceDnsName':'pc1.c.example','loggedOnUsers':[{'accountName':'bob','domainName':'C'}]"),
             Evidence(
                 "networkConnection",
-                "'sourceAddress':{'@odata.type':'#microsoft.graph.security.ipEvidence','ipAddress':'10.0.0.1'},'destinationAddress':{'@odata.type':'#microsoft.graph.security.ipEvidence','ipAddress':'203.0.113.1'}"
+                "'sourceAddress':{'@odata.type':'#microsoft.graph.security.ipEvidence','ipAddress':'10.0.0.1'},"
+                    + "'destinationAddress':{'@odata.type':'#microsoft.graph.security.ipEvidence','ipAddress':'203.0.113.1'}"
             )
         );
         Assert.Equal(["host", "account", "other", "ip", "ip"], alert.Entities.Select(RealAlertTests.Kind));

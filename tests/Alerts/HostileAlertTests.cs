@@ -109,7 +109,9 @@ public sealed class HostileAlertTests
     public void Hidden_characters_are_shown_by_name(string written, string shown)
     {
         var alert = Alert(
-            $"\"title\":\"a{written}b\",\"description\":\"a{written}b\",\"evidence\":[{{\"@odata.type\":\"#microsoft.graph.security.fileEvidence\",\"fileDetails\":{{\"fileName\":\"a{written}b\"}}}}]"
+            $"\"title\":\"a{written}b\",\"description\":\"a{written}b\","
+                + $"\"evidence\":[{{\"@odata.type\":\"#microsoft.graph.security.fileEvidence\","
+                + $"\"fileDetails\":{{\"fileName\":\"a{written}b\"}}}}]"
         );
         Assert.Equal($"a{shown}b", alert.Title);
         Assert.Equal($"a{shown}b", alert.Description);

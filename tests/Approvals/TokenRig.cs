@@ -82,7 +82,9 @@ internal sealed class TokenRig : HttpMessageHandler
     {
         var signed =
             $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}";
-        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), hash ?? HashAlgorithmName.SHA256, padding ?? RSASignaturePadding.Pkcs1))}";
+        var data = Encoding.ASCII.GetBytes(signed);
+        var signature = key.SignData(data, hash ?? HashAlgorithmName.SHA256, padding ?? RSASignaturePadding.Pkcs1);
+        return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
 
     public string Token(Action<JsonObject>? change = null, string kid = "good", RSA? key = null, string alg = "RS256")

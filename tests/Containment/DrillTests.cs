@@ -18,8 +18,10 @@ public sealed class DrillTests
 
     private static readonly string Targets =
         $"disable_user_account_temporarily=account:{World.Adele};add_ip_to_watchlist=ip:192.0.2.254;block_ip_at_firewall=ip:192.0.2.254;"
-        + $"increase_logging_verbosity=host:{ActionCase.Device};quarantine_email=mailMessage:{Message},MeganB@contoso.example,{TenantSeed.PhishingMail};"
-        + "pause_agent_session=workload:drill-agent;remove_from_service_discovery=workload:drill-agent;isolate_workload_identity=workload:drill-agent";
+        + $"increase_logging_verbosity=host:{ActionCase.Device};quarantine_email=mailMessage:{Message},MeganB@contoso.example,"
+        + $"{TenantSeed.PhishingMail};"
+        + "pause_agent_session=workload:drill-agent;remove_from_service_discovery=workload:drill-agent;"
+        + "isolate_workload_identity=workload:drill-agent";
 
     private static MachineOptions Drilled(MachineOptions options) =>
         options with

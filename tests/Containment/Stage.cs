@@ -238,17 +238,14 @@ internal sealed class Stage : IAsyncDisposable
 
     public async Task QuarantineMailAsync()
     {
+        var filter = Uri.EscapeDataString($"displayName eq '{QuarantineEmail.Folder}'");
         if (await FolderAsync() is null)
             await PostAsync($"users/{World.Megan}/mailFolders", new { displayName = QuarantineEmail.Folder, isHidden = true });
         await MoveMailAsync((await FolderAsync())!);
 
         async Task<string?> FolderAsync() =>
             (string?)
-                (
-                    await GraphAsync(
-                        $"users/{World.Megan}/mailFolders?includeHiddenFolders=true&$filter={Uri.EscapeDataString($"displayName eq '{QuarantineEmail.Folder}'")}"
-                    )
-                )["value"]!
+                (await GraphAsync($"users/{World.Megan}/mailFolders?includeHiddenFolders=true&$filter={filter}"))["value"]!
                     .AsArray()
                     .FirstOrDefault()
                     ?["id"];
@@ -288,7 +285,8 @@ internal sealed class Stage : IAsyncDisposable
         [
             .. (
                 await http.GetFromJsonAsync<JsonNode>(
-                    $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems?api-version=2024-09-01"
+                    $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/"
+                        + $"watchlistItems?api-version=2024-09-01"
                 )
             )!["value"]!
                 .AsArray()
@@ -306,7 +304,8 @@ internal sealed class Stage : IAsyncDisposable
     {
         var id = new Guid(Convert.FromHexString(Fingerprint.Of("watchlist", address) + "00000000"));
         var uri =
-            $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems/{id}?api-version=2024-09-01";
+            $"arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems/{id}?"
+            + $"api-version=2024-09-01";
         using var answer = await http.PutAsJsonAsync(
             uri,
             new { properties = new { itemsKeyValue = new { IPAddress = address, Source = "a person" } } }

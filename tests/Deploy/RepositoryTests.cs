@@ -217,7 +217,8 @@ public sealed partial class RepositoryTests(Bicep bicep)
     private static partial Regex Param();
 
     [GeneratedRegex(
-        @"AccountKey=[\w+/=]{20,}|SharedAccessKey=[\w+/=]{30,}|gh[pousr]_\w{30,}|[?&\s]?sig=[\w%]{30,}|-----BEGIN [A-Z ]*PRIVATE KEY|(?i:client_?secret|password)['""]?\s*[:=]\s*['""](?!This machine only: )[^'""$<{]{12,}['""]"
+        @"AccountKey=[\w+/=]{20,}|SharedAccessKey=[\w+/=]{30,}|gh[pousr]_\w{30,}|[?&\s]?sig=[\w%]{30,}|-----BEGIN [A-Z ]*PRIVATE "
+            + @"KEY|(?i:client_?secret|password)['""]?\s*[:=]\s*['""](?!This machine only: )[^'""$<{]{12,}['""]"
     )]
     private static partial Regex Secret();
 }

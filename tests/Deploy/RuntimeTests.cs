@@ -77,9 +77,12 @@ public sealed partial class RuntimeTests
     public void What_Defender_for_Cloud_sends_reads_as_an_alert()
     {
         const string body = """
-            {"VendorName":"Microsoft","AlertType":"SUSPECT_SVCHOST","StartTimeUtc":"2016-12-20T13:38:00.000Z","EndTimeUtc":"2019-12-20T13:40:01.733Z","ProcessingEndTime":"2019-09-16T12:10:19.5673533Z",
-             "TimeGenerated":"2016-12-20T13:38:03.000Z","IsIncident":false,"Severity":"High","Status":"New","ProductName":"Azure Security Center","SystemAlertId":"2342409243234234_F2BFED55-5997-4FEA-95BD-BB7C6DDCD061",
-             "CompromisedEntity":"vm1","Intent":"Execution","AlertDisplayName":"Suspicious process detected","Description":"A process ran.","Entities":[{"$id":"1","Address":"203.0.113.9","Type":"ip"}]}
+            {"VendorName":"Microsoft","AlertType":"SUSPECT_SVCHOST","StartTimeUtc":"2016-12-20T13:38:00.000Z",
+            "EndTimeUtc":"2019-12-20T13:40:01.733Z","ProcessingEndTime":"2019-09-16T12:10:19.5673533Z",
+             "TimeGenerated":"2016-12-20T13:38:03.000Z","IsIncident":false,"Severity":"High","Status":"New",
+             "ProductName":"Azure Security Center","SystemAlertId":"2342409243234234_F2BFED55-5997-4FEA-95BD-BB7C6DDCD061",
+             "CompromisedEntity":"vm1","Intent":"Execution","AlertDisplayName":"Suspicious process detected",
+             "Description":"A process ran.","Entities":[{"$id":"1","Address":"203.0.113.9","Type":"ip"}]}
             """;
         var reading = AlertParser.Read(Encoding.UTF8.GetBytes(body));
         Assert.True(reading.Alert is not null, reading.Explanation);

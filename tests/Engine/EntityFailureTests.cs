@@ -56,9 +56,8 @@ public class EntityFailureTests
                         {
                             Assert.Equal((Id, operation), (e.EntityId, e.OperationName));
                             Assert.Contains($"Operation '{operation}' of entity '@faulty@f' failed", e.Message, StringComparison.Ordinal);
-                            told.Add(
-                                $"{e.FailureDetails.ErrorMessage.Split(": ")[0]}{(e.FailureDetails.InnerFailure is { } inner ? $"<{inner.ErrorMessage}" : "")}"
-                            );
+                            var cause = e.FailureDetails.InnerFailure is { } inner ? $"<{inner.ErrorMessage}" : "";
+                            told.Add($"{e.FailureDetails.ErrorMessage.Split(": ")[0]}{cause}");
                         }
                     }
 

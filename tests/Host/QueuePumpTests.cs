@@ -113,7 +113,8 @@ public sealed class QueuePumpTests : IDisposable
     {
         var settings = HostSettings.Parse(
             """
-            { "extensions": { "serviceBus": { "autoCompleteMessages": false, "maxConcurrentCalls": 8, "maxAutoLockRenewalDuration": "00:02:00" } } }
+            { "extensions": { "serviceBus": { "autoCompleteMessages": false, "maxConcurrentCalls": 8,
+            "maxAutoLockRenewalDuration": "00:02:00" } } }
             """
         );
         Assert.Equal(
@@ -135,7 +136,8 @@ public sealed class QueuePumpTests : IDisposable
         const string key = "extensions:durableTask:storageProvider:workItemQueueVisibilityTimeout";
         const string json = """
             { "extensions": { "durableTask": { "hubName": "mine", "storageProvider": {
-              "partitionCount": 2, "controlQueueVisibilityTimeout": "00:00:40", "workItemQueueVisibilityTimeout": "00:00:50", "maxQueuePollingInterval": "00:00:02" } } } }
+              "partitionCount": 2, "controlQueueVisibilityTimeout": "00:00:40", "workItemQueueVisibilityTimeout": "00:00:50",
+              "maxQueuePollingInterval": "00:00:02" } } } }
             """;
         var expected = new DurableSettings
         {

@@ -84,7 +84,8 @@ public sealed class BadRowTests
             world,
             "incident-77bb",
             null,
-            """{"message":"Function 'AlertOrchestrator' failed with an unhandled exception.","details":"System.ArgumentException: CustomStatus is too large\n at Host"}"""
+            """{"message":"Function 'AlertOrchestrator' failed with an unhandled exception.","details":"System.ArgumentException: """
+                + """CustomStatus is too large\n at Host"}"""
         );
         await world.PassAsync(FiveMinutes);
         Assert.Contains(

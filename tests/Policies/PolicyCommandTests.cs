@@ -132,7 +132,11 @@ public sealed class PolicyCommandTests
     }
 
     private const string HostileAlert =
-        """{"@odata.type":"#microsoft.graph.security.alert","id":"h1","tenantId":"00000000-0000-4000-8000-00000000000f","title":"<script>alert(1)</script>","severity":"high","evidence":[{"@odata.type":"#microsoft.graph.security.ipEvidence","ipAddress":"203.0.113.9"},{"@odata.type":"#microsoft.graph.security.userEvidence","userAccount":{"azureAdUserId":"00000000-0000-4000-8000-000000000101","accountName":"a"}}]}""";
+        """{"@odata.type":"#microsoft.graph.security.alert","id":"h1","tenantId":"00000000-0000-4000-8000-00000000000f", """
+        + """ "title":"<script>alert(1)</script>","severity":"high","evidence":[ """
+        + """{"@odata.type":"#microsoft.graph.security.ipEvidence","ipAddress":"203.0.113.9"},"""
+        + """{"@odata.type":"#microsoft.graph.security.userEvidence", """
+        + """ "userAccount":{"azureAdUserId":"00000000-0000-4000-8000-000000000101","accountName":"a"}}]}""";
 
     private static (int Code, string Text) Run(params string[] arguments)
     {

@@ -37,7 +37,9 @@ public sealed class GraphContractTests
                 "POST",
                 "/security/microsoft.graph.security.runHuntingQuery",
                 "/security/microsoft.graph.security.runHuntingQuery",
-                $$"""{"query":"EntraIdSignInEvents | where Timestamp > ago(1d) | where AccountObjectId in (\"{{TenantSeed.Adele}}\") | summarize SignIns = countif(ErrorCode == 0) by Key = AccountObjectId","timespan":"P1D"}""",
+                $$"""{"query":"EntraIdSignInEvents | where Timestamp > ago(1d) | where AccountObjectId in """
+                    + $$"""(\"{{TenantSeed.Adele}}\") | summarize SignIns = countif(ErrorCode == 0) by Key = """
+                    + $$"""AccountObjectId","timespan":"P1D"}""",
                 200
             },
             {

@@ -44,12 +44,19 @@ public sealed record RiskScore(decimal Value, IReadOnlyList<Contribution> Contri
 
     /// <summary>The contributions that count, heaviest first, as one sentence.</summary>
     public string InWords =>
-        Contributions.Any(c => c.Points > 0)
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"score {Value:0.00}: {string.Join("; ", Contributions.Where(c => c.Points > 0).OrderByDescending(c => c.Points).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Metric} +{c.Points:0.00} ({c.Reason})")))}"
-            )
-            : string.Create(CultureInfo.InvariantCulture, $"score {Value:0.00}: nothing contributes");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"score {Value:0.00}: {(Contributions.Any(c => c.Points > 0) ? Counting() : "nothing contributes")}"
+        );
+
+    private string Counting() =>
+        string.Join(
+            "; ",
+            Contributions
+                .Where(c => c.Points > 0)
+                .OrderByDescending(c => c.Points)
+                .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Metric} +{c.Points:0.00} ({c.Reason})"))
+        );
 
     private static Contribution Above(string metric, MetricRule rule, int count, string reason) =>
         new(metric, count > rule.Limit ? rule.Weight : 0, reason);

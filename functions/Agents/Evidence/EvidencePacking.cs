@@ -45,11 +45,14 @@ internal static class EvidencePacking
         $"{HourOf(batch.Hour)}-{(batch.Direction == InteractionDirection.Out ? "o" : "i")}-{batch.Id}";
 
     /// <summary>Sender and number in front, so that a number which came with two contents is seen; the content's hash behind.</summary>
-    public static string IdOf(ActivityBatch batch) =>
-        string.Create(
+    public static string IdOf(ActivityBatch batch)
+    {
+        var content = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(batch, Json)).AsSpan(0, 8);
+        return string.Create(
             CultureInfo.InvariantCulture,
-            $"{ActivityWindow.HashOf(batch.Source)}-{batch.Sequence:D19}-{Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(batch, Json)).AsSpan(0, 8))}"
+            $"{ActivityWindow.HashOf(batch.Source)}-{batch.Sequence:D19}-{Convert.ToHexStringLower(content)}"
         );
+    }
 
     /// <summary>Sender and number of a batch's id.</summary>
     public static string NumberOf(string id) => id[..id.LastIndexOf('-')];

@@ -94,8 +94,9 @@ public sealed class InteractionStore(TableServiceClient tables, PolicyStore poli
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
+        var (first, after) = (EvidencePacking.HourOf(from), EvidencePacking.HourOf(to) + "~");
         var filter = TableClient.CreateQueryFilter(
-            $"PartitionKey eq {EvidencePacking.PartitionOf(identity)} and RowKey ge {EvidencePacking.HourOf(from)} and RowKey lt {EvidencePacking.HourOf(to) + "~"}"
+            $"PartitionKey eq {EvidencePacking.PartitionOf(identity)} and RowKey ge {first} and RowKey lt {after}"
         );
         var rows = table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation);
         await foreach (var batch in rows.ReadableAsync(TableName, EvidencePacking.FromRow, e => problems.Add(e.Message), cancellation))
