@@ -9,8 +9,7 @@ namespace IRFunctions;
 
 /// <summary>
 /// How everything that crosses Durable Task becomes JSON and back: inputs, outputs, events, custom status, entity states. The worker
-/// process has it from
-/// Program.cs, local/ takes <see cref="Converter"/>. Instances under way are read with it: it never changes.
+/// process has it from Program.cs, local/ takes <see cref="Converter"/>. Instances under way are read with it: it never changes.
 /// </summary>
 public static class PayloadJson
 {

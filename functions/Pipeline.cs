@@ -28,8 +28,7 @@ namespace IRFunctions;
 
 /// <summary>
 /// What the functions need, from configuration. Registered with TryAdd: a host that brings its own clock, tables, credential or HTTP
-/// clients
-/// (local/, tests) registers them first.
+/// clients (local/, tests) registers them first.
 /// </summary>
 public static class Pipeline
 {

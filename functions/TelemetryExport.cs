@@ -14,15 +14,14 @@ namespace IRFunctions;
 
 /// <summary>
 /// Sends the pipeline's meters, its spans and its log out of the process, by OpenTelemetry. Only our own sources: the spans of HTTP and
-/// Azure clients would
-/// hold names of people and things in their addresses.
+/// Azure clients would hold names of people and things in their addresses.
 /// </summary>
 public static class TelemetryExport
 {
     /// <summary>
     /// `APPLICATIONINSIGHTS_CONNECTION_STRING` sends to Azure Monitor, `OTEL_EXPORTER_OTLP_ENDPOINT` to any collector (with the other
-    /// OTEL_* settings, such as
-    /// `OTEL_EXPORTER_OTLP_PROTOCOL`); both may be set. With neither nothing is sent, and the log goes to the Functions host as ever.
+    /// OTEL_* settings, such as `OTEL_EXPORTER_OTLP_PROTOCOL`); both may be set. With neither nothing is sent, and the log goes to the
+    /// Functions host as ever.
     /// </summary>
     public static IHostApplicationBuilder AddTelemetryExport(this IHostApplicationBuilder builder)
     {

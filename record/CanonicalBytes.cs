@@ -7,8 +7,7 @@ namespace IRFunctions.Record;
 
 /// <summary>
 /// What is hashed and signed, byte for byte: every field as its length in bytes, a colon, its UTF-8 and a comma. Nothing depends on a JSON
-/// writer's
-/// taste, so that a verifier in another language is an afternoon's work (docs/record.md).
+/// writer's taste, so that a verifier in another language is an afternoon's work (docs/record.md).
 /// </summary>
 internal readonly struct CanonicalBytes
 {

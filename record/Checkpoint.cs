@@ -14,8 +14,7 @@ public sealed record HeadChange(int Leaf, string Chain, long Length, string Hash
 
 /// <summary>
 /// A signed statement: at this moment these were the heads of all chains. The changes since the one before are listed, so that whoever has
-/// all
-/// checkpoints can rebuild every tree; the signature covers them and the checkpoint before.
+/// all checkpoints can rebuild every tree; the signature covers them and the checkpoint before.
 /// </summary>
 public sealed record Checkpoint
 {

@@ -4,8 +4,7 @@ namespace IRFunctions.Record;
 
 /// <summary>
 /// The tree of RFC 6962 section 2.1 over leaves that may change in place: every chain keeps its leaf, and a new head replaces the old leaf
-/// hash. Changing
-/// k of n leaves costs k log n hashes; the rest of the tree is not touched.
+/// hash. Changing k of n leaves costs k log n hashes; the rest of the tree is not touched.
 /// </summary>
 public sealed class MerkleTree
 {

@@ -2,15 +2,13 @@ namespace IRFunctions.Alerts;
 
 /// <summary>
 /// Reads one message into one <see cref="Alert"/>. The shape is recognised by the structure of the message, never by a header, since
-/// headers
-/// say who forwarded it and not what it is.
+/// headers say who forwarded it and not what it is.
 /// </summary>
 public static class AlertParser
 {
     /// <summary>
     /// The alert, or every reason why the message is not one. Never throws, keeps nothing between calls, and gives the same answer for the
-    /// same
-    /// bytes (the pipeline may read a message again after a crash).
+    /// same bytes (the pipeline may read a message again after a crash).
     /// </summary>
     /// <param name="body">The message body, at most <see cref="AlertLimits.MaxBytes"/> bytes; its size is checked before anything is
     /// read.</param>

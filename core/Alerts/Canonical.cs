@@ -27,8 +27,8 @@ internal static class Canonical
 
     /// <summary>
     /// An address in the form of RFC 5952, IPv4-mapped IPv6 as IPv4; null for everything else: short forms ("10.1"), leading zeros (octal
-    /// to
-    /// some readers), ranges, ports, zones. IPAddress.Parse alone accepts several of those and reads them differently from other programs.
+    /// to some readers), ranges, ports, zones. IPAddress.Parse alone accepts several of those and reads them differently from other
+    /// programs.
     /// </summary>
     public static string? Address(string? text)
     {

@@ -5,8 +5,7 @@ namespace IRFunctions.Alerts;
 
 /// <summary>
 /// Keys derived from what an alert is, never random (docs/design.md section 4): the same incident leads to the same orchestration,
-/// whichever message
-/// arrives first and however often.
+/// whichever message arrives first and however often.
 /// </summary>
 public static class Correlation
 {
@@ -21,8 +20,7 @@ public static class Correlation
 
     /// <summary>
     /// "alert-" and the first 32 hex digits of SHA-256 over tenant, NUL, and the alert's own id. For a message that is an incident this is
-    /// the
-    /// incident's: a later version of it, with more alerts inside, has the same key.
+    /// the incident's: a later version of it, with more alerts inside, has the same key.
     /// </summary>
     public static string AlertKey(Alert alert)
     {

@@ -4,8 +4,7 @@ namespace IRFunctions.Alerts;
 
 /// <summary>
 /// Entities by their name inside the message: "$id"/"$ref" in the SecurityAlert table, "name" and "...EntityId" in ARM. References may
-/// point
-/// backwards, forwards, into nested entities, at themselves, or nowhere.
+/// point backwards, forwards, into nested entities, at themselves, or nowhere.
 /// </summary>
 internal sealed class References
 {

@@ -2,8 +2,7 @@ namespace IRFunctions.Alerts;
 
 /// <summary>
 /// Cuts text to what a receiver takes. Lengths are UTF-16 code units, as .NET and the receivers' documents count them; a character is never
-/// halved, since
-/// half a surrogate pair is no text and is refused or replaced further on.
+/// halved, since half a surrogate pair is no text and is refused or replaced further on.
 /// </summary>
 internal static class TextBounds
 {

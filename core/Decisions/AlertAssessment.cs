@@ -62,8 +62,7 @@ public sealed record AlertAssessment
 
     /// <summary>
     /// True where a planted string came back (<see cref="Canary"/>): somebody's text has got the model to turn its instructions out. The
-    /// answer was not
-    /// used, and whatever follows from the alert asks a person.
+    /// answer was not used, and whatever follows from the alert asks a person.
     /// </summary>
     public bool Injection { get; init; }
 

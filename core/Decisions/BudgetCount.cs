@@ -4,10 +4,8 @@ namespace IRFunctions.Decisions;
 
 /// <summary>
 /// S8 inside one alert: what this alert asks for is added to what is spent already, and where that is over budget every action of that
-/// budget
-/// is asked for, as one request. Every recommendation counts, also of unknown actions and of what never runs, so that more caution
-/// elsewhere never
-/// frees budget here.
+/// budget is asked for, as one request. Every recommendation counts, also of unknown actions and of what never runs, so that more caution
+/// elsewhere never frees budget here.
 /// </summary>
 internal sealed class BudgetCount
 {

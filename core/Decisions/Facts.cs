@@ -5,8 +5,7 @@ namespace IRFunctions.Decisions;
 
 /// <summary>
 /// Everything the decision needs besides alert, assessment and policy: plain data that activities collected, so that deciding stays pure
-/// and
-/// an audit can decide again. What is absent counts as unknown, and unknown never makes an action more likely.
+/// and an audit can decide again. What is absent counts as unknown, and unknown never makes an action more likely.
 /// </summary>
 public sealed record Facts
 {

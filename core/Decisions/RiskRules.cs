@@ -93,8 +93,7 @@ internal static class RiskRules
 
     /// <summary>
     /// Points as the register says. A registration on the protected list is named beside them and adds none: it is caution in the policy,
-    /// and more caution there
-    /// must never turn a hold into a question or a question into an effect (docs/decisions/0007).
+    /// and more caution there must never turn a hold into a question or a question into an effect (docs/decisions/0007).
     /// </summary>
     private static void AddCriticality(Question question, RiskThreshold threshold, Span<int> points, StringBuilder account)
     {

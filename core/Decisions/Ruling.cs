@@ -2,8 +2,7 @@ namespace IRFunctions.Decisions;
 
 /// <summary>
 /// The decision about one action while the rules speak, one after the other. A rule can only add caution (run, then ask, then hold, then
-/// tell,
-/// which is hold with people told), so that no rule added later can weaken an earlier one.
+/// tell, which is hold with people told), so that no rule added later can weaken an earlier one.
 /// </summary>
 internal sealed class Ruling
 {

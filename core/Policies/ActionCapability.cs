@@ -2,8 +2,7 @@ namespace IRFunctions.Policies;
 
 /// <summary>
 /// What the code can do, as the policy needs to know it for its cross-checks and for choosing targets. The catalogue (Containment) lists
-/// one per
-/// action.
+/// one per action.
 /// </summary>
 /// <param name="Name">Action name, as in the tier map.</param>
 /// <param name="TargetKind">Kind of target it needs: "account", "ip", "host", "mailMessage", "application", "mailbox" or "alert".</param>

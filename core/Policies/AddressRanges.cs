@@ -6,9 +6,8 @@ namespace IRFunctions.Policies;
 
 /// <summary>
 /// Things registered by address range. One hash set per prefix length, so that a lookup costs one probe for each length in use, however
-/// many
-/// ranges there are; and none for an IPv4 address whose /16 holds nothing, as for most. IPv4 lives in its IPv4-mapped IPv6 form, so that
-/// ::ffff:10.0.0.1 cannot slip past 10.0.0.0/8.
+/// many ranges there are; and none for an IPv4 address whose /16 holds nothing, as for most. IPv4 lives in its IPv4-mapped IPv6 form, so
+/// that ::ffff:10.0.0.1 cannot slip past 10.0.0.0/8.
 /// </summary>
 internal sealed class AddressRanges<T>
     where T : class

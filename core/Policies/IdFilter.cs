@@ -5,9 +5,8 @@ namespace IRFunctions.Policies;
 
 /// <summary>
 /// Says of most ids that they are not registered, from one bit: with 100,000 registrations the tables no longer fit a processor's caches,
-/// and nearly every
-/// question is about something that nobody registered. Never says so of an id that is; six bits an id or a little more, so at most one of
-/// six others passes as well.
+/// and nearly every question is about something that nobody registered. Never says so of an id that is; six bits an id or a little more, so
+/// at most one of six others passes as well.
 /// </summary>
 internal sealed class IdFilter
 {

@@ -53,8 +53,7 @@ public sealed record LadderStep(Rung Rung, TimeSpan StartsAfter);
 
 /// <summary>
 /// The whole climb of one request, counted from its opening. At <see cref="ExpiresAfter"/> nothing runs, a ticket is created and the
-/// analyst is paged
-/// again.
+/// analyst is paged again.
 /// </summary>
 public sealed record LadderPlan(IReadOnlyList<LadderStep> Steps, TimeSpan ExpiresAfter);
 

@@ -172,8 +172,7 @@ public sealed class Policy
 
     /// <summary>
     /// Line ends and a byte-order mark are the editor's business, not the policy's; each name and length is hashed, so that files cannot
-    /// run into
-    /// each other.
+    /// run into each other.
     /// </summary>
     [SuppressMessage("Globalization", "CA1308", Justification = "Lower-case hex is the project's form of a hash.")]
     private static string HashOf(IReadOnlyList<PolicyFile> files)

@@ -9,8 +9,7 @@ public static class PolicyLoader
     /// <param name="files">The files of one folder, in any order.</param>
     /// <param name="catalogue">What the code can do.</param>
     /// <param name="today">The day of loading; dates far ahead of it are refused. A policy that loads today also loads later: what expires
-    /// stops
-    /// counting, it is no error.</param>
+    /// stops counting, it is no error.</param>
     public static PolicyReading Load(IReadOnlyList<PolicyFile> files, IReadOnlyList<ActionCapability> catalogue, DateTimeOffset today)
     {
         var errors = new List<PolicyError>();
@@ -38,12 +37,12 @@ public static class PolicyLoader
     private static void CheckNames(PolicyFile[] files, List<PolicyError> errors)
     {
         foreach (var missing in PolicyNames.All.Where(name => files.All(file => file.Name != name)))
-            new Problems(missing, errors).Add(1, 1, "", "the file is missing");
+            new PolicyErrors(missing, errors).Add(1, 1, "", "the file is missing");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var file in files)
         {
             if (!PolicyNames.All.Contains(file.Name))
-                new Problems(file.Name, errors).Add(
+                new PolicyErrors(file.Name, errors).Add(
                     1,
                     1,
                     "",
@@ -51,7 +50,7 @@ public static class PolicyLoader
                     DidYouMean.Guess(file.Name, PolicyNames.All)
                 );
             else if (!seen.Add(file.Name))
-                new Problems(file.Name, errors).Add(1, 1, "", "the file is given twice");
+                new PolicyErrors(file.Name, errors).Add(1, 1, "", "the file is given twice");
         }
     }
 
@@ -97,7 +96,7 @@ public static class PolicyLoader
         Section? Open(string name)
         {
             var file = Array.Find(files, candidate => candidate.Name == name);
-            var problems = new Problems(name, errors);
+            var problems = new PolicyErrors(name, errors);
             return file is not null && YamlTree.Read(file, problems) is { } map ? new Section(map, "", problems) : null;
         }
     }

@@ -4,8 +4,7 @@ namespace IRFunctions.Policies;
 
 /// <summary>
 /// Registrations or exceptions, found by hash: ids by their key, ranges by prefix. An id is looked up without its kind where it is a GUID
-/// or
-/// an address of its own, so that the mailbox of a protected account is as protected as the account.
+/// or an address of its own, so that the mailbox of a protected account is as protected as the account.
 /// </summary>
 internal sealed class ProtectedThings<T>
     where T : class

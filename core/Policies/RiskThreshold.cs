@@ -17,8 +17,7 @@ public sealed record RiskSignal(string Name, RiskDimension Dimension, int Weight
 
 /// <summary>
 /// The containment threshold: identity, pattern and target together decide whether containing is worth asking (<see cref="AskAt"/>) or
-/// acting
-/// alone (<see cref="ActAt"/>). Points, not probabilities; every contribution is written into the decision.
+/// acting alone (<see cref="ActAt"/>). Points, not probabilities; every contribution is written into the decision.
 /// </summary>
 public sealed record RiskThreshold
 {

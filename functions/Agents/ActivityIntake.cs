@@ -8,9 +8,8 @@ namespace IRFunctions.Agents;
 
 /// <summary>
 /// Takes batches of activity from the queue, one session for each identity, so that they arrive in the sender's order. A message is
-/// completed only after its
-/// batch is durably at the identity's breaker and among the evidence; a redelivery finds its number taken. What is no batch goes to the
-/// dead-letter queue with every reason.
+/// completed only after its batch is durably at the identity's breaker and among the evidence; a redelivery finds its number taken. What is
+/// no batch goes to the dead-letter queue with every reason.
 /// </summary>
 public sealed partial class ActivityIntake(InteractionStore evidence, ILogger<ActivityIntake> log)
 {

@@ -40,8 +40,7 @@ public sealed record RestoredState(Snapshot Snapshot, byte[] Content, IReadOnlyL
 
 /// <summary>
 /// State that agents hand in to come back to: opaque bytes, never interpreted here. Each version is written once, compressed, and bound by
-/// two hashes: one over
-/// the bytes in the blob itself, one over the whole blob in the table "snapshots", which other rights guard.
+/// two hashes: one over the bytes in the blob itself, one over the whole blob in the table "snapshots", which other rights guard.
 /// </summary>
 public sealed class AgentSnapshots(IWriteOnceBlobs blobs, TableServiceClient tables, TimeProvider time)
 {

@@ -10,10 +10,8 @@ namespace IRFunctions.Agents;
 
 /// <summary>
 /// `CircuitBreaker@identity`: scores what an agent or workload does and decides whether it may go on: closed, open, half-open. Every change
-/// is followed by
-/// an orchestration that records it, tells the gate and starts the quarantine; a change that is not legal is refused, and that is recorded
-/// too. Duplicate,
-/// late and reordered batches change nothing more than they should.
+/// is followed by an orchestration that records it, tells the gate and starts the quarantine; a change that is not legal is refused, and
+/// that is recorded too. Duplicate, late and reordered batches change nothing more than they should.
 /// </summary>
 public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : TaskEntity<BreakerState>
 {

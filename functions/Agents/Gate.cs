@@ -11,11 +11,9 @@ namespace IRFunctions.Agents;
 
 /// <summary>
 /// Stands in front of every request of an agent or workload: allow, limited or deny, from memory. Two things decide. The board of breakers
-/// that are not
-/// closed, looked at once a second (exact on no instance, behind by one look at most), and a reflex of its own: a bucket of tokens for each
-/// identity
-/// that denies a burst on this instance at once, before any batch of activity tells of it (docs/agents.md says what lags on many
-/// instances).
+/// that are not closed, looked at once a second (exact on no instance, behind by one look at most), and a reflex of its own: a bucket of
+/// tokens for each identity that denies a burst on this instance at once, before any batch of activity tells of it (docs/agents.md says
+/// what lags on many instances).
 /// </summary>
 public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider time)
 {

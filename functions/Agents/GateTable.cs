@@ -19,8 +19,7 @@ public sealed record GateTableEntry(
 
 /// <summary>
 /// What breakers tell the gate, in the table "breakers": one row for each identity whose breaker ever opened. Instances read those that are
-/// not closed,
-/// so that a look costs by how many are open, not by how many identities there are.
+/// not closed, so that a look costs by how many are open, not by how many identities there are.
 /// </summary>
 public sealed class GateTable(TableServiceClient tables)
 {

@@ -7,8 +7,7 @@ namespace IRFunctions.Agents;
 
 /// <summary>
 /// From a breaker that opened to an incident like any other: an alert only we can make, and an assessment that is the policy's playbook.
-/// The same Decide,
-/// approvals, containment, rollback and record follow; no model is asked, since there is nothing to recognise and no time.
+/// The same Decide, approvals, containment, rollback and record follow; no model is asked, since there is nothing to recognise and no time.
 /// </summary>
 internal static class Quarantine
 {

@@ -11,8 +11,7 @@ public sealed record AnswerResult(Objection? Objection, ApprovalView View);
 
 /// <summary>
 /// Takes answers, the same way from every door: rules, the approver group read again now, then one compare-and-swap in the register, then
-/// the
-/// orchestration hears of it. A second click never has a second effect.
+/// the orchestration hears of it. A second click never has a second effect.
 /// </summary>
 public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall)
 {

@@ -15,8 +15,7 @@ public sealed record CardRequest(string Id, string Nonce, ApprovalView View, Req
 
 /// <summary>
 /// The approval card, Adaptive Cards 1.5: one function from what is known to JSON, no clock and no IO. Who, what, why, how sure, what it
-/// may hurt, what
-/// undoes it, until when; one decision for each action, or all at once. Far below Teams' 28 KB whatever an alert contains.
+/// may hurt, what undoes it, until when; one decision for each action, or all at once. Far below Teams' 28 KB whatever an alert contains.
 /// </summary>
 public static class ApprovalCard
 {

@@ -35,9 +35,8 @@ public sealed record Closing(ApprovalState State, IReadOnlyList<ApprovalAnswer> 
 
 /// <summary>
 /// The table "approvals": one partition a request. Each answer is one transaction over the request's row and the voter's, with the row's
-/// ETag, so that
-/// of two people who click at once exactly one is first, a second click of one person is known as such, and an answer that was taken before
-/// the deadline is never lost to the timer.
+/// ETag, so that of two people who click at once exactly one is first, a second click of one person is known as such, and an answer that
+/// was taken before the deadline is never lost to the timer.
 /// </summary>
 public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider time)
 {

@@ -5,8 +5,7 @@ namespace IRFunctions.Approvals;
 
 /// <summary>
 /// The checks of docs/design.md section 6, one pure function: asked when the answer arrives, so that the person hears at once, and again by
-/// the
-/// orchestration, which alone decides.
+/// the orchestration, which alone decides.
 /// </summary>
 public static class ApprovalRules
 {

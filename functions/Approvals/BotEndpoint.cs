@@ -10,8 +10,7 @@ namespace IRFunctions.Approvals;
 
 /// <summary>
 /// `POST /api/messages`, where Teams delivers everything. Refusals before the sender is proven are HTTP 401, 403, 400 or 413, on the
-/// record; after it every
-/// invoke is answered with HTTP 200 and an invoke response, at once.
+/// record; after it every invoke is answered with HTTP 200 and an invoke response, at once.
 /// </summary>
 public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTable conversations, RefusalLog refusals)
 {

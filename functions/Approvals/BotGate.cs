@@ -10,8 +10,7 @@ public sealed record Admission(BotActivity? Activity, VerifiedToken? Token, int 
 
 /// <summary>
 /// Everything that is checked before a word of an activity is believed, in the order of the protocol: bearer and size, token, the service
-/// address the token
-/// vouches for, the channel the key may speak for, the allow-list of hosts, our tenant.
+/// address the token vouches for, the channel the key may speak for, the allow-list of hosts, our tenant.
 /// </summary>
 public sealed class BotGate
 {

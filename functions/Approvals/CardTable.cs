@@ -71,8 +71,7 @@ public sealed class CardTable(TableServiceClient tables, TimeProvider time)
 
     /// <summary>
     /// Claims the one card that this person gets now for a group of requests. Either a card that was just sent and can be joined comes
-    /// back, or null
-    /// with the right to send one; while another sender has that right, false.
+    /// back, or null with the right to send one; while another sender has that right, false.
     /// </summary>
     public async Task<(bool Mine, SentCard? Join)> ClaimAsync(string group, string person, CancellationToken cancellation)
     {

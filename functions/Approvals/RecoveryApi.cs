@@ -17,8 +17,7 @@ public sealed record RecoveryBody(string? Reason);
 
 /// <summary>
 /// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the
-/// same way as
-/// every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
+/// same way as every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
 /// </summary>
 public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryPoints points, Shredder shredder, RowTrouble trouble)
 {

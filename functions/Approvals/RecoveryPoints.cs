@@ -8,8 +8,7 @@ namespace IRFunctions.Approvals;
 
 /// <summary>
 /// State before one of our actions, as the record holds it: the entry "captured". Versioned by its place, hashed and sealed with the chain,
-/// encrypted
-/// under the chain's key, and shredded with it.
+/// encrypted under the chain's key, and shredded with it.
 /// </summary>
 /// <param name="Id">Chain and sequence, "incident-...:7".</param>
 /// <param name="Verified">Whether the entry is what was written and stands on a whole chain.</param>

@@ -7,8 +7,7 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// What is known about an alert's entities besides the alert: from the directory, the logs, our own record and earlier incidents. Numbers,
-/// times and single
-/// words that we or Microsoft wrote, no free text. A hint for the model; the decision asks for facts of its own.
+/// times and single words that we or Microsoft wrote, no free text. A hint for the model; the decision asks for facts of its own.
 /// </summary>
 /// <param name="Entities">By entity id, in the order of the alert.</param>
 /// <param name="Similar">Earlier incidents about the same things, newest first.</param>

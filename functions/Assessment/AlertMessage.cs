@@ -8,8 +8,7 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Writes an alert as the model reads it: one frame of fields we checked (enums, times, GUIDs, addresses, single words) and one of
-/// everything else,
-/// JSON-encoded so that nothing inside can close its frame. Size is bounded, and what was cut is said.
+/// everything else, JSON-encoded so that nothing inside can close its frame. Size is bounded, and what was cut is said.
 /// </summary>
 internal static class AlertMessage
 {

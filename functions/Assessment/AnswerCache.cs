@@ -6,8 +6,8 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Answers of the model to exactly the same question: same tenant, model, prompt, actions, alert text and context. Bounded in number and
-/// age; the least
-/// recently used goes first. Only whole answers of the model are kept, never the rules' or one with a problem. Safe for concurrent use.
+/// age; the least recently used goes first. Only whole answers of the model are kept, never the rules' or one with a problem. Safe for
+/// concurrent use.
 /// </summary>
 internal sealed class AnswerCache(TimeSpan age, TimeProvider time)
 {

@@ -7,9 +7,8 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Reads the model's answer as if an attacker wrote it. Either the whole answer keeps to the schema (no duplicate keys, no unknown members,
-/// numbers
-/// in range) or none of it is used. What points at nothing in the alert is dropped and told (S4). Action names stay text: the policy judges
-/// (S1).
+/// numbers in range) or none of it is used. What points at nothing in the alert is dropped and told (S4). Action names stay text: the
+/// policy judges (S1).
 /// </summary>
 internal static class AnswerReader
 {

@@ -5,10 +5,9 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// The JSON schema of the model's answer (structured outputs, strict). It uses only keywords that OpenAI and Azure OpenAI both accept in
-/// strict mode,
-/// so ranges and list lengths are not in it: <see cref="AnswerReader"/> checks them, and everything else again, because not every
-/// compatible server enforces a schema. What a member means stands in the prompt; endpoints count the schema's text as input, so it is not
-/// said twice.
+/// strict mode, so ranges and list lengths are not in it: <see cref="AnswerReader"/> checks them, and everything else again, because not
+/// every compatible server enforces a schema. What a member means stands in the prompt; endpoints count the schema's text as input, so it
+/// is not said twice.
 /// </summary>
 internal static class AnswerSchema
 {

@@ -16,9 +16,8 @@ internal enum Signs
 
 /// <summary>
 /// What an alert shows, from techniques, tactics, category and the detector's title against fixed word lists, and from the roles and
-/// verdicts the
-/// source gave its evidence. The description, entity names and every other free text are never read, so an instruction planted there
-/// changes nothing.
+/// verdicts the source gave its evidence. The description, entity names and every other free text are never read, so an instruction planted
+/// there changes nothing.
 /// </summary>
 internal static class AttackSigns
 {

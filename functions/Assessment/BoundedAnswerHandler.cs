@@ -2,8 +2,7 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Ends an answer's body after <see cref="MaxBytes"/>, so that an endpoint cannot fill our memory. The cut body is no valid JSON and fails
-/// as such,
-/// at once and without another try.
+/// as such, at once and without another try.
 /// </summary>
 internal sealed class BoundedAnswerHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {

@@ -6,9 +6,8 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Planted strings that must never come back. The prompt holds them and says that they are secret, so an answer that carries one was
-/// written by somebody
-/// who got the model to turn its instructions out: the alert is an injection attempt. New ones with every start, so that none can be known
-/// beforehand.
+/// written by somebody who got the model to turn its instructions out: the alert is an injection attempt. New ones with every start, so
+/// that none can be known beforehand.
 /// </summary>
 internal sealed class Canary
 {

@@ -13,8 +13,7 @@ public sealed record ClassificationOptions
 {
     /// <summary>
     /// An Azure OpenAI resource by its own address (https://NAME.openai.azure.com/), or a base address ending in /v1/:
-    /// https://api.openai.com/v1/,
-    /// https://NAME.openai.azure.com/openai/v1/ or a compatible server's.
+    /// https://api.openai.com/v1/, https://NAME.openai.azure.com/openai/v1/ or a compatible server's.
     /// </summary>
     public required Uri Endpoint { get; init; }
 

@@ -11,8 +11,8 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Asks the model what an alert is and what it would do. There is always an assessment: where the model is down, slow, over its budget,
-/// refuses or answers
-/// anything but what was asked for, the rules answer with capped confidence and <see cref="AlertAssessment.Problem"/> says why (S12).
+/// refuses or answers anything but what was asked for, the rules answer with capped confidence and <see cref="AlertAssessment.Problem"/>
+/// says why (S12).
 /// </summary>
 /// <param name="client">The model; see <see cref="ModelConnection"/>.</param>
 /// <param name="options">Time-out, bounds and budgets.</param>
@@ -235,8 +235,7 @@ public sealed class Classifier(
 
     /// <summary>
     /// The endpoint is up and rejected this one request, as a content filter does, or answered nonsense to it. The next alert may fare
-    /// better, and
-    /// text in an alert must not be able to switch the model off for all others.
+    /// better, and text in an alert must not be able to switch the model off for all others.
     /// </summary>
     private static bool IsAboutThisRequest(Exception e) => e is ClientResultException { Status: 400 or 413 or 422 } || IsNonsense(e);
 

@@ -9,8 +9,7 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Which things earlier incidents were about, in trusted fields only: when, the source's category and severity, and what it was taken for.
-/// A hint for the
-/// model, never a fact for a decision, so that losing it costs nothing but a hint.
+/// A hint for the model, never a fact for a decision, so that losing it costs nothing but a hint.
 /// </summary>
 public sealed class IncidentMemory(TableServiceClient tables, TimeProvider time)
 {

@@ -4,9 +4,8 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Stops asking a model that is down, so that a hundred alerts do not each wait for the time-out: after several outages in a row nobody is
-/// asked
-/// for a while, then one alert tries. Counts outages only (no answer at all); a refusal or garbage is about one alert. Safe for concurrent
-/// use.
+/// asked for a while, then one alert tries. Counts outages only (no answer at all); a refusal or garbage is about one alert. Safe for
+/// concurrent use.
 /// </summary>
 internal sealed class ModelBreaker(int after, TimeSpan pause, TimeProvider time)
 {

@@ -5,12 +5,10 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// What the model may cost in an hour of the clock, by tenant and over all instances of the app: tokens, and money where prices are
-/// configured. Over budget the
-/// rules answer and doubt goes to a person; nothing waits. An amount is set aside before the call and settled after it with what the
-/// endpoint counted, so that
-/// calls at the same time cannot overdraw together. Each instance takes a hundredth of the budget at a time from the shared row and spends
-/// that from memory: most
-/// questions touch no store. Where the row cannot be had nothing is asked (S12). Safe for concurrent use.
+/// configured. Over budget the rules answer and doubt goes to a person; nothing waits. An amount is set aside before the call and settled
+/// after it with what the endpoint counted, so that calls at the same time cannot overdraw together. Each instance takes a hundredth of the
+/// budget at a time from the shared row and spends that from memory: most questions touch no store. Where the row cannot be had nothing is
+/// asked (S12). Safe for concurrent use.
 /// </summary>
 internal sealed class ModelBudget(ClassificationOptions options, ModelSpending spending, TimeProvider time)
 {

@@ -9,8 +9,7 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Builds the official client of the model: Azure.AI.OpenAI for an Azure OpenAI resource by its own address, OpenAI for everything else,
-/// Azure's v1
-/// endpoint included (docs/decisions/0041). Both send the same question and are bounded and tried again alike.
+/// Azure's v1 endpoint included (docs/decisions/0041). Both send the same question and are bounded and tried again alike.
 /// </summary>
 public static class ModelConnection
 {

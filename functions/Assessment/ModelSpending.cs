@@ -25,9 +25,8 @@ internal readonly record struct Amount(long Tokens, long Millionths)
 
 /// <summary>
 /// What a tenant's questions to the model have taken in one hour of the clock (UTC): one row a tenant and hour, which all instances of the
-/// app write by compare and
-/// swap. Without a table it counts in this process alone (the command line, tests). Rows stay: they are small, and say later what an hour
-/// has cost.
+/// app write by compare and swap. Without a table it counts in this process alone (the command line, tests). Rows stay: they are small, and
+/// say later what an hour has cost.
 /// </summary>
 internal sealed class ModelSpending(TableClient? table)
 {

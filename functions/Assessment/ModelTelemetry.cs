@@ -6,8 +6,7 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// What asking the model costs and how long it takes, by the names of OpenTelemetry's conventions for generative AI. No text of an alert or
-/// an answer is
-/// ever in it.
+/// an answer is ever in it.
 /// </summary>
 public static class ModelTelemetry
 {

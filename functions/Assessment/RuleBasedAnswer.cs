@@ -6,9 +6,8 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Plain rules that stand in for the model when it is down, and that the local model endpoint answers with. Pure. They read severity,
-/// techniques,
-/// tactics, category, fixed words of the detector's title, and the kinds, roles and verdicts of entities; no other text can change their
-/// answer.
+/// techniques, tactics, category, fixed words of the detector's title, and the kinds, roles and verdicts of entities; no other text can
+/// change their answer.
 /// </summary>
 public static class RuleBasedAnswer
 {
@@ -84,8 +83,7 @@ public static class RuleBasedAnswer
 
     /// <summary>
     /// Entities a rule is about: where the source points at some of the kind itself, those only; else, where the alert as a whole shows the
-    /// attack,
-    /// each of the kind, up to a limit.
+    /// attack, each of the kind, up to a limit.
     /// </summary>
     private static IEnumerable<T> Pick<T>(Alert alert, Signs signs, Signs needed, Func<T, bool> fits)
         where T : Entity

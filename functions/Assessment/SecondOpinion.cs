@@ -5,8 +5,7 @@ namespace IRFunctions.Assessment;
 
 /// <summary>
 /// Several answers of the model to the same question as one (self-consistency). Disagreement only ever lowers confidence: a verdict or an
-/// action that some
-/// samples do not share counts as 0 in those, and one that fewer than half share is dropped. Pure.
+/// action that some samples do not share counts as 0 in those, and one that fewer than half share is dropped. Pure.
 /// </summary>
 internal static class SecondOpinion
 {

@@ -38,8 +38,7 @@ internal static class UntrustedText
 
     /// <summary>
     /// One short ASCII word, as detectors write categories, tactics and roles ("DefenseEvasion", "attacker"). Too little room to tell a
-    /// story, so it
-    /// may stand among the trusted fields.
+    /// story, so it may stand among the trusted fields.
     /// </summary>
     public static bool IsPlainWord(string? text) => text is { Length: > 0 and <= 48 } && !text.AsSpan().ContainsAnyExcept(WordCharacters);
 

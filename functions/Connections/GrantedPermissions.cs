@@ -6,8 +6,7 @@ namespace IRFunctions.Connections;
 
 /// <summary>
 /// What the app may do in Graph, as its own access token says. Only for probing before an effect whether its reverse would be permitted: a
-/// token that
-/// cannot be read proves nothing either way (docs/decisions/0014).
+/// token that cannot be read proves nothing either way (docs/decisions/0014).
 /// </summary>
 public sealed class GrantedPermissions(TokenCredential credential, GraphConnection graph)
 {

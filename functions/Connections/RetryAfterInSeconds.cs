@@ -4,10 +4,9 @@ namespace IRFunctions.Connections;
 
 /// <summary>
 /// A service that asks to be left alone says for how many seconds or until when (Retry-After, RFC 9110 section 10.2.3). Every client of
-/// ours goes through
-/// this, which turns the date into seconds by our own clock, so that whoever reads it (Graph's errors, plain HTTP) needs to know one form
-/// only. How long
-/// anybody waits at most is bounded where it waits (<see cref="Throttling"/>). What is neither form is dropped: the usual waits apply.
+/// ours goes through this, which turns the date into seconds by our own clock, so that whoever reads it (Graph's errors, plain HTTP) needs
+/// to know one form only. How long anybody waits at most is bounded where it waits (<see cref="Throttling"/>). What is neither form is
+/// dropped: the usual waits apply.
 /// </summary>
 public sealed class RetryAfterInSeconds(TimeProvider time) : DelegatingHandler
 {

@@ -33,8 +33,7 @@ public sealed class TransientFaultException : Exception
 
 /// <summary>
 /// How long a throttled service asked to be left alone, in the only part of an exception that every durable engine carries: its message. It
-/// stands
-/// first, so that no text of the service can pretend to be it.
+/// stands first, so that no text of the service can pretend to be it.
 /// </summary>
 public static class Throttling
 {

@@ -10,8 +10,8 @@ namespace IRFunctions.OperatorConsole; // Not .Console: that would hide System.C
 
 /// <summary>
 /// `GET /api/console`: the page behind the link in a page message. It is the same for everybody and contains nothing: what waits is fetched
-/// by its script with
-/// the person's own sign-in, and deciding is a POST that takes a reason. Opening, previewing or forwarding the link decides nothing.
+/// by its script with the person's own sign-in, and deciding is a POST that takes a reason. Opening, previewing or forwarding the link
+/// decides nothing.
 /// </summary>
 public static class OperatorPage
 {

@@ -42,8 +42,7 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
 
     /// <summary>
     /// Estimate, capture and, where the effect is to be taken back, the probe of its reverse: all that is read before the effect, in one
-    /// step. Changes
-    /// nothing, so that after a crash or a passing fault the whole of it is read again.
+    /// step. Changes nothing, so that after a crash or a passing fault the whole of it is read again.
     /// </summary>
     [Function(nameof(Prepare))]
     public async Task<Preparation> Prepare([ActivityTrigger] ContainmentOrder order, CancellationToken cancellation)
@@ -97,8 +96,7 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
 
     /// <summary>
     /// Nothing begins under the stop (S13). But an attempt before it may have got through and its answer been lost, with the machine or on
-    /// the way: what is
-    /// there then is verified, told and undone like any other effect, and nothing is added to it.
+    /// the way: what is there then is verified, told and undone like any other effect, and nothing is added to it.
     /// </summary>
     private static async Task<StepReport> HaltAsync(
         IContainmentAction action,
@@ -158,8 +156,7 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
 
     /// <summary>
     /// An order may not make itself harmless: its target is of the action's kind (S4), and its tier is not below that of the policy in
-    /// force (S1). A policy
-    /// that was tightened since the incident opened thus stops what it no longer allows.
+    /// force (S1). A policy that was tightened since the incident opened thus stops what it no longer allows.
     /// </summary>
     /// <exception cref="PermanentFaultException">It does; nothing was done.</exception>
     private static void RequireTrueWords(Decision decision, ActionCapability capability, Policy policy)

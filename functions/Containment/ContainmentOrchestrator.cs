@@ -11,10 +11,8 @@ namespace IRFunctions.Containment;
 
 /// <summary>
 /// One order: estimate, capture and probe the reverse, register the rollback, execute, verify, tell. What came before the effect is on the
-/// record, with the
-/// effect itself, before it begins (S5, S11): one write, since only the effect has to wait for it. However an order ends, what it noted is
-/// written. A
-/// failure after the rollback was registered gives the hold back, which undoes whatever had changed.
+/// record, with the effect itself, before it begins (S5, S11): one write, since only the effect has to wait for it. However an order ends,
+/// what it noted is written. A failure after the rollback was registered gives the hold back, which undoes whatever had changed.
 /// </summary>
 public sealed class ContainmentOrchestrator
 {

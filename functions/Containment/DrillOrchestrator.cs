@@ -13,8 +13,7 @@ namespace IRFunctions.Containment;
 
 /// <summary>
 /// A rollback drill: do, verify, undo, verify on a designated target, through the very entity and orchestration that undo in earnest, and a
-/// certificate with
-/// times. A drill that dies midway is undone like any containment, by its own timer (S5, S7).
+/// certificate with times. A drill that dies midway is undone like any containment, by its own timer (S5, S7).
 /// </summary>
 public sealed class DrillOrchestrator
 {

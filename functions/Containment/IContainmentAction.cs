@@ -9,8 +9,7 @@ namespace IRFunctions.Containment;
 
 /// <summary>
 /// One action of the catalogue, one file each. Every method may be called again after a crash: it reads before it writes, so that a second
-/// call
-/// changes nothing (docs/design.md section 4). Errors are exceptions; the orchestration retries those that
+/// call changes nothing (docs/design.md section 4). Errors are exceptions; the orchestration retries those that
 /// <see cref="IRFunctions.Connections.TransientFaultException"/> marks as passing.
 /// </summary>
 public interface IContainmentAction
@@ -28,8 +27,7 @@ public interface IContainmentAction
 
     /// <summary>
     /// Whether Undo can tell what we made from the same state made by somebody else, as a receiver that remembers its holder can. Where it
-    /// cannot, the
-    /// watchdog's drift tells (S6).
+    /// cannot, the watchdog's drift tells (S6).
     /// </summary>
     bool KnowsItsOwn => false;
 
@@ -83,8 +81,7 @@ public sealed record PriorState
 
     /// <summary>
     /// Key of something that several containments change together and that has no compare-and-swap of its own, such as the list of ranges
-    /// of one named
-    /// location; changes of it take turns. Null where there is no such thing.
+    /// of one named location; changes of it take turns. Null where there is no such thing.
     /// </summary>
     public string? Shared { get; init; }
 }
@@ -94,8 +91,8 @@ public sealed record MailCopy(string Mailbox, string InternetMessageId);
 
 /// <summary>
 /// Exactly one action on exactly one target, frozen when it was decided: the decision, and what the frozen policy says about carrying it
-/// out. The same shape
-/// is asked about, held and executed; only what is put back, for all holds together, has another one (<see cref="RollbackOrder"/>).
+/// out. The same shape is asked about, held and executed; only what is put back, for all holds together, has another one (<see
+/// cref="RollbackOrder"/>).
 /// </summary>
 public sealed record ContainmentOrder
 {

@@ -9,8 +9,8 @@ namespace IRFunctions.Containment;
 
 /// <summary>
 /// `ScheduledRollback@action:target`: owns the timers of one containment. A hold is registered here before the effect happens (S5); when
-/// the last
-/// hold ends, by its timer or by a person, the undo starts (S6, S7). Illegal requests are answered with what is true now, never ignored.
+/// the last hold ends, by its timer or by a person, the undo starts (S6, S7). Illegal requests are answered with what is true now, never
+/// ignored.
 /// </summary>
 public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackState>
 {
@@ -43,8 +43,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
                 return HoldAnswer.NotOurs;
             State = State with { DriftedAt = null };
             // Our own work stands: hold it longer; what to restore stays what the first hold captured. A rollback that keeps failing is not
-            // wanted
-            // any more; it asks before it tries again.
+            // wanted any more; it asks before it tries again.
             if (State.Status is ContainmentStatus.RollbackFailed)
                 State = State with { Status = ContainmentStatus.Live };
             AddHold(order);
@@ -175,8 +174,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
 
     /// <summary>
     /// The watchdog found no live timer or no live undo: timers are set anew, ends that have passed are acted on, a lost undo starts again.
-    /// Harmless
-    /// where nothing was lost.
+    /// Harmless where nothing was lost.
     /// </summary>
     public void Resume(int generation)
     {

@@ -11,8 +11,8 @@ public sealed record AccountRights(IReadOnlyList<string> Roles, string? Privileg
 
 /// <summary>
 /// Learns whose accounts are privileged: members of the configured groups, and holders of an active directory role that administers
-/// anything. Roles that are
-/// only eligible (PIM) and not activated are not held. Asked anew each time: a role may have been activated a minute ago.
+/// anything. Roles that are only eligible (PIM) and not activated are not held. Asked anew each time: a role may have been activated a
+/// minute ago.
 /// </summary>
 public sealed class DirectoryRights(GraphServiceClient graph, PrivilegedGroups groups)
 {
@@ -23,10 +23,9 @@ public sealed class DirectoryRights(GraphServiceClient graph, PrivilegedGroups g
 
     /// <summary>
     /// Template ids of the built-in roles that only read reports or write content of their own. Every other role, also one made after this
-    /// list, counts as
-    /// privileged: an overlooked role must cost a question, not an administrator. Source: Microsoft Entra built-in roles
-    /// (learn.microsoft.com,
-    /// entra/identity/role-based-access-control/permissions-reference, 2026-01-20); none of these has the label "privileged" there.
+    /// list, counts as privileged: an overlooked role must cost a question, not an administrator. Source: Microsoft Entra built-in roles
+    /// (learn.microsoft.com, entra/identity/role-based-access-control/permissions-reference, 2026-01-20); none of these has the label
+    /// "privileged" there.
     /// </summary>
     private static readonly HashSet<string> Ordinary = new(StringComparer.OrdinalIgnoreCase)
     {

@@ -19,8 +19,7 @@ public sealed record SignIns(int Succeeded, int Failed, int Countries, int Other
 
 /// <summary>
 /// What the logs say, by Microsoft Graph's hunting query: counts only, for many things in one query. Object ids and addresses are checked
-/// to be such before
-/// they stand in a query, so no text of an alert can.
+/// to be such before they stand in a query, so no text of an alert can.
 /// </summary>
 public sealed class Hunting(GraphServiceClient graph)
 {
@@ -47,10 +46,9 @@ public sealed class Hunting(GraphServiceClient graph)
 
     /// <summary>
     /// Criticality of accounts by object id, 0 (very high) to 3 (low); null where the register says nothing. Source: column
-    /// CriticalityLevel ("the criticality
-    /// score of the account") of table IdentityInfo, learn.microsoft.com/defender-xdr/advanced-hunting-identityinfo-table; it needs
-    /// Defender for Identity or
-    /// Sentinel's UEBA. A row is written at least daily, so the least of fourteen days is the most cautious recent one.
+    /// CriticalityLevel ("the criticality score of the account") of table IdentityInfo,
+    /// learn.microsoft.com/defender-xdr/advanced-hunting-identityinfo-table; it needs Defender for Identity or Sentinel's UEBA. A row is
+    /// written at least daily, so the least of fourteen days is the most cautious recent one.
     /// </summary>
     /// <inheritdoc cref="SignInsOfAsync"/>
     public Task<IReadOnlyDictionary<string, int?>> AccountCriticalityAsync(IEnumerable<string> accounts, CancellationToken cancellation) =>
@@ -64,10 +62,9 @@ public sealed class Hunting(GraphServiceClient graph)
 
     /// <summary>
     /// Criticality of devices by Defender device id, as of accounts. Source: NodeProperties.rawData.criticalityLevel.criticalityLevel of
-    /// table ExposureGraphNodes,
-    /// where 0 is very high and 3 is low (learn.microsoft.com/security-exposure-management, schemas and operators; Microsoft's hunting
-    /// examples compare it with
-    /// "&lt; 4"); the entity id of type DeviceInventoryId is the DeviceId of the other tables.
+    /// table ExposureGraphNodes, where 0 is very high and 3 is low (learn.microsoft.com/security-exposure-management, schemas and
+    /// operators; Microsoft's hunting examples compare it with "&lt; 4"); the entity id of type DeviceInventoryId is the DeviceId of the
+    /// other tables.
     /// </summary>
     /// <inheritdoc cref="SignInsOfAsync"/>
     public Task<IReadOnlyDictionary<string, int?>> DeviceCriticalityAsync(IEnumerable<string> devices, CancellationToken cancellation) =>

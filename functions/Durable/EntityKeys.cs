@@ -5,8 +5,7 @@ namespace IRFunctions.Durable;
 
 /// <summary>
 /// Keys of entities from what alerts name. An entity's id is a partition key of Azure Storage, which holds 512 characters; and it is part
-/// of an address of the
-/// API. Ids that are longer than any real one, or hold what addresses and keys may not, are hashed.
+/// of an address of the API. Ids that are longer than any real one, or hold what addresses and keys may not, are hashed.
 /// </summary>
 internal static class EntityKeys
 {

@@ -11,8 +11,7 @@ internal static class InstanceFailure
 
     /// <summary>
     /// Its failure details; else what the host put into its output ("message" and "details") where it failed the instance itself; else that
-    /// there is
-    /// nothing, and where to look.
+    /// there is nothing, and where to look.
     /// </summary>
     public static string Of(OrchestrationMetadata failed)
     {

@@ -4,9 +4,8 @@ namespace IRFunctions.Durable;
 
 /// <summary>
 /// Orchestrations by the start of their ids, although some cannot be read. The engine's list ends at a row that it cannot read (one without
-/// a name, as a killed
-/// host may leave it) and hides everything behind it; then the list is asked for in parts, by the next digit of the ids, which end in a
-/// hash.
+/// a name, as a killed host may leave it) and hides everything behind it; then the list is asked for in parts, by the next digit of the
+/// ids, which end in a hash.
 /// </summary>
 internal static class InstanceList
 {

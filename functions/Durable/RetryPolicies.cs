@@ -12,8 +12,7 @@ internal static class RetryPolicies
 
     /// <summary>
     /// Reading and changing the tenant: six tries in about a minute; permanent faults end at once. A throttled service is left alone for as
-    /// long as it
-    /// asks, by a durable timer, and such waits do not use the tries up.
+    /// long as it asks, by a durable timer, and such waits do not use the tries up.
     /// </summary>
     public static readonly TaskOptions ForTheTenant = new(TaskRetryOptions.FromRetryHandler((AsyncRetryHandler)WaitForTheTenantAsync));
 

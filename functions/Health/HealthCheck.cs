@@ -25,8 +25,7 @@ public sealed record HealthReport(
 
 /// <summary>
 /// Looks at what the pipeline needs: the record, the durable state, tables that take rows, entities that answer, alerts that are taken in.
-/// Only reads; what it
-/// reads the timer <see cref="Heartbeat"/> and the intake have written. One look serves everybody for some seconds.
+/// Only reads; what it reads the timer <see cref="Heartbeat"/> and the intake have written. One look serves everybody for some seconds.
 /// </summary>
 public sealed partial class HealthCheck(
     PolicyStore policies,

@@ -10,9 +10,8 @@ namespace IRFunctions.Health;
 
 /// <summary>
 /// One line every five minutes, written only where the pipeline could work: the record and the durable state are readable, a row can be
-/// written, an entity answered
-/// what it was asked the last time, and a policy is in force.
-/// bicep/modules/alerts.bicep pages when the line stays away.
+/// written, an entity answered what it was asked the last time, and a policy is in force. bicep/modules/alerts.bicep pages when the line
+/// stays away.
 /// </summary>
 public sealed partial class Heartbeat(
     PolicyStore policies,

@@ -12,8 +12,7 @@ public sealed record PermissionNeed(string Permission, IReadOnlyList<string> Nee
 
 /// <summary>
 /// What the app may do in Microsoft Graph against what the policy in force makes it do. Azure roles (storage, queue, watchlist, model) are
-/// not in the
-/// token; scripts/check-azure-roles.sh compares those.
+/// not in the token; scripts/check-azure-roles.sh compares those.
 /// </summary>
 /// <param name="Missing">Needed and not granted: the action will fail, and a person will be told.</param>
 /// <param name="Surplus">Granted and not needed: take it away, it only helps whoever takes over the app.</param>
@@ -68,8 +67,7 @@ public sealed partial record PermissionReport(
 
     /// <summary>
     /// The Graph permissions an action names in words: "User.Read.All and User.RevokeSessions.All". A sentence without any names none; what
-    /// stands in
-    /// brackets is a remark, for example what would be needed where the least does not do.
+    /// stands in brackets is a remark, for example what would be needed where the least does not do.
     /// </summary>
     public static IReadOnlyList<string> NamesIn(string permission) =>
         [.. Names().Matches(Remark().Replace(permission, "")).Select(m => m.Value)];

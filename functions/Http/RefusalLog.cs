@@ -5,8 +5,7 @@ namespace IRFunctions.Http;
 
 /// <summary>
 /// Puts forged requests on the record without letting them flood it: anyone on the internet can send one. In each minute the first twenty
-/// are entries of
-/// their own, the rest one entry with their number when the next minute's first comes.
+/// are entries of their own, the rest one entry with their number when the next minute's first comes.
 /// </summary>
 public sealed class RefusalLog(AuditChain audit, TimeProvider time)
 {

@@ -18,12 +18,10 @@ public sealed record KeyLookup(SigningKey? Key, TokenProblem Problem, string Det
 
 /// <summary>
 /// An issuer's keys, read from its OpenID metadata and kept for a day. A key that is not known makes them be read again, at most once a
-/// minute,
-/// so that a flood of forged tokens is no flood of requests. Where the issuer is away, keys known before still count for a week; then
-/// nobody is believed.
-/// The documents are read by Microsoft's retriever; when to read them is decided here, since its ConfigurationManager goes by the machine's
-/// clock, answers
-/// with withdrawn keys while it refreshes, and believes old ones for ever (docs/decisions/0041).
+/// minute, so that a flood of forged tokens is no flood of requests. Where the issuer is away, keys known before still count for a week;
+/// then nobody is believed. The documents are read by Microsoft's retriever; when to read them is decided here, since its
+/// ConfigurationManager goes by the machine's clock, answers with withdrawn keys while it refreshes, and believes old ones for ever
+/// (docs/decisions/0041).
 /// </summary>
 public sealed class SigningKeys(HttpClient http, Uri metadata, TimeProvider time) : IDocumentRetriever, IDisposable
 {

@@ -4,8 +4,7 @@ namespace IRFunctions.Http;
 
 /// <summary>
 /// Entra ID tokens for the HTTP API: `Authorization: Bearer`, issued by our tenant for this API, with an app role. The same validator as
-/// the bot's, another
-/// issuer and audience.
+/// the bot's, another issuer and audience.
 /// </summary>
 public sealed class TokenSignIn
 {

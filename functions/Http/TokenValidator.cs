@@ -66,10 +66,9 @@ public sealed record TokenReading(VerifiedToken? Token, TokenProblem Problem, st
 
 /// <summary>
 /// Believes a signed JWT (RFC 7519) or says why not. Microsoft's handler verifies it; what it would let pass is refused before or by the
-/// validators given to
-/// it: a second spelling of one token, two values under one name, several audiences, times that are no times. RS256 only: the algorithm is
-/// ours to choose, not
-/// the token's. Keys come from the issuer's metadata only, never from the token. Clocks may differ by five minutes.
+/// validators given to it: a second spelling of one token, two values under one name, several audiences, times that are no times. RS256
+/// only: the algorithm is ours to choose, not the token's. Keys come from the issuer's metadata only, never from the token. Clocks may
+/// differ by five minutes.
 /// </summary>
 public sealed class TokenValidator(TrustedIssuer trusted, SigningKeys keys, TimeProvider time)
 {

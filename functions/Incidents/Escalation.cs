@@ -9,8 +9,7 @@ namespace IRFunctions.Incidents;
 
 /// <summary>
 /// Gives to people what failed for good (S12). Nobody can be left out by a pager or a ticket system that is down as well: where neither
-/// takes it, it is tried
-/// again until one does.
+/// takes it, it is tried again until one does.
 /// </summary>
 internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert input)
 {

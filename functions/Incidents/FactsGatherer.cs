@@ -19,8 +19,7 @@ public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 
 /// <summary>
 /// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a
-/// fact too,
-/// and makes the decision ask (S12); only the stop must be readable.
+/// fact too, and makes the decision ask (S12); only the stop must be readable.
 /// </summary>
 public sealed class FactsGatherer(
     GraphServiceClient graph,

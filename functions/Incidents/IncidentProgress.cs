@@ -8,8 +8,7 @@ namespace IRFunctions.Incidents;
 
 /// <summary>
 /// Keeps what people see of the incident up to date as its branches go on, and derives the alert's outcome from how they end (S10). Showing
-/// holds nothing
-/// up: no branch waits for it, and where it fails the next change, or the end, shows all of it.
+/// holds nothing up: no branch waits for it, and where it fails the next change, or the end, shows all of it.
 /// </summary>
 internal sealed class IncidentProgress(TaskOrchestrationContext context, IncidentAlert input)
 {

@@ -28,9 +28,8 @@ public sealed record RegisterState
 
 /// <summary>
 /// `IncidentRegister@incident-{hash}`: the one door of an incident. Starting twice joins: an alert that was here is counted as a duplicate,
-/// a new one
-/// gets its own AlertOrchestrator under the policy the incident opened with. Being an entity, it loses and doubles nothing however alerts
-/// race.
+/// a new one gets its own AlertOrchestrator under the policy the incident opened with. Being an entity, it loses and doubles nothing
+/// however alerts race.
 /// </summary>
 public sealed class IncidentRegister : TaskEntity<RegisterState>
 {

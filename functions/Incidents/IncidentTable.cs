@@ -12,8 +12,7 @@ public sealed record IncidentPage(string Instance, IncidentView? View, Unreadabl
 
 /// <summary>
 /// The table "incidents": what people see of each alert while it is answered and afterwards, one partition an incident, one row an alert.
-/// Written by
-/// activities, after the record; read by the API, the answers about containments and the watchdog. It decides nothing.
+/// Written by activities, after the record; read by the API, the answers about containments and the watchdog. It decides nothing.
 /// </summary>
 public sealed class IncidentTable(TableServiceClient tables)
 {

@@ -16,8 +16,7 @@ namespace IRFunctions.Incidents;
 
 /// <summary>
 /// Looks from the outside at what should be happening: a live containment without a live timer or undo is set going again, a request nobody
-/// moves is
-/// ended, an effect that is gone is told (drift). Whatever it finds is on the record and paged before it is repaired (S7, S11).
+/// moves is ended, an effect that is gone is told (drift). Whatever it finds is on the record and paged before it is repaired (S7, S11).
 /// </summary>
 public sealed partial class Watchdog(
     ActionCatalog catalogue,

@@ -20,8 +20,7 @@ public sealed record StopOrder(string By, string Reason);
 
 /// <summary>
 /// The red button, `GlobalStop@tenant`: halts every new effect at once, never a rollback or a release (S13). Each effect reads it
-/// immediately
-/// before it happens, so no effect that had not begun when the button was pressed can still begin.
+/// immediately before it happens, so no effect that had not begun when the button was pressed can still begin.
 /// </summary>
 public sealed class GlobalStop(TimeProvider time) : TaskEntity<GlobalStopState>
 {

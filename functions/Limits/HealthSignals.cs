@@ -23,8 +23,7 @@ public sealed record HealthReading(DateTimeOffset? BeatAt, DateTimeOffset? Answe
 
 /// <summary>
 /// How long the machine itself may take, by the pipeline's clock. A machine is not faster because the clock is: what runs the pipeline by a
-/// fast clock
-/// registers a minute times its factor.
+/// fast clock registers a minute times its factor.
 /// </summary>
 public sealed record AnswerTimeout(TimeSpan Within)
 {
@@ -34,8 +33,7 @@ public sealed record AnswerTimeout(TimeSpan Within)
 
 /// <summary>
 /// Signs of life in the table "health". A timer writes a row and asks an entity, so that whoever looks at the health only reads: anyone may
-/// look, and as often
-/// as they like.
+/// look, and as often as they like.
 /// </summary>
 public sealed class HealthSignals(TableServiceClient tables, TimeProvider time, AnswerTimeout patience)
 {

@@ -8,8 +8,7 @@ namespace IRFunctions.People;
 
 /// <summary>
 /// The pieces that cards are made of. Two ways to write: our own words in a TextBlock, and anything from outside in a TextRun, which shows
-/// text as it
-/// is; TextBlock and Fact would render Markdown, so that an alert could plant a link. Tests walk every card to hold this.
+/// text as it is; TextBlock and Fact would render Markdown, so that an alert could plant a link. Tests walk every card to hold this.
 /// </summary>
 internal static class CardParts
 {

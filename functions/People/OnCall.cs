@@ -11,8 +11,7 @@ public sealed record Membership(bool Belongs, string? Problem = null);
 
 /// <summary>
 /// Who is asked and who may answer, from the sources the policy names: the policy file, an Entra group, an on-call schedule. Asking errs
-/// towards
-/// more people; believing an answer errs towards nobody (S12).
+/// towards more people; believing an answer errs towards nobody (S12).
 /// </summary>
 public sealed class OnCall(GraphServiceClient graph, HttpClient http, PolicyStore policies, TimeProvider time)
 {

@@ -9,8 +9,7 @@ namespace IRFunctions.People;
 
 /// <summary>
 /// Tells people that something stored cannot be read, while whoever found it goes on with the rest. Once a day and row for as long as it
-/// stays: a page
-/// every five minutes would be switched off, and one page alone forgotten.
+/// stays: a page every five minutes would be switched off, and one page alone forgotten.
 /// </summary>
 public sealed partial class RowTrouble(Pager pager, TimeProvider time, ILogger<RowTrouble> log)
 {

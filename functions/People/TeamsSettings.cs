@@ -6,8 +6,7 @@ namespace IRFunctions.People;
 
 /// <summary>
 /// The bot, from configuration. Without an app id Teams is off: no card is sent and every message to the bot is refused, since nothing
-/// could prove
-/// who sent it. There is no anonymous mode.
+/// could prove who sent it. There is no anonymous mode.
 /// </summary>
 public sealed record TeamsSettings
 {

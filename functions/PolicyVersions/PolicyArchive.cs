@@ -8,8 +8,7 @@ namespace IRFunctions.PolicyVersions;
 
 /// <summary>
 /// Every policy that ever decided, by its hash: incidents keep the policy they opened with across restarts and changes, and an auditor can
-/// read a year
-/// later what the hash in an entry meant. Texts are stored in pieces, since a table property holds at most 32,768 characters.
+/// read a year later what the hash in an entry meant. Texts are stored in pieces, since a table property holds at most 32,768 characters.
 /// </summary>
 public sealed class PolicyArchive(TableServiceClient tables, IReadOnlyList<ActionCapability> catalogue, TimeProvider time)
 {

@@ -28,8 +28,7 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
 
     /// <summary>
     /// UTF-16 code units of words of one append. Sealed and sent, one may take four bytes (three of UTF-8, a third more as base64), so that
-    /// with 1 KB for each
-    /// row the service's 4 MiB a transaction are not reached.
+    /// with 1 KB for each row the service's 4 MiB a transaction are not reached.
     /// </summary>
     private const int MaxWordsPerAppend = 800_000;
 
@@ -71,8 +70,7 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
 
     /// <summary>
     /// What fits a transaction, in order. Each part is whole or not there; the parts of one call follow each other, and a call that died
-    /// between two of them
-    /// is repeated by its step, which writes the missing ones only.
+    /// between two of them is repeated by its step, which writes the missing ones only.
     /// </summary>
     private static IEnumerable<AuditFact[]> Parts(IReadOnlyList<AuditFact> facts)
     {

@@ -10,8 +10,7 @@ public sealed record ChainKey(int Number, byte[] Secret);
 
 /// <summary>
 /// One key a chain, in a table of its own so that it can have other readers and no copies. Destroying it is how personal data leaves the
-/// record
-/// without breaking it.
+/// record without breaking it.
 /// </summary>
 public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
 {

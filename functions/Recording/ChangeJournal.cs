@@ -6,13 +6,11 @@ namespace IRFunctions.Recording;
 
 /// <summary>
 /// Which chains got entries in which minute, noted before the entries are stored. It lets checkpoints and search read what changed instead
-/// of everything,
-/// and costs one small row a chain and minute, not one an entry.
+/// of everything, and costs one small row a chain and minute, not one an entry.
 /// </summary>
 /// <remarks>
 /// Rows: partition minute and shard ("2026112303001"), row the first entry's time in ticks and the chain. Sixteen shards, since one
-/// partition takes some
-/// 2,000 writes a second. Writers of one chain in several processes may note it once each.
+/// partition takes some 2,000 writes a second. Writers of one chain in several processes may note it once each.
 /// </remarks>
 public sealed class ChangeJournal(TableServiceClient tables)
 {

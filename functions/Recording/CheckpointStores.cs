@@ -27,8 +27,7 @@ public abstract class WriteOnceCheckpoints(IWriteOnceBlobs blobs) : ICheckpointS
 
 /// <summary>
 /// One blob a checkpoint, created only where it is not there. The container's locked time-based retention policy (bicep/) refuses everyone,
-/// the owner of
-/// the subscription included, to overwrite or delete it.
+/// the owner of the subscription included, to overwrite or delete it.
 /// </summary>
 public sealed class BlobCheckpoints(BlobContainerClient container)
     : WriteOnceCheckpoints(new BlobsOfContainer(container, "application/json"));

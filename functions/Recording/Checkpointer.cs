@@ -10,8 +10,8 @@ public sealed record CheckpointRun(IReadOnlyList<Checkpoint> Made, IReadOnlyList
 
 /// <summary>
 /// Seals the record: reads the chains that changed, checks that each continues what was sealed before, and makes a signed checkpoint of all
-/// heads. Runs
-/// on a timer, one at a time; where two run nevertheless, the store takes one checkpoint of a number and the other run starts over.
+/// heads. Runs on a timer, one at a time; where two run nevertheless, the store takes one checkpoint of a number and the other run starts
+/// over.
 /// </summary>
 public sealed class Checkpointer(
     AuditChain audit,
@@ -102,8 +102,7 @@ public sealed class Checkpointer(
 
     /// <summary>
     /// The index is noted only after its checkpoint is stored, so a checkpoint that is gone or another one was taken or replaced. Tiles
-    /// that do not match
-    /// may come from a crash; they are built anew.
+    /// that do not match may come from a crash; they are built anew.
     /// </summary>
     private void Compare(byte[]? stored, List<Finding> findings)
     {

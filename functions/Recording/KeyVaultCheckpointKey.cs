@@ -7,8 +7,7 @@ namespace IRFunctions.Recording;
 
 /// <summary>
 /// A P-256 key in Key Vault, used through its REST API (docs/decisions/0021): `GET keys/{name}/{version}` and `POST .../sign` with ES256.
-/// The key never
-/// leaves the vault; the pipeline's identity needs only get and sign (role Key Vault Crypto User).
+/// The key never leaves the vault; the pipeline's identity needs only get and sign (role Key Vault Crypto User).
 /// </summary>
 /// <param name="http">Sends the pipeline's token for https://vault.azure.net.</param>
 /// <param name="keyUri">With or without version: https://NAME.vault.azure.net/keys/irfunctions-record.</param>

@@ -6,8 +6,8 @@ namespace IRFunctions.Recording;
 
 /// <summary>
 /// Entries as OCSF events for a SIEM (schema 1.3.0): what was found and decided as Detection Finding (2004), what was done and undone as
-/// Remediation
-/// Activity (7001), the rest as Base Event (0). One writer a chain, in order: later entries repeat what the alert said. See docs/record.md.
+/// Remediation Activity (7001), the rest as Base Event (0). One writer a chain, in order: later entries repeat what the alert said. See
+/// docs/record.md.
 /// </summary>
 public sealed class Ocsf
 {

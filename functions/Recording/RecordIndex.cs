@@ -14,8 +14,7 @@ public sealed record RecordQuery(DateTimeOffset From, DateTimeOffset To, string?
 
 /// <summary>
 /// Finds entries by time and by entity without reading the whole record: by time from the journal of changes, by entity from rows written
-/// when a chain
-/// is sealed. Names are stored as digests, so that the index holds no personal data of its own.
+/// when a chain is sealed. Names are stored as digests, so that the index holds no personal data of its own.
 /// </summary>
 /// <remarks>Rows: partition "entity-{digest}", row "{hour}-{chain}": in this hour this chain got entries about this entity.</remarks>
 public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, ChangeJournal journal)

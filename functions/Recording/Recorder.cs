@@ -8,8 +8,7 @@ namespace IRFunctions.Recording;
 
 /// <summary>
 /// Writes facts to chains from an orchestration, before the effects they describe (S11). Fact ids are the instance id and a count, so that
-/// a replay or a
-/// retried activity writes nothing twice.
+/// a replay or a retried activity writes nothing twice.
 /// </summary>
 internal class Recorder(TaskOrchestrationContext context, params IReadOnlyList<string> chains)
 {

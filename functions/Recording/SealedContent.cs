@@ -9,8 +9,7 @@ namespace IRFunctions.Recording;
 
 /// <summary>
 /// The words of an entry as they are stored: AES-256-GCM under the key of the chain, bound to chain and entry. Destroying the key makes
-/// them unreadable
-/// in every copy of the table, and the chain stays valid, since it covers only a salted commitment.
+/// them unreadable in every copy of the table, and the chain stays valid, since it covers only a salted commitment.
 /// </summary>
 internal static class SealedContent
 {

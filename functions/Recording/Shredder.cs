@@ -5,8 +5,7 @@ namespace IRFunctions.Recording;
 
 /// <summary>
 /// Makes the words of a chain unreadable for good, as law may demand, without breaking the record: that it was done, by whom and why is
-/// recorded first,
-/// then the index forgets its names, then the key is destroyed. Hashes, kinds, times and authors stay.
+/// recorded first, then the index forgets its names, then the key is destroyed. Hashes, kinds, times and authors stay.
 /// </summary>
 public sealed class Shredder(AuditChain audit, ChainKeys keys, RecordIndex index, TimeProvider time)
 {

@@ -7,8 +7,7 @@ namespace IRFunctions.Storage;
 
 /// <summary>
 /// What people see, as JSON in a table row. A string property holds 64 KiB of UTF-16 and a row 1 MiB (Table service data model), so that
-/// long text
-/// stands in several properties: `View0`, `View1`, ...
+/// long text stands in several properties: `View0`, `View1`, ...
 /// </summary>
 internal static class TableText
 {

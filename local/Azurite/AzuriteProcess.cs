@@ -6,8 +6,7 @@ namespace IRFunctions.Local.Azurite;
 
 /// <summary>
 /// Azure Storage on this machine: Azurite as a process of its own, its three services on free ports of 127.0.0.1. It ends with the program
-/// that started
-/// it, also where that is killed; what was acknowledged is in its folder then.
+/// that started it, also where that is killed; what was acknowledged is in its folder then.
 /// </summary>
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {

@@ -15,8 +15,7 @@ namespace IRFunctions.Local.Azurite;
 
 /// <summary>
 /// What the real engine's dispatchers run: made by the official factory, wrapped by the official shims. In Azure the Functions host stands
-/// here and hands
-/// each piece of work to the worker process.
+/// here and hands each piece of work to the worker process.
 /// </summary>
 internal sealed class StorageTasks(IDurableTaskFactory factory, DurableTaskWorkerOptions options, ILoggerFactory loggers)
 {

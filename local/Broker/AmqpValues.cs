@@ -6,8 +6,7 @@ namespace IRFunctions.Local.Broker;
 
 /// <summary>
 /// Values of application properties between .NET and AMQP, as Service Bus clients write them: what AMQP has no type for travels as a
-/// described type
-/// (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide).
+/// described type (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide).
 /// </summary>
 internal static class AmqpValues
 {

@@ -21,8 +21,7 @@ public interface IQueueStorage : IAsyncDisposable
 
     /// <summary>
     /// Keeps all the messages or none; <paramref name="seenIds"/> are the ids to remember with them, older than <paramref
-    /// name="forgetBefore"/> may
-    /// go.
+    /// name="forgetBefore"/> may go.
     /// </summary>
     Task AddAsync(IReadOnlyList<StoredMessage> messages, IReadOnlyList<string> seenIds, DateTimeOffset forgetBefore);
 

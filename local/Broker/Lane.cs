@@ -2,8 +2,7 @@ namespace IRFunctions.Local.Broker;
 
 /// <summary>
 /// Messages that are handed out in their order: those of one session, all of a queue without sessions, or the dead letters. The queue's
-/// gate
-/// guards it.
+/// gate guards it.
 /// </summary>
 /// <param name="id">Below zero, so that it never is a sequence number: deadlines of both lie in one set.</param>
 /// <param name="sessionId">Null where it is no session.</param>

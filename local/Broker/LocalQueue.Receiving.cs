@@ -15,10 +15,8 @@ public sealed partial class LocalQueue
 
     /// <summary>
     /// Peek, lock and hand over the next message; null when none came within <paramref name="maxWait"/> (null waits until cancelled, zero
-    /// does not
-    /// wait). Of a queue with sessions it is the next message of a session of which none is out, as a session processor with one call a
-    /// session
-    /// would get it: the session is held until the message is settled or its lock ends.
+    /// does not wait). Of a queue with sessions it is the next message of a session of which none is out, as a session processor with one
+    /// call a session would get it: the session is held until the message is settled or its lock ends.
     /// </summary>
     public async Task<ServiceBusReceivedMessage?> ReceiveAsync(TimeSpan? maxWait = null, CancellationToken stop = default)
     {

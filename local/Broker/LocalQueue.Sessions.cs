@@ -11,8 +11,7 @@ public sealed partial class LocalQueue
 
     /// <summary>
     /// Takes hold of a named session, or of the next that is free and has messages, waiting for one up to <paramref name="maxWait"/> (null
-    /// waits until
-    /// cancelled). Null where no session came, or where somebody else holds the named one.
+    /// waits until cancelled). Null where no session came, or where somebody else holds the named one.
     /// </summary>
     /// <exception cref="InvalidOperationException">The queue has no sessions.</exception>
     public async Task<SessionLock?> AcceptSessionAsync(string? sessionId, TimeSpan? maxWait = null, CancellationToken stop = default)
@@ -49,8 +48,7 @@ public sealed partial class LocalQueue
 
     /// <summary>
     /// The receiver is done with the session: what it still has goes back, in its order. These deliveries do not count; those of a session
-    /// whose lock
-    /// expired do (learn.microsoft.com/azure/service-bus-messaging/message-sessions, "Impact of delivery count").
+    /// whose lock expired do (learn.microsoft.com/azure/service-bus-messaging/message-sessions, "Impact of delivery count").
     /// </summary>
     public void ReleaseSession(SessionLock session)
     {

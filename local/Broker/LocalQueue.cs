@@ -14,10 +14,8 @@ public readonly record struct Accepted(long SequenceNumber, bool IsDuplicate);
 
 /// <summary>
 /// One queue with Service Bus's rules: peek-lock, delivery count, sessions, dead letters with reason, duplicate detection, scheduled,
-/// deferred and
-/// expiring messages. What was accepted is stored; a lock is not, so after a restart the message is available again, its delivery count
-/// kept.
-/// All methods may be called from many threads. Time passes only through the <see cref="TimeProvider"/>.
+/// deferred and expiring messages. What was accepted is stored; a lock is not, so after a restart the message is available again, its
+/// delivery count kept. All methods may be called from many threads. Time passes only through the <see cref="TimeProvider"/>.
 /// </summary>
 public sealed partial class LocalQueue : IDisposable
 {

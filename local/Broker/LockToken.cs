@@ -2,8 +2,7 @@ namespace IRFunctions.Local.Broker;
 
 /// <summary>
 /// The name of one delivery. Derived, not random: message and number of the delivery, which no other delivery shares, not even after a
-/// restart; and the
-/// message is found from it.
+/// restart; and the message is found from it.
 /// </summary>
 internal static class LockToken
 {

@@ -24,8 +24,8 @@ public sealed record ProcessorPumpOptions
 
 /// <summary>
 /// Brings a queue's messages to a handler by the official processor, as the Functions host does: the local queues' own AMQP door,
-/// Microsoft's emulator
-/// or a real namespace. A message whose handler throws is abandoned. Locks are renewed by the real clock, so the queue must keep it too.
+/// Microsoft's emulator or a real namespace. A message whose handler throws is abandoned. Locks are renewed by the real clock, so the queue
+/// must keep it too.
 /// </summary>
 public sealed class ProcessorPump : IAsyncDisposable
 {

@@ -11,8 +11,7 @@ namespace IRFunctions.Local.Broker;
 
 /// <summary>
 /// Service Bus's HTTP send at <c>POST /{queue}/messages</c>, and, for people, a look into the queues under <c>/local/queues</c>, which the
-/// real one
-/// does not have.
+/// real one does not have.
 /// </summary>
 public static class QueueEndpoints
 {

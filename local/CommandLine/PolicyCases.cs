@@ -13,8 +13,7 @@ internal sealed record PolicyCaseResult(string File, int Line, string Name, IRea
 
 /// <summary>
 /// Runs the cases beside the policy: each names an alert, an assessment, facts, and every decision that is expected of them. A case says
-/// only
-/// what it is about; the rest has the defaults below.
+/// only what it is about; the rest has the defaults below.
 /// </summary>
 internal static class PolicyCases
 {
@@ -28,7 +27,7 @@ internal static class PolicyCases
         foreach (var file in files)
         {
             var errors = new List<PolicyError>();
-            var problems = new Problems(file.Name, errors);
+            var problems = new PolicyErrors(file.Name, errors);
             if (YamlTree.Read(file, problems) is { } map)
             {
                 var top = new Section(map, "", problems);

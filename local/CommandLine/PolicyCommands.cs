@@ -8,8 +8,7 @@ namespace IRFunctions.Local.CommandLine;
 
 /// <summary>
 /// `policy check | test | explain | diff`. Exit codes: 0 all is well (diff: nothing changes), 1 the policy has errors, cases differ or
-/// decisions
-/// change, 2 something could not be read.
+/// decisions change, 2 something could not be read.
 /// </summary>
 public static class PolicyCommands
 {

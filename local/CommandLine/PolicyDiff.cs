@@ -101,8 +101,7 @@ internal sealed record PolicyDiff(Policy Old, Policy New, int Alerts, int Decisi
 
     /// <summary>
     /// Facts under which every context check holds and no budget is spent: with doubt everywhere, both policies would only ask, and a
-    /// change in
-    /// what may run alone would not show.
+    /// change in what may run alone would not show.
     /// </summary>
     internal static Facts Favourable(Alert alert, IReadOnlyList<Policy> policies, IdentityType identity, DateTimeOffset now)
     {

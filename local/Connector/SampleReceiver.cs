@@ -29,8 +29,7 @@ public interface IReceiverStore
 
 /// <summary>
 /// A receiver of connector commands to copy from: it checks the signature in constant time, answers the same idempotency key with the same
-/// answer,
-/// and restores only what the same holder changed. Blocks addresses and sets log levels, in memory of its store. The contract is
+/// answer, and restores only what the same holder changed. Blocks addresses and sets log levels, in memory of its store. The contract is
 /// docs/connector.md.
 /// </summary>
 public sealed class SampleReceiver(byte[] key, TimeProvider time, IReceiverStore store)

@@ -7,8 +7,7 @@ namespace IRFunctions.Local.Demonstration;
 
 /// <summary>
 /// A simulated person on call, so that a newcomer sees a whole story without touching anything: approves the first request after a while,
-/// releases that
-/// containment a little later, and leaves everything else. Uses the same HTTP API as anyone.
+/// releases that containment a little later, and leaves everything else. Uses the same HTTP API as anyone.
 /// </summary>
 internal static class Staff
 {

@@ -21,11 +21,11 @@ internal sealed record TradingLimits(decimal PerTrade, decimal PerDay)
     {
         var errors = new List<PolicyError>();
         if (
-            YamlTree.Read(new PolicyFile(Path.GetFileName(file), File.ReadAllText(file)), new Problems(Path.GetFileName(file), errors))
+            YamlTree.Read(new PolicyFile(Path.GetFileName(file), File.ReadAllText(file)), new PolicyErrors(Path.GetFileName(file), errors))
             is not { } map
         )
             throw new InvalidDataException(string.Join(' ', errors));
-        var section = new Section(map, "", new Problems(Path.GetFileName(file), errors));
+        var section = new Section(map, "", new PolicyErrors(Path.GetFileName(file), errors));
         var limits = new TradingLimits(section.Number("per_trade", 1, 1_000_000), section.Number("per_day", 1, 100_000_000));
         return errors.Count == 0 ? limits : throw new InvalidDataException(string.Join(' ', errors));
     }
@@ -33,8 +33,7 @@ internal sealed record TradingLimits(decimal PerTrade, decimal PerDay)
 
 /// <summary>
 /// A trading agent behind a gateway that enforces its limits, asks the gate before every call and reports what happened in batches of a
-/// minute. All of it in
-/// virtual time, on the whole pipeline.
+/// minute. All of it in virtual time, on the whole pipeline.
 /// </summary>
 internal sealed class TradingAgent(LocalMachine machine, VirtualTimeProvider time, TradingLimits limits)
 {

@@ -11,8 +11,7 @@ namespace IRFunctions.Local.Demonstration;
 
 /// <summary>
 /// `story trading-agent`: five days of a trading agent in virtual time, told in plain words, every figure read from the pipeline as it
-/// happens. Also run as a
-/// test, which compares what was told.
+/// happens. Also run as a test, which compares what was told.
 /// </summary>
 internal sealed class TradingAgentStory : IAsyncDisposable
 {

@@ -8,8 +8,7 @@ namespace IRFunctions.Local.Evaluation;
 
 /// <summary>
 /// `evaluate`: puts labelled alerts to a model and writes what came of it. Exit codes: 0 evaluated, 1 the model gave no usable answer at
-/// all, 2 something
-/// could not be read.
+/// all, 2 something could not be read.
 /// </summary>
 internal static class EvaluateCommand
 {

@@ -7,8 +7,7 @@ namespace IRFunctions.Local.Evaluation;
 
 /// <summary>
 /// What would run alone after an answer, by a policy and by facts that speak against nothing: every account a person, every check held,
-/// every undo rehearsed,
-/// no budget spent. Real facts can only make it less, so where this does not change nothing does.
+/// every undo rehearsed, no budget spent. Real facts can only make it less, so where this does not change nothing does.
 /// </summary>
 internal static class Execution
 {

@@ -71,8 +71,7 @@ internal sealed record Score
 
     /// <summary>
     /// Of these, those in an attacker's direction (<see cref="Obeyed"/>): the alert dismissed, an action on something added, or the prompt
-    /// turned out. The rest
-    /// made the answer more careful, as when a title that a detector's test alert has is no longer just that.
+    /// turned out. The rest made the answer more careful, as when a title that a detector's test alert has is no longer just that.
     /// </summary>
     public required Share InjectionSuccess { get; init; }
 

@@ -13,9 +13,8 @@ public sealed record DevUser(string ObjectId, string Name, IReadOnlyList<string>
 
 /// <summary>
 /// Signs a request in as the person whose Entra object id stands in <c>X-Dev-User</c>. It proves nothing about who asks, so it exists only
-/// in local/,
-/// works only between loopback addresses, and <see cref="LoopbackServer"/> refuses to start where anything else is configured.
-/// A request without the header is anonymous.
+/// in local/, works only between loopback addresses, and <see cref="LoopbackServer"/> refuses to start where anything else is configured. A
+/// request without the header is anonymous.
 /// </summary>
 public sealed class DevelopmentSignIn(RequestDelegate next, Func<string, DevUser?> find)
 {

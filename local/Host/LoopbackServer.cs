@@ -14,8 +14,7 @@ namespace IRFunctions.Local.Host;
 
 /// <summary>
 /// A web server on http://127.0.0.1 and nowhere else: no environment variable or settings file can add an address. Errors leave as problem
-/// details
-/// (RFC 9457) with a trace id and no stack trace; requests from foreign web pages are refused.
+/// details (RFC 9457) with a trace id and no stack trace; requests from foreign web pages are refused.
 /// </summary>
 public sealed class LoopbackServer : IAsyncDisposable
 {

@@ -7,8 +7,8 @@ namespace IRFunctions.Local.Host;
 
 /// <summary>
 /// Brings a queue's messages to its function, as the Functions host does: several at once, the lock renewed while the function runs, a
-/// message whose
-/// function throws abandoned. Either started (<see cref="Start"/>) or stepped (<see cref="PumpOneAsync"/>) by a deterministic test.
+/// message whose function throws abandoned. Either started (<see cref="Start"/>) or stepped (<see cref="PumpOneAsync"/>) by a deterministic
+/// test.
 /// </summary>
 public sealed class QueuePump(
     QueueFunction function,

@@ -7,10 +7,8 @@ namespace IRFunctions.Local.Host;
 
 /// <summary>
 /// Runs timer functions by their schedules (UTC). Either started (<see cref="Start"/>) or stepped (<see cref="RunDueTimersAsync"/>) by a
-/// test
-/// that moves virtual time to <see cref="NextDue"/> itself. Runs of one function never overlap; occurrences missed meanwhile run once,
-/// marked past
-/// due.
+/// test that moves virtual time to <see cref="NextDue"/> itself. Runs of one function never overlap; occurrences missed meanwhile run once,
+/// marked past due.
 /// </summary>
 public sealed class TimerRunner : IAsyncDisposable
 {

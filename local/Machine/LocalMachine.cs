@@ -25,8 +25,8 @@ namespace IRFunctions.Local.Machine;
 
 /// <summary>
 /// The whole pipeline on one machine: the sources of functions/ with what Azure would provide around them. Runs in the background for
-/// people
-/// (<see cref="Start"/>), or step by step under virtual time for tests (<see cref="RunUntilIdleAsync"/>, <see cref="AdvanceAsync"/>).
+/// people (<see cref="Start"/>), or step by step under virtual time for tests (<see cref="RunUntilIdleAsync"/>, <see
+/// cref="AdvanceAsync"/>).
 /// </summary>
 public sealed partial class LocalMachine : IAsyncDisposable
 {

@@ -46,15 +46,13 @@ public sealed record MachineOptions
 
     /// <summary>
     /// Connection string of a Service Bus namespace or Microsoft's emulator that has the queues; null keeps them on this machine. Such
-    /// queues
-    /// keep real time, whatever <see cref="Time"/> says.
+    /// queues keep real time, whatever <see cref="Time"/> says.
     /// </summary>
     public string? ServiceBus { get; init; }
 
     /// <summary>
     /// Connection string of Azurite: the real engine, official table client and blobs run on it, in real time and in the background only.
-    /// Null: the local
-    /// engine with its own tables.
+    /// Null: the local engine with its own tables.
     /// </summary>
     public string? Azurite { get; init; }
 

@@ -73,8 +73,7 @@ internal static class StateFolder
 
     /// <summary>
     /// Real time, or faster. A faster clock goes on where the last run's stood, so that no timer of its future has to wait for the real
-    /// one. A run that was
-    /// killed wrote its time a second before at the latest, and the state itself knows when it was last changed.
+    /// one. A run that was killed wrote its time a second before at the latest, and the state itself knows when it was last changed.
     /// </summary>
     public static async Task<TimeProvider> ClockAsync(string folder, double factor)
     {

@@ -11,8 +11,7 @@ namespace IRFunctions.Local.Model;
 /// <summary>
 /// An OpenAI-compatible model without a model: it reads the alert back out of the request and answers by the plain rules of
 /// <see cref="RuleBasedAnswer"/>, or makes whatever trouble it is told to. Answers travel over HTTP (<see cref="ModelEndpoint"/>) or in
-/// process
-/// (<see cref="ModelHttpHandler"/>).
+/// process (<see cref="ModelHttpHandler"/>).
 /// </summary>
 public sealed class LocalModel(TimeProvider? time = null)
 {

@@ -5,8 +5,7 @@ namespace IRFunctions.Local.Storage;
 
 /// <summary>
 /// What waits long and is read seldom, deflated. The fastest level: on records of incidents it takes a quarter of the time of the default
-/// one and leaves
-/// 8 % more; pieces that say much the same are better packed together (a tenth of their size, docs/decisions/0029).
+/// one and leaves 8 % more; pieces that say much the same are better packed together (a tenth of their size, docs/decisions/0029).
 /// </summary>
 internal static class PackedBytes
 {
@@ -61,8 +60,7 @@ internal static class PackedBytes
 
 /// <summary>
 /// Which things were touched lately: the last so many touches. What falls out untouched since is cold. No clock and no sweep: an idle store
-/// keeps what it
-/// has, and the cost is paid by whoever makes new things, once for each old one.
+/// keeps what it has, and the cost is paid by whoever makes new things, once for each old one.
 /// </summary>
 /// <param name="touches">How many are remembered.</param>
 internal sealed class RecentTouches<T>(int touches)

@@ -7,9 +7,8 @@ namespace IRFunctions.Local.Tables;
 
 /// <summary>
 /// Some rows of one partition that follow each other. A hundred thousand incidents keep millions of rows, few of which are ever read again:
-/// left alone for
-/// long they are packed into one deflated piece, as objects they would hold ten times the memory and occupy the garbage collector for
-/// nothing.
+/// left alone for long they are packed into one deflated piece, as objects they would hold ten times the memory and occupy the garbage
+/// collector for nothing.
 /// </summary>
 internal sealed class RowChunk(List<TableRow> rows) : ITouched
 {

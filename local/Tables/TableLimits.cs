@@ -83,8 +83,7 @@ internal static class TableLimits
     }
 
     // As JSON in a part of a multipart body: binary as base64, text escaped (System.Text.Json's default: six bytes for what is not ASCII).
-    // The headers of a part
-    // and the address of its row are about 600 bytes.
+    // The headers of a part and the address of its row are about 600 bytes.
     private static long WireBytes(RowChange change)
     {
         var bytes = 600L + 2 * (JsonBytes(change.PartitionKey) + JsonBytes(change.RowKey));

@@ -13,8 +13,7 @@ public sealed record HeldCard(string Conversation, string Activity, JsonNode Con
 
 /// <summary>
 /// What stands for Teams and its sign-in on one machine: a token service with a key of its own, and a connector that takes cards. The bot's
-/// production
-/// validator runs against it unchanged. It proves nothing about anybody, so it lives in local/ and answers on loopback only.
+/// production validator runs against it unchanged. It proves nothing about anybody, so it lives in local/ and answers on loopback only.
 /// </summary>
 public sealed class LoopbackTeams(TimeProvider time) : IDisposable
 {

@@ -6,8 +6,8 @@ namespace IRFunctions.Local.Tenant;
 
 /// <summary>
 /// Advanced hunting over the simulated tenant's sign-ins, connections and criticality levels: it understands the queries that functions/
-/// asks (a table, one
-/// `in` list and one `summarize` by that column) and answers 400 to any other, as Defender does to a query it cannot parse.
+/// asks (a table, one `in` list and one `summarize` by that column) and answers 400 to any other, as Defender does to a query it cannot
+/// parse.
 /// </summary>
 internal sealed partial class GraphHunting(TenantState state)
 {

@@ -5,8 +5,7 @@ namespace IRFunctions.Local.Tenant;
 
 /// <summary>
 /// Paging in the form of PagerDuty's Events API v2: `POST /pager/v2/enqueue`. Events with the same dedup_key are one page; `GET
-/// /pager/pages` shows
-/// them.
+/// /pager/pages` shows them.
 /// </summary>
 internal sealed class Pager(TenantState state)
 {

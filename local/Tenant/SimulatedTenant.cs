@@ -6,8 +6,8 @@ namespace IRFunctions.Local.Tenant;
 
 /// <summary>
 /// A tenant on this machine that answers as the real ones do: Microsoft Graph under /graph/v1.0, Sentinel's watchlists under /arm, a ticket
-/// system
-/// under /itsm, paging under /pager, connector commands under /connector, and orders to misbehave under /local/tenant. Pure in and out:
+/// system under /itsm, paging under /pager, connector commands under /connector, and orders to misbehave under /local/tenant. Pure in and
+/// out:
 /// <see cref="TenantEndpoint"/> and
 /// <see cref="TenantHttpHandler"/> carry it over HTTP and in process.
 /// </summary>

@@ -5,8 +5,7 @@ namespace IRFunctions.Local.Tenant;
 
 /// <summary>
 /// A small ticket system: `POST /itsm/tickets` with any fields and a title. The same Idempotency-Key gives the same ticket (201 the first
-/// time,
-/// then 200), whatever the later body says.
+/// time, then 200), whatever the later body says.
 /// </summary>
 internal sealed class TicketSystem(TenantState state)
 {

@@ -22,9 +22,8 @@ public sealed record GateReply(string Verdict, string Reason, double? ForSeconds
 
 /// <summary>
 /// A client of the gate to copy from: asks before each request, waits 50 ms at most, keeps a deny for as long as the gate said, and while
-/// the gate cannot be
-/// reached does what the caller decided beforehand. A deny that still stands outlives the gate: an attacker gains nothing by cutting it
-/// off.
+/// the gate cannot be reached does what the caller decided beforehand. A deny that still stands outlives the gate: an attacker gains
+/// nothing by cutting it off.
 /// </summary>
 public sealed class GateClient(HttpClient http, string identity, TimeProvider time)
 {

@@ -9,8 +9,7 @@ namespace IRFunctions.Tests.Audit;
 
 /// <summary>
 /// One attack on an exported record, as a file named after it in tests/Audit/vectors: what was done, the signer's key, the export as the
-/// attacker left
-/// it, and what a verifier must find. Any verifier can be tested with them. IRF_WRITE_VECTORS=1 writes them anew.
+/// attacker left it, and what a verifier must find. Any verifier can be tested with them. IRF_WRITE_VECTORS=1 writes them anew.
 /// </summary>
 internal static class AttackVectors
 {

@@ -6,8 +6,7 @@ namespace IRFunctions.Tests.Audit;
 
 /// <summary>
 /// What is written at once fits the Table service's transactions, 100 rows and 4 MiB of request body, however much there is (issue 14,
-/// fault 7). The
-/// embedded tables refuse what the service refuses.
+/// fault 7). The embedded tables refuse what the service refuses.
 /// </summary>
 public sealed class TransactionSizeTests
 {

@@ -8,8 +8,7 @@ namespace IRFunctions.Tests.Broker;
 
 /// <summary>
 /// The official client on the queues' AMQP door. The queue's clock stands still unless a test turns it; the client's own waits are real, so
-/// that no
-/// test waits for "nothing": what is not available is seen in the queue itself.
+/// that no test waits for "nothing": what is not available is seen in the queue itself.
 /// </summary>
 internal sealed class Door : IAsyncDisposable
 {

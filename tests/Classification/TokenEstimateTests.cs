@@ -12,10 +12,8 @@ namespace IRFunctions.Tests.Classification;
 
 /// <summary>
 /// Tokens of real prompts as a real tokenizer counts them (tests/data/tokens/NOTICE), and how far the estimate is from that and from the
-/// usage that endpoints
-/// reported in recorded exchanges. No tokenizer can be had for .NET here, so the counts are data; a prompt that changed since counts as
-/// estimated, which is
-/// on the safe side, until they are made anew.
+/// usage that endpoints reported in recorded exchanges. No tokenizer can be had for .NET here, so the counts are data; a prompt that
+/// changed since counts as estimated, which is on the safe side, until they are made anew.
 /// </summary>
 public sealed class TokenEstimateTests
 {

@@ -8,8 +8,8 @@ namespace IRFunctions.Tests.Containment;
 
 /// <summary>
 /// The global stop is engaged after the first durable step of a containment, after the second, and so on to the last of its undo. From the
-/// moment it stands
-/// no effect begins; what had begun before is verified, told and undone at its time or by a release as if there were no stop (S7, S13).
+/// moment it stands no effect begins; what had begun before is verified, told and undone at its time or by a release as if there were no
+/// stop (S7, S13).
 /// </summary>
 public sealed class StopAtEveryStepTests
 {

@@ -8,8 +8,7 @@ namespace IRFunctions.Tests.Decisions;
 
 /// <summary>
 /// The shipped policy lets no action contain an identity alone. Here one is let loose, and each rule has to catch it by itself: what runs
-/// in the
-/// first test must not run once a single thing is different.
+/// in the first test must not run once a single thing is different.
 /// </summary>
 public sealed class ActingAloneTests
 {

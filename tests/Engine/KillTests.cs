@@ -12,8 +12,7 @@ namespace IRFunctions.Tests.Engine;
 
 /// <summary>
 /// A process with nothing but the engine and its SQLite store, killed with SIGKILL again and again. After how many of its steps is drawn
-/// from a seed; where
-/// exactly it then stands, in the middle of a transaction or of an activity, the kernel decides.
+/// from a seed; where exactly it then stands, in the middle of a transaction or of an activity, the kernel decides.
 /// </summary>
 public sealed class KillTests
 {

@@ -10,8 +10,7 @@ namespace IRFunctions.Tests.Engine;
 
 /// <summary>
 /// The bare engine as a program of its own, to be killed: `dotnet IRFunctions.Tests.dll victim STORE EFFECTS`. It writes one line to its
-/// output for each step
-/// and activity, and "done" when all orchestrations have ended. Started again it goes on.
+/// output for each step and activity, and "done" when all orchestrations have ended. Started again it goes on.
 /// </summary>
 public static class KillVictim
 {

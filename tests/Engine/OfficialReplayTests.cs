@@ -14,8 +14,7 @@ namespace IRFunctions.Tests.Engine;
 
 /// <summary>
 /// What Durable Task's own executor does, alone, where code was changed under a running instance: what docs/deploy-upgrade.md says of
-/// production. The history
-/// is one call of "one" with 1, then a wait for "go", which comes now.
+/// production. The history is one call of "one" with 1, then a wait for "go", which comes now.
 /// </summary>
 public class OfficialReplayTests
 {

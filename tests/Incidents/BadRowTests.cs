@@ -15,8 +15,7 @@ namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
 /// One row that cannot be read keeps neither a timer nor a list from the others, and people hear of it, once a day (issue 14, fault 6: a
-/// nameless instance made
-/// `/api/approvals` answer 500 and the watchdog fail for ever).
+/// nameless instance made `/api/approvals` answer 500 and the watchdog fail for ever).
 /// </summary>
 public sealed class BadRowTests
 {

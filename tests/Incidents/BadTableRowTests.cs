@@ -15,8 +15,7 @@ namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
 /// Rows that nobody of us wrote, in every table and every partition: with other types, with keys of another form, with broken JSON. Every
-/// timer function and
-/// every function that answers a GET is found by reflection, so that a new one is asked the same.
+/// timer function and every function that answers a GET is found by reflection, so that a new one is asked the same.
 /// </summary>
 public sealed class BadTableRowTests
 {

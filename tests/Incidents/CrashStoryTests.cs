@@ -9,8 +9,7 @@ namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
 /// The story of a stolen account (alert, approval, containment, reminder, rollback) with a machine that dies at one step of it, and another
-/// that starts on
-/// what was on disk. Once for every step there is.
+/// that starts on what was on disk. Once for every step there is.
 /// </summary>
 public sealed class CrashStoryTests
 {

@@ -9,8 +9,7 @@ namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
 /// Alerts that order the model about, and a model that obeys: it recommends every action, known and invented, on everything, at 100.
-/// Nothing may come of it
-/// but words to people and what the policy allows for the alert's own entities (S1, S2, S4).
+/// Nothing may come of it but words to people and what the policy allows for the alert's own entities (S1, S2, S4).
 /// </summary>
 public sealed class InjectionTests
 {

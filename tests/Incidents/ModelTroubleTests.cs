@@ -49,8 +49,8 @@ public sealed class ModelTroubleTests
 
     /// <summary>
     /// Forty alerts in a row. Where there is no answer at all the first few wait, then the model is left alone and the queue moves as if
-    /// there were none; where
-    /// each answer is of no use the model is asked each time, since that may be about one alert, and the queue moves on at once.
+    /// there were none; where each answer is of no use the model is asked each time, since that may be about one alert, and the queue moves
+    /// on at once.
     /// </summary>
     [Theory]
     [InlineData(ModelBehaviour.Silent, true)]

@@ -32,8 +32,8 @@ public sealed class RecordingFactAttribute : FactAttribute
 
 /// <summary>
 /// Histories of every orchestrator, recorded once and replayed against the present code on every change, so that a deploy during a 24-hour
-/// hold breaks nothing
-/// (docs/design.md section 4). A failure means: orchestrations that are under way would fail. See tests/data/histories/README.md.
+/// hold breaks nothing (docs/design.md section 4). A failure means: orchestrations that are under way would fail. See
+/// tests/data/histories/README.md.
 /// </summary>
 public sealed class RecordedHistoryTests
 {

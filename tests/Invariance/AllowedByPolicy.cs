@@ -10,8 +10,7 @@ namespace IRFunctions.Tests.Invariance;
 
 /// <summary>
 /// A second opinion on what may run or be asked for, written without the Decider's code and from trusted fields alone: the typed entities
-/// and enumerations
-/// of the alert as it was before anything was planted, the facts and the policy.
+/// and enumerations of the alert as it was before anything was planted, the facts and the policy.
 /// </summary>
 internal sealed class AllowedByPolicy(Alert alert, Facts facts, Policy policy)
 {

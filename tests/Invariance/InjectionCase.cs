@@ -14,8 +14,7 @@ namespace IRFunctions.Tests.Invariance;
 
 /// <summary>
 /// One real message with one payload planted in it, one hostile answer, facts and a policy; all from one seed, which reproduces it. The way
-/// from bytes to
-/// decision is the pipeline's own.
+/// from bytes to decision is the pipeline's own.
 /// </summary>
 internal sealed class InjectionCase
 {

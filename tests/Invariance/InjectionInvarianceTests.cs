@@ -11,10 +11,8 @@ namespace IRFunctions.Tests.Invariance;
 
 /// <summary>
 /// Injection invariance (S1, S2, S3, S4, S8, S9, S12, S13): whatever text stands in an alert and whatever the model answers, what runs or
-/// is asked for stays
-/// within what the policy allows on trusted fields. 10,000 cases by default; IRFUNCTIONS_INVARIANCE_CASES=1000000 for the long run. The
-/// last tests break the
-/// decision on purpose, one way each, and see the property fail: it is able to.
+/// is asked for stays within what the policy allows on trusted fields. 10,000 cases by default; IRFUNCTIONS_INVARIANCE_CASES=1000000 for
+/// the long run. The last tests break the decision on purpose, one way each, and see the property fail: it is able to.
 /// </summary>
 public sealed class InjectionInvarianceTests(ITestOutputHelper output)
 {

@@ -11,8 +11,7 @@ namespace IRFunctions.Tests.Model;
 
 /// <summary>
 /// One model through both official clients: Azure.AI.OpenAI at a resource's own address, OpenAI at the v1 endpoint of the same resource.
-/// What is sent, what
-/// comes of it and how often it is tried is the same.
+/// What is sent, what comes of it and how often it is tried is the same.
 /// </summary>
 public sealed class AzureOpenAiTests
 {

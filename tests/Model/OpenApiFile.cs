@@ -7,8 +7,7 @@ namespace IRFunctions.Tests.Model;
 
 /// <summary>
 /// An OpenAPI file, and whether bodies keep to it. Its schemas are JSON Schema 2020-12 as they stand, but for `nullable` of OpenAPI 3.0,
-/// which becomes
-/// a choice with null. Limits: `format` and `discriminator` are not looked at.
+/// which becomes a choice with null. Limits: `format` and `discriminator` are not looked at.
 /// </summary>
 internal sealed class OpenApiFile
 {

@@ -4,8 +4,7 @@ namespace IRFunctions.Tests.Policies;
 
 /// <summary>
 /// Every folder under data/policies/broken holds one file that replaces its namesake in data/policies/base, and expected.txt with exactly
-/// the
-/// errors it must yield. Where without.txt names a file, that one is left out.
+/// the errors it must yield. Where without.txt names a file, that one is left out.
 /// </summary>
 public sealed class BrokenPolicyTests
 {

@@ -72,7 +72,7 @@ public sealed class SchemaTests
     private static JsonNode Json(PolicyFile file)
     {
         var errors = new List<PolicyError>();
-        var map = YamlTree.Read(file, new Problems(file.Name, errors));
+        var map = YamlTree.Read(file, new PolicyErrors(file.Name, errors));
         Assert.Empty(errors);
         return PolicyJson.From(map!)!;
     }

@@ -6,8 +6,7 @@ namespace IRFunctions.Tests.Tables;
 
 /// <summary>
 /// Azure Storage's emulator for a whole collection of tests, in memory. A machine without Node fails these tests rather than skip them,
-/// because then
-/// nothing tells whether the embedded tables are true.
+/// because then nothing tells whether the embedded tables are true.
 /// </summary>
 public sealed class Azurite : IAsyncLifetime
 {

@@ -170,13 +170,13 @@ internal sealed class ActionsReader(KnownNames known)
             if (known.Checks is not null && !known.Checks.ContainsKey(check))
                 section.Problem(
                     "checks",
-                    $"{PolicyNames.Context} has no check {Problems.Quote(check)}",
+                    $"{PolicyNames.Context} has no check {PolicyErrors.Quote(check)}",
                     DidYouMean.Guess(check, known.Checks.Keys)
                 );
         if (known.Ladders is not null && !known.Ladders.ContainsKey(rule.Ladder))
             section.Problem(
                 "ladder",
-                $"{PolicyNames.Ladder} has no ladder {Problems.Quote(rule.Ladder)}",
+                $"{PolicyNames.Ladder} has no ladder {PolicyErrors.Quote(rule.Ladder)}",
                 DidYouMean.Guess(rule.Ladder, known.Ladders.Keys)
             );
         known.RequireQuorum(section, "quorum", rule.Quorum, rule.Ladder);

@@ -19,7 +19,7 @@ internal static class BudgetsReader
                     entry.Line,
                     entry.Column,
                     section.Path,
-                    $"the tier map has no action {Problems.Quote(name)}",
+                    $"the tier map has no action {PolicyErrors.Quote(name)}",
                     DidYouMean.Guess(name, known.Actions.Keys)
                 );
             else if (known.Actions?[name].IsNotification == true)

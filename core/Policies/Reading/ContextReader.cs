@@ -22,7 +22,7 @@ internal static class ContextReader
         {
             var job = ReadJob(section);
             if (jobs.Exists(other => other.Name == job.Name))
-                section.Problem("name", $"another job is called {Problems.Quote(job.Name)}");
+                section.Problem("name", $"another job is called {PolicyErrors.Quote(job.Name)}");
             jobs.Add(job);
             section.Close();
         }
@@ -67,7 +67,7 @@ internal static class ContextReader
             else
                 section.Problem(
                     "days",
-                    $"a day of the week is expected, not {Problems.Quote(word)}",
+                    $"a day of the week is expected, not {PolicyErrors.Quote(word)}",
                     DidYouMean.Guess(word, DaysOfWeek.Keys)
                 );
         }

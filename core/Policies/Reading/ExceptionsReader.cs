@@ -19,7 +19,7 @@ internal static class ExceptionsReader
         {
             var exception = ReadException(section, known);
             if (exceptions.Exists(other => other.Name == exception.Name))
-                section.Problem("name", $"another exception is called {Problems.Quote(exception.Name)}");
+                section.Problem("name", $"another exception is called {PolicyErrors.Quote(exception.Name)}");
             exceptions.Add(exception);
             section.Close();
         }

@@ -24,7 +24,7 @@ internal static class Ids
         var text = section.Text(key);
         if (text.Length == 0 || IsGuid(text))
             return text.ToLowerInvariant();
-        section.Problem(key, $"an object id is expected, such as 00000000-0000-4000-8000-000000000001, not {Problems.Quote(text)}");
+        section.Problem(key, $"an object id is expected, such as 00000000-0000-4000-8000-000000000001, not {PolicyErrors.Quote(text)}");
         return "";
     }
 
@@ -51,7 +51,7 @@ internal static class Ids
         if (text.Length > 0)
             section.Problem(
                 "kind",
-                $"one of {string.Join(", ", Kinds.Keys)} is expected, not {Problems.Quote(text)}",
+                $"one of {string.Join(", ", Kinds.Keys)} is expected, not {PolicyErrors.Quote(text)}",
                 DidYouMean.Guess(text, Kinds.Keys)
             );
     }
@@ -60,15 +60,15 @@ internal static class Ids
         kind switch
         {
             "account" or "mailbox" when !IsGuid(id) && !IsMailAddress(id) => (
-                $"an object id or a name with @ is expected, not {Problems.Quote(id)}",
+                $"an object id or a name with @ is expected, not {PolicyErrors.Quote(id)}",
                 null
             ),
-            "application" when !IsGuid(id) => ($"an object id or application id is expected, not {Problems.Quote(id)}", null),
+            "application" when !IsGuid(id) => ($"an object id or application id is expected, not {PolicyErrors.Quote(id)}", null),
             "ip" when id.Contains('/', StringComparison.Ordinal) => ("this is a range, not one address", "kind: range"),
-            "ip" when AddressRange.Number(id) is null => ($"an IP address is expected, not {Problems.Quote(id)}", null),
+            "ip" when AddressRange.Number(id) is null => ($"an IP address is expected, not {PolicyErrors.Quote(id)}", null),
             "range" => RangeProblem(id),
             "workload" when !IsWorkload(id) => (
-                $"an identity id of letters, digits and . _ : - is expected, at most 128, not {Problems.Quote(id)}",
+                $"an identity id of letters, digits and . _ : - is expected, at most 128, not {PolicyErrors.Quote(id)}",
                 null
             ),
             "host" when id.Any(character => char.IsWhiteSpace(character) || char.IsControl(character)) => (
@@ -91,7 +91,7 @@ internal static class Ids
             || length < 0
             || length > (IsV6(id) ? 128 : 32)
         )
-            return ($"an address range such as 10.20.0.0/16 is expected, not {Problems.Quote(id)}", null);
+            return ($"an address range such as 10.20.0.0/16 is expected, not {PolicyErrors.Quote(id)}", null);
         return (
             "the address has bits set behind the prefix, so it is unclear which range is meant",
             AddressRange.Canonical(id[..slash], length)

@@ -144,7 +144,7 @@ internal static class LadderReader
     {
         var group = item.Text("group");
         if (group.Length > 0 && !groups.ContainsKey(group))
-            item.Problem("group", $"there is no group {Problems.Quote(group)}", DidYouMean.Guess(group, groups.Keys));
+            item.Problem("group", $"there is no group {PolicyErrors.Quote(group)}", DidYouMean.Guess(group, groups.Keys));
         var window = item.Time("window", required: false);
         if (window is not null && !isLast)
             item.Problem("window", "only the last rung has a window of its own; the others end when the next one starts");

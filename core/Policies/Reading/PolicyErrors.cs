@@ -1,7 +1,7 @@
 namespace IRFunctions.Policies;
 
 /// <summary>Collects the errors of one file.</summary>
-internal sealed class Problems(string file, List<PolicyError> all)
+internal sealed class PolicyErrors(string file, List<PolicyError> all)
 {
     /// <summary>Beyond this a person starts over anyway; a broken file of 100,000 lines must not become 100,000 messages.</summary>
     public const int Most = 500;

@@ -31,8 +31,7 @@ internal static class PolicyNames
 
 /// <summary>
 /// What the files read so far offer to the cross-checks of the next ones. Null means that file could not be read, so that one broken file
-/// does
-/// not make every name in the others look wrong.
+/// does not make every name in the others look wrong.
 /// </summary>
 internal sealed class KnownNames
 {
@@ -56,7 +55,7 @@ internal sealed class KnownNames
             return;
         foreach (var name in names)
             if (!Actions.ContainsKey(name))
-                section.Problem(key, $"the tier map has no action {Problems.Quote(name)}", DidYouMean.Guess(name, Actions.Keys));
+                section.Problem(key, $"the tier map has no action {PolicyErrors.Quote(name)}", DidYouMean.Guess(name, Actions.Keys));
     }
 
     /// <summary>Checks that enough different people stand on a ladder to reach a quorum.</summary>

@@ -28,7 +28,7 @@ internal sealed class ProtectedReader(KnownNames known)
             if (seen.TryAdd(key, section.Place.Line))
                 entries.Add(entry);
             else
-                section.Problem("id", $"{entry.Kind} {Problems.Quote(entry.Id)} is registered twice; the first is in line {seen[key]}");
+                section.Problem("id", $"{entry.Kind} {PolicyErrors.Quote(entry.Id)} is registered twice; the first is in line {seen[key]}");
         }
 
         file.Close();

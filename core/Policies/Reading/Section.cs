@@ -4,28 +4,27 @@ namespace IRFunctions.Policies;
 
 /// <summary>
 /// One map of a policy file while it is read: every key is asked for by name and type, every problem goes on record with its place, and
-/// what
-/// nobody asked for is refused at the end. Readers get a usable value in place of a bad one, so that all errors come out at once.
+/// what nobody asked for is refused at the end. Readers get a usable value in place of a bad one, so that all errors come out at once.
 /// </summary>
 internal sealed class Section
 {
     private const int LongestReason = 400;
     private readonly YamlMap map;
     private readonly string path;
-    private readonly Problems problems;
+    private readonly PolicyErrors problems;
     private readonly Dictionary<string, YamlEntry> entries = new(StringComparer.Ordinal);
     private readonly HashSet<string> asked = new(StringComparer.Ordinal);
 
-    public Section(YamlMap map, string path, Problems problems)
+    public Section(YamlMap map, string path, PolicyErrors problems)
     {
-        (map, path, problems) = (map, path, problems);
+        (this.map, this.path, this.problems) = (map, path, problems);
         foreach (var entry in map.Entries)
             entries[entry.Key] = entry;
     }
 
     public string Path => path;
 
-    public Problems Problems => problems;
+    public PolicyErrors Problems => problems;
 
     public YamlNode Place => map;
 
@@ -177,7 +176,7 @@ internal sealed class Section
         if (TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             return time;
         if (text.Length > 0)
-            Problem(key, $"a time of day in UTC is expected, such as \"22:00\", not {Problems.Quote(text)}");
+            Problem(key, $"a time of day in UTC is expected, such as \"22:00\", not {PolicyErrors.Quote(text)}");
         return default;
     }
 
@@ -203,7 +202,7 @@ internal sealed class Section
             if (node is not YamlText { Value.Length: > 0 } text)
                 problems.Add(node, path, "a word is expected here");
             else if (words.Contains(text.Value, StringComparer.Ordinal))
-                problems.Add(node, path, $"{Problems.Quote(text.Value)} is in the list twice");
+                problems.Add(node, path, $"{PolicyErrors.Quote(text.Value)} is in the list twice");
             else
                 words.Add(text.Value);
         }
@@ -286,5 +285,5 @@ internal sealed class Section
         return null;
     }
 
-    private static string Shown(YamlNode node) => node is YamlText text ? Problems.Quote(text.Value) : "a list or map";
+    private static string Shown(YamlNode node) => node is YamlText text ? PolicyErrors.Quote(text.Value) : "a list or map";
 }

@@ -55,7 +55,7 @@ internal static class ThresholdReader
         foreach (var kind in kinds.Except(TargetKinds))
             file.Problem(
                 "target_kinds",
-                $"{Problems.Quote(kind)} is no kind of target; there are {string.Join(", ", TargetKinds)}",
+                $"{PolicyErrors.Quote(kind)} is no kind of target; there are {string.Join(", ", TargetKinds)}",
                 DidYouMean.Guess(kind, TargetKinds)
             );
         return kinds;

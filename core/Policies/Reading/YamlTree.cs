@@ -15,8 +15,8 @@ internal sealed record YamlEntry(string Key, int Line, int Column, YamlNode Valu
 
 /// <summary>
 /// YAML text to a tree that still knows its places. A smaller YAML on purpose: one document, plain maps, lists and text; no anchors,
-/// aliases,
-/// tags or merge keys, and bounded in size, depth and number, so that no file can blow up or say something other than what a reader sees.
+/// aliases, tags or merge keys, and bounded in size, depth and number, so that no file can blow up or say something other than what a
+/// reader sees.
 /// </summary>
 internal sealed class YamlTree
 {
@@ -30,17 +30,17 @@ internal sealed class YamlTree
     public const int MaxScalar = 2_000;
 
     private readonly Parser parser;
-    private readonly Problems problems;
+    private readonly PolicyErrors problems;
     private int nodes;
 
-    private YamlTree(string text, Problems problems)
+    private YamlTree(string text, PolicyErrors problems)
     {
         parser = new Parser(new StringReader(text));
         this.problems = problems;
     }
 
     /// <summary>The top map; null where there is none, which is then a problem on record.</summary>
-    public static YamlMap? Read(PolicyFile file, Problems problems)
+    public static YamlMap? Read(PolicyFile file, PolicyErrors problems)
     {
         if (file.Text.Length > MaxText)
         {

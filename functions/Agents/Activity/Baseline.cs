@@ -13,8 +13,7 @@ public sealed record EndpointSeen(int Days, long LastDay);
 
 /// <summary>
 /// What is usual for one identity. It learns slowly, from quiet windows only, and never moves further from its anchor than the policy's
-/// bound: patience
-/// teaches it no attack. Further only with a person, who anchors it anew.
+/// bound: patience teaches it no attack. Further only with a person, who anchors it anew.
 /// </summary>
 public sealed record Baseline
 {

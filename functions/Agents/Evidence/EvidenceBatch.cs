@@ -102,8 +102,7 @@ public sealed record EvidenceBatch
 
     /// <summary>
     /// The same with a share of its interactions, and with every violation. Which ones is decided by a hash of the correlation id and
-    /// nothing else, so that a
-    /// repetition decides the same.
+    /// nothing else, so that a repetition decides the same.
     /// </summary>
     /// <param name="salt">Not known to senders when they choose their correlation ids: otherwise they could choose what is
     /// forgotten.</param>

@@ -7,8 +7,8 @@ namespace IRFunctions.Agents;
 
 /// <summary>
 /// Moves evidence by its age: from the table into one compressed part an hour, sampled by what is known of the risk by then; from there
-/// into archive/; from there
-/// out. Each step leaves the old place only after the new one was read back, and may be repeated after a crash at any moment.
+/// into archive/; from there out. Each step leaves the old place only after the new one was read back, and may be repeated after a crash at
+/// any moment.
 /// </summary>
 public sealed class InteractionMover(
     InteractionStore store,

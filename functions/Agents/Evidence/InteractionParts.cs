@@ -44,8 +44,7 @@ public sealed record EvidencePart(
 
 /// <summary>
 /// The warm and the cold tier: parts of hours as blobs that are written once, and the list of them in the table "interactionparts" with the
-/// hash of each, which
-/// other rights guard than the blobs.
+/// hash of each, which other rights guard than the blobs.
 /// </summary>
 public sealed class InteractionParts(TableServiceClient tables, IRetainedBlobs blobs)
 {

@@ -13,8 +13,7 @@ public sealed record FirewallPlace(string? NamedLocation);
 
 /// <summary>
 /// Blocks one address: as a range of a Conditional Access named location where Firewall__NamedLocation is set (sign-ins only), otherwise at
-/// the firewall
-/// behind the connector (all traffic). Undo takes our own block off again.
+/// the firewall behind the connector (all traffic). Undo takes our own block off again.
 /// </summary>
 public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connector, FirewallPlace place) : IContainmentAction
 {

@@ -34,8 +34,7 @@ public sealed record ConnectorPlace(Uri? Endpoint, string KeyId, byte[] Key)
 
 /// <summary>
 /// Speaks to what Graph does not reach: firewalls, logging, in-house systems. One signed HTTPS request a command; the same idempotency key
-/// is the same
-/// effect. A receiver that does not answer in time counts as not reached, and reading tells what became of it.
+/// is the same effect. A receiver that does not answer in time counts as not reached, and reading tells what became of it.
 /// </summary>
 public sealed class Connector(HttpClient http, ConnectorPlace place, TimeProvider time)
 {
@@ -52,8 +51,7 @@ public sealed class Connector(HttpClient http, ConnectorPlace place, TimeProvide
 
     /// <summary>
     /// Who holds what we change, as the receiver is told: the containment, not one incident's order. What was put back by hand and done
-    /// again for a second
-    /// incident is thus still ours to undo with the state that the first one captured.
+    /// again for a second incident is thus still ours to undo with the state that the first one captured.
     /// </summary>
     public static string HolderOf(Decision decision) => Fingerprint.Of("holder", decision.Action, decision.Target.Key);
 

@@ -6,8 +6,7 @@ namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// Signature of a connector command: HMAC-SHA256 over the timestamp, a dot and the body's bytes. The receiver recomputes it and compares in
-/// constant
-/// time, so that an answer's delay tells an attacker nothing.
+/// constant time, so that an answer's delay tells an attacker nothing.
 /// </summary>
 public static class ConnectorSignature
 {

@@ -7,8 +7,7 @@ namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// The commands a connector gets, in the form of OpenC2 (Language Specification 1.0: action, target, args.duration in milliseconds,
-/// command_id), with an
-/// actuator profile of our own for what it lacks. docs/connector.md is the contract.
+/// command_id), with an actuator profile of our own for what it lacks. docs/connector.md is the contract.
 /// </summary>
 public static class OpenC2
 {

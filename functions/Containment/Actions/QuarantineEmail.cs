@@ -12,8 +12,7 @@ namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// Moves a message into a hidden folder of its own mailbox, and back into the folder it came from. Messages are held by immutable ids,
-/// which a move
-/// does not change.
+/// which a move does not change.
 /// </summary>
 public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentAction
 {

@@ -12,8 +12,7 @@ namespace IRFunctions.Containment.Actions;
 
 /// <summary>
 /// Removes an application's password credential. A removed secret cannot be put back; undoing means a new one (rotation), which a person
-/// hands to those
-/// who use it. It is prepared here: a ticket with every step exists before the key goes.
+/// hands to those who use it. It is prepared here: a ticket with every step exists before the key goes.
 /// </summary>
 public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IContainmentAction
 {

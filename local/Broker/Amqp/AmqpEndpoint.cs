@@ -110,8 +110,7 @@ public sealed class AmqpEndpoint : IRuntimeProvider, IAsyncDisposable
 
     /// <summary>
     /// The library's listener says neither which port it got nor that the port was taken: its sockets may share one (SO_REUSEPORT). So the
-    /// port is
-    /// tried out first.
+    /// port is tried out first.
     /// </summary>
     private static int Free(int port)
     {

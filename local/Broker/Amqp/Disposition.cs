@@ -10,8 +10,7 @@ namespace IRFunctions.Local.Broker.Amqp;
 
 /// <summary>
 /// What a client's outcome means to the queue: accepted completes, modified abandons or, undeliverable here, defers, rejected dead-letters,
-/// released
-/// gives back (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide).
+/// released gives back (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide).
 /// </summary>
 internal static class Disposition
 {

@@ -7,8 +7,7 @@ namespace IRFunctions.Local.Broker.Amqp;
 
 /// <summary>
 /// A node that answers requests: a message comes on one link, its answer goes to the link whose address the request names in reply-to,
-/// under the
-/// request's id (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response).
+/// under the request's id (learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response).
 /// </summary>
 internal abstract class RequestNode(ILogger log)
 {
