@@ -95,6 +95,7 @@ public static class Pipeline
         services.TryAddSingleton<HealthSignals>();
         services.TryAddSingleton<HealthCheck>();
         services.TryAddSingleton<RowTrouble>();
+        services.TryAddSingleton<DriftDetector>();
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();

@@ -24,7 +24,7 @@ public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall)
         CancellationToken cancellation
     )
     {
-        if (ApprovalRules.Check(view, answer) is { } objection)
+        if (AnswerRules.Check(view, answer) is { } objection)
             return new AnswerResult(objection, view);
         if (!answer.Withdraw)
         {
@@ -46,7 +46,7 @@ public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall)
         }
         if (!vote.Counted)
             return new AnswerResult(
-                vote.State == ApprovalState.Pending ? ApprovalRules.Late(view.Deadline) : ApprovalRules.Decided(vote.State),
+                vote.State == ApprovalState.Pending ? AnswerRules.Late(view.Deadline) : AnswerRules.Decided(vote.State),
                 view with
                 {
                     State = vote.State,

@@ -107,7 +107,7 @@ public static class ApprovalCard
         {
             0 => requests[0].Result is { } result
                 ? $"Security action: {result.State.ToString().ToLowerInvariant()}"
-                : $"Security action: {ApprovalRules.Word(requests[0].View.State)}",
+                : $"Security action: {AnswerRules.Word(requests[0].View.State)}",
             1 => "A security action waits for your decision",
             var n => $"{n} security actions wait for your decision",
         };

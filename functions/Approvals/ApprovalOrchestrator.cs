@@ -165,7 +165,7 @@ public sealed class ApprovalOrchestrator
 
     private async Task JudgeAsync(ApprovalAnswer answer)
     {
-        if (ApprovalRules.Check(view, answer) is { } objection)
+        if (AnswerRules.Check(view, answer) is { } objection)
         {
             await record.WriteAsync(
                 AuditKinds.Refused,

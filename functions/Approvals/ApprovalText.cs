@@ -27,7 +27,7 @@ internal static class ApprovalText
     public static string Closed(ApprovalView view, TimeSpan took, Approver[] asked, string[] active)
     {
         var silent = string.Join(", ", asked.Where(a => !active.Contains(a.ObjectId)).Select(a => a.Name));
-        return $"{ApprovalRules.Word(view.State)} after {TimeText.Length(took)}; asked {asked.Length}, looked {active.Length}"
+        return $"{AnswerRules.Word(view.State)} after {TimeText.Length(took)}; asked {asked.Length}, looked {active.Length}"
             + (silent.Length > 0 ? $"; no sign of {silent}" : "");
     }
 }

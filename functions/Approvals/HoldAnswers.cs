@@ -27,10 +27,8 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
         if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None)
             return new Objection(404, "not-found", $"There is no containment {containment}.");
-        if (ConflictOf(entity.State.Target, order.By) is { } conflict)
-            return conflict;
-        if (!Allows(entity.State.Status, change))
-            return new Objection(409, "not-live", $"This containment is {entity.State.Status}: {entity.State.Ending}");
+        if (AnswerRules.Check(entity.State, change, order.By, Owners.Of(policies.Current)) is { } objection)
+            return objection;
 
         var verb = change.ToString().ToLowerInvariant();
         var kind = change switch
@@ -70,26 +68,6 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         return null;
     }
 
-    /// <summary>Nobody changes what holds themselves, by whichever door.</summary>
-    public Objection? ConflictOf(Target? target, string by) =>
-        target is { Kind: "account" or "mailbox" } && OwnerOf(target.Id).Equals(OwnerOf(by), StringComparison.OrdinalIgnoreCase)
-            ? new Objection(403, "is-target", "This is about your own account; somebody else has to decide.")
-            : null;
-
-    /// <summary>The person behind an account, as far as the ladder knows: two accounts of one person are one person here too.</summary>
-    private string OwnerOf(string account) =>
-        policies
-            .Current.Groups.Values.SelectMany(g => g.Members)
-            .SelectMany(m => m.Away is { } away ? [m, away.Substitute] : (Approver[])[m])
-            .FirstOrDefault(m => m.ObjectId.Equals(account, StringComparison.OrdinalIgnoreCase))
-            ?.Owner
-        ?? account;
-
-    private static bool Allows(ContainmentStatus status, HoldChangeKind change) =>
-        status switch
-        {
-            ContainmentStatus.Live => true,
-            ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed => change == HoldChangeKind.Release,
-            _ => false,
-        };
+    /// <inheritdoc cref="AnswerRules.Conflict"/>
+    public Objection? ConflictOf(Target? target, string by) => AnswerRules.Conflict(target, by, Owners.Of(policies.Current));
 }

@@ -153,7 +153,7 @@ public sealed class CardTests
         Assert.StartsWith("Denied", words[0], StringComparison.Ordinal);
         Assert.StartsWith("Expired", words[1], StringComparison.Ordinal);
         Assert.StartsWith("Withdrawn", words[2], StringComparison.Ordinal);
-        Assert.Equal(5, Enum.GetValues<ApprovalState>().Select(ApprovalRules.Word).Distinct().Count());
+        Assert.Equal(5, Enum.GetValues<ApprovalState>().Select(AnswerRules.Word).Distinct().Count());
     }
 
     [Fact]

@@ -7,17 +7,25 @@ namespace IRFunctions.Tests.Style;
 public sealed class StyleTests
 {
     private const int MaxColumns = 140;
-    private const int MaxFile = 350;
+
+    // In the layout of CSharpier, which gives each argument a line of its own where they do not fit in one.
+    private const int MaxFile = 400;
     private const int MaxFunction = 70;
     private static readonly string[] All = ["core", "record", "functions", "local", "tests", "bench"];
     private static readonly string[] BannedFolders = ["Models", "Services", "Utils", "Helpers", "Interfaces", "Common", "Managers"];
 
     [Fact]
-    public void No_file_is_longer_than_350_lines() =>
-        Assert.Empty(Sources.Under(All).Select(f => (f.Path, Lines: f.Text.Split('\n').Length)).Where(f => f.Lines > MaxFile + 1).ToList());
+    public void No_file_is_longer_than_400_lines() =>
+        AssertNone(
+            Sources
+                .Under(All)
+                .Select(f => (f.Path, Lines: f.Text.Split('\n').Length - 1))
+                .Where(f => f.Lines > MaxFile)
+                .Select(f => $"{f.Path} has {f.Lines} lines")
+        );
 
     [Fact]
-    public void No_function_is_longer_than_70_lines() => Assert.Empty(Sources.Under(All).SelectMany(f => LongFunctions(f.Path, f.Text)));
+    public void No_function_is_longer_than_70_lines() => AssertNone(Sources.Under(All).SelectMany(f => LongFunctions(f.Path, f.Text)));
 
     [Fact]
     public void The_function_length_test_fails_for_a_long_function() =>
@@ -25,7 +33,7 @@ public sealed class StyleTests
 
     [Fact]
     public void No_line_is_longer_than_140_columns() =>
-        Assert.Empty(
+        AssertNone(
             Sources
                 .Under(All)
                 .SelectMany(f => f.Text.Split('\n').Select((line, i) => (Place: $"{f.Path}({i + 1})", line.Length)))
@@ -54,6 +62,12 @@ public sealed class StyleTests
                 .Where(f => f.Text.Contains("Thread.Sleep", StringComparison.Ordinal))
                 .Select(f => f.Path)
         );
+
+    private static void AssertNone(IEnumerable<string> offenders)
+    {
+        var all = offenders.ToList();
+        Assert.True(all.Count == 0, string.Join('\n', all));
+    }
 
     private static IEnumerable<string> LongFunctions(string path, string text) =>
         Sources

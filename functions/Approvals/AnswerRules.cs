@@ -1,17 +1,19 @@
+using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.People;
 
 namespace IRFunctions.Approvals;
 
 /// <summary>
-/// The checks of docs/design.md section 6, one pure function: asked when the answer arrives, so that the person hears at once, and again by
-/// the orchestration, which alone decides.
+/// The one judge of people's answers (docs/design.md section 6), as pure functions. An answer to a request is judged when it arrives, so that the
+/// person hears at once, and again by the orchestration, which alone decides.
 /// </summary>
-public static class ApprovalRules
+public static class AnswerRules
 {
     /// <summary>Null where the answer counts.</summary>
     public static Objection? Check(ApprovalView view, ApprovalAnswer answer)
     {
+        var owners = new Owners(view.Rungs.SelectMany(r => r.Approvers));
         if (view.State != ApprovalState.Pending)
             return Decided(view.State);
         if (answer.At >= view.Deadline)
@@ -20,13 +22,13 @@ public static class ApprovalRules
             return Reason(answer); // Taking a question back runs nothing; whoever may respond may do it.
         if (!view.Rungs.Any(r => r.Approvers.Any(a => Same(a.ObjectId, answer.By))))
             return new Objection(403, "not-an-approver", "You are not on the escalation ladder of this request.");
-        if (IsAbout(view, answer.By))
-            return new Objection(403, "is-target", "This request is about your own account; somebody else has to decide.");
-        if (view.Request.RequestedBy is { } requester && SameOwner(view, requester, answer.By))
+        if (Conflict(view.Request.Decision.Target, answer.By, owners) is { } conflict)
+            return conflict;
+        if (view.Request.RequestedBy is { } requester && owners.AreOne(requester, answer.By))
             return new Objection(403, "is-requester", "You asked for this yourself; somebody else has to decide.");
         if (view.Answers.Any(a => Same(a.By, answer.By)))
             return new Objection(409, "voted-before", "You have answered this request already; the first answer counts.");
-        if (view.Answers.Any(a => SameOwner(view, a.By, answer.By)))
+        if (view.Answers.Any(a => owners.AreOne(a.By, answer.By)))
             return new Objection(
                 403,
                 "same-owner",
@@ -50,15 +52,28 @@ public static class ApprovalRules
             _ => "waiting",
         };
 
-    /// <summary>Whether the person is the target, or owns or is owned by it as far as the ladder knows.</summary>
-    private static bool IsAbout(ApprovalView view, string person) =>
-        view.Request.Decision.Target is { Kind: "account" or "mailbox" } target && SameOwner(view, target.Id, person);
+    /// <summary>Null where the person may change what is in effect that way.</summary>
+    public static Objection? Check(RollbackState containment, HoldChangeKind change, string by, Owners owners) =>
+        Conflict(containment.Target, by, owners)
+        ?? (
+            Allows(containment.Status, change)
+                ? null
+                : new Objection(409, "not-live", $"This containment is {containment.Status}: {containment.Ending}")
+        );
 
-    private static bool SameOwner(ApprovalView view, string one, string other) =>
-        Same(one, other) || Same(OwnerOf(view, one), OwnerOf(view, other));
+    /// <summary>Nobody decides about themselves, through whatever channel and whichever of their accounts.</summary>
+    public static Objection? Conflict(Target? target, string by, Owners owners) =>
+        target is { Kind: "account" or "mailbox" } && owners.AreOne(target.Id, by)
+            ? new Objection(403, "is-target", "This is about your own account; somebody else has to decide.")
+            : null;
 
-    private static string OwnerOf(ApprovalView view, string account) =>
-        view.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => Same(a.ObjectId, account))?.Owner ?? account;
+    private static bool Allows(ContainmentStatus status, HoldChangeKind change) =>
+        status switch
+        {
+            ContainmentStatus.Live => true,
+            ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed => change == HoldChangeKind.Release,
+            _ => false,
+        };
 
     /// <summary>What someone hears whose answer comes at the deadline or after it.</summary>
     public static Objection Late(DateTimeOffset deadline) =>
