@@ -37,15 +37,21 @@ internal sealed class Alerts
     public static Alerts AboutAccounts()
     {
         var alert = Sample("graph-alert-account-adele.json");
-        foreach (var name in (string[])["providerAlertId", "incidentId", "incidentWebUrl", "alertWebUrl"]) alert.AsObject().Remove(name);
+        foreach (var name in (string[])["providerAlertId", "incidentId", "incidentWebUrl", "alertWebUrl"])
+            alert.AsObject().Remove(name);
         alert["id"] = "@id@";
-        alert["evidence"] = new JsonArray([.. alert["evidence"]!.AsArray().Where(e => e!["userAccount"]?["azureAdUserId"] is not null).Take(1).Select(e => e!.DeepClone())]);
+        alert["evidence"] = new JsonArray([
+            .. alert["evidence"]!.AsArray().Where(e => e!["userAccount"]?["azureAdUserId"] is not null).Take(1).Select(e => e!.DeepClone()),
+        ]);
         alert["evidence"]![0]!["userAccount"]!["azureAdUserId"] = "@target@";
         return new Alerts(alert, "@id@", "@target@", Account);
     }
 
     /// <summary>The n-th alert as it travels on the queue.</summary>
-    public byte[] Body(int number) => Encoding.UTF8.GetBytes(string.Concat(before, string.Create(CultureInfo.InvariantCulture, $"bench-{number:D8}"), between, target(number), after));
+    public byte[] Body(int number) =>
+        Encoding.UTF8.GetBytes(
+            string.Concat(before, string.Create(CultureInfo.InvariantCulture, $"bench-{number:D8}"), between, target(number), after)
+        );
 
     /// <summary>A public address for each number up to four million.</summary>
     private static string Address(int number) =>
@@ -53,5 +59,6 @@ internal sealed class Alerts
 
     private static string Account(int number) => string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-9000-{number:x12}");
 
-    private static JsonNode Sample(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "samples", file)))!;
+    private static JsonNode Sample(string file) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "samples", file)))!;
 }

@@ -4,7 +4,9 @@ using Microsoft.DurableTask;
 
 namespace IRFunctions.Bench;
 
-/// <summary>The durable engine alone, as the reference engine was measured: orchestrations that call one activity, or five one after another.</summary>
+/// <summary>
+/// The durable engine alone, as the reference engine was measured: orchestrations that call one activity, or five one after another.
+/// </summary>
 internal static class EngineOnly
 {
     private const int Trials = 5;
@@ -21,10 +23,15 @@ internal static class EngineOnly
         for (var trial = 0; trial <= Trials; trial++)
         {
             var rate = await OnceAsync(activities, count);
-            if (trial > 0) rates.Add(rate);
+            if (trial > 0)
+                rates.Add(rate);
         }
-        report.Add("engine", $"orchestrations of {activities} activit{(activities == 1 ? "y" : "ies")} a second, memory: median (slowest, fastest)",
-            Report.Text($"{Report.Percentile(rates, 50):N0}/s ({rates.Min():N0}/s, {rates.Max():N0}/s), {Trials} times {count:N0}"), reference);
+        report.Add(
+            "engine",
+            $"orchestrations of {activities} activit{(activities == 1 ? "y" : "ies")} a second, memory: median (slowest, fastest)",
+            Report.Text($"{Report.Percentile(rates, 50):N0}/s ({rates.Min():N0}/s, {rates.Max():N0}/s), {Trials} times {count:N0}"),
+            reference
+        );
     }
 
     private static async Task<double> OnceAsync(int activities, int count)
@@ -33,23 +40,33 @@ internal static class EngineOnly
         await using var engine = DurableEngine.Create(tasks =>
         {
             tasks.AddActivityFunc<string, string>("greet", (_, name) => $"Hello, {name}!");
-            tasks.AddActivityFunc<string>("ended", (_, _) =>
-            {
-                if (Interlocked.Decrement(ref left) == 0) done.SetResult();
-            });
-            tasks.AddOrchestratorFunc("hello", async c =>
-            {
-                for (var i = 1; i < activities; i++) await c.CallActivityAsync<string>("greet", "Tokyo");
-                // The last activity also tells the benchmark, so that nothing but the engine is measured.
-                await c.CallActivityAsync("ended", "Tokyo");
-                return "done";
-            });
+            tasks.AddActivityFunc<string>(
+                "ended",
+                (_, _) =>
+                {
+                    if (Interlocked.Decrement(ref left) == 0)
+                        done.SetResult();
+                }
+            );
+            tasks.AddOrchestratorFunc(
+                "hello",
+                async c =>
+                {
+                    for (var i = 1; i < activities; i++)
+                        await c.CallActivityAsync<string>("greet", "Tokyo");
+                    // The last activity also tells the benchmark, so that nothing but the engine is measured.
+                    await c.CallActivityAsync("ended", "Tokyo");
+                    return "done";
+                }
+            );
         });
         await engine.StartAsync();
         var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < count; i++) await engine.Client.ScheduleNewOrchestrationInstanceAsync("hello", (object?)i, new StartOrchestrationOptions($"hello-{i}"));
+        for (var i = 0; i < count; i++)
+            await engine.Client.ScheduleNewOrchestrationInstanceAsync("hello", (object?)i, new StartOrchestrationOptions($"hello-{i}"));
         await done.Task;
-        for (var i = count - 1; i >= 0 && i > count - 200; i--) await engine.Client.WaitForInstanceCompletionAsync($"hello-{i}", CancellationToken.None);
+        for (var i = count - 1; i >= 0 && i > count - 200; i--)
+            await engine.Client.WaitForInstanceCompletionAsync($"hello-{i}", CancellationToken.None);
         return count / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

@@ -7,13 +7,19 @@ using OpenAI.Chat;
 
 namespace IRFunctions.Bench;
 
-/// <summary>A model that has always answered already: the official OpenAI client sends its request and reads the answer, only the waiting is missing.</summary>
+/// <summary>
+/// A model that has always answered already: the official OpenAI client sends its request and reads the answer, only the waiting is
+/// missing.
+/// </summary>
 internal static class InstantModel
 {
     /// <param name="action">What it recommends, on every alert.</param>
     /// <param name="entity">On which entity.</param>
-    public static ChatClient Recommending(string action, string entity) => ModelConnection.Create(
-        new ClassificationOptions { Endpoint = new Uri("http://127.0.0.1/openai/v1/"), Deployment = "instant" }, handler: new Answering(Completion(action, entity)));
+    public static ChatClient Recommending(string action, string entity) =>
+        ModelConnection.Create(
+            new ClassificationOptions { Endpoint = new Uri("http://127.0.0.1/openai/v1/"), Deployment = "instant" },
+            handler: new Answering(Completion(action, entity))
+        );
 
     private static byte[] Completion(string action, string entity)
     {
@@ -23,25 +29,44 @@ internal static class InstantModel
             ["confidence"] = 95,
             ["reasoning"] = "The evidence matches the known pattern, and nothing in the alert speaks against it.",
             ["evidence"] = new JsonArray(entity),
-            ["recommendations"] = new JsonArray(new JsonObject
-            {
-                ["action"] = action, ["entity_id"] = entity, ["confidence"] = 95, ["reason"] = "It limits the damage and can be undone.",
-            }),
+            ["recommendations"] = new JsonArray(
+                new JsonObject
+                {
+                    ["action"] = action,
+                    ["entity_id"] = entity,
+                    ["confidence"] = 95,
+                    ["reason"] = "It limits the damage and can be undone.",
+                }
+            ),
         };
-        return JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-        {
-            ["id"] = "chatcmpl-instant",
-            ["object"] = "chat.completion",
-            ["created"] = 1_790_000_000,
-            ["model"] = "instant",
-            ["choices"] = new JsonArray(new JsonObject
+        return JsonSerializer.SerializeToUtf8Bytes(
+            new JsonObject
             {
-                ["index"] = 0,
-                ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = answer.ToJsonString(), ["refusal"] = null },
-                ["finish_reason"] = "stop",
-            }),
-            ["usage"] = new JsonObject { ["prompt_tokens"] = 1000, ["completion_tokens"] = 100, ["total_tokens"] = 1100 },
-        });
+                ["id"] = "chatcmpl-instant",
+                ["object"] = "chat.completion",
+                ["created"] = 1_790_000_000,
+                ["model"] = "instant",
+                ["choices"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["index"] = 0,
+                        ["message"] = new JsonObject
+                        {
+                            ["role"] = "assistant",
+                            ["content"] = answer.ToJsonString(),
+                            ["refusal"] = null,
+                        },
+                        ["finish_reason"] = "stop",
+                    }
+                ),
+                ["usage"] = new JsonObject
+                {
+                    ["prompt_tokens"] = 1000,
+                    ["completion_tokens"] = 100,
+                    ["total_tokens"] = 1100,
+                },
+            }
+        );
     }
 
     private sealed class Answering(byte[] answer) : HttpMessageHandler

@@ -20,15 +20,24 @@ internal static class Latency
             var start = Stopwatch.GetTimestamp();
             await rig.SendAsync(alerts, i);
             var (v, o) = (await whenVerified, await whenOutcome);
-            if (i < warmUp) continue;
+            if (i < warmUp)
+                continue;
             verified.Add(Stopwatch.GetElapsedTime(start, v).TotalMilliseconds);
             outcome.Add(Stopwatch.GetElapsedTime(start, o).TotalMilliseconds);
         }
         var where = onDisk ? "SQLite" : "memory";
-        report.Add("latency", $"alert in to action executed, verified and audited, {where}: median (p95, p99)", Of(verified), onDisk ? "median under 50 ms" : "");
+        report.Add(
+            "latency",
+            $"alert in to action executed, verified and audited, {where}: median (p95, p99)",
+            Of(verified),
+            onDisk ? "median under 50 ms" : ""
+        );
         report.Add("latency", $"alert in to outcome recorded, {where}: median (p95, p99)", Of(outcome), "");
     }
 
-    private static string Of(List<double> milliseconds) => Report.Text(
-        $"{Report.Percentile(milliseconds, 50):0.0} ms ({Report.Percentile(milliseconds, 95):0.0} ms, {Report.Percentile(milliseconds, 99):0.0} ms), n = {milliseconds.Count}");
+    private static string Of(List<double> milliseconds) =>
+        Report.Text(
+            $"{Report.Percentile(milliseconds, 50):0.0} ms ({Report.Percentile(milliseconds, 95):0.0} ms, "
+                + $"{Report.Percentile(milliseconds, 99):0.0} ms), n = {milliseconds.Count}"
+        );
 }

@@ -10,8 +10,8 @@ using IRFunctions.Stories;
 namespace IRFunctions.Bench;
 
 /// <summary>
-/// The record by itself at a million entries: what an append costs as it grows, checkpoints over it, one incident's timeline, search, export, and how
-/// many entries a second the verifier checks.
+/// The record by itself at a million entries: what an append costs as it grows, checkpoints over it, one incident's timeline, search,
+/// export, and how many entries a second the verifier checks.
 /// </summary>
 internal static class RecordBenchmark
 {
@@ -27,7 +27,9 @@ internal static class RecordBenchmark
         {
             report.Progress($"{entries:N0} entries, {EntriesAnIncident} an incident, {(onDisk ? "SQLite" : "in memory")}");
             await using var file = onDisk ? new SqliteFile(Path.Combine(folder.FullName, "tables.db"), "") : null;
-            var tables = file is null ? new EmbeddedTableServiceClient(TimeProvider.System) : new EmbeddedTableServiceClient(file, TimeProvider.System);
+            var tables = file is null
+                ? new EmbeddedTableServiceClient(TimeProvider.System)
+                : new EmbeddedTableServiceClient(file, TimeProvider.System);
             await MeasureAsync(report, tables, entries, Path.Combine(folder.FullName, "export.jsonl"), onDisk ? "SQLite" : "memory");
         }
         finally
@@ -38,7 +40,8 @@ internal static class RecordBenchmark
 
     private static async Task MeasureAsync(Report report, EmbeddedTableServiceClient tables, int entries, string export, string where)
     {
-        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName]) await tables.GetTableClient(name).CreateIfNotExistsAsync();
+        foreach (var name in (string[])[AuditChain.TableName, ChainKeys.TableName, ChangeJournal.TableName, RecordIndex.TableName])
+            await tables.GetTableClient(name).CreateIfNotExistsAsync();
         var time = TimeProvider.System;
         var (keys, journal) = (new ChainKeys(tables, time), new ChangeJournal(tables));
         var audit = new AuditChain(tables, time, keys, journal);
@@ -49,10 +52,21 @@ internal static class RecordBenchmark
 
         var incidents = entries / EntriesAnIncident;
         var costs = new List<Cost>();
-        for (var step = 0; step < Steps; step++) costs.Add(await StepAsync(report, audit, checkpointer, step * incidents / Steps, (step + 1) * incidents / Steps));
+        for (var step = 0; step < Steps; step++)
+            costs.Add(await StepAsync(report, audit, checkpointer, step * incidents / Steps, (step + 1) * incidents / Steps));
         // The first tenth warms up.
-        report.Add(Scenario, $"append to the record, {where}: second tenth of {entries:N0} entries, and last tenth", Report.Text($"{costs[1]} and {costs[^1]}"), "flat");
-        report.Add(Scenario, $"sealing {incidents / Steps:N0} changed chains, {where}: second tenth and last", Report.Text($"{costs[1].Sealing:0.0} s and {costs[^1].Sealing:0.0} s"), "flat");
+        report.Add(
+            Scenario,
+            $"append to the record, {where}: second tenth of {entries:N0} entries, and last tenth",
+            Report.Text($"{costs[1]} and {costs[^1]}"),
+            "flat"
+        );
+        report.Add(
+            Scenario,
+            $"sealing {incidents / Steps:N0} changed chains, {where}: second tenth and last",
+            Report.Text($"{costs[1].Sealing:0.0} s and {costs[^1].Sealing:0.0} s"),
+            "flat"
+        );
         await TimelineAsync(report, audit, incidents, where);
         await SearchAsync(report, index, incidents, where);
         await OneMoreAsync(report, audit, checkpointer, where);
@@ -63,17 +77,28 @@ internal static class RecordBenchmark
     private static async Task<Cost> StepAsync(Report report, AuditChain audit, Checkpointer checkpointer, int from, int to)
     {
         var (started, cpu, allocated) = (Stopwatch.GetTimestamp(), Cpu(), GC.GetTotalAllocatedBytes());
-        await Parallel.ForAsync(from, to, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, stop) =>
-        {
-            var chain = NameOf(i);
-            for (var append = 0; append < EntriesAnIncident / 2; append++) await audit.AppendAsync(chain, [FactOf(i, 2 * append), FactOf(i, 2 * append + 1)], stop);
-        });
+        await Parallel.ForAsync(
+            from,
+            to,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (i, stop) =>
+            {
+                var chain = NameOf(i);
+                for (var append = 0; append < EntriesAnIncident / 2; append++)
+                    await audit.AppendAsync(chain, [FactOf(i, 2 * append), FactOf(i, 2 * append + 1)], stop);
+            }
+        );
         var count = (to - from) * EntriesAnIncident;
         var (elapsed, worked, bytes) = (Stopwatch.GetElapsedTime(started), Cpu() - cpu, GC.GetTotalAllocatedBytes() - allocated);
         started = Stopwatch.GetTimestamp();
         await checkpointer.RunAsync();
-        var cost = new Cost(elapsed.TotalMicroseconds / count, worked.TotalMicroseconds / count, bytes / 1024.0 / count, Stopwatch.GetElapsedTime(started).TotalSeconds);
-        report.Progress(Report.Text($"up to {to * EntriesAnIncident,9:N0}: {cost}; sealing {cost.Sealing:0.0} s"));
+        var cost = new Cost(
+            elapsed.TotalMicroseconds / count,
+            worked.TotalMicroseconds / count,
+            bytes / 1024.0 / count,
+            Stopwatch.GetElapsedTime(started).TotalSeconds
+        );
+        report.Progress(Report.Text($"up to {to * EntriesAnIncident, 9:N0}: {cost}; sealing {cost.Sealing:0.0} s"));
         return cost;
     }
 
@@ -83,7 +108,8 @@ internal static class RecordBenchmark
     /// <param name="Sealing">Seconds of the checkpoint after it.</param>
     private readonly record struct Cost(double Elapsed, double Processor, double Allocated, double Sealing)
     {
-        public override string ToString() => Report.Text($"{Elapsed:0.0} µs an entry ({Processor:0} µs of a processor, {Allocated:0.0} KiB)");
+        public override string ToString() =>
+            Report.Text($"{Elapsed:0.0} µs an entry ({Processor:0} µs of a processor, {Allocated:0.0} KiB)");
     }
 
     private static async Task TimelineAsync(Report report, AuditChain audit, int incidents, string where)
@@ -94,22 +120,41 @@ internal static class RecordBenchmark
             var started = Stopwatch.GetTimestamp();
             var story = Story.Of(await audit.ReadAsync(NameOf((int)(i * 2654435761L % incidents))));
             times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            if (story is null) throw new InvalidOperationException("no story");
+            if (story is null)
+                throw new InvalidOperationException("no story");
         }
         times.Sort();
-        report.Add(Scenario, $"timeline of one incident in plain words, {where}", Report.Text($"median {times[100]:0.00} ms, 99th percentile {times[198]:0.00} ms of 200"), "under 50 ms");
+        report.Add(
+            Scenario,
+            $"timeline of one incident in plain words, {where}",
+            Report.Text($"median {times[100]:0.00} ms, 99th percentile {times[198]:0.00} ms of 200"),
+            "under 50 ms"
+        );
     }
 
     private static async Task SearchAsync(Report report, RecordIndex index, int incidents, string where)
     {
         var now = TimeProvider.System.GetUtcNow();
-        foreach (var (what, query) in ((string, RecordQuery)[])
-                 [("one person", new RecordQuery(now.AddDays(-1), now, UserOf(incidents / 2))), ("the first 100 entries of a minute", new RecordQuery(FullMinute(now.AddMinutes(-1)), now)),
-                  ("the first 100 entries after a moment within a minute (everything noted in it before has to be looked at)", new RecordQuery(now.AddMinutes(-1), now))])
+        foreach (
+            var (what, query) in ((string, RecordQuery)[])
+                [
+                    ("one person", new RecordQuery(now.AddDays(-1), now, UserOf(incidents / 2))),
+                    ("the first 100 entries of a minute", new RecordQuery(FullMinute(now.AddMinutes(-1)), now)),
+                    (
+                        "the first 100 entries after a moment within a minute (everything noted in it before has to be looked at)",
+                        new RecordQuery(now.AddMinutes(-1), now)
+                    ),
+                ]
+        )
         {
             var started = Stopwatch.GetTimestamp();
             var found = await index.FindAsync(query);
-            report.Add(Scenario, $"search for {what}, {where}", Report.Text($"{found.Count} entries in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0.0} ms"), "fast");
+            report.Add(
+                Scenario,
+                $"search for {what}, {where}",
+                Report.Text($"{found.Count} entries in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0.0} ms"),
+                "fast"
+            );
         }
     }
 
@@ -120,21 +165,33 @@ internal static class RecordBenchmark
         await audit.AppendAsync(NameOf(0), [FactOf(0, EntriesAnIncident)]);
         var started = Stopwatch.GetTimestamp();
         var run = await checkpointer.RunAsync();
-        report.Add(Scenario, $"checkpoint over {run.Made[^1].Chains:N0} chains of which {run.Made[^1].Changes!.Count} changed, {where}", Report.Text($"{Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms (looks again at what the last ten minutes noted)"), "");
+        report.Add(
+            Scenario,
+            $"checkpoint over {run.Made[^1].Chains:N0} chains of which {run.Made[^1].Changes!.Count} changed, {where}",
+            Report.Text($"{Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms (looks again at what the last ten minutes noted)"),
+            ""
+        );
     }
 
     private static async Task VerifyAsync(Report report, RecordExport export, byte[] key, string path, string where)
     {
         var started = Stopwatch.GetTimestamp();
-        await using (var to = new BufferedStream(File.Create(path), 1 << 16)) await export.WriteAllAsync(to);
+        await using (var to = new BufferedStream(File.Create(path), 1 << 16))
+            await export.WriteAllAsync(to);
         var exported = Stopwatch.GetElapsedTime(started).TotalSeconds;
         (started, var cpu) = (Stopwatch.GetTimestamp(), Cpu());
         await using var from = File.OpenRead(path);
         var result = await RecordVerifier.VerifyAsync(from, [key]);
         var (verified, worked) = (Stopwatch.GetElapsedTime(started).TotalSeconds, (Cpu() - cpu).TotalSeconds);
-        if (result.Findings.Count > 0) throw new InvalidOperationException($"the record does not verify: {result.Findings[0]}");
+        if (result.Findings.Count > 0)
+            throw new InvalidOperationException($"the record does not verify: {result.Findings[0]}");
         report.Add(Scenario, $"export, {where}", Report.Text($"{result.Entries / exported:N0} entries/s ({from.Length / 1e6:N0} MB)"), "");
-        report.Add(Scenario, $"verification of {result.Entries:N0} entries and {result.Checkpoints} checkpoints from the export alone", Report.Text($"{result.Entries / verified:N0} entries/s ({result.Entries / worked:N0}/s of one processor)"), "linear");
+        report.Add(
+            Scenario,
+            $"verification of {result.Entries:N0} entries and {result.Checkpoints} checkpoints from the export alone",
+            Report.Text($"{result.Entries / verified:N0} entries/s ({result.Entries / worked:N0}/s of one processor)"),
+            "linear"
+        );
         await LinearAsync(report, path, key);
     }
 
@@ -147,9 +204,12 @@ internal static class RecordBenchmark
         {
             while (await reader.ReadLineAsync() is { } line)
             {
-                if (line.StartsWith("{\"type\":\"end\"", StringComparison.Ordinal)) break;
-                if (line.StartsWith("{\"type\":\"checkpoint\"", StringComparison.Ordinal)) continue; // What they say of other chains would be findings.
-                if (line.StartsWith("{\"type\":\"entry\"", StringComparison.Ordinal) && ++entries > 100_000) continue;
+                if (line.StartsWith("{\"type\":\"end\"", StringComparison.Ordinal))
+                    break;
+                if (line.StartsWith("{\"type\":\"checkpoint\"", StringComparison.Ordinal))
+                    continue; // What they say of other chains would be findings.
+                if (line.StartsWith("{\"type\":\"entry\"", StringComparison.Ordinal) && ++entries > 100_000)
+                    continue;
                 await part.WriteAsync(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
             }
         }
@@ -158,7 +218,12 @@ internal static class RecordBenchmark
         part.Position = 0;
         var started = Stopwatch.GetTimestamp();
         var result = await RecordVerifier.VerifyAsync(part, [key]);
-        report.Add(Scenario, $"verification of the first {result.Entries:N0} of them, chains only", Report.Text($"{result.Entries / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} entries/s"), "linear");
+        report.Add(
+            Scenario,
+            $"verification of the first {result.Entries:N0} of them, chains only",
+            Report.Text($"{result.Entries / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} entries/s"),
+            "linear"
+        );
     }
 
     /// <summary>Processor time of this process: says more than the clock where the machine is shared.</summary>
@@ -171,9 +236,35 @@ internal static class RecordBenchmark
     private static AuditFact FactOf(int incident, int number)
     {
         var user = UserOf(incident);
-        var data = number == 0
-            ? AuditJson.Of(new { title = "Unfamiliar sign-in properties", severity = "High", entities = new[] { new { id = "e1", type = "account", display = user, names = new[] { user } } } })
-            : AuditJson.Of(new { tier = 1, reason = "the action is reversible and the confidence is high enough" }, new About("disable_user_account_temporarily", $"account:{user}", user));
-        return new AuditFact($"incident-{incident:x32}-{number}", number == 0 ? AuditKinds.Received : AuditKinds.Decided, "a sentence of the length that sentences on the record usually have, with its reasons", "pipeline", data);
+        var data =
+            number == 0
+                ? AuditJson.Of(
+                    new
+                    {
+                        title = "Unfamiliar sign-in properties",
+                        severity = "High",
+                        entities = new[]
+                        {
+                            new
+                            {
+                                id = "e1",
+                                type = "account",
+                                display = user,
+                                names = new[] { user },
+                            },
+                        },
+                    }
+                )
+                : AuditJson.Of(
+                    new { tier = 1, reason = "the action is reversible and the confidence is high enough" },
+                    new About("disable_user_account_temporarily", $"account:{user}", user)
+                );
+        return new AuditFact(
+            $"incident-{incident:x32}-{number}",
+            number == 0 ? AuditKinds.Received : AuditKinds.Decided,
+            "a sentence of the length that sentences on the record usually have, with its reasons",
+            "pipeline",
+            data
+        );
     }
 }

@@ -31,31 +31,49 @@ internal sealed class Rig : IAsyncDisposable
     /// <param name="onDisk">The embedded default: SQLite files in a temporary folder. Otherwise everything is in memory.</param>
     /// <param name="farSide">Answers what the pipeline asks of its tenant; null for the simulated tenant.</param>
     /// <param name="counted">Kinds of entries to count.</param>
-    public static async Task<Rig> StartAsync(ChatClient model, bool onDisk, Func<IServiceProvider, HttpMessageHandler>? farSide = null, params string[] counted)
+    public static async Task<Rig> StartAsync(
+        ChatClient model,
+        bool onDisk,
+        Func<IServiceProvider, HttpMessageHandler>? farSide = null,
+        params string[] counted
+    )
     {
         var clock = new BatchClock();
         var folder = onDisk ? System.IO.Directory.CreateTempSubdirectory("irfunctions-bench-").FullName : null;
         var services = new ServiceCollection();
-        LocalMachine.Register(services, new MachineOptions
-        {
-            Time = clock, StateFolder = folder, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Model = model, EditPolicy = WithWideBudgets,
-            Settings = new Dictionary<string, string?> { ["Model:TokensPerHour"] = "0", ["Model:CacheMinutes"] = "0" }, // each alert asks the model
-        });
-        if (farSide is not null) services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(s => farSide(s)));
+        LocalMachine.Register(
+            services,
+            new MachineOptions
+            {
+                Time = clock,
+                StateFolder = folder,
+                PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"),
+                Model = model,
+                EditPolicy = WithWideBudgets,
+                // each alert asks the model
+                Settings = new Dictionary<string, string?> { ["Model:TokensPerHour"] = "0", ["Model:CacheMinutes"] = "0" },
+            }
+        );
+        if (farSide is not null)
+            services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(s => farSide(s)));
         var rig = new Rig(await LocalMachine.CreateAsync(services.BuildServiceProvider()), clock, folder, counted);
         await rig.Machine.Start();
         return rig;
     }
 
-    public Task SendAsync(Alerts alerts, int number) => Machine.Alerts.SendAsync(new OutgoingMessage { Body = alerts.Body(number), MessageId = $"bench-{number}" });
+    public Task SendAsync(Alerts alerts, int number) =>
+        Machine.Alerts.SendAsync(new OutgoingMessage { Body = alerts.Body(number), MessageId = $"bench-{number}" });
 
     /// <summary>Sends many, a hundred at a time as a sender with batches does.</summary>
     public async Task SendManyAsync(Alerts alerts, int first, int count)
     {
         for (var at = first; at < first + count; at += 100)
         {
-            await Machine.Alerts.SendAsync([.. Enumerable.Range(at, Math.Min(100, first + count - at))
-                .Select(n => new OutgoingMessage { Body = alerts.Body(n), MessageId = $"bench-{n}" })]);
+            await Machine.Alerts.SendAsync([
+                .. Enumerable
+                    .Range(at, Math.Min(100, first + count - at))
+                    .Select(n => new OutgoingMessage { Body = alerts.Body(n), MessageId = $"bench-{n}" }),
+            ]);
         }
     }
 
@@ -70,7 +88,8 @@ internal sealed class Rig : IAsyncDisposable
     {
         await Machine.Engine.StopAsync();
         await Machine.DisposeAsync();
-        if (folder is not null) System.IO.Directory.Delete(folder, recursive: true);
+        if (folder is not null)
+            System.IO.Directory.Delete(folder, recursive: true);
     }
 
     /// <summary>The widest budgets a policy may have, so that nothing asks for want of one.</summary>
@@ -87,9 +106,11 @@ internal sealed class Rig : IAsyncDisposable
     {
         foreach (var (kind, counter) in counters)
         {
-            if (kind == entry.Kind) counter.Add();
+            if (kind == entry.Kind)
+                counter.Add();
         }
-        if (!awaited.IsEmpty && awaited.TryRemove((entry.Kind, entry.Chain), out var source)) source.SetResult(Stopwatch.GetTimestamp());
+        if (!awaited.IsEmpty && awaited.TryRemove((entry.Kind, entry.Chain), out var source))
+            source.SetResult(Stopwatch.GetTimestamp());
     }
 
     private sealed class Counter
@@ -103,7 +124,8 @@ internal sealed class Rig : IAsyncDisposable
             lock (gate)
             {
                 count++;
-                if (goal is { } g && count >= g.Goal) g.Reached.TrySetResult();
+                if (goal is { } g && count >= g.Goal)
+                    g.Reached.TrySetResult();
             }
         }
 
@@ -112,7 +134,8 @@ internal sealed class Rig : IAsyncDisposable
             lock (gate)
             {
                 goal = (wanted, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-                if (count >= wanted) goal.Value.Reached.SetResult();
+                if (count >= wanted)
+                    goal.Value.Reached.SetResult();
                 return goal.Value.Reached.Task;
             }
         }

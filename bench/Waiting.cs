@@ -24,7 +24,12 @@ internal static class Waiting
         var alerts = Alerts.AboutAccounts();
         var before = Memory();
         var users = new FarSide();
-        await using var rig = await Rig.StartAsync(InstantModel.Recommending("disable_user_account_temporarily", alerts.EntityId), onDisk, users.Handler, AuditKinds.Asked);
+        await using var rig = await Rig.StartAsync(
+            InstantModel.Recommending("disable_user_account_temporarily", alerts.EntityId),
+            onDisk,
+            users.Handler,
+            AuditKinds.Asked
+        );
         await FillAsync(report, rig, alerts, 0, few);
         await CostAsync(rig, alerts, few, samples); // warms up
         var (alertFew, approveFew) = await CostAsync(rig, alerts, few + samples, samples);
@@ -33,10 +38,27 @@ internal static class Waiting
         var memory = Memory();
         var (alertMany, approveMany) = await CostAsync(rig, alerts, at + many - few, samples);
 
-        report.Add("waiting", $"{many:N0} waiting for approval, {where}: GC heap after collection (working set)",
-            Report.Text($"{(memory.Heap - before.Heap) / 1e6:N0} MB ({memory.WorkingSet / 1e6:N0} MB for the process), {(memory.Heap - before.Heap) / many:N0} bytes each; alerts of {alerts.Body(1).Length:N0} bytes"), "under 1 GB");
-        report.Add("waiting", $"one more alert until people are asked, {where}: median with {few:N0} and with {many:N0} waiting", Ratio(alertFew, alertMany), "ratio near 1");
-        report.Add("waiting", $"one approval until the outcome is recorded, {where}: median with {few:N0} and with {many:N0} waiting", Ratio(approveFew, approveMany), "ratio near 1");
+        report.Add(
+            "waiting",
+            $"{many:N0} waiting for approval, {where}: GC heap after collection (working set)",
+            Report.Text(
+                $"{(memory.Heap - before.Heap) / 1e6:N0} MB ({memory.WorkingSet / 1e6:N0} MB for the process), "
+                    + $"{(memory.Heap - before.Heap) / many:N0} bytes each; alerts of {alerts.Body(1).Length:N0} bytes"
+            ),
+            "under 1 GB"
+        );
+        report.Add(
+            "waiting",
+            $"one more alert until people are asked, {where}: median with {few:N0} and with {many:N0} waiting",
+            Ratio(alertFew, alertMany),
+            "ratio near 1"
+        );
+        report.Add(
+            "waiting",
+            $"one approval until the outcome is recorded, {where}: median with {few:N0} and with {many:N0} waiting",
+            Ratio(approveFew, approveMany),
+            "ratio near 1"
+        );
     }
 
     private static async Task FillAsync(Report report, Rig rig, Alerts alerts, int first, int count)
@@ -51,7 +73,9 @@ internal static class Waiting
         report.Progress(Report.Text($"{count:N0} incidents brought to waiting in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
     }
 
-    /// <summary>Milliseconds for one alert after another to be asked about, and for one after another to be approved and carried out.</summary>
+    /// <summary>
+    /// Milliseconds for one alert after another to be asked about, and for one after another to be approved and carried out.
+    /// </summary>
     private static async Task<(double Alert, double Approve)> CostAsync(Rig rig, Alerts alerts, int first, int samples)
     {
         var (asked, approved) = (new List<double>(samples), new List<double>(samples));
@@ -71,7 +95,11 @@ internal static class Waiting
             var request = $"approval-{Fingerprint.Of(chain, "disable_user_account_temporarily", $"account:{target}")}";
             var whenDone = rig.WhenRecorded(AuditKinds.Outcome, chain);
             var start = Stopwatch.GetTimestamp();
-            await rig.Machine.Client.RaiseEventAsync(request, ApprovalView.EventName(1, 0), new ApprovalAnswer(Approver, true, "looked at it", rig.Clock.GetUtcNow(), "api"));
+            await rig.Machine.Client.RaiseEventAsync(
+                request,
+                ApprovalView.EventName(1, 0),
+                new ApprovalAnswer(Approver, true, "looked at it", rig.Clock.GetUtcNow(), "api")
+            );
             approved.Add(Stopwatch.GetElapsedTime(start, await whenDone).TotalMilliseconds);
             await IdleAsync(rig);
         }

@@ -9,7 +9,7 @@ public sealed class PolicyStore
     private readonly IReadOnlyList<ActionCapability> catalogue;
     private volatile Policy current;
 
-    private PolicyStore(Policy first, IReadOnlyList<ActionCapability> catalogue) => (current, catalogue) = (first, catalogue);
+    private PolicyStore(Policy first, IReadOnlyList<ActionCapability> catalogue) => (current, this.catalogue) = (first, catalogue);
 
     /// <summary>
     /// The policy new incidents open with. An incident keeps the one it opened with by holding on to it, or to its files.

@@ -5,8 +5,8 @@ using IRFunctions.People;
 namespace IRFunctions.Approvals;
 
 /// <summary>
-/// The one judge of people's answers (docs/design.md section 6), as pure functions. An answer to a request is judged when it arrives, so that the
-/// person hears at once, and again by the orchestration, which alone decides.
+/// The one judge of people's answers (docs/design.md section 6), as pure functions. An answer to a request is judged when it arrives, so
+/// that the person hears at once, and again by the orchestration, which alone decides.
 /// </summary>
 public static class AnswerRules
 {

@@ -14,8 +14,8 @@ public sealed class DriftDetector(ActionCatalog catalogue, AuditChain audit, Pag
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Looks at one containment. What somebody changed behind us is told once, never fought over, and remembered, so that the undo leaves what they make
-    /// of it.
+    /// Looks at one containment. What somebody changed behind us is told once, never fought over, and remembered, so that the undo leaves
+    /// what they make of it.
     /// </summary>
     public async Task LookAsync(DurableTaskClient client, string key, RollbackState state, CancellationToken cancellation)
     {

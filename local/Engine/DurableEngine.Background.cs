@@ -7,17 +7,31 @@ public sealed partial class DurableEngine
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource stopping = new();
     private ITimer? alarm;
-    private Pump? stepPump, activityPump;
+    private Pump? stepPump,
+        activityPump;
 
     /// <summary>Starts to work and returns at once.</summary>
     public Task StartAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _ = Context;
-        if (alarm is not null) throw new InvalidOperationException("The engine runs already. It has one worker: register all tasks with one AddDurableTaskWorker.");
+        if (alarm is not null)
+            throw new InvalidOperationException(
+                "The engine runs already. It has one worker: register all tasks with one AddDurableTaskWorker."
+            );
         alarm = time.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        stepPump = new Pump(options.MaxConcurrentSteps, () => Board.ReadySteps, () => Board.TakeStep() is { } slot ? RunStepAsync(slot) : null, stopping.Token);
-        activityPump = new Pump(options.MaxConcurrentActivities, () => Board.ReadyActivities, () => Board.TakeActivity() is { } task ? RunActivityAsync(task) : null, stopping.Token);
+        stepPump = new Pump(
+            options.MaxConcurrentSteps,
+            () => Board.ReadySteps,
+            () => Board.TakeStep() is { } slot ? RunStepAsync(slot) : null,
+            stopping.Token
+        );
+        activityPump = new Pump(
+            options.MaxConcurrentActivities,
+            () => Board.ReadyActivities,
+            () => Board.TakeActivity() is { } task ? RunActivityAsync(task) : null,
+            stopping.Token
+        );
         Board.Start(stepPump.Wake, activityPump.Wake, SetAlarm);
         Ring();
         return Task.CompletedTask;
@@ -26,9 +40,11 @@ public sealed partial class DurableEngine
     /// <summary>Stops. Activities are asked to stop and run again at the next start; nothing recorded is lost.</summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
-        if (stopping.IsCancellationRequested) return;
+        if (stopping.IsCancellationRequested)
+            return;
         await stopping.CancelAsync();
-        if (alarm is null) return;
+        if (alarm is null)
+            return;
         await alarm.DisposeAsync();
         await Task.WhenAll(stepPump!.Idle, activityPump!.Idle).WaitAsync(cancellationToken);
     }
@@ -41,13 +57,19 @@ public sealed partial class DurableEngine
 
     private void SetAlarm()
     {
-        if (Board.NextDue is not { } due || stopping.IsCancellationRequested) return;
+        if (Board.NextDue is not { } due || stopping.IsCancellationRequested)
+            return;
         var sleep = TimeSpan.FromTicks(Math.Max(0, due - Now));
         // Up to the next millisecond: timers count in those, and one too early would only set the alarm again.
-        alarm!.Change(sleep > LongestSleep ? LongestSleep : TimeSpan.FromMilliseconds(Math.Ceiling(sleep.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+        alarm!.Change(
+            sleep > LongestSleep ? LongestSleep : TimeSpan.FromMilliseconds(Math.Ceiling(sleep.TotalMilliseconds)),
+            Timeout.InfiniteTimeSpan
+        );
     }
 
-    /// <summary>Runs pieces of work, at most so many at once, each in its turn on the thread pool: none keeps a thread for itself.</summary>
+    /// <summary>
+    /// Runs pieces of work, at most so many at once, each in its turn on the thread pool: none keeps a thread for itself.
+    /// </summary>
     private sealed class Pump(int most, Func<int> ready, Func<Task?> next, CancellationToken stop) : IThreadPoolWorkItem
     {
         private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,7 +80,8 @@ public sealed partial class DurableEngine
 
         public void Wake()
         {
-            if (Volatile.Read(ref running) >= most || stop.IsCancellationRequested) return;
+            if (Volatile.Read(ref running) >= most || stop.IsCancellationRequested)
+                return;
             Interlocked.Increment(ref running);
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
@@ -67,16 +90,18 @@ public sealed partial class DurableEngine
         {
             try
             {
-                if (!stop.IsCancellationRequested && next() is { } work) await work;
+                if (!stop.IsCancellationRequested && next() is { } work)
+                    await work;
             }
 #pragma warning disable CA1031 // Logged already, or a simulated crash; nothing was recorded that is not in the store.
             catch (Exception)
 #pragma warning restore CA1031
-            {
-            }
-            if (Interlocked.Decrement(ref running) == 0 && stop.IsCancellationRequested) idle.TrySetResult();
+            { }
+            if (Interlocked.Decrement(ref running) == 0 && stop.IsCancellationRequested)
+                idle.TrySetResult();
             // Whoever found all places taken is served now.
-            if (ready() > 0) Wake();
+            if (ready() > 0)
+                Wake();
         }
     }
 }

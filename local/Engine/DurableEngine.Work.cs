@@ -14,7 +14,10 @@ public sealed partial class DurableEngine
         StepResult result;
         try
         {
-            result = slot.Id[0] == '@' ? await new EntityStep(Context, slot, messages, now).RunAsync() : new OrchestrationStep(Context, slot, messages, now).Run();
+            result =
+                slot.Id[0] == '@'
+                    ? await new EntityStep(Context, slot, messages, now).RunAsync()
+                    : new OrchestrationStep(Context, slot, messages, now).Run();
             if (!result.Commit.IsEmpty && !await CommitAsync(slot.Id, result.Commit))
             {
                 // A client replaced or purged the instance meanwhile: look again.
@@ -26,21 +29,25 @@ public sealed partial class DurableEngine
         {
             // The store failed. Nothing is lost, but nothing goes on either until it works again.
             log.LogCritical(e, "A step of '{Id}' could not be stored; it is tried again.", slot.Id);
-            if (alarm is not null) await Task.Delay(PauseAfterFailure, time, stopping.Token);
+            if (alarm is not null)
+                await Task.Delay(PauseAfterFailure, time, stopping.Token);
             Again(slot, messages);
             throw;
         }
         slot.Session = result.Session;
-        if (result is { Session: null, Commit: { Record.IsEntity: false, History: not null } }) Rest(result.Commit.Record);
+        if (result is { Session: null, Commit: { Record.IsEntity: false, History: not null } })
+            Rest(result.Commit.Record);
         Board.Add(result.Commit.New, now);
         Rest(Board.Finish(slot, result.Deferred, result.Cancelled));
-        if (result.Commit.Record is not null || result.Commit.Delete) Watchers.Changed(slot.Id);
+        if (result.Commit.Record is not null || result.Commit.Delete)
+            Watchers.Changed(slot.Id);
     }
 
     /// <summary>Where sessions are kept, a run without one has nothing to do for a while.</summary>
     private void Rest(InstanceRecord? run)
     {
-        if (run is { IsEntity: false } && options.KeptSessions > 0) Store.Rest(run.Execution);
+        if (run is { IsEntity: false } && options.KeptSessions > 0)
+            Store.Rest(run.Execution);
     }
 
     private void Again(Slot slot, List<Message> messages)
@@ -53,7 +60,8 @@ public sealed partial class DurableEngine
     private async ValueTask<bool> CommitAsync(string id, StepCommit commit)
     {
         MayCrash(CrashMoment.BeforeCommit, id);
-        if (!await Store.CommitAsync(commit)) return false;
+        if (!await Store.CommitAsync(commit))
+            return false;
         MayCrash(CrashMoment.AfterCommit, id);
         Interlocked.Increment(ref steps);
         return true;
@@ -66,7 +74,12 @@ public sealed partial class DurableEngine
         if (wrong is not null && tasks.Options.Versioning!.FailureStrategy == Reject.Reject)
         {
             // Stays in the store for a worker of another version.
-            log.LogWarning("Activity '{Name}' of '{Id}' is left to another worker: {Reason}", task.Name, message.Target, wrong.ErrorMessage);
+            log.LogWarning(
+                "Activity '{Name}' of '{Id}' is left to another worker: {Reason}",
+                task.Name,
+                message.Target,
+                wrong.ErrorMessage
+            );
             return;
         }
         Interlocked.Increment(ref activities);
@@ -97,17 +110,26 @@ public sealed partial class DurableEngine
     {
         var tasks = Context.Tasks;
         await using var scope = tasks.NewScope();
-        var instance = new OrchestrationInstance { InstanceId = message.Target, ExecutionId = OrchestrationStep.ExecutionId(message.Execution) };
-        var about = new TaskContext(instance, task.Name!, task.Version, task.EventId) { ExceptionPropertiesProvider = tasks.ExceptionProperties };
+        var instance = new OrchestrationInstance
+        {
+            InstanceId = message.Target,
+            ExecutionId = OrchestrationStep.ExecutionId(message.Execution),
+        };
+        var about = new TaskContext(instance, task.Name!, task.Version, task.EventId)
+        {
+            ExceptionPropertiesProvider = tasks.ExceptionProperties,
+        };
         return await tasks.CreateActivity(task.Name!, task.Version, scope).RunAsync(about, task.Input);
     }
 
-    private static TaskFailedEvent Failed(TaskScheduledEvent task, FailureDetails failure) => new(-1, task.EventId, failure.ErrorMessage, null, failure);
+    private static TaskFailedEvent Failed(TaskScheduledEvent task, FailureDetails failure) =>
+        new(-1, task.EventId, failure.ErrorMessage, null, failure);
 
     private void MayCrash(CrashMoment moment, string id)
     {
         ThrowIfCrashed();
-        if (options.AtCrashPoint is not { } crashes) return;
+        if (options.AtCrashPoint is not { } crashes)
+            return;
         try
         {
             crashes(new CrashPoint(moment, Interlocked.Increment(ref moments[(int)moment]), id));
@@ -121,6 +143,7 @@ public sealed partial class DurableEngine
 
     private void ThrowIfCrashed()
     {
-        if (crash is { } cause) throw new InvalidOperationException("This engine has crashed; start another one on its store.", cause);
+        if (crash is { } cause)
+            throw new InvalidOperationException("This engine has crashed; start another one on its store.", cause);
     }
 }

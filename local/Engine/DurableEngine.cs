@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace IRFunctions.Local.Engine;
 
 /// <summary>
-/// Runs orchestrations, activities and entities on Durable Task's own executor, from a store. Either in the background (<see cref="StartAsync"/>) or, for
-/// tests and simulations, one piece of work after another on the caller's thread (<see cref="RunUntilIdleAsync"/>). Work that was pending in the store
-/// goes on by itself.
+/// Runs orchestrations, activities and entities on Durable Task's own executor, from a store. Either in the background (<see
+/// cref="StartAsync"/>) or, for tests and simulations, one piece of work after another on the caller's thread (<see
+/// cref="RunUntilIdleAsync"/>). Work that was pending in the store goes on by itself.
 /// </summary>
 public sealed partial class DurableEngine : IAsyncDisposable
 {
@@ -17,7 +17,9 @@ public sealed partial class DurableEngine : IAsyncDisposable
     private readonly ILoggerFactory loggers;
     private readonly ILogger log;
     private StepContext? context;
-    private long number, steps, activities;
+    private long number,
+        steps,
+        activities;
     private int pumping;
 
     /// <param name="store">Stays the caller's to dispose.</param>
@@ -25,7 +27,12 @@ public sealed partial class DurableEngine : IAsyncDisposable
     public DurableEngine(IDurableStore store, TimeProvider time, ILoggerFactory? loggers = null, EngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(store);
-        (Store, this.time, this.loggers, this.options) = (store, time, loggers ?? NullLoggerFactory.Instance, options ?? new EngineOptions());
+        (Store, this.time, this.loggers, this.options) = (
+            store,
+            time,
+            loggers ?? NullLoggerFactory.Instance,
+            options ?? new EngineOptions()
+        );
         log = this.loggers.CreateLogger<DurableEngine>();
         Board = new WorkBoard(this.options.ShuffleSeed, this.options.KeptSessions);
         Client = new EngineClient(this, new DurableTaskClientOptions());
@@ -74,8 +81,11 @@ public sealed partial class DurableEngine : IAsyncDisposable
     /// <summary>Says what the engine runs.</summary>
     /// <param name="services">For tasks that are registered by type; a scope is made for each run.</param>
     /// <param name="worker">Data converter, versioning, longest timer; entity support is switched on.</param>
-    public DurableEngine Use(Action<DurableTaskRegistry> addTasks, IServiceProvider? services = null, DurableTaskWorkerOptions? worker = null) =>
-        Use(TaskFactories.From(addTasks), services ?? TaskFactories.NoServices, worker);
+    public DurableEngine Use(
+        Action<DurableTaskRegistry> addTasks,
+        IServiceProvider? services = null,
+        DurableTaskWorkerOptions? worker = null
+    ) => Use(TaskFactories.From(addTasks), services ?? TaskFactories.NoServices, worker);
 
     /// <inheritdoc cref="Use(Action{DurableTaskRegistry}, IServiceProvider, DurableTaskWorkerOptions)"/>
     public DurableEngine Use(IDurableTaskFactory factory, IServiceProvider services, DurableTaskWorkerOptions? worker = null)
@@ -86,24 +96,33 @@ public sealed partial class DurableEngine : IAsyncDisposable
         return this;
     }
 
-    /// <summary>Completes when the workers are not busy with what is begun already; for whoever brings new work in the background.</summary>
+    /// <summary>
+    /// Completes when the workers are not busy with what is begun already; for whoever brings new work in the background.
+    /// </summary>
     public Task WhenCalm() => Board.WhenCalm();
 
-    /// <summary>Runs all that is ready, and what that makes ready, until only waiting is left. Activities must not wait for virtual time.</summary>
+    /// <summary>
+    /// Runs all that is ready, and what that makes ready, until only waiting is left. Activities must not wait for virtual time.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The engine runs in the background, or another call is running.</exception>
     public async Task RunUntilIdleAsync()
     {
-        if (alarm is not null) throw new InvalidOperationException("The engine runs in the background; it cannot be pumped as well.");
-        if (Interlocked.Exchange(ref pumping, 1) != 0) throw new InvalidOperationException("The engine is being pumped already.");
+        if (alarm is not null)
+            throw new InvalidOperationException("The engine runs in the background; it cannot be pumped as well.");
+        if (Interlocked.Exchange(ref pumping, 1) != 0)
+            throw new InvalidOperationException("The engine is being pumped already.");
         try
         {
             while (true)
             {
                 ThrowIfCrashed();
                 Board.ReleaseDue(Now);
-                if (Board.TryTake() is not { } work) return;
-                if (work is Slot slot) await RunStepAsync(slot);
-                else await RunActivityAsync((Message)work);
+                if (Board.TryTake() is not { } work)
+                    return;
+                if (work is Slot slot)
+                    await RunStepAsync(slot);
+                else
+                    await RunActivityAsync((Message)work);
             }
         }
         finally
@@ -116,7 +135,8 @@ public sealed partial class DurableEngine : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The engine's clock is not a <see cref="VirtualTimeProvider"/>.</exception>
     public async Task AdvanceAsync(TimeSpan by)
     {
-        if (time is not VirtualTimeProvider clock) throw new InvalidOperationException("Only a virtual clock can be advanced.");
+        if (time is not VirtualTimeProvider clock)
+            throw new InvalidOperationException("Only a virtual clock can be advanced.");
         var target = clock.GetUtcNow() + by;
         await RunUntilIdleAsync();
         while (Earliest(NextDue, clock.NextDue) is { } due && due <= target)
@@ -136,7 +156,8 @@ public sealed partial class DurableEngine : IAsyncDisposable
     internal async ValueTask<bool> PostAsync(StepCommit commit)
     {
         ThrowIfCrashed();
-        if (!await Store.CommitAsync(commit)) return false;
+        if (!await Store.CommitAsync(commit))
+            return false;
         Board.Add(commit.New, Now);
         Watchers.Changed(commit.InstanceId);
         return true;

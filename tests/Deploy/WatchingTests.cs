@@ -111,7 +111,10 @@ public sealed partial class WatchingTests(Bicep bicep)
     private static JsonNode Playbook(string file) =>
         JsonNode.Parse(File.ReadAllText(Path.Combine(Sources.Root, "bicep", "playbooks", file)))!;
 
-    private static string Telemetry() => File.ReadAllText(Path.Combine(Sources.Root, "functions", "Health", "Heartbeat.cs"));
+    private static string Telemetry() =>
+        string.Concat(
+            ((string[])["Heartbeat.cs", "RecordLog.cs"]).Select(f => File.ReadAllText(Path.Combine(Sources.Root, "functions", "Health", f)))
+        );
 
     [GeneratedRegex(@"startswith ""record: ([\w-]+)""")]
     private static partial Regex Query();

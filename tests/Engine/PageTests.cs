@@ -24,25 +24,20 @@ public sealed partial class PageTests
     public async Task The_ten_lines_start_it()
     {
         Assert.Equal(10, Snippet("ten lines").Split('\n').Length);
+        // csharpier-ignore-start
         // <ten lines>
-        await using var engine = DurableEngine.Create(
-            tasks =>
-                tasks
-                    .AddActivityFunc<string, string>("Greet", (_, name) => $"Hello, {name}!")
-                    .AddOrchestratorFunc<string, string>(
-                        "Welcome",
-                        async (context, name) =>
-                        {
-                            await context.CreateTimer(TimeSpan.FromHours(24), CancellationToken.None);
-                            return await context.CallActivityAsync<string>("Greet", name);
-                        }
-                    ),
-            new VirtualTimeProvider()
-        );
+        await using var engine = DurableEngine.Create(tasks => tasks
+            .AddActivityFunc<string, string>("Greet", (_, name) => $"Hello, {name}!")
+            .AddOrchestratorFunc<string, string>("Welcome", async (context, name) =>
+            {
+                await context.CreateTimer(TimeSpan.FromHours(24), CancellationToken.None);
+                return await context.CallActivityAsync<string>("Greet", name);
+            }), new VirtualTimeProvider());
         var id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Welcome", "World");
         await engine.AdvanceAsync(TimeSpan.FromHours(24));
         var done = await engine.Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true);
         // </ten lines>
+        // csharpier-ignore-end
         Assert.Equal("Hello, World!", done.ReadOutputAs<string>());
     }
 

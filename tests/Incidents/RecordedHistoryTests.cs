@@ -94,12 +94,12 @@ public sealed class RecordedHistoryTests
             .ToHashSet();
         Assert.Equal(
             [
-                nameof(ContainmentOrchestrator),
-                nameof(BreakerOrchestrator),
-                nameof(DrillOrchestrator),
-                nameof(ReminderOrchestrator),
                 nameof(AlertOrchestrator),
                 nameof(ApprovalOrchestrator),
+                nameof(BreakerOrchestrator),
+                nameof(ContainmentOrchestrator),
+                nameof(DrillOrchestrator),
+                nameof(ReminderOrchestrator),
                 nameof(RollbackOrchestrator),
             ],
             recorded.Order(StringComparer.Ordinal)

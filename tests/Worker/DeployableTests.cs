@@ -30,7 +30,7 @@ public sealed class DeployableTests
     {
         Assert.Equal(Functions.Select(f => f.Function.Name).Order(StringComparer.Ordinal), ExpectedFunctions.Names);
         // The host does not tell upper case from lower.
-        Assert.Equal(79, ExpectedFunctions.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(80, ExpectedFunctions.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 
     /// <summary>
@@ -63,7 +63,8 @@ public sealed class DeployableTests
         );
         using var host = builder.Build();
         using var invocation = host.Services.CreateScope();
-        foreach (var type in Functions.Select(f => f.Method.DeclaringType!).Distinct().Where(t => !t.IsAbstract))
+        // Orchestrators and the dispatchers of entities are static functions: the worker makes no instance of their classes.
+        foreach (var type in Functions.Select(f => f.Method).Where(m => !m.IsStatic).Select(m => m.DeclaringType!).Distinct())
             Assert.NotNull(ActivatorUtilities.CreateInstance(invocation.ServiceProvider, type));
     }
 

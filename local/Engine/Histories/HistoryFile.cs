@@ -14,7 +14,8 @@ public static class HistoryFile
     public static string Export(IDurableStore store, string instanceId)
     {
         ArgumentNullException.ThrowIfNull(store);
-        if (store.Read(instanceId) is not { IsEntity: false } record) throw new KeyNotFoundException($"There is no orchestration with the id '{instanceId}'.");
+        if (store.Read(instanceId) is not { IsEntity: false } record)
+            throw new KeyNotFoundException($"There is no orchestration with the id '{instanceId}'.");
         return JsonSerializer.Serialize(HistoryJson.Decode(store.ReadHistory(record.Execution)), Readable);
     }
 
@@ -29,12 +30,25 @@ public static class HistoryFile
 /// <summary>Replays a recorded history against the present code, on the official executor.</summary>
 public static class ReplayCheck
 {
-    /// <exception cref="NonDeterminismException">The code does not follow the history any more: instances that are under way would fail.</exception>
-    public static void Run(IDurableTaskFactory factory, IServiceProvider services, IReadOnlyList<HistoryEvent> history, DurableTaskWorkerOptions? worker = null)
+    /// <exception cref="NonDeterminismException">The code does not follow the history any more: instances that are under way would
+    /// fail.</exception>
+    public static void Run(
+        IDurableTaskFactory factory,
+        IServiceProvider services,
+        IReadOnlyList<HistoryEvent> history,
+        DurableTaskWorkerOptions? worker = null
+    )
     {
         var start = history.OfType<ExecutionStartedEvent>().First();
-        var record = new InstanceRecord { Id = start.OrchestrationInstance.InstanceId, Name = start.Name, Version = start.Version, Parent = OrchestrationStep.ParentOf(start) };
+        var record = new InstanceRecord
+        {
+            Id = start.OrchestrationInstance.InstanceId,
+            Name = start.Name,
+            Version = start.Version,
+            Parent = OrchestrationStep.ParentOf(start),
+        };
         var tasks = new TaskCatalog(factory, services, worker ?? new DurableTaskWorkerOptions(), NullLoggerFactory.Instance);
-        if (new Replay(record, tasks.CodeOf(record, null), [.. history], tasks.ExceptionProperties).Check() is { } broken) throw broken;
+        if (new Replay(record, tasks.CodeOf(record, null), [.. history], tasks.ExceptionProperties).Check() is { } broken)
+            throw broken;
     }
 }

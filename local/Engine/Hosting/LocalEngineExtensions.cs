@@ -10,7 +10,8 @@ namespace IRFunctions.Local.Engine.Hosting;
 public static class LocalEngineExtensions
 {
     /// <summary>
-    /// Runs the worker's tasks on the local engine, from the start of the host to its end. The engine takes its <see cref="IDurableStore"/>, its
+    /// Runs the worker's tasks on the local engine, from the start of the host to its end. The engine takes its <see
+    /// cref="IDurableStore"/>, its
     /// <see cref="TimeProvider"/> and its <see cref="EngineOptions"/> from the services, or a memory store and the system's clock.
     /// </summary>
     public static IDurableTaskWorkerBuilder UseLocalEngine(this IDurableTaskWorkerBuilder builder)
@@ -32,22 +33,32 @@ public static class LocalEngineExtensions
     {
         services.TryAddSingleton<IDurableStore>(_ => new MemoryStore());
         services.TryAddSingleton(s => new DurableEngine(
-            s.GetRequiredService<IDurableStore>(), s.GetService<TimeProvider>() ?? TimeProvider.System, s.GetService<ILoggerFactory>(), s.GetService<EngineOptions>()));
+            s.GetRequiredService<IDurableStore>(),
+            s.GetService<TimeProvider>() ?? TimeProvider.System,
+            s.GetService<ILoggerFactory>(),
+            s.GetService<EngineOptions>()
+        ));
     }
 }
 
 /// <summary>The engine as a hosted worker: the official build target.</summary>
 public sealed class LocalEngineWorker(
-    string? name, IDurableTaskFactory factory, DurableEngine engine, IServiceProvider services, IOptionsMonitor<DurableTaskWorkerOptions> options,
-    IOptionsMonitor<DurableTaskWorkerWorkItemFilters> filters)
-    : DurableTaskWorker(name, factory)
+    string? name,
+    IDurableTaskFactory factory,
+    DurableEngine engine,
+    IServiceProvider services,
+    IOptionsMonitor<DurableTaskWorkerOptions> options,
+    IOptionsMonitor<DurableTaskWorkerWorkItemFilters> filters
+) : DurableTaskWorker(name, factory)
 {
     /// <exception cref="NotSupportedException">Work item filters are set.</exception>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // They share work out among several workers; here they could only leave it lying.
         if (filters.Get(Name) is not { Orchestrations.Count: 0, Activities.Count: 0, Entities.Count: 0 })
-            throw new NotSupportedException("The local engine has one worker and takes no work item filters: remove UseWorkItemFilters, or use UseOrchestrationFilter.");
+            throw new NotSupportedException(
+                "The local engine has one worker and takes no work item filters: remove UseWorkItemFilters, or use UseOrchestrationFilter."
+            );
         await engine.Use(Factory, services, options.Get(Name)).StartAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }

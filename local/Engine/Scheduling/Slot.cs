@@ -34,6 +34,7 @@ internal sealed class Watchers
 
     public void Changed(string id)
     {
-        if (!waiting.IsEmpty && waiting.TryRemove(id, out var next)) next.SetResult();
+        if (!waiting.IsEmpty && waiting.TryRemove(id, out var next))
+            next.SetResult();
     }
 }

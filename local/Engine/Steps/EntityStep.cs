@@ -1,8 +1,8 @@
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>
-/// One step of an entity: its messages in order. Operations run in batches on the official shim; an orchestration that holds the lock is served alone,
-/// everybody else waits in line.
+/// One step of an entity: its messages in order. Operations run in batches on the official shim; an orchestration that holds the lock is
+/// served alone, everybody else waits in line.
 /// </summary>
 internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> inbox, long now)
 {
@@ -14,19 +14,29 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
     public async ValueTask<StepResult> RunAsync()
     {
         var stored = slot.Session?.Record ?? engine.Store.Read(slot.Id);
-        record = stored ?? new InstanceRecord { Id = slot.Id, Name = id.Name, CreatedAt = now, Execution = engine.NextNumber() };
+        record =
+            stored
+            ?? new InstanceRecord
+            {
+                Id = slot.Id,
+                Name = id.Name,
+                CreatedAt = now,
+                Execution = engine.NextNumber(),
+            };
         var waiting = inbox;
         // Whoever waited for the lock is looked at again once it is free.
-        for (var before = -1; before != waiting.Count && waiting.Count > 0;)
+        for (var before = -1; before != waiting.Count && waiting.Count > 0; )
         {
             before = waiting.Count;
             waiting = await PassAsync(waiting);
         }
         (result.Deferred, result.Session) = (waiting, slot.Session);
         var (commit, exists) = (result.Commit, record is not { Output: null, LockedBy: null });
-        if (commit.Consumed.Count == 0) return result;
+        if (commit.Consumed.Count == 0)
+            return result;
         (commit.Record, commit.Delete) = (exists ? record with { UpdatedAt = now } : null, !exists && stored is not null);
-        if (exists || stored is not null) commit.ExpectedExecution = stored?.Execution ?? 0;
+        if (exists || stored is not null)
+            commit.ExpectedExecution = stored?.Execution ?? 0;
         result.Session = engine.KeepsSessions && exists ? new Session { Record = commit.Record! } : null;
         return result;
     }
@@ -43,10 +53,14 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
                 continue;
             }
             result.Commit.Consumed.Add(message.Number);
-            if (m.IsRelease || m.IsLockRequest) await RunBatchAsync();
-            else batch.Add(m);
-            if (m.IsLockRequest) Lock(m);
-            else if (m.IsRelease && record.LockedBy == m.Parent) record = record with { LockedBy = null };
+            if (m.IsRelease || m.IsLockRequest)
+                await RunBatchAsync();
+            else
+                batch.Add(m);
+            if (m.IsLockRequest)
+                Lock(m);
+            else if (m.IsRelease && record.LockedBy == m.Parent)
+                record = record with { LockedBy = null };
         }
         await RunBatchAsync();
         return deferred;
@@ -55,25 +69,42 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
     private void Lock(EntityMessage m)
     {
         // The orchestration may have ended while it stood in line.
-        if (engine.Store.Read(m.Parent!) is not { IsTerminal: false } owner || OrchestrationStep.ExecutionId(owner.Execution) != m.ParentExecution) return;
+        if (
+            engine.Store.Read(m.Parent!) is not { IsTerminal: false } owner
+            || OrchestrationStep.ExecutionId(owner.Execution) != m.ParentExecution
+        )
+            return;
         record = record with { LockedBy = m.Parent };
-        if (m.NextLock() is { } next) result.Send(next.Entity, next.Request);
-        else result.Send(m.Parent!, m.LockGranted());
+        if (m.NextLock() is { } next)
+            result.Send(next.Entity, next.Request);
+        else
+            result.Send(m.Parent!, m.LockGranted());
     }
 
     private async ValueTask RunBatchAsync()
     {
-        if (batch.Count == 0) return;
-        var done = await ExecuteAsync(new() { InstanceId = slot.Id, EntityState = record.Output, Operations = [.. batch.Select(m => m.ToRequest())] });
+        if (batch.Count == 0)
+            return;
+        var done = await ExecuteAsync(
+            new()
+            {
+                InstanceId = slot.Id,
+                EntityState = record.Output,
+                Operations = [.. batch.Select(m => m.ToRequest())],
+            }
+        );
         record = record with { Output = done.EntityState };
         for (var i = 0; i < batch.Count; i++)
         {
-            if (!batch[i].IsSignal) result.Send(batch[i].Parent!, batch[i].Answer(done.Results![i]));
+            if (!batch[i].IsSignal)
+                result.Send(batch[i].Parent!, batch[i].Answer(done.Results![i]));
         }
         foreach (var action in done.Actions ?? [])
         {
-            if (action is SendSignalOperationAction signal) Signal(signal);
-            else if (action is StartNewOrchestrationOperationAction start) Start(start);
+            if (action is SendSignalOperationAction signal)
+                Signal(signal);
+            else if (action is StartNewOrchestrationOperationAction start)
+                Start(start);
         }
         batch.Clear();
     }
@@ -98,8 +129,10 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
     private void Signal(SendSignalOperationAction a)
     {
         var due = a.ScheduledTime?.ToUniversalTime();
-        if (engine.Options.Limits.WrongEntityId(a.InstanceId!) is { } wrong) engine.Log.LogError("Entity '{Id}' could not signal another: {Reason}", slot.Id, wrong);
-        else result.Send(a.InstanceId!, EntityMessage.Signal(a.InstanceId!, a.Name!, a.Input, due), due: due?.Ticks ?? 0);
+        if (engine.Options.Limits.WrongEntityId(a.InstanceId!) is { } wrong)
+            engine.Log.LogError("Entity '{Id}' could not signal another: {Reason}", slot.Id, wrong);
+        else
+            result.Send(a.InstanceId!, EntityMessage.Signal(a.InstanceId!, a.Name!, a.Input, due), due: due?.Ticks ?? 0);
     }
 
     private void Start(StartNewOrchestrationOperationAction a)
@@ -114,7 +147,15 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
         var version = string.IsNullOrEmpty(a.Version) ? engine.Tasks.Options.Versioning?.DefaultVersion : a.Version;
         // Nobody waits for it; its parent is the entity all the same, as in Durable Task's dispatcher.
         var tags = new Dictionary<string, string>(a.Tags ?? new Dictionary<string, string>()) { [OrchestrationTags.FireAndForget] = "" };
-        var start = OrchestrationStep.Start(a.InstanceId!, execution, a.Name!, version, a.Input, tags, new ParentLink(slot.Id, 0, record.Name, -1));
+        var start = OrchestrationStep.Start(
+            a.InstanceId!,
+            execution,
+            a.Name!,
+            version,
+            a.Input,
+            tags,
+            new ParentLink(slot.Id, 0, record.Name, -1)
+        );
         result.Send(a.InstanceId!, start, execution, a.ScheduledStartTime?.ToUniversalTime().Ticks ?? 0);
     }
 }

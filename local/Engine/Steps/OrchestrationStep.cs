@@ -19,18 +19,30 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
     {
         stored = session?.Record ?? engine.Store.Read(slot.Id);
         record = stored!;
-        foreach (var message in inbox) TakeIn(message);
+        foreach (var message in inbox)
+            TakeIn(message);
         (result.Session, result.Deferred) = (session, deferred);
         // Nothing to do: what came was for nobody, or waits.
-        if (fresh.Count == 0) return result;
+        if (fresh.Count == 0)
+            return result;
         result.Commit.ExpectedExecution = stored?.Execution ?? 0;
         fresh.Insert(0, new OrchestratorStartedEvent(-1) { Timestamp = result.Time });
         var wrong = engine.Tasks.WrongVersion(record.Version);
-        if (terminated is not null && (starts || !record.Started)) TerminateUnstarted(terminated);
-        else if (wrong is not null && engine.Tasks.Options.Versioning!.FailureStrategy == DurableTaskWorkerOptions.VersionFailureStrategy.Fail) Finish(new([]), Failed(wrong));
-        else if (wrong is not null || IsFilteredOut()) Leave(wrong);
-        else if (rewind is not null) Apply(Rewind(rewind));
-        else Apply(session?.Executor is null ? Execute(starts ? [] : engine.ReadHistory(record.Execution)) : Replay.Continue(session, fresh));
+        if (terminated is not null && (starts || !record.Started))
+            TerminateUnstarted(terminated);
+        else if (
+            wrong is not null
+            && engine.Tasks.Options.Versioning!.FailureStrategy == DurableTaskWorkerOptions.VersionFailureStrategy.Fail
+        )
+            Finish(new([]), Failed(wrong));
+        else if (wrong is not null || IsFilteredOut())
+            Leave(wrong);
+        else if (rewind is not null)
+            Apply(Rewind(rewind));
+        else
+            Apply(
+                session?.Executor is null ? Execute(starts ? [] : engine.ReadHistory(record.Execution)) : Replay.Continue(session, fresh)
+            );
         return result;
     }
 
@@ -49,10 +61,12 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
             return;
         }
         result.Commit.Consumed.Add(message.Number);
-        if (foreign || record is null || (record.IsTerminal && !rewinds) || (!rewinds && message.Event is ExecutionRewoundEvent)) return;
+        if (foreign || record is null || (record.IsTerminal && !rewinds) || (!rewinds && message.Event is ExecutionRewoundEvent))
+            return;
         fresh.Add(message.Event);
         terminated ??= message.Event as ExecutionTerminatedEvent;
-        if (rewinds) (rewind, record) = ((ExecutionRewoundEvent)message.Event, record with { Status = OrchestrationStatus.Running });
+        if (rewinds)
+            (rewind, record) = ((ExecutionRewoundEvent)message.Event, record with { Status = OrchestrationStatus.Running });
     }
 
     private void TakeStart(Message message, ExecutionStartedEvent start)
@@ -62,7 +76,13 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
         {
             record = new InstanceRecord
             {
-                Id = slot.Id, Name = start.Name, Version = start.Version, CreatedAt = now, Execution = message.Execution, Tags = start.Tags, Parent = ParentOf(start),
+                Id = slot.Id,
+                Name = start.Name,
+                Version = start.Version,
+                CreatedAt = now,
+                Execution = message.Execution,
+                Tags = start.Tags,
+                Parent = ParentOf(start),
             };
         }
         else if (record.Started || record.IsTerminal || record.Execution != message.Execution)
@@ -81,16 +101,28 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
     private void Refuse(ExecutionStartedEvent start)
     {
         engine.Log.LogWarning("Another start of orchestration '{Id}' is dropped: it is already running.", slot.Id);
-        if (ParentOf(start) is not { } parent || IsFireAndForget(start.Tags)) return;
-        var reason = new FailureDetails(typeof(InvalidOperationException).FullName!, $"An orchestration with the id '{slot.Id}' is already running.", null, null, false);
+        if (ParentOf(start) is not { } parent || IsFireAndForget(start.Tags))
+            return;
+        var reason = new FailureDetails(
+            typeof(InvalidOperationException).FullName!,
+            $"An orchestration with the id '{slot.Id}' is already running.",
+            null,
+            null,
+            false
+        );
         result.Send(parent.InstanceId, new SubOrchestrationInstanceFailedEvent(-1, parent.TaskId, null, null, reason), parent.Execution);
     }
 
     private bool IsFilteredOut()
     {
 #pragma warning disable CS0618 // Experimental, but there.
-        if (engine.Tasks.Filter is not { } filter) return false;
-        var about = new OrchestrationFilterParameters { Name = record.Name, Tags = record.Tags is { } tags ? new Dictionary<string, string>(tags) : null };
+        if (engine.Tasks.Filter is not { } filter)
+            return false;
+        var about = new OrchestrationFilterParameters
+        {
+            Name = record.Name,
+            Tags = record.Tags is { } tags ? new Dictionary<string, string>(tags) : null,
+        };
         return !filter.IsOrchestrationValidAsync(about, CancellationToken.None).AsTask().GetAwaiter().GetResult();
 #pragma warning restore CS0618
     }
@@ -98,7 +130,11 @@ internal sealed partial class OrchestrationStep(StepContext engine, Slot slot, L
     /// <summary>Nothing of this step happens; its messages stay where they are, for another worker.</summary>
     private void Leave(FailureDetails? wrong)
     {
-        engine.Log.LogWarning("Orchestration '{Id}' is left to another worker: {Reason}", slot.Id, wrong?.ErrorMessage ?? "the filter does not take it");
+        engine.Log.LogWarning(
+            "Orchestration '{Id}' is left to another worker: {Reason}",
+            slot.Id,
+            wrong?.ErrorMessage ?? "the filter does not take it"
+        );
         result.Commit.Consumed.Clear();
         result.Commit.New.Clear();
         result.Commit.ExpectedExecution = null;

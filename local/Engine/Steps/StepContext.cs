@@ -1,7 +1,14 @@
 namespace IRFunctions.Local.Engine.Steps;
 
 /// <summary>What a step may use of its engine.</summary>
-internal sealed record StepContext(TaskCatalog Tasks, IDurableStore Store, WorkBoard Board, EngineOptions Options, Func<long> NextNumber, ILogger Log)
+internal sealed record StepContext(
+    TaskCatalog Tasks,
+    IDurableStore Store,
+    WorkBoard Board,
+    EngineOptions Options,
+    Func<long> NextNumber,
+    ILogger Log
+)
 {
     public bool KeepsSessions => Options.KeptSessions > 0;
 
@@ -13,8 +20,10 @@ internal sealed record StepContext(TaskCatalog Tasks, IDurableStore Store, WorkB
         string? wrong = null;
         foreach (var action in outcome.Actions)
         {
-            if (action is CreateSubOrchestrationAction { InstanceId: { } child }) wrong ??= Options.Limits.WrongInstanceId(child);
-            else if (action is SendEventOrchestratorAction { Instance.InstanceId: ['@', ..] entity }) wrong ??= Options.Limits.WrongEntityId(entity);
+            if (action is CreateSubOrchestrationAction { InstanceId: { } child })
+                wrong ??= Options.Limits.WrongInstanceId(child);
+            else if (action is SendEventOrchestratorAction { Instance.InstanceId: ['@', ..] entity })
+                wrong ??= Options.Limits.WrongEntityId(entity);
         }
         return wrong;
     }
@@ -44,7 +53,9 @@ internal sealed class StepResult(StepContext engine, string instanceId, long now
     }
 }
 
-/// <summary>What is kept of an instance between two steps: its record and, of an orchestration, the executor that stands where the history ends.</summary>
+/// <summary>
+/// What is kept of an instance between two steps: its record and, of an orchestration, the executor that stands where the history ends.
+/// </summary>
 /// <param name="Scope">Of the services that the orchestrator was made with.</param>
 internal sealed record Session(AsyncServiceScope? Scope = null)
 {

@@ -22,7 +22,8 @@ internal sealed class TaskCatalog
         // By version the official factory finds through an interface that is internal to its assembly; its methods are public on the class.
         versionedOrchestrators = Versioned<ITaskOrchestrator>("TryCreateOrchestrator");
         versionedActivities = Versioned<ITaskActivity>("TryCreateActivity");
-        if (services.GetService<Microsoft.DurableTask.Worker.IExceptionPropertiesProvider>() is { } p) ExceptionProperties = new PlainProperties(new ExceptionPropertiesProviderAdapter(p));
+        if (services.GetService<Microsoft.DurableTask.Worker.IExceptionPropertiesProvider>() is { } p)
+            ExceptionProperties = new PlainProperties(new ExceptionPropertiesProviderAdapter(p));
 #pragma warning disable CS0618 // Experimental, but there.
         Filter = options.OrchestrationFilter ?? services.GetService<IOrchestrationFilter>();
     }
@@ -52,7 +53,9 @@ internal sealed class TaskCatalog
             var found = versionedOrchestrators is { } create
                 ? create(record.Name, VersionOf(record.Version), services, out var orchestrator)
                 : factory.TryCreateOrchestrator(record.Name, services, out orchestrator);
-            return found ? shims.CreateOrchestration(record.Name, orchestrator!, parent) : throw new TaskMissingException("Orchestrator", record.Name, record.Version);
+            return found
+                ? shims.CreateOrchestration(record.Name, orchestrator!, parent)
+                : throw new TaskMissingException("Orchestrator", record.Name, record.Version);
         };
     }
 
@@ -60,7 +63,9 @@ internal sealed class TaskCatalog
     public TaskActivity CreateActivity(string name, string? version, AsyncServiceScope? scope)
     {
         var services = scope?.ServiceProvider ?? Services;
-        var found = versionedActivities is { } create ? create(name, VersionOf(version), services, out var activity) : factory.TryCreateActivity(name, services, out activity);
+        var found = versionedActivities is { } create
+            ? create(name, VersionOf(version), services, out var activity)
+            : factory.TryCreateActivity(name, services, out activity);
         return found ? shims.CreateActivity(name, activity!) : throw new TaskMissingException("Activity", name, version);
     }
 
@@ -73,34 +78,55 @@ internal sealed class TaskCatalog
     /// <summary>Why a version may not run on this worker, in the official worker's words; null where it may.</summary>
     public FailureDetails? WrongVersion(string? version)
     {
-        if (Options.Versioning is not { MatchStrategy: not VersionMatch.None } versioning) return null;
+        if (Options.Versioning is not { MatchStrategy: not VersionMatch.None } versioning)
+            return null;
         var comparison = TaskOrchestrationVersioningUtils.CompareVersions(version ?? "", versioning.Version);
-        if (versioning.MatchStrategy == VersionMatch.Strict ? comparison == 0 : comparison <= 0) return null;
+        if (versioning.MatchStrategy == VersionMatch.Strict ? comparison == 0 : comparison <= 0)
+            return null;
         var relation = versioning.MatchStrategy == VersionMatch.Strict ? "does not match" : "is greater than";
-        return new("VersionMismatch", $"The orchestration version '{version}' {relation} the worker version '{versioning.Version}'.", null, null, isNonRetriable: true);
+        return new(
+            "VersionMismatch",
+            $"The orchestration version '{version}' {relation} the worker version '{versioning.Version}'.",
+            null,
+            null,
+            isNonRetriable: true
+        );
     }
 
     public FailureDetails Failure(Exception e)
     {
-        if (e is TaskMissingException missing) return new($"{missing.Kind}TaskNotFound", missing.Message, null, null, isNonRetriable: true);
+        if (e is TaskMissingException missing)
+            return new($"{missing.Kind}TaskNotFound", missing.Message, null, null, isNonRetriable: true);
         var core = new FailureDetails(e);
         return ExceptionProperties is null ? core : WithProperties(core, e);
     }
 
-    private FailureDetails WithProperties(FailureDetails f, Exception e) => new(
-        f.ErrorType, f.ErrorMessage, f.StackTrace, e.InnerException is { } inner && f.InnerFailure is { } g ? WithProperties(g, inner) : f.InnerFailure,
-        f.IsNonRetriable, ExceptionProperties!.GetExceptionProperties(e));
+    private FailureDetails WithProperties(FailureDetails f, Exception e) =>
+        new(
+            f.ErrorType,
+            f.ErrorMessage,
+            f.StackTrace,
+            e.InnerException is { } inner && f.InnerFailure is { } g ? WithProperties(g, inner) : f.InnerFailure,
+            f.IsNonRetriable,
+            ExceptionProperties!.GetExceptionProperties(e)
+        );
 
     private static TaskVersion VersionOf(string? version) => string.IsNullOrWhiteSpace(version) ? default : new TaskVersion(version);
 
     private TryCreate<T>? Versioned<T>(string method)
         where T : class =>
-        factory.GetType().GetMethod(method, [typeof(TaskName), typeof(TaskVersion), typeof(IServiceProvider), typeof(T).MakeByRefType()])?.CreateDelegate<TryCreate<T>>(factory);
+        factory
+            .GetType()
+            .GetMethod(method, [typeof(TaskName), typeof(TaskVersion), typeof(IServiceProvider), typeof(T).MakeByRefType()])
+            ?.CreateDelegate<TryCreate<T>>(factory);
 }
 
 /// <summary>There is no such task: in the official worker's words, and not to be tried again.</summary>
 internal sealed class TaskMissingException(string kind, string name, string? version)
-    : Exception($"No {(kind == "Orchestrator" ? "orchestrator" : kind.ToLowerInvariant())} task named '{name}' {(string.IsNullOrEmpty(version) ? "" : $"with version '{version}' ")}was found.")
+    : Exception(
+        $"No {(kind == "Orchestrator" ? "orchestrator" : kind.ToLowerInvariant())} task named '{name}' "
+            + $"{(string.IsNullOrEmpty(version) ? "" : $"with version '{version}' ")}was found."
+    )
 {
     public string Kind => kind;
 }

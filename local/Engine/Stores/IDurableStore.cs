@@ -1,7 +1,8 @@
 namespace IRFunctions.Local.Engine.Stores;
 
 /// <summary>
-/// All that an engine must not lose. One engine at a time works on a store. Two exist: in memory (gone with the process) and SQLite (survives `kill -9`).
+/// All that an engine must not lose. One engine at a time works on a store. Two exist: in memory (gone with the process) and SQLite
+/// (survives `kill -9`).
 /// </summary>
 public interface IDurableStore : IAsyncDisposable
 {
@@ -13,10 +14,10 @@ public interface IDurableStore : IAsyncDisposable
     /// <summary>The history of a run, as chunks that <see cref="Histories.HistoryJson"/> wrote, oldest first.</summary>
     IReadOnlyList<byte[]> ReadHistory(long execution);
 
-    /// <summary>Nothing is expected of a run soon: it has ended, or waits for a person or for its time. A store may pack its history.</summary>
-    void Rest(long execution)
-    {
-    }
+    /// <summary>
+    /// Nothing is expected of a run soon: it has ended, or waits for a person or for its time. A store may pack its history.
+    /// </summary>
+    void Rest(long execution) { }
 
     /// <summary>Stores all of a commit or nothing. False, and nothing stored, where its condition does not hold.</summary>
     ValueTask<bool> CommitAsync(StepCommit commit);
@@ -30,7 +31,9 @@ public sealed class StepCommit
 {
     public required string InstanceId { get; init; }
 
-    /// <summary>The commit stands only where the stored run is this one; zero: only where there is no such instance. Null: no condition.</summary>
+    /// <summary>
+    /// The commit stands only where the stored run is this one; zero: only where there is no such instance. Null: no condition.
+    /// </summary>
     public long? ExpectedExecution { get; set; }
 
     /// <summary>The instance's new record; null leaves it as it is.</summary>
@@ -75,6 +78,11 @@ public sealed record InstanceFilter
     public int Limit { get; init; } = 100;
 
     internal bool Takes(InstanceRecord r) =>
-        r.IsEntity == Entities && r.CreatedAt >= CreatedFrom && r.CreatedAt <= CreatedTo && r.UpdatedAt >= UpdatedFrom && r.UpdatedAt <= UpdatedTo
-        && (Statuses is null || Statuses.Contains(r.Status)) && (Prefix is null || r.Id.StartsWith(Prefix, StringComparison.Ordinal));
+        r.IsEntity == Entities
+        && r.CreatedAt >= CreatedFrom
+        && r.CreatedAt <= CreatedTo
+        && r.UpdatedAt >= UpdatedFrom
+        && r.UpdatedAt <= UpdatedTo
+        && (Statuses is null || Statuses.Contains(r.Status))
+        && (Prefix is null || r.Id.StartsWith(Prefix, StringComparison.Ordinal));
 }

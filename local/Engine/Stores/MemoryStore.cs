@@ -17,32 +17,38 @@ public sealed class MemoryStore : IDurableStore
 
     public (IReadOnlyList<Message> Messages, long HighestNumber) LoadWork()
     {
-        lock (gate) return ([.. messages.Values.OrderBy(m => m.Number)], highest);
+        lock (gate)
+            return ([.. messages.Values.OrderBy(m => m.Number)], highest);
     }
 
     public InstanceRecord? Read(string instanceId)
     {
-        lock (gate) return instances.GetValueOrDefault(instanceId);
+        lock (gate)
+            return instances.GetValueOrDefault(instanceId);
     }
 
     public IReadOnlyList<byte[]> ReadHistory(long execution)
     {
         History history;
-        lock (gate) history = histories.GetValueOrDefault(execution).Snapshot();
+        lock (gate)
+            history = histories.GetValueOrDefault(execution).Snapshot();
         return history.ToChunks();
     }
 
     public void Rest(long execution)
     {
         History before;
-        lock (gate) before = histories.GetValueOrDefault(execution).Snapshot();
-        if (before.Fresh is null) return;
+        lock (gate)
+            before = histories.GetValueOrDefault(execution).Snapshot();
+        if (before.Fresh is null)
+            return;
         var packed = History.Pack(before.ToChunks());
         lock (gate)
         {
             ref var now = ref CollectionsMarshal.GetValueRefOrNullRef(histories, execution);
             // It may have been removed meanwhile, or woken and added to.
-            if (!Unsafe.IsNullRef(ref now) && now.Packed == before.Packed && now.Fresh?.Count == before.Fresh.Count) now = new(packed, null);
+            if (!Unsafe.IsNullRef(ref now) && now.Packed == before.Packed && now.Fresh?.Count == before.Fresh.Count)
+                now = new(packed, null);
         }
     }
 
@@ -51,7 +57,8 @@ public sealed class MemoryStore : IDurableStore
         ArgumentNullException.ThrowIfNull(commit);
         lock (gate)
         {
-            if (commit.ExpectedExecution is { } expected && expected != (instances.GetValueOrDefault(commit.InstanceId)?.Execution ?? 0)) return new(false);
+            if (commit.ExpectedExecution is { } expected && expected != (instances.GetValueOrDefault(commit.InstanceId)?.Execution ?? 0))
+                return new(false);
             Apply(commit);
         }
         return new(true);
@@ -66,8 +73,10 @@ public sealed class MemoryStore : IDurableStore
             sorted ??= [.. instances.Keys.Order(StringComparer.Ordinal)];
             var first = filter.After ?? filter.Prefix;
             var at = first is null ? 0 : sorted.BinarySearch(first, StringComparer.Ordinal);
-            if (at < 0) at = ~at;
-            else if (filter.After is not null) at++;
+            if (at < 0)
+                at = ~at;
+            else if (filter.After is not null)
+                at++;
             return [.. sorted.Skip(at).Select(id => instances[id]).Where(filter.Takes).Take(filter.Limit)];
         }
     }
@@ -76,7 +85,8 @@ public sealed class MemoryStore : IDurableStore
 
     private void Apply(StepCommit c)
     {
-        if (c.ClearHistoryOf != 0) histories.Remove(c.ClearHistoryOf);
+        if (c.ClearHistoryOf != 0)
+            histories.Remove(c.ClearHistoryOf);
         if (c.Delete && instances.Remove(c.InstanceId, out var gone))
         {
             histories.Remove(gone.Execution);
@@ -86,11 +96,14 @@ public sealed class MemoryStore : IDurableStore
         {
             ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(instances, record.Id, out var known);
             place = record;
-            if (!known) sorted = null;
+            if (!known)
+                sorted = null;
             highest = Math.Max(highest, record.Execution);
-            if (c.History is { } chunk) CollectionsMarshal.GetValueRefOrAddDefault(histories, record.Execution, out _).Add(chunk);
+            if (c.History is { } chunk)
+                CollectionsMarshal.GetValueRefOrAddDefault(histories, record.Execution, out _).Add(chunk);
         }
-        foreach (var number in c.Consumed) messages.Remove(number);
+        foreach (var number in c.Consumed)
+            messages.Remove(number);
         foreach (var message in c.New)
         {
             messages.Add(message.Number, message);
@@ -99,8 +112,8 @@ public sealed class MemoryStore : IDurableStore
     }
 
     /// <summary>
-    /// The history of a run: what it did until it last rested as one packed chunk, what came since as it is. A hundred thousand incidents that wait would
-    /// take five gigabytes unpacked.
+    /// The history of a run: what it did until it last rested as one packed chunk, what came since as it is. A hundred thousand incidents
+    /// that wait would take five gigabytes unpacked.
     /// </summary>
     private record struct History(byte[]? Packed, List<byte[]>? Fresh)
     {
@@ -120,7 +133,10 @@ public sealed class MemoryStore : IDurableStore
         {
             // Each is a JSON array: a comma in the place of the brackets between them makes one.
             var length = chunks.Sum(c => c.Length - 1) + 1;
-            var (plain, packed) = (ArrayPool<byte>.Shared.Rent(length), ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(length)));
+            var (plain, packed) = (
+                ArrayPool<byte>.Shared.Rent(length),
+                ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(length))
+            );
             try
             {
                 var at = 0;
@@ -131,7 +147,8 @@ public sealed class MemoryStore : IDurableStore
                     plain[at - 1] = (byte)',';
                 }
                 plain[at - 1] = (byte)']';
-                if (!BrotliEncoder.TryCompress(plain.AsSpan(0, length), packed, out var written, Quality, Window)) throw new InvalidDataException();
+                if (!BrotliEncoder.TryCompress(plain.AsSpan(0, length), packed, out var written, Quality, Window))
+                    throw new InvalidDataException();
                 return [.. BitConverter.GetBytes(length), .. packed.AsSpan(0, written)];
             }
             finally
@@ -144,7 +161,8 @@ public sealed class MemoryStore : IDurableStore
         private static byte[] Unpack(byte[] packed)
         {
             var plain = new byte[BitConverter.ToInt32(packed)];
-            if (!BrotliDecoder.TryDecompress(packed.AsSpan(sizeof(int)), plain, out _)) throw new InvalidDataException("A packed history is damaged.");
+            if (!BrotliDecoder.TryDecompress(packed.AsSpan(sizeof(int)), plain, out _))
+                throw new InvalidDataException("A packed history is damaged.");
             return plain;
         }
     }

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace IRFunctions.Local.Engine.Stores;
 
 /// <summary>
-/// One prepared statement, bound by position. Microsoft.Data.Sqlite looks up every parameter by its name at every execution, which costs a step more
-/// than SQLite's own work on it does; the rest of the store uses it all the same.
+/// One prepared statement, bound by position. Microsoft.Data.Sqlite looks up every parameter by its name at every execution, which costs a
+/// step more than SQLite's own work on it does; the rest of the store uses it all the same.
 /// </summary>
 internal sealed class SqliteStatement(SqliteConnection connection, string sql) : IDisposable
 {
@@ -25,18 +25,23 @@ internal sealed class SqliteStatement(SqliteConnection connection, string sql) :
     {
         for (var i = 0; i < values.Length; i++)
         {
-            Check(connection, values[i] switch
-            {
-                byte[] blob => raw.sqlite3_bind_blob(statement, i + 1, blob),
-                string text => raw.sqlite3_bind_text(statement, i + 1, text),
-                var number => raw.sqlite3_bind_int64(statement, i + 1, (long)number),
-            });
+            Check(
+                connection,
+                values[i] switch
+                {
+                    byte[] blob => raw.sqlite3_bind_blob(statement, i + 1, blob),
+                    string text => raw.sqlite3_bind_text(statement, i + 1, text),
+                    var number => raw.sqlite3_bind_int64(statement, i + 1, (long)number),
+                }
+            );
         }
         var rows = new List<T>();
         int code;
-        while ((code = raw.sqlite3_step(statement)) == raw.SQLITE_ROW) rows.Add(read(this));
+        while ((code = raw.sqlite3_step(statement)) == raw.SQLITE_ROW)
+            rows.Add(read(this));
         raw.sqlite3_reset(statement);
-        if (code != raw.SQLITE_DONE) Check(connection, code);
+        if (code != raw.SQLITE_DONE)
+            Check(connection, code);
         return rows;
     }
 
@@ -54,6 +59,7 @@ internal sealed class SqliteStatement(SqliteConnection connection, string sql) :
 
     private static void Check(SqliteConnection connection, int code)
     {
-        if (code != raw.SQLITE_OK) throw new SqliteException(raw.sqlite3_errmsg(connection.Handle!).utf8_to_string(), code);
+        if (code != raw.SQLITE_OK)
+            throw new SqliteException(raw.sqlite3_errmsg(connection.Handle!).utf8_to_string(), code);
     }
 }

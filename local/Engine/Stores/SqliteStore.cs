@@ -5,26 +5,42 @@ using Microsoft.Data.Sqlite;
 namespace IRFunctions.Local.Engine.Stores;
 
 /// <summary>
-/// Keeps everything in one SQLite file. Commits that arrive while one is being written share the next transaction; each still stands or falls by itself on
-/// its own condition, and is acknowledged when the transaction is in the file. WAL with synchronous=NORMAL: what was acknowledged survives `kill -9`; a
-/// power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0002). Keys are numbers that grow with time, so that what is
-/// written lately lies together.
+/// Keeps everything in one SQLite file. Commits that arrive while one is being written share the next transaction; each still stands or
+/// falls by itself on its own condition, and is acknowledged when the transaction is in the file. WAL with synchronous=NORMAL: what was
+/// acknowledged survives `kill -9`; a power cut may lose the last transactions, which a local runtime accepts (docs/decisions/0002). Keys
+/// are numbers that grow with time, so that what is written lately lies together.
 /// </summary>
 public sealed class SqliteStore : IDurableStore
 {
     // The version before the tables: a kill in between must not make the file look foreign.
     private const string Prelude = """
-        PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;
+        PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY;
+        PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;
         PRAGMA user_version=1;
         CREATE TABLE IF NOT EXISTS instances(
-            execution INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, record BLOB NOT NULL);
-        CREATE TABLE IF NOT EXISTS history(execution INTEGER NOT NULL, step INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY(execution, step)) WITHOUT ROWID;
+            execution INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status INTEGER NOT NULL, created INTEGER NOT NULL,
+            updated INTEGER NOT NULL, record BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS history(execution INTEGER NOT NULL, step INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY(execution,
+        step)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS messages(number INTEGER PRIMARY KEY, message BLOB NOT NULL);
         """;
 
-    private readonly Lock gate = new(), reading = new();
-    private readonly SqliteConnection writes, reads;
-    private readonly SqliteStatement begin, commit, rollback, insert, update, delete, deleteHistory, addHistory, addMessage, dropMessage, readInstance, readHistory;
+    private readonly Lock gate = new(),
+        reading = new();
+    private readonly SqliteConnection writes,
+        reads;
+    private readonly SqliteStatement begin,
+        commit,
+        rollback,
+        insert,
+        update,
+        delete,
+        deleteHistory,
+        addHistory,
+        addMessage,
+        dropMessage,
+        readInstance,
+        readHistory;
     private List<Pending> waiting = [];
     private Task? writer;
 
@@ -36,11 +52,16 @@ public sealed class SqliteStore : IDurableStore
         (writes, reads) = (Open(path), Open(path));
         SqliteStatement Write(string sql) => new(writes, sql);
         (begin, commit, rollback) = (Write("BEGIN IMMEDIATE"), Write("COMMIT"), Write("ROLLBACK"));
-        insert = Write("INSERT INTO instances(id, status, created, updated, record, execution) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+        insert = Write(
+            "INSERT INTO instances(id, status, created, updated, record, execution) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        );
         update = Write("UPDATE instances SET id = ?, status = ?, created = ?, updated = ?, record = ? WHERE execution = ?");
         (delete, deleteHistory) = (Write("DELETE FROM instances WHERE execution = ?"), Write("DELETE FROM history WHERE execution = ?"));
         addHistory = Write("INSERT INTO history(execution, step, events) VALUES(?, ?, ?)");
-        (addMessage, dropMessage) = (Write("INSERT INTO messages(number, message) VALUES(?, ?)"), Write("DELETE FROM messages WHERE number = ?"));
+        (addMessage, dropMessage) = (
+            Write("INSERT INTO messages(number, message) VALUES(?, ?)"),
+            Write("DELETE FROM messages WHERE number = ?")
+        );
         readInstance = new(reads, "SELECT record FROM instances WHERE id = ?");
         readHistory = new(reads, "SELECT events FROM history WHERE execution = ? ORDER BY step");
     }
@@ -48,7 +69,8 @@ public sealed class SqliteStore : IDurableStore
     /// <summary>When the newest change in a file of a store was made; null where there is no file or nothing in it.</summary>
     public static DateTimeOffset? NewestChange(string path)
     {
-        if (!File.Exists(path)) return null;
+        if (!File.Exists(path))
+            return null;
         using var connection = Open(path);
         using var newest = new SqliteStatement(connection, "SELECT COALESCE(MAX(updated), 0) FROM instances");
         return newest.Read(s => s.Long(0))[0] is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
@@ -67,12 +89,14 @@ public sealed class SqliteStore : IDurableStore
 
     public InstanceRecord? Read(string instanceId)
     {
-        lock (reading) return readInstance.Read(s => Json<InstanceRecord>(s.Blob(0)), instanceId).FirstOrDefault();
+        lock (reading)
+            return readInstance.Read(s => Json<InstanceRecord>(s.Blob(0)), instanceId).FirstOrDefault();
     }
 
     public IReadOnlyList<byte[]> ReadHistory(long execution)
     {
-        lock (reading) return readHistory.Read(s => s.Blob(0).ToArray(), execution);
+        lock (reading)
+            return readHistory.Read(s => s.Blob(0).ToArray(), execution);
     }
 
     public ValueTask<bool> CommitAsync(StepCommit commit)
@@ -91,13 +115,28 @@ public sealed class SqliteStore : IDurableStore
     public IReadOnlyList<InstanceRecord> Query(InstanceFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        var statuses = filter.Statuses is { } s ? $" AND status IN ({string.Join(',', s.Select(x => ((int)x).ToString(CultureInfo.InvariantCulture)))})" : "";
+        var statuses = filter.Statuses is { } s
+            ? $" AND status IN ({string.Join(',', s.Select(x => ((int)x).ToString(CultureInfo.InvariantCulture)))})"
+            : "";
         lock (reading)
         {
-            using var query = new SqliteStatement(reads, "SELECT record FROM instances WHERE id > ?1 AND id >= ?2 AND substr(id, 1, length(?2)) = ?2 AND (substr(id, 1, 1) = '@') = ?3 " +
-                $"AND created BETWEEN ?4 AND ?5 AND updated BETWEEN ?6 AND ?7{statuses} ORDER BY id LIMIT ?8");
-            return query.Read(r => Json<InstanceRecord>(r.Blob(0)), filter.After ?? "", filter.Prefix ?? "", filter.Entities ? 1L : 0L, filter.CreatedFrom, filter.CreatedTo,
-                filter.UpdatedFrom, filter.UpdatedTo, (long)filter.Limit);
+            using var query = new SqliteStatement(
+                reads,
+                "SELECT record FROM instances WHERE id > ?1 AND id >= ?2 AND substr(id, 1, length(?2)) = ?2 AND (substr(id, 1, 1) = "
+                    + "'@') = ?3 "
+                    + $"AND created BETWEEN ?4 AND ?5 AND updated BETWEEN ?6 AND ?7{statuses} ORDER BY id LIMIT ?8"
+            );
+            return query.Read(
+                r => Json<InstanceRecord>(r.Blob(0)),
+                filter.After ?? "",
+                filter.Prefix ?? "",
+                filter.Entities ? 1L : 0L,
+                filter.CreatedFrom,
+                filter.CreatedTo,
+                filter.UpdatedFrom,
+                filter.UpdatedTo,
+                (long)filter.Limit
+            );
         }
     }
 
@@ -105,9 +144,28 @@ public sealed class SqliteStore : IDurableStore
     public async ValueTask DisposeAsync()
     {
         Task? last;
-        lock (gate) last = writer;
-        if (last is not null) await last;
-        foreach (var s in new[] { begin, commit, rollback, insert, update, delete, deleteHistory, addHistory, addMessage, dropMessage, readInstance, readHistory }) s.Dispose();
+        lock (gate)
+            last = writer;
+        if (last is not null)
+            await last;
+        foreach (
+            var s in new[]
+            {
+                begin,
+                commit,
+                rollback,
+                insert,
+                update,
+                delete,
+                deleteHistory,
+                addHistory,
+                addMessage,
+                dropMessage,
+                readInstance,
+                readHistory,
+            }
+        )
+            s.Dispose();
         await reads.DisposeAsync();
         await writes.DisposeAsync();
     }
@@ -121,12 +179,15 @@ public sealed class SqliteStore : IDurableStore
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT (SELECT user_version FROM pragma_user_version) <> 1 AND EXISTS(SELECT 1 FROM sqlite_master WHERE name = 'instances')";
+        command.CommandText =
+            "SELECT (SELECT user_version FROM pragma_user_version) <> 1 AND EXISTS(SELECT 1 FROM sqlite_master WHERE name = 'instances')";
         if ((long)command.ExecuteScalar()! == 1)
         {
             connection.Dispose();
-            throw new IOException($"{path} was written by another version of this program, which keeps its instances differently; they cannot be "
-                + "continued here. End them with that version, or begin anew: with --fresh, or in another folder.");
+            throw new IOException(
+                $"{path} was written by another version of this program, which keeps its instances differently; they cannot be "
+                    + "continued here. End them with that version, or begin anew: with --fresh, or in another folder."
+            );
         }
 
         command.CommandText = Prelude;
@@ -157,45 +218,61 @@ public sealed class SqliteStore : IDurableStore
         try
         {
             begin.Run();
-            foreach (var pending in batch) pending.Holds = Apply(pending);
+            foreach (var pending in batch)
+                pending.Holds = Apply(pending);
             commit.Run();
         }
         catch (SqliteException e)
         {
             // Nothing of the batch is stored, and each who waits is told. SQLite may have rolled back by itself.
-            if (SQLitePCL.raw.sqlite3_get_autocommit(writes.Handle!) == 0) rollback.Run();
-            foreach (var pending in batch) pending.SetException(e);
+            if (SQLitePCL.raw.sqlite3_get_autocommit(writes.Handle!) == 0)
+                rollback.Run();
+            foreach (var pending in batch)
+                pending.SetException(e);
             return;
         }
-        foreach (var pending in batch) pending.SetResult(pending.Holds);
+        foreach (var pending in batch)
+            pending.SetResult(pending.Holds);
     }
 
     /// <summary>False, and nothing done, where the condition of the commit does not hold.</summary>
     private bool Apply(Pending p)
     {
         var c = p.Commit;
-        if (!ApplyToInstance(c, p.Record)) return false;
-        if (c.ClearHistoryOf != 0) deleteHistory.Run(c.ClearHistoryOf);
-        if (c is { History: { } chunk, Record: { } record }) addHistory.Run(record.Execution, record.Steps, chunk);
-        foreach (var number in c.Consumed) dropMessage.Run(number);
-        for (var i = 0; i < p.Messages.Length; i++) addMessage.Run(c.New[i].Number, p.Messages[i]);
+        if (!ApplyToInstance(c, p.Record))
+            return false;
+        if (c.ClearHistoryOf != 0)
+            deleteHistory.Run(c.ClearHistoryOf);
+        if (c is { History: { } chunk, Record: { } record })
+            addHistory.Run(record.Execution, record.Steps, chunk);
+        foreach (var number in c.Consumed)
+            dropMessage.Run(number);
+        for (var i = 0; i < p.Messages.Length; i++)
+            addMessage.Run(c.New[i].Number, p.Messages[i]);
         return true;
     }
 
     private bool ApplyToInstance(StepCommit c, byte[]? json)
     {
-        if (c is { Record: null, Delete: false }) return true;
-        var expected = c.ExpectedExecution ?? throw new ArgumentException("What changes an instance says which it takes it for.", nameof(c));
-        if (c.Record is { } r && r.Execution == expected) return Put(update, r, json!);
+        if (c is { Record: null, Delete: false })
+            return true;
+        var expected =
+            c.ExpectedExecution ?? throw new ArgumentException("What changes an instance says which it takes it for.", nameof(c));
+        if (c.Record is { } r && r.Execution == expected)
+            return Put(update, r, json!);
         // Another run, or none, takes the place of the one there.
-        if (expected != 0 && delete.Run(expected) == 0) return false;
-        if (c.Delete) deleteHistory.Run(expected);
+        if (expected != 0 && delete.Run(expected) == 0)
+            return false;
+        if (c.Delete)
+            deleteHistory.Run(expected);
         return c.Record is null || Put(insert, c.Record, json!);
     }
 
-    private static bool Put(SqliteStatement s, InstanceRecord r, byte[] json) => s.Run(r.Id, (long)r.Status, r.CreatedAt, r.UpdatedAt, json, r.Execution) > 0;
+    private static bool Put(SqliteStatement s, InstanceRecord r, byte[] json) =>
+        s.Run(r.Id, (long)r.Status, r.CreatedAt, r.UpdatedAt, json, r.Execution) > 0;
 
-    private sealed class Pending(StepCommit commit, byte[]? record, byte[][] messages) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Pending(StepCommit commit, byte[]? record, byte[][] messages)
+        : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public StepCommit Commit => commit;
 

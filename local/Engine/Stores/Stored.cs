@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace IRFunctions.Local.Engine.Stores;
 
 /// <summary>
-/// An event on its way to an instance, in Durable Task's own form. A <see cref="TaskScheduledEvent"/> is an activity to run on behalf of the target.
+/// An event on its way to an instance, in Durable Task's own form. A <see cref="TaskScheduledEvent"/> is an activity to run on behalf of
+/// the target.
 /// </summary>
 /// <param name="Number">Unique in a store; messages are delivered in this order.</param>
 /// <param name="Target">An orchestration's id, or an entity's ("@name@key").</param>
@@ -15,7 +16,8 @@ public sealed record Message(long Number, string Target, HistoryEvent Event, lon
 public sealed record ParentLink(string InstanceId, long Execution, string Name, int TaskId);
 
 /// <summary>
-/// What is known of an instance without its history: of an orchestration its state, of an entity also all that it is. Records are replaced, never changed.
+/// What is known of an instance without its history: of an orchestration its state, of an entity also all that it is. Records are replaced,
+/// never changed.
 /// The input is not here: it is in the history, or in the start message that was not taken in yet. Times are UTC ticks.
 /// </summary>
 public sealed record InstanceRecord
@@ -32,7 +34,9 @@ public sealed record InstanceRecord
 
     public long UpdatedAt { get; init; }
 
-    /// <summary>Tells the runs of one id apart, and one life of an entity from the next; above zero. Every run has its own history.</summary>
+    /// <summary>
+    /// Tells the runs of one id apart, and one life of an entity from the next; above zero. Every run has its own history.
+    /// </summary>
     public long Execution { get; init; }
 
     /// <summary>Steps of this run; its history has a chunk for each.</summary>
