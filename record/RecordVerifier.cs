@@ -40,7 +40,7 @@ public sealed class RecordVerifier : IDisposable
     private RecordVerifier(IReadOnlyList<byte[]> trusted, Checkpoint? seen) =>
         checkpoints = new CheckpointCheck(trusted, seen, findings, notes);
 
-    /// <param name="export">JSON lines as <see cref="RecordExport"/> writes them.</param>
+    /// <param name="export">JSON lines as `RecordExport` writes them.</param>
     /// <param name="trusted">Public keys (SubjectPublicKeyInfo) whose signatures count; empty to believe the key in the file.</param>
     /// <param name="seen">A checkpoint kept from earlier, which must be in this record; null where there is none.</param>
     /// <exception cref="FormatException">This is no export of a record at all.</exception>

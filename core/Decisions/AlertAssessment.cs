@@ -61,7 +61,7 @@ public sealed record AlertAssessment
     public string? Problem { get; init; }
 
     /// <summary>
-    /// True where a planted string came back (<see cref="Canary"/>): somebody's text has got the model to turn its instructions out. The
+    /// True where a planted string came back (`Canary`): somebody's text has got the model to turn its instructions out. The
     /// answer was not used, and whatever follows from the alert asks a person.
     /// </summary>
     public bool Injection { get; init; }

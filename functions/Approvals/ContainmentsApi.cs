@@ -90,6 +90,16 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
     }
 
     /// <summary>Only the names as they stand in the API's description, not numbers or other spellings.</summary>
-    private static bool TryParse(string change, out HoldChangeKind kind) =>
-        Enum.TryParse(change, ignoreCase: true, out kind) && change == kind.ToString().ToLowerInvariant();
+    private static bool TryParse(string change, out HoldChangeKind kind)
+    {
+        HoldChangeKind? found = change switch
+        {
+            "release" => HoldChangeKind.Release,
+            "confirm" => HoldChangeKind.Confirm,
+            "extend" => HoldChangeKind.Extend,
+            _ => null,
+        };
+        kind = found ?? default;
+        return found is not null;
+    }
 }

@@ -199,7 +199,7 @@ public class ClientTests
             ((ExecutionStartedEvent)parent[1]).OrchestrationInstance.ExecutionId,
             started.ParentInstance.OrchestrationInstance.ExecutionId
         );
-        Assert.Equal(("7", "value"), (((ExecutionStartedEvent)parent[1]).Input, called.Tags["key"]));
+        Assert.Equal(("7", "value"), (((ExecutionStartedEvent)parent[1]).Input, called.Tags!["key"]));
         Assert.Equal(called.EventId, ((TaskFailedEvent)sub[5]).TaskScheduledId);
         Assert.Equal("Failure!", ((ExecutionCompletedEvent)parent[6]).FailureDetails!.InnerFailure!.InnerFailure!.ErrorMessage);
         await Assert.ThrowsAsync<ArgumentException>(() => rig.Client.GetOrchestrationHistoryAsync("nobody"));

@@ -84,7 +84,7 @@ public sealed partial class PageTests
         Assert.InRange(rows.Length, 100, 400);
         Assert.Empty(rows.Where(r => !Stands().IsMatch(r[2])).Select(r => r[1]));
         var named = rows.SelectMany(r => Test().Matches(r[3]).Select(m => m.Groups[1].Value)).ToArray();
-        Assert.Empty(named.Where(n => !tests.Contains(n)));
+        Assert.DoesNotContain(named, n => !tests.Contains(n));
         Assert.Empty(rows.Where(r => !Test().IsMatch(r[3]) && !r[2].StartsWith("not", StringComparison.Ordinal)).Select(r => r[1]));
     }
 

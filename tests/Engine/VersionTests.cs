@@ -39,7 +39,7 @@ public class VersionTests
                             (c, _) =>
                                 c.CallSubOrchestratorAsync<string>(
                                     "versioned",
-                                    call is null ? null : new SubOrchestrationOptions { Version = call }
+                                    call is null ? new SubOrchestrationOptions() : new SubOrchestrationOptions { Version = call }
                                 )
                         )
                     )
