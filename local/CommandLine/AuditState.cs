@@ -63,6 +63,8 @@ internal sealed class AuditState : IAsyncDisposable
                 s.GetRequiredService<TimeProvider>()
             ));
         }
+        services.AddSingleton<AttackChains>();
+        services.AddSingleton<RecoveryPoints>();
         services.AddRecord(
             new ConfigurationBuilder().AddInMemoryCollection([new("Record:Folder", Path.Combine(folder, "record"))]).Build()
         );
