@@ -109,13 +109,12 @@ public sealed class ContextGatherer(
         foreach (var (id, at) in own)
             if (await at is DateTimeOffset last)
                 known[id] = known.GetValueOrDefault(id, new EntityContext(id)) with { LastOwnAction = last };
+        var found = levels is null ? null : await levels;
         foreach (var (id, target) in things)
         {
-            var level = levels is null ? null : (await levels)?.GetValueOrDefault(target!.Key);
-            if (level is { Failed: not null })
+            if (found?.GetValueOrDefault(target!.Key) is { Failed: not null })
                 inquiry.Miss("criticality of " + id, "not available");
-            var word = policy.IsRegistered(target!.Id, time.GetUtcNow()) ? "critical" : level?.Word;
-            if (word is not null)
+            if (CriticalityOf(target!, found, policy) is { } word)
                 known[id] = known.GetValueOrDefault(id, new EntityContext(id)) with { Criticality = word };
         }
         var past = await similar ?? [];
@@ -125,6 +124,10 @@ public sealed class ContextGatherer(
             inquiry.Missing
         );
     }
+
+    /// <summary>What the policy's owners registered comes before what the tenant says.</summary>
+    private string? CriticalityOf(Target target, IReadOnlyDictionary<string, CriticalityFact>? found, Policy policy) =>
+        policy.IsRegistered(target.Id, time.GetUtcNow()) ? "critical" : found?.GetValueOrDefault(target.Key)?.Word;
 
     private async Task<EntityContext> AccountAsync(AccountEntity account, CancellationToken cancellation)
     {

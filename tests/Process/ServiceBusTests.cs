@@ -131,7 +131,9 @@ public sealed partial class ServiceBusTests
     {
         var approval = await program.PendingApprovalAsync();
         await program.PostAsync($"api/approvals/{approval}", new { decision = "approve", reason = "looks stolen" });
-        await program.UntilAsync(async () => await program.StatusOfAsync(Containment) == "Live", "it is contained");
+        // Live is the hold, which comes before the effect (S5).
+        await program.UntilAsync(async () => await program.EffectsAsync("user.update", World.Adele) == 1, "it is contained");
+        Assert.Equal("Live", await program.StatusOfAsync(Containment));
         await program.PostAsync($"api/containments/{Uri.EscapeDataString(Containment)}/release", new { reason = "false alarm" });
         await program.UntilAsync(async () => await program.StatusOfAsync(Containment) == "Released", "it is released");
         Assert.Equal(2, await program.EffectsAsync("user.update", World.Adele)); // off once, on once
