@@ -40,7 +40,7 @@ public sealed partial class DurableEngine
     /// <summary>Where sessions are kept, a run without one has nothing to do for a while.</summary>
     private void Rest(InstanceRecord? run)
     {
-        if (run is { IsEntity: false } && options.KeptSessions > 0) Store.Rest(run.Execution);
+        if (run is { IsEntity: false } && options.KeptSessions > 0) Store.Rest(run);
     }
 
     private void Again(Slot slot, List<Message> messages)

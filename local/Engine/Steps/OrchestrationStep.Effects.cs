@@ -193,7 +193,7 @@ internal sealed partial class OrchestrationStep
     {
         if (stored is { IsTerminal: true } && starts) result.Commit.ClearHistoryOf = stored.Execution;
         result.Commit.Record = changed;
-        if (fresh.Count > 0) result.Commit.History = HistoryJson.Encode(cutPast is null ? fresh : [.. cutPast, .. fresh]);
+        if (fresh.Count > 0) result.Commit.History = cutPast is null ? fresh : [.. cutPast, .. fresh];
     }
 
     private void Cancel(IEnumerable<Message> timers)
