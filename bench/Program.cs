@@ -12,6 +12,7 @@ var batches = new Option<int>("--batches")
 var waiting = new Option<int>("--waiting") { Description = "Incidents that wait for approval.", DefaultValueFactory = _ => 100_000 };
 var entries = new Option<int>("--entries") { Description = "Entries of the record scenario.", DefaultValueFactory = _ => 1_000_000 };
 var memoryOnly = new Option<bool>("--memory-only") { Description = "Leave out what needs a state folder." };
+var diskOnly = new Option<bool>("--disk-only") { Description = "Leave out what runs in memory." };
 var scenario = new Argument<string>("scenario") { Description = "What to measure." };
 scenario.AcceptOnlyFromAmong("decisions", "latency", "throughput", "engine", "waiting", "record", "gate", "gate-http", "all");
 
@@ -24,13 +25,14 @@ var root = new RootCommand("Measures the pipeline on this machine. Figures depen
     waiting,
     entries,
     memoryOnly,
+    diskOnly,
 };
 root.SetAction(async parsed =>
 {
     var report = new Report(AnsiConsole.Console);
     if (Console.IsOutputRedirected)
         AnsiConsole.Profile.Width = 200;
-    var (chosen, inMemoryOnly) = (parsed.GetValue(scenario)!, parsed.GetValue(memoryOnly));
+    var (chosen, inMemoryOnly, onDiskOnly) = (parsed.GetValue(scenario)!, parsed.GetValue(memoryOnly), parsed.GetValue(diskOnly));
     if (Wanted("decisions"))
         await DecisionBenchmark.RunAsync(report);
     if (Wanted("latency"))
@@ -41,7 +43,8 @@ root.SetAction(async parsed =>
     }
     if (Wanted("throughput"))
     {
-        await Throughput.RunAsync(report, parsed.GetValue(batches));
+        if (!onDiskOnly)
+            await Throughput.RunAsync(report, parsed.GetValue(batches));
         if (!inMemoryOnly)
             await Throughput.RunAsync(report, 3, 3_000, onDisk: true);
     }
@@ -49,7 +52,8 @@ root.SetAction(async parsed =>
         await EngineOnly.RunAsync(report, 30_000);
     if (Wanted("waiting"))
     {
-        await Waiting.RunAsync(report, parsed.GetValue(waiting), onDisk: false);
+        if (!onDiskOnly)
+            await Waiting.RunAsync(report, parsed.GetValue(waiting), onDisk: false);
         if (!inMemoryOnly)
             await Waiting.RunAsync(report, parsed.GetValue(waiting), onDisk: true);
     }

@@ -47,7 +47,7 @@ public sealed partial class DurableEngine
     private void Rest(InstanceRecord? run)
     {
         if (run is { IsEntity: false } && options.KeptSessions > 0)
-            Store.Rest(run.Execution);
+            Store.Rest(run);
     }
 
     private void Again(Slot slot, List<Message> messages)

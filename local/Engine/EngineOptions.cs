@@ -15,7 +15,7 @@ public sealed record EngineOptions
     /// Orchestrations whose executor is kept between steps, so that their history is not replayed for each; zero: none. Only a cache: the
     /// least lately used is dropped, and what only waits for an event or a timer is not kept at all.
     /// </summary>
-    public int KeptSessions { get; init; } = 2_000;
+    public int KeptSessions { get; init; } = 1_000;
 
     /// <summary>
     /// With a seed, ready work is taken in an order shuffled by it; otherwise what is begun goes first, and the first come of either.

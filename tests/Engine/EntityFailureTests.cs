@@ -95,6 +95,31 @@ public class EntityFailureTests
         }
     }
 
+    [Theory]
+    [InlineData("tell a,throw", "a")]
+    [InlineData("throw,tell a", "a")]
+    [InlineData("tellThenThrow x,tell a", "a")]
+    [InlineData("tell a,tellThenThrow x,tell b,throw,throw", "ab")]
+    public async Task In_a_batch_the_signals_of_what_succeeded_are_sent_and_those_of_what_failed_are_not(string operations, string expected)
+    {
+        foreach (var setup in Enum.GetValues<Setup>())
+        {
+            await using var rig = new EngineRig(setup);
+            rig.Entity<Teller>("teller").Entity<EntityMessageTests.Log>("log");
+            foreach (var operation in operations.Split(','))
+                await rig.Entities.SignalEntityAsync(
+                    new EntityInstanceId("teller", "t"),
+                    operation.Split(' ')[0],
+                    operation.Split(' ')[^1]
+                );
+            await rig.Engine.RunUntilIdleAsync();
+            // One batch of the one, one of the other.
+            Assert.Equal(2, rig.Engine.Steps);
+            Assert.Equal(expected, (await rig.Entities.GetEntityAsync<string>(new EntityInstanceId("log", "l")))!.State);
+            Assert.Equal(expected.Length, (await rig.Entities.GetEntityAsync<int>(new EntityInstanceId("teller", "t")))!.State);
+        }
+    }
+
     [Theory, EachSetup]
     public async Task An_entity_that_nobody_registered_fails_its_calls_and_swallows_signals(Setup setup)
     {
@@ -104,6 +129,24 @@ public class EntityFailureTests
         var failed = (await rig.RunAsync("calls")).FailureDetails!;
         Assert.Contains("No entity task named 'nobody' was found.", failed.ErrorMessage, StringComparison.Ordinal);
         Assert.Empty(rig.Store.LoadWork().Messages);
+    }
+
+    /// <summary>Counts what it told.</summary>
+    public sealed class Teller : TaskEntity<int>
+    {
+        public void Tell(string word)
+        {
+            State++;
+            Context.SignalEntity(new EntityInstanceId("log", "l"), nameof(EntityMessageTests.Log.Add), word);
+        }
+
+        public void TellThenThrow(string word)
+        {
+            Tell(word);
+            Throw();
+        }
+
+        public void Throw() => throw new InvalidOperationException("boom");
     }
 
     /// <summary>Dispatches by itself, so that it can touch its state before the base class would read it.</summary>

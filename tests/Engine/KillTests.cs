@@ -17,8 +17,18 @@ namespace IRFunctions.Tests.Engine;
 public sealed class KillTests
 {
     private const int Kills = 12;
-    private const int MostSteps = 100;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private const int MostSteps = 60;
+
+    /// <summary>
+    /// So many more the victim may do until it is killed, so that the kill finds it at work; then it stands still. Otherwise one that runs
+    /// faster than its killer reads would come to its end before it was killed often enough.
+    /// </summary>
+    private const int Ahead = 10;
+
+    /// <summary>
+    /// Only against a victim that hangs: each begins with a start of .NET, which takes a minute on a machine that is busy enough.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     [Theory]
@@ -42,7 +52,7 @@ public sealed class KillTests
     {
         using var limit = new CancellationTokenSource(Patience);
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[typeof(KillTests).Assembly.Location, KillVictim.Word, store, effects])
+        foreach (var argument in (string[])[typeof(KillTests).Assembly.Location, KillVictim.Word, store, effects, $"{(long)steps + Ahead}"])
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync(limit.Token);

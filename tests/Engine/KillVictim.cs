@@ -9,8 +9,9 @@ using Microsoft.DurableTask.Entities;
 namespace IRFunctions.Tests.Engine;
 
 /// <summary>
-/// The bare engine as a program of its own, to be killed: `dotnet IRFunctions.Tests.dll victim STORE EFFECTS`. It writes one line to its
-/// output for each step and activity, and "done" when all orchestrations have ended. Started again it goes on.
+/// The bare engine as a program of its own, to be killed: `dotnet IRFunctions.Tests.dll victim STORE EFFECTS MOST`. It writes one line to
+/// its output for each step and activity, and "done" when all orchestrations have ended; after MOST lines it stands still. Started again it
+/// goes on.
 /// </summary>
 public static class KillVictim
 {
@@ -28,14 +29,15 @@ public static class KillVictim
     /// <summary>The entry point of the test assembly; the test host does not use it.</summary>
     public static async Task<int> Main(string[] args)
     {
-        if (args is not [Word, var store, var effects])
+        if (args is not [Word, var store, var effects, var most])
             return 2;
+        var left = long.Parse(most, CultureInfo.InvariantCulture);
         await using var kept = new SqliteStore(store);
         await using var engine = new DurableEngine(
             kept,
             TimeProvider.System,
             null,
-            new EngineOptions { AtCrashPoint = p => Console.Out.WriteLine(p.Moment) }
+            new EngineOptions { AtCrashPoint = p => Say(p.Moment, ref left) }
         );
         engine.Use(tasks => Register(tasks, effects));
         await engine.StartAsync();
@@ -49,6 +51,13 @@ public static class KillVictim
 
     /// <summary>What an orchestration with this input returns.</summary>
     public static int Expected(int input) => Enumerable.Range(0, 9).Sum(n => input * 10 + n);
+
+    private static void Say(CrashMoment moment, ref long left)
+    {
+        if (Interlocked.Decrement(ref left) < 0)
+            Thread.Sleep(Timeout.Infinite); // Until it is killed.
+        Console.Out.WriteLine(moment);
+    }
 
     private static async Task StartAsync(DurableTaskClient client, string id, int input)
     {

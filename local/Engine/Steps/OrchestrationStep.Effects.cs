@@ -293,7 +293,7 @@ internal sealed partial class OrchestrationStep
             result.Commit.ClearHistoryOf = stored.Execution;
         result.Commit.Record = changed;
         if (fresh.Count > 0)
-            result.Commit.History = HistoryJson.Encode(cutPast is null ? fresh : [.. cutPast, .. fresh]);
+            result.Commit.History = cutPast is null ? fresh : [.. cutPast, .. fresh];
     }
 
     private void Cancel(IEnumerable<Message> timers)

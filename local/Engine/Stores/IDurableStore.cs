@@ -17,7 +17,7 @@ public interface IDurableStore : IAsyncDisposable
     /// <summary>
     /// Nothing is expected of a run soon: it has ended, or waits for a person or for its time. A store may pack its history.
     /// </summary>
-    void Rest(long execution) { }
+    void Rest(InstanceRecord run) { }
 
     /// <summary>Stores all of a commit or nothing. False, and nothing stored, where its condition does not hold.</summary>
     ValueTask<bool> CommitAsync(StepCommit commit);
@@ -45,8 +45,8 @@ public sealed class StepCommit
     /// <summary>Removes the history of this run first; zero: of none.</summary>
     public long ClearHistoryOf { get; set; }
 
-    /// <summary>Appended to the history of <see cref="Record"/>'s run.</summary>
-    public byte[]? History { get; set; }
+    /// <summary>Appended to the history of <see cref="Record"/>'s run; the events are not changed any more.</summary>
+    public IReadOnlyList<HistoryEvent>? History { get; set; }
 
     public List<long> Consumed { get; } = [];
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -12,6 +10,7 @@ public sealed class MemoryStore : IDurableStore
     private readonly Dictionary<string, InstanceRecord> instances = new(StringComparer.Ordinal);
     private readonly Dictionary<long, History> histories = [];
     private readonly Dictionary<long, Message> messages = [];
+    private readonly HistoryPacker packer = new();
     private List<string>? sorted;
     private long highest;
 
@@ -32,23 +31,23 @@ public sealed class MemoryStore : IDurableStore
         History history;
         lock (gate)
             history = histories.GetValueOrDefault(execution).Snapshot();
-        return history.ToChunks();
+        return [.. (history.Packed ?? []).Select(HistoryPacker.Unpack), .. (history.Fresh ?? []).Select(HistoryJson.Encode)];
     }
 
-    public void Rest(long execution)
+    public void Rest(InstanceRecord run)
     {
         History before;
         lock (gate)
-            before = histories.GetValueOrDefault(execution).Snapshot();
-        if (before.Fresh is null)
+            before = histories.GetValueOrDefault(run.Execution).Snapshot();
+        if (before.Fresh is not { } steps)
             return;
-        var packed = History.Pack(before.ToChunks());
+        var packed = packer.Pack(run.Name, HistoryJson.Encode([.. steps.SelectMany(step => step)]), waits: !run.IsTerminal);
         lock (gate)
         {
-            ref var now = ref CollectionsMarshal.GetValueRefOrNullRef(histories, execution);
-            // It may have been removed meanwhile, or woken and added to.
-            if (!Unsafe.IsNullRef(ref now) && now.Packed == before.Packed && now.Fresh?.Count == before.Fresh.Count)
-                now = new(packed, null);
+            ref var now = ref CollectionsMarshal.GetValueRefOrNullRef(histories, run.Execution);
+            // It may have been removed meanwhile, woken and added to, or packed by another.
+            if (!Unsafe.IsNullRef(ref now) && now.Packed == before.Packed && now.Fresh?.Count == steps.Count)
+                now = new([.. before.Packed ?? [], packed], null);
         }
     }
 
@@ -99,8 +98,8 @@ public sealed class MemoryStore : IDurableStore
             if (!known)
                 sorted = null;
             highest = Math.Max(highest, record.Execution);
-            if (c.History is { } chunk)
-                CollectionsMarshal.GetValueRefOrAddDefault(histories, record.Execution, out _).Add(chunk);
+            if (c.History is { } step)
+                CollectionsMarshal.GetValueRefOrAddDefault(histories, record.Execution, out _).Add(step);
         }
         foreach (var number in c.Consumed)
             messages.Remove(number);
@@ -112,58 +111,14 @@ public sealed class MemoryStore : IDurableStore
     }
 
     /// <summary>
-    /// The history of a run: what it did until it last rested as one packed chunk, what came since as it is. A hundred thousand incidents
-    /// that wait would take five gigabytes unpacked.
+    /// The history of a run: packed what it did until it last rested, as events what came since. Most runs end before anybody reads their
+    /// history, so it is written only where it rests; a hundred thousand incidents that wait would take five gigabytes unpacked.
     /// </summary>
-    private record struct History(byte[]? Packed, List<byte[]>? Fresh)
+    private record struct History(HistoryPacker.Packed[]? Packed, List<IReadOnlyList<HistoryEvent>>? Fresh)
     {
-        /// <summary>The fastest level: a history is so repetitive that higher ones gain little.</summary>
-        private const int Quality = 1;
-        private const int Window = 18;
-
-        public void Add(byte[] chunk) => (Fresh ??= []).Add(chunk);
+        public void Add(IReadOnlyList<HistoryEvent> step) => (Fresh ??= []).Add(step);
 
         /// <summary>To be read while more is added to the original.</summary>
         public readonly History Snapshot() => new(Packed, Fresh is null ? null : [.. Fresh]);
-
-        public readonly List<byte[]> ToChunks() => Packed is null ? Fresh ?? [] : [Unpack(Packed), .. Fresh ?? []];
-
-        /// <summary>One chunk of several, its length before it.</summary>
-        public static byte[] Pack(IReadOnlyList<byte[]> chunks)
-        {
-            // Each is a JSON array: a comma in the place of the brackets between them makes one.
-            var length = chunks.Sum(c => c.Length - 1) + 1;
-            var (plain, packed) = (
-                ArrayPool<byte>.Shared.Rent(length),
-                ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(length))
-            );
-            try
-            {
-                var at = 0;
-                foreach (var chunk in chunks)
-                {
-                    chunk.AsSpan(at == 0 ? 0 : 1).CopyTo(plain.AsSpan(at));
-                    at += chunk.Length - (at == 0 ? 0 : 1);
-                    plain[at - 1] = (byte)',';
-                }
-                plain[at - 1] = (byte)']';
-                if (!BrotliEncoder.TryCompress(plain.AsSpan(0, length), packed, out var written, Quality, Window))
-                    throw new InvalidDataException();
-                return [.. BitConverter.GetBytes(length), .. packed.AsSpan(0, written)];
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(plain);
-                ArrayPool<byte>.Shared.Return(packed);
-            }
-        }
-
-        private static byte[] Unpack(byte[] packed)
-        {
-            var plain = new byte[BitConverter.ToInt32(packed)];
-            if (!BrotliDecoder.TryDecompress(packed.AsSpan(sizeof(int)), plain, out _))
-                throw new InvalidDataException("A packed history is damaged.");
-            return plain;
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
@@ -15,7 +16,7 @@ public sealed class SqliteStore : IDurableStore
     // The version before the tables: a kill in between must not make the file look foreign.
     private const string Prelude = """
         PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY;
-        PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000;
+        PRAGMA wal_autocheckpoint=4000;
         PRAGMA user_version=1;
         CREATE TABLE IF NOT EXISTS instances(
             execution INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status INTEGER NOT NULL, created INTEGER NOT NULL,
@@ -25,8 +26,17 @@ public sealed class SqliteStore : IDurableStore
         CREATE TABLE IF NOT EXISTS messages(number INTEGER PRIMARY KEY, message BLOB NOT NULL);
         """;
 
+    /// <summary>Records kept in memory; some 300 bytes each.</summary>
+    private const int MostRecent = 10_000;
+
     private readonly Lock gate = new(),
         reading = new();
+
+    /// <summary>
+    /// The records written last, as they are in the file. Nearly every read is of one of these, and a connection that reads begins with an
+    /// empty cache after each commit of the one that writes.
+    /// </summary>
+    private readonly ConcurrentDictionary<string, InstanceRecord> recent = new(StringComparer.Ordinal);
     private readonly SqliteConnection writes,
         reads;
     private readonly SqliteStatement begin,
@@ -49,7 +59,7 @@ public sealed class SqliteStore : IDurableStore
     public SqliteStore(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        (writes, reads) = (Open(path), Open(path));
+        (writes, reads) = (Open(path, cacheKiB: 65_536), Open(path, cacheKiB: 1_024));
         SqliteStatement Write(string sql) => new(writes, sql);
         (begin, commit, rollback) = (Write("BEGIN IMMEDIATE"), Write("COMMIT"), Write("ROLLBACK"));
         insert = Write(
@@ -71,7 +81,7 @@ public sealed class SqliteStore : IDurableStore
     {
         if (!File.Exists(path))
             return null;
-        using var connection = Open(path);
+        using var connection = Open(path, cacheKiB: 1_024);
         using var newest = new SqliteStatement(connection, "SELECT COALESCE(MAX(updated), 0) FROM instances");
         return newest.Read(s => s.Long(0))[0] is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
     }
@@ -89,6 +99,8 @@ public sealed class SqliteStore : IDurableStore
 
     public InstanceRecord? Read(string instanceId)
     {
+        if (recent.TryGetValue(instanceId, out var record))
+            return record;
         lock (reading)
             return readInstance.Read(s => Json<InstanceRecord>(s.Blob(0)), instanceId).FirstOrDefault();
     }
@@ -103,7 +115,12 @@ public sealed class SqliteStore : IDurableStore
     {
         ArgumentNullException.ThrowIfNull(commit);
         // Encoded here, by many at once, and not by the one who writes.
-        var pending = new Pending(commit, commit.Record is { } r ? Json(r) : null, [.. commit.New.Select(Json)]);
+        var pending = new Pending(
+            commit,
+            commit.Record is { } r ? Json(r) : null,
+            commit.History is { } h ? HistoryJson.Encode(h) : null,
+            [.. commit.New.Select(Json)]
+        );
         lock (gate)
         {
             waiting.Add(pending);
@@ -174,7 +191,7 @@ public sealed class SqliteStore : IDurableStore
 
     private static T Json<T>(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<T>(json, HistoryJson.Stored)!;
 
-    private static SqliteConnection Open(string path)
+    private static SqliteConnection Open(string path, int cacheKiB)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         connection.Open();
@@ -190,7 +207,7 @@ public sealed class SqliteStore : IDurableStore
             );
         }
 
-        command.CommandText = Prelude;
+        command.CommandText = $"PRAGMA cache_size=-{cacheKiB}; {Prelude}";
         command.ExecuteNonQuery();
         return connection;
     }
@@ -231,8 +248,22 @@ public sealed class SqliteStore : IDurableStore
                 pending.SetException(e);
             return;
         }
+        if (recent.Count > MostRecent)
+            recent.Clear();
         foreach (var pending in batch)
+        {
+            if (pending.Holds)
+                Remember(pending.Commit);
             pending.SetResult(pending.Holds);
+        }
+    }
+
+    private void Remember(StepCommit c)
+    {
+        if (c.Record is { } record)
+            recent[record.Id] = record;
+        else if (c.Delete)
+            recent.TryRemove(c.InstanceId, out _);
     }
 
     /// <summary>False, and nothing done, where the condition of the commit does not hold.</summary>
@@ -243,8 +274,8 @@ public sealed class SqliteStore : IDurableStore
             return false;
         if (c.ClearHistoryOf != 0)
             deleteHistory.Run(c.ClearHistoryOf);
-        if (c is { History: { } chunk, Record: { } record })
-            addHistory.Run(record.Execution, record.Steps, chunk);
+        if (p.History is { } chunk)
+            addHistory.Run(c.Record!.Execution, c.Record.Steps, chunk);
         foreach (var number in c.Consumed)
             dropMessage.Run(number);
         for (var i = 0; i < p.Messages.Length; i++)
@@ -271,12 +302,14 @@ public sealed class SqliteStore : IDurableStore
     private static bool Put(SqliteStatement s, InstanceRecord r, byte[] json) =>
         s.Run(r.Id, (long)r.Status, r.CreatedAt, r.UpdatedAt, json, r.Execution) > 0;
 
-    private sealed class Pending(StepCommit commit, byte[]? record, byte[][] messages)
+    private sealed class Pending(StepCommit commit, byte[]? record, byte[]? history, byte[][] messages)
         : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public StepCommit Commit => commit;
 
         public byte[]? Record => record;
+
+        public byte[]? History => history;
 
         public byte[][] Messages => messages;
 
