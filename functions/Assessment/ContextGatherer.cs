@@ -100,11 +100,8 @@ public sealed class ContextGatherer(
         foreach (var address in addresses)
         {
             var seen = With(new EntityContext(address.Id), from is null ? null : (await from)?.GetValueOrDefault(address.Address));
-            known[address.Id] = seen with
-            {
-                Connections =
-                    traffic is not null && await traffic is { } all && all.TryGetValue(address.Address, out var count) ? count : null,
-            };
+            var counts = traffic is null ? null : await traffic;
+            known[address.Id] = seen with { Connections = counts?.TryGetValue(address.Address, out var count) == true ? count : null };
         }
         foreach (var (id, at) in own)
             if (await at is DateTimeOffset last)

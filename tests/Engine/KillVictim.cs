@@ -23,6 +23,7 @@ public static class KillVictim
 
     public static readonly EntityInstanceId Tally = new("counter", "tally");
 
+    private static readonly ManualResetEventSlim Never = new();
     private static readonly Lock Appending = new();
     private static readonly string[] Statuses = Enum.GetNames<OrchestrationRuntimeStatus>();
 
@@ -55,7 +56,7 @@ public static class KillVictim
     private static void Say(CrashMoment moment, ref long left)
     {
         if (Interlocked.Decrement(ref left) < 0)
-            Thread.Sleep(Timeout.Infinite); // Until it is killed.
+            Never.Wait(); // It is killed here.
         Console.Out.WriteLine(moment);
     }
 
