@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Text;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
-using IRFunctions.Directory;
-using IRFunctions.Incidents;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Policies;
 

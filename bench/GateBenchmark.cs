@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
 using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;

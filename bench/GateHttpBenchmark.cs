@@ -2,11 +2,9 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using IRFunctions.Agents;
-using IRFunctions.Assessment;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
-using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Bench;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using IRFunctions.Alerts;
-using IRFunctions.Incidents;
 using IRFunctions.Record;
 
 namespace IRFunctions.Bench;

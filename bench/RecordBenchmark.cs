@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using IRFunctions.Alerts;
-using IRFunctions.Incidents;
 using IRFunctions.Record;
-using IRFunctions.Stories;
 
 namespace IRFunctions.Bench;
 

@@ -1,10 +1,7 @@
 using System.Diagnostics;
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
-using IRFunctions.Incidents;
-using IRFunctions.Policies;
 using IRFunctions.Record;
-using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Bench;
 

@@ -7,7 +7,6 @@ using IRFunctions.Assessment;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Containment.Actions;
-using IRFunctions.Decisions;
 using IRFunctions.Directory;
 using IRFunctions.Health;
 using IRFunctions.Http;

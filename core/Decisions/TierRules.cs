@@ -1,4 +1,3 @@
-using IRFunctions.Alerts;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Decisions;

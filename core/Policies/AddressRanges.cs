@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using IRFunctions.Alerts;
 
 namespace IRFunctions.Policies;
 

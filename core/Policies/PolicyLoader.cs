@@ -1,5 +1,3 @@
-using IRFunctions.Alerts;
-
 namespace IRFunctions.Policies;
 
 /// <summary>From policy files to a policy, or to every error in them.</summary>

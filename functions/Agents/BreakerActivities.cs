@@ -1,9 +1,7 @@
-using IRFunctions.Decisions;
 using IRFunctions.Limits;
 using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Agents;

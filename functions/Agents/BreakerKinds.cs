@@ -1,7 +1,3 @@
-using Microsoft.Azure.Functions.Worker;
-using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
-
 namespace IRFunctions.Agents;
 
 /// <summary>Names of what breakers put on the record, on the chain `breaker-{identity}`.</summary>

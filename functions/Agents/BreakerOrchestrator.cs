@@ -6,7 +6,6 @@ using IRFunctions.Incidents;
 using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Agents;
 

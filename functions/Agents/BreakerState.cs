@@ -1,7 +1,5 @@
 using System.Numerics;
 using System.Text.Json.Serialization;
-using IRFunctions.Decisions;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Agents;
 

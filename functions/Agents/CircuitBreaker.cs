@@ -1,6 +1,5 @@
 using System.Globalization;
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;

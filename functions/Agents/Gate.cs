@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Azure;
-using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Limits;
 using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using IRFunctions.Decisions;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Agents;
 

@@ -1,7 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
 using IRFunctions.Storage;
 
 namespace IRFunctions.Agents;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using IRFunctions.Decisions;
 using IRFunctions.Http;
 using IRFunctions.Policies;
 using Microsoft.AspNetCore.Http;

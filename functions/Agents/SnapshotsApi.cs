@@ -1,5 +1,4 @@
 using IRFunctions.Connections;
-using IRFunctions.Decisions;
 using IRFunctions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,9 +1,7 @@
 using IRFunctions.Alerts;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.People;
-using IRFunctions.Policies;
 using Microsoft.Azure.Functions.Worker;
 
 namespace IRFunctions.Approvals;

@@ -1,4 +1,3 @@
-using IRFunctions.Decisions;
 using IRFunctions.People;
 using Microsoft.DurableTask.Client;
 

@@ -5,7 +5,6 @@ using IRFunctions.Alerts;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.People;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Approvals;
 

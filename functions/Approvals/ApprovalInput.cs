@@ -1,5 +1,4 @@
 using IRFunctions.People;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Approvals;
 

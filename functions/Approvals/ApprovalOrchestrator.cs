@@ -1,9 +1,6 @@
 using IRFunctions.Alerts;
-using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.People;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;

@@ -6,7 +6,6 @@ using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using IRFunctions.Containment;
-using IRFunctions.Policies;
 using IRFunctions.Storage;
 
 namespace IRFunctions.Approvals;

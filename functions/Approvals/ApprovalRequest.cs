@@ -1,8 +1,4 @@
-using System.Buffers;
-using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.People;
 

@@ -1,5 +1,3 @@
-using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Http;
 using IRFunctions.People;
 using IRFunctions.Storage;

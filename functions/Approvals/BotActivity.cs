@@ -1,5 +1,4 @@
 using System.Text.Json;
-using IRFunctions.Decisions;
 using IRFunctions.People;
 
 namespace IRFunctions.Approvals;

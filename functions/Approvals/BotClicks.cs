@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Http;
 using IRFunctions.People;
 using IRFunctions.Record;

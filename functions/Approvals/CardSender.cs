@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.People;
 using IRFunctions.Policies;
 

@@ -1,8 +1,3 @@
-using IRFunctions.Alerts;
-using IRFunctions.Decisions;
-using IRFunctions.Directory;
-using IRFunctions.Policies;
-
 namespace IRFunctions.Assessment;
 
 /// <summary>

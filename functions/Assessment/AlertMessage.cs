@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using IRFunctions.Alerts;
-using IRFunctions.Record;
 
 namespace IRFunctions.Assessment;
 

@@ -4,7 +4,6 @@ using Azure.AI.OpenAI.Chat;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
-using IRFunctions.People;
 using OpenAI.Chat;
 
 namespace IRFunctions.Assessment;

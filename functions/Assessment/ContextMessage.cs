@@ -1,8 +1,4 @@
 using System.Text.Json;
-using IRFunctions.Alerts;
-using IRFunctions.Decisions;
-using IRFunctions.Directory;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Assessment;
 

@@ -1,5 +1,3 @@
-using IRFunctions.People;
-
 namespace IRFunctions.Assessment;
 
 /// <summary>

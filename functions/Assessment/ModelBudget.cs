@@ -1,5 +1,4 @@
 using System.Globalization;
-using IRFunctions.People;
 
 namespace IRFunctions.Assessment;
 

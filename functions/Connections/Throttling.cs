@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Net;
 using IRFunctions.Alerts;
-using Microsoft.Graph.Models.ODataErrors;
 
 namespace IRFunctions.Connections;
 

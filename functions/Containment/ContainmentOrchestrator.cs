@@ -1,11 +1,9 @@
-using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.People;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Containment;
 
@@ -186,14 +184,10 @@ public sealed class ContainmentOrchestrator
         if (there == false)
         {
             await record.WriteAsync(AuditKinds.Failed, "read back: the effect is not there");
-            await context.CallActivityAsync(
-                nameof(PeopleActivities.Page),
-                new PageInput(
-                    $"unverified-{order.Id}",
-                    $"{order.Title}: {order.Decision.Action} was done but cannot be seen",
-                    PageSeverity.Critical
-                ),
-                RetryPolicies.ForPeople
+            await context.PageAsync(
+                $"unverified-{order.Id}",
+                $"{order.Title}: {order.Decision.Action} was done but cannot be seen",
+                PageSeverity.Critical
             );
             return new ContainmentReport(Ending.Failed, $"{text}, but reading it back does not show it", undoAt);
         }
@@ -211,11 +205,7 @@ public sealed class ContainmentOrchestrator
             return report;
         try
         {
-            await context.CallActivityAsync(
-                nameof(PeopleActivities.Page),
-                new PageInput($"contained-{order.Id}", ContainmentText.Contained(order, report), PageSeverity.Info),
-                RetryPolicies.ForPeople
-            );
+            await context.PageAsync($"contained-{order.Id}", ContainmentText.Contained(order, report), PageSeverity.Info);
             await record.WriteAsync(ContainmentKinds.Notified, "people were told what was done and how to take it back");
         }
         catch (TaskFailedException e)
@@ -228,11 +218,7 @@ public sealed class ContainmentOrchestrator
     private async Task<ContainmentReport> RefuseAsync(string refusal)
     {
         await record.WriteAsync(AuditKinds.Failed, $"left to people: {refusal}");
-        await context.CallActivityAsync(
-            nameof(PeopleActivities.Page),
-            new PageInput($"refused-{order.Id}", $"{order.Title}: {refusal}", PageSeverity.Error),
-            RetryPolicies.ForPeople
-        );
+        await context.PageAsync($"refused-{order.Id}", $"{order.Title}: {refusal}", PageSeverity.Error);
         return new ContainmentReport(Ending.Failed, refusal);
     }
 
@@ -246,11 +232,7 @@ public sealed class ContainmentOrchestrator
     {
         await record.WriteAsync(AuditKinds.Failed, report.Text);
         // Somebody may have approved it and believe it done.
-        await context.CallActivityAsync(
-            nameof(PeopleActivities.Page),
-            new PageInput($"halted-{order.Id}", ContainmentText.HaltedPage(order, report.Text), PageSeverity.Error),
-            RetryPolicies.ForPeople
-        );
+        await context.PageAsync($"halted-{order.Id}", ContainmentText.HaltedPage(order, report.Text), PageSeverity.Error);
         return new ContainmentReport(Ending.Halted, report.Text);
     }
 

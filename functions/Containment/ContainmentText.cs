@@ -1,6 +1,4 @@
-using System.Globalization;
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
 
 namespace IRFunctions.Containment;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using IRFunctions.Decisions;
 using IRFunctions.People;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;

@@ -1,5 +1,4 @@
 using IRFunctions.Alerts;
-using IRFunctions.Durable;
 using IRFunctions.People;
 using IRFunctions.Record;
 using IRFunctions.Recording;

@@ -1,4 +1,3 @@
-using IRFunctions.Alerts;
 using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Limits;

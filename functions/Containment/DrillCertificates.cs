@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
-using IRFunctions.Recording;
 using IRFunctions.Storage;
 
 namespace IRFunctions.Containment;

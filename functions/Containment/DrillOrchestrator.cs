@@ -62,11 +62,7 @@ public sealed class DrillOrchestrator
         await record.WriteAsync(ContainmentKinds.Rehearsed, certificate.Text, data: certificate);
         await context.CallActivityAsync(nameof(DrillActivities.IssueCertificate), certificate, RetryPolicies.ForTheRecord);
         if (!certificate.Passed)
-            await context.CallActivityAsync(
-                nameof(PeopleActivities.Page),
-                new PageInput($"drill-{context.InstanceId}", $"Rollback drill failed: {certificate.Text}", PageSeverity.Error),
-                RetryPolicies.ForPeople
-            );
+            await context.PageAsync($"drill-{context.InstanceId}", $"Rollback drill failed: {certificate.Text}", PageSeverity.Error);
         return certificate;
     }
 

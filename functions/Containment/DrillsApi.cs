@@ -1,5 +1,4 @@
 using System.Globalization;
-using IRFunctions.Decisions;
 using IRFunctions.Http;
 using IRFunctions.People;
 using IRFunctions.Storage;

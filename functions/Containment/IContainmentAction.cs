@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using IRFunctions.Alerts;
 using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Limits;

@@ -1,5 +1,4 @@
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.People;
 using IRFunctions.Record;
@@ -23,11 +22,7 @@ public static class ReminderOrchestrator
             AuditKinds.Reminded,
             text
         );
-        await context.CallActivityAsync(
-            nameof(PeopleActivities.Page),
-            new PageInput($"reminder-{context.InstanceId}", text, PageSeverity.Warning),
-            RetryPolicies.ForPeople
-        );
+        await context.PageAsync($"reminder-{context.InstanceId}", text, PageSeverity.Warning);
         await BestEffort.CallActivityAsync(
             context,
             HoldNews.RemindActivity,

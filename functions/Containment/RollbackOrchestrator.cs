@@ -1,5 +1,4 @@
 using System.Globalization;
-using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.People;
 using IRFunctions.Record;
@@ -110,11 +109,7 @@ public sealed class RollbackOrchestrator
             return; // An order that failed before it changed anything has nothing to put back.
         // Somebody else's later change won: whoever runs the incident should know that it is not as they left it.
         await TryAsync(() =>
-            context.CallActivityAsync(
-                nameof(PeopleActivities.Page),
-                new PageInput($"not-undone-{context.InstanceId}", ContainmentText.NotUndonePage(order, report.Text), PageSeverity.Warning),
-                RetryPolicies.ForPeople
-            )
+            context.PageAsync($"not-undone-{context.InstanceId}", ContainmentText.NotUndonePage(order, report.Text), PageSeverity.Warning)
         );
     }
 
@@ -141,14 +136,10 @@ public sealed class RollbackOrchestrator
             )
         );
         await TryAsync(() =>
-            context.CallActivityAsync(
-                nameof(PeopleActivities.Page),
-                new PageInput(
-                    $"rollback-failed-{context.InstanceId}-{attempt}",
-                    ContainmentText.RollbackFailedPage(order, attempt, next, problem),
-                    PageSeverity.Critical
-                ),
-                RetryPolicies.ForPeople
+            context.PageAsync(
+                $"rollback-failed-{context.InstanceId}-{attempt}",
+                ContainmentText.RollbackFailedPage(order, attempt, next, problem),
+                PageSeverity.Critical
             )
         );
         if (attempt == 1)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using IRFunctions.Connections;
 using Microsoft.Graph;
-using Microsoft.Graph.Models.Security;
 using Microsoft.Graph.Security.MicrosoftGraphSecurityRunHuntingQuery;
 
 namespace IRFunctions.Directory;

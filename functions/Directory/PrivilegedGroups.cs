@@ -1,5 +1,4 @@
 using IRFunctions.Connections;
-using IRFunctions.Policies;
 using Microsoft.Graph;
 using Microsoft.Graph.Users.Item.CheckMemberGroups;
 

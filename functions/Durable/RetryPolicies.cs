@@ -1,4 +1,3 @@
-using System.Collections;
 using IRFunctions.Connections;
 using Microsoft.DurableTask;
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Directory;
 using IRFunctions.Policies;
 

@@ -1,7 +1,6 @@
 using Azure.Core;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Http;
 using IRFunctions.Policies;
 using Microsoft.AspNetCore.Http;

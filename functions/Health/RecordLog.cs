@@ -1,7 +1,5 @@
 using IRFunctions.Record;
 using IRFunctions.Recording;
-using Microsoft.Azure.Functions.Worker;
-using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Numerics;
 using System.Text.Json;
 using IRFunctions.Connections;

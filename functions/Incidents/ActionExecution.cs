@@ -5,7 +5,6 @@ using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.Limits;
 using IRFunctions.People;
-using IRFunctions.Policies;
 using Microsoft.DurableTask;
 
 namespace IRFunctions.Incidents;
@@ -43,7 +42,7 @@ internal sealed class ActionExecution(
                     await AskThenContainAsync(order);
                     break;
                 case DecisionKind.Tell:
-                    await PageAsync(order.Id, IncidentText.Notified(input.Alert, order.Decision), PageSeverity.Error);
+                    await context.PageAsync(order.Id, IncidentText.Notified(input.Alert, order.Decision), PageSeverity.Error);
                     row.Set(new ContainmentReport(Ending.Notified, "people were told; it never runs by itself"));
                     break;
                 default:
@@ -180,14 +179,11 @@ internal sealed class ActionExecution(
     {
         var note = IncidentText.TicketNote(order.Decision, "nobody answered in time");
         var ticket = new TicketInput($"ticket-{order.Id}", input.Incident, input.Alert.Id, input.Alert.Title, note);
-        await context.CallActivityAsync<string>(nameof(PeopleActivities.OpenTicket), ticket, RetryPolicies.ForPeople);
-        await PageAsync($"expired-{order.Id}", IncidentText.ExpiredPage(input.Alert, order.Decision), PageSeverity.Critical);
+        await context.OpenTicketAsync(ticket);
+        await context.PageAsync($"expired-{order.Id}", IncidentText.ExpiredPage(input.Alert, order.Decision), PageSeverity.Critical);
         return new ContainmentReport(
             Ending.Expired,
             "nobody answered in time; nothing was done; a ticket was opened and people were paged"
         );
     }
-
-    private Task PageAsync(string key, string text, PageSeverity severity) =>
-        context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput(key, text, severity), RetryPolicies.ForPeople);
 }

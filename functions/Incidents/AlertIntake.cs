@@ -1,6 +1,5 @@
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
 using IRFunctions.Limits;
 using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;

@@ -1,7 +1,5 @@
 using IRFunctions.Alerts;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
-using IRFunctions.Durable;
 using IRFunctions.People;
 using Microsoft.DurableTask;
 
@@ -43,11 +41,9 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
 
     private TicketInput TicketOf(string key, string note) => new(key, input.Incident, input.Alert.Id, input.Alert.Title, note);
 
-    private Task<bool> TryPageAsync(PageInput page) =>
-        TryAsync(context.CallActivityAsync(nameof(PeopleActivities.Page), page, RetryPolicies.ForPeople));
+    private Task<bool> TryPageAsync(PageInput page) => TryAsync(context.PageAsync(page.Key, page.Summary, page.Severity));
 
-    private Task<bool> TryTicketAsync(TicketInput ticket) =>
-        TryAsync(context.CallActivityAsync<string>(nameof(PeopleActivities.OpenTicket), ticket, RetryPolicies.ForPeople));
+    private Task<bool> TryTicketAsync(TicketInput ticket) => TryAsync(context.OpenTicketAsync(ticket));
 
     private static async Task<bool> TryAsync(Task step)
     {

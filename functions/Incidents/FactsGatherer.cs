@@ -1,5 +1,4 @@
 using System.Globalization;
-using IRFunctions.Alerts;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
 
 namespace IRFunctions.Incidents;

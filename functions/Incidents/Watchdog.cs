@@ -2,14 +2,12 @@ using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.People;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using IRFunctions.Storage;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Incidents;

@@ -1,4 +1,3 @@
-using IRFunctions.Decisions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;

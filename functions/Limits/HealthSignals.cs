@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Azure;
 using Azure.Data.Tables;
-using IRFunctions.Alerts;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 

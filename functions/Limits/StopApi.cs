@@ -1,4 +1,3 @@
-using IRFunctions.Decisions;
 using IRFunctions.Http;
 using IRFunctions.Record;
 using Microsoft.AspNetCore.Http;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
 
 namespace IRFunctions.People;
 

@@ -1,6 +1,6 @@
-using System.Text.Json.Serialization;
-using IRFunctions.Alerts;
+using IRFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
 
 namespace IRFunctions.People;
 
@@ -23,4 +23,15 @@ public sealed class PeopleActivities(Pager pager, Tickets tickets)
     [Function(nameof(OpenTicket))]
     public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
         tickets.OpenAsync(input.Key, input.Title, input.Note, input.Incident, input.AlertId, cancellation);
+}
+
+/// <summary>The same for orchestrations: each is tried for about half an hour before the orchestration hears that it failed.</summary>
+internal static class PeopleSteps
+{
+    public static Task PageAsync(this TaskOrchestrationContext context, string key, string text, PageSeverity severity) =>
+        context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput(key, text, severity), RetryPolicies.ForPeople);
+
+    /// <returns>What the ticket system answered, in words.</returns>
+    public static Task<string> OpenTicketAsync(this TaskOrchestrationContext context, TicketInput ticket) =>
+        context.CallActivityAsync<string>(nameof(PeopleActivities.OpenTicket), ticket, RetryPolicies.ForPeople);
 }

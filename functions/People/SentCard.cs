@@ -1,7 +1,3 @@
-using System.Text.Json;
-using Azure;
-using Azure.Data.Tables;
-
 namespace IRFunctions.People;
 
 /// <summary>One card as it stands in somebody's chat.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using IRFunctions.Alerts;
 using IRFunctions.People;
 using IRFunctions.Policies;
 using IRFunctions.Record;

@@ -1,4 +1,3 @@
-using IRFunctions.Policies;
 using IRFunctions.Record;
 
 namespace IRFunctions.Recording;

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using IRFunctions.Decisions;
 using IRFunctions.Record;
 
 namespace IRFunctions.Recording;

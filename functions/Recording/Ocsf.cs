@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IRFunctions.Decisions;
 using IRFunctions.Record;
 
 namespace IRFunctions.Recording;

@@ -1,4 +1,3 @@
-using IRFunctions.Decisions;
 using IRFunctions.Record;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using IRFunctions.Decisions;
 using IRFunctions.Record;
 
 namespace IRFunctions.Recording;

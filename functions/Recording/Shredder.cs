@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IRFunctions.Record;
 
 namespace IRFunctions.Recording;

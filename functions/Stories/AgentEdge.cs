@@ -1,6 +1,5 @@
 using System.Globalization;
 using IRFunctions.Agents;
-using IRFunctions.Incidents;
 
 namespace IRFunctions.Stories;
 

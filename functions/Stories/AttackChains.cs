@@ -1,10 +1,6 @@
 using System.Text.Json;
 using IRFunctions.Agents;
-using IRFunctions.Alerts;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
-using IRFunctions.Incidents;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 

@@ -1,10 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using IRFunctions.Agents;
-using IRFunctions.Alerts;
-using IRFunctions.Incidents;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Stories;
 

@@ -1,11 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using IRFunctions.Agents;
-using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Http;
-using IRFunctions.Incidents;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using Microsoft.AspNetCore.Http;

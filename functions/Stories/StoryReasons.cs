@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 

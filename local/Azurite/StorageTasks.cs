@@ -3,8 +3,6 @@ using DurableTask.Core.Command;
 using DurableTask.Core.Entities;
 using DurableTask.Core.Entities.OperationFormat;
 using DurableTask.Core.History;
-using DurableTask.Core.Middleware;
-using IRFunctions.Alerts;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Worker;
 using Microsoft.DurableTask.Worker.Shims;

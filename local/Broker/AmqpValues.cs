@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Azure.Amqp;
 using Microsoft.Azure.Amqp.Encoding;
 
 namespace IRFunctions.Local.Broker;

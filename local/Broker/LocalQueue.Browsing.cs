@@ -1,5 +1,4 @@
 using Azure.Messaging.ServiceBus;
-using Microsoft.Azure.Amqp.Framing;
 
 namespace IRFunctions.Local.Broker;
 

@@ -1,5 +1,3 @@
-using Azure.Messaging.ServiceBus;
-
 namespace IRFunctions.Local.Broker;
 
 /// <summary>How many messages are in which state.</summary>

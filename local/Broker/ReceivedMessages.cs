@@ -1,4 +1,3 @@
-using System.Collections;
 using Azure.Core.Amqp;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Amqp;

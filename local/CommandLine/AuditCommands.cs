@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using IRFunctions.Alerts;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using IRFunctions.Stories;

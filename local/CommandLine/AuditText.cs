@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using IRFunctions.Approvals;
-using IRFunctions.Decisions;
 using IRFunctions.Record;
 using IRFunctions.Stories;
 

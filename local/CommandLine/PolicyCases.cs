@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
-using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 

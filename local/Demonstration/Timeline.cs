@@ -3,7 +3,6 @@ using System.Text.Json;
 using IRFunctions.Containment;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using Spectre.Console;
 

@@ -1,12 +1,10 @@
 using System.Text.Json;
 using IRFunctions.Agents;
 using IRFunctions.Containment.Actions;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Time;
 using IRFunctions.Policies;
-using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Local.Demonstration;

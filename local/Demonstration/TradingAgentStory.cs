@@ -1,10 +1,7 @@
-using System.Globalization;
 using System.Text;
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Time;
-using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Local.Demonstration;

@@ -19,5 +19,4 @@ global using FailureDetails = DurableTask.Core.FailureDetails;
 global using IExceptionPropertiesProvider = DurableTask.Core.IExceptionPropertiesProvider;
 global using OrchestrationQuery = Microsoft.DurableTask.Client.OrchestrationQuery;
 global using PurgeResult = Microsoft.DurableTask.Client.PurgeResult;
-global using RetryPolicy = Microsoft.DurableTask.RetryPolicy;
 global using TaskActivity = DurableTask.Core.TaskActivity;

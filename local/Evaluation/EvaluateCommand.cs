@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IRFunctions.Assessment;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Policies;
 

@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Local.Evaluation;
 

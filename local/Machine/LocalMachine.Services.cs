@@ -1,7 +1,6 @@
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
-using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Limits;
 using IRFunctions.Local.Azurite;

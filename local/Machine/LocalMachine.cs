@@ -1,25 +1,16 @@
-using System.Reflection;
-using Azure.Core;
-using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Local.Azurite;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Broker.Amqp;
 using IRFunctions.Local.Engine;
-using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Model;
-using IRFunctions.Local.Storage;
-using IRFunctions.Local.Tables;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using IRFunctions.Recording;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Worker;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Local.Machine;
 

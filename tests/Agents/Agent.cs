@@ -4,7 +4,6 @@ using IRFunctions.Containment.Actions;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Broker;
 using IRFunctions.Tests.Incidents;
-using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Agents;

@@ -1,6 +1,5 @@
 using IRFunctions.Agents;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 

@@ -1,5 +1,4 @@
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Engine;
 using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;

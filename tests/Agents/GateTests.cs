@@ -1,6 +1,4 @@
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
-using IRFunctions.Policies;
 using IRFunctions.Tests.Incidents;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,5 @@
 using Azure.Data.Tables;
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
-using IRFunctions.Policies;
 using IRFunctions.Storage;
 
 namespace IRFunctions.Tests.Agents;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using IRFunctions.Agents;
 using IRFunctions.Local.Machine;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Agents;
 

@@ -1,5 +1,4 @@
 using IRFunctions.Agents;
-using IRFunctions.Containment;
 
 namespace IRFunctions.Tests.Agents;
 

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
-using IRFunctions.Policies;
 using IRFunctions.Storage;
 using IRFunctions.Stories;
 using IRFunctions.Tests.Incidents;

@@ -1,5 +1,4 @@
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
 using IRFunctions.Storage;
 using IRFunctions.Tests.Incidents;

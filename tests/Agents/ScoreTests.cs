@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Agents;
 

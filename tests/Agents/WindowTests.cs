@@ -2,7 +2,6 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Agents;
 

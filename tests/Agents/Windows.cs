@@ -1,5 +1,4 @@
 using IRFunctions.Agents;
-using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Policies;
 

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
-using IRFunctions.Connections;
 
 namespace IRFunctions.Tests.Alerts;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
-using IRFunctions.Connections;
 
 namespace IRFunctions.Tests.Alerts;
 

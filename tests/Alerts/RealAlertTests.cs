@@ -1,6 +1,5 @@
 using System.Text.Json;
 using IRFunctions.Alerts;
-using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Alerts;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using IRFunctions.Agents;
 using IRFunctions.Alerts;
 
 namespace IRFunctions.Tests.Alerts;

@@ -1,13 +1,11 @@
 using System.Net;
 using System.Text;
 using IRFunctions.Connections;
-using IRFunctions.Containment.Actions;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Time;
 using IRFunctions.People;
-using IRFunctions.Policies;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,11 +1,9 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.People;
 using IRFunctions.Policies;
-using Json.Schema;
 
 namespace IRFunctions.Tests.Approvals;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
-using IRFunctions.Connections;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.People;

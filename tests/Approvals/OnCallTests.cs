@@ -1,6 +1,5 @@
 using System.Net;
 using IRFunctions.Approvals;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Tenant;
 using IRFunctions.People;
 using IRFunctions.Policies;

@@ -3,7 +3,6 @@ using IRFunctions.Approvals;
 using IRFunctions.Local.Tenant;
 using IRFunctions.OperatorConsole;
 using IRFunctions.People;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;
 using Microsoft.AspNetCore.Http;

@@ -2,8 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Record;
-using IRFunctions.Recording;
-using IRFunctions.Stories;
 
 namespace IRFunctions.Tests.Audit;
 

@@ -3,7 +3,6 @@ using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using IRFunctions.Record;
 using IRFunctions.Recording;
-using IRFunctions.Tests.Style;
 using IRFunctions.Tests.Tables;
 
 namespace IRFunctions.Tests.Audit;

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Alerts;
 using IRFunctions.Containment;
-using IRFunctions.Incidents;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using IRFunctions.Stories;

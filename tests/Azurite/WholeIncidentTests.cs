@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
 using IRFunctions.Tests.Incidents;

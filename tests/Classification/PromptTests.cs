@@ -6,7 +6,6 @@ using FsCheck.Fluent;
 using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Local.Model;
-using IRFunctions.Record;
 using IRFunctions.Tests.Alerts;
 
 namespace IRFunctions.Tests.Classification;

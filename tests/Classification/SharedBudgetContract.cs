@@ -1,9 +1,7 @@
-using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Assessment;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Time;
-using IRFunctions.People;
 using IRFunctions.Tests.Tables;
 
 namespace IRFunctions.Tests.Classification;

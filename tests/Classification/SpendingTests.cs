@@ -1,8 +1,6 @@
 using System.Diagnostics.Metrics;
-using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
-using IRFunctions.Directory;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Time;
 

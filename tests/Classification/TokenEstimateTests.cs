@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Assessment;
-using IRFunctions.Policies;
 using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.Policies;
 using Microsoft.Extensions.DependencyInjection;

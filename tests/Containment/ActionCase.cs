@@ -1,8 +1,6 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using IRFunctions.Alerts;
 using IRFunctions.Containment.Actions;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;

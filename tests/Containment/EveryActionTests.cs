@@ -1,8 +1,6 @@
 using IRFunctions.Agents;
 using IRFunctions.Containment;
-using IRFunctions.Policies;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;

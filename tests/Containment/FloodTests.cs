@@ -1,7 +1,5 @@
 using System.Globalization;
-using IRFunctions.Alerts;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Incidents;

@@ -1,7 +1,5 @@
 using IRFunctions.Alerts;
-using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Tenant;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using IRFunctions.Connections;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;

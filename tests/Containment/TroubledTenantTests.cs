@@ -1,7 +1,5 @@
-using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Containment;

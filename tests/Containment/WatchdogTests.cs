@@ -1,4 +1,3 @@
-using IRFunctions.Connections;
 using IRFunctions.Containment;
 
 namespace IRFunctions.Tests.Containment;

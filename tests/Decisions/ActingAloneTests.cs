@@ -1,6 +1,5 @@
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
-using IRFunctions.Directory;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Policies;
 

@@ -3,9 +3,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using IRFunctions.Alerts;
-using IRFunctions.Containment;
 using IRFunctions.Decisions;
-using IRFunctions.Incidents;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Decisions;

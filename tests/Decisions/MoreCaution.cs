@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using IRFunctions.Alerts;
-using IRFunctions.Containment;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Decisions;

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
-using IRFunctions.Policies;
-using IRFunctions.Record;
 using IRFunctions.Tests.Policies;
 using Xunit.Abstractions;
 

@@ -1,8 +1,5 @@
 using IRFunctions.Alerts;
-using IRFunctions.Containment.Actions;
 using IRFunctions.Decisions;
-using IRFunctions.Directory;
-using IRFunctions.Incidents;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Decisions;

@@ -6,7 +6,6 @@ using Azure.Data.Tables;
 using Azure.Identity;
 using IRFunctions.Containment;
 using IRFunctions.Http;
-using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 using IRFunctions.People;

@@ -1,9 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using IRFunctions.Alerts;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Health;
 using IRFunctions.Local.Machine;
 using IRFunctions.Policies;

@@ -1,13 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml;
-using IRFunctions.Agents;
 using IRFunctions.Alerts;
-using IRFunctions.Incidents;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
-using IRFunctions.Policies;
 using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Deploy;

@@ -6,7 +6,6 @@ using Azure.Core;
 using IRFunctions.Alerts;
 using IRFunctions.Health;
 using IRFunctions.Local.Machine;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using IRFunctions.Tests.Style;
 using Microsoft.AspNetCore.Http;

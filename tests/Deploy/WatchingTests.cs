@@ -2,9 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IRFunctions.Alerts;
-using IRFunctions.Health;
 using IRFunctions.Local.Machine;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using IRFunctions.Tests.Style;
 

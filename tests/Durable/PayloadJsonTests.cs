@@ -1,9 +1,7 @@
 using System.Collections;
 using System.Text.Json;
-using Azure.Core.Serialization;
 using IRFunctions.Agents;
 using IRFunctions.Alerts;
-using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Limits;

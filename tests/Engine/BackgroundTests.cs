@@ -1,6 +1,5 @@
 using IRFunctions.Local.Engine;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Tests.Engine;
 

@@ -1,6 +1,4 @@
 using DurableTask.Core.History;
-using IRFunctions.Alerts;
-using IRFunctions.Local.Engine;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Status = Microsoft.DurableTask.Client.OrchestrationRuntimeStatus;

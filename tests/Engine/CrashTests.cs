@@ -1,9 +1,7 @@
 using DurableTask.Core.History;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Engine.Histories;
-using IRFunctions.Local.Engine.Stores;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Tests.Engine;

@@ -1,5 +1,4 @@
 using DurableTask.Core.Exceptions;
-using IRFunctions.Local.Engine;
 using IRFunctions.Local.Engine.Histories;
 using IRFunctions.Local.Engine.Hosting;
 using Microsoft.DurableTask;

@@ -1,4 +1,3 @@
-using IRFunctions.Local.Engine;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;

@@ -1,6 +1,5 @@
 using DurableTask.Core;
 using DurableTask.Core.History;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Engine.Histories;
 
 namespace IRFunctions.Tests.Engine;

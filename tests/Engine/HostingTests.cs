@@ -3,8 +3,6 @@ using IRFunctions.Local.Engine.Hosting;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Time;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Client.Entities;
 using Microsoft.DurableTask.Entities;
 using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,4 @@
 using DurableTask.Core.History;
-using IRFunctions.Local.Engine;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
 

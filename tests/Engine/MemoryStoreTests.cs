@@ -3,7 +3,6 @@ using DurableTask.Core.History;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Engine.Histories;
 using IRFunctions.Local.Engine.Stores;
-using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Tests.Engine;
 

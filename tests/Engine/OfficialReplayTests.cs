@@ -6,7 +6,6 @@ using DurableTask.Core.History;
 using IRFunctions.Local.Engine.Histories;
 using IRFunctions.Local.Engine.Hosting;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
 using Microsoft.DurableTask.Worker.Shims;
 

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Local.Engine;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 

@@ -1,6 +1,4 @@
-using IRFunctions.Local.Engine;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 using OrchestrationAlreadyExistsException = DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException;
 using Status = Microsoft.DurableTask.Client.OrchestrationRuntimeStatus;
 

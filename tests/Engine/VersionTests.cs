@@ -1,5 +1,3 @@
-using IRFunctions.Alerts;
-using IRFunctions.Local.Engine;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;

@@ -1,13 +1,10 @@
 using System.CommandLine;
-using System.Net;
 using System.Text.RegularExpressions;
-using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Evaluation;
 using IRFunctions.Local.Model;
-using IRFunctions.Policies;
 using IRFunctions.Tests.Classification;
 using IRFunctions.Tests.Policies;
 

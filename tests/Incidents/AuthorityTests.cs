@@ -2,7 +2,6 @@ using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using Microsoft.DurableTask.Client;
 

@@ -2,7 +2,6 @@ using System.Reflection;
 using Azure.Data.Tables;
 using IRFunctions.Agents;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Tests.Agents;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,5 +1,4 @@
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Limits;
 

@@ -1,6 +1,5 @@
 using DurableTask.Core.History;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Engine;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,3 @@
-using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Limits;

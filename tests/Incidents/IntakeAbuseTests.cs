@@ -1,10 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Broker;
-using IRFunctions.Local.Machine;
 
 namespace IRFunctions.Tests.Incidents;
 

@@ -1,6 +1,4 @@
-using IRFunctions.Assessment;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,6 @@ using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
-using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
 using IRFunctions.Record;
 using IRFunctions.Recording;

@@ -1,12 +1,8 @@
 using System.Text.Json;
-using IRFunctions.Agents;
 using IRFunctions.Alerts;
 using IRFunctions.Assessment;
-using IRFunctions.Connections;
-using IRFunctions.Decisions;
 using IRFunctions.Directory;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Incidents;

@@ -1,7 +1,6 @@
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Record;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
-using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Record;
 using Microsoft.Azure.Functions.Worker;

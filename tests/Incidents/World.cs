@@ -12,7 +12,6 @@ using IRFunctions.Local.Broker;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

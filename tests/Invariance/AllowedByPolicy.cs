@@ -1,9 +1,6 @@
 using System.Net;
-using IRFunctions.Agents;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
-using IRFunctions.Directory;
-using IRFunctions.Incidents;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Invariance;

@@ -3,8 +3,6 @@ using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
-using IRFunctions.Directory;
-using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Alerts;
 using IRFunctions.Tests.Decisions;

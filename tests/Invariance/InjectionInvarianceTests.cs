@@ -1,9 +1,7 @@
 using System.Globalization;
-using IRFunctions.Agents;
 using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
-using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using Xunit.Abstractions;
 

@@ -3,8 +3,6 @@ using System.Text.Json.Nodes;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
-using IRFunctions.Policies;
-using IRFunctions.Recording;
 using IRFunctions.Tests.Classification;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

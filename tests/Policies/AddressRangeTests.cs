@@ -1,5 +1,4 @@
 using System.Net;
-using IRFunctions.Alerts;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Policies;

@@ -1,4 +1,3 @@
-using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
 using IRFunctions.Record;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Style;
 

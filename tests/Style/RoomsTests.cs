@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using IRFunctions.Agents;
 using IRFunctions.Alerts;
 using IRFunctions.Record;
 using Microsoft.CodeAnalysis;

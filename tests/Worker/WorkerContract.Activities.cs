@@ -1,6 +1,5 @@
 using System.Text.Json;
 using IRFunctions.Agents;
-using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;

@@ -1,10 +1,8 @@
 using System.Text.Json;
 using IRFunctions.Agents;
-using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
-using IRFunctions.Durable;
 using IRFunctions.Incidents;
 using IRFunctions.Limits;
 using IRFunctions.Local.Tenant;

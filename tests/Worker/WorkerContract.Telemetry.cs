@@ -1,5 +1,3 @@
-using IRFunctions.Alerts;
-using IRFunctions.Health;
 using IRFunctions.Incidents;
 using Microsoft.Extensions.Hosting;
 

@@ -11,8 +11,6 @@ using IRFunctions.Agents;
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
-using IRFunctions.Decisions;
-using IRFunctions.Health;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Tests.RealWorker.Rpc;

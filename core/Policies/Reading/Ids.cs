@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using IRFunctions.Alerts;
 
 namespace IRFunctions.Policies;
 

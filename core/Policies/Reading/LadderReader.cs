@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace IRFunctions.Policies;
 
 /// <summary>Reads ladder.yaml: approver groups, ladders and the reminder.</summary>

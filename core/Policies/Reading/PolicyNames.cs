@@ -1,5 +1,3 @@
-using IRFunctions.Alerts;
-
 namespace IRFunctions.Policies;
 
 /// <summary>The files a policy consists of, all of them required.</summary>

@@ -1,4 +1,3 @@
-using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Agents;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Agents;

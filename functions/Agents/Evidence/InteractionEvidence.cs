@@ -1,5 +1,3 @@
-using IRFunctions.Policies;
-
 namespace IRFunctions.Agents;
 
 /// <summary>One hour of an identity's evidence.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
-using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using IRFunctions.Recording;
 using IRFunctions.Storage;

@@ -1,6 +1,5 @@
 using System.Net;
 using IRFunctions.Connections;
-using IRFunctions.Policies;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 

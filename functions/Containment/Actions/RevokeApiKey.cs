@@ -1,5 +1,4 @@
 using System.Text.Json;
-using IRFunctions.Alerts;
 using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.People;

@@ -2,7 +2,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace IRFunctions.Tests.Agents;
+namespace IRFunctions.Tests.Incidents;
 
 /// <summary>Requests of signed-in callers.</summary>
 internal static class SignedIn
