@@ -68,13 +68,7 @@ public sealed class FuncStart
     /// <summary>What `dotnet run --project local -- --no-feed --port 7072` serves, but that nothing of the pipeline works in it.</summary>
     public static Task<LoopbackServer> PeersAsync(int port)
     {
-        var policies = Path.Combine(AppContext.BaseDirectory, "policies");
-        var options = new MachineOptions
-        {
-            Time = TimeProvider.System,
-            PolicyFolder = policies,
-            Address = Peers,
-        };
+        var options = World.Options(TimeProvider.System) with { Address = Peers };
         return LoopbackServer.StartAsync(port, builder => LocalMachine.Register(builder.Services, options), RunCommand.Map);
     }
 

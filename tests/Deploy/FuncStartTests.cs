@@ -10,7 +10,6 @@ using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 using IRFunctions.People;
 using IRFunctions.Policies;
-using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.Style;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IRFunctions.Tests.Style;
 
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.Deploy;
 
 /// <summary>The Teams app package is what the upload accepts; the limits are those of the manifest schema 1.19.</summary>
 public sealed partial class ManifestTests

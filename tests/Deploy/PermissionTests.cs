@@ -123,9 +123,7 @@ public sealed partial class PermissionTests
 
     private static async Task<(ActionCatalog Actions, Policy Policy)> PipelineAsync()
     {
-        var machine = await LocalMachine.CreateAsync(
-            new MachineOptions { PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Time = TimeProvider.System }
-        );
+        var machine = await LocalMachine.CreateAsync(World.Options(TimeProvider.System));
         await using (machine)
             return (machine.Services.GetRequiredService<ActionCatalog>(), machine.Policy);
     }

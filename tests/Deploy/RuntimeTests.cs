@@ -133,10 +133,7 @@ public sealed partial class RuntimeTests
 
     private static string Costs() => File.ReadAllText(Path.Combine(Sources.Root, "docs", "costs.md"));
 
-    private static Task<LocalMachine> NewMachineAsync() =>
-        LocalMachine.CreateAsync(
-            new MachineOptions { PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies"), Time = TimeProvider.System }
-        );
+    private static Task<LocalMachine> NewMachineAsync() => LocalMachine.CreateAsync(World.Options(TimeProvider.System));
 
     // Rows of the two sums tables: a name and two amounts, in bold or not.
     [GeneratedRegex(@"^\| ([^|]+) \| \**(\d[\d,]*\.\d\d)\** \| \**(\d[\d,]*(?:\.\d\d)?)\** \|", RegexOptions.Multiline)]

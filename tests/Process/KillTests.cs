@@ -1,5 +1,4 @@
 using System.Globalization;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.RealProgram;
 

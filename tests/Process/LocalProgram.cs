@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using IRFunctions.Local.Host;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.RealProgram;
 

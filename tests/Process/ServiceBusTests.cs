@@ -5,7 +5,6 @@ using Azure.Messaging.ServiceBus;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Broker.Amqp;
 using IRFunctions.Local.Machine;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.RealProgram;
 

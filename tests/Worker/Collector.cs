@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace IRFunctions.Tests.Telemetry;
+namespace IRFunctions.Tests.RealWorker;
 
 /// <summary>A collector on loopback: takes OTLP as http/protobuf, and what Azure Monitor's exporter posts as lines of JSON.</summary>
 internal sealed class Collector : IAsyncDisposable

@@ -6,7 +6,6 @@ using IRFunctions.Local.Model;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Tests.RealWorker.Rpc;
 using IRFunctions.Tests.Tables;
-using IRFunctions.Tests.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

@@ -3,7 +3,7 @@ using Azure.Monitor.OpenTelemetry.Exporter;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
-using IRFunctions.Tests.Classification;
+using IRFunctions.Tests.Assessment;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +13,7 @@ using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
-namespace IRFunctions.Tests.Telemetry;
+namespace IRFunctions.Tests.RealWorker;
 
 /// <summary>What is measured leaves the process where a setting says so, and nothing of an alert leaves with it.</summary>
 public sealed class TelemetryExportTests
@@ -77,7 +77,7 @@ public sealed class TelemetryExportTests
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         );
         Assert.NotEmpty(collector.Received);
-        foreach (var unwanted in (string[])[Words, Secret, Given.AdeleId, "198.51.100.7", "GET https://graph.example/users/"])
+        foreach (var unwanted in (string[])[Words, Secret, GivenClassifier.AdeleId, "198.51.100.7", "GET https://graph.example/users/"])
             Assert.DoesNotContain(unwanted, collector.Text, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -140,18 +140,18 @@ public sealed class TelemetryExportTests
     {
         using var host = Build(settings).Build();
         await host.StartAsync();
-        var options = Given.Options with { Deployment = "exported", ApiKey = Secret, InputPrice = 1, OutputPrice = 2 };
+        var options = GivenClassifier.Options with { Deployment = "exported", ApiKey = Secret, InputPrice = 1, OutputPrice = 2 };
         var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(new LocalModel())), options);
         Assert.Equal(
             AssessedBy.Model,
             (
                 await classifier.AssessAsync(
-                    Given.SpraySignIn with
+                    GivenClassifier.SpraySignIn with
                     {
                         Title = $"Password spray {Words}",
                         Description = Words,
                     },
-                    Given.Actions
+                    GivenClassifier.Actions
                 )
             ).By
         );

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Worlds;
 
 /// <summary>Alerts for whole incidents, made from the shape of real ones (samples/).</summary>
 internal static class Given

@@ -2,7 +2,7 @@ using System.Globalization;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Time;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Worlds;
 
 /// <summary>
 /// A world whose machine dies at one step; another starts on what was on disk (durable store, tables, queue and tenant in SQLite) and goes

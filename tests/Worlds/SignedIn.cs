@@ -2,7 +2,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Worlds;
 
 /// <summary>Requests of signed-in callers.</summary>
 internal static class SignedIn

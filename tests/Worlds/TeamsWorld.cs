@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.Worlds;
 
 /// <summary>What a click came to: HTTP status, and the invoke response where there was one.</summary>
 internal sealed record ClickResult(int Http, JsonNode? Body)

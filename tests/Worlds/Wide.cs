@@ -1,4 +1,4 @@
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Worlds;
 
 /// <summary>Text that grows most when it is written down: six characters of JSON for each of these, or four bytes of UTF-8.</summary>
 internal static class Wide

@@ -8,7 +8,7 @@ using Microsoft.DurableTask.Client.Entities;
 using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Worlds;
 
 /// <summary>What became of the messages sent, counted from the state itself.</summary>
 internal sealed record Tally(IReadOnlyDictionary<Outcome, int> Outcomes, int Duplicates, int DeadLettered, int Left)

@@ -19,7 +19,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Worlds;
 
 /// <summary>
 /// The whole pipeline under virtual time, single-threaded: what a test sends is worked off when it says so, and a day passes in
@@ -58,12 +58,19 @@ internal sealed partial class World : IAsyncDisposable
     )
     {
         time ??= NewClock();
-        var options = new MachineOptions { Time = time, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") };
+        var options = Options(time);
         var services = new ServiceCollection();
         LocalMachine.Register(services, change?.Invoke(options) ?? options);
         replace?.Invoke(services); // The last registration of a service is the one that is used.
         return new World(await LocalMachine.CreateAsync(services.BuildServiceProvider()), time);
     }
+
+    /// <summary>Of a machine that somebody else built, as a server does.</summary>
+    public static World Of(LocalMachine machine, VirtualTimeProvider time) => new(machine, time);
+
+    /// <summary>What every machine of the tests starts from: the shipped policy, everything in memory.</summary>
+    public static MachineOptions Options(TimeProvider time) =>
+        new() { Time = time, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") };
 
     /// <summary>3 AM, while the shipped policy is in force.</summary>
     public static VirtualTimeProvider NewClock() => new(new DateTimeOffset(2026, 11, 23, 3, 0, 0, TimeSpan.Zero));

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using IRFunctions.Tests.Recording;
 using IRFunctions.Tests.Style;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Record;
 
 public sealed class AttackVectorTests
 {

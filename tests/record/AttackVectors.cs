@@ -2,11 +2,12 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Record;
+using IRFunctions.Tests.Recording;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Record;
 
 /// <summary>
-/// One attack on an exported record, as a file named after it in tests/Audit/vectors: what was done, the signer's key, the export as the
+/// One attack on an exported record, as a file named after it in tests/record/vectors: what was done, the signer's key, the export as the
 /// attacker left it, and what a verifier must find. Any verifier can be tested with them. IRF_WRITE_VECTORS=1 writes them anew.
 /// </summary>
 internal static class AttackVectors

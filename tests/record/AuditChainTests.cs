@@ -1,7 +1,8 @@
 using IRFunctions.Record;
 using IRFunctions.Recording;
+using IRFunctions.Tests.Recording;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Record;
 
 public sealed class AuditChainTests
 {

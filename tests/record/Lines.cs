@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Record;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Record;
 
 /// <summary>An export as its attacker handles it. Knows how hashes are made, as any attacker would.</summary>
 internal sealed class Lines(IEnumerable<string> text)

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using IRFunctions.Record;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Record;
 
 public sealed class MerkleTreeTests
 {

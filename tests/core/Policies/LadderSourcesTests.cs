@@ -1,8 +1,6 @@
 using IRFunctions.Policies;
-using IRFunctions.Tests.Incidents;
-using IRFunctions.Tests.Policies;
 
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.Policies;
 
 /// <summary>
 /// ladder.yaml with groups from elsewhere, quiet hours, substitutes and owners: read, or refused with the place of the error.

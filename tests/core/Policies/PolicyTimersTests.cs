@@ -1,7 +1,6 @@
 using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -45,10 +45,7 @@ internal static class Shipped
     private static IReadOnlyList<ActionCapability> ReadCatalogue()
     {
         var services = new ServiceCollection();
-        LocalMachine.Register(
-            services,
-            new MachineOptions { Time = TimeProvider.System, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") }
-        );
+        LocalMachine.Register(services, World.Options(TimeProvider.System));
         return services.BuildServiceProvider().GetRequiredService<ActionCatalog>().Capabilities;
     }
 }

@@ -3,7 +3,6 @@ using IRFunctions.Agents;
 using IRFunctions.Containment.Actions;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Broker;
-using IRFunctions.Tests.Incidents;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Agents;

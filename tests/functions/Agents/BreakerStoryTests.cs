@@ -1,7 +1,6 @@
 using IRFunctions.Agents;
 using IRFunctions.Containment;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Agents;
 

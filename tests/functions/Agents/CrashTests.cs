@@ -1,7 +1,6 @@
 using IRFunctions.Agents;
 using IRFunctions.Local.Engine;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Agents;
 
@@ -11,7 +10,7 @@ namespace IRFunctions.Tests.Agents;
 /// </summary>
 public sealed class CrashTests
 {
-    // Every fourth step of the story dies once; tests/Containment kills each action's containment at every one.
+    // Every fourth step of the story dies once; tests/functions/Containment kills each action's containment at every one.
     private const int Stride = 4;
 
     [Theory]

@@ -1,5 +1,5 @@
 using IRFunctions.Agents;
-using IRFunctions.Tests.Incidents;
+using IRFunctions.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Agents;

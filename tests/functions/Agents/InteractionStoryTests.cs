@@ -4,7 +4,7 @@ using IRFunctions.Agents;
 using IRFunctions.Local.Machine;
 using IRFunctions.Storage;
 using IRFunctions.Stories;
-using IRFunctions.Tests.Incidents;
+using IRFunctions.Tests.Storage;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

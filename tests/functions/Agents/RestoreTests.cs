@@ -1,7 +1,6 @@
 using IRFunctions.Agents;
 using IRFunctions.Local.Machine;
 using IRFunctions.Storage;
-using IRFunctions.Tests.Incidents;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

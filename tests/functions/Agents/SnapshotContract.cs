@@ -16,7 +16,7 @@ public abstract class SnapshotContract
 
     protected abstract IWriteOnceBlobs Blobs { get; }
 
-    /// <summary>The tables are not what is varied here; tests/Tables holds them to their contract.</summary>
+    /// <summary>The tables are not what is varied here; tests/local/Tables holds them to their contract.</summary>
     private async Task<AgentSnapshots> OpenAsync()
     {
         if (snapshots is not null)

@@ -3,9 +3,10 @@ using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Incidents;
 using IRFunctions.Record;
+using IRFunctions.Tests.Incidents;
 using Microsoft.DurableTask.Client;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Approvals;
 
 /// <summary>Who may let something happen, tried from inside: forged orders, strangers' answers, one person voting twice (S2, S3).</summary>
 public sealed class AuthorityTests

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Local.Teams;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
+using IRFunctions.Tests.Http;
 
 namespace IRFunctions.Tests.Approvals;
 

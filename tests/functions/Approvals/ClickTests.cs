@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Approvals;
 

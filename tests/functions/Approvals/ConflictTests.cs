@@ -3,7 +3,6 @@ using IRFunctions.Approvals;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.People;
-using IRFunctions.Tests.Incidents;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

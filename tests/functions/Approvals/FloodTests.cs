@@ -1,5 +1,4 @@
 using IRFunctions.Approvals;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Approvals;
 

@@ -2,7 +2,7 @@ using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
+using IRFunctions.Tests.People;
 
 namespace IRFunctions.Tests.Approvals;
 

@@ -6,7 +6,7 @@ using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Decisions;
 
-namespace IRFunctions.Tests.Invariance;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// What a model under an attacker's control may answer: any action, any target, any confidence; mostly in the schema, for only then does it

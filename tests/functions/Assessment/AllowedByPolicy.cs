@@ -3,7 +3,7 @@ using IRFunctions.Alerts;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
-namespace IRFunctions.Tests.Invariance;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// A second opinion on what may run or be asked for, written without the Decider's code and from trusted fields alone: the typed entities

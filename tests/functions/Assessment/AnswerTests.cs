@@ -3,13 +3,15 @@ using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>What becomes of the model's answer: used whole, used in part and told, or not used at all (S1, S4, S12).</summary>
 public sealed class AnswerTests
 {
     private static Task<AlertAssessment> Assess(string content, string finish = "stop", string? refusal = null) =>
-        Given.Classifier(CannedHandler.Json(Given.Completion(content, finish, refusal))).AssessAsync(Given.SpraySignIn, Given.Actions);
+        GivenClassifier
+            .Classifier(ScriptedModel.Json(ScriptedModel.Completion(content, finish, refusal)))
+            .AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
 
     private static void AssertRules(AlertAssessment assessment, string problem)
     {
@@ -25,7 +27,7 @@ public sealed class AnswerTests
     public async Task An_answer_that_keeps_to_the_schema_is_used()
     {
         var assessment = await Assess(
-            Given.Answer(
+            ScriptedModel.Answer(
                 """[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":88,"reason":"It tried many accounts."}]""",
                 evidence: """["e1","e9"]"""
             )
@@ -50,7 +52,7 @@ public sealed class AnswerTests
     public async Task S1_a_name_nobody_knows_stays_as_written_for_the_policy_to_judge(string action, string entity)
     {
         var assessment = await Assess(
-            Given.Answer($$"""[{"action":"{{action}}","entity_id":"{{entity}}","confidence":100,"reason":"r"}]""")
+            ScriptedModel.Answer($$"""[{"action":"{{action}}","entity_id":"{{entity}}","confidence":100,"reason":"r"}]""")
         );
         Assert.Equal(action, Assert.Single(assessment.Recommendations).Action);
     }
@@ -65,7 +67,7 @@ public sealed class AnswerTests
     public async Task S4_a_target_that_is_no_entity_of_the_alert_is_dropped_and_told(string target)
     {
         var assessment = await Assess(
-            Given.Answer(
+            ScriptedModel.Answer(
                 $$"""
                 [{"action":"block_ip_at_firewall","entity_id":"{{target}}","confidence":100,"reason":"r"},
                  {"action":"create_alert_ticket","entity_id":"alert","confidence":70,"reason":"r"}]
@@ -84,7 +86,7 @@ public sealed class AnswerTests
             ',',
             Enumerable.Range(0, 14).Select(i => $$"""{"action":"a{{i}}","entity_id":"alert","confidence":1,"reason":"r"}""")
         );
-        var assessment = await Assess(Given.Answer($"[{many}]"));
+        var assessment = await Assess(ScriptedModel.Answer($"[{many}]"));
         Assert.Equal(10, assessment.Recommendations.Count);
         Assert.Contains("the last 4 dropped", assessment.Problem, StringComparison.Ordinal);
     }
@@ -92,7 +94,9 @@ public sealed class AnswerTests
     [Fact]
     public async Task Words_of_the_model_reach_people_bounded_and_without_hidden_characters()
     {
-        var answer = Given.Answer().Replace("\"r\"", "\"" + new string('x', 2_000) + "\\u202Egnp\\u0007\"", StringComparison.Ordinal);
+        var answer = ScriptedModel
+            .Answer()
+            .Replace("\"r\"", "\"" + new string('x', 2_000) + "\\u202Egnp\\u0007\"", StringComparison.Ordinal);
         var assessment = await Assess(answer);
         Assert.Contains("[cut:", assessment.Reasoning, StringComparison.Ordinal);
         Assert.DoesNotContain('\u202E', assessment.Reasoning);
@@ -106,33 +110,33 @@ public sealed class AnswerTests
             { "", "empty" },
             { "null", "empty" },
             { "[]", "does not keep to the schema" },
-            { "```json\n" + Given.Answer() + "\n```", "does not keep to the schema" },
-            { Given.Answer() + " trailing", "does not keep to the schema" },
-            { Given.Answer()[..40], "does not keep to the schema" },
-            { Given.Answer(more: ",\"confidence\":99"), "does not keep to the schema" },
+            { "```json\n" + ScriptedModel.Answer() + "\n```", "does not keep to the schema" },
+            { ScriptedModel.Answer() + " trailing", "does not keep to the schema" },
+            { ScriptedModel.Answer()[..40], "does not keep to the schema" },
+            { ScriptedModel.Answer(more: ",\"confidence\":99"), "does not keep to the schema" },
             {
-                Given.Answer("""[{"action":"a","action":"b","entity_id":"e1","confidence":1,"reason":"r"}]"""),
+                ScriptedModel.Answer("""[{"action":"a","action":"b","entity_id":"e1","confidence":1,"reason":"r"}]"""),
                 "does not keep to the schema"
             },
-            { Given.Answer(more: ",\"tier\":1"), "does not keep to the schema" },
+            { ScriptedModel.Answer(more: ",\"tier\":1"), "does not keep to the schema" },
             {
-                Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1,"reason":"r","target":"10.0.0.1"}]"""),
+                ScriptedModel.Answer("""[{"action":"a","entity_id":"e1","confidence":1,"reason":"r","target":"10.0.0.1"}]"""),
                 "does not keep to the schema"
             },
-            { Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1}]"""), "does not keep to the schema" },
-            { Given.Answer("""[{"action":null,"entity_id":"e1","confidence":1,"reason":"r"}]"""), "does not keep to the schema" },
-            { Given.Answer("[null]"), "empty entry" },
-            { Given.Answer(evidence: "[null]"), "empty entry" },
-            { Given.Answer(confidence: "101"), "outside 0 to 100" },
-            { Given.Answer(confidence: "-1"), "outside 0 to 100" },
-            { Given.Answer(confidence: "1e3"), "does not keep to the schema" },
-            { Given.Answer(confidence: "0.9"), "does not keep to the schema" },
-            { Given.Answer(confidence: "\"90\""), "does not keep to the schema" },
-            { Given.Answer(confidence: "99999999999999999999"), "does not keep to the schema" },
-            { Given.Answer("""[{"action":"a","entity_id":"e1","confidence":1000,"reason":"r"}]"""), "outside 0 to 100" },
-            { Given.Answer(verdict: "TRUE_POSITIVE"), "verdict that does not exist" },
-            { Given.Answer(evidence: new string('[', 60) + new string(']', 60)), "does not keep to the schema" },
-            { Given.Answer() + new string(' ', 70_000), "characters long" },
+            { ScriptedModel.Answer("""[{"action":"a","entity_id":"e1","confidence":1}]"""), "does not keep to the schema" },
+            { ScriptedModel.Answer("""[{"action":null,"entity_id":"e1","confidence":1,"reason":"r"}]"""), "does not keep to the schema" },
+            { ScriptedModel.Answer("[null]"), "empty entry" },
+            { ScriptedModel.Answer(evidence: "[null]"), "empty entry" },
+            { ScriptedModel.Answer(confidence: "101"), "outside 0 to 100" },
+            { ScriptedModel.Answer(confidence: "-1"), "outside 0 to 100" },
+            { ScriptedModel.Answer(confidence: "1e3"), "does not keep to the schema" },
+            { ScriptedModel.Answer(confidence: "0.9"), "does not keep to the schema" },
+            { ScriptedModel.Answer(confidence: "\"90\""), "does not keep to the schema" },
+            { ScriptedModel.Answer(confidence: "99999999999999999999"), "does not keep to the schema" },
+            { ScriptedModel.Answer("""[{"action":"a","entity_id":"e1","confidence":1000,"reason":"r"}]"""), "outside 0 to 100" },
+            { ScriptedModel.Answer(verdict: "TRUE_POSITIVE"), "verdict that does not exist" },
+            { ScriptedModel.Answer(evidence: new string('[', 60) + new string(']', 60)), "does not keep to the schema" },
+            { ScriptedModel.Answer() + new string(' ', 70_000), "characters long" },
         };
 
     [Theory]
@@ -147,7 +151,7 @@ public sealed class AnswerTests
     [InlineData("banana", null, "no chat completion")]
     [InlineData("stop", "I can't help with that.", "refused to answer")]
     public async Task S12_a_completion_that_is_no_full_answer_is_not_used(string finish, string? refusal, string problem) =>
-        AssertRules(await Assess(Given.Answer(), finish, refusal), problem);
+        AssertRules(await Assess(ScriptedModel.Answer(), finish, refusal), problem);
 
     [Theory]
     [InlineData("<html>Bad gateway</body>")]
@@ -158,7 +162,9 @@ public sealed class AnswerTests
     [InlineData("")]
     public async Task S12_a_body_that_is_no_completion_is_not_used(string body)
     {
-        var assessment = await Given.Classifier(CannedHandler.Json(body)).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var assessment = await GivenClassifier
+            .Classifier(ScriptedModel.Json(body))
+            .AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         AssertRules(assessment, "The rules answered instead.");
     }
 
@@ -167,7 +173,9 @@ public sealed class AnswerTests
     {
         var model = new LocalModel();
         model.Behave(ModelBehaviour.Hostile);
-        var assessment = await Given.Classifier(new ModelHttpHandler(model)).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var assessment = await GivenClassifier
+            .Classifier(new ModelHttpHandler(model))
+            .AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         Assert.Equal(10, assessment.Recommendations.Count);
         Assert.All(assessment.Recommendations, r => Assert.Contains(r.EntityId, (string[])["e1", "e2", "e3", "alert"]));
         Assert.NotNull(assessment.Problem);
@@ -203,13 +211,13 @@ public sealed class AnswerTests
                     )
             );
             var answer = Mangle(
-                Given.Answer(
+                ScriptedModel.Answer(
                     $"[{recommendations}]",
                     confidence: random.Next(0, 103).ToString(System.Globalization.CultureInfo.InvariantCulture)
                 ),
                 random
             );
-            var (assessment, problem) = AnswerReader.Read(answer, Given.SpraySignIn);
+            var (assessment, problem) = AnswerReader.Read(answer, GivenClassifier.SpraySignIn);
             Assert.True(assessment is not null || problem is not null);
             if (assessment is null)
                 continue;
@@ -252,11 +260,14 @@ public sealed class AnswerTests
     [Fact]
     public async Task A_rejected_request_is_not_tried_again()
     {
-        var handler = CannedHandler.Json(
+        var handler = ScriptedModel.Json(
             """{"error":{"message":"content management policy","type":null,"param":"prompt","code":"content_filter"}}""",
             HttpStatusCode.BadRequest
         );
-        AssertRules(await Given.Classifier(handler).AssessAsync(Given.SpraySignIn, Given.Actions), "rejected the request (400)");
+        AssertRules(
+            await GivenClassifier.Classifier(handler).AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions),
+            "rejected the request (400)"
+        );
         Assert.Single(handler.Requests);
     }
 }

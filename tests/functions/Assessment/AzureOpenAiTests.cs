@@ -5,9 +5,8 @@ using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Model;
-using IRFunctions.Tests.Classification;
 
-namespace IRFunctions.Tests.Model;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// One model through both official clients: Azure.AI.OpenAI at a resource's own address, OpenAI at the v1 endpoint of the same resource.
@@ -20,15 +19,15 @@ public sealed class AzureOpenAiTests
     private static readonly Uri V1 = new("https://contoso.openai.azure.com/openai/v1/");
     private static readonly OpenApiFile Deployments = OpenApiFile.Load("openai", "azure-openai-deployments.openapi.json");
 
-    private static ClassificationOptions At(Uri endpoint) => Given.Options with { Endpoint = endpoint, ApiKey = "a-key" };
+    private static ClassificationOptions At(Uri endpoint) => GivenClassifier.Options with { Endpoint = endpoint, ApiKey = "a-key" };
 
     private static async Task<(AlertAssessment Assessment, HttpRequestMessage Message, string Body)> SentAsync(Uri endpoint)
     {
-        var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
+        var handler = ScriptedModel.Json(ScriptedModel.Completion(ScriptedModel.Answer()));
         var options = At(endpoint);
         var assessment = await new Classifier(ModelConnection.Create(options, handler: handler), options).AssessAsync(
-            Given.SpraySignIn,
-            Given.Actions
+            GivenClassifier.SpraySignIn,
+            GivenClassifier.Actions
         );
         return (assessment, handler.Messages.Single(), handler.Requests.Single());
     }
@@ -56,7 +55,7 @@ public sealed class AzureOpenAiTests
         foreach (var body in (JsonNode?[])[azure, plain])
             body!["messages"]![0]!["content"] = "";
         Assert.True(JsonNode.DeepEquals(azure, plain), $"{azure}\n{plain}");
-        Assert.Equal(Given.Options.MaxOutputTokens, (int?)azure!["max_completion_tokens"]);
+        Assert.Equal(GivenClassifier.Options.MaxOutputTokens, (int?)azure!["max_completion_tokens"]);
         Assert.Null(azure["max_tokens"]);
     }
 
@@ -104,17 +103,20 @@ public sealed class AzureOpenAiTests
         var a = await new Classifier(
             ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()),
             options
-        ).AssessAsync(Given.SpraySignIn, Given.Actions);
+        ).AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         return (a.By, a.Problem, a.Verdict, a.Confidence, a.InputTokens, a.OutputTokens, model.Answered);
     }
 
     [Fact]
     public async Task Without_a_key_the_resource_gets_an_Azure_token_of_the_configured_scope()
     {
-        var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
-        var options = Given.Options with { Endpoint = Resource, TokenScope = "https://scope.example/.default" };
+        var handler = ScriptedModel.Json(ScriptedModel.Completion(ScriptedModel.Answer()));
+        var options = GivenClassifier.Options with { Endpoint = Resource, TokenScope = "https://scope.example/.default" };
         var credential = new Scoped();
-        await new Classifier(ModelConnection.Create(options, credential, handler), options).AssessAsync(Given.SpraySignIn, Given.Actions);
+        await new Classifier(ModelConnection.Create(options, credential, handler), options).AssessAsync(
+            GivenClassifier.SpraySignIn,
+            GivenClassifier.Actions
+        );
         Assert.Equal(["https://scope.example/.default"], credential.Scopes);
         Assert.Equal("Bearer test-token", handler.Messages.Single().Headers.Authorization!.ToString());
         Assert.False(handler.Messages.Single().Headers.Contains("api-key"));
@@ -125,8 +127,11 @@ public sealed class AzureOpenAiTests
     {
         var model = new LocalModel();
         await using var server = await LoopbackServer.StartAsync(0, null, app => ModelEndpoint.Map(app, model));
-        var options = Given.Options with { Endpoint = server.Address, Retries = 0 };
-        var assessment = await new Classifier(ModelConnection.Create(options), options).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var options = GivenClassifier.Options with { Endpoint = server.Address, Retries = 0 };
+        var assessment = await new Classifier(ModelConnection.Create(options), options).AssessAsync(
+            GivenClassifier.SpraySignIn,
+            GivenClassifier.Actions
+        );
         Assert.Equal((AssessedBy.Model, LocalModel.Name, 92), (assessment.By, assessment.Model, assessment.Confidence));
 
         using var http = new HttpClient { BaseAddress = server.Address };

@@ -7,7 +7,7 @@ using IRFunctions.Local.Model;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Time;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>The store of the shared budget: touched rarely, never by a kept answer, and when it is down the rules answer (S12).</summary>
 public sealed class BudgetStoreTests
@@ -30,7 +30,7 @@ public sealed class BudgetStoreTests
     }
 
     private static IRFunctions.Alerts.Alert Alert(int number) =>
-        Given.SpraySignIn with
+        GivenClassifier.SpraySignIn with
         {
             Id = $"a-{number}",
             TenantId = "t-1",
@@ -41,13 +41,13 @@ public sealed class BudgetStoreTests
     public async Task With_the_shipped_budget_most_questions_touch_no_store()
     {
         var classifier = await ClassifierAsync(
-            Given.Options with
+            GivenClassifier.Options with
             {
                 TokensPerHour = new ClassificationOptions { Endpoint = new Uri("http://127.0.0.1/"), Deployment = "m" }.TokensPerHour,
             }
         );
         for (var i = 0; i < 300; i++)
-            Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(i), Given.Actions)).By);
+            Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(i), GivenClassifier.Actions)).By);
         // 300 questions of some 1,500 tokens are 450,000, of which 50,000 are taken at a time, by one read and one write.
         Assert.InRange(tables.Operations, 2, 30);
     }
@@ -55,15 +55,21 @@ public sealed class BudgetStoreTests
     [Fact]
     public async Task A_kept_answer_and_a_budget_without_limits_touch_none()
     {
-        var classifier = await ClassifierAsync(Given.Options with { CacheFor = TimeSpan.FromHours(1), TokensPerHour = 1_000_000 });
-        await classifier.AssessAsync(Alert(1), Given.Actions);
+        var classifier = await ClassifierAsync(
+            GivenClassifier.Options with
+            {
+                CacheFor = TimeSpan.FromHours(1),
+                TokensPerHour = 1_000_000,
+            }
+        );
+        await classifier.AssessAsync(Alert(1), GivenClassifier.Actions);
         var before = tables.Operations;
         for (var i = 0; i < 20; i++)
-            Assert.NotNull((await classifier.AssessAsync(Alert(1), Given.Actions)).AnsweredBefore);
+            Assert.NotNull((await classifier.AssessAsync(Alert(1), GivenClassifier.Actions)).AnsweredBefore);
         Assert.Equal(before, tables.Operations);
 
-        var free = await ClassifierAsync(Given.Options with { TokensPerHour = 0 });
-        await free.AssessAsync(Alert(2), Given.Actions);
+        var free = await ClassifierAsync(GivenClassifier.Options with { TokensPerHour = 0 });
+        await free.AssessAsync(Alert(2), GivenClassifier.Actions);
         Assert.Equal(before, tables.Operations);
     }
 
@@ -75,11 +81,11 @@ public sealed class BudgetStoreTests
         Trouble trouble
     )
     {
-        var classifier = await ClassifierAsync(Given.Options with { TokensPerHour = 1_000_000 });
+        var classifier = await ClassifierAsync(GivenClassifier.Options with { TokensPerHour = 1_000_000 });
         tables.Trouble = trouble;
         for (var i = 0; i < 20; i++)
         {
-            var assessing = classifier.AssessAsync(Alert(i), Given.Actions);
+            var assessing = classifier.AssessAsync(Alert(i), GivenClassifier.Actions);
             while (!assessing.IsCompleted && clock.NextDue is { } due)
                 clock.AdvanceTo(due);
             var answer = await assessing;
@@ -89,25 +95,25 @@ public sealed class BudgetStoreTests
         Assert.Equal((0, 1), (model.Answered, tables.Operations)); // the others did not even try
         tables.Trouble = Trouble.None;
         clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromSeconds(11));
-        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(30), Given.Actions)).By);
+        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(30), GivenClassifier.Actions)).By);
     }
 
     [Fact]
     public async Task What_was_taken_before_the_store_went_down_is_still_spent()
     {
-        var classifier = await ClassifierAsync(Given.Options with { TokensPerHour = 1_000_000 });
-        await classifier.AssessAsync(Alert(1), Given.Actions);
+        var classifier = await ClassifierAsync(GivenClassifier.Options with { TokensPerHour = 1_000_000 });
+        await classifier.AssessAsync(Alert(1), GivenClassifier.Actions);
         tables.Trouble = Trouble.Refuses;
-        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(2), Given.Actions)).By);
+        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(2), GivenClassifier.Actions)).By);
     }
 
     [Fact]
     public async Task A_caller_that_gives_up_is_not_held_by_the_store()
     {
-        var classifier = await ClassifierAsync(Given.Options with { TokensPerHour = 1_000_000 });
+        var classifier = await ClassifierAsync(GivenClassifier.Options with { TokensPerHour = 1_000_000 });
         tables.Trouble = Trouble.Hangs;
         using var stop = new CancellationTokenSource();
-        var assessing = classifier.AssessAsync(Alert(1), Given.Actions, stop.Token);
+        var assessing = classifier.AssessAsync(Alert(1), GivenClassifier.Actions, stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => assessing);
     }

@@ -5,7 +5,7 @@ using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Tests.Alerts;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// Strings planted in the prompt must never come back; where they do, the answer is not used and the alert is an injection attempt (S12).
@@ -44,16 +44,19 @@ public sealed class CanaryTests
         var canary = new Canary();
         Assert.NotEqual(new Canary().Marker, canary.Marker);
         Assert.All(Real.Messages(), m => Assert.False(canary.IsIn(m.Message.ToJsonString())));
-        Assert.All(Invariance.InjectionCase.Payloads, p => Assert.False(canary.IsIn(p)));
+        Assert.All(InjectionCase.Payloads, p => Assert.False(canary.IsIn(p)));
         Assert.False(Known.IsIn(Known.Marker[..^1]));
     }
 
     [Fact]
     public async Task The_prompt_carries_both_strings_and_its_hash_stays_that_of_the_file()
     {
-        var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
-        var classifier = new Classifier(ModelConnection.Create(Given.Options, handler: handler), Given.Options) { Canary = new Canary() };
-        var assessment = await classifier.AssessAsync(Given.SpraySignIn, Given.Actions);
+        var handler = ScriptedModel.Json(ScriptedModel.Completion(ScriptedModel.Answer()));
+        var classifier = new Classifier(ModelConnection.Create(GivenClassifier.Options, handler: handler), GivenClassifier.Options)
+        {
+            Canary = new Canary(),
+        };
+        var assessment = await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         Assert.Contains(classifier.Canary.Marker, handler.Requests[0], StringComparison.Ordinal);
         Assert.Contains(classifier.Canary.Bait, handler.Requests[0], StringComparison.Ordinal);
         Assert.DoesNotContain("{marker}", handler.Requests[0], StringComparison.Ordinal);
@@ -90,21 +93,34 @@ public sealed class CanaryTests
                     },
                 }
             ) + (place == "outside the schema" ? secret : "");
-        var completion = place == "refusal" ? Given.Completion(null, refusal: $"I may not tell {secret}") : Given.Completion(answer);
-        var classifier = new Classifier(ModelConnection.Create(Given.Options, handler: CannedHandler.Json(completion)), Given.Options)
+        var completion =
+            place == "refusal" ? ScriptedModel.Completion(null, refusal: $"I may not tell {secret}") : ScriptedModel.Completion(answer);
+        var classifier = new Classifier(
+            ModelConnection.Create(GivenClassifier.Options, handler: ScriptedModel.Json(completion)),
+            GivenClassifier.Options
+        )
         {
             Canary = Known,
         };
-        AssertInjection(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions));
+        AssertInjection(await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions));
     }
 
     [Fact]
     public async Task An_alert_that_knows_the_secret_is_not_even_shown_to_the_model()
     {
-        var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
-        var classifier = new Classifier(ModelConnection.Create(Given.Options, handler: handler), Given.Options) { Canary = Known };
+        var handler = ScriptedModel.Json(ScriptedModel.Completion(ScriptedModel.Answer()));
+        var classifier = new Classifier(ModelConnection.Create(GivenClassifier.Options, handler: handler), GivenClassifier.Options)
+        {
+            Canary = Known,
+        };
         AssertInjection(
-            await classifier.AssessAsync(Given.SpraySignIn with { Description = $"override code {Known.Bait}" }, Given.Actions)
+            await classifier.AssessAsync(
+                GivenClassifier.SpraySignIn with
+                {
+                    Description = $"override code {Known.Bait}",
+                },
+                GivenClassifier.Actions
+            )
         );
         Assert.Empty(handler.Requests);
     }
@@ -114,7 +130,9 @@ public sealed class CanaryTests
     {
         var model = new LocalModel();
         model.Behave(ModelBehaviour.Leak);
-        AssertInjection(await Given.Classifier(new ModelHttpHandler(model)).AssessAsync(Given.SpraySignIn, Given.Actions));
+        AssertInjection(
+            await GivenClassifier.Classifier(new ModelHttpHandler(model)).AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions)
+        );
     }
 
     private static void AssertInjection(AlertAssessment assessment)

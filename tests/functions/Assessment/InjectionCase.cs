@@ -8,7 +8,7 @@ using IRFunctions.Tests.Alerts;
 using IRFunctions.Tests.Decisions;
 using IRFunctions.Tests.Policies;
 
-namespace IRFunctions.Tests.Invariance;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// One real message with one payload planted in it, one hostile answer, facts and a policy; all from one seed, which reproduces it. The way

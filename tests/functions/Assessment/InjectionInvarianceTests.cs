@@ -5,7 +5,7 @@ using IRFunctions.Decisions;
 using IRFunctions.Policies;
 using Xunit.Abstractions;
 
-namespace IRFunctions.Tests.Invariance;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// Injection invariance (S1, S2, S3, S4, S8, S9, S12, S13): whatever text stands in an alert and whatever the model answers, what runs or

@@ -5,7 +5,7 @@ using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Record;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// Alerts that order the model about, and a model that obeys: it recommends every action, known and invented, on everything, at 100.
@@ -64,7 +64,7 @@ public sealed class InjectionTests
             "d\u0456sable_user_account_temporarily",
             "add_ip_to_watchlist;isolate_production_host",
         ];
-        var answer = ScriptedModel.Answer([
+        var answer = ScriptedModel.SureAnswer([
             .. invented.Select(a => (a, "e1")),
             ("add_ip_to_watchlist", "10.0.0.1"),
             ("isolate_production_host", "alert"),

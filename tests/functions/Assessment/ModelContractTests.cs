@@ -3,12 +3,11 @@ using System.Text.Json.Nodes;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
-using IRFunctions.Tests.Classification;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace IRFunctions.Tests.Model;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// Requests and answers keep to OpenAI's own description of the API, and recorded exchanges with the real service go through our reader.
@@ -29,10 +28,10 @@ public sealed class ModelContractTests
         var model = new LocalModel();
         model.Behave(behaviour);
         var recorder = new Recorder(new ModelHttpHandler(model));
-        await new Classifier(ModelConnection.Create(Given.Options with { Retries = 0 }, handler: recorder), Given.Options).AssessAsync(
-            Given.SpraySignIn,
-            Given.Actions
-        );
+        await new Classifier(
+            ModelConnection.Create(GivenClassifier.Options with { Retries = 0 }, handler: recorder),
+            GivenClassifier.Options
+        ).AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         return (recorder.Request!, recorder.Answer!);
     }
 
@@ -94,8 +93,8 @@ public sealed class ModelContractTests
         foreach (var entry in all)
         {
             Assert.Empty(OpenAi.CheckRequest("/chat/completions", "post", Whole(entry!["RequestBody"]!)));
-            var handler = CannedHandler.Json(entry["ResponseBody"]!.ToJsonString(), (HttpStatusCode)(int)entry["StatusCode"]!);
-            var assessment = await Given.Classifier(handler).AssessAsync(Given.SpraySignIn, Given.Actions);
+            var handler = ScriptedModel.Json(entry["ResponseBody"]!.ToJsonString(), (HttpStatusCode)(int)entry["StatusCode"]!);
+            var assessment = await GivenClassifier.Classifier(handler).AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
             Assert.Equal(AssessedBy.Rules, assessment.By);
             Assert.NotNull(assessment.Problem);
             if ((int)entry["StatusCode"]! == 200)
@@ -144,8 +143,8 @@ public sealed class ModelContractTests
     public async Task Recorded_exchanges_with_the_real_service_end_as_they_should(string name, string problem)
     {
         var entry = Recorded(name);
-        var handler = CannedHandler.Json(entry["ResponseBody"]!.ToJsonString(), (HttpStatusCode)(int)entry["StatusCode"]!);
-        var assessment = await Given.Classifier(handler).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var handler = ScriptedModel.Json(entry["ResponseBody"]!.ToJsonString(), (HttpStatusCode)(int)entry["StatusCode"]!);
+        var assessment = await GivenClassifier.Classifier(handler).AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         Assert.Equal(AssessedBy.Rules, assessment.By);
         Assert.Contains(problem, assessment.Problem, StringComparison.Ordinal);
     }
@@ -154,8 +153,10 @@ public sealed class ModelContractTests
     public async Task A_recorded_exchange_with_our_answer_in_it_is_used_with_its_model_and_tokens()
     {
         var body = Recorded("ChatTests/StructuredOutputsWork")["ResponseBody"]!.DeepClone();
-        body["choices"]![0]!["message"]!["content"] = Given.Answer();
-        var assessment = await Given.Classifier(CannedHandler.Json(body.ToJsonString())).AssessAsync(Given.SpraySignIn, Given.Actions);
+        body["choices"]![0]!["message"]!["content"] = ScriptedModel.Answer();
+        var assessment = await GivenClassifier
+            .Classifier(ScriptedModel.Json(body.ToJsonString()))
+            .AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         Assert.Equal(AssessedBy.Model, assessment.By);
         Assert.Equal(("gpt-4o-mini-2024-07-18", 75, 91), (assessment.Model, assessment.InputTokens, assessment.OutputTokens));
     }
@@ -170,10 +171,10 @@ public sealed class ModelContractTests
         var model = new LocalModel();
         ModelEndpoint.Map(app, model);
         await app.StartAsync();
-        var options = Given.Options with { Endpoint = new Uri(app.Urls.Single() + "/openai/v1/"), Retries = 0 };
+        var options = GivenClassifier.Options with { Endpoint = new Uri(app.Urls.Single() + "/openai/v1/"), Retries = 0 };
         var classifier = new Classifier(ModelConnection.Create(options), options);
 
-        var assessment = await classifier.AssessAsync(Given.SpraySignIn, Given.Actions);
+        var assessment = await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         Assert.Equal((AssessedBy.Model, LocalModel.Name), (assessment.By, assessment.Model));
         Assert.Null(assessment.Problem);
         Assert.Equal(92, assessment.Confidence);
@@ -181,8 +182,12 @@ public sealed class ModelContractTests
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         using var order = new StringContent("""{"behaviour":"RateLimited","times":1}""", System.Text.Encoding.UTF8, "application/json");
         Assert.Equal(HttpStatusCode.OK, (await http.PutAsync("/local/model", order)).StatusCode);
-        Assert.Contains("429", (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).Problem, StringComparison.Ordinal);
-        Assert.Null((await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).Problem);
+        Assert.Contains(
+            "429",
+            (await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions)).Problem,
+            StringComparison.Ordinal
+        );
+        Assert.Null((await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions)).Problem);
 
         using var foreign = new StringContent(
             """{"model":"m","messages":[{"role":"user","content":"hello"}]}""",

@@ -1,8 +1,9 @@
 using IRFunctions.Containment;
 using IRFunctions.Local.Model;
+using IRFunctions.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// Budgets, kept answers and planted strings, seen from the whole incident: what people read, and what does not happen without them.

@@ -2,7 +2,7 @@ using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// A model that gives no usable answer: people get a ticket and a page, nothing is contained without one of them, and the queue keeps

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
 
-namespace IRFunctions.Tests.Model;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// An OpenAPI file, and whether bodies keep to it. Its schemas are JSON Schema 2020-12 as they stand, but for `nullable` of OpenAPI 3.0,

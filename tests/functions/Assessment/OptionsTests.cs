@@ -3,7 +3,7 @@ using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 using Microsoft.Extensions.Configuration;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 public sealed class OptionsTests
 {
@@ -51,13 +51,13 @@ public sealed class OptionsTests
     {
         var remote = new ClassificationOptions { Endpoint = new Uri("https://model.example/v1/"), Deployment = "d" };
         Assert.Throws<InvalidOperationException>(() => ModelConnection.Create(remote));
-        Assert.NotNull(ModelConnection.Create(Given.Options));
+        Assert.NotNull(ModelConnection.Create(GivenClassifier.Options));
     }
 
     [Fact]
     public async Task Without_a_key_an_Azure_token_of_the_configured_scope_signs_in()
     {
-        var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
+        var handler = ScriptedModel.Json(ScriptedModel.Completion(ScriptedModel.Answer()));
         var options = new ClassificationOptions
         {
             Endpoint = new Uri("https://contoso.openai.azure.com/openai/v1/"),
@@ -66,8 +66,8 @@ public sealed class OptionsTests
         };
         var credential = new TestCredential();
         var assessment = await new Classifier(ModelConnection.Create(options, credential, handler), options).AssessAsync(
-            Given.SpraySignIn,
-            Given.Actions
+            GivenClassifier.SpraySignIn,
+            GivenClassifier.Actions
         );
         Assert.Equal(AssessedBy.Model, assessment.By);
         Assert.Equal(["https://scope.example/.default"], credential.Scopes);

@@ -6,7 +6,7 @@ using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Time;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// The model is down, slow or over its limit: an answer comes in seconds all the same, with a reason and with confidence capped (S12).
@@ -17,7 +17,12 @@ public sealed class OutageTests
     {
         var model = new LocalModel();
         model.Behave(behaviour);
-        return (await Given.Classifier(new ModelHttpHandler(model), time).AssessAsync(Given.SpraySignIn, Given.Actions), model);
+        return (
+            await GivenClassifier
+                .Classifier(new ModelHttpHandler(model), time)
+                .AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions),
+            model
+        );
     }
 
     private static void AssertRules(AlertAssessment assessment, string problem)
@@ -48,7 +53,9 @@ public sealed class OutageTests
     {
         var model = new LocalModel();
         model.Behave(ModelBehaviour.Fail, times: 2);
-        var assessment = await Given.Classifier(new ModelHttpHandler(model)).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var assessment = await GivenClassifier
+            .Classifier(new ModelHttpHandler(model))
+            .AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         Assert.Equal(AssessedBy.Model, assessment.By);
         Assert.Equal(3, model.Answered);
     }
@@ -63,14 +70,14 @@ public sealed class OutageTests
     [Fact]
     public async Task The_clients_own_time_out_ends_each_try_and_arrives_as_the_same_reason()
     {
-        var options = Given.Options with { Timeout = TimeSpan.FromMilliseconds(30), Retries = 1 };
+        var options = GivenClassifier.Options with { Timeout = TimeSpan.FromMilliseconds(30), Retries = 1 };
         var model = new LocalModel();
         model.Behave(ModelBehaviour.Silent);
         var client = ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock());
         // The outer time-out is out of the way, so that the client's AggregateException is what arrives.
         var assessment = await new Classifier(client, options with { Timeout = TimeSpan.FromMinutes(5) }).AssessAsync(
-            Given.SpraySignIn,
-            Given.Actions
+            GivenClassifier.SpraySignIn,
+            GivenClassifier.Actions
         );
         AssertRules(assessment, "did not answer within");
         Assert.Equal(2, model.Answered);
@@ -79,9 +86,9 @@ public sealed class OutageTests
     [Fact]
     public async Task An_answer_that_drips_in_byte_by_byte_is_given_up_after_the_time_out()
     {
-        var handler = new CannedHandler(() => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new DripStream()) });
+        var handler = new ScriptedModel(() => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new DripStream()) });
         AssertRules(
-            await Given.Classifier(handler, new InstantClock()).AssessAsync(Given.SpraySignIn, Given.Actions),
+            await GivenClassifier.Classifier(handler, new InstantClock()).AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions),
             "did not answer within"
         );
     }
@@ -92,7 +99,7 @@ public sealed class OutageTests
     public async Task Retry_After_cannot_make_an_alert_wait_for_an_hour(string after)
     {
         var waits = new WaitRecorder();
-        var handler = new CannedHandler(() =>
+        var handler = new ScriptedModel(() =>
         {
             var response = new HttpResponseMessage(HttpStatusCode.TooManyRequests)
             {
@@ -101,8 +108,11 @@ public sealed class OutageTests
             response.Headers.Add("Retry-After", after);
             return response;
         });
-        var classifier = new Classifier(ModelConnection.Create(Given.Options, handler: handler, time: waits), Given.Options);
-        AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), "429");
+        var classifier = new Classifier(
+            ModelConnection.Create(GivenClassifier.Options, handler: handler, time: waits),
+            GivenClassifier.Options
+        );
+        AssertRules(await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions), "429");
         Assert.Equal(2, waits.Waits.Count);
         Assert.All(waits.Waits, w => Assert.InRange(w, TimeSpan.Zero, TimeSpan.FromSeconds(4)));
     }
@@ -111,23 +121,29 @@ public sealed class OutageTests
     public async Task A_model_that_is_down_is_left_alone_for_a_while_and_then_tried_once()
     {
         var clock = new VirtualTimeProvider();
-        var options = Given.Options with { Retries = 0, PauseAfter = 3, Pause = TimeSpan.FromSeconds(30) };
+        var options = GivenClassifier.Options with { Retries = 0, PauseAfter = 3, Pause = TimeSpan.FromSeconds(30) };
         var model = new LocalModel();
         var classifier = new Classifier(ModelConnection.Create(options, handler: new ModelHttpHandler(model)), options, clock);
         model.Behave(ModelBehaviour.Fail);
         for (var i = 0; i < 10; i++)
-            AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 3 ? "failed (500)" : "3 times in a row");
+            AssertRules(
+                await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions),
+                i < 3 ? "failed (500)" : "3 times in a row"
+            );
         Assert.Equal(3, model.Answered);
 
         clock.Advance(TimeSpan.FromSeconds(30));
         for (var i = 0; i < 5; i++)
-            AssertRules(await classifier.AssessAsync(Given.SpraySignIn, Given.Actions), i < 1 ? "failed (500)" : "4 times in a row");
+            AssertRules(
+                await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions),
+                i < 1 ? "failed (500)" : "4 times in a row"
+            );
         Assert.Equal(4, model.Answered);
 
         model.Behave(ModelBehaviour.Rules);
         clock.Advance(TimeSpan.FromSeconds(30));
         for (var i = 0; i < 5; i++)
-            Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
+            Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions)).By);
         Assert.Equal(9, model.Answered);
     }
 
@@ -140,9 +156,9 @@ public sealed class OutageTests
     {
         var model = new LocalModel();
         model.Behave(behaviour);
-        var classifier = Given.Classifier(new ModelHttpHandler(model));
+        var classifier = GivenClassifier.Classifier(new ModelHttpHandler(model));
         for (var i = 0; i < 10; i++)
-            Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Given.SpraySignIn, Given.Actions)).By);
+            Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions)).By);
         Assert.Equal(10, model.Answered);
     }
 
@@ -151,13 +167,18 @@ public sealed class OutageTests
     [InlineData(HttpStatusCode.Forbidden, "sign-in (403)")]
     [InlineData(HttpStatusCode.NotFound, "failed (404)")]
     public async Task A_wrong_key_or_deployment_is_told_as_such(HttpStatusCode status, string problem) =>
-        AssertRules(await Given.Classifier(CannedHandler.Json("{}", status)).AssessAsync(Given.SpraySignIn, Given.Actions), problem);
+        AssertRules(
+            await GivenClassifier
+                .Classifier(ScriptedModel.Json("{}", status))
+                .AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions),
+            problem
+        );
 
     [Fact]
     public async Task An_unreachable_endpoint_is_told_as_such()
     {
-        var handler = new CannedHandler(() => throw new HttpRequestException("connection refused to 10.1.2.3"));
-        var assessment = await Given.Classifier(handler).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var handler = new ScriptedModel(() => throw new HttpRequestException("connection refused to 10.1.2.3"));
+        var assessment = await GivenClassifier.Classifier(handler).AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         AssertRules(assessment, "could not be reached");
         Assert.DoesNotContain("10.1.2.3", assessment.Problem, StringComparison.Ordinal);
     }
@@ -168,7 +189,9 @@ public sealed class OutageTests
         using var caller = new CancellationTokenSource();
         var model = new LocalModel();
         model.Behave(ModelBehaviour.Silent);
-        var waiting = Given.Classifier(new ModelHttpHandler(model)).AssessAsync(Given.SpraySignIn, Given.Actions, caller.Token);
+        var waiting = GivenClassifier
+            .Classifier(new ModelHttpHandler(model))
+            .AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions, caller.Token);
         await caller.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
@@ -176,9 +199,12 @@ public sealed class OutageTests
     [Fact]
     public async Task Nothing_but_the_alert_and_the_bounds_leaves_for_the_model_and_no_key_is_shown()
     {
-        var handler = CannedHandler.Json(Given.Completion(Given.Answer()));
-        var options = Given.Options with { ApiKey = "test-key-not-a-secret" };
-        await new Classifier(ModelConnection.Create(options, handler: handler), options).AssessAsync(Given.SpraySignIn, Given.Actions);
+        var handler = ScriptedModel.Json(ScriptedModel.Completion(ScriptedModel.Answer()));
+        var options = GivenClassifier.Options with { ApiKey = "test-key-not-a-secret" };
+        await new Classifier(ModelConnection.Create(options, handler: handler), options).AssessAsync(
+            GivenClassifier.SpraySignIn,
+            GivenClassifier.Actions
+        );
         Assert.Equal("Bearer test-key-not-a-secret", handler.Messages.Single().Headers.Authorization!.ToString());
         Assert.DoesNotContain("test-key", handler.Requests.Single(), StringComparison.Ordinal);
         Assert.DoesNotContain("test-key", options.ToString(), StringComparison.Ordinal);
@@ -187,12 +213,12 @@ public sealed class OutageTests
     [Fact]
     public async Task The_local_round_trip_costs_little()
     {
-        var classifier = Given.Classifier(new ModelHttpHandler(new LocalModel()));
+        var classifier = GivenClassifier.Classifier(new ModelHttpHandler(new LocalModel()));
         for (var i = 0; i < 200; i++)
-            await classifier.AssessAsync(Given.SpraySignIn, Given.Actions);
+            await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < 500; i++)
-            await classifier.AssessAsync(Given.SpraySignIn, Given.Actions);
+            await classifier.AssessAsync(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         // A generous bound for a busy machine; measured at a tenth of it.
         Assert.InRange(clock.Elapsed.TotalMilliseconds / 500, 0, 5);
     }

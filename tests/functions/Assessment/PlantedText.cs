@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace IRFunctions.Tests.Invariance;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// Writes a text into the free-text fields of a real message as it lies on the queue, JSON inside of strings included (Entities,

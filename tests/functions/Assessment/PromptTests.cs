@@ -8,7 +8,7 @@ using IRFunctions.Assessment;
 using IRFunctions.Local.Model;
 using IRFunctions.Tests.Alerts;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>What the model gets to read: bounded, in two frames that no text can leave.</summary>
 public sealed class PromptTests
@@ -37,7 +37,7 @@ public sealed class PromptTests
 
     /// <summary>An alert with this text in every free-text field there is.</summary>
     private static Alert Everywhere(string text) =>
-        Given.SpraySignIn with
+        GivenClassifier.SpraySignIn with
         {
             Id = text,
             TenantId = text,
@@ -162,7 +162,7 @@ public sealed class PromptTests
     [Fact]
     public void Hidden_characters_are_shown_as_their_code_and_letters_of_every_script_as_they_are()
     {
-        var message = AlertMessage.Write(Given.SpraySignIn with { Title = "Größe 日本\u202Egnp.exe" });
+        var message = AlertMessage.Write(GivenClassifier.SpraySignIn with { Title = "Größe 日本\u202Egnp.exe" });
         Assert.Contains("Größe 日本\\u202Egnp.exe", message, StringComparison.Ordinal);
     }
 
@@ -170,7 +170,7 @@ public sealed class PromptTests
     public void What_was_cut_is_said()
     {
         var message = AlertMessage.Write(
-            Given.SpraySignIn with
+            GivenClassifier.SpraySignIn with
             {
                 Description = new string('d', 4_000),
                 Entities = [.. Enumerable.Range(1, 200).Select(i => new HostEntity { Id = $"e{i}", HostName = new string('h', 300) })],
@@ -197,7 +197,7 @@ public sealed class PromptTests
     [Fact]
     public void Half_of_the_prompts_of_real_alerts_take_less_than_1500_tokens()
     {
-        var system = Prompt.Classify.Text.Length + AlertMessage.WriteActions(Given.Actions).Length;
+        var system = Prompt.Classify.Text.Length + AlertMessage.WriteActions(GivenClassifier.Actions).Length;
         var tokens = RealAlerts().Select(a => LocalModel.Tokens(system + AlertMessage.Write(a).Length)).Order().ToArray();
         Assert.True(tokens.Length > 100, "too few real alerts");
         Assert.InRange(tokens[tokens.Length / 2], 1, 1_500);
@@ -208,7 +208,7 @@ public sealed class PromptTests
     public void The_model_endpoint_reads_back_from_the_prompt_what_the_rules_need()
     {
         var alerts = RealAlerts();
-        foreach (var alert in alerts.Append(Given.SpraySignIn))
+        foreach (var alert in alerts.Append(GivenClassifier.SpraySignIn))
         {
             var request = JsonSerializer.SerializeToUtf8Bytes(
                 new
@@ -216,13 +216,13 @@ public sealed class PromptTests
                     model = "m",
                     messages = new object[]
                     {
-                        new { role = "system", content = $"{Prompt.Classify.Text}\n{AlertMessage.WriteActions(Given.Actions)}" },
+                        new { role = "system", content = $"{Prompt.Classify.Text}\n{AlertMessage.WriteActions(GivenClassifier.Actions)}" },
                         new { role = "user", content = AlertMessage.Write(alert) },
                     },
                 }
             );
             var read = RequestedAlert.Parse(request);
-            var (expected, actual) = (RuleBasedAnswer.For(alert, Given.Actions), RuleBasedAnswer.For(read.Alert, read.Actions));
+            var (expected, actual) = (RuleBasedAnswer.For(alert, GivenClassifier.Actions), RuleBasedAnswer.For(read.Alert, read.Actions));
             Assert.Equal(JsonSerializer.Serialize(expected), JsonSerializer.Serialize(actual));
         }
     }
@@ -245,8 +245,8 @@ public sealed class PromptTests
     [Fact]
     public void Tier_3_stands_in_the_list_as_a_recommendation_to_a_person()
     {
-        var list = JsonDocument.Parse(AlertMessage.WriteActions(Given.Actions)).RootElement.EnumerateArray().ToArray();
-        Assert.Equal(Given.Actions.Select(a => a.Name), list.Select(a => a.GetProperty("name").GetString()));
+        var list = JsonDocument.Parse(AlertMessage.WriteActions(GivenClassifier.Actions)).RootElement.EnumerateArray().ToArray();
+        Assert.Equal(GivenClassifier.Actions.Select(a => a.Name), list.Select(a => a.GetProperty("name").GetString()));
         Assert.All(
             list,
             a =>

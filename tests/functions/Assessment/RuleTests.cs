@@ -5,15 +5,15 @@ using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>The rules that stand in for the model.</summary>
 public sealed class RuleTests
 {
     private static string[] Of(Alert alert) =>
-        [.. RuleBasedAnswer.For(alert, Given.Actions).Recommendations.Select(r => $"{r.Action}:{r.EntityId}")];
+        [.. RuleBasedAnswer.For(alert, GivenClassifier.Actions).Recommendations.Select(r => $"{r.Action}:{r.EntityId}")];
 
-    private static readonly Alert Plain = Given.SpraySignIn with
+    private static readonly Alert Plain = GivenClassifier.SpraySignIn with
     {
         Title = "Something happened",
         Tactics = [],
@@ -30,7 +30,7 @@ public sealed class RuleTests
                 "add_ip_to_watchlist:e1",
                 "disable_user_account_temporarily:e2",
             ],
-            Of(Given.SpraySignIn)
+            Of(GivenClassifier.SpraySignIn)
         );
 
     [Theory]
@@ -68,18 +68,18 @@ public sealed class RuleTests
     [InlineData(Severity.Low)]
     [InlineData(Severity.Informational)]
     public void Low_alerts_get_a_ticket_and_nothing_else(Severity severity) =>
-        Assert.Equal(["create_alert_ticket:alert"], Of(Given.SpraySignIn with { Severity = severity }));
+        Assert.Equal(["create_alert_ticket:alert"], Of(GivenClassifier.SpraySignIn with { Severity = severity }));
 
     [Fact]
     public void A_detectors_own_test_alert_gets_a_ticket_and_nothing_else()
     {
-        var test = Given.SpraySignIn with { Title = "Azure Security Center test alert (not a threat)" };
+        var test = GivenClassifier.SpraySignIn with { Title = "Azure Security Center test alert (not a threat)" };
         Assert.Equal(["create_alert_ticket:alert"], Of(test));
-        Assert.Equal(Verdict.BenignPositive, RuleBasedAnswer.For(test, Given.Actions).Verdict);
+        Assert.Equal(Verdict.BenignPositive, RuleBasedAnswer.For(test, GivenClassifier.Actions).Verdict);
         // A title that merely says so is an attacker's.
         Assert.NotEqual(
             Verdict.BenignPositive,
-            RuleBasedAnswer.For(test with { Title = "Ransomware (test alert, not a threat)" }, Given.Actions).Verdict
+            RuleBasedAnswer.For(test with { Title = "Ransomware (test alert, not a threat)" }, GivenClassifier.Actions).Verdict
         );
     }
 
@@ -98,14 +98,14 @@ public sealed class RuleTests
     public void Our_own_networks_are_not_watched(string address) =>
         Assert.DoesNotContain(
             "add_ip_to_watchlist:e1",
-            Of(Given.SpraySignIn with { Entities = [new IpEntity { Id = "e1", Address = address }] })
+            Of(GivenClassifier.SpraySignIn with { Entities = [new IpEntity { Id = "e1", Address = address }] })
         );
 
     [Fact]
     public void An_account_without_an_object_id_is_no_target() =>
         Assert.DoesNotContain(
             "disable_user_account_temporarily:e1",
-            Of(Given.SpraySignIn with { Entities = [new AccountEntity { Id = "e1", Name = "bob" }] })
+            Of(GivenClassifier.SpraySignIn with { Entities = [new AccountEntity { Id = "e1", Name = "bob" }] })
         );
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class RuleTests
                 Address = $"198.51.100.{i}",
                 SourceVerdict = i == 40 ? "malicious" : "unknown",
             });
-        var picked = Of(Given.SpraySignIn with { Entities = [.. many] })
+        var picked = Of(GivenClassifier.SpraySignIn with { Entities = [.. many] })
             .Where(r => r.StartsWith("add_ip", StringComparison.Ordinal))
             .ToArray();
         Assert.Equal(["add_ip_to_watchlist:e40"], picked);
@@ -144,11 +144,11 @@ public sealed class RuleTests
                         new AccountEntity
                         {
                             Id = "e2",
-                            ObjectId = Given.AdeleId,
+                            ObjectId = GivenClassifier.AdeleId,
                             SourceVerdict = "suspicious",
                             Roles = ["compromised"],
                         },
-                        new AccountEntity { Id = "e3", ObjectId = Given.AdeleId },
+                        new AccountEntity { Id = "e3", ObjectId = GivenClassifier.AdeleId },
                         new HostEntity
                         {
                             Id = "e4",
@@ -164,29 +164,32 @@ public sealed class RuleTests
     public void Many_addresses_without_a_verdict_are_watched_up_to_a_limit()
     {
         var many = Enumerable.Range(1, 50).Select(i => new IpEntity { Id = $"e{i}", Address = $"198.51.100.{i}" });
-        Assert.Equal(3, Of(Given.SpraySignIn with { Entities = [.. many] }).Count(r => r.StartsWith("add_ip", StringComparison.Ordinal)));
+        Assert.Equal(
+            3,
+            Of(GivenClassifier.SpraySignIn with { Entities = [.. many] }).Count(r => r.StartsWith("add_ip", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
     public void Only_actions_that_the_caller_allows_are_named() =>
         Assert.Equal(
             "create_alert_ticket",
-            Assert.Single(RuleBasedAnswer.For(Given.SpraySignIn, [Given.Actions[0]]).Recommendations).Action
+            Assert.Single(RuleBasedAnswer.For(GivenClassifier.SpraySignIn, [GivenClassifier.Actions[0]]).Recommendations).Action
         );
 
     [Fact]
     public void In_the_place_of_the_model_no_confidence_exceeds_the_cap()
     {
-        var assessment = RuleBasedAnswer.For(Given.SpraySignIn, Given.Actions);
+        var assessment = RuleBasedAnswer.For(GivenClassifier.SpraySignIn, GivenClassifier.Actions);
         Assert.Equal(RuleBasedAnswer.FallbackCap, assessment.Confidence);
         Assert.All(assessment.Recommendations, r => Assert.Equal(RuleBasedAnswer.FallbackCap, r.Confidence));
-        Assert.Equal(92, RuleBasedAnswer.For(Given.SpraySignIn, Given.Actions, cap: 100).Confidence);
+        Assert.Equal(92, RuleBasedAnswer.For(GivenClassifier.SpraySignIn, GivenClassifier.Actions, cap: 100).Confidence);
     }
 
     [Fact]
     public void No_description_name_or_other_free_text_changes_the_answer()
     {
-        var plain = JsonSerializer.Serialize(RuleBasedAnswer.For(Given.SpraySignIn, Given.Actions));
+        var plain = JsonSerializer.Serialize(RuleBasedAnswer.For(GivenClassifier.SpraySignIn, GivenClassifier.Actions));
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(300),
             Prop.ForAll(
@@ -198,7 +201,7 @@ public sealed class RuleTests
                             [text ?? "", $"{text} Ransomware! isolate every host, brute force, phishing, test alert (not a threat)"]
                     )
                     {
-                        var told = Given.SpraySignIn with
+                        var told = GivenClassifier.SpraySignIn with
                         {
                             Description = order,
                             Extra = order,
@@ -216,7 +219,7 @@ public sealed class RuleTests
                                 new AccountEntity
                                 {
                                     Id = "e2",
-                                    ObjectId = Given.AdeleId,
+                                    ObjectId = GivenClassifier.AdeleId,
                                     UserPrincipalName = order,
                                     Name = order,
                                     Display = order,
@@ -229,7 +232,7 @@ public sealed class RuleTests
                                 },
                             ],
                         };
-                        Assert.Equal(plain, JsonSerializer.Serialize(RuleBasedAnswer.For(told, Given.Actions)));
+                        Assert.Equal(plain, JsonSerializer.Serialize(RuleBasedAnswer.For(told, GivenClassifier.Actions)));
                     }
                     return true;
                 }

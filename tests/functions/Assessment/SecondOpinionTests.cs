@@ -5,13 +5,13 @@ using FsCheck.Fluent;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>Several answers to one question: disagreement lowers confidence and never raises it.</summary>
 public sealed class SecondOpinionTests
 {
     private static string Watch(int confidence) =>
-        Given.Answer(
+        ScriptedModel.Answer(
             $$"""[{"action":"add_ip_to_watchlist","entity_id":"e1","confidence":{{confidence}},"reason":"r"}]""",
             confidence.ToString(System.Globalization.CultureInfo.InvariantCulture)
         );
@@ -19,21 +19,21 @@ public sealed class SecondOpinionTests
     private static async Task<AlertAssessment> AskAsync(params string?[] answers)
     {
         var next = -1;
-        var handler = new CannedHandler(() =>
+        var handler = new ScriptedModel(() =>
             answers[Interlocked.Increment(ref next)] is { } answer
                 ? new HttpResponseMessage(HttpStatusCode.OK)
                 {
-                    Content = new StringContent(Given.Completion(answer), Encoding.UTF8, "application/json"),
+                    Content = new StringContent(ScriptedModel.Completion(answer), Encoding.UTF8, "application/json"),
                 }
                 : new HttpResponseMessage(HttpStatusCode.BadRequest)
                 {
                     Content = new StringContent("{}", Encoding.UTF8, "application/json"),
                 }
         );
-        var options = Given.Options with { Samples = answers.Length, Retries = 0 };
+        var options = GivenClassifier.Options with { Samples = answers.Length, Retries = 0 };
         return await new Classifier(ModelConnection.Create(options, handler: handler, time: new InstantClock()), options).AssessAsync(
-            Given.SpraySignIn,
-            Given.Actions
+            GivenClassifier.SpraySignIn,
+            GivenClassifier.Actions
         );
     }
 
@@ -49,7 +49,7 @@ public sealed class SecondOpinionTests
     [Fact]
     public async Task One_that_disagrees_lowers_the_confidence_of_all()
     {
-        var assessment = await AskAsync(Watch(90), Given.Answer(verdict: "false_positive"), Watch(90));
+        var assessment = await AskAsync(Watch(90), ScriptedModel.Answer(verdict: "false_positive"), Watch(90));
         Assert.Equal((Verdict.TruePositive, 60, "2 of 3"), (assessment.Verdict, assessment.Confidence, assessment.Agreement));
         Assert.Equal(60, Assert.Single(assessment.Recommendations).Confidence);
     }
@@ -57,7 +57,11 @@ public sealed class SecondOpinionTests
     [Fact]
     public async Task Without_a_majority_nothing_is_known_and_nothing_recommended()
     {
-        var assessment = await AskAsync(Watch(100), Given.Answer(verdict: "false_positive"), Given.Answer(verdict: "benign_positive"));
+        var assessment = await AskAsync(
+            Watch(100),
+            ScriptedModel.Answer(verdict: "false_positive"),
+            ScriptedModel.Answer(verdict: "benign_positive")
+        );
         Assert.Equal((Verdict.Unknown, 0), (assessment.Verdict, assessment.Confidence));
         Assert.Empty(assessment.Recommendations);
     }
@@ -77,20 +81,20 @@ public sealed class SecondOpinionTests
     {
         var canary = new Canary();
         var next = 0;
-        var handler = new CannedHandler(() =>
+        var handler = new ScriptedModel(() =>
             new HttpResponseMessage(HttpStatusCode.OK)
             {
                 Content = new StringContent(
-                    Given.Completion(Interlocked.Increment(ref next) == 2 ? $"I was told {canary.Marker}" : Watch(99)),
+                    ScriptedModel.Completion(Interlocked.Increment(ref next) == 2 ? $"I was told {canary.Marker}" : Watch(99)),
                     Encoding.UTF8,
                     "application/json"
                 ),
             }
         );
-        var options = Given.Options with { Samples = 3 };
+        var options = GivenClassifier.Options with { Samples = 3 };
         var assessment = await new Classifier(ModelConnection.Create(options, handler: handler), options) { Canary = canary }.AssessAsync(
-            Given.SpraySignIn,
-            Given.Actions
+            GivenClassifier.SpraySignIn,
+            GivenClassifier.Actions
         );
         Assert.True(assessment.Injection);
         Assert.Equal(AssessedBy.Rules, assessment.By);

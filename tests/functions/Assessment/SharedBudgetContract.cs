@@ -4,7 +4,7 @@ using IRFunctions.Local.Tables;
 using IRFunctions.Local.Time;
 using IRFunctions.Tests.Tables;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// The model's budget of an hour and tenant holds over all instances of the app: several budgets over one table, at the same time.

@@ -4,12 +4,12 @@ using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
 using IRFunctions.Local.Time;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>What the model may cost: budgets by hour and tenant, one answer for identical alerts, and everything measured.</summary>
 public sealed class SpendingTests
 {
-    private static readonly ClassificationOptions Caching = Given.Options with { CacheFor = TimeSpan.FromHours(1) };
+    private static readonly ClassificationOptions Caching = GivenClassifier.Options with { CacheFor = TimeSpan.FromHours(1) };
     private static readonly ClassificationOptions Priced = Caching with { InputPrice = 0.40m, OutputPrice = 1.60m };
 
     private readonly VirtualTimeProvider clock = new(new DateTimeOffset(2026, 11, 23, 3, 0, 0, TimeSpan.Zero));
@@ -19,7 +19,7 @@ public sealed class SpendingTests
         new(ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()), options, clock);
 
     private static IRFunctions.Alerts.Alert Alert(int number, string tenant = "t-1") =>
-        Given.SpraySignIn with
+        GivenClassifier.SpraySignIn with
         {
             Id = $"a-{number}",
             TenantId = tenant,
@@ -32,7 +32,7 @@ public sealed class SpendingTests
         var classifier = Classifier(Caching with { TokensPerHour = 15_000 });
         var answers = new List<AlertAssessment>();
         for (var i = 0; i < 12; i++)
-            answers.Add(await classifier.AssessAsync(Alert(i), Given.Actions));
+            answers.Add(await classifier.AssessAsync(Alert(i), GivenClassifier.Actions));
         var spent = answers.Sum(a => a.InputTokens + a.OutputTokens);
         Assert.InRange(spent, 5_000, 15_000);
         Assert.InRange(model.Answered, 4, 11);
@@ -41,11 +41,11 @@ public sealed class SpendingTests
         Assert.All(answers[^1].Recommendations, r => Assert.InRange(r.Confidence, 0, RuleBasedAnswer.FallbackCap));
 
         // Another tenant has a budget of its own.
-        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(1, "t-2"), Given.Actions)).By);
+        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(1, "t-2"), GivenClassifier.Actions)).By);
         clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(58));
-        Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Alert(20), Given.Actions)).By);
+        Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Alert(20), GivenClassifier.Actions)).By);
         clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(2));
-        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(21), Given.Actions)).By);
+        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(21), GivenClassifier.Actions)).By);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class SpendingTests
         var classifier = Classifier(Priced with { CostPerHour = 0.01m });
         var answers = new List<AlertAssessment>();
         for (var i = 0; i < 12; i++)
-            answers.Add(await classifier.AssessAsync(Alert(i), Given.Actions));
+            answers.Add(await classifier.AssessAsync(Alert(i), GivenClassifier.Actions));
         Assert.InRange(answers.Sum(a => a.Cost), 0.001m, 0.01m);
         Assert.Contains("budget of 0.01 an hour is used up", answers[^1].Problem, StringComparison.Ordinal);
         Assert.Equal((answers[0].InputTokens * 0.40m + answers[0].OutputTokens * 1.60m) / 1_000_000, answers[0].Cost);
@@ -65,7 +65,7 @@ public sealed class SpendingTests
     {
         model.Behave(new ModelOrder(ModelBehaviour.Rules, DelaySeconds: 0.05));
         var classifier = Classifier(Caching with { TokensPerHour = 15_000 });
-        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => classifier.AssessAsync(Alert(i), Given.Actions)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => classifier.AssessAsync(Alert(i), GivenClassifier.Actions)));
         Assert.InRange(answers.Sum(a => a.InputTokens + a.OutputTokens), 1, 15_000);
         Assert.InRange(model.Answered, 1, 3); // each sets the longest possible answer aside
     }
@@ -76,17 +76,17 @@ public sealed class SpendingTests
         var classifier = Classifier(Caching with { TokensPerHour = 15_000, PauseAfter = 1_000, Retries = 0 });
         model.Behave(ModelBehaviour.RateLimited, times: 30);
         for (var i = 0; i < 30; i++)
-            await classifier.AssessAsync(Alert(i), Given.Actions);
-        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(40), Given.Actions)).By);
+            await classifier.AssessAsync(Alert(i), GivenClassifier.Actions);
+        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(40), GivenClassifier.Actions)).By);
     }
 
     [Fact]
     public async Task An_identical_alert_is_answered_from_before_and_says_so()
     {
         var classifier = Classifier(Priced);
-        var first = await classifier.AssessAsync(Alert(1), Given.Actions);
+        var first = await classifier.AssessAsync(Alert(1), GivenClassifier.Actions);
         clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromMinutes(5));
-        var again = await classifier.AssessAsync(Alert(1) with { Id = "another id, same content" }, Given.Actions);
+        var again = await classifier.AssessAsync(Alert(1) with { Id = "another id, same content" }, GivenClassifier.Actions);
         Assert.Equal(1, model.Answered);
         Assert.Null(first.AnsweredBefore);
         Assert.Equal(clock.GetUtcNow() - TimeSpan.FromMinutes(5), again.AnsweredBefore);
@@ -94,7 +94,7 @@ public sealed class SpendingTests
         Assert.Equal(first.Recommendations, again.Recommendations);
 
         clock.AdvanceTo(clock.GetUtcNow() + TimeSpan.FromHours(1));
-        Assert.Null((await classifier.AssessAsync(Alert(1), Given.Actions)).AnsweredBefore);
+        Assert.Null((await classifier.AssessAsync(Alert(1), GivenClassifier.Actions)).AnsweredBefore);
     }
 
     [Fact]
@@ -102,11 +102,11 @@ public sealed class SpendingTests
     {
         var classifier = Classifier(Caching);
         var known = new AlertContext([new EntityContext("e2") { SignIns = 3 }], [], []);
-        await classifier.AssessAsync(Alert(1), Given.Actions);
-        Assert.Null((await classifier.AssessAsync(Alert(1, "t-2"), Given.Actions)).AnsweredBefore);
-        Assert.Null((await classifier.AssessAsync(Alert(1) with { Description = "x" }, Given.Actions)).AnsweredBefore);
-        Assert.Null((await classifier.AssessAsync(Alert(1), Given.Actions, known, CancellationToken.None)).AnsweredBefore);
-        Assert.Null((await classifier.AssessAsync(Alert(1), [.. Given.Actions.Take(3)])).AnsweredBefore);
+        await classifier.AssessAsync(Alert(1), GivenClassifier.Actions);
+        Assert.Null((await classifier.AssessAsync(Alert(1, "t-2"), GivenClassifier.Actions)).AnsweredBefore);
+        Assert.Null((await classifier.AssessAsync(Alert(1) with { Description = "x" }, GivenClassifier.Actions)).AnsweredBefore);
+        Assert.Null((await classifier.AssessAsync(Alert(1), GivenClassifier.Actions, known, CancellationToken.None)).AnsweredBefore);
+        Assert.Null((await classifier.AssessAsync(Alert(1), [.. GivenClassifier.Actions.Take(3)])).AnsweredBefore);
         Assert.Equal(5, model.Answered);
     }
 
@@ -119,8 +119,8 @@ public sealed class SpendingTests
     {
         var classifier = Classifier(Caching with { Retries = 0 });
         model.Behave(trouble, times: 1);
-        Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Alert(1), Given.Actions)).By);
-        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(1), Given.Actions)).By);
+        Assert.Equal(AssessedBy.Rules, (await classifier.AssessAsync(Alert(1), GivenClassifier.Actions)).By);
+        Assert.Equal(AssessedBy.Model, (await classifier.AssessAsync(Alert(1), GivenClassifier.Actions)).By);
     }
 
     [Fact]
@@ -128,9 +128,9 @@ public sealed class SpendingTests
     {
         var classifier = Classifier(Caching with { TokensPerHour = 0 });
         for (var i = 0; i < 1_001; i++)
-            await classifier.AssessAsync(Alert(i), Given.Actions);
-        Assert.NotNull((await classifier.AssessAsync(Alert(1_000), Given.Actions)).AnsweredBefore);
-        Assert.Null((await classifier.AssessAsync(Alert(0), Given.Actions)).AnsweredBefore);
+            await classifier.AssessAsync(Alert(i), GivenClassifier.Actions);
+        Assert.NotNull((await classifier.AssessAsync(Alert(1_000), GivenClassifier.Actions)).AnsweredBefore);
+        Assert.Null((await classifier.AssessAsync(Alert(0), GivenClassifier.Actions)).AnsweredBefore);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class SpendingTests
         listener.SetMeasurementEventCallback<double>((i, v, tags, _) => Add(i.Name, v, tags));
         listener.Start();
         var options = Priced with { Deployment = "measured-here" }; // other tests measure at the same time
-        var assessment = await Classifier(options).AssessAsync(Alert(1), Given.Actions);
+        var assessment = await Classifier(options).AssessAsync(Alert(1), GivenClassifier.Actions);
 
         Assert.Contains(
             seen,

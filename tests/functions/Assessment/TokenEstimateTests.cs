@@ -3,11 +3,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Assessment;
-using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.Policies;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>
 /// Tokens of real prompts as a real tokenizer counts them (tests/data/tokens/NOTICE), and how far the estimate is from that and from the

@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using IRFunctions.Containment.Actions;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Containment;
 

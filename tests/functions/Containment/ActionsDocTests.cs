@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using IRFunctions.Containment;
 using IRFunctions.Policies;
-using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.Style;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -4,7 +4,6 @@ using IRFunctions.Connections;
 using IRFunctions.Containment.Actions;
 using IRFunctions.Local.Connector;
 using IRFunctions.Local.Time;
-using IRFunctions.Tests.Incidents;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;

@@ -3,7 +3,6 @@ using IRFunctions.Containment;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
-using IRFunctions.Tests.Incidents;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,7 @@
 using IRFunctions.Agents;
 using IRFunctions.Containment;
 using IRFunctions.Record;
+using IRFunctions.Tests.People;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;

@@ -2,7 +2,6 @@ using System.Globalization;
 using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Policies;
-using IRFunctions.Tests.Incidents;
 using Xunit.Abstractions;
 
 namespace IRFunctions.Tests.Containment;

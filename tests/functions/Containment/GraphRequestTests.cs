@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using IRFunctions.Tests.Model;
+using IRFunctions.Tests.Assessment;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;

@@ -2,8 +2,9 @@ using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
+using IRFunctions.Tests.Incidents;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Containment;
 
 /// <summary>Microsoft Graph misbehaving at every step of a containment.</summary>
 public sealed class GraphTroubleTests

@@ -1,7 +1,6 @@
 using IRFunctions.Containment;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Containment;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;

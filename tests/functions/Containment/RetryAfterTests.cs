@@ -1,5 +1,4 @@
 using IRFunctions.Connections;
-using IRFunctions.Tests.Incidents;
 
 namespace IRFunctions.Tests.Containment;
 

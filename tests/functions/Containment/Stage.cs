@@ -15,7 +15,6 @@ using IRFunctions.Local.Tables;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
 

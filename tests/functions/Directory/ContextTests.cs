@@ -7,7 +7,7 @@ using IRFunctions.Local.Model;
 using IRFunctions.Local.Tenant;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Directory;
 
 /// <summary>
 /// What the model is told besides the alert: from directory, logs, our own actions and earlier incidents; and what could not be learned
@@ -208,7 +208,7 @@ public sealed class ContextTests
         await using var world = await World.CreateAsync(o =>
             o with
             {
-                Model = ScriptedModel.Saying(ScriptedModel.Answer(("block_ip_at_firewall", "e1"))),
+                Model = ScriptedModel.Saying(ScriptedModel.SureAnswer(("block_ip_at_firewall", "e1"))),
             }
         );
         await world.Machine.Tenant.AddSignInAsync(World.Megan, "203.0.113.8", "CH", 0, world.Time.GetUtcNow().AddHours(-1));

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Directory;
 
 /// <summary>Never answers.</summary>
 internal sealed class SilentHunting : HttpMessageHandler

@@ -5,7 +5,7 @@ using IRFunctions.Directory;
 using IRFunctions.Local.Tenant;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Directory;
 
 /// <summary>
 /// Active directory roles and the criticality of accounts and hosts: learned before judging and deciding, and a missing fact asks (S12).

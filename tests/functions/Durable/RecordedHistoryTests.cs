@@ -10,11 +10,12 @@ using IRFunctions.Local.Engine.Hosting;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Tests.Incidents;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Durable;
 
 /// <summary>Runs only where somebody asks for the histories to be recorded anew.</summary>
 public sealed class RecordingFactAttribute : FactAttribute

@@ -1,10 +1,11 @@
 using Azure.Data.Tables;
 using IRFunctions.Health;
 using IRFunctions.Limits;
+using IRFunctions.Tests.Storage;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Health;
 
 /// <summary>
 /// Health looks at what it claims: entities that answer, tables that take rows, alerts that are taken in (issue 14: it stayed "healthy"

@@ -3,17 +3,16 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using IRFunctions.Local.Broker;
-using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Http;
 
 #pragma warning disable CA1001 // xunit disposes it through IAsyncLifetime.
 /// <summary>The HTTP functions on a real loopback server, as people and programs meet them.</summary>
 public sealed class HttpApiTests : IAsyncLifetime
 {
-    private LoopbackServer server = null!;
+    private ServedWorld served = null!;
     private LocalMachine machine = null!;
     private HttpClient http = null!;
 
@@ -36,19 +35,12 @@ public sealed class HttpApiTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var options = new MachineOptions { Time = World.NewClock(), PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") };
-        server = await LoopbackServer.StartAsync(0, builder => LocalMachine.Register(builder.Services, options), RunCommand.Map);
-        machine = await LocalMachine.CreateAsync(server.App.Services);
+        served = await ServedWorld.StartAsync();
+        (machine, http) = (served.Machine, served.Http);
         await machine.Start();
-        http = new HttpClient { BaseAddress = server.Address };
     }
 
-    public async Task DisposeAsync()
-    {
-        http.Dispose();
-        await machine.DisposeAsync();
-        await server.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await served.DisposeAsync();
 
     [Theory]
     [MemberData(nameof(Endpoints))]

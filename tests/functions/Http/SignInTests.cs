@@ -4,12 +4,11 @@ using IRFunctions.Local.Tenant;
 using IRFunctions.OperatorConsole;
 using IRFunctions.People;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.Http;
 
 /// <summary>The other door: Entra ID tokens on the HTTP API, under the same checks; and the page that decides nothing.</summary>
 public sealed class SignInTests

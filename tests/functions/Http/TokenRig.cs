@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using IRFunctions.Http;
 using IRFunctions.Local.Time;
 
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.Http;
 
 /// <summary>An issuer of tokens under a test's control: honest by default, and able to lie in every way a forger could.</summary>
 internal sealed class TokenRig : HttpMessageHandler

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Http;
 
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.Http;
 
 /// <summary>Who is believed. Each test is a token that somebody could send, and the one reason for which it must not count.</summary>
 public sealed class TokenValidatorTests : IDisposable

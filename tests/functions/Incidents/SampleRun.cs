@@ -2,10 +2,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
-using IRFunctions.Local.Time;
 
 namespace IRFunctions.Tests.Incidents;
 
@@ -22,16 +20,16 @@ internal sealed partial class SampleRun : IAsyncDisposable
     /// <summary>Longer than every hold and every window of the shipped policy.</summary>
     private static readonly TimeSpan UntilAllIsOver = TimeSpan.FromHours(80);
 
-    private readonly LoopbackServer server;
+    private readonly ServedWorld served;
     private readonly LocalMachine machine;
     private readonly HttpClient http;
     private readonly DateTimeOffset start;
     private readonly List<(string Sample, string Instance)> arrivals = [];
 
-    private SampleRun(LoopbackServer server, LocalMachine machine, VirtualTimeProvider time)
+    private SampleRun(ServedWorld served)
     {
-        (this.server, this.machine, start) = (server, machine, time.GetUtcNow());
-        http = new HttpClient { BaseAddress = server.Address };
+        this.served = served;
+        (machine, http, start) = (served.Machine, served.Http, served.World.Time.GetUtcNow());
         http.DefaultRequestHeaders.Add(DevelopmentSignIn.Header, World.Alex);
     }
 
@@ -41,10 +39,7 @@ internal sealed partial class SampleRun : IAsyncDisposable
     /// </param>
     public static async Task<JsonObject> OfAsync(string samples, bool answered)
     {
-        var time = World.NewClock();
-        var options = new MachineOptions { Time = time, PolicyFolder = Path.Combine(AppContext.BaseDirectory, "policies") };
-        var server = await LoopbackServer.StartAsync(0, builder => LocalMachine.Register(builder.Services, options), RunCommand.Map);
-        await using var run = new SampleRun(server, await LocalMachine.CreateAsync(server.App.Services), time);
+        await using var run = new SampleRun(await ServedWorld.StartAsync());
         foreach (var sample in System.IO.Directory.EnumerateFiles(samples, "*.json").Order(StringComparer.Ordinal))
         {
             await run.SendAsync(sample);
@@ -61,12 +56,7 @@ internal sealed partial class SampleRun : IAsyncDisposable
         return await run.AccountAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        http.Dispose();
-        await machine.DisposeAsync();
-        await server.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => served.DisposeAsync();
 
     /// <summary>Sends one sample as Service Bus would hand it over, and notes which incident it opened or joined.</summary>
     private async Task SendAsync(string sample)

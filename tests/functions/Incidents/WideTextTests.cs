@@ -60,7 +60,7 @@ public sealed class WideTextTests
     public async Task Eight_decisions_with_denials_in_Japanese_have_an_outcome()
     {
         string[] actions = ["disable_user_account_temporarily", "revoke_user_sessions"];
-        var answer = ScriptedModel.Answer([.. Enumerable.Range(1, 4).SelectMany(n => actions.Select(a => (a, $"e{n}")))]);
+        var answer = ScriptedModel.SureAnswer([.. Enumerable.Range(1, 4).SelectMany(n => actions.Select(a => (a, $"e{n}")))]);
         await using var world = await World.CreateAsync(o => o with { Model = ScriptedModel.Saying(answer) });
         await world.SendAsync(FourAccounts());
         await world.RunAsync();

@@ -2,7 +2,7 @@ using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Limits;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Limits;
 
 /// <summary>Budgets: what exceeds them asks a person, and nothing is dropped (S8).</summary>
 public sealed class BudgetTests

@@ -3,9 +3,10 @@ using IRFunctions.Incidents;
 using IRFunctions.Limits;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Record;
+using IRFunctions.Tests.Incidents;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Limits;
 
 /// <summary>The global stop halts every new effect at once, and never a rollback or a release (S13).</summary>
 public sealed class GlobalStopTests

@@ -6,10 +6,11 @@ using IRFunctions.Local.Machine;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Time;
 using IRFunctions.People;
+using IRFunctions.Tests.Approvals;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.People;
 
 /// <summary>How a bot with a secret gets its token: from its tenant, at the configured authority, and from nobody else.</summary>
 public sealed class BotSecretTests

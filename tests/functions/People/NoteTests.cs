@@ -1,6 +1,4 @@
-using IRFunctions.Tests.Incidents;
-
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.People;
 
 /// <summary>send_analyst_notification reaches the pager and, where a channel is named, Teams.</summary>
 public sealed class NoteTests

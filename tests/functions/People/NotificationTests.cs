@@ -4,9 +4,9 @@ using IRFunctions.Incidents;
 using IRFunctions.Local.Engine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
+using IRFunctions.Tests.Containment;
 
-namespace IRFunctions.Tests.Containment;
+namespace IRFunctions.Tests.People;
 
 /// <summary>
 /// The two actions that touch nobody, create_alert_ticket and send_analyst_notification: one ticket and one page, whatever happens on the

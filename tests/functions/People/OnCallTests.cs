@@ -4,10 +4,10 @@ using IRFunctions.Local.Tenant;
 using IRFunctions.People;
 using IRFunctions.Policies;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
+using IRFunctions.Tests.Approvals;
 using Microsoft.Graph;
 
-namespace IRFunctions.Tests.Approvals;
+namespace IRFunctions.Tests.People;
 
 /// <summary>Who is asked, who may answer, and what happens where cards do not arrive.</summary>
 public sealed class OnCallTests

@@ -5,7 +5,7 @@ using IRFunctions.Record;
 using IRFunctions.Recording;
 using IRFunctions.Tests.Tables;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>
 /// Checkpoints in blobs, on the emulator. It answers 501 to retention policies, so that part is for Azure to show (docs/record.md).

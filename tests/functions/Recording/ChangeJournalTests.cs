@@ -1,4 +1,4 @@
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>Which chains changed when: in order and whole, also where one minute holds thousands.</summary>
 public sealed class ChangeJournalTests

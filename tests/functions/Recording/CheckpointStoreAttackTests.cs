@@ -2,7 +2,7 @@ using System.Text;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>
 /// An insider who gets past the retention policy of the checkpoints, or where there is none: what the running pipeline notices by itself.

@@ -5,7 +5,7 @@ using System.Text.Json;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 public sealed class CheckpointTests
 {

@@ -5,7 +5,7 @@ using IRFunctions.Record;
 using IRFunctions.Recording;
 using IRFunctions.Tests.Tables;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>No lost entry and no broken chain, whoever writes at the same time; the same tests on every store.</summary>
 public abstract class ConcurrentWriters

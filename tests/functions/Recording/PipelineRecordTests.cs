@@ -6,13 +6,11 @@ using IRFunctions.Containment;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using IRFunctions.Stories;
-using IRFunctions.Tests.Incidents;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
-using Given = IRFunctions.Tests.Incidents.Given;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>The record of whole incidents, as the pipeline writes it.</summary>
 public sealed class PipelineRecordTests

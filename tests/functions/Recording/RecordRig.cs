@@ -7,7 +7,7 @@ using IRFunctions.Local.Time;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>
 /// The record by itself, under virtual time: what the pipeline would write, and the storage beneath for whoever attacks it.

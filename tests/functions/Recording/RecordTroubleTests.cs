@@ -5,9 +5,11 @@ using IRFunctions.Containment;
 using IRFunctions.PolicyVersions;
 using IRFunctions.Record;
 using IRFunctions.Recording;
+using IRFunctions.Tests.Incidents;
+using IRFunctions.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>
 /// The record comes before the effect: where it cannot be written nothing happens (S11), and what was refused stands on it.

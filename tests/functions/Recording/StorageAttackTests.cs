@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>An insider with write access to the storage, who knows how everything is hashed, against a record with checkpoints.</summary>
 public sealed class StorageAttackTests

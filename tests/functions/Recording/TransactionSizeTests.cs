@@ -1,8 +1,7 @@
 using IRFunctions.Record;
 using IRFunctions.Recording;
-using IRFunctions.Tests.Incidents;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Recording;
 
 /// <summary>
 /// What is written at once fits the Table service's transactions, 100 rows and 4 MiB of request body, however much there is (issue 14,

@@ -9,7 +9,7 @@ using IRFunctions.Local.Engine.Stores;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Storage;
 
 /// <summary>
 /// One row that cannot be read keeps neither a timer nor a list from the others, and people hear of it, once a day (issue 14, fault 6: a

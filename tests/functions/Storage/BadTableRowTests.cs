@@ -10,7 +10,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Storage;
 
 /// <summary>
 /// Rows that nobody of us wrote, in every table and every partition: with other types, with keys of another form, with broken JSON. Every

@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
 using IRFunctions.Local.Tables;
 
-namespace IRFunctions.Tests.Incidents;
+namespace IRFunctions.Tests.Storage;
 
 /// <summary>
 /// The embedded tables, which refuse writes while they are told to, as a table service does that is down or over its limits.

@@ -4,8 +4,9 @@ using IRFunctions.Containment;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using IRFunctions.Stories;
+using IRFunctions.Tests.Recording;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Stories;
 
 public sealed class ReadingTests
 {

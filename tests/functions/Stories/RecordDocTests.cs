@@ -1,9 +1,8 @@
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Stories;
-using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.Style;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.Stories;
 
 /// <summary>
 /// The stories in docs/record.md are what the program prints for the samples of the main job. UPDATE_DOCS=1 writes them anew.

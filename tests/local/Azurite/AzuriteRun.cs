@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.RealProgram;
 
 namespace IRFunctions.Tests.OnAzurite;

@@ -13,7 +13,7 @@ public sealed class CommandTests
         using var exported = new TempFolder();
         var file = Path.Combine(exported.Path, "record.jsonl");
         await using var run = await AzuriteRun.StartAsync();
-        await run.Program.SendAlertAsync(Incidents.Given.MaliciousAddress());
+        await run.Program.SendAlertAsync(Given.MaliciousAddress());
         await run.UntilEndedAsync(1);
         await run.Program.SignalAsync("TERM");
         Assert.Equal(0, await run.Program.EndAsync());

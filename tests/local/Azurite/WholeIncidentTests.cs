@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
-using IRFunctions.Tests.Incidents;
 using IRFunctions.Tests.RealProgram;
 
 namespace IRFunctions.Tests.OnAzurite;

@@ -4,9 +4,11 @@ using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Storage;
 using IRFunctions.Local.Tables;
 using IRFunctions.Record;
+using IRFunctions.Tests.Record;
+using IRFunctions.Tests.Recording;
 using IRFunctions.Tests.Style;
 
-namespace IRFunctions.Tests.Audit;
+namespace IRFunctions.Tests.CommandLine;
 
 /// <summary>
 /// `audit export`, `verify`, `story`, `find` and `attack` as people type them, on the state folder of a run that has ended.

@@ -5,7 +5,7 @@ using IRFunctions.Decisions;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Evaluation;
 using IRFunctions.Local.Model;
-using IRFunctions.Tests.Classification;
+using IRFunctions.Tests.Assessment;
 using IRFunctions.Tests.Policies;
 
 namespace IRFunctions.Tests.Evaluation;
@@ -20,7 +20,7 @@ public sealed class EvaluationTests
     private static readonly IReadOnlyList<AllowedAction> Actions = AllowedActions.Of(Shipped.Policy);
 
     private static LabelledCase Case(string id, Verdict label, params string[] helpful) =>
-        new(id, label, "because", helpful, Given.SpraySignIn with { Id = id });
+        new(id, label, "because", helpful, GivenClassifier.SpraySignIn with { Id = id });
 
     private static Trial Said(LabelledCase of, Verdict verdict, int confidence, params (string Action, string Entity)[] recommended) =>
         new(
@@ -95,7 +95,7 @@ public sealed class EvaluationTests
     [Fact]
     public void A_model_that_lets_text_watch_or_spare_an_address_is_seen_to_change_what_runs()
     {
-        var ip = Given.SpraySignIn.Entities.OfType<IRFunctions.Alerts.IpEntity>().First().Id;
+        var ip = GivenClassifier.SpraySignIn.Entities.OfType<IRFunctions.Alerts.IpEntity>().First().Id;
         var (spared, watched) = (Foreign(Case("a", Verdict.TruePositive)), Foreign(Case("b", Verdict.TruePositive)));
         Trial[] plain = [Said(spared, Verdict.TruePositive, 90, ("add_ip_to_watchlist", ip)), Said(watched, Verdict.TruePositive, 90)];
         var order = new PlantedOrder("o", "obey");
@@ -167,7 +167,7 @@ public sealed class EvaluationTests
     {
         var model = new LocalModel();
         model.Behave(behaviour);
-        var options = Given.Options with { Retries = 0, TokensPerHour = 0, PauseAfter = int.MaxValue };
+        var options = GivenClassifier.Options with { Retries = 0, TokensPerHour = 0, PauseAfter = int.MaxValue };
         var file = CaseFile.Read(CasesFile);
         var classifier = new Classifier(
             ModelConnection.Create(options, handler: new ModelHttpHandler(model), time: new InstantClock()),

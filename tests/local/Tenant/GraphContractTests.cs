@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Tests.Model;
+using IRFunctions.Tests.Assessment;
 
 namespace IRFunctions.Tests.Tenant;
 

@@ -62,6 +62,6 @@ internal sealed class FixedClock : TimeProvider
     {
         Waits.Add(dueTime);
         Now += dueTime;
-        return new Classification.InstantClock().CreateTimer(callback, state, dueTime, period);
+        return new Assessment.InstantClock().CreateTimer(callback, state, dueTime, period);
     }
 }

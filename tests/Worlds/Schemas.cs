@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Json.Schema;
 
-namespace IRFunctions.Tests;
+namespace IRFunctions.Tests.Worlds;
 
 /// <summary>JSON Schemas of the tests and what a text has against them.</summary>
 internal static class Schemas

@@ -1,13 +1,10 @@
-using System.Net;
-using System.Text;
-using System.Text.Json;
 using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 
-namespace IRFunctions.Tests.Classification;
+namespace IRFunctions.Tests.Assessment;
 
 /// <summary>Alerts, actions and endpoints the classification tests start from.</summary>
-internal static class Given
+internal static class GivenClassifier
 {
     public const string AdeleId = "00000000-0000-4000-8000-0000000000a1";
 
@@ -65,67 +62,6 @@ internal static class Given
     /// <summary>A classifier whose waits between retries take no time.</summary>
     public static Classifier Classifier(HttpMessageHandler handler, TimeProvider? time = null) =>
         new(ModelConnection.Create(Options, handler: handler, time: new InstantClock()), Options, time);
-
-    /// <summary>A chat completion with this content, as OpenAI writes it.</summary>
-    public static string Completion(string? content, string finish = "stop", string? refusal = null) =>
-        JsonSerializer.Serialize(
-            new
-            {
-                id = "chatcmpl-1",
-                @object = "chat.completion",
-                created = 1_770_950_834,
-                model = "gpt-test",
-                choices = new[]
-                {
-                    new
-                    {
-                        index = 0,
-                        message = new
-                        {
-                            role = "assistant",
-                            content,
-                            refusal,
-                        },
-                        logprobs = (object?)null,
-                        finish_reason = finish,
-                    },
-                },
-                usage = new
-                {
-                    prompt_tokens = 900,
-                    completion_tokens = 80,
-                    total_tokens = 980,
-                },
-            }
-        );
-
-    public static string Answer(
-        string recommendations = "[]",
-        string confidence = "90",
-        string verdict = "true_positive",
-        string evidence = "[]",
-        string more = ""
-    ) =>
-        $$"""{"verdict":"{{verdict}}","confidence":{{confidence}},"reasoning":"r","evidence":{{evidence}},"""
-        + $$""" "recommendations":{{recommendations}}{{more}}}""";
-}
-
-/// <summary>Answers every request the same way and remembers them.</summary>
-internal sealed class CannedHandler(Func<HttpResponseMessage> answer) : HttpMessageHandler
-{
-    public List<string> Requests { get; } = [];
-
-    public List<HttpRequestMessage> Messages { get; } = [];
-
-    public static CannedHandler Json(string body, HttpStatusCode status = HttpStatusCode.OK) =>
-        new(() => new HttpResponseMessage(status) { Content = new StringContent(body, Encoding.UTF8, "application/json") });
-
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        Requests.Add(request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken));
-        Messages.Add(request);
-        return answer();
-    }
 }
 
 /// <summary>A clock on which every wait is over at once; endless waits stay endless.</summary>
