@@ -21,7 +21,7 @@ public sealed class MirrorTests
         Assert.Empty(homeless);
     }
 
-    /// <summary>OnAzurite, RealWorker and RealProgram differ: a namespace of the folder's name would hide a type or another namespace.</summary>
+    /// <summary>Three differ: a namespace of their folder's name would hide a type or another namespace.</summary>
     [Fact]
     public void A_namespace_ends_with_its_folder()
     {
@@ -31,7 +31,9 @@ public sealed class MirrorTests
             .Where(f => f.Path.Count(c => c == '/') > 1 || OfTheWhole.Contains(f.Path.Split('/')[1]))
             .Select(f => (f.Path, Folder: Path.GetFileName(Path.GetDirectoryName(f.Path))!, f.Text))
             .Where(f => f.Folder.Length > 0 && char.IsUpper(f.Folder[0]))
-            .Where(f => !others.Append(f.Folder).Any(n => f.Text.Contains($"\nnamespace IRFunctions.Tests.{n};", StringComparison.Ordinal)))
+            .Where(f =>
+                !others.Append(f.Folder).Any(n => $"\n{f.Text}".Contains($"\nnamespace IRFunctions.Tests.{n};", StringComparison.Ordinal))
+            )
             .Select(f => f.Path);
         Assert.Empty(strayed);
     }

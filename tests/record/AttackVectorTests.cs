@@ -6,7 +6,7 @@ namespace IRFunctions.Tests.Record;
 
 public sealed class AttackVectorTests
 {
-    private static readonly string Folder = Path.Combine(Sources.Root, "tests", "Audit", "vectors");
+    private static readonly string Folder = Path.Combine(Sources.Root, "tests", "record", "vectors");
 
     private static IEnumerable<string> Names() =>
         (System.IO.Directory.Exists(Folder) ? System.IO.Directory.GetFiles(Folder, "*.json") : [])

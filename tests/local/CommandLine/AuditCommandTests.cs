@@ -84,7 +84,7 @@ public sealed class AuditCommandTests : IAsyncLifetime
     [Fact]
     public async Task Every_vector_on_file_is_refused_on_the_command_line_too()
     {
-        foreach (var file in System.IO.Directory.GetFiles(Path.Combine(Sources.Root, "tests", "Audit", "vectors"), "*.json"))
+        foreach (var file in System.IO.Directory.GetFiles(Path.Combine(Sources.Root, "tests", "record", "vectors"), "*.json"))
         {
             var vector = JsonSerializer.Deserialize<AttackVectors.Vector>(await File.ReadAllTextAsync(file), AttackVectors.Json)!;
             await File.WriteAllLinesAsync(Out, vector.Export);

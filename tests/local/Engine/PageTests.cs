@@ -101,7 +101,7 @@ public sealed partial class PageTests
 
     private static string Snippet(string name)
     {
-        var source = File.ReadAllText(Path.Combine(Root, "tests", "Engine", "PageTests.cs"));
+        var source = File.ReadAllText(Path.Combine(Root, "tests", "local", "Engine", "PageTests.cs"));
         var lines = source.Split($"// <{name}>\n")[1].Split($"// </{name}>")[0].TrimEnd().Split('\n');
         return string.Join('\n', lines.Select(l => l.Length > 8 ? l[8..] : ""));
     }
