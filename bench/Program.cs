@@ -46,7 +46,7 @@ root.SetAction(async parsed =>
         if (!onDiskOnly)
             await Throughput.RunAsync(report, parsed.GetValue(batches));
         if (!inMemoryOnly)
-            await Throughput.RunAsync(report, 3, 3_000, onDisk: true);
+            await Throughput.RunAsync(report, parsed.GetValue(batches), 3_000, onDisk: true);
     }
     if (Wanted("engine"))
         await EngineOnly.RunAsync(report, 30_000);

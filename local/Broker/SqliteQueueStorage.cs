@@ -1,5 +1,4 @@
 using IRFunctions.Local.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace IRFunctions.Local.Broker;
 
@@ -24,196 +23,131 @@ public sealed class SqliteQueueStorage : IQueueStorage
         """;
 
     private readonly SqliteFile file;
-    private Statements? statements;
     private long sequence;
 
     /// <param name="path">File to open or create.</param>
     public SqliteQueueStorage(string path)
     {
         file = new SqliteFile(path, Schema);
-        using var connection = file.OpenConnection();
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT seq FROM sqlite_sequence WHERE name = 'broker_messages'";
-        sequence = command.ExecuteScalar() is long last ? last : 0;
+        sequence = file.Read(on =>
+            on.Read("SELECT seq FROM sqlite_sequence WHERE name = 'broker_messages'", row => row.Long(0)).FirstOrDefault()
+        );
     }
 
     public long NextSequenceNumber() => Interlocked.Increment(ref sequence);
 
-    public IReadOnlyList<StoredMessage> Load(string queue)
-    {
-        using var connection = file.OpenConnection();
-        using var command = connection.CreateCommand();
-        command.CommandText =
-            "SELECT sequence, state, delivery_count, uncounted, enqueued, content FROM broker_messages"
-            + " WHERE queue = $queue ORDER BY sequence";
-        command.Parameters.AddWithValue("$queue", queue);
-        using var rows = command.ExecuteReader();
-        var messages = new List<StoredMessage>();
-        while (rows.Read())
-        {
-            var content = MessageContent.Read(rows.GetFieldValue<byte[]>(5));
-            messages.Add(
-                new StoredMessage(
-                    rows.GetInt64(0),
+    public IReadOnlyList<StoredMessage> Load(string queue) =>
+        file.Read(on =>
+            on.Read(
+                "SELECT sequence, state, delivery_count, uncounted, enqueued, content FROM broker_messages WHERE queue = ?1 ORDER BY sequence",
+                row => new StoredMessage(
+                    row.Long(0),
                     queue,
-                    content,
-                    FromTicks(rows.GetInt64(4)),
-                    rows.GetInt32(2),
-                    (StoredState)rows.GetInt32(1),
-                    rows.GetInt32(3)
-                )
-            );
-        }
-        return messages;
-    }
+                    MessageContent.Read(row.Blob(5).ToArray()),
+                    FromTicks(row.Long(4)),
+                    (int)row.Long(2),
+                    (StoredState)row.Long(1),
+                    (int)row.Long(3)
+                ),
+                queue
+            )
+        );
 
-    public IReadOnlyList<(string MessageId, DateTimeOffset Seen)> LoadSeenIds(string queue, DateTimeOffset since)
-    {
-        using var connection = file.OpenConnection();
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT message_id, seen FROM broker_seen_ids WHERE queue = $queue AND seen > $since ORDER BY seen";
-        command.Parameters.AddWithValue("$queue", queue);
-        command.Parameters.AddWithValue("$since", since.UtcTicks);
-        using var rows = command.ExecuteReader();
-        var ids = new List<(string, DateTimeOffset)>();
-        while (rows.Read())
-            ids.Add((rows.GetString(0), FromTicks(rows.GetInt64(1))));
-        return ids;
-    }
+    public IReadOnlyList<(string MessageId, DateTimeOffset Seen)> LoadSeenIds(string queue, DateTimeOffset since) =>
+        file.Read(on =>
+            on.Read(
+                "SELECT message_id, seen FROM broker_seen_ids WHERE queue = ?1 AND seen > ?2 ORDER BY seen",
+                row => (row.Text(0), FromTicks(row.Long(1))),
+                queue,
+                since.UtcTicks
+            )
+        );
 
-    public IReadOnlyList<StoredSession> LoadSessions(string queue)
-    {
-        using var connection = file.OpenConnection();
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT session, updated, state FROM broker_sessions WHERE queue = $queue";
-        command.Parameters.AddWithValue("$queue", queue);
-        using var rows = command.ExecuteReader();
-        var sessions = new List<StoredSession>();
-        while (rows.Read())
-            sessions.Add(new StoredSession(rows.GetString(0), rows.GetFieldValue<byte[]>(2), FromTicks(rows.GetInt64(1))));
-        return sessions;
-    }
+    public IReadOnlyList<StoredSession> LoadSessions(string queue) =>
+        file.Read(on =>
+            on.Read(
+                "SELECT session, updated, state FROM broker_sessions WHERE queue = ?1",
+                row => new StoredSession(row.Text(0), row.Blob(2).ToArray(), FromTicks(row.Long(1))),
+                queue
+            )
+        );
 
     public Task AddAsync(IReadOnlyList<StoredMessage> messages, IReadOnlyList<string> seenIds, DateTimeOffset forgetBefore) =>
-        file.WriteAsync(connection =>
+        file.WriteAsync(on =>
         {
-            var on = On(connection);
             foreach (var message in messages)
-                on.Add(message);
+                Add(on, message);
             if (seenIds.Count == 0)
                 return;
-            on.Forget.Run(messages[0].Queue, forgetBefore.UtcTicks);
+            var (queue, seen) = (messages[0].Queue, messages[0].EnqueuedTime.UtcTicks);
+            on.Run("DELETE FROM broker_seen_ids WHERE queue = ?1 AND seen <= ?2", queue, forgetBefore.UtcTicks);
             foreach (var id in seenIds)
-                on.Remember.Run(messages[0].Queue, id, messages[0].EnqueuedTime.UtcTicks);
+                on.Run("INSERT OR REPLACE INTO broker_seen_ids (queue, message_id, seen) VALUES (?1, ?2, ?3)", queue, id, seen);
         });
 
     public Task UpdateAsync(IReadOnlyList<StoredMessage> messages, bool contentToo) =>
-        file.WriteAsync(connection =>
+        file.WriteAsync(on =>
         {
-            var on = On(connection);
             foreach (var m in messages)
             {
-                on.Update.Run(m.SequenceNumber, (int)m.State, m.DeliveryCount, m.Uncounted);
+                on.Run(
+                    "UPDATE broker_messages SET state = ?2, delivery_count = ?3, uncounted = ?4 WHERE sequence = ?1",
+                    m.SequenceNumber,
+                    (int)m.State,
+                    m.DeliveryCount,
+                    m.Uncounted
+                );
                 if (contentToo)
-                    on.Rewrite.Run(m.SequenceNumber, m.Content.Bytes.ToArray());
+                    on.Run("UPDATE broker_messages SET content = ?2 WHERE sequence = ?1", m.SequenceNumber, m.Content.Bytes.ToArray());
             }
         });
 
     public Task RemoveAsync(IReadOnlyList<StoredMessage> messages) =>
-        file.WriteAsync(connection =>
+        file.WriteAsync(on =>
         {
             foreach (var message in messages)
-                On(connection).Delete.Run(message.SequenceNumber);
+                Remove(on, message);
         });
 
     public Task ReplaceAsync(StoredMessage removed, StoredMessage added) =>
-        file.WriteAsync(connection =>
+        file.WriteAsync(on =>
         {
-            On(connection).Delete.Run(removed.SequenceNumber);
-            On(connection).Add(added);
+            Remove(on, removed);
+            Add(on, added);
         });
 
     public Task SetSessionAsync(string queue, string sessionId, StoredSession? session) =>
-        file.WriteAsync(connection =>
+        file.WriteAsync(on =>
         {
             if (session is null)
-                On(connection).EndSession.Run(queue, sessionId);
+                on.Run("DELETE FROM broker_sessions WHERE queue = ?1 AND session = ?2", queue, sessionId);
             else
-                On(connection).SetSession.Run(queue, sessionId, session.Updated.UtcTicks, session.State.ToArray());
+                on.Run(
+                    "INSERT OR REPLACE INTO broker_sessions (queue, session, updated, state) VALUES (?1, ?2, ?3, ?4)",
+                    queue,
+                    sessionId,
+                    session.Updated.UtcTicks,
+                    session.State.ToArray()
+                );
         });
 
-    public async ValueTask DisposeAsync()
-    {
-        await file.DisposeAsync();
-        statements?.Dispose();
-    }
+    public ValueTask DisposeAsync() => file.DisposeAsync();
 
     private static DateTimeOffset FromTicks(long ticks) => new(ticks, TimeSpan.Zero);
 
-    /// <summary>Only the file's one writer calls this, always with the same connection.</summary>
-    private Statements On(SqliteConnection connection) => statements ??= new Statements(connection);
-
-    /// <summary>Prepared once: preparing costs more than running.</summary>
-    private sealed class Statements(SqliteConnection connection) : IDisposable
-    {
-        private readonly Statement insert = new(
-            connection,
+    private static void Add(PreparedConnection on, StoredMessage m) =>
+        on.Run(
             "INSERT INTO broker_messages (sequence, queue, state, delivery_count, uncounted, enqueued, content)"
-                + " VALUES ($0, $1, $2, $3, $4, $5, $6)",
-            7
+                + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            m.SequenceNumber,
+            m.Queue,
+            (int)m.State,
+            m.DeliveryCount,
+            m.Uncounted,
+            m.EnqueuedTime.UtcTicks,
+            m.Content.Bytes.ToArray()
         );
 
-        public Statement Update { get; } =
-            new(connection, "UPDATE broker_messages SET state = $1, delivery_count = $2, uncounted = $3 WHERE sequence = $0", 4);
-        public Statement Rewrite { get; } = new(connection, "UPDATE broker_messages SET content = $1 WHERE sequence = $0", 2);
-        public Statement Delete { get; } = new(connection, "DELETE FROM broker_messages WHERE sequence = $0", 1);
-        public Statement Remember { get; } =
-            new(connection, "INSERT OR REPLACE INTO broker_seen_ids (queue, message_id, seen) VALUES ($0, $1, $2)", 3);
-        public Statement Forget { get; } = new(connection, "DELETE FROM broker_seen_ids WHERE queue = $0 AND seen <= $1", 2);
-        public Statement SetSession { get; } =
-            new(connection, "INSERT OR REPLACE INTO broker_sessions (queue, session, updated, state) VALUES ($0, $1, $2, $3)", 4);
-        public Statement EndSession { get; } = new(connection, "DELETE FROM broker_sessions WHERE queue = $0 AND session = $1", 2);
-
-        public void Add(StoredMessage m) =>
-            insert.Run(
-                m.SequenceNumber,
-                m.Queue,
-                (int)m.State,
-                m.DeliveryCount,
-                m.Uncounted,
-                m.EnqueuedTime.UtcTicks,
-                m.Content.Bytes.ToArray()
-            );
-
-        public void Dispose()
-        {
-            Statement[] all = [insert, Update, Rewrite, Delete, Remember, Forget, SetSession, EndSession];
-            foreach (var statement in all)
-                statement.Dispose();
-        }
-    }
-
-    private sealed class Statement : IDisposable
-    {
-        private readonly SqliteCommand command;
-
-        public Statement(SqliteConnection connection, string sql, int parameters)
-        {
-            command = connection.CreateCommand();
-#pragma warning disable CA2100 // Only the constants above.
-            command.CommandText = sql;
-#pragma warning restore CA2100
-            for (var i = 0; i < parameters; i++)
-                command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
-        }
-
-        public void Run(params ReadOnlySpan<object> values)
-        {
-            for (var i = 0; i < values.Length; i++)
-                command.Parameters[i].Value = values[i];
-            command.ExecuteNonQuery();
-        }
-
-        public void Dispose() => command.Dispose();
-    }
+    private static void Remove(PreparedConnection on, StoredMessage m) =>
+        on.Run("DELETE FROM broker_messages WHERE sequence = ?1", m.SequenceNumber);
 }

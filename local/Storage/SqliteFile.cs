@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 
@@ -12,8 +13,14 @@ namespace IRFunctions.Local.Storage;
 public sealed class SqliteFile : IAsyncDisposable
 {
     private const int MaxWritesPerTransaction = 256;
+    private const string Settings = """
+        PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY;
+        PRAGMA wal_autocheckpoint=4000;
+        """;
+
     private readonly string connectionString;
-    private readonly SqliteConnection writer;
+    private readonly PreparedConnection writer;
+    private readonly ConcurrentBag<PreparedConnection> readers = [];
     private readonly Channel<Write> writes = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task loop;
 
@@ -22,32 +29,30 @@ public sealed class SqliteFile : IAsyncDisposable
     public SqliteFile(string path, string schema)
     {
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = true }.ToString();
-        writer = OpenConnection();
-        using (var command = writer.CreateCommand())
-        {
-#pragma warning disable CA2100 // The schema is a constant of the calling store.
-            command.CommandText = schema;
-#pragma warning restore CA2100
-            command.ExecuteNonQuery();
-        }
+        connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
+        writer = new PreparedConnection(connectionString, Settings + schema);
         loop = Task.Run(WriteLoopAsync);
     }
 
-    /// <summary>A connection for reading; dispose it after use. Sees every write whose task has completed.</summary>
-    public SqliteConnection OpenConnection()
+    /// <summary>Reads on a connection of its own; sees every write whose task has completed.</summary>
+    /// <exception cref="SqliteException">The file cannot be read.</exception>
+    public T Read<T>(Func<PreparedConnection, T> read)
     {
-        var connection = new SqliteConnection(connectionString);
-        connection.Open();
-        using var pragma = connection.CreateCommand();
-        pragma.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY;";
-        pragma.ExecuteNonQuery();
-        return connection;
+        ArgumentNullException.ThrowIfNull(read);
+        var connection = readers.TryTake(out var idle) ? idle : new PreparedConnection(connectionString, Settings);
+        try
+        {
+            return read(connection);
+        }
+        finally
+        {
+            readers.Add(connection);
+        }
     }
 
     /// <summary>Runs a write; it is all or nothing by itself, whatever else shares its transaction.</summary>
     /// <exception cref="SqliteException">The write failed; nothing of it was stored.</exception>
-    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> write)
+    public Task<T> WriteAsync<T>(Func<PreparedConnection, T> write)
     {
         var done = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
         ObjectDisposedException.ThrowIf(!writes.Writer.TryWrite(new Write(c => write(c), done)), this);
@@ -57,7 +62,7 @@ public sealed class SqliteFile : IAsyncDisposable
     }
 
     /// <inheritdoc cref="WriteAsync{T}"/>
-    public Task WriteAsync(Action<SqliteConnection> write) =>
+    public Task WriteAsync(Action<PreparedConnection> write) =>
         WriteAsync(c =>
         {
             write(c);
@@ -68,8 +73,9 @@ public sealed class SqliteFile : IAsyncDisposable
     {
         writes.Writer.TryComplete();
         await loop;
-        await writer.DisposeAsync();
-        SqliteConnection.ClearPool(new SqliteConnection(connectionString));
+        while (readers.TryTake(out var reader))
+            reader.Dispose();
+        writer.Dispose();
     }
 
     private async Task WriteLoopAsync()
@@ -78,18 +84,18 @@ public sealed class SqliteFile : IAsyncDisposable
         while (await writes.Reader.WaitToReadAsync())
         {
             batch.Clear();
-            Execute("BEGIN IMMEDIATE");
+            writer.Run("BEGIN IMMEDIATE");
             while (batch.Count < MaxWritesPerTransaction && writes.Reader.TryRead(out var write))
                 batch.Add(RunOne(write));
             Exception? commitError = null;
             try
             {
-                Execute("COMMIT");
+                writer.Run("COMMIT");
             }
             catch (SqliteException e)
             {
                 commitError = e;
-                Execute("ROLLBACK");
+                writer.Run("ROLLBACK");
             }
             foreach (var (write, result, error) in batch)
             {
@@ -103,28 +109,20 @@ public sealed class SqliteFile : IAsyncDisposable
 
     private (Write, object?, Exception?) RunOne(Write write)
     {
-        Execute("SAVEPOINT one");
+        writer.Run("SAVEPOINT one");
         try
         {
             var result = write.Run(writer);
-            Execute("RELEASE one");
+            writer.Run("RELEASE one");
             return (write, result, null);
         }
         catch (Exception e)
         {
-            Execute("ROLLBACK TO one; RELEASE one");
+            writer.Run("ROLLBACK TO one");
+            writer.Run("RELEASE one");
             return (write, null, e);
         }
     }
 
-    private void Execute(string sql)
-    {
-        using var command = writer.CreateCommand();
-#pragma warning disable CA2100 // Only the constants above.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        command.ExecuteNonQuery();
-    }
-
-    private sealed record Write(Func<SqliteConnection, object?> Run, TaskCompletionSource<object?> Done);
+    private sealed record Write(Func<PreparedConnection, object?> Run, TaskCompletionSource<object?> Done);
 }

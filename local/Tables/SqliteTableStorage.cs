@@ -1,5 +1,6 @@
+using Dapper;
+using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace IRFunctions.Local.Tables;
 
@@ -17,159 +18,122 @@ internal sealed class SqliteTableStorage : ITableStorage
         INSERT INTO table_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM table_version);
         """;
 
-    private const string Columns = "SELECT pk, rk, etag, timestamp, json FROM table_rows WHERE tbl = $tbl";
+    private const string Columns = "SELECT pk, rk, etag, timestamp, json FROM table_rows WHERE tbl = ?1";
     private readonly SqliteFile file;
     private readonly Task ready;
 
     public SqliteTableStorage(SqliteFile file)
     {
         this.file = file;
-        ready = file.WriteAsync(connection => Execute(connection, Schema));
+        ready = file.WriteAsync(on => on.Connection.Execute(Schema));
     }
 
     public async Task<bool> CreateAsync(string table)
     {
         await ready;
-        return await file.WriteAsync(c => Execute(c, "INSERT INTO table_names VALUES ($tbl) ON CONFLICT DO NOTHING", ("$tbl", table))) > 0;
+        return await file.WriteAsync(on => on.Run("INSERT INTO table_names VALUES (?1) ON CONFLICT DO NOTHING", table)) > 0;
     }
 
     public async Task<bool> DeleteAsync(string table)
     {
         await ready;
-        return await file.WriteAsync(connection =>
+        return await file.WriteAsync(on =>
         {
-            Execute(connection, "DELETE FROM table_rows WHERE tbl = $tbl", ("$tbl", table));
-            return Execute(connection, "DELETE FROM table_names WHERE name = $tbl", ("$tbl", table)) > 0;
+            on.Run("DELETE FROM table_rows WHERE tbl = ?1", table);
+            return on.Run("DELETE FROM table_names WHERE name = ?1", table) > 0;
         });
     }
 
     public async Task<TableRow?> GetAsync(string table, string partitionKey, string rowKey)
     {
         await ready;
-        using var connection = file.OpenConnection();
-        if (Find(connection, table, partitionKey, rowKey) is { } row)
-            return row;
-        Require(connection, table);
-        return null;
+        return file.Read(on =>
+        {
+            if (Find(on, table, partitionKey, rowKey) is { } row)
+                return row;
+            Require(on, table);
+            return null;
+        });
     }
 
     public async Task<IReadOnlyList<TableRow>> ReadAsync(string table, KeyRange range, int max)
     {
         await ready;
-        using var connection = file.OpenConnection();
-        Require(connection, table);
         var where =
             range.ToPartition == range.FromPartition
-                ? " AND pk = $pk AND rk >= $rk" + (range.ToRow is null ? "" : " AND rk <= $torow")
-                : " AND (pk, rk) >= ($pk, $rk)" + (range.ToPartition is null ? "" : " AND pk <= $topk");
-        return Query(
-            connection,
-            $"{Columns}{where} ORDER BY pk, rk LIMIT $max",
-            ("$tbl", table),
-            ("$pk", range.FromPartition),
-            ("$rk", range.FromRow),
-            ("$topk", range.ToPartition),
-            ("$torow", range.ToRow),
-            ("$max", max)
-        );
+                ? " AND pk = ?2 AND rk >= ?3" + (range.ToRow is null ? "" : " AND rk <= ?5")
+                : " AND (pk, rk) >= (?2, ?3)" + (range.ToPartition is null ? "" : " AND pk <= ?4");
+        return file.Read(on =>
+        {
+            Require(on, table);
+            return on.Read(
+                $"{Columns}{where} ORDER BY pk, rk LIMIT ?6",
+                Row,
+                table,
+                range.FromPartition,
+                range.FromRow,
+                range.ToPartition,
+                range.ToRow,
+                max
+            );
+        });
     }
 
     public async Task<IReadOnlyList<TableRow?>> WriteAsync(string table, IReadOnlyList<RowChange> changes, DateTimeOffset now)
     {
         await ready;
-        return await file.WriteAsync(connection => Write(connection, table, changes, now));
+        return await file.WriteAsync(on => Write(on, table, changes, now));
     }
 
     // A refused change throws, and SqliteFile takes back what the changes before it did.
-    private static TableRow?[] Write(SqliteConnection connection, string table, IReadOnlyList<RowChange> changes, DateTimeOffset now)
+    private static TableRow?[] Write(PreparedConnection on, string table, IReadOnlyList<RowChange> changes, DateTimeOffset now)
     {
-        Require(connection, table);
+        Require(on, table);
         var results = new TableRow?[changes.Count];
         for (var i = 0; i < changes.Count; i++)
         {
             var change = changes[i];
             try
             {
-                results[i] = change.Apply(Find(connection, table, change.PartitionKey, change.RowKey), NextVersion(connection), now);
+                results[i] = change.Apply(Find(on, table, change.PartitionKey, change.RowKey), NextVersion(on), now);
             }
             catch (Azure.RequestFailedException reason)
             {
                 throw new ChangeRefusedException(i, reason);
             }
             if (results[i] is { } row)
-                Store(connection, table, row);
+                Store(on, table, row);
             else
-                Execute(
-                    connection,
-                    "DELETE FROM table_rows WHERE tbl = $tbl AND pk = $pk AND rk = $rk",
-                    ("$tbl", table),
-                    ("$pk", change.PartitionKey),
-                    ("$rk", change.RowKey)
-                );
+                on.Run("DELETE FROM table_rows WHERE tbl = ?1 AND pk = ?2 AND rk = ?3", table, change.PartitionKey, change.RowKey);
         }
         return results;
     }
 
     // Kept in the file: a version given to a row that was deleted must not come back after a restart.
-    private static long NextVersion(SqliteConnection connection)
-    {
-        Execute(connection, "UPDATE table_version SET n = n + 1");
-        using var command = Command(connection, "SELECT n FROM table_version");
-        return (long)command.ExecuteScalar()!;
-    }
+    private static long NextVersion(PreparedConnection on) =>
+        on.Read("UPDATE table_version SET n = n + 1 RETURNING n", row => row.Long(0))[0];
 
-    private static void Store(SqliteConnection connection, string table, TableRow row) =>
-        Execute(
-            connection,
-            "INSERT INTO table_rows VALUES ($tbl, $pk, $rk, $etag, $time, $json) "
+    private static void Store(PreparedConnection on, string table, TableRow row) =>
+        on.Run(
+            "INSERT INTO table_rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
                 + "ON CONFLICT (tbl, pk, rk) DO UPDATE SET etag = excluded.etag, timestamp = excluded.timestamp, json = excluded.json",
-            ("$tbl", table),
-            ("$pk", row.PartitionKey),
-            ("$rk", row.RowKey),
-            ("$etag", row.Version),
-            ("$time", row.Timestamp.UtcTicks),
-            ("$json", RowJson.Write(row.Properties))
+            table,
+            row.PartitionKey,
+            row.RowKey,
+            row.Version,
+            row.Timestamp.UtcTicks,
+            RowJson.Write(row.Properties)
         );
 
-    private static void Require(SqliteConnection connection, string table)
+    private static void Require(PreparedConnection on, string table)
     {
-        using var command = Command(connection, "SELECT 1 FROM table_names WHERE name = $tbl", ("$tbl", table));
-        if (command.ExecuteScalar() is null)
+        if (on.Read("SELECT 1 FROM table_names WHERE name = ?1", row => row.Long(0), table).Count == 0)
             throw TableErrors.TableNotFound();
     }
 
-    private static TableRow? Find(SqliteConnection connection, string table, string partitionKey, string rowKey) =>
-        Query(connection, $"{Columns} AND pk = $pk AND rk = $rk", ("$tbl", table), ("$pk", partitionKey), ("$rk", rowKey)).FirstOrDefault();
+    private static TableRow? Find(PreparedConnection on, string table, string partitionKey, string rowKey) =>
+        on.Read(Columns + " AND pk = ?2 AND rk = ?3", Row, table, partitionKey, rowKey).FirstOrDefault();
 
-    private static List<TableRow> Query(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        using var command = Command(connection, sql, values);
-        using var reader = command.ExecuteReader();
-        var rows = new List<TableRow>();
-        while (reader.Read())
-        {
-            var timestamp = new DateTimeOffset(reader.GetInt64(3), TimeSpan.Zero);
-            rows.Add(
-                new TableRow(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), timestamp, RowJson.Read(reader.GetString(4)))
-            );
-        }
-        return rows;
-    }
-
-    private static int Execute(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        using var command = Command(connection, sql, values);
-        return command.ExecuteNonQuery();
-    }
-
-    private static SqliteCommand Command(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        var command = connection.CreateCommand();
-#pragma warning disable CA2100 // Put together from constants of this file only; values are parameters.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        foreach (var (name, value) in values)
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
-        return command;
-    }
+    private static TableRow Row(SqliteStatement row) =>
+        new(row.Text(0), row.Text(1), row.Long(2), new DateTimeOffset(row.Long(3), TimeSpan.Zero), RowJson.Read(row.Text(4)));
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dapper;
 using IRFunctions.Local.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace IRFunctions.Local.Tenant;
 
@@ -52,7 +53,11 @@ internal sealed class TenantState : IAsyncDisposable
         if (path is null)
             return;
         file = new SqliteFile(path, Schema);
-        Load();
+        file.Read(on =>
+        {
+            Load(on.Connection);
+            return true;
+        });
     }
 
     public Lock Gate { get; } = new();
@@ -99,36 +104,25 @@ internal sealed class TenantState : IAsyncDisposable
         var (objects, entries) = (dirty.ToArray(), effects.ToArray());
         dirty.Clear();
         effects.Clear();
-        return file.WriteAsync(connection =>
+        return file.WriteAsync(on =>
         {
             foreach (var (kind, id, json) in objects)
             {
                 if (json is null)
-                    connection.Execute("DELETE FROM tenant_object WHERE kind = @kind AND id = @id", new { kind, id });
+                    on.Run("DELETE FROM tenant_object WHERE kind = ?1 AND id = ?2", kind, id);
                 else
-                    connection.Execute(
-                        "INSERT INTO tenant_object VALUES (@kind, @id, @json) ON CONFLICT (kind, id) DO UPDATE SET json = @json",
-                        new
-                        {
-                            kind,
-                            id,
-                            json,
-                        }
-                    );
+                    on.Run("INSERT INTO tenant_object VALUES (?1, ?2, ?3) ON CONFLICT (kind, id) DO UPDATE SET json = ?3", kind, id, json);
             }
             foreach (var e in entries)
             {
-                connection.Execute(
-                    "INSERT INTO tenant_effect VALUES (@Sequence, @At, @Effect, @Target, @Detail, @Changed)",
-                    new
-                    {
-                        e.Sequence,
-                        At = e.At.ToString("O"),
-                        e.Effect,
-                        e.Target,
-                        e.Detail,
-                        e.Changed,
-                    }
+                on.Run(
+                    "INSERT INTO tenant_effect VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    e.Sequence,
+                    e.At.ToString("O"),
+                    e.Effect,
+                    e.Target,
+                    e.Detail,
+                    e.Changed ? 1 : 0
                 );
             }
         });
@@ -143,9 +137,8 @@ internal sealed class TenantState : IAsyncDisposable
         return documents;
     }
 
-    private void Load()
+    private void Load(SqliteConnection connection)
     {
-        using var connection = file!.OpenConnection();
         foreach (var (kind, id, json) in connection.Query<(string, string, string)>("SELECT kind, id, json FROM tenant_object"))
         {
             Of(kind)[id] = JsonNode.Parse(json)!.AsObject();
