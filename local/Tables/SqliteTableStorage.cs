@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Dapper;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Storage;
@@ -19,6 +20,11 @@ internal sealed class SqliteTableStorage : ITableStorage
         """;
 
     private const string Columns = "SELECT pk, rk, etag, timestamp, json FROM table_rows WHERE tbl = ?1";
+    private const string Insert = "INSERT INTO table_rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tbl, pk, rk) DO NOTHING";
+    private const string Put =
+        "INSERT INTO table_rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+        + "ON CONFLICT (tbl, pk, rk) DO UPDATE SET etag = excluded.etag, timestamp = excluded.timestamp, json = excluded.json";
+
     private readonly SqliteFile file;
     private readonly Task ready;
 
@@ -89,34 +95,44 @@ internal sealed class SqliteTableStorage : ITableStorage
     private static TableRow?[] Write(PreparedConnection on, string table, IReadOnlyList<RowChange> changes, DateTimeOffset now)
     {
         Require(on, table);
-        var results = new TableRow?[changes.Count];
+        var (results, version) = (new TableRow?[changes.Count], NextVersions(on, changes.Count));
         for (var i = 0; i < changes.Count; i++)
         {
-            var change = changes[i];
             try
             {
-                results[i] = change.Apply(Find(on, table, change.PartitionKey, change.RowKey), NextVersion(on), now);
+                results[i] = Write(on, table, changes[i], version++, now);
             }
             catch (Azure.RequestFailedException reason)
             {
                 throw new ChangeRefusedException(i, reason);
             }
-            if (results[i] is { } row)
-                Store(on, table, row);
-            else
-                on.Run("DELETE FROM table_rows WHERE tbl = ?1 AND pk = ?2 AND rk = ?3", table, change.PartitionKey, change.RowKey);
         }
         return results;
     }
 
-    // Kept in the file: a version given to a row that was deleted must not come back after a restart.
-    private static long NextVersion(PreparedConnection on) =>
-        on.Read("UPDATE table_version SET n = n + 1 RETURNING n", row => row.Long(0))[0];
+    private static TableRow? Write(PreparedConnection on, string table, RowChange change, long version, DateTimeOffset now)
+    {
+        // What is added or put in the place of whatever is there need not be looked up first.
+        var isAdd = change.Type == TableTransactionActionType.Add;
+        var current =
+            isAdd || change.Type == TableTransactionActionType.UpsertReplace
+                ? null
+                : Find(on, table, change.PartitionKey, change.RowKey);
+        var row = change.Apply(current, version, now);
+        if (row is null)
+            on.Run("DELETE FROM table_rows WHERE tbl = ?1 AND pk = ?2 AND rk = ?3", table, change.PartitionKey, change.RowKey);
+        else if (Store(on, table, row, isAdd ? Insert : Put) == 0)
+            throw TableErrors.EntityExists();
+        return row;
+    }
 
-    private static void Store(PreparedConnection on, string table, TableRow row) =>
+    // Kept in the file: a version given to a row that was deleted must not come back after a restart.
+    private static long NextVersions(PreparedConnection on, int count) =>
+        on.Read("UPDATE table_version SET n = n + ?1 RETURNING n", row => row.Long(0), count)[0] - count + 1;
+
+    private static int Store(PreparedConnection on, string table, TableRow row, string sql) =>
         on.Run(
-            "INSERT INTO table_rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-                + "ON CONFLICT (tbl, pk, rk) DO UPDATE SET etag = excluded.etag, timestamp = excluded.timestamp, json = excluded.json",
+            sql,
             table,
             row.PartitionKey,
             row.RowKey,

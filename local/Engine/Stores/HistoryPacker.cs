@@ -16,12 +16,42 @@ internal sealed class HistoryPacker
     /// <summary>Sample and history are to fit into the window.</summary>
     private const int LongestSample = 1 << 17;
 
+    /// <summary>Characters and events of an ended history below which packing it costs more time than the memory is worth.</summary>
+    private const int SmallPayload = 1024,
+        SmallHistory = 32;
+
     /// <summary>For what nobody is expected to read.</summary>
     private const int Fastest = 0;
 
     /// <summary>The fastest level that looks for matches in what went before.</summary>
     private const int AfterSample = 2;
     private readonly ConcurrentDictionary<string, Sample> samples = new(StringComparer.Ordinal);
+
+    /// <summary>An ended history that takes no more memory as it is than packed and described.</summary>
+    public static bool IsSmall(IEnumerable<HistoryEvent> history)
+    {
+        var (events, payload) = (0, 0);
+        foreach (var e in history)
+        {
+            payload += e switch
+            {
+                ExecutionStartedEvent x => x.Input?.Length ?? 0,
+                TaskScheduledEvent x => x.Input?.Length ?? 0,
+                TaskCompletedEvent x => x.Result?.Length ?? 0,
+                SubOrchestrationInstanceCreatedEvent x => x.Input?.Length ?? 0,
+                SubOrchestrationInstanceCompletedEvent x => x.Result?.Length ?? 0,
+                EventRaisedEvent x => x.Input?.Length ?? 0,
+                EventSentEvent x => x.Input?.Length ?? 0,
+                ExecutionCompletedEvent x => x.Result?.Length ?? 0,
+                TimerCreatedEvent or TimerFiredEvent or OrchestratorStartedEvent or OrchestratorCompletedEvent => 0,
+                // Failures and what else is rare.
+                _ => SmallPayload,
+            };
+            if (++events > SmallHistory || payload >= SmallPayload)
+                return false;
+        }
+        return true;
+    }
 
     /// <param name="waits">The run goes on some time, and there may be very many like it; otherwise it has ended.</param>
     public Packed Pack(string orchestrator, byte[] plain, bool waits)

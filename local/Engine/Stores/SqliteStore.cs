@@ -16,7 +16,7 @@ public sealed class SqliteStore : IDurableStore
     // The version before the tables: a kill in between must not make the file look foreign.
     private const string Prelude = """
         PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY;
-        PRAGMA wal_autocheckpoint=4000;
+        PRAGMA wal_autocheckpoint=16000;
         PRAGMA user_version=1;
         CREATE TABLE IF NOT EXISTS instances(
             execution INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status INTEGER NOT NULL, created INTEGER NOT NULL,
@@ -33,10 +33,13 @@ public sealed class SqliteStore : IDurableStore
         reading = new();
 
     /// <summary>
-    /// The records written last, as they are in the file. Nearly every read is of one of these, and a connection that reads begins with an
-    /// empty cache after each commit of the one that writes.
+    /// The records written last, as they are in the file; null: removed. Nearly every read is of one of these or of an instance that never
+    /// was (<see cref="known"/>), and a connection that reads begins with an empty cache after each commit of the one that writes.
     /// </summary>
-    private readonly ConcurrentDictionary<string, InstanceRecord> recent = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, InstanceRecord?> recent = new(StringComparer.Ordinal);
+
+    /// <summary>A bit for each id in the file, by its hash: where it is not set there is no such instance. 1 MiB.</summary>
+    private readonly int[] known = new int[1 << 18];
     private readonly SqliteConnection writes,
         reads;
     private readonly SqliteStatement begin,
@@ -59,7 +62,7 @@ public sealed class SqliteStore : IDurableStore
     public SqliteStore(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        (writes, reads) = (Open(path, cacheKiB: 65_536), Open(path, cacheKiB: 1_024));
+        (writes, reads) = (Open(path, cacheKiB: 8_192), Open(path, cacheKiB: 1_024));
         SqliteStatement Write(string sql) => new(writes, sql);
         (begin, commit, rollback) = (Write("BEGIN IMMEDIATE"), Write("COMMIT"), Write("ROLLBACK"));
         insert = Write(
@@ -74,6 +77,8 @@ public sealed class SqliteStore : IDurableStore
         );
         readInstance = new(reads, "SELECT record FROM instances WHERE id = ?");
         readHistory = new(reads, "SELECT events FROM history WHERE execution = ? ORDER BY step");
+        using var ids = new SqliteStatement(reads, "SELECT id FROM instances");
+        ids.Read(row => MarkKnown(row.Text(0)));
     }
 
     /// <summary>When the newest change in a file of a store was made; null where there is no file or nothing in it.</summary>
@@ -101,6 +106,8 @@ public sealed class SqliteStore : IDurableStore
     {
         if (recent.TryGetValue(instanceId, out var record))
             return record;
+        if (!IsKnown(instanceId))
+            return null;
         lock (reading)
             return readInstance.Read(s => Json<InstanceRecord>(s.Blob(0)), instanceId).FirstOrDefault();
     }
@@ -114,6 +121,8 @@ public sealed class SqliteStore : IDurableStore
     public ValueTask<bool> CommitAsync(StepCommit commit)
     {
         ArgumentNullException.ThrowIfNull(commit);
+        if (commit.Record is { } changed)
+            MarkKnown(changed.Id);
         // Encoded here, by many at once, and not by the one who writes.
         var pending = new Pending(
             commit,
@@ -124,7 +133,7 @@ public sealed class SqliteStore : IDurableStore
         lock (gate)
         {
             waiting.Add(pending);
-            writer ??= Task.Run(WriteWaiting);
+            writer ??= Task.Run(WriteWaitingAsync);
         }
         return new ValueTask<bool>(pending.Task);
     }
@@ -212,7 +221,7 @@ public sealed class SqliteStore : IDurableStore
         return connection;
     }
 
-    private void WriteWaiting()
+    private async Task WriteWaitingAsync()
     {
         while (true)
         {
@@ -227,6 +236,8 @@ public sealed class SqliteStore : IDurableStore
                 }
             }
             Write(batch);
+            // Behind what is ready by now: the busier the machine, the more share the next transaction.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 
@@ -263,7 +274,20 @@ public sealed class SqliteStore : IDurableStore
         if (c.Record is { } record)
             recent[record.Id] = record;
         else if (c.Delete)
-            recent.TryRemove(c.InstanceId, out _);
+            recent[c.InstanceId] = null;
+    }
+
+    private bool MarkKnown(string id)
+    {
+        var hash = id.GetHashCode(StringComparison.Ordinal);
+        Interlocked.Or(ref known[(uint)hash >> 14], 1 << (hash & 31));
+        return true;
+    }
+
+    private bool IsKnown(string id)
+    {
+        var hash = id.GetHashCode(StringComparison.Ordinal);
+        return (Volatile.Read(ref known[(uint)hash >> 14]) & (1 << (hash & 31))) != 0;
     }
 
     /// <summary>False, and nothing done, where the condition of the commit does not hold.</summary>
