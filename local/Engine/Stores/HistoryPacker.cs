@@ -28,26 +28,15 @@ internal sealed class HistoryPacker
     private readonly ConcurrentDictionary<string, Sample> samples = new(StringComparer.Ordinal);
 
     /// <summary>An ended history that takes no more memory as it is than packed and described.</summary>
-    public static bool IsSmall(IEnumerable<HistoryEvent> history)
+    public static bool IsSmall(List<IReadOnlyList<HistoryEvent>> steps)
     {
         var (events, payload) = (0, 0);
-        foreach (var e in history)
+        foreach (var step in steps)
         {
-            payload += e switch
-            {
-                ExecutionStartedEvent x => x.Input?.Length ?? 0,
-                TaskScheduledEvent x => x.Input?.Length ?? 0,
-                TaskCompletedEvent x => x.Result?.Length ?? 0,
-                SubOrchestrationInstanceCreatedEvent x => x.Input?.Length ?? 0,
-                SubOrchestrationInstanceCompletedEvent x => x.Result?.Length ?? 0,
-                EventRaisedEvent x => x.Input?.Length ?? 0,
-                EventSentEvent x => x.Input?.Length ?? 0,
-                ExecutionCompletedEvent x => x.Result?.Length ?? 0,
-                TimerCreatedEvent or TimerFiredEvent or OrchestratorStartedEvent or OrchestratorCompletedEvent => 0,
-                // Failures and what else is rare.
-                _ => SmallPayload,
-            };
-            if (++events > SmallHistory || payload >= SmallPayload)
+            foreach (var e in step)
+                payload += PayloadOf(e);
+            events += step.Count;
+            if (events > SmallHistory || payload > SmallPayload)
                 return false;
         }
         return true;
@@ -77,6 +66,22 @@ internal sealed class HistoryPacker
             decoder.Dispose();
         }
     }
+
+    private static int PayloadOf(HistoryEvent e) =>
+        e switch
+        {
+            OrchestratorStartedEvent or OrchestratorCompletedEvent or TimerCreatedEvent or TimerFiredEvent => 0,
+            ExecutionStartedEvent x => x.Input?.Length ?? 0,
+            TaskScheduledEvent x => x.Input?.Length ?? 0,
+            TaskCompletedEvent x => x.Result?.Length ?? 0,
+            ExecutionCompletedEvent { FailureDetails: null } x => x.Result?.Length ?? 0,
+            SubOrchestrationInstanceCreatedEvent x => x.Input?.Length ?? 0,
+            SubOrchestrationInstanceCompletedEvent x => x.Result?.Length ?? 0,
+            EventRaisedEvent x => x.Input?.Length ?? 0,
+            EventSentEvent x => x.Input?.Length ?? 0,
+            // Failures, and what else is rare.
+            _ => SmallPayload + 1,
+        };
 
     /// <param name="isWhole">Otherwise more is to follow.</param>
     private static byte[] Compress(byte[] plain, int quality, Sample? after, bool isWhole = true)

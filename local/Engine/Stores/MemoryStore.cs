@@ -39,7 +39,7 @@ public sealed class MemoryStore : IDurableStore
         History before;
         lock (gate)
             before = histories.GetValueOrDefault(run.Execution).Snapshot();
-        if (before.Fresh is not { } steps || (run.IsTerminal && HistoryPacker.IsSmall(steps.SelectMany(step => step))))
+        if (before.Fresh is not { } steps || (run.IsTerminal && HistoryPacker.IsSmall(steps)))
             return;
         var packed = packer.Pack(run.Name, HistoryJson.Encode([.. steps.SelectMany(step => step)]), waits: !run.IsTerminal);
         lock (gate)
