@@ -30,7 +30,7 @@ public sealed class SqliteQueueStorage : IQueueStorage
     {
         file = new SqliteFile(path, Schema);
         sequence = file.Read(on =>
-            on.Read("SELECT seq FROM sqlite_sequence WHERE name = 'broker_messages'", row => row.Long(0)).FirstOrDefault()
+            on.Read("SELECT seq FROM sqlite_sequence WHERE name = 'broker_messages'", row => row.Number(0)).FirstOrDefault()
         );
     }
 
@@ -41,13 +41,13 @@ public sealed class SqliteQueueStorage : IQueueStorage
             on.Read(
                 "SELECT sequence, state, delivery_count, uncounted, enqueued, content FROM broker_messages WHERE queue = ?1 ORDER BY sequence",
                 row => new StoredMessage(
-                    row.Long(0),
+                    row.Number(0),
                     queue,
                     MessageContent.Read(row.Blob(5).ToArray()),
-                    FromTicks(row.Long(4)),
-                    (int)row.Long(2),
-                    (StoredState)row.Long(1),
-                    (int)row.Long(3)
+                    FromTicks(row.Number(4)),
+                    (int)row.Number(2),
+                    (StoredState)row.Number(1),
+                    (int)row.Number(3)
                 ),
                 queue
             )
@@ -57,7 +57,7 @@ public sealed class SqliteQueueStorage : IQueueStorage
         file.Read(on =>
             on.Read(
                 "SELECT message_id, seen FROM broker_seen_ids WHERE queue = ?1 AND seen > ?2 ORDER BY seen",
-                row => (row.Text(0), FromTicks(row.Long(1))),
+                row => (row.Text(0), FromTicks(row.Number(1))),
                 queue,
                 since.UtcTicks
             )
@@ -67,7 +67,7 @@ public sealed class SqliteQueueStorage : IQueueStorage
         file.Read(on =>
             on.Read(
                 "SELECT session, updated, state FROM broker_sessions WHERE queue = ?1",
-                row => new StoredSession(row.Text(0), row.Blob(2).ToArray(), FromTicks(row.Long(1))),
+                row => new StoredSession(row.Text(0), row.Blob(2).ToArray(), FromTicks(row.Number(1))),
                 queue
             )
         );

@@ -115,9 +115,7 @@ internal sealed class SqliteTableStorage : ITableStorage
         // What is added or put in the place of whatever is there need not be looked up first.
         var isAdd = change.Type == TableTransactionActionType.Add;
         var current =
-            isAdd || change.Type == TableTransactionActionType.UpsertReplace
-                ? null
-                : Find(on, table, change.PartitionKey, change.RowKey);
+            isAdd || change.Type == TableTransactionActionType.UpsertReplace ? null : Find(on, table, change.PartitionKey, change.RowKey);
         var row = change.Apply(current, version, now);
         if (row is null)
             on.Run("DELETE FROM table_rows WHERE tbl = ?1 AND pk = ?2 AND rk = ?3", table, change.PartitionKey, change.RowKey);
@@ -128,22 +126,14 @@ internal sealed class SqliteTableStorage : ITableStorage
 
     // Kept in the file: a version given to a row that was deleted must not come back after a restart.
     private static long NextVersions(PreparedConnection on, int count) =>
-        on.Read("UPDATE table_version SET n = n + ?1 RETURNING n", row => row.Long(0), count)[0] - count + 1;
+        on.Read("UPDATE table_version SET n = n + ?1 RETURNING n", row => row.Number(0), count)[0] - count + 1;
 
     private static int Store(PreparedConnection on, string table, TableRow row, string sql) =>
-        on.Run(
-            sql,
-            table,
-            row.PartitionKey,
-            row.RowKey,
-            row.Version,
-            row.Timestamp.UtcTicks,
-            RowJson.Write(row.Properties)
-        );
+        on.Run(sql, table, row.PartitionKey, row.RowKey, row.Version, row.Timestamp.UtcTicks, RowJson.Write(row.Properties));
 
     private static void Require(PreparedConnection on, string table)
     {
-        if (on.Read("SELECT 1 FROM table_names WHERE name = ?1", row => row.Long(0), table).Count == 0)
+        if (on.Read("SELECT 1 FROM table_names WHERE name = ?1", row => row.Number(0), table).Count == 0)
             throw TableErrors.TableNotFound();
     }
 
@@ -151,5 +141,5 @@ internal sealed class SqliteTableStorage : ITableStorage
         on.Read(Columns + " AND pk = ?2 AND rk = ?3", Row, table, partitionKey, rowKey).FirstOrDefault();
 
     private static TableRow Row(SqliteStatement row) =>
-        new(row.Text(0), row.Text(1), row.Long(2), new DateTimeOffset(row.Long(3), TimeSpan.Zero), RowJson.Read(row.Text(4)));
+        new(row.Text(0), row.Text(1), row.Number(2), new DateTimeOffset(row.Number(3), TimeSpan.Zero), RowJson.Read(row.Text(4)));
 }

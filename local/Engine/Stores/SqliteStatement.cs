@@ -43,7 +43,7 @@ public sealed class SqliteStatement(SqliteConnection connection, string sql) : I
         return rows;
     }
 
-    public long Long(int column) => raw.sqlite3_column_int64(statement, column);
+    public long Number(int column) => raw.sqlite3_column_int64(statement, column);
 
     public string Text(int column) => raw.sqlite3_column_text(statement, column).utf8_to_string();
 

@@ -88,7 +88,7 @@ public sealed class SqliteStore : IDurableStore
             return null;
         using var connection = Open(path, cacheKiB: 1_024);
         using var newest = new SqliteStatement(connection, "SELECT COALESCE(MAX(updated), 0) FROM instances");
-        return newest.Read(s => s.Long(0))[0] is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        return newest.Read(s => s.Number(0))[0] is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
     }
 
     public (IReadOnlyList<Message> Messages, long HighestNumber) LoadWork()
@@ -98,7 +98,7 @@ public sealed class SqliteStore : IDurableStore
             using var all = new SqliteStatement(reads, "SELECT message FROM messages ORDER BY number");
             using var highest = new SqliteStatement(reads, "SELECT COALESCE(MAX(execution), 0) FROM instances");
             var messages = all.Read(s => Json<Message>(s.Blob(0)));
-            return (messages, Math.Max(highest.Read(s => s.Long(0))[0], messages.Count > 0 ? messages[^1].Number : 0));
+            return (messages, Math.Max(highest.Read(s => s.Number(0))[0], messages.Count > 0 ? messages[^1].Number : 0));
         }
     }
 
