@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Limits;
@@ -10,12 +11,22 @@ namespace IRFunctions.Containment;
 /// <summary>What an effect came to.</summary>
 /// <param name="Done">False where it was halted before it began.</param>
 /// <param name="Text">One sentence for a person.</param>
-public sealed record StepReport(bool Done, string Text);
+public sealed record StepReport(bool Done, string Text)
+{
+    /// <summary>The leave to begin was over before it began: nothing was done, and it may ask for another.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool LeaseOver { get; init; }
+}
 
 /// <summary>
 /// An order and what was so before it: input of Probe, Execute, Verify and of the hold that is asked for before the effect (S5).
 /// </summary>
-public sealed record PreparedOrder(ContainmentOrder Order, PriorState Prior);
+public sealed record PreparedOrder(ContainmentOrder Order, PriorState Prior)
+{
+    /// <summary>When the leave to begin it ends; null where it is not held, because nothing undoes it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Until { get; init; }
+}
 
 /// <summary>What was read before an effect.</summary>
 /// <param name="Reverse">That the reverse would be permitted, in words; null where it was not asked, or is barred.</param>
@@ -91,7 +102,32 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
             if (stop.Engaged)
                 return await HaltAsync(action, step, stop, cancellation);
         }
-        return new StepReport(true, await action.ExecuteAsync(order, step.Prior, cancellation));
+        return await ExecuteAsync(action, step, cancellation);
+    }
+
+    /// <summary>
+    /// Begins only under the lease of its hold, and stops waiting for the service when the lease ends: what lands later is looked for and
+    /// put back (S7).
+    /// </summary>
+    private async Task<StepReport> ExecuteAsync(IContainmentAction action, PreparedOrder step, CancellationToken cancellation)
+    {
+        if (!EndsByItself(step.Order))
+            return new StepReport(true, await action.ExecuteAsync(step.Order, step.Prior, cancellation));
+        var left =
+            step.Until - time.GetUtcNow()
+            ?? throw new PermanentFaultException($"{step.Order.Decision.Action} was not begun: it has no lease of its hold (S7)");
+        if (left <= TimeSpan.Zero)
+            return new StepReport(false, "the leave to begin it was over; nothing was done") { LeaseOver = true };
+        using var lease = new CancellationTokenSource(left, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(lease.Token, cancellation);
+        try
+        {
+            return new StepReport(true, await action.ExecuteAsync(step.Order, step.Prior, both.Token));
+        }
+        catch (OperationCanceledException e) when (lease.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new TransientFaultException($"{step.Order.Decision.Action}: the service had not answered when the lease of its hold ended", e);
+        }
     }
 
     /// <summary>
@@ -149,6 +185,11 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
             : await action.UndoAsync(order, cancellation);
         return report with { VerifiedAt = time.GetUtcNow() };
     }
+
+    /// <summary>Reads, after a containment ended, whether its effect is there all the same. False where that cannot be read.</summary>
+    [Function(nameof(ReadBack))]
+    public async Task<bool> ReadBack([ActivityTrigger] RollbackOrder order, CancellationToken cancellation) =>
+        await catalogue.Find(order.Action).VerifyAsync(order.Target, order.Prior, cancellation) == true;
 
     /// <summary>The same state as ours, but ours was seen to be gone in between (S6).</summary>
     private static async Task<bool> IsSomebodyElsesAsync(IContainmentAction action, RollbackOrder order, CancellationToken cancellation) =>

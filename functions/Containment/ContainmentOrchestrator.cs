@@ -4,6 +4,7 @@ using IRFunctions.Record;
 using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Containment;
 
@@ -20,6 +21,9 @@ public sealed class ContainmentOrchestrator
     private readonly TaskOrchestrationContext context;
     private readonly ContainmentOrder order;
     private readonly Recorder record;
+
+    /// <summary>A try failed whose effect may have happened, or may happen yet.</summary>
+    private bool begun;
 
     private ContainmentOrchestrator(TaskOrchestrationContext context)
     {
@@ -71,7 +75,7 @@ public sealed class ContainmentOrchestrator
         if (prior.AlreadySo)
             return await AlreadySoAsync(prior);
         await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
-        var report = await ExecuteAsync(new PreparedOrder(order, prior));
+        var report = await ExecuteAsync(new PreparedOrder(order, prior), RetryPolicies.ForTheTenant);
         if (!report.Done)
             return await HaltAsync(report);
         return await TellAsync(await VerifyAsync(new PreparedOrder(order, prior), report.Text, null));
@@ -128,31 +132,57 @@ public sealed class ContainmentOrchestrator
         try
         {
             await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
-            var report = await ExecuteAsync(new PreparedOrder(order, prior));
+            var report = await ExecuteUnderLeaseAsync(prior);
             if (report.Done)
                 return await TellAsync(await VerifyAsync(new PreparedOrder(order, prior), report.Text, UndoAt));
-            await GiveBackAsync();
+            await ReportAsync(begun ? EffectStatus.Unknown : EffectStatus.None, givesBack: true);
             return await HaltAsync(report);
         }
         catch (TaskFailedException e)
         {
-            await GiveBackAsync(); // First: a record that fails as well must not keep the hold.
+            // First: a record that fails as well must not keep the hold.
+            await ReportAsync(begun ? EffectStatus.Unknown : EffectStatus.None, givesBack: true);
             await record.WriteAsync(AuditKinds.Failed, $"failed: {StepFailure.Of(e)}; whatever had changed is put back");
             throw;
         }
     }
 
-    private Task<StepReport> ExecuteAsync(PreparedOrder step) =>
-        Durable.Mutex.CallActivityAsync<StepReport>(context, step.Prior.Shared, nameof(ContainmentActivities.Execute), step);
+    /// <summary>
+    /// Every try asks the owner of the hold for a lease first (S7): a release while the service is throttled ends the tries, and nothing is
+    /// begun after it.
+    /// </summary>
+    private async Task<StepReport> ExecuteUnderLeaseAsync(PriorState prior)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var lease = await context.Entities.CallEntityAsync<EffectLease>(Owner, nameof(ScheduledRollback.Lease), order.Id);
+            if (lease.Until is null)
+                return new StepReport(false, lease.Refusal);
+            try
+            {
+                var report = await ExecuteAsync(new PreparedOrder(order, prior) { Until = lease.Until }, null);
+                if (!report.LeaseOver)
+                    return report;
+            }
+            catch (TaskFailedException e)
+            {
+                begun = true;
+                if (!await RetryPolicies.WaitForTheTenantAsync(context, e.FailureDetails, attempt))
+                    throw;
+            }
+        }
+    }
+
+    private Task<StepReport> ExecuteAsync(PreparedOrder step, TaskOptions? options) =>
+        Durable.Mutex.CallActivityAsync<StepReport>(context, step.Prior.Shared, nameof(ContainmentActivities.Execute), step, options);
 
     /// <summary>An undo may be under way for an earlier incident, or have ended since we looked; wait for it rather than race it.</summary>
     private async Task<(HoldAnswer Answer, PriorState Prior)> HoldAsync(PriorState prior)
     {
-        var entity = ScheduledRollback.For(order.Decision.Action, order.Decision.Target);
         for (var wait = 0; wait < MaxWaits; wait++)
         {
             var answer = await context.Entities.CallEntityAsync<HoldAnswer>(
-                entity,
+                Owner,
                 nameof(ScheduledRollback.Hold),
                 new PreparedOrder(order, prior)
             );
@@ -166,23 +196,24 @@ public sealed class ContainmentOrchestrator
                 return (answer, prior);
         }
         throw new InvalidOperationException(
-            $"the undo of {entity.Key} did not end in {MaxWaits * BusyWait.TotalMinutes:0} minutes; this order was not begun"
+            $"the undo of {Owner.Key} did not end in {MaxWaits * BusyWait.TotalMinutes:0} minutes; this order was not begun"
         );
     }
 
-    private Task GiveBackAsync() =>
-        context.Entities.SignalEntityAsync(
-            ScheduledRollback.For(order.Decision.Action, order.Decision.Target),
-            nameof(ScheduledRollback.Abandon),
-            new HoldTimer(0, order.Id)
-        );
+    /// <summary>Tells the owner of the hold what became of the effect; where the hold has gone, it is put back at once (S7).</summary>
+    private Task ReportAsync(EffectStatus outcome, bool givesBack = false) =>
+        context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Report), new EffectReport(order.Id, outcome, givesBack));
 
     private async Task<ContainmentReport> VerifyAsync(PreparedOrder step, string text, DateTimeOffset? undoAt)
     {
         record.Note(AuditKinds.Executed, text); // Written with what reading back shows, or with its failure.
+        if (undoAt is not null)
+            await ReportAsync(EffectStatus.InEffect); // Before it is read back: that may take long, and a release meanwhile must undo it.
         var there = await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant);
         if (there == false)
         {
+            if (undoAt is not null)
+                await ReportAsync(EffectStatus.Unknown);
             await record.WriteAsync(AuditKinds.Failed, "read back: the effect is not there");
             await context.PageAsync(
                 $"unverified-{order.Id}",
@@ -235,6 +266,8 @@ public sealed class ContainmentOrchestrator
         await context.PageAsync($"halted-{order.Id}", ContainmentText.HaltedPage(order, report.Text), PageSeverity.Error);
         return new ContainmentReport(Ending.Halted, report.Text);
     }
+
+    private EntityInstanceId Owner => ScheduledRollback.For(order.Decision.Action, order.Decision.Target);
 
     /// <summary>Who answers for it: the policy, or the people who approved.</summary>
     private string Signer => order.Grant is null ? "policy" : string.Join(", ", order.Grant.Approvers);

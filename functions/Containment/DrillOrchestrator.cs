@@ -56,7 +56,7 @@ public sealed class DrillOrchestrator
         }
         catch (TaskFailedException e)
         {
-            await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Abandon), new HoldTimer(0, order.Id));
+            await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Report), new EffectReport(order.Id, EffectStatus.Unknown, GivesBack: true));
             certificate = Failed(StepFailure.Of(e));
         }
         await record.WriteAsync(ContainmentKinds.Rehearsed, certificate.Text, data: certificate);
@@ -93,7 +93,22 @@ public sealed class DrillOrchestrator
             data: prior
         );
         var began = context.CurrentUtcDateTime;
-        var report = await Durable.Mutex.CallActivityAsync<StepReport>(context, prior.Shared, nameof(DrillActivities.ExecuteDrill), step);
+        var lease = await context.Entities.CallEntityAsync<EffectLease>(Owner, nameof(ScheduledRollback.Lease), order.Id);
+        var report = await Durable.Mutex.CallActivityAsync<StepReport>(
+            context,
+            prior.Shared,
+            nameof(DrillActivities.ExecuteDrill),
+            step with
+            {
+                Until = lease.Until,
+            },
+            RetryPolicies.ForTheTenant
+        );
+        await context.Entities.SignalEntityAsync(
+            Owner,
+            nameof(ScheduledRollback.Report),
+            new EffectReport(order.Id, report.Done ? EffectStatus.InEffect : EffectStatus.None)
+        );
         var seen =
             report.Done
             && await context.CallActivityAsync<bool?>(nameof(ContainmentActivities.Verify), step, RetryPolicies.ForTheTenant) == true;

@@ -157,8 +157,16 @@ public sealed record RollbackOrder
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? DriftedAt { get; init; }
 
+    /// <summary>Latest moment at which an effect may have been begun whose outcome nobody knows; null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? UnsettledAt { get; init; }
+
     /// <summary>Incidents whose chains get the entries.</summary>
     public required IReadOnlyList<string> Incidents { get; init; }
+
+    /// <summary>How far it is; null at its start.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RollbackProgress? Progress { get; init; }
 }
 
 /// <summary>What an undo came to.</summary>

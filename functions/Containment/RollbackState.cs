@@ -80,6 +80,18 @@ public sealed record RollbackState
     /// <summary>When the last hold was added: what was read before that says nothing about what it did.</summary>
     public DateTimeOffset? HeldAt { get; init; }
 
+    /// <summary>Whether the effect is there, as far as it was told to us.</summary>
+    public EffectStatus Effect { get; init; }
+
+    /// <summary>Latest moment at which an effect may have been begun whose outcome nobody knows; null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? UnsettledAt { get; init; }
+
+    /// <summary>
+    /// The first undo whose success counts: those before it may have read the target before a late effect landed.
+    /// </summary>
+    public int FirstUndo { get; init; }
+
     /// <summary>
     /// When the watchdog saw that our change was gone; null where it did not, or where it was done again for another incident since.
     /// </summary>

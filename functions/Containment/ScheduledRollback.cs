@@ -14,6 +14,15 @@ namespace IRFunctions.Containment;
 /// </summary>
 public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackState>
 {
+    /// <summary>Who ends what no person, policy or timer ended.</summary>
+    private const string Pipeline = "pipeline";
+
+    /// <summary>Longer than any call to a service with its own timeout; an effect that has not begun by then asks again.</summary>
+    private static readonly TimeSpan LeaseLength = TimeSpan.FromMinutes(2);
+
+    /// <summary>How much earlier than its hold a lease ends: clocks of two machines differ by less.</summary>
+    private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(15);
+
     [Function(nameof(ScheduledRollback))]
     public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<ScheduledRollback>();
 
@@ -59,6 +68,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Status = ContainmentStatus.Live,
             Generation = State.Generation + 1,
             MaxDuration = order.Decision.MaxDuration ?? TimeSpan.Zero,
+            // An effect of the containment before may still land: the new one answers for it.
+            UnsettledAt = State.UnsettledAt,
         };
         AddHold(order);
         return HoldAnswer.Registered;
@@ -94,14 +105,57 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         );
     }
 
-    /// <summary>An order whose effect failed gives its hold back; what may have happened is undone.</summary>
-    public void Abandon(HoldTimer order)
+    /// <summary>
+    /// Leave to begin the effect of an order, once for each try: only while the order is among the live holds, and for less time than its
+    /// hold has left (S7).
+    /// </summary>
+    public EffectLease Lease(string orderId)
     {
-        if (!IsCurrent(order with { Generation = State.Generation }, out _))
+        var now = time.GetUtcNow();
+        var hold = State.Status is ContainmentStatus.Live ? State.Holds.FirstOrDefault(h => h.OrderId == orderId) : null;
+        if (hold is null)
+            return new EffectLease(null, $"it was not begun: its hold had ended ({State.Ending})");
+        var until = Earlier(now + LeaseLength, hold.Until - LeaseMargin);
+        if (until <= now)
+            return new EffectLease(null, "it was not begun: its hold is about to end");
+        State = State with { Effect = EffectStatus.UnderWay, UnsettledAt = until };
+        return new EffectLease(until, "");
+    }
+
+    /// <summary>
+    /// What became of an effect. One that may have landed after its hold ended is undone at once; an order that failed gives its hold back.
+    /// </summary>
+    public void Report(EffectReport report)
+    {
+        var settled = report.Outcome is not EffectStatus.Unknown;
+        if (State.Status is ContainmentStatus.Live)
+        {
+            State = State with
+            {
+                Effect = report.Outcome,
+                UnsettledAt = settled ? null : State.UnsettledAt,
+                Holds = report.GivesBack ? [.. State.Holds.Where(h => h.OrderId != report.OrderId)] : State.Holds,
+            };
+            if (State.Holds.Count == 0)
+                BeginUndo(RollbackCause.Released, Pipeline, "the action failed, so whatever it changed is put back");
             return;
-        State = State with { Holds = [.. State.Holds.Where(h => h.OrderId != order.OrderId)] };
-        if (State.Holds.Count == 0)
-            BeginUndo(RollbackCause.Released, "pipeline", "the action failed, so whatever it changed is put back");
+        }
+        if (State.Status is ContainmentStatus.None or ContainmentStatus.Confirmed)
+            return;
+        State = State with { Effect = report.Outcome, UnsettledAt = settled ? null : State.UnsettledAt };
+        if (report.Outcome is not EffectStatus.None)
+            UndoLateEffect();
+    }
+
+    /// <summary>What had ended was read back, and the effect is there after all: it landed late.</summary>
+    public void Surface(EffectSeen seen)
+    {
+        if (
+            seen.Generation == State.Generation
+            && seen.UndoAttempts == State.UndoAttempts
+            && State is { UnsettledAt: not null, Status: ContainmentStatus.Released or ContainmentStatus.RolledBack }
+        )
+            UndoLateEffect();
     }
 
     /// <summary>The watchdog saw our change gone: from here on whatever is there is somebody else's, and stays as it is (S6).</summary>
@@ -109,6 +163,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     {
         if (seen.Generation != State.Generation || State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed))
             return;
+        if (State.Effect is not EffectStatus.InEffect)
+            return; // It was never seen there: what is there later is our own, late.
         if (State.DriftedAt is null && !(State.HeldAt >= seen.At))
             State = State with { DriftedAt = seen.At };
     }
@@ -137,8 +193,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     /// <summary>An authorised person keeps it: no undo by itself any more.</summary>
     public bool Confirm(HoldChange change)
     {
-        if (State.Status is not ContainmentStatus.Live)
-            return false;
+        if (State.Status is not ContainmentStatus.Live || State.Effect is not EffectStatus.InEffect)
+            return false; // What is not in effect cannot be kept.
         State = State with
         {
             Status = ContainmentStatus.Confirmed,
@@ -217,8 +273,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     {
         if (result.Generation != State.Generation || State.Status is not (ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed))
             return;
-        if (!result.Done && result.Number != State.UndoAttempts)
-            return; // A newer undo is under way; only success of an older one counts.
+        if (result.Done ? result.Number < State.FirstUndo : result.Number != State.UndoAttempts)
+            return; // A newer undo is under way; only success of an older one counts, where it saw the last effect.
         State = State with
         {
             Status =
@@ -230,6 +286,16 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Holds = result.Done ? [] : State.Holds,
             UndoneIn = result.Took,
         };
+        if (!result.Done)
+            return;
+        if (State.UnsettledAt is null)
+            State = State with { Effect = EffectStatus.None };
+        else
+            Context.ScheduleNewOrchestration(
+                nameof(ReadBackOrchestrator),
+                OrderOf(State),
+                new StartOrchestrationOptions($"readback-{Fingerprint.Of(Context.Id.Key)}-{State.Generation}-{State.UndoAttempts}")
+            );
     }
 
     protected override RollbackState InitializeState(TaskEntityOperation entityOperation) => new();
@@ -274,27 +340,39 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             AskedAt = askedAt ?? time.GetUtcNow(),
             UndoAttempts = State.UndoAttempts + 1,
         };
-        var order = new RollbackOrder
-        {
-            Containment = Context.Id.Key,
-            Generation = State.Generation,
-            Number = State.UndoAttempts,
-            Action = State.Action,
-            Target = State.Target!,
-            Prior = State.Prior!,
-            Cause = cause,
-            By = by,
-            Reason = reason,
-            Incidents = State.Incidents,
-            AskedAt = State.AskedAt,
-            DriftedAt = State.DriftedAt,
-        };
         Context.ScheduleNewOrchestration(
             nameof(RollbackOrchestrator),
-            order,
+            OrderOf(State),
             new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State))
         );
     }
+
+    /// <summary>What landed after the end is put back as soon as it is known; undos that looked before it do not count.</summary>
+    private void UndoLateEffect()
+    {
+        BeginUndo(RollbackCause.Released, Pipeline, "the effect landed after its hold had ended, so it is put back");
+        State = State with { FirstUndo = State.UndoAttempts };
+    }
+
+    private RollbackOrder OrderOf(RollbackState state) =>
+        new()
+        {
+            Containment = Context.Id.Key,
+            Generation = state.Generation,
+            Number = state.UndoAttempts,
+            Action = state.Action,
+            Target = state.Target!,
+            Prior = state.Prior!,
+            Cause = state.Cause ?? RollbackCause.Released,
+            By = state.EndedBy,
+            Reason = state.Ending,
+            Incidents = state.Incidents,
+            AskedAt = state.AskedAt,
+            DriftedAt = state.DriftedAt,
+            UnsettledAt = state.UnsettledAt,
+        };
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     /// <summary>Instance id of the undo that is under way.</summary>
     public static string UndoInstance(string key, RollbackState state) =>

@@ -16,11 +16,18 @@ public sealed class Mutex : TaskEntity<int>
     /// Calls an activity that changes the tenant. What several containments change together they change one after the other.
     /// </summary>
     /// <param name="shared">Key of what it changes together with others; null where there is no such thing.</param>
-    public static async Task<T> CallActivityAsync<T>(TaskOrchestrationContext context, string? shared, string activity, object input)
+    /// <param name="options">How it is tried again; the turn is kept meanwhile. Null for one try.</param>
+    public static async Task<T> CallActivityAsync<T>(
+        TaskOrchestrationContext context,
+        string? shared,
+        string activity,
+        object input,
+        TaskOptions? options
+    )
     {
         if (shared is null)
-            return await context.CallActivityAsync<T>(activity, input, RetryPolicies.ForTheTenant);
+            return await context.CallActivityAsync<T>(activity, input, options);
         await using var held = await context.Entities.LockEntitiesAsync(For(shared));
-        return await context.CallActivityAsync<T>(activity, input, RetryPolicies.ForTheTenant);
+        return await context.CallActivityAsync<T>(activity, input, options);
     }
 }

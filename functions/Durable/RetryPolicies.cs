@@ -34,22 +34,67 @@ internal static class RetryPolicies
     public static readonly TaskOptions ForAsking = Retry(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
 
     private static Task<bool> WaitForTheTenantAsync(RetryContext retry) =>
-        WaitAsync(retry, TenantTries, LongestTenantWait, ThrottledTries, TimeSpan.MaxValue);
+        WaitForTheTenantAsync(retry.OrchestrationContext, retry.LastFailure, retry.LastAttemptNumber);
+
+    /// <summary>
+    /// The same waits for whoever has something to do before each try: false where it is given up, at once for permanent faults.
+    /// </summary>
+    /// <param name="attempt">How many tries failed, from 1.</param>
+    public static Task<bool> WaitForTheTenantAsync(TaskOrchestrationContext context, TaskFailureDetails failure, int attempt) =>
+        WaitAsync(context, failure, attempt, TenantTries, LongestTenantWait, ThrottledTries, TimeSpan.MaxValue);
+
+    /// <summary>
+    /// An undo looks again every four seconds, so that it is done within five of the service answering again; where the service asks for a
+    /// longer wait it gives up, and the orchestration waits as asked.
+    /// </summary>
+    public static TaskOptions ForUndo(TimeSpan window) =>
+        new(
+            TaskRetryOptions.FromRetryHandler(
+                (AsyncRetryHandler)(
+                    async retry =>
+                    {
+                        var wait = Throttling.WaitIn(retry.LastFailure.ErrorMessage) ?? UndoWait;
+                        if (retry.LastFailure.IsCausedBy<PermanentFaultException>() || retry.TotalRetryTime + wait > window)
+                            return false;
+                        await retry.OrchestrationContext.CreateTimer(wait, CancellationToken.None);
+                        return true;
+                    }
+                )
+            )
+        );
+
+    public static readonly TimeSpan UndoWait = TimeSpan.FromSeconds(4);
 
     private static Task<bool> WaitForPeopleAsync(RetryContext retry) =>
-        WaitAsync(retry, PeopleTries, LongestWaitForPeople, PeopleTries, LongestAskedByPager);
+        WaitAsync(
+            retry.OrchestrationContext,
+            retry.LastFailure,
+            retry.LastAttemptNumber,
+            PeopleTries,
+            LongestWaitForPeople,
+            PeopleTries,
+            LongestAskedByPager
+        );
 
     /// <summary>Waits before another try: ever longer by itself, or as long as it was asked to; false where it is given up.</summary>
-    private static async Task<bool> WaitAsync(RetryContext retry, int tries, TimeSpan longest, int triesAsked, TimeSpan longestAsked)
+    private static async Task<bool> WaitAsync(
+        TaskOrchestrationContext context,
+        TaskFailureDetails failure,
+        int attempt,
+        int tries,
+        TimeSpan longest,
+        int triesAsked,
+        TimeSpan longestAsked
+    )
     {
-        if (retry.LastFailure.IsCausedBy<PermanentFaultException>())
+        if (failure.IsCausedBy<PermanentFaultException>())
             return false;
-        var asked = Throttling.WaitIn(retry.LastFailure.ErrorMessage);
-        if (retry.LastAttemptNumber >= (asked is null ? tries : triesAsked))
+        var asked = Throttling.WaitIn(failure.ErrorMessage);
+        if (attempt >= (asked is null ? tries : triesAsked))
             return false;
-        var wait = asked ?? FirstWait * Math.Pow(2, Math.Min(retry.LastAttemptNumber - 1, 10));
+        var wait = asked ?? FirstWait * Math.Pow(2, Math.Min(attempt - 1, 10));
         var most = asked is null ? longest : longestAsked;
-        await retry.OrchestrationContext.CreateTimer(wait < most ? wait : most, CancellationToken.None);
+        await context.CreateTimer(wait < most ? wait : most, CancellationToken.None);
         return true;
     }
 

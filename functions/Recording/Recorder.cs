@@ -15,6 +15,13 @@ internal class Recorder(TaskOrchestrationContext context, params IReadOnlyList<s
     private readonly List<AuditFact> pending = new(8);
     private int count;
 
+    /// <summary>Facts written so far; an orchestration that continues as new goes on counting here.</summary>
+    public int Count
+    {
+        get => count;
+        init => count = value;
+    }
+
     /// <summary>What every fact of this recorder is about; null where that is the alert as a whole.</summary>
     public About? About { get; init; }
 
