@@ -56,9 +56,11 @@ public static class AnswerRules
     public static Objection? Check(RollbackState containment, HoldChangeKind change, string by, Owners owners) =>
         Conflict(containment.Target, by, owners)
         ?? (
-            Allows(containment.Status, change)
-                ? null
-                : new Objection(409, "not-live", $"This containment is {containment.Status}: {containment.Ending}")
+            !Allows(containment.Status, change)
+                ? new Objection(409, "not-live", $"This containment is {containment.Status}: {containment.Ending}")
+            : change == HoldChangeKind.Confirm && containment.Effect is not EffectStatus.InEffect
+                ? new Objection(409, "not-in-effect", "It is not in effect yet, so there is nothing to keep. Look again in a minute.")
+            : null
         );
 
     /// <summary>Nobody decides about themselves, through whatever channel and whichever of their accounts.</summary>

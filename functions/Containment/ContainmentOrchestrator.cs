@@ -1,3 +1,4 @@
+using IRFunctions.Connections;
 using IRFunctions.Durable;
 using IRFunctions.People;
 using IRFunctions.Record;
@@ -22,8 +23,8 @@ public sealed class ContainmentOrchestrator
     private readonly ContainmentOrder order;
     private readonly Recorder record;
 
-    /// <summary>A try failed whose effect may have happened, or may happen yet.</summary>
-    private bool begun;
+    /// <summary>What the tries so far may have left in the tenant.</summary>
+    private EffectStatus effect = EffectStatus.None;
 
     private ContainmentOrchestrator(TaskOrchestrationContext context)
     {
@@ -131,17 +132,16 @@ public sealed class ContainmentOrchestrator
     {
         try
         {
-            await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
             var report = await ExecuteUnderLeaseAsync(prior);
             if (report.Done)
                 return await TellAsync(await VerifyAsync(new PreparedOrder(order, prior), report.Text, UndoAt));
-            await ReportAsync(begun ? EffectStatus.Unknown : EffectStatus.None, givesBack: true);
+            await ReportAsync(effect, givesBack: true);
             return await HaltAsync(report);
         }
         catch (TaskFailedException e)
         {
             // First: a record that fails as well must not keep the hold.
-            await ReportAsync(begun ? EffectStatus.Unknown : EffectStatus.None, givesBack: true);
+            await ReportAsync(effect, givesBack: true);
             await record.WriteAsync(AuditKinds.Failed, $"failed: {StepFailure.Of(e)}; whatever had changed is put back");
             throw;
         }
@@ -158,6 +158,8 @@ public sealed class ContainmentOrchestrator
             var lease = await context.Entities.CallEntityAsync<EffectLease>(Owner, nameof(ScheduledRollback.Lease), order.Id);
             if (lease.Until is null)
                 return new StepReport(false, lease.Refusal);
+            if (attempt == 1) // S11; one entry for all tries, and none where there is nothing to try.
+                await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
             try
             {
                 var report = await ExecuteAsync(new PreparedOrder(order, prior) { Until = lease.Until }, null);
@@ -166,7 +168,11 @@ public sealed class ContainmentOrchestrator
             }
             catch (TaskFailedException e)
             {
-                begun = true;
+                // A service that refuses for good acts no later, but an earlier part of the action may stand.
+                if (!e.FailureDetails.IsCausedBy<PermanentFaultException>())
+                    effect = EffectStatus.Unknown;
+                else if (effect is EffectStatus.None)
+                    effect = EffectStatus.InEffect;
                 if (!await RetryPolicies.WaitForTheTenantAsync(context, e.FailureDetails, attempt))
                     throw;
             }

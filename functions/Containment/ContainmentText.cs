@@ -35,10 +35,10 @@ internal static class ContainmentText
         $"about to undo {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)}: {order.Cause.ToString().ToLowerInvariant()}"
         + (order.Reason.Length > 0 ? $" ({TextBounds.OneLine(order.Reason, 300)})" : "");
 
-    public static string RollbackFailedPage(RollbackOrder order, int attempt, DateTime next, string problem) =>
-        $"ROLLBACK FAILED: {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} is still in effect after attempt "
-        + $"{attempt}. {TextBounds.OneLine(problem, 300)} "
-        + $"Tried again at {next:yyyy-MM-dd HH:mm} UTC, and on every release; undo it by hand if it hurts.";
+    public static string RollbackFailedPage(RollbackOrder order, int attempt, DateTimeOffset next, string problem) =>
+        $"ROLLBACK FAILED: {order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} is still in effect "
+        + $"(told {attempt} times). {TextBounds.OneLine(problem, 300)} "
+        + $"It keeps being tried, and on every release; told again at {next:yyyy-MM-dd HH:mm} UTC. Undo it by hand if it hurts.";
 
     public static string NotUndonePage(RollbackOrder order, string text) =>
         $"{order.Action} on {TextBounds.OneLine(order.Target.Display, 120)} was to be undone "

@@ -36,7 +36,7 @@ public sealed record DrillPlan(IReadOnlyList<DrillTarget> Targets)
 }
 
 /// <summary>The effect of a drill, and its certificate. Runs on designated targets only, whatever an order says.</summary>
-public sealed class DrillActivities(ActionCatalog catalogue, DrillPlan plan, DrillCertificates certificates)
+public sealed class DrillActivities(ActionCatalog catalogue, DrillPlan plan, DrillCertificates certificates, TimeProvider time)
 {
     /// <summary>
     /// Like Execute, with the configuration in place of an approval: this action on this target is there to be rehearsed.
@@ -54,6 +54,8 @@ public sealed class DrillActivities(ActionCatalog catalogue, DrillPlan plan, Dri
         var stop = await GlobalStop.ReadAsync(client, cancellation);
         if (stop.Engaged)
             return new StepReport(false, $"halted by the global stop ({stop.Reason}); nothing was done");
+        if (step.Until is not { } until || until <= time.GetUtcNow())
+            return new StepReport(false, "it has no lease of its hold (S7); nothing was done");
         return new StepReport(true, await catalogue.Find(action).ExecuteAsync(step.Order, step.Prior, cancellation));
     }
 

@@ -26,9 +26,11 @@ public static class ReadBackOrchestrator
         var owner = ScheduledRollback.For(order.Action, order.Target);
         for (var pause = Soonest; context.CurrentUtcDateTime < (order.UnsettledAt!.Value + Window).UtcDateTime; pause *= 1.5)
         {
-            await context.CreateTimer(pause, CancellationToken.None);
             if (!await IsThereAsync(context, order))
+            {
+                await context.CreateTimer(pause, CancellationToken.None);
                 continue;
+            }
             await context.Entities.SignalEntityAsync(
                 owner,
                 nameof(ScheduledRollback.Surface),

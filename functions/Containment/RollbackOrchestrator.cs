@@ -1,4 +1,5 @@
 using System.Globalization;
+using IRFunctions.Connections;
 using IRFunctions.Durable;
 using IRFunctions.People;
 using IRFunctions.Record;
@@ -16,18 +17,30 @@ namespace IRFunctions.Containment;
 /// </summary>
 public sealed class RollbackOrchestrator
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+    /// <summary>Tries of one execution, so that no history grows without end.</summary>
+    private const int TriesEach = 15;
+
+    /// <summary>How long it is tried before people hear of it: most faults of a service pass sooner.</summary>
+    private static readonly TimeSpan BeforePeopleHear = TimeSpan.FromMinutes(2);
+
+    /// <summary>What was contained is free within five seconds of the service answering again (S7).</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(4);
 
     private readonly TaskOrchestrationContext context;
     private readonly RollbackOrder order;
+    private RollbackProgress progress;
     private readonly Recorder record;
 
     private RollbackOrchestrator(TaskOrchestrationContext context)
     {
         this.context = context;
         order = context.GetInput<RollbackOrder>()!;
-        record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target) };
+        progress = order.Progress ?? new RollbackProgress();
+        record = new Recorder(context, order.Incidents)
+        {
+            About = Recorder.AboutOf(order.Action, order.Target),
+            Count = progress.Facts,
+        };
     }
 
     private EntityInstanceId Owner => ScheduledRollback.For(order.Action, order.Target);
@@ -37,51 +50,71 @@ public sealed class RollbackOrchestrator
 
     private async Task RunAsync()
     {
-        var pause = FirstPause;
-        for (var attempt = 1; ; attempt++)
+        if (order.Progress is null)
+            progress = progress with { NextReport = Now + BeforePeopleHear };
+        for (var tries = 0; tries < TriesEach; tries++)
         {
-            var problem = await TryAsync(() => UndoAsync(attempt));
-            if (problem is null)
+            if (await TryAsync(UndoAsync) is not { } problem)
                 return;
-            await ReportFailureAsync(attempt, pause, problem);
-            await context.CreateTimer(pause, CancellationToken.None);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await FailedAsync(problem);
             // Somebody may have released it, or another incident may hold it by now: what this undo would put back is then not its own any
             // more (S6).
-            if (
-                !await context.Entities.CallEntityAsync<bool>(
-                    Owner,
-                    nameof(ScheduledRollback.TryAgain),
-                    new RollbackAttempt(order.Generation, order.Number)
-                )
-            )
-            {
-                await TryAsync(() => record.WriteAsync(ContainmentKinds.TakenOver, "another release or hold took this undo over"));
-                return;
-            }
+            if (await IsStillWantedAsync())
+                continue;
+            await TryAsync(() => record.WriteAsync(ContainmentKinds.TakenOver, "another release or hold took this undo over"));
+            return;
         }
+        context.ContinueAsNew(order with { Progress = progress with { Facts = record.Count } });
     }
 
-    private async Task UndoAsync(int attempt)
+    /// <summary>The owner hears of every failure, so that releases and holds are possible meanwhile; people now and then. Then it waits.</summary>
+    private async Task FailedAsync(StepProblem problem)
     {
-        await record.WriteAsync(
-            AuditKinds.Undoing,
-            ContainmentText.Undoing(order),
-            order.By,
-            new
-            {
-                order.Containment,
-                order.Generation,
-                Cause = order.Cause.ToString().ToLowerInvariant(),
-                order.Reason,
-                attempt,
-            }
+        await context.Entities.SignalEntityAsync(
+            Owner,
+            nameof(ScheduledRollback.Undone),
+            new RollbackResult(order.Generation, false, problem.Text, order.Cause, Number: order.Number)
         );
+        if (problem.IsPermanent || Now >= progress.NextReport)
+        {
+            progress = progress.Reported(Now);
+            await ReportFailureAsync(problem.Text);
+        }
+        // What trying again cannot help is tried again when people had time to mend it.
+        var wait = problem.IsPermanent ? progress.NextReport - Now : Throttling.WaitIn(problem.Text) ?? Pause;
+        await context.CreateTimer(wait, CancellationToken.None);
+    }
+
+    private DateTimeOffset Now => new(context.CurrentUtcDateTime, TimeSpan.Zero);
+
+    private Task<bool> IsStillWantedAsync() =>
+        context.Entities.CallEntityAsync<bool>(
+            Owner,
+            nameof(ScheduledRollback.TryAgain),
+            new RollbackAttempt(order.Generation, order.Number)
+        );
+
+    private async Task UndoAsync()
+    {
+        if (record.Count == 0) // The intent stands on the record until its end is told.
+            await record.WriteAsync(
+                AuditKinds.Undoing,
+                ContainmentText.Undoing(order),
+                order.By,
+                new
+                {
+                    order.Containment,
+                    order.Generation,
+                    Cause = order.Cause.ToString().ToLowerInvariant(),
+                    order.Reason,
+                }
+            );
         var report = await Durable.Mutex.CallActivityAsync<RollbackReport>(
             context,
             order.Prior.Shared,
             nameof(ContainmentActivities.UndoEffect),
-            order
+            order,
+            null
         );
         var took = report.VerifiedAt - order.AskedAt;
         var time = took is { } length
@@ -113,18 +146,13 @@ public sealed class RollbackOrchestrator
         );
     }
 
-    private async Task ReportFailureAsync(int attempt, TimeSpan pause, string problem)
+    private async Task ReportFailureAsync(string problem)
     {
-        var next = context.CurrentUtcDateTime + pause;
-        await context.Entities.SignalEntityAsync(
-            Owner,
-            nameof(ScheduledRollback.Undone),
-            new RollbackResult(order.Generation, false, problem, order.Cause, Number: order.Number)
-        );
+        var (attempt, next) = (progress.Reports, progress.NextReport);
         await TryAsync(() =>
             record.WriteAsync(
                 AuditKinds.RollbackFailed,
-                $"attempt {attempt} to undo {order.Action} failed: {problem}; next attempt at {next:yyyy-MM-dd HH:mm:ss} UTC",
+                $"attempt {attempt} to undo {order.Action} failed: {problem}; it is tried every few seconds, and told again at {next:yyyy-MM-dd HH:mm:ss} UTC",
                 data: new
                 {
                     order.Containment,
@@ -147,7 +175,7 @@ public sealed class RollbackOrchestrator
     }
 
     /// <summary>Null where it worked, else why not.</summary>
-    private static async Task<string?> TryAsync(Func<Task> step)
+    private static async Task<StepProblem?> TryAsync(Func<Task> step)
     {
         try
         {
@@ -156,11 +184,33 @@ public sealed class RollbackOrchestrator
         }
         catch (TaskFailedException e)
         {
-            return StepFailure.Of(e);
+            return new StepProblem(StepFailure.Of(e), e.FailureDetails.IsCausedBy<PermanentFaultException>());
         }
     }
+
+    private sealed record StepProblem(string Text, bool IsPermanent);
 
     /// <summary>The cards of those who approved it say how it ended.</summary>
     private Task ShowAsync(ResultState state, string text) =>
         BestEffort.CallActivityAsync(context, HoldNews.ShowActivity, new HoldNews(order.Containment, state, text, null));
+}
+
+/// <summary>How far an undo is that keeps being tried: each execution of its orchestration is one window of tries.</summary>
+public sealed record RollbackProgress
+{
+    /// <summary>How often people were told that it fails.</summary>
+    public int Reports { get; init; }
+
+    /// <summary>People are not told again before this.</summary>
+    public DateTimeOffset NextReport { get; init; }
+
+    /// <summary>Facts on each chain so far: their ids go on from here.</summary>
+    public int Facts { get; init; }
+
+    /// <summary>Told now: again after 5, 10, 20, 40 and then every 60 minutes.</summary>
+    public RollbackProgress Reported(DateTimeOffset now)
+    {
+        var minutes = Math.Min(5 * Math.Pow(2, Reports), 60);
+        return this with { Reports = Reports + 1, NextReport = now + TimeSpan.FromMinutes(minutes) };
+    }
 }

@@ -43,28 +43,6 @@ internal static class RetryPolicies
     public static Task<bool> WaitForTheTenantAsync(TaskOrchestrationContext context, TaskFailureDetails failure, int attempt) =>
         WaitAsync(context, failure, attempt, TenantTries, LongestTenantWait, ThrottledTries, TimeSpan.MaxValue);
 
-    /// <summary>
-    /// An undo looks again every four seconds, so that it is done within five of the service answering again; where the service asks for a
-    /// longer wait it gives up, and the orchestration waits as asked.
-    /// </summary>
-    public static TaskOptions ForUndo(TimeSpan window) =>
-        new(
-            TaskRetryOptions.FromRetryHandler(
-                (AsyncRetryHandler)(
-                    async retry =>
-                    {
-                        var wait = Throttling.WaitIn(retry.LastFailure.ErrorMessage) ?? UndoWait;
-                        if (retry.LastFailure.IsCausedBy<PermanentFaultException>() || retry.TotalRetryTime + wait > window)
-                            return false;
-                        await retry.OrchestrationContext.CreateTimer(wait, CancellationToken.None);
-                        return true;
-                    }
-                )
-            )
-        );
-
-    public static readonly TimeSpan UndoWait = TimeSpan.FromSeconds(4);
-
     private static Task<bool> WaitForPeopleAsync(RetryContext retry) =>
         WaitAsync(
             retry.OrchestrationContext,

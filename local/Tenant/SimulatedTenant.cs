@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using IRFunctions.Local.Time;
@@ -15,6 +16,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
 {
     private readonly TimeProvider time;
     private readonly TenantState state;
+    /// <summary>Timers of what happens late; kept so that they are not collected before.</summary>
+    private readonly ConcurrentBag<ITimer> late = [];
     private readonly GraphUsers users;
     private readonly GraphGroups groups;
     private readonly GraphMail mail;
@@ -93,6 +96,8 @@ public sealed class SimulatedTenant : IAsyncDisposable
         var fault = Faults.Take(request.Method, request.Path);
         if (fault is { Kind: FaultKind.Slow })
             await WaitAsync(TimeSpan.FromSeconds(fault.Seconds), cancellationToken);
+        if (fault is { Kind: FaultKind.ActLate })
+            ActLater(exchange, TimeSpan.FromSeconds(fault.Seconds));
         if (fault is not null && Refuse(exchange, fault) is { } refused)
             return refused;
         TenantResponse response;
@@ -105,6 +110,23 @@ public sealed class SimulatedTenant : IAsyncDisposable
         await saved;
         return fault is { Kind: FaultKind.LoseAnswer } ? response with { Abort = true } : response;
     }
+
+    private void ActLater(Exchange exchange, TimeSpan delay) =>
+        late.Add(
+            time.CreateTimer(
+                _ =>
+                {
+                    lock (state.Gate)
+                    {
+                        Route(exchange);
+                        _ = state.SaveAsync();
+                    }
+                },
+                null,
+                delay,
+                Timeout.InfiniteTimeSpan
+            )
+        );
 
     /// <summary>Nobody else moves a virtual clock while a request is under way, so the request moves it.</summary>
     private Task WaitAsync(TimeSpan length, CancellationToken cancellationToken)
@@ -259,7 +281,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
                     ? exchange.Now.AddSeconds(fault.Seconds).ToString("R", CultureInfo.InvariantCulture)
                     : Math.Ceiling(fault.Seconds).ToString(CultureInfo.InvariantCulture)
             ),
-            FaultKind.Unavailable => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
+            FaultKind.Unavailable or FaultKind.ActLate => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
             FaultKind.Error => exchange.Error(
                 500,
                 "InternalServerError",

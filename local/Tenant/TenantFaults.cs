@@ -24,6 +24,9 @@ public enum FaultKind
 
     /// <summary>The request works and the connection breaks before the answer.</summary>
     LoseAnswer,
+
+    /// <summary>503 at once; what was asked for happens all the same, later.</summary>
+    ActLate,
 }
 
 /// <summary>One planned fault.</summary>
@@ -31,7 +34,7 @@ public enum FaultKind
 /// <param name="Path">Path pattern, where * stands for anything: "/graph/v1.0/users/*".</param>
 /// <param name="Method">Only this method; null for every one.</param>
 /// <param name="Count">For how many requests; null until cleared.</param>
-/// <param name="Seconds">Retry-After of a throttled request, delay of a slow one.</param>
+/// <param name="Seconds">Retry-After of a throttled request, delay of a slow or a late one.</param>
 /// <param name="AsDate">Retry-After is the date that many seconds from now, which RFC 9110 allows as well.</param>
 public sealed record Fault(
     FaultKind Kind,

@@ -59,7 +59,7 @@ public abstract partial class WorkerContract
 
         var prior = (await RunAsync(nameof(ContainmentActivities.Capture), order)).Deserialize<PriorState>(PayloadJson.Options)!;
         Assert.False(prior.AlreadySo);
-        var step = new PreparedOrder(order, prior);
+        var step = new PreparedOrder(order, prior) { Until = Soon };
         Assert.NotEmpty((await RunAsync(nameof(ContainmentActivities.Probe), step)).GetString()!);
         Assert.True((await RunAsync(nameof(ContainmentActivities.Execute), step)).Deserialize<StepReport>(PayloadJson.Options)!.Done);
         Assert.True((await RunAsync(nameof(ContainmentActivities.Verify), step)).GetBoolean());
@@ -121,11 +121,18 @@ public abstract partial class WorkerContract
                 Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
                 r => Assert.NotNull(r.Deserialize<RollbackReport>(PayloadJson.Options)!.VerifiedAt)
             ),
+            nameof(ContainmentActivities.ReadBack) => (
+                Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
+                r => Assert.False(r.GetBoolean())
+            ),
             nameof(DrillActivities.ExecuteDrill) => (
                 new PreparedOrder(
                     Orders.Order("drill", Orders.Decision(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount))),
                     Orders.Absent
-                ),
+                )
+                {
+                    Until = Soon,
+                },
                 r => Assert.True(r.Deserialize<StepReport>(PayloadJson.Options)!.Done)
             ),
             nameof(DrillActivities.IssueCertificate) => (
@@ -185,7 +192,10 @@ public abstract partial class WorkerContract
     }
 
     private static PreparedOrder WatchStep(string address) =>
-        new(Orders.Order($"watch-{address}", Orders.Decision(Orders.WatchAddress, Orders.Address(address))), Orders.Absent);
+        new(Orders.Order($"watch-{address}", Orders.Decision(Orders.WatchAddress, Orders.Address(address))), Orders.Absent) { Until = Soon };
+
+    /// <summary>The end of a lease.</summary>
+    private static DateTimeOffset Soon => TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(2);
 
     /// <summary>The policy in force, as an alert that comes in names it and as it is archived by then.</summary>
     private async Task<string> PolicyHashAsync()

@@ -32,6 +32,13 @@ public abstract partial class WorkerContract
             new ReminderInput("key", "incident-1", Orders.WatchAddress, Orders.Address("203.0.113.9"), TimeProvider.System.GetUtcNow()),
             nameof(RecordActivities.Record)
         ),
+        [nameof(ReadBackOrchestrator)] = (
+            Orders.Undo("order", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent) with
+            {
+                UnsettledAt = TimeProvider.System.GetUtcNow(),
+            },
+            nameof(ContainmentActivities.ReadBack)
+        ),
         [nameof(RollbackOrchestrator)] = (
             Orders.Undo("order", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
             nameof(RecordActivities.Record)

@@ -105,7 +105,7 @@ public sealed class TroubledTenantTests
     [Theory]
     [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
     public Task An_outage_at_the_end_of_its_time_pages_and_is_undone_when_it_is_over_S7(string name) =>
-        PagesAtTheEndAsync(name, FaultKind.Unavailable, 30 * Minute, "Tried again at");
+        PagesAtTheEndAsync(name, FaultKind.Unavailable, 30 * Minute, "It keeps being tried");
 
     [Theory]
     [MemberData(nameof(ActionCase.Reversible), MemberType = typeof(ActionCase))]
