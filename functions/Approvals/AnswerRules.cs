@@ -13,19 +13,19 @@ public static class AnswerRules
     /// <summary>Null where the answer counts.</summary>
     public static Objection? Check(ApprovalView view, ApprovalAnswer answer)
     {
-        var owners = new Owners(view.Rungs.SelectMany(r => r.Approvers));
+        var owners = new Owners(view.Rungs.SelectMany(r => r.Approvers).Concat(view.Owners));
         if (view.State != ApprovalState.Pending)
             return Decided(view.State);
         if (answer.At >= view.Deadline)
             return Late(view.Deadline);
-        if (answer.Withdraw)
-            return Reason(answer); // Taking a question back runs nothing; whoever may respond may do it.
         if (!view.Rungs.Any(r => r.Approvers.Any(a => Same(a.ObjectId, answer.By))))
             return new Objection(403, "not-an-approver", "You are not on the escalation ladder of this request.");
         if (Conflict(view.Request.Decision.Target, answer.By, owners) is { } conflict)
             return conflict;
         if (view.Request.RequestedBy is { } requester && owners.AreOne(requester, answer.By))
             return new Objection(403, "is-requester", "You asked for this yourself; somebody else has to decide.");
+        if (answer.Withdraw)
+            return Reason(answer); // Whoever said yes may still take the question back.
         if (view.Answers.Any(a => Same(a.By, answer.By)))
             return new Objection(409, "voted-before", "You have answered this request already; the first answer counts.");
         if (view.Answers.Any(a => owners.AreOne(a.By, answer.By)))

@@ -1,4 +1,5 @@
 using IRFunctions.People;
+using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Approvals;
@@ -12,7 +13,7 @@ public sealed record AnswerResult(Objection? Objection, ApprovalView View);
 /// Takes answers, the same way from every door: rules, the approver group read again now, then one compare-and-swap in the register, then
 /// the orchestration hears of it. A second click never has a second effect.
 /// </summary>
-public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall)
+public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall, PolicyStore policies)
 {
     /// <param name="answer">With the time at which it reached this server.</param>
     public async Task<AnswerResult> AnswerAsync(
@@ -23,20 +24,26 @@ public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall)
         CancellationToken cancellation
     )
     {
+        // Owners that were registered since it was asked count, too.
+        view = view with { Owners = [.. view.Owners, .. Owners.KnownTo(policies.Current)] };
         if (AnswerRules.Check(view, answer) is { } objection)
             return new AnswerResult(objection, view);
-        if (!answer.Withdraw)
-        {
-            var membership = await onCall.BelongsAsync(answer.By, view.Rungs, cancellation);
-            if (!membership.Belongs)
-                return new AnswerResult(NotInGroup(membership), view);
-        }
+        var membership = await onCall.BelongsAsync(answer.By, view.Rungs, cancellation);
+        if (!membership.Belongs)
+            return new AnswerResult(NotInGroup(membership), view);
         await register.OpenAsync(id, view.Deadline, view.Request.Decision.Quorum, cancellation);
-        var vote = await register.VoteAsync(id, answer, cancellation);
+        var vote = await register.VoteAsync(
+            id,
+            answer,
+            taken => AnswerRules.Check(view with { Answers = taken }, answer),
+            cancellation
+        );
+        if (vote.Objection is { } refused)
+            return new AnswerResult(refused, view with { State = vote.State });
         if (vote.Before is { } before)
         {
             // A click again, or Teams sending the same one again: heard once, whatever crashed in between.
-            if (view.State == ApprovalState.Pending && view.Answers.All(a => a.By != before.By))
+            if (view.State == ApprovalState.Pending && view.Answers.All(a => (a.By, a.Withdraw) != (before.By, before.Withdraw)))
                 await client.RaiseEventAsync(id, view.AnswerEvent, before, cancellation);
             return new AnswerResult(
                 new Objection(409, "voted-before", "You have answered this request already; the first answer counts."),
@@ -69,6 +76,6 @@ public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall)
         view with
         {
             State = state,
-            Answers = view.Answers.Any(a => a.By == answer.By) ? view.Answers : [.. view.Answers, answer],
+            Answers = view.Answers.Any(a => (a.By, a.Withdraw) == (answer.By, answer.Withdraw)) ? view.Answers : [.. view.Answers, answer],
         };
 }

@@ -17,12 +17,16 @@ public sealed class ApprovalOrchestrator
     private readonly TaskOrchestrationContext context;
     private readonly Recorder record;
     private readonly List<Task<ApprovalAnswer>> waits = [];
+    private readonly DateTimeOffset? ticketAt;
+    private Task ticket = Task.CompletedTask;
     private ApprovalView view;
 
     private ApprovalOrchestrator(TaskOrchestrationContext context)
     {
         this.context = context;
-        var (request, ladder, expiresAfter) = context.GetInput<ApprovalInput>()!;
+        var input = context.GetInput<ApprovalInput>()!;
+        var (request, ladder, expiresAfter) = input;
+        ticketAt = Now + input.TicketAfter;
         view = new ApprovalView
         {
             Request = request,
@@ -31,6 +35,7 @@ public sealed class ApprovalOrchestrator
             Attempt = 1,
             AskedAt = Now,
             Deadline = Now + expiresAfter,
+            Owners = input.Owners,
             Rungs = [.. ladder.Select(rung => new RungPlan(rung.Name, Now + rung.After, rung.Approvers) { Group = rung.Group })],
         };
         record = new Recorder(context, request.Incident) { About = Recorder.AboutOf(request.Decision.Action, request.Decision.Target) };
@@ -49,6 +54,8 @@ public sealed class ApprovalOrchestrator
         while (view.State == ApprovalState.Pending)
         {
             ShowState();
+            if (Now >= ticketAt && ticket.IsCompletedSuccessfully && view.Stage > 0)
+                ticket = GiveToPeopleAsync("nobody answered in time; the last rung is asked now"); // Asking does not wait for it.
             await record.WriteAsync(
                 view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed,
                 ApprovalText.Asked(view),
@@ -72,7 +79,36 @@ public sealed class ApprovalOrchestrator
         await CloseAsync();
         if (copies > 0)
             await ShowCardsAsync();
+        await TellJoinedAsync();
+        await ticket;
+        if (view.State == ApprovalState.Expired)
+            await GiveToPeopleAsync("nobody answered in time");
+        else if (view.State == ApprovalState.Withdrawn)
+            await GiveToPeopleAsync($"the request was withdrawn ({TextBounds.OneLine(view.Answers[^1].Reason, 200)})");
         return view;
+    }
+
+    /// <summary>Nothing runs, so people have it: a ticket, once, and a page each time (S10, S12).</summary>
+    private async Task GiveToPeopleAsync(string why)
+    {
+        var order = context.InstanceId[ApprovalView.InstancePrefix.Length..];
+        var note = ApprovalText.TicketNote(view.Request.Decision, why);
+        await context.OpenTicketAsync(
+            new TicketInput($"ticket-{order}", view.Request.Incident, view.Request.AlertId, view.Request.Title, note)
+        );
+        await context.PageAsync($"{view.State}-{order}".ToLowerInvariant(), ApprovalText.NotRunPage(view, why), PageSeverity.Critical);
+    }
+
+    /// <summary>Whoever joined hears the same answer.</summary>
+    private async Task TellJoinedAsync()
+    {
+        var joined = await context.Entities.CallEntityAsync<JoinedWaiter[]>(
+            OpenRequests.For(view.Request.Decision),
+            nameof(OpenRequests.End),
+            context.InstanceId
+        );
+        foreach (var waiter in joined)
+            context.SendEvent(waiter.Instance, waiter.Answered, view);
     }
 
     /// <summary>
@@ -220,7 +256,7 @@ public sealed class ApprovalOrchestrator
             new CloseInput(context.InstanceId, ApprovalState.Expired),
             RetryPolicies.ForPeople
         );
-        foreach (var answer in closing.Answers.Where(a => view.Answers.All(known => known.By != a.By)))
+        foreach (var answer in closing.Answers.Where(a => view.Answers.All(known => (known.By, known.Withdraw) != (a.By, a.Withdraw))))
         {
             if (view.State == ApprovalState.Pending)
                 await JudgeAsync(answer);

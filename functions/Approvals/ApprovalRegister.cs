@@ -6,6 +6,7 @@ using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using IRFunctions.Containment;
+using IRFunctions.People;
 using IRFunctions.Storage;
 
 namespace IRFunctions.Approvals;
@@ -27,7 +28,8 @@ public sealed record RequestResult(ResultState State, string Text, DateTimeOffse
 
 /// <summary>What a vote came to.</summary>
 /// <param name="Before">The same person's earlier answer, where there was one.</param>
-public sealed record VoteResult(bool Counted, ApprovalState State, ApprovalAnswer? Before = null);
+/// <param name="Objection">Why it does not count beside the answers that were taken before it.</param>
+public sealed record VoteResult(bool Counted, ApprovalState State, ApprovalAnswer? Before = null, Objection? Objection = null);
 
 /// <summary>How a request ended: its state, every answer that counted, and who had looked.</summary>
 public sealed record Closing(ApprovalState State, IReadOnlyList<ApprovalAnswer> Answers, IReadOnlyList<string> Looked);
@@ -156,7 +158,13 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
     }
 
     /// <summary>Takes an answer, if the request is pending and its deadline not reached by the answer's time.</summary>
-    public async Task<VoteResult> VoteAsync(string id, ApprovalAnswer answer, CancellationToken cancellation)
+    /// <param name="judge">The one judge, given every answer taken so far; what it hears is what the transaction is made on.</param>
+    public async Task<VoteResult> VoteAsync(
+        string id,
+        ApprovalAnswer answer,
+        Func<IReadOnlyList<ApprovalAnswer>, Objection?> judge,
+        CancellationToken cancellation
+    )
     {
         for (var race = 0; ; race++)
         {
@@ -164,7 +172,8 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
             if (!found.HasValue)
                 throw new InvalidOperationException($"request {id} is not in the register");
             var row = found.Value!;
-            var earlier = await table.GetEntityIfExistsAsync<TableEntity>(id, VotePrefix + answer.By, cancellationToken: cancellation);
+            var voteRow = VoteRow(answer);
+            var earlier = await table.GetEntityIfExistsAsync<TableEntity>(id, voteRow, cancellationToken: cancellation);
             var state = Read(row).State;
             if (earlier.HasValue)
                 return new VoteResult(false, state, Answer(earlier.Value!));
@@ -172,11 +181,14 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
                 return new VoteResult(false, state);
             if (answer.At >= Read(row).Deadline)
                 return new VoteResult(false, state);
+            // The answers are read after the row: one that comes later changes the row, and this transaction fails and looks again.
+            if (judge((await ClosingAsync(id, state, cancellation)).Answers) is { } objection)
+                return new VoteResult(false, state, Objection: objection);
             var next = Next(row, answer);
             row["State"] = next.ToString();
             if (answer is { Approve: true, Withdraw: false })
                 row["Approvals"] = row.GetInt32("Approvals") + 1;
-            var vote = new TableEntity(id, VotePrefix + answer.By) { ["Answer"] = JsonSerializer.Serialize(answer) };
+            var vote = new TableEntity(id, voteRow) { ["Answer"] = JsonSerializer.Serialize(answer) };
             try
             {
                 await table.SubmitTransactionAsync(
@@ -248,6 +260,9 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
             SHA256.HashData(Encoding.UTF8.GetBytes(request.Nonce)),
             SHA256.HashData(Encoding.UTF8.GetBytes(given ?? ""))
         );
+
+    /// <summary>Whoever said yes may take the question back: that is an answer of its own.</summary>
+    private static string VoteRow(ApprovalAnswer answer) => VotePrefix + answer.By + (answer.Withdraw ? "-withdraws" : "");
 
     private static ApprovalState Next(TableEntity row, ApprovalAnswer answer) =>
         answer switch

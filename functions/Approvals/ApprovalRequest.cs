@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using IRFunctions.Decisions;
 using IRFunctions.People;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Approvals;
 
@@ -8,6 +9,9 @@ namespace IRFunctions.Approvals;
 public sealed record ApprovalRequest
 {
     public required string Incident { get; init; }
+
+    /// <summary>The alert's own id, for tickets.</summary>
+    public string AlertId { get; init; } = "";
     public required string Title { get; init; }
     public required Decision Decision { get; init; }
 
@@ -78,6 +82,9 @@ public sealed record ApprovalView
     public required DateTimeOffset Deadline { get; init; }
     public required IReadOnlyList<RungPlan> Rungs { get; init; }
     public IReadOnlyList<ApprovalAnswer> Answers { get; init; } = [];
+
+    /// <summary>Accounts whose owner the policy names, besides those of the rungs.</summary>
+    public IReadOnlyList<Approver> Owners { get; init; } = [];
 
     /// <summary>When it was decided, expired or was withdrawn; null while it is pending.</summary>
     public DateTimeOffset? EndedAt { get; init; }

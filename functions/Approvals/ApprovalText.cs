@@ -1,4 +1,5 @@
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 using IRFunctions.People;
 using IRFunctions.Policies;
 
@@ -21,6 +22,14 @@ internal static class ApprovalText
         return $"{name} {(answer.Withdraw ? "withdrew the request" : answer.Approve ? "approved" : "denied")}: "
             + $"{TextBounds.OneLine(answer.Reason, Objection.MaxReason)}";
     }
+
+    public static string TicketNote(Decision decision, string why) =>
+        $"{why}. Wanted: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. {ReasonText.Why(decision)}";
+
+    public static string NotRunPage(ApprovalView view, string why) =>
+        $"{why}: {view.Request.Decision.Action} on {TextBounds.OneLine(view.Request.Decision.Target.Display, 120)} was NOT run"
+        + $"{(view.State == ApprovalState.Pending ? " so far" : "")}. A ticket is open. Alert: "
+        + TextBounds.OneLine(view.Request.Title, 200);
 
     public static string Closed(ApprovalView view, TimeSpan took, Approver[] asked, string[] active)
     {

@@ -12,6 +12,9 @@ public enum Ending
     AlreadySo,
     Notified,
     Held,
+
+    /// <summary>Another alert of the incident asks for it or holds it.</summary>
+    Joined,
     Denied,
     Expired,
     Withdrawn,

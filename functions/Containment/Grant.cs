@@ -8,19 +8,26 @@ namespace IRFunctions.Containment;
 /// <summary>Hash that an approval is bound to.</summary>
 public static class ActionHash
 {
-    /// <summary>SHA-256, lower-case hex, over incident, action, target, duration, quorum and policy hash.</summary>
-    public static string Of(string incident, Decision decision)
+    /// <summary>
+    /// SHA-256, lower-case hex, over all that distinguishes what is changed: action, target, the copies of a message, duration, quorum and
+    /// policy hash. Not the incident: whoever joins the request asks for the same change.
+    /// </summary>
+    public static string Of(Decision decision, IReadOnlyList<MailCopy> mail)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartArray();
-            json.WriteStringValue(incident);
             json.WriteStringValue(decision.Action);
             json.WriteStringValue(decision.Target.Key);
             json.WriteNumberValue(decision.MaxDuration?.Ticks ?? -1);
             json.WriteNumberValue(decision.Quorum);
             json.WriteStringValue(decision.PolicyHash);
+            foreach (var copy in mail.OrderBy(c => c.Mailbox, StringComparer.Ordinal).ThenBy(c => c.InternetMessageId, StringComparer.Ordinal))
+            {
+                json.WriteStringValue(copy.Mailbox);
+                json.WriteStringValue(copy.InternetMessageId);
+            }
             json.WriteEndArray();
         }
         return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));

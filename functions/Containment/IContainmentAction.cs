@@ -122,6 +122,15 @@ public sealed record ContainmentOrder
     /// <summary>From asking to expiry.</summary>
     public TimeSpan ExpiresAfter { get; init; }
 
+    /// <summary>From asking to the ticket and the second page, where nobody has answered by then.</summary>
+    public TimeSpan TicketAfter { get; init; }
+
+    /// <summary>Which claim of its incident on this containment it is; 0 where it has none.</summary>
+    public int Claim { get; init; }
+
+    /// <summary>Accounts whose owner the policy names; empty once it is carried out.</summary>
+    public IReadOnlyList<Approver> Owners { get; init; } = [];
+
     /// <summary>The budgets it draws from; empty once it is carried out.</summary>
     public IReadOnlyList<BudgetClaim> Budgets { get; init; } = [];
 

@@ -68,6 +68,10 @@ public sealed record RollbackState
     public DateTimeOffset? EndedAt { get; init; }
     public int UndoAttempts { get; init; }
 
+    /// <summary>An undo that failed is being tried again at this moment; who wants to hold it waits for that.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Trying { get; init; }
+
     /// <summary>Why it is being undone; null while it is not.</summary>
     public RollbackCause? Cause { get; init; }
 

@@ -39,7 +39,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public HoldAnswer Hold(PreparedOrder request)
     {
         var order = request.Order;
-        if (State.Status is ContainmentStatus.Undoing)
+        if (State.Trying || State.Status is ContainmentStatus.Undoing)
             return HoldAnswer.Busy;
         if (State.Holds.Any(h => h.OrderId == order.Id))
             return HoldAnswer.Registered; // The same order again after a crash.
@@ -264,7 +264,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             || State.Status is not ContainmentStatus.RollbackFailed
         )
             return false;
-        State = State with { Status = ContainmentStatus.Undoing };
+        State = State with { Trying = true };
         return true;
     }
 
@@ -281,6 +281,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
                 !result.Done ? ContainmentStatus.RollbackFailed
                 : result.Cause == RollbackCause.Expired ? ContainmentStatus.RolledBack
                 : ContainmentStatus.Released,
+            Trying = false,
             Ending = result.Text,
             EndedAt = time.GetUtcNow(),
             Holds = result.Done ? [] : State.Holds,
@@ -333,6 +334,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         State = State with
         {
             Status = ContainmentStatus.Undoing,
+            Trying = false,
             Holds = [],
             Ending = reason,
             EndedBy = by,

@@ -5,6 +5,8 @@ using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.Limits;
 using IRFunctions.People;
+using IRFunctions.Record;
+using IRFunctions.Recording;
 using Microsoft.DurableTask;
 
 namespace IRFunctions.Incidents;
@@ -20,6 +22,9 @@ internal sealed class ActionExecution(
     IncidentProgress.Row row
 )
 {
+    /// <summary>Rule that holds what another alert of the incident asks for or does already.</summary>
+    public const string Sibling = "sibling";
+
     /// <summary>Key of what it changes.</summary>
     public string Target => order.Decision.Target.Key;
 
@@ -36,7 +41,7 @@ internal sealed class ActionExecution(
                     if (await UsedUpBudgetAsync() is { } budget)
                         await AskThenContainAsync(OverBudget(budget));
                     else
-                        row.Set(await ContainAsync(null));
+                        await ContainAsync(null);
                     break;
                 case DecisionKind.Ask:
                     await AskThenContainAsync(order);
@@ -46,9 +51,8 @@ internal sealed class ActionExecution(
                     row.Set(new ContainmentReport(Ending.Notified, "people were told; it never runs by itself"));
                     break;
                 default:
-                    row.Set(
-                        new ContainmentReport(Ending.Held, order.Decision.Reasons.Count > 0 ? order.Decision.Reasons[^1].Text : "held")
-                    );
+                    var why = order.Decision.Reasons.Count > 0 ? order.Decision.Reasons[^1] : new Reason("held", "held");
+                    row.Set(new ContainmentReport(why.Rule == Sibling ? Ending.Joined : Ending.Held, why.Text));
                     break;
             }
         }
@@ -57,7 +61,33 @@ internal sealed class ActionExecution(
             // What the step had changed was put back by the containment's orchestration; people take over (S12).
             await new Escalation(context, input).DecisionAsync(order, StepFailure.Message(e));
             row.Set(new ContainmentReport(Ending.Failed, StepFailure.Message(e)));
+            await UnclaimAsync();
         }
+    }
+
+    /// <summary>What ended without a hold may be asked for again by the incident's next alert.</summary>
+    private async Task UnclaimAsync()
+    {
+        if (order.Claim > 0)
+            await context.Entities.SignalEntityAsync(
+                IncidentRegister.For(input.Incident),
+                nameof(IncidentRegister.Unclaim),
+                new ClaimInput(ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target), order.Claim)
+            );
+    }
+
+    /// <summary>Contains, and shows how that went; where nothing is held afterwards, the claim ends.</summary>
+    private async Task<ContainmentReport> ContainAsync(Grant? grant)
+    {
+        var report = await context.CallSubOrchestratorAsync<ContainmentReport>(
+            nameof(ContainmentOrchestrator),
+            Filled(grant),
+            new SubOrchestrationOptions(instanceId: $"contain-{order.Id}")
+        );
+        row.Set(report);
+        if (report is not { Ending: Ending.Done, UndoAt: not null })
+            await UnclaimAsync();
+        return report;
     }
 
     /// <summary>Draws from every budget at once; one that is used up means a person is asked (S8). Null where all had room.</summary>
@@ -105,16 +135,11 @@ internal sealed class ActionExecution(
         var estimate = await context.CallActivityAsync<Estimate>("EstimateContainment", Filled(null), RetryPolicies.ForTheTenant);
         var request = RequestOf(estimate);
         var id = $"{ApprovalView.InstancePrefix}{order.Id}";
-        var answer = await context.CallSubOrchestratorAsync<ApprovalView>(
-            nameof(ApprovalOrchestrator),
-            new ApprovalInput(request, order.Ladder, order.ExpiresAfter),
-            new SubOrchestrationOptions(instanceId: id)
-        );
+        var answer = await AnswerAsync(id, request);
         if (answer.State == ApprovalState.Granted)
         {
             string[] approvers = [.. answer.Answers.Where(a => a.Approve && !a.Withdraw).Select(a => a.By)];
             var report = await ContainAsync(new Grant(request.ActionHash, approvers, answer.Answers.Max(a => a.At)));
-            row.Set(report);
             await BestEffort.CallActivityAsync(context, nameof(ApprovalActivities.ShowResult), new ShowInput(id, ResultOf(report)));
             return;
         }
@@ -122,10 +147,61 @@ internal sealed class ActionExecution(
             answer.State switch
             {
                 ApprovalState.Denied => new ContainmentReport(Ending.Denied, $"denied: {answer.Answers[^1].Reason}"),
-                ApprovalState.Withdrawn => new ContainmentReport(Ending.Withdrawn, $"withdrawn: {answer.Answers[^1].Reason}"),
-                _ => await ExpireAsync(),
+                ApprovalState.Withdrawn => new ContainmentReport(
+                    Ending.Withdrawn,
+                    $"withdrawn: {answer.Answers[^1].Reason}; nothing was done; a ticket was opened and people were paged"
+                ),
+                _ => new ContainmentReport(
+                    Ending.Expired,
+                    "nobody answered in time; nothing was done; a ticket was opened and people were paged"
+                ),
             }
         );
+        await UnclaimAsync();
+    }
+
+    /// <summary>People are asked once for exactly this, whoever wants it (S8): the answer of a request that waits already counts here, too.</summary>
+    private async Task<ApprovalView> AnswerAsync(string id, ApprovalRequest request)
+    {
+        var answered = $"answered-{order.Id}";
+        var deadline = new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero) + order.ExpiresAfter;
+        var open = await context.Entities.CallEntityAsync<JoinAnswer>(
+            OpenRequests.For(order.Decision),
+            nameof(OpenRequests.Join),
+            new JoinInput(id, request.ActionHash, deadline, context.InstanceId, answered)
+        );
+        if (open.Request != id && await HearAsync(open, answered) is { } answer)
+            return answer;
+        var own = new ApprovalInput(request, order.Ladder, order.ExpiresAfter) { TicketAfter = order.TicketAfter, Owners = order.Owners };
+        return await context.CallSubOrchestratorAsync<ApprovalView>(
+            nameof(ApprovalOrchestrator),
+            own,
+            new SubOrchestrationOptions(instanceId: id)
+        );
+    }
+
+    /// <summary>The answer of the request that was joined; null where it was lost, so that this one asks for itself.</summary>
+    private async Task<ApprovalView?> HearAsync(JoinAnswer open, string answered)
+    {
+        row.Set(new ContainmentReport(Ending.AwaitingApproval, "people are being asked for exactly this already; their answer counts here"));
+        var joined = new AuditFact(
+            $"{order.Id}-joined",
+            AuditKinds.Joined,
+            $"people are being asked for exactly this already ({open.Request}); their answer counts here, too",
+            "pipeline",
+            AuditJson.Of(new { open.Request, open.Deadline }, Recorder.AboutOf(order.Decision.Action, order.Decision.Target))
+        );
+        await context.CallActivityAsync(
+            nameof(RecordActivities.Record),
+            new RecordInput(input.Incident, [joined]),
+            RetryPolicies.ForTheRecord
+        );
+        using var end = new CancellationTokenSource();
+        var heard = context.WaitForExternalEvent<ApprovalView>(answered, end.Token);
+        var lost = context.CreateTimer((open.Deadline + OpenRequests.Grace).UtcDateTime, end.Token);
+        var first = await Task.WhenAny(heard, lost);
+        end.Cancel(); // Not CancelAsync: its callbacks run on other threads, where no replay can follow.
+        return first == heard ? await heard : null;
     }
 
     /// <summary>What people are asked. Bounded for them; the register holds far more.</summary>
@@ -136,7 +212,8 @@ internal sealed class ActionExecution(
             Incident = input.Incident,
             Title = TextBounds.OneLine(input.Alert.Title, 300),
             Decision = order.Decision,
-            ActionHash = ActionHash.Of(input.Incident, order.Decision),
+            AlertId = input.Alert.Id,
+            ActionHash = ActionHash.Of(order.Decision, order.Mail),
             Reasoning = TextBounds.OneLine(assessment.Reasoning, 600),
             Evidence = [.. input.Alert.Entities.Take(10).Select(e => TextBounds.OneLine(e.Display, 120))],
         };
@@ -154,13 +231,6 @@ internal sealed class ActionExecution(
             _ => new RequestResult(ResultState.Failed, report.Text, null, null),
         };
 
-    private Task<ContainmentReport> ContainAsync(Grant? grant) =>
-        context.CallSubOrchestratorAsync<ContainmentReport>(
-            nameof(ContainmentOrchestrator),
-            Filled(grant),
-            new SubOrchestrationOptions(instanceId: $"contain-{order.Id}")
-        );
-
     /// <summary>
     /// The order as it is carried out: with the words that go on tickets and pages, and without what only deciding and asking needed.
     /// </summary>
@@ -172,18 +242,6 @@ internal sealed class ActionExecution(
             Grant = grant,
             Ladder = [],
             Budgets = [],
+            Owners = [],
         };
-
-    /// <summary>Nobody answered: nothing runs, a ticket is opened and people are paged again (S12).</summary>
-    private async Task<ContainmentReport> ExpireAsync()
-    {
-        var note = IncidentText.TicketNote(order.Decision, "nobody answered in time");
-        var ticket = new TicketInput($"ticket-{order.Id}", input.Incident, input.Alert.Id, input.Alert.Title, note);
-        await context.OpenTicketAsync(ticket);
-        await context.PageAsync($"expired-{order.Id}", IncidentText.ExpiredPage(input.Alert, order.Decision), PageSeverity.Critical);
-        return new ContainmentReport(
-            Ending.Expired,
-            "nobody answered in time; nothing was done; a ticket was opened and people were paged"
-        );
-    }
 }

@@ -27,11 +27,14 @@ internal static class ActionPlan
         };
         if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask))
             return order;
-        var plan = policy.LadderFor(decision.Action).Plan(decision.ApprovalTimeout ?? DefaultApprovalTimeout);
+        var timeout = decision.ApprovalTimeout ?? DefaultApprovalTimeout;
+        var plan = policy.LadderFor(decision.Action).Plan(timeout);
         return order with
         {
             Ladder = [.. plan.Steps.Select(s => new LadderRung(s.Rung.Name, s.StartsAfter, s.Rung.Approvers, s.Rung.Group))],
             ExpiresAfter = plan.ExpiresAfter,
+            TicketAfter = timeout,
+            Owners = Owners.KnownTo(policy),
             ReminderLead = decision.MaxDuration is { } length ? policy.ReminderLead(length) : null,
             Budgets = decision.Target.Kind == "alert" ? [] : Budgets(decision, alert, policy),
         };

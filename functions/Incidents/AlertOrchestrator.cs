@@ -1,6 +1,8 @@
+using IRFunctions.Alerts;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Durable;
+using IRFunctions.People;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using Microsoft.Azure.Functions.Worker;
@@ -67,6 +69,10 @@ public sealed class AlertOrchestrator
         await Task.WhenAll(executions.GroupBy(e => e.Target).Select(InOrderAsync));
 
         var view = await progress.FinishAsync();
+        if (view.Outcome == Outcome.Ticketed && !progress.HasTicket)
+            await context.OpenTicketAsync(
+                new TicketInput($"ticket-{context.InstanceId}", input.Incident, input.Alert.Id, input.Alert.Title, IncidentText.Outcome(view))
+            );
         // Branches record under their own instance ids; the outcome has a name of its own.
         var outcome = new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, IncidentText.Outcome(view), "pipeline");
         await context.CallActivityAsync(
@@ -102,17 +108,28 @@ public sealed class AlertOrchestrator
     /// <summary>What another alert of the same incident already asks for or does is not asked for or done twice.</summary>
     private async Task<IReadOnlyList<ContainmentOrder>> WithoutSiblingsAsync(IReadOnlyList<ContainmentOrder> orders)
     {
-        string[] keys = [.. orders.Where(IsContainment).Select(KeyOf)];
-        if (keys.Length == 0)
+        ContainmentOrder[] wanted = [.. orders.Where(IsContainment)];
+        if (wanted.Length == 0)
             return orders;
-        var ours = await context.Entities.CallEntityAsync<string[]>(
-            IncidentRegister.For(input.Incident),
-            nameof(IncidentRegister.Claim),
-            keys
-        );
-        return [.. orders.Select(o => !IsContainment(o) || ours.Contains(KeyOf(o)) ? o : Held(o))];
+        var claims = await ClaimAsync([.. wanted.Select(o => new ClaimInput(KeyOf(o), 0))]);
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            // A claim ends with its hold, too, and only the hold's owner knows.
+            if (claims[i].Held && await HasEndedAsync(wanted[i]))
+                claims[i] = (await ClaimAsync([new ClaimInput(KeyOf(wanted[i]), claims[i].Times)]))[0];
+            if (!claims[i].Held)
+                wanted[i] = Claimed(wanted[i], claims[i].Times);
+        }
+        var own = wanted.Where((_, i) => !claims[i].Held).ToDictionary(KeyOf);
+        return [.. orders.Select(o => !IsContainment(o) ? o : own.GetValueOrDefault(KeyOf(o)) ?? Held(o))];
 
-        static string KeyOf(ContainmentOrder order) => ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target);
+        // What is asked for again is a request and an order of its own.
+        static ContainmentOrder Claimed(ContainmentOrder order, int times) =>
+            order with
+            {
+                Id = times == 1 ? order.Id : Fingerprint.Of(order.Id, $"{times}"),
+                Claim = times,
+            };
         static ContainmentOrder Held(ContainmentOrder order) =>
             order with
             {
@@ -122,11 +139,26 @@ public sealed class AlertOrchestrator
                     Reasons =
                     [
                         .. order.Decision.Reasons,
-                        new Reason("sibling", "another alert of this incident already asked for exactly this"),
+                        new Reason(ActionExecution.Sibling, "another alert of this incident already asked for exactly this"),
                     ],
                 },
             };
     }
+
+    private Task<ContainmentClaim[]> ClaimAsync(ClaimInput[] wanted) =>
+        context.Entities.CallEntityAsync<ContainmentClaim[]>(IncidentRegister.For(input.Incident), nameof(IncidentRegister.Claim), wanted);
+
+    private async Task<bool> HasEndedAsync(ContainmentOrder order) =>
+        (
+            await context.Entities.CallEntityAsync<RollbackState>(
+                ScheduledRollback.For(order.Decision.Action, order.Decision.Target),
+                nameof(ScheduledRollback.Show)
+            )
+        )
+            is { Status: ContainmentStatus.Released or ContainmentStatus.RolledBack } state
+        && state.Incidents.Contains(input.Incident);
+
+    private static string KeyOf(ContainmentOrder order) => ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target);
 
     private static bool IsContainment(ContainmentOrder order) =>
         order.Decision is { Kind: DecisionKind.Run or DecisionKind.Ask, Target.Kind: not "alert" };

@@ -1,4 +1,5 @@
 using IRFunctions.Alerts;
+using IRFunctions.Approvals;
 using IRFunctions.Containment;
 using IRFunctions.People;
 using Microsoft.DurableTask;
@@ -21,7 +22,7 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
             IncidentText.FailedPage(input.Alert, order.Decision, problem),
             PageSeverity.Critical
         );
-        var ticket = TicketOf($"failed-{order.Id}", IncidentText.TicketNote(order.Decision, TextBounds.OneLine(problem, 300)));
+        var ticket = TicketOf($"failed-{order.Id}", ApprovalText.TicketNote(order.Decision, TextBounds.OneLine(problem, 300)));
         while (!await TryPageAsync(page) && !await TryTicketAsync(ticket))
             await context.CreateTimer(Pause, CancellationToken.None);
     }

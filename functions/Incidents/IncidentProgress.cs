@@ -97,6 +97,11 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
         return view;
     }
 
+    /// <summary>Whether a ticket of this alert exists, by what its actions did.</summary>
+    public bool HasTicket => rows.Any(IsTicket);
+
+    private static bool IsTicket(DecisionView row) => row is { Action: NotificationRules.Ticket, Ending: Ending.Done or Ending.AlreadySo };
+
     private static Outcome OutcomeOf(DecisionView[] rows)
     {
         if (rows.Any(r => r.Ending == Ending.AwaitingApproval))
@@ -107,6 +112,8 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
             return Outcome.Acted;
         if (rows.Any(r => r.Ending is Ending.Denied or Ending.Expired or Ending.Withdrawn))
             return Outcome.Asked;
+        if (!rows.Any(IsTicket) && rows.Any(r => r.Ending == Ending.Joined))
+            return Outcome.Joined;
         return Outcome.Ticketed;
     }
 

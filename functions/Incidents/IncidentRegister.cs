@@ -11,6 +11,14 @@ namespace IRFunctions.Incidents;
 /// <param name="Message">Which message brought it: a redelivery of the same message is no second arrival.</param>
 public sealed record Arrival(string AlertKey, Alert Alert, string PolicyHash, string Message);
 
+/// <summary>How the claim on a containment stands.</summary>
+/// <param name="Times">How often it was claimed; grows, so that no two claims are taken for one.</param>
+/// <param name="Held">In an answer: by another alert of the incident.</param>
+public sealed record ContainmentClaim(int Times, bool Held);
+
+/// <param name="Times">To claim: the claim whose hold was seen to have ended, 0 for none. To give back: the caller's own.</param>
+public sealed record ClaimInput(string Containment, int Times);
+
 /// <summary>Memory of one incident's arrivals.</summary>
 public sealed record RegisterState
 {
@@ -22,8 +30,8 @@ public sealed record RegisterState
     /// <summary>The messages that arrived lately, newest last: others may come between a message and its redelivery.</summary>
     public List<string> RecentMessages { get; init; } = [];
 
-    /// <summary>Containments some alert of this incident has asked for.</summary>
-    public HashSet<string> Claims { get; init; } = [];
+    /// <summary>Containments that an alert of this incident asks for or holds, by key.</summary>
+    public Dictionary<string, ContainmentClaim> Claims { get; init; } = [];
 }
 
 /// <summary>
@@ -62,8 +70,30 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
         );
     }
 
-    /// <summary>Which of these nobody in this incident has asked for before; they now belong to the caller.</summary>
-    public string[] Claim(string[] containments) => [.. containments.Where(State.Claims.Add)];
+    /// <summary>
+    /// Each of these belongs to the caller where no other alert of this incident asks for it or holds it; for the rest, how it stands. Whoever
+    /// saw that the hold behind a claim has ended says so, and takes it over.
+    /// </summary>
+    public ContainmentClaim[] Claim(ClaimInput[] wanted)
+    {
+        var answers = new List<ContainmentClaim>();
+        foreach (var (containment, ended) in wanted)
+        {
+            var claim = State.Claims.GetValueOrDefault(containment) ?? new ContainmentClaim(0, false);
+            var free = !claim.Held || claim.Times == ended;
+            if (free)
+                State.Claims[containment] = new ContainmentClaim(claim.Times + 1, true);
+            answers.Add(new ContainmentClaim(free ? claim.Times + 1 : claim.Times, !free));
+        }
+        return [.. answers];
+    }
+
+    /// <summary>What was asked for ended without a hold: the next alert asks anew.</summary>
+    public void Unclaim(ClaimInput claim)
+    {
+        if (State.Claims.TryGetValue(claim.Containment, out var held) && held.Times == claim.Times)
+            State.Claims[claim.Containment] = held with { Held = false };
+    }
 
     protected override RegisterState InitializeState(TaskEntityOperation entityOperation) => new();
 

@@ -121,16 +121,9 @@ internal static class IncidentText
         + $"{TextBounds.OneLine(alert.Title, 200)}. "
         + ReasonText.Why(decision);
 
-    public static string ExpiredPage(Alert alert, Decision decision) =>
-        $"Nobody answered: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)} was NOT run. Alert: "
-        + $"{TextBounds.OneLine(alert.Title, 200)}";
-
     public static string FailedPage(Alert alert, Decision decision, string problem) =>
         $"{decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)} failed: {TextBounds.OneLine(problem, 300)} Alert: "
         + $"{TextBounds.OneLine(alert.Title, 200)}";
-
-    public static string TicketNote(Decision decision, string why) =>
-        $"{why}. Wanted: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. {ReasonText.Why(decision)}";
 
     public static string Outcome(IncidentView view) =>
         $"{view.Outcome.ToString().ToLowerInvariant()}: "

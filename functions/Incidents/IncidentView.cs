@@ -34,7 +34,12 @@ public enum Outcome
     Awaiting,
     Acted,
     Asked,
+
+    /// <summary>A ticket of it exists.</summary>
     Ticketed,
+
+    /// <summary>Another alert of its incident already asks for, or holds, all that was to be done.</summary>
+    Joined,
 }
 
 /// <summary>The incident as people see it, in the table "incidents"; output of its orchestration at the end.</summary>

@@ -61,7 +61,7 @@ internal static class Orders
                 Incident = incident,
                 Title = "A test",
                 Decision = decision,
-                ActionHash = ActionHash.Of(incident, decision),
+                ActionHash = ActionHash.Of(decision, []),
             },
             State = ApprovalState.Pending,
             Stage = 0,

@@ -54,7 +54,7 @@ public abstract partial class WorkerContract
         var order = Orders.Order($"life-{action}", decision);
         order = order with
         {
-            Grant = new Grant(ActionHash.Of(order.Incident, decision), [TenantSeed.Alex], TimeProvider.System.GetUtcNow()),
+            Grant = new Grant(ActionHash.Of(decision, order.Mail), [TenantSeed.Alex], TimeProvider.System.GetUtcNow()),
         };
 
         var prior = (await RunAsync(nameof(ContainmentActivities.Capture), order)).Deserialize<PriorState>(PayloadJson.Options)!;

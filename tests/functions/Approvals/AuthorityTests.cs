@@ -231,6 +231,6 @@ public sealed class AuthorityTests
     private static ContainmentOrder Regrant(ContainmentOrder order, params string[] approvers) =>
         order with
         {
-            Grant = new Grant(ActionHash.Of(order.Incident, order.Decision), approvers, DateTimeOffset.UnixEpoch),
+            Grant = new Grant(ActionHash.Of(order.Decision, order.Mail), approvers, DateTimeOffset.UnixEpoch),
         };
 }

@@ -110,7 +110,7 @@ public sealed class RaceTests
         // The register took it, then the process died before the orchestration heard.
         var taken = await teams
             .Get<ApprovalRegister>()
-            .VoteAsync(id, new ApprovalAnswer(World.Alex, true, "seen", teams.World.Time.GetUtcNow(), "teams"), default);
+            .VoteAsync(id, new ApprovalAnswer(World.Alex, true, "seen", teams.World.Time.GetUtcNow(), "teams"), _ => null, default);
         Assert.True(taken.Counted);
         await teams.World.PassAsync(31 * Minute);
         Assert.False(await teams.World.CanSignInAsync(World.Adele));
@@ -123,7 +123,7 @@ public sealed class RaceTests
         var id = await teams.AskedAsync();
         await teams
             .Get<ApprovalRegister>()
-            .VoteAsync(id, new ApprovalAnswer(World.Alex, true, "seen", teams.World.Time.GetUtcNow(), "teams"), default);
+            .VoteAsync(id, new ApprovalAnswer(World.Alex, true, "seen", teams.World.Time.GetUtcNow(), "teams"), _ => null, default);
         Assert.Equal(200, (await teams.ClickAsync(teams.CardsOf(World.Alex)[0], World.Alex, "approve")).Status);
         await teams.World.RunAsync();
         Assert.False(await teams.World.CanSignInAsync(World.Adele));
