@@ -96,7 +96,8 @@ public sealed class RollbackOrchestrator
 
     private async Task UndoAsync()
     {
-        if (record.Count == 0) // The intent stands on the record until its end is told.
+        if (!progress.IsRecorded) // S11; the intent stands on the record until its end is told.
+        {
             await record.WriteAsync(
                 AuditKinds.Undoing,
                 ContainmentText.Undoing(order),
@@ -109,6 +110,8 @@ public sealed class RollbackOrchestrator
                     order.Reason,
                 }
             );
+            progress = progress with { IsRecorded = true };
+        }
         var report = await Durable.Mutex.CallActivityAsync<RollbackReport>(
             context,
             order.Prior.Shared,
@@ -200,6 +203,9 @@ public sealed record RollbackProgress
 {
     /// <summary>How often people were told that it fails.</summary>
     public int Reports { get; init; }
+
+    /// <summary>That it begins stands on the record.</summary>
+    public bool IsRecorded { get; init; }
 
     /// <summary>People are not told again before this.</summary>
     public DateTimeOffset NextReport { get; init; }

@@ -18,7 +18,6 @@ public sealed class AuthorityTests
         {
             { "no grant", o => o with { Grant = null } },
             { "a grant for another hash", o => o with { Grant = o.Grant! with { ActionHash = new string('0', 64) } } },
-            { "a grant for another incident", o => o with { Incident = "incident-of-somebody-else" } },
             { "a grant for another target", o => Change(o, d => d with { Target = d.Target with { Id = World.Megan } }) },
             { "a grant for a longer time", o => Change(o, d => d with { MaxDuration = TimeSpan.FromDays(365) }) },
             { "a grant for another policy", o => Change(o, d => d with { PolicyHash = new string('0', 64) }) },

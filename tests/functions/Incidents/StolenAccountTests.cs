@@ -99,9 +99,12 @@ public sealed class StolenAccountTests
         Assert.Equal(0, (await world.PendingAsync())[0].View.Stage);
         await world.PassAsync(2 * Minute);
         Assert.Equal(1, (await world.PendingAsync())[0].View.Stage);
+        var (tickets, pages) = (world.Effects("ticket.create").Count, world.Pages().Count);
         await world.PassAsync(10 * Minute);
         Assert.Equal(2, (await world.PendingAsync())[0].View.Stage);
-        var tickets = world.Effects("ticket.create").Count;
+        // At the approval timeout, and not only at the end of the manager's window.
+        Assert.Equal(tickets + 1, world.Effects("ticket.create").Count);
+        Assert.True(world.Pages().Count > pages);
         await world.PassAsync(15 * Minute);
 
         Assert.Empty(await world.PendingAsync());

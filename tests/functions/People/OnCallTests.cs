@@ -189,15 +189,15 @@ public sealed class OnCallTests
     }
 
     [Fact]
-    public async Task Withdrawn_nothing_runs_nobody_is_paged_again_and_the_card_says_withdrawn()
+    public async Task Withdrawn_nothing_runs_a_ticket_is_opened_people_are_paged_and_the_card_says_withdrawn_S12()
     {
         await using var teams = await TeamsWorld.CreateAsync();
         var id = await teams.AskedAsync();
-        var pages = teams.World.Effects("page.trigger").Count;
+        var (pages, tickets) = (teams.World.Effects("page.trigger").Count, teams.World.Effects("ticket.create").Count);
         Assert.Equal(202, await teams.World.AnswerAsync(id, World.Sam, "withdraw", "the owner called"));
         await teams.World.PassAsync(40 * Minute);
         Assert.True(await teams.World.CanSignInAsync(World.Adele));
-        Assert.Equal(pages, teams.World.Effects("page.trigger").Count);
+        Assert.Equal((pages + 1, tickets + 1), (teams.World.Effects("page.trigger").Count, teams.World.Effects("ticket.create").Count));
         Assert.Contains(
             "Withdrawn: no decision is needed",
             Assert.Single(teams.CardsOf(World.Alex)).Content.ToJsonString(),
