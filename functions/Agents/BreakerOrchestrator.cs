@@ -71,7 +71,7 @@ public static class BreakerOrchestrator
         return context.Entities.SignalEntityAsync(
             IncidentRegister.For(Correlation.IncidentKey(alert)),
             nameof(IncidentRegister.Arrive),
-            new Arrival(Correlation.AlertKey(alert), alert, report.PolicyHash, context.InstanceId)
+            new Arrival(AlertVersion.KeyOf(alert), alert, report.PolicyHash, context.InstanceId)
         );
     }
 

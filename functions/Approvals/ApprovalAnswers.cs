@@ -25,19 +25,17 @@ public sealed class ApprovalAnswers(ApprovalRegister register, OnCall onCall, Po
     )
     {
         // Owners that were registered since it was asked count, too.
-        view = view with { Owners = [.. view.Owners, .. Owners.KnownTo(policies.Current)] };
+        view = view with
+        {
+            Owners = [.. view.Owners, .. Owners.KnownTo(policies.Current)],
+        };
         if (AnswerRules.Check(view, answer) is { } objection)
             return new AnswerResult(objection, view);
         var membership = await onCall.BelongsAsync(answer.By, view.Rungs, cancellation);
         if (!membership.Belongs)
             return new AnswerResult(NotInGroup(membership), view);
         await register.OpenAsync(id, view.Deadline, view.Request.Decision.Quorum, cancellation);
-        var vote = await register.VoteAsync(
-            id,
-            answer,
-            taken => AnswerRules.Check(view with { Answers = taken }, answer),
-            cancellation
-        );
+        var vote = await register.VoteAsync(id, answer, taken => AnswerRules.Check(view with { Answers = taken }, answer), cancellation);
         if (vote.Objection is { } refused)
             return new AnswerResult(refused, view with { State = vote.State });
         if (vote.Before is { } before)

@@ -4,6 +4,7 @@ using Azure.AI.OpenAI.Chat;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
+using IRFunctions.Limits;
 using OpenAI.Chat;
 
 namespace IRFunctions.Assessment;
@@ -91,7 +92,7 @@ public sealed class Classifier(
         if (Canary.IsIn(question))
             return Injected(alert, actions, "The alert's text holds a string that only our prompt does", []);
         var key = AnswerCache.KeyOf(
-            alert.TenantId,
+            OwnTenant.Key,
             options.Deployment,
             Prompt.Classify.Hash,
             list,
@@ -103,7 +104,7 @@ public sealed class Classifier(
             return Fallback(alert, actions, down, []);
         var input = TokenEstimate.Of(system.Content[0].Text.Length + question.Length + AnswerSchema.Characters);
         var (reserved, over) = await budget.TakeAsync(
-            alert.TenantId,
+            OwnTenant.Key,
             input * options.Samples,
             options.MaxOutputTokens * options.Samples,
             cancellationToken

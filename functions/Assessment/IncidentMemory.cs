@@ -3,6 +3,7 @@ using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
+using IRFunctions.Limits;
 using IRFunctions.Storage;
 
 namespace IRFunctions.Assessment;
@@ -102,7 +103,7 @@ public sealed class IncidentMemory(TableServiceClient tables, TimeProvider time)
         );
 
     // Keys must not hold characters that a table forbids, nor names that people would read.
-    private static string Partition(Alert alert, Target target) => Fingerprint.Of(alert.TenantId, target.Key);
+    private static string Partition(Alert alert, Target target) => Fingerprint.Of(OwnTenant.Key, target.Key);
 
     private static string Key(Alert alert) => Fingerprint.Of(alert.TenantId, alert.Id);
 

@@ -126,7 +126,10 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
         }
         catch (OperationCanceledException e) when (lease.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new TransientFaultException($"{step.Order.Decision.Action}: the service had not answered when the lease of its hold ended", e);
+            throw new TransientFaultException(
+                $"{step.Order.Decision.Action}: the service had not answered when the lease of its hold ended",
+                e
+            );
         }
     }
 

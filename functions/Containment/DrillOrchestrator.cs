@@ -56,7 +56,11 @@ public sealed class DrillOrchestrator
         }
         catch (TaskFailedException e)
         {
-            await context.Entities.SignalEntityAsync(Owner, nameof(ScheduledRollback.Report), new EffectReport(order.Id, EffectStatus.Unknown, GivesBack: true));
+            await context.Entities.SignalEntityAsync(
+                Owner,
+                nameof(ScheduledRollback.Report),
+                new EffectReport(order.Id, EffectStatus.Unknown, GivesBack: true)
+            );
             certificate = Failed(StepFailure.Of(e));
         }
         await record.WriteAsync(ContainmentKinds.Rehearsed, certificate.Text, data: certificate);

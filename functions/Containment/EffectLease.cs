@@ -13,8 +13,8 @@ public enum EffectStatus
     UnderWay,
 
     /// <summary>
-    /// It was begun, and whether it happened, or still will, is not known: an answer was lost, the service failed, or reading back did not show
-    /// it.
+    /// It was begun, and whether it happened, or still will, is not known: an answer was lost, the service failed, or reading back did not
+    /// show it.
     /// </summary>
     Unknown,
 
@@ -23,8 +23,8 @@ public enum EffectStatus
 }
 
 /// <summary>
-/// Leave to begin an effect, granted by the entity that owns its hold (S7). Whoever has it begins before <paramref name="Until"/>, and gives
-/// up waiting for the service then; the hold ends later than that.
+/// Leave to begin an effect, granted by the entity that owns its hold (S7). Whoever has it begins before <paramref name="Until"/>, and
+/// gives up waiting for the service then; the hold ends later than that.
 /// </summary>
 /// <param name="Until">Null where it was refused.</param>
 /// <param name="Refusal">Why it was refused, in words; empty where it was not.</param>

@@ -23,7 +23,9 @@ public static class ActionHash
             json.WriteNumberValue(decision.MaxDuration?.Ticks ?? -1);
             json.WriteNumberValue(decision.Quorum);
             json.WriteStringValue(decision.PolicyHash);
-            foreach (var copy in mail.OrderBy(c => c.Mailbox, StringComparer.Ordinal).ThenBy(c => c.InternetMessageId, StringComparer.Ordinal))
+            foreach (
+                var copy in mail.OrderBy(c => c.Mailbox, StringComparer.Ordinal).ThenBy(c => c.InternetMessageId, StringComparer.Ordinal)
+            )
             {
                 json.WriteStringValue(copy.Mailbox);
                 json.WriteStringValue(copy.InternetMessageId);

@@ -36,11 +36,7 @@ public sealed class RollbackOrchestrator
         this.context = context;
         order = context.GetInput<RollbackOrder>()!;
         progress = order.Progress ?? new RollbackProgress();
-        record = new Recorder(context, order.Incidents)
-        {
-            About = Recorder.AboutOf(order.Action, order.Target),
-            Count = progress.Facts,
-        };
+        record = new Recorder(context, order.Incidents) { About = Recorder.AboutOf(order.Action, order.Target), Count = progress.Facts };
     }
 
     private EntityInstanceId Owner => ScheduledRollback.For(order.Action, order.Target);
@@ -67,7 +63,9 @@ public sealed class RollbackOrchestrator
         context.ContinueAsNew(order with { Progress = progress with { Facts = record.Count } });
     }
 
-    /// <summary>The owner hears of every failure, so that releases and holds are possible meanwhile; people now and then. Then it waits.</summary>
+    /// <summary>
+    /// The owner hears of every failure, so that releases and holds are possible meanwhile; people now and then. Then it waits.
+    /// </summary>
     private async Task FailedAsync(StepProblem problem)
     {
         await context.Entities.SignalEntityAsync(
@@ -155,7 +153,8 @@ public sealed class RollbackOrchestrator
         await TryAsync(() =>
             record.WriteAsync(
                 AuditKinds.RollbackFailed,
-                $"attempt {attempt} to undo {order.Action} failed: {problem}; it is tried every few seconds, and told again at {next:yyyy-MM-dd HH:mm:ss} UTC",
+                $"attempt {attempt} to undo {order.Action} failed: {problem}; it is tried every few seconds, and told again at "
+                    + $"{next:yyyy-MM-dd HH:mm:ss} UTC",
                 data: new
                 {
                     order.Containment,

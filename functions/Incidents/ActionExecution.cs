@@ -160,7 +160,9 @@ internal sealed class ActionExecution(
         await UnclaimAsync();
     }
 
-    /// <summary>People are asked once for exactly this, whoever wants it (S8): the answer of a request that waits already counts here, too.</summary>
+    /// <summary>
+    /// People are asked once for exactly this, whoever wants it (S8): the answer of a request that waits already counts here, too.
+    /// </summary>
     private async Task<ApprovalView> AnswerAsync(string id, ApprovalRequest request)
     {
         var answered = $"answered-{order.Id}";
@@ -183,7 +185,9 @@ internal sealed class ActionExecution(
     /// <summary>The answer of the request that was joined; null where it was lost, so that this one asks for itself.</summary>
     private async Task<ApprovalView?> HearAsync(JoinAnswer open, string answered)
     {
-        row.Set(new ContainmentReport(Ending.AwaitingApproval, "people are being asked for exactly this already; their answer counts here"));
+        row.Set(
+            new ContainmentReport(Ending.AwaitingApproval, "people are being asked for exactly this already; their answer counts here")
+        );
         var joined = new AuditFact(
             $"{order.Id}-joined",
             AuditKinds.Joined,

@@ -36,7 +36,7 @@ internal static class ActionPlan
             TicketAfter = timeout,
             Owners = Owners.KnownTo(policy),
             ReminderLead = decision.MaxDuration is { } length ? policy.ReminderLead(length) : null,
-            Budgets = decision.Target.Kind == "alert" ? [] : Budgets(decision, alert, policy),
+            Budgets = decision.Target.Kind == "alert" ? [] : Budgets(decision, policy),
         };
     }
 
@@ -51,11 +51,11 @@ internal static class ActionPlan
                 .Distinct(),
         ];
 
-    private static BudgetClaim[] Budgets(Decision decision, Alert alert, Policy policy) =>
+    private static BudgetClaim[] Budgets(Decision decision, Policy policy) =>
         [
             Claim("identity", decision.Target.Key, policy.Budgets.ForTarget(decision.Target.Kind)),
             Claim("action", decision.Action, policy.Budgets.ForAction(decision.Action)),
-            Claim("tenant", alert.TenantId, policy.Budgets.Tenant),
+            Claim("tenant", OwnTenant.Key, policy.Budgets.Tenant),
         ];
 
     private static BudgetClaim Claim(string scope, string key, Budget budget) =>

@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 using IRFunctions.Limits;
 using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
@@ -40,7 +41,7 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
         }
         var policy = policies.Current;
         await archive.KeepAsync(policy, cancellation);
-        var arrival = new Arrival(KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
+        var arrival = new Arrival(AlertVersion.KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
         await client.Entities.SignalEntityAsync(
             IncidentRegister.For(Correlation.IncidentKey(alert)),
             nameof(IncidentRegister.Arrive),
@@ -49,13 +50,6 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
         );
         await actions.CompleteMessageAsync(message, cancellation);
         await pulse.AlertTakenAsync(cancellation);
-    }
-
-    /// <summary>An incident that came back with other alerts inside is news, not a duplicate.</summary>
-    private static string KeyOf(Alert alert)
-    {
-        var key = Correlation.AlertKey(alert);
-        return alert.MemberAlertIds.Count == 0 ? key : $"{key}-{Fingerprint.Of([.. alert.MemberAlertIds.Order(StringComparer.Ordinal)])}";
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} is no alert ({Reason}): {Description}")]

@@ -71,7 +71,13 @@ public sealed class AlertOrchestrator
         var view = await progress.FinishAsync();
         if (view.Outcome == Outcome.Ticketed && !progress.HasTicket)
             await context.OpenTicketAsync(
-                new TicketInput($"ticket-{context.InstanceId}", input.Incident, input.Alert.Id, input.Alert.Title, IncidentText.Outcome(view))
+                new TicketInput(
+                    $"ticket-{context.InstanceId}",
+                    input.Incident,
+                    input.Alert.Id,
+                    input.Alert.Title,
+                    IncidentText.Outcome(view)
+                )
             );
         // Branches record under their own instance ids; the outcome has a name of its own.
         var outcome = new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, IncidentText.Outcome(view), "pipeline");

@@ -64,7 +64,7 @@ public sealed class FactsGatherer(
             Identities = identities,
             Checks = checks,
             Drills = await DrillsAsync(assessment, policy, cancellation),
-            Budgets = new BudgetFacts { Spent = await SpentAsync(needed.BudgetKeys, alert.TenantId, client, cancellation) },
+            Budgets = new BudgetFacts { Spent = await SpentAsync(needed.BudgetKeys, client, cancellation) },
         };
     }
 
@@ -73,7 +73,6 @@ public sealed class FactsGatherer(
     /// </summary>
     private async Task<Dictionary<string, BudgetSpent>> SpentAsync(
         IReadOnlyList<string> keys,
-        string tenant,
         DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -81,7 +80,8 @@ public sealed class FactsGatherer(
         var spent = new Dictionary<string, BudgetSpent>(StringComparer.Ordinal);
         foreach (var key in keys)
         {
-            var id = key == BudgetFacts.Tenant ? RateLimit.For(BudgetFacts.Tenant, tenant) : new EntityInstanceId(nameof(RateLimit), key);
+            var id =
+                key == BudgetFacts.Tenant ? RateLimit.For(BudgetFacts.Tenant, OwnTenant.Key) : new EntityInstanceId(nameof(RateLimit), key);
             var budget = await client.Entities.GetEntityAsync<RateLimitState>(id, cancellation: cancellation);
             if (budget is { IncludesState: true })
                 spent[key] = budget.State.Spent(time.GetUtcNow());

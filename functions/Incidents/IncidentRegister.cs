@@ -71,8 +71,8 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
     }
 
     /// <summary>
-    /// Each of these belongs to the caller where no other alert of this incident asks for it or holds it; for the rest, how it stands. Whoever
-    /// saw that the hold behind a claim has ended says so, and takes it over.
+    /// Each of these belongs to the caller where no other alert of this incident asks for it or holds it; for the rest, how it stands.
+    /// Whoever saw that the hold behind a claim has ended says so, and takes it over.
     /// </summary>
     public ContainmentClaim[] Claim(ClaimInput[] wanted)
     {

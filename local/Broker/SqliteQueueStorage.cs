@@ -39,7 +39,8 @@ public sealed class SqliteQueueStorage : IQueueStorage
     public IReadOnlyList<StoredMessage> Load(string queue) =>
         file.Read(on =>
             on.Read(
-                "SELECT sequence, state, delivery_count, uncounted, enqueued, content FROM broker_messages WHERE queue = ?1 ORDER BY sequence",
+                "SELECT sequence, state, delivery_count, uncounted, enqueued, content FROM broker_messages "
+                    + "WHERE queue = ?1 ORDER BY sequence",
                 row => new StoredMessage(
                     row.Number(0),
                     queue,

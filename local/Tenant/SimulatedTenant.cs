@@ -16,6 +16,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
 {
     private readonly TimeProvider time;
     private readonly TenantState state;
+
     /// <summary>Timers of what happens late; kept so that they are not collected before.</summary>
     private readonly ConcurrentBag<ITimer> late = [];
     private readonly GraphUsers users;
@@ -281,7 +282,11 @@ public sealed class SimulatedTenant : IAsyncDisposable
                     ? exchange.Now.AddSeconds(fault.Seconds).ToString("R", CultureInfo.InvariantCulture)
                     : Math.Ceiling(fault.Seconds).ToString(CultureInfo.InvariantCulture)
             ),
-            FaultKind.Unavailable or FaultKind.ActLate => exchange.Error(503, "ServiceUnavailable", "The service is temporarily unavailable."),
+            FaultKind.Unavailable or FaultKind.ActLate => exchange.Error(
+                503,
+                "ServiceUnavailable",
+                "The service is temporarily unavailable."
+            ),
             FaultKind.Error => exchange.Error(
                 500,
                 "InternalServerError",

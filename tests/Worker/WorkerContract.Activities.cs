@@ -52,10 +52,7 @@ public abstract partial class WorkerContract
         var decision =
             action == Orders.WatchAddress ? Orders.Decision(action, target) : Orders.Decision(action, target, DecisionKind.Ask, 2);
         var order = Orders.Order($"life-{action}", decision);
-        order = order with
-        {
-            Grant = new Grant(ActionHash.Of(decision, order.Mail), [TenantSeed.Alex], TimeProvider.System.GetUtcNow()),
-        };
+        order = order with { Grant = new Grant(ActionHash.Of(decision, order.Mail), [TenantSeed.Alex], TimeProvider.System.GetUtcNow()) };
 
         var prior = (await RunAsync(nameof(ContainmentActivities.Capture), order)).Deserialize<PriorState>(PayloadJson.Options)!;
         Assert.False(prior.AlreadySo);
@@ -95,6 +92,7 @@ public abstract partial class WorkerContract
     {
         var order = Orders.Order(activity, Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9")));
         var step = new PreparedOrder(order, Orders.Absent);
+        var undo = Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent);
         var ask = new AskInput(Id("approval-1"), Orders.View("incident-1"));
         var news = new HoldNews("key", ResultState.Reminder, "a test", null);
         return activity switch
@@ -118,13 +116,10 @@ public abstract partial class WorkerContract
             ),
             nameof(ContainmentActivities.Verify) => (step, r => Assert.False(r.GetBoolean())),
             nameof(ContainmentActivities.UndoEffect) => (
-                Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
+                undo,
                 r => Assert.NotNull(r.Deserialize<RollbackReport>(PayloadJson.Options)!.VerifiedAt)
             ),
-            nameof(ContainmentActivities.ReadBack) => (
-                Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent),
-                r => Assert.False(r.GetBoolean())
-            ),
+            nameof(ContainmentActivities.ReadBack) => (undo, r => Assert.False(r.GetBoolean())),
             nameof(DrillActivities.ExecuteDrill) => (
                 new PreparedOrder(
                     Orders.Order("drill", Orders.Decision(Orders.DisableAccount, Orders.Account(WorkerSettings.DrillAccount))),
@@ -192,7 +187,10 @@ public abstract partial class WorkerContract
     }
 
     private static PreparedOrder WatchStep(string address) =>
-        new(Orders.Order($"watch-{address}", Orders.Decision(Orders.WatchAddress, Orders.Address(address))), Orders.Absent) { Until = Soon };
+        new(Orders.Order($"watch-{address}", Orders.Decision(Orders.WatchAddress, Orders.Address(address))), Orders.Absent)
+        {
+            Until = Soon,
+        };
 
     /// <summary>The end of a lease.</summary>
     private static DateTimeOffset Soon => TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(2);
