@@ -49,8 +49,7 @@ public sealed class BudgetTests
             await world.SendAsync(Given.MaliciousAddress($"a-{i}", $"203.0.113.{i}"));
         await world.RunAsync();
         // 15 were refused by the action's budget; the tenant's (30 a minute) has counted only what ran.
-        var tenant = "802d39e1-9d70-404d-832c-2de5e2478eda";
-        var spent = await world.EntityAsync<RateLimitState>(RateLimit.For("tenant", tenant));
+        var spent = await world.EntityAsync<RateLimitState>(RateLimit.For("tenant", OwnTenant.Key));
         Assert.Equal(PerMinute, spent!.TakenByMinute.Values.Sum());
     }
 
