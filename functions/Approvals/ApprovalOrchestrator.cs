@@ -55,7 +55,7 @@ public sealed class ApprovalOrchestrator
         {
             ShowState();
             if (Now >= ticketAt && ticket.IsCompletedSuccessfully && view.Stage > 0)
-                ticket = GiveToPeopleAsync("nobody answered in time; the last rung is asked now"); // Asking does not wait for it.
+                ticket = GiveToPeopleAsync("Nobody answered in time; the last rung is asked now"); // Asking does not wait for it.
             await record.WriteAsync(
                 view.Stage == 0 ? AuditKinds.Asked : AuditKinds.Climbed,
                 ApprovalText.Asked(view),
@@ -82,9 +82,9 @@ public sealed class ApprovalOrchestrator
         await TellJoinedAsync();
         await ticket;
         if (view.State == ApprovalState.Expired)
-            await GiveToPeopleAsync("nobody answered in time");
+            await GiveToPeopleAsync("Nobody answered in time");
         else if (view.State == ApprovalState.Withdrawn)
-            await GiveToPeopleAsync($"the request was withdrawn ({TextBounds.OneLine(view.Answers[^1].Reason, 200)})");
+            await GiveToPeopleAsync($"The request was withdrawn ({TextBounds.OneLine(view.Answers[^1].Reason, 200)})");
         return view;
     }
 

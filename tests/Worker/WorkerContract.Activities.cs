@@ -93,7 +93,10 @@ public abstract partial class WorkerContract
         var order = Orders.Order(activity, Orders.Decision(Orders.WatchAddress, Orders.Address("203.0.113.9")));
         var step = new PreparedOrder(order, Orders.Absent);
         var undo = Orders.Undo("1", Orders.WatchAddress, Orders.Address("203.0.113.9"), Orders.Absent);
-        var (ask, news) = (new AskInput(Id("approval-1"), Orders.View("incident-1")), new HoldNews("key", ResultState.Reminder, "a test", null));
+        var (ask, news) = (
+            new AskInput(Id("approval-1"), Orders.View("incident-1")),
+            new HoldNews("key", ResultState.Reminder, "a test", null)
+        );
         return activity switch
         {
             "EstimateContainment" => (

@@ -28,7 +28,7 @@ public sealed class CrashTests
     /// <returns>False where the story has no such step.</returns>
     private static async Task<bool> DiesAsync(CrashMoment moment, int step)
     {
-        await using var mortal = await MortalWorld.StartAsync(moment, step);
+        await using var mortal = await CrashingWorld.StartAsync(moment, step);
         var agent = new Agent(mortal.World);
         var batch = agent.Batch([
             .. Enumerable

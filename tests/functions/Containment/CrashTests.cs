@@ -30,18 +30,8 @@ public sealed class CrashTests
 
     private static async Task<bool> RunWithCrashAsync(ActionCase action, CrashMoment moment, int at)
     {
-        var (seen, crashed) = (0, false);
-        var dying = new EngineOptions
-        {
-            AtCrashPoint = point =>
-            {
-                if (crashed || point.Moment != moment || !Stage.IsContainment(point.InstanceId) || ++seen != at)
-                    return;
-                crashed = true;
-                throw new SimulatedCrash();
-            },
-        };
-        await using var stage = await Stage.OpenAsync(action, engine: dying);
+        var crash = new Crash(moment, at, Stage.IsContainment);
+        await using var stage = await Stage.OpenAsync(action, engine: crash.Engine);
         await stage.SurviveAsync(() => stage.ActAsync()); // After a crash the alert comes again, as from a queue.
         if (action.Lasts is { } length)
             await stage.SurviveAsync(() => stage.World.PassAsync(length + TimeSpan.FromMinutes(10)));
@@ -59,6 +49,6 @@ public sealed class CrashTests
         Assert.Single(kinds, AuditKinds.Executed);
         if (action.Lasts is not null)
             Assert.Single(kinds, k => k is AuditKinds.Undone or AuditKinds.NotUndone);
-        return crashed;
+        return crash.Happened;
     }
 }

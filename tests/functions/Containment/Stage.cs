@@ -146,19 +146,15 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>Does what can be done again; where the machine dies, another starts on what is stored and goes on.</summary>
     /// <param name="next">Engine of the machine that is started anew.</param>
-    public async Task SurviveAsync(Func<Task> act, EngineOptions? next = null)
-    {
-        try
-        {
-            await act();
-        }
-        catch (SimulatedCrash)
-        {
-            await RestartAsync(next);
-            await World.RunAsync();
-            await act();
-        }
-    }
+    public Task SurviveAsync(Func<Task> act, EngineOptions? next = null) =>
+        Crash.SurviveAsync(
+            act,
+            async () =>
+            {
+                await RestartAsync(next);
+                await World.RunAsync();
+            }
+        );
 
     /// <summary>From between two steps of the engine: the stop stands before anything that the step just stored leads to.</summary>
     public void EngageStop()
@@ -345,9 +341,6 @@ internal sealed class Stage : IAsyncDisposable
         await tenant.DisposeAsync();
     }
 }
-
-/// <summary>The machine dies here.</summary>
-internal sealed class SimulatedCrash : Exception;
 
 /// <summary>Forgets, when an engine starts on it, messages that wait for their time.</summary>
 internal sealed class LossyStore(IDurableStore inner, string prefix) : IDurableStore

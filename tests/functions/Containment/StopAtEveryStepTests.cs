@@ -52,20 +52,20 @@ public sealed class StopAtEveryStepTests
     private sealed class Run(ActionCase action, int at, bool dies)
     {
         private Stage? stage;
-        private int seen;
-        private bool engaged;
+        private Crash? stop;
         private int? standsFrom;
 
         /// <summary>How the decision ended; null where there is no such step.</summary>
         public async Task<Ending?> EndAsync(CrashMoment moment, Func<string, bool> counts)
         {
-            var engine = new EngineOptions { AtCrashPoint = p => Look(p, moment, counts) };
+            stop = new Crash(moment, at, id => stage is not null && counts(id), EngageStop);
+            var engine = new EngineOptions { AtCrashPoint = Look };
             await using (stage = await Stage.OpenAsync(action, engine: engine))
             {
                 await stage.SurviveAsync(() => stage.ActAsync(), engine);
                 // A person may take it back under the stop; otherwise its time does. Every other step the one or the other.
                 if (
-                    engaged
+                    stop.Happened
                     && at % 2 == 1
                     && action.Lasts is not null
                     && (await stage.World.ContainmentsAsync()).Any(c => c.State.Status == ContainmentStatus.Live)
@@ -76,21 +76,23 @@ public sealed class StopAtEveryStepTests
                 }
                 if (action.Lasts is { } length)
                     await stage.SurviveAsync(() => stage.World.PassAsync(length + Margin), engine);
-                if (!engaged)
+                if (!stop.Happened)
                     return null;
                 await stage.World.PassAsync(Margin);
                 return await AssertAsync();
             }
         }
 
-        private void Look(CrashPoint point, CrashMoment moment, Func<string, bool> counts)
+        private void Look(CrashPoint point)
         {
             if (point.Moment == CrashMoment.AfterCommit && point.InstanceId.StartsWith("@globalstop@", StringComparison.Ordinal))
                 standsFrom ??= Journal.Count;
-            if (engaged || stage is null || point.Moment != moment || !counts(point.InstanceId) || ++seen != at)
-                return;
-            engaged = true;
-            stage.EngageStop();
+            stop!.Look(point);
+        }
+
+        private void EngageStop()
+        {
+            stage!.EngageStop();
             if (dies)
                 throw new SimulatedCrash();
         }

@@ -33,7 +33,7 @@ public sealed class CrashStoryTests
     /// <returns>How many machines died.</returns>
     private static async Task<int> TellAsync(CrashMoment moment, int step, int most = 1)
     {
-        await using var mortal = await MortalWorld.StartAsync(moment, step, most);
+        await using var mortal = await CrashingWorld.StartAsync(moment, step, most);
         await mortal.World.SendAsync(Given.StolenAccount(), "m-1");
         await mortal.SurviveAsync(w => w.RunAsync());
         Assert.Equal(202, await mortal.World.AnswerAsync(Assert.Single(await mortal.World.PendingAsync()).Id, World.Alex, "approve"));

@@ -19,9 +19,9 @@ public sealed class NewsTests
         if (news == "severity")
             changed["severity"] = "high";
         else
-            changed["evidence"]!.AsArray().Add(
-                new JsonObject { ["@odata.type"] = "#microsoft.graph.security.ipEvidence", ["ipAddress"] = "203.0.113.99" }
-            );
+            changed["evidence"]!
+                .AsArray()
+                .Add(new JsonObject { ["@odata.type"] = "#microsoft.graph.security.ipEvidence", ["ipAddress"] = "203.0.113.99" });
         await world.SendAsync(changed);
         await world.RunAsync();
         Assert.Equal(2, (await world.IncidentsAsync()).Count);

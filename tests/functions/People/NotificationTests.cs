@@ -118,52 +118,28 @@ public sealed class NotificationTests
     private static async Task<bool> RunWithStopAsync(int at)
     {
         Stage? stage = null;
-        var (seen, engaged) = (0, false);
-        var engine = new EngineOptions
-        {
-            AtCrashPoint = point =>
-            {
-                if (
-                    engaged
-                    || stage is null
-                    || point.Moment != CrashMoment.AfterCommit
-                    || !Stage.IsContainment(point.InstanceId)
-                    || ++seen != at
-                )
-                    return;
-                engaged = true;
-                stage.EngageStop();
-            },
-        };
-        await using (stage = await Stage.OpenAsync(ActionCase.Of("disable_user_account_temporarily"), o => o with { Model = null }, engine))
+        var stop = new Crash(CrashMoment.AfterCommit, at, id => stage is not null && Stage.IsContainment(id), () => stage!.EngageStop());
+        await using (
+            stage = await Stage.OpenAsync(ActionCase.Of("disable_user_account_temporarily"), o => o with { Model = null }, stop.Engine)
+        )
         {
             await stage.AskAsync();
             await AssertBothOnceAsync(stage.World);
-            return engaged;
+            return stop.Happened;
         }
     }
 
     private static async Task<bool> RunWithCrashAsync(CrashMoment moment, int at)
     {
-        var (seen, crashed) = (0, false);
-        var engine = new EngineOptions
-        {
-            AtCrashPoint = point =>
-            {
-                if (crashed || point.Moment != moment || !point.InstanceId.StartsWith("contain-", StringComparison.Ordinal) || ++seen != at)
-                    return;
-                crashed = true;
-                throw new SimulatedCrash();
-            },
-        };
+        var crash = new Crash(moment, at, id => id.StartsWith("contain-", StringComparison.Ordinal));
         await using var stage = await Stage.OpenAsync(
             ActionCase.Of("disable_user_account_temporarily"),
             o => o with { Model = null },
-            engine
+            crash.Engine
         ); // The rules ask for both.
         await stage.SurviveAsync(() => stage.AskAsync());
         await AssertBothOnceAsync(stage.World);
-        return crashed;
+        return crash.Happened;
     }
 
     private static async Task AssertBothOnceAsync(World world)

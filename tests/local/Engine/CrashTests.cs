@@ -37,18 +37,8 @@ public class CrashTests
 
     private static async Task<bool> RunWithCrash(Setup setup, CrashMoment moment, int k, int? seed)
     {
-        var crashed = false;
-        var options = new EngineOptions
-        {
-            ShuffleSeed = seed,
-            AtCrashPoint = p =>
-            {
-                if (p.Moment != moment || p.Number != k)
-                    return;
-                crashed = true;
-                throw new SimulatedCrash();
-            },
-        };
+        var crash = new Crash(moment, k);
+        var options = crash.Engine with { ShuffleSeed = seed };
         await using var rig = new EngineRig(setup, options);
         Workflow(rig);
         foreach (var act in Script(rig))
@@ -72,7 +62,7 @@ public class CrashTests
         Assert.Equal(3, (await rig.GetAsync("again")).ReadOutputAs<int>());
         Assert.Equal(108, (await rig.Entities.GetEntityAsync<int>(Tally))!.State);
         Assert.Empty(rig.Store.LoadWork().Messages);
-        return crashed;
+        return crash.Happened;
     }
 
     private static void Workflow(EngineRig rig) =>
@@ -151,6 +141,4 @@ public class CrashTests
 
         return recorded;
     }
-
-    private sealed class SimulatedCrash : Exception;
 }

@@ -8,7 +8,7 @@ namespace IRFunctions.Tests.Worlds;
 /// A world whose machine dies at one step; another starts on what was on disk (durable store, tables, queue and tenant in SQLite) and goes
 /// on.
 /// </summary>
-internal sealed class MortalWorld : IAsyncDisposable
+internal sealed class CrashingWorld : IAsyncDisposable
 {
     private const int SecondDeath = 4;
     private readonly string folder = Path.Combine(
@@ -19,7 +19,7 @@ internal sealed class MortalWorld : IAsyncDisposable
     private readonly CrashMoment moment;
     private readonly int most;
 
-    private MortalWorld(CrashMoment moment, int most) => (this.moment, this.most) = (moment, most);
+    private CrashingWorld(CrashMoment moment, int most) => (this.moment, this.most) = (moment, most);
 
     public VirtualTimeProvider Time { get; } = World.NewClock();
 
@@ -31,30 +31,23 @@ internal sealed class MortalWorld : IAsyncDisposable
     /// <param name="moment">What kind of step the machine dies at.</param>
     /// <param name="step">Which of that kind, from 1.</param>
     /// <param name="most">How many machines die; those after the first at their fourth step.</param>
-    public static async Task<MortalWorld> StartAsync(CrashMoment moment, int step, int most = 1)
+    public static async Task<CrashingWorld> StartAsync(CrashMoment moment, int step, int most = 1)
     {
-        var mortal = new MortalWorld(moment, most);
+        var mortal = new CrashingWorld(moment, most);
         mortal.World = await mortal.StartAsync(step);
         return mortal;
     }
 
     /// <summary>Does what can be done again, until a machine lives to the end of it.</summary>
-    public async Task SurviveAsync(Func<World, Task> work)
-    {
-        while (true)
-        {
-            try
-            {
-                await work(World);
-                return;
-            }
-            catch (Exception e) when (e is Died || e.InnerException is Died)
+    public Task SurviveAsync(Func<World, Task> work) =>
+        Crash.SurviveAsync(
+            () => work(World),
+            async () =>
             {
                 await World.DisposeAsync();
                 World = await StartAsync(++Deaths < most ? SecondDeath : 0);
             }
-        }
-    }
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -64,22 +57,5 @@ internal sealed class MortalWorld : IAsyncDisposable
     }
 
     private Task<World> StartAsync(int crashAt) =>
-        World.CreateAsync(
-            o =>
-                o with
-                {
-                    StateFolder = folder,
-                    Engine = new EngineOptions
-                    {
-                        AtCrashPoint = p =>
-                        {
-                            if (p.Moment == moment && p.Number == crashAt)
-                                throw new Died();
-                        },
-                    },
-                },
-            Time
-        );
-
-    private sealed class Died : Exception;
+        World.CreateAsync(o => o with { StateFolder = folder, Engine = new Crash(moment, crashAt).Engine }, Time);
 }
