@@ -51,6 +51,9 @@ public static class AuditKinds
     /// <summary>The content of a chain was made unreadable for good (crypto-shredding); stands on the chain "pipeline".</summary>
     public const string Shredded = "shredded";
 
+    /// <summary>One person wants the words of a chain gone; a second one has to.</summary>
+    public const string ShredAsked = "shred-asked";
+
     /// <summary>A chain no longer holds what an earlier checkpoint sealed; stands on the chain "pipeline".</summary>
     public const string RecordBroken = "record-broken";
 

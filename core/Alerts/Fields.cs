@@ -23,7 +23,8 @@ internal sealed class Fields
     public ReadingSession Session => session;
 
     /// <summary>
-    /// Names that occur more than once, without regard to case, with different values: what they mean depends on the reader.
+    /// Names that occur more than once, without regard to case, with different values: what they mean depends on the reader. Those of the
+    /// objects inside count, too, since what they say is said of this one; what stands in a list speaks for itself.
     /// </summary>
     public IReadOnlyList<string> Conflicts { get; private set; } = [];
 
@@ -51,7 +52,15 @@ internal sealed class Fields
                 : seen[slots[i].Name];
             if (earlier < i && !JsonElement.DeepEquals(slots[earlier].Value, slots[i].Value))
                 Conflicts = [.. Conflicts, SafeText.Line(slots[i].Name, 60, out _)];
+            if (slots[i].Value.ValueKind == JsonValueKind.Object)
+                FindConflictsIn(slots[i]);
         }
+    }
+
+    private void FindConflictsIn(Slot slot)
+    {
+        foreach (var name in Of(slot.Value, session, slot.Name).Conflicts)
+            Conflicts = [.. Conflicts, SafeText.Line($"{slot.Name}.{name}", 60, out _)];
     }
 
     public int Count => slots.Length;

@@ -68,6 +68,9 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         return null;
     }
 
+    /// <summary>Whether two accounts belong to one person.</summary>
+    public bool AreOne(string account, string other) => Owners.Of(policies.Current).AreOne(account, other);
+
     /// <inheritdoc cref="AnswerRules.Conflict"/>
     public Objection? ConflictOf(Target? target, string by) => AnswerRules.Conflict(target, by, Owners.Of(policies.Current));
 }

@@ -115,7 +115,10 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
         );
     }
 
-    /// <summary>Makes the words of an incident's record unreadable for good. There is no way back.</summary>
+    /// <summary>
+    /// Makes the words of an incident's record unreadable for good: 202 for the first person who asks, done for the second. There is no way
+    /// back.
+    /// </summary>
     [Function("ShredRecord")]
     public async Task<IActionResult> ShredAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "audit/{incident}/words")] HttpRequest request,
@@ -145,8 +148,15 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
                     $"{id} is still in effect for this incident; its recovery point is needed."
                 );
         }
-        return await shredder.ShredAsync(incident, caller.ObjectId, body.Reason, cancellation) is { } obstacle
-            ? ProblemResults.Of(409, "not-shredded", "Nothing was shredded", $"{obstacle}.")
-            : new OkObjectResult(new { incident, shredded = true });
+        var result = await shredder.ShredAsync(incident, caller.ObjectId, body.Reason, holds.AreOne, cancellation);
+        if (result.State == ShredState.AboutAsker)
+            await guard.RefusedAsync(caller.ObjectId, $"shredding of {incident}: is-target", cancellation);
+        return result.State switch
+        {
+            ShredState.Shredded => new OkObjectResult(new { incident, shredded = true }),
+            ShredState.NeedsSecond => new AcceptedResult((string?)null, new { incident, shredded = false, text = result.Text }),
+            ShredState.AboutAsker => ProblemResults.Of(403, "is-target", "Nothing was shredded", result.Text),
+            _ => ProblemResults.Of(409, "not-shredded", "Nothing was shredded", result.Text),
+        };
     }
 }

@@ -8,6 +8,10 @@ namespace IRFunctions.Recording;
 /// <param name="Number">1, 2, ...; a chain gets the next one where it grows after its words were shredded.</param>
 public sealed record ChainKey(int Number, byte[] Secret);
 
+/// <summary>Somebody wants the words of a chain gone.</summary>
+/// <param name="Entries">How many the chain had; one that grew since is another wish.</param>
+public sealed record ShredWish(string By, DateTimeOffset At, int Entries);
+
 /// <summary>
 /// One key a chain, in a table of its own so that it can have other readers and no copies. Destroying it is how personal data leaves the
 /// record without breaking it.
@@ -15,6 +19,7 @@ public sealed record ChainKey(int Number, byte[] Secret);
 public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
 {
     public const string TableName = "auditkeys";
+    private const string WishRow = "shred";
     private const int MaxRemembered = 20_000;
 
     /// <summary>
@@ -94,6 +99,27 @@ public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
             );
         remembered.Forget(chain);
     }
+
+    /// <summary>Who wants a chain shredded and waits for a second person; null where nobody does.</summary>
+    public async Task<ShredWish?> FindWishAsync(string chain, CancellationToken cancellation)
+    {
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(chain, WishRow, cancellationToken: cancellation);
+        return found.HasValue && found.Value! is var row && row.GetString("By") is { } by
+            ? new ShredWish(by, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Entries") ?? 0)
+            : null;
+    }
+
+    public Task KeepWishAsync(string chain, ShredWish wish, CancellationToken cancellation) =>
+        table.UpsertEntityAsync(
+            new TableEntity(chain, WishRow)
+            {
+                ["By"] = wish.By,
+                ["At"] = wish.At,
+                ["Entries"] = wish.Entries,
+            },
+            TableUpdateMode.Replace,
+            cancellation
+        );
 
     private ChainKey Remember(string chain, ChainKey key)
     {

@@ -10,6 +10,27 @@ namespace IRFunctions.Tests.Alerts;
 /// </summary>
 public sealed class HostileAlertTests
 {
+    /// <summary>Two values for one name, one level down: the first used to win (kind 15 of the attack).</summary>
+    [Theory]
+    [InlineData("userEvidence", "userAccount", "azureAdUserId")]
+    [InlineData("deviceEvidence", "vmMetadata", "resourceId")]
+    public void Two_values_for_one_name_inside_an_entity_make_it_no_target_S4(string type, string inner, string name)
+    {
+        var alert = Real.GraphAlert();
+        alert["evidence"] = System.Text.Json.Nodes.JsonNode.Parse("[{\"@odata.type\":\"#microsoft.graph.security." + type + "\"}]");
+        var text = alert
+            .ToJsonString()
+            .Replace(
+                "\"evidence\":[{",
+                "\"evidence\":[{\"" + inner + "\":{\"" + name + "\":\"11118379-2a59-1111-ac3c-a51eb4a3c627\",\"" + name
+                    + "\":\"22228379-2a59-1111-ac3c-a51eb4a3c627\"},",
+                StringComparison.Ordinal
+            );
+        var read = AlertParser.Read(System.Text.Encoding.UTF8.GetBytes(text)).Alert!;
+        Assert.Empty(read.Entities);
+        Assert.Contains(read.Notes, n => n.Contains($"{inner}.{name}", StringComparison.Ordinal));
+    }
+
     public static TheoryData<string, string> Broken =>
         new()
         {

@@ -132,16 +132,23 @@ public sealed class PipelineRecordTests
     }
 
     [Fact]
-    public async Task The_words_of_an_incident_in_effect_are_not_shredded_and_afterwards_they_are()
+    public async Task The_words_of_an_incident_in_effect_are_not_shredded_and_afterwards_two_people_may_but_not_its_subject_S3()
     {
         var (world, incident) = await ContainedAsync();
         await using var owned = world;
         var api = ActivatorUtilities.CreateInstance<RecoveryApi>(world.Machine.Services);
-        Task<IActionResult> ShredAsync() =>
-            api.ShredAsync(World.Request(World.Alex, new { reason = "the law" }), incident, world.Client, default);
-        Assert.Equal(409, ((ObjectResult)await ShredAsync()).StatusCode);
+        async Task<int?> ShredAsync(string by) =>
+            (
+                (ObjectResult)
+                    await api.ShredAsync(World.Request(by, new { reason = "the law" }), incident, world.Client, default)
+            ).StatusCode;
+        Assert.Equal(409, await ShredAsync(World.Alex));
         await world.PassAsync(TimeSpan.FromHours(4));
-        Assert.IsType<OkObjectResult>(await ShredAsync());
+        Assert.Equal(403, await ShredAsync(World.Adele)); // It is about her.
+        Assert.Equal(202, await ShredAsync(World.Alex));
+        Assert.Equal(202, await ShredAsync(World.Alex)); // The same person twice is one.
+        Assert.All(await world.Machine.Audit.ReadAsync(incident), e => Assert.Equal(ContentState.Readable, e.Content));
+        Assert.Equal(200, await ShredAsync(World.Sam));
         Assert.All(await world.Machine.Audit.ReadAsync(incident), e => Assert.Equal(ContentState.Shredded, e.Content));
         Assert.Empty((await VerifyAsync(world)).Findings);
     }

@@ -195,9 +195,12 @@ public sealed class ReadingTests
         await rig.IncidentAsync("incident-2");
         await rig.Checkpointer.RunAsync();
         var shredder = new Shredder(rig.Chain, rig.Keys, rig.Index, rig.Time);
-        Assert.NotNull(await shredder.ShredAsync("incident-1", Adele, "the law"));
+        async Task<ShredState> ShredAsync(string by) =>
+            (await shredder.ShredAsync("incident-1", by, "the law", StringComparer.Ordinal.Equals)).State;
+        Assert.Equal(ShredState.Refused, await ShredAsync("person-1"));
         rig.Time.Advance(TimeSpan.FromHours(1));
-        Assert.Null(await shredder.ShredAsync("incident-1", Adele, "the law"));
+        Assert.Equal(ShredState.NeedsSecond, await ShredAsync("person-1"));
+        Assert.Equal(ShredState.Shredded, await ShredAsync("person-2"));
         await rig.Checkpointer.RunAsync();
         Assert.All(
             await rig.Chain.ReadAsync("incident-1"),
