@@ -154,7 +154,15 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
         return result.State switch
         {
             ShredState.Shredded => new OkObjectResult(new { incident, shredded = true }),
-            ShredState.NeedsSecond => new AcceptedResult((string?)null, new { incident, shredded = false, text = result.Text }),
+            ShredState.NeedsSecond => new AcceptedResult(
+                (string?)null,
+                new
+                {
+                    incident,
+                    shredded = false,
+                    text = result.Text,
+                }
+            ),
             ShredState.AboutAsker => ProblemResults.Of(403, "is-target", "Nothing was shredded", result.Text),
             _ => ProblemResults.Of(409, "not-shredded", "Nothing was shredded", result.Text),
         };

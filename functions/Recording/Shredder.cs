@@ -54,7 +54,14 @@ public sealed partial class Shredder(AuditChain audit, ChainKeys keys, RecordInd
         if (wish is null || wish.Entries != entries.Count || time.GetUtcNow() - wish.At > Waits || areOne(wish.By, by))
             return await AskSecondAsync(chain, entries.Count, by, reason, cancellation);
         var text = $"the words of {entries.Count} entries of {chain} were made unreadable, asked for by two people: {reason}";
-        await RecordAsync($"shred-{chain}-{entries.Count}", AuditKinds.Shredded, text, by, new { chain, entries = entries.Count, reason, first = wish.By }, cancellation);
+        var data = new
+        {
+            chain,
+            entries = entries.Count,
+            reason,
+            first = wish.By,
+        };
+        await RecordAsync($"shred-{chain}-{entries.Count}", AuditKinds.Shredded, text, by, data, cancellation);
         await index.ForgetAsync(entries, cancellation);
         await keys.DestroyAsync(chain, cancellation);
         return new ShredResult(ShredState.Shredded, $"The words of {chain} are gone.");
@@ -68,11 +75,17 @@ public sealed partial class Shredder(AuditChain audit, ChainKeys keys, RecordInd
             AuditKinds.ShredAsked,
             $"asked to make the words of {entries} entries of {chain} unreadable; somebody else has to ask for the same: {reason}",
             by,
-            new { chain, entries, reason },
+            new
+            {
+                chain,
+                entries,
+                reason,
+            },
             cancellation
         );
         await keys.KeepWishAsync(chain, new ShredWish(by, at, entries), cancellation);
-        return new ShredResult(ShredState.NeedsSecond, $"Nothing is shredded yet: a second person has to ask for the same within {Waits.TotalHours:0} hours.");
+        var text = $"Nothing is shredded yet: a second person has to ask for the same within {Waits.TotalHours:0} hours.";
+        return new ShredResult(ShredState.NeedsSecond, text);
     }
 
     private Task RecordAsync(string fact, string kind, string text, string by, object data, CancellationToken cancellation) =>

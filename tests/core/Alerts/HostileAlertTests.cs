@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Alerts;
 
@@ -17,17 +18,22 @@ public sealed class HostileAlertTests
     public void Two_values_for_one_name_inside_an_entity_make_it_no_target_S4(string type, string inner, string name)
     {
         var alert = Real.GraphAlert();
-        alert["evidence"] = System.Text.Json.Nodes.JsonNode.Parse("[{\"@odata.type\":\"#microsoft.graph.security." + type + "\"}]");
+        alert["evidence"] = JsonNode.Parse("[{\"@odata.type\":\"#microsoft.graph.security." + type + "\"}]");
         var text = alert
             .ToJsonString()
             .Replace(
                 "\"evidence\":[{",
-                "\"evidence\":[{\"" + inner + "\":{\"" + name + "\":\"11118379-2a59-1111-ac3c-a51eb4a3c627\",\"" + name
+                "\"evidence\":[{\""
+                    + inner
+                    + "\":{\""
+                    + name
+                    + "\":\"11118379-2a59-1111-ac3c-a51eb4a3c627\",\""
+                    + name
                     + "\":\"22228379-2a59-1111-ac3c-a51eb4a3c627\"},",
                 StringComparison.Ordinal
             );
-        var read = AlertParser.Read(System.Text.Encoding.UTF8.GetBytes(text)).Alert!;
-        Assert.Empty(read.Entities);
+        var read = AlertParser.Read(Encoding.UTF8.GetBytes(text)).Alert!;
+        Assert.All(read.Entities, e => Assert.Null(Targets.Of(e)));
         Assert.Contains(read.Notes, n => n.Contains($"{inner}.{name}", StringComparison.Ordinal));
     }
 

@@ -138,10 +138,7 @@ public sealed class PipelineRecordTests
         await using var owned = world;
         var api = ActivatorUtilities.CreateInstance<RecoveryApi>(world.Machine.Services);
         async Task<int?> ShredAsync(string by) =>
-            (
-                (ObjectResult)
-                    await api.ShredAsync(World.Request(by, new { reason = "the law" }), incident, world.Client, default)
-            ).StatusCode;
+            ((ObjectResult)await api.ShredAsync(World.Request(by, new { reason = "the law" }), incident, world.Client, default)).StatusCode;
         Assert.Equal(409, await ShredAsync(World.Alex));
         await world.PassAsync(TimeSpan.FromHours(4));
         Assert.Equal(403, await ShredAsync(World.Adele)); // It is about her.
