@@ -18,6 +18,9 @@ internal static class SafeText
     /// <summary>Several lines: line feeds and tabs stay.</summary>
     public static string Block(string text, int max, out int cut) => Clean(text, max, keepLines: true, out cut);
 
+    /// <summary>Whether several lines hold nothing that hides, reorders or controls text.</summary>
+    public static bool IsClean(string text) => IsClean(text, keepLines: true);
+
     private static string Clean(string text, int max, bool keepLines, out int cut)
     {
         cut = 0;

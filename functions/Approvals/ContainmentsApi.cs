@@ -29,7 +29,7 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
         var all = request.Query["all"] == "true";
         var found = new List<object>();
         await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
-            if (all || state.Status is ContainmentStatus.Live or ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed)
+            if (all || IsInEffect(state))
                 found.Add(
                     new
                     {
@@ -40,6 +40,14 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
                 );
         return new OkObjectResult(new { containments = found });
     }
+
+    /// <summary>What was confirmed is in effect, too, until a person releases it.</summary>
+    private static bool IsInEffect(RollbackState state) =>
+        state.Status
+            is ContainmentStatus.Live
+                or ContainmentStatus.Confirmed
+                or ContainmentStatus.Undoing
+                or ContainmentStatus.RollbackFailed;
 
     /// <summary>`/release`, `/confirm` or `/extend`, with a reason.</summary>
     [Function("ChangeContainment")]
@@ -77,12 +85,15 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
                 await guard.RefusedAsync(caller.ObjectId, $"{change} of {id}: {objection.Rule}", cancellation);
             return ProblemResults.Of(objection.Status, objection.Rule, "Nothing was changed", objection.Text);
         }
+        var until = kind == HoldChangeKind.Extend ? await holds.ExtendedUntilAsync(client, id, order, cancellation) : null;
         return new AcceptedResult(
             "/api/containments",
             new
             {
                 id,
                 change,
+                until = until?.At,
+                note = until?.Note,
                 look = "/api/containments?all=true",
             }
         );

@@ -1,3 +1,4 @@
+using IRFunctions.Alerts;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.People;
@@ -54,7 +55,7 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
                     new AuditFact(
                         $"request-{Guid.CreateVersion7():N}",
                         kind,
-                        $"{name} asked to {verb} {containment}: {order.Reason}",
+                        $"{name} asked to {verb} {containment}{Capped(entity.State, order)}: {order.Reason}",
                         order.By,
                         about
                     ),
@@ -66,6 +67,29 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         if (change == HoldChangeKind.Confirm)
             await cards.ShowHoldAsync(containment, ResultState.Confirmed, $"{name} keeps it: {order.Reason}", null, cancellation);
         return null;
+    }
+
+    private static string Capped(RollbackState state, HoldChange order) =>
+        order.For is { } wanted && wanted > state.MaxDuration
+            ? $" by {TimeText.Length(wanted)}, of which the policy allows {TimeText.Length(state.MaxDuration)}"
+            : "";
+
+    /// <summary>When an extended containment ends, and that it is less than was asked for, where it is; null where there is none.</summary>
+    public async Task<(DateTimeOffset At, string? Note)?> ExtendedUntilAsync(
+        DurableTaskClient client,
+        string containment,
+        HoldChange order,
+        CancellationToken cancellation
+    )
+    {
+        var id = new EntityInstanceId(nameof(ScheduledRollback), containment);
+        var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
+        if (entity is not { IncludesState: true } || order is not { For: { } wanted, At: { } at })
+            return null;
+        var most = entity.State.MaxDuration;
+        return wanted <= most
+            ? (at + wanted, null)
+            : (at + most, $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken.");
     }
 
     /// <summary>Whether two accounts belong to one person.</summary>

@@ -34,7 +34,7 @@ public sealed record RecoveryPoint(
 }
 
 /// <summary>Lists what can be restored, from the record alone.</summary>
-public sealed class RecoveryPoints(AuditChain audit, RecordIndex index, HeadIndex heads, TimeProvider time)
+public sealed class RecoveryPoints(AuditChain audit, RecordIndex index, HeadIndex heads, ActionCatalog catalogue, TimeProvider time)
 {
     /// <summary>Every recovery point of an incident, oldest first.</summary>
     public async Task<IReadOnlyList<RecoveryPoint>> OfIncidentAsync(string chain, CancellationToken cancellation = default)
@@ -113,6 +113,7 @@ public sealed class RecoveryPoints(AuditChain audit, RecordIndex index, HeadInde
             : !whole ? "its chain is not whole: what it says cannot be believed"
             : prior is null ? "the state is too large for the record"
             : prior.AlreadySo ? "nothing was changed, so there is nothing to restore"
+            : !CanBeUndone(told.Action) ? $"{told.Action} cannot be undone: what it changed has to be put right by hand"
             : givenBack is { } at ? $"it was given back on {Finding.Time(at)}"
             : null;
         return new RecoveryPoint(
@@ -133,6 +134,9 @@ public sealed class RecoveryPoints(AuditChain audit, RecordIndex index, HeadInde
             Prior = prior,
         };
     }
+
+    /// <summary>An action that is no longer in the catalogue cannot be undone by it either.</summary>
+    private bool CanBeUndone(string action) => catalogue.Capabilities.Any(c => c.Name == action && c.Reversible);
 
     private static PriorState? PriorOf(AuditEntry entry)
     {

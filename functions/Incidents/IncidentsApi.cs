@@ -105,7 +105,8 @@ public sealed class IncidentsApi(RequestGuard guard, AuditChain audit, IncidentT
                 return new ShownAlert(page.Instance, Unknown, null, page.Problem?.Message, page.View);
             var failure =
                 instance.RuntimeStatus == OrchestrationRuntimeStatus.Failed ? InstanceFailure.Of(instance) : page.Problem?.Message;
-            return new ShownAlert(page.Instance, instance.RuntimeStatus.ToString(), instance.LastUpdatedAt, failure, page.View);
+            var view = page.View is { } shown ? await DecisionStates.ReadAsync(client, shown, cancellation) : null;
+            return new ShownAlert(page.Instance, instance.RuntimeStatus.ToString(), instance.LastUpdatedAt, failure, view);
         }
 #pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read.
         catch (Exception e) when (e is not OperationCanceledException)

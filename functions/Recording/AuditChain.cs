@@ -92,11 +92,12 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
     }
 
     private static AuditFact Bounded(AuditFact fact) =>
-        fact.Text.Length <= TextBounds.Sentence && !(fact.Data?.Length > MaxData)
+        fact.Text.Length <= TextBounds.Sentence && !(fact.Data?.Length > MaxData) && SafeText.IsClean(fact.Text)
             ? fact
             : fact with
             {
-                Text = TextBounds.Cut(fact.Text, TextBounds.Sentence),
+                // People's words, too, come from outside: what hides or reorders text is written by its name.
+                Text = SafeText.Block(TextBounds.Cut(fact.Text, TextBounds.Sentence), TextBounds.Sentence, out _),
                 Data =
                     fact.Data?.Length > MaxData
                         ? AuditJson.Of(new { cut = fact.Data.Length, start = TextBounds.Cut(fact.Data, TextBounds.Sentence) })
