@@ -133,7 +133,6 @@ public static class Pipeline
 
     private static void AddActions(IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(s => new WatchlistPlace(new Uri(Setting(configuration, "Sentinel:Watchlist"))));
         services.TryAddSingleton(_ => new TicketPlace(new Uri(Setting(configuration, "Tickets:Endpoint"))));
         services.TryAddSingleton(_ => new PagerPlace(
             new Uri(Setting(configuration, "Pager:Endpoint")),
@@ -154,13 +153,7 @@ public static class Pipeline
             s.GetRequiredService<ConnectorPlace>(),
             s.GetRequiredService<TimeProvider>()
         ));
-        // Every action file is found by itself: adding one touches its own file, the tier map and its cases.
-        foreach (
-            var type in typeof(IContainmentAction)
-                .Assembly.GetTypes()
-                .Where(t => t.IsAssignableTo(typeof(IContainmentAction)) && !t.IsAbstract)
-        )
-            services.AddSingleton(s => (IContainmentAction)(s.GetService(type) ?? ActivatorUtilities.CreateInstance(s, type)));
+        services.AddDiscoveredActions(configuration);
         services.TryAddSingleton<ActionCatalog>();
         services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
         services.TryAddTransient<RetryAfterInSeconds>();
@@ -168,15 +161,8 @@ public static class Pipeline
         services.AddHttpClient("graph");
         services.AddHttpClient("pager");
         services.AddHttpClient(Connector.Http, client => client.Timeout = Connector.Timeout);
-        // Held by actions, which live as long as the process: the factory's handlers renew their connections by themselves.
+        // Held by what lives as long as the process: the factory's handlers renew their connections by themselves.
         services.AddHttpClient(Tickets.Http).AddAsKeyed(ServiceLifetime.Singleton);
-        services
-            .AddHttpClient(AddIpToWatchlist.Http)
-            .AddHttpMessageHandler(s => new BearerHandler(
-                s.GetRequiredService<TokenCredential>(),
-                TokenScopes.Of(s.GetRequiredService<WatchlistPlace>().Watchlist)
-            ))
-            .AddAsKeyed(ServiceLifetime.Singleton);
     }
 
     private static void AddApprovals(IServiceCollection services, IConfiguration configuration)

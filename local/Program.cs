@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IRFunctions.Assessment;
+using IRFunctions.Local.Actions;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Evaluation;
 
@@ -16,6 +17,8 @@ IReadOnlyList<AllowedAction> nameable =
 root.Subcommands.Add(PolicyCommands.Create(catalogue, alert => RuleBasedAnswer.For(alert, nameable, cap: 100), TimeProvider.System));
 root.Subcommands.Add(EvaluateCommand.Create(catalogue, TimeProvider.System));
 root.Subcommands.Add(StoryCommands.Create());
+root.Subcommands.Add(NewCommand.Create(catalogue, TimeProvider.System));
+root.Subcommands.Add(PagesCommand.Create(TimeProvider.System));
 
 // The engine on Azurite waits for work in progress, and Azurite saves; the default, two seconds, would cut them off.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

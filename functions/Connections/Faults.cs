@@ -6,7 +6,7 @@ using Microsoft.Graph.Models.ODataErrors;
 namespace IRFunctions.Connections;
 
 /// <summary>Tells errors of the tenant apart, in words that name the remedy.</summary>
-internal static class Faults
+public static class Faults
 {
     /// <summary>Runs a Graph call and translates what it throws.</summary>
     /// <exception cref="PermanentFaultException"/>

@@ -47,14 +47,7 @@ public sealed partial record PermissionReport(
     /// <param name="held">Graph application permissions that were granted.</param>
     public static PermissionReport Of(ActionCatalog actions, Policy policy, IEnumerable<string> held)
     {
-        var allowed = actions.Capabilities.Where(c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
-        var needs = allowed
-            .SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))
-            .Concat(Always.SelectMany(a => a.NeededBy.Select(by => (a.Permission, By: by))))
-            .GroupBy(n => n.Permission, StringComparer.Ordinal)
-            .Select(g => new PermissionNeed(g.Key, [.. g.Select(n => n.By)]))
-            .OrderBy(n => n.Permission, StringComparer.Ordinal)
-            .ToList();
+        var needs = NeedsOf(actions, c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
         var granted = held.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         return new PermissionReport(
             granted,
@@ -63,6 +56,20 @@ public sealed partial record PermissionReport(
             [.. granted.Where(h => needs.All(n => n.Permission != h))]
         );
     }
+
+    /// <summary>What the whole catalogue needs, whatever a policy lets run: what is granted must not change with a mode.</summary>
+    public static IReadOnlyList<PermissionNeed> WholeOf(ActionCatalog actions) => NeedsOf(actions, _ => true);
+
+    private static List<PermissionNeed> NeedsOf(ActionCatalog actions, Func<ActionCapability, bool> counts) =>
+        [
+            .. actions
+                .Capabilities.Where(counts)
+                .SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))
+                .Concat(Always.SelectMany(a => a.NeededBy.Select(by => (a.Permission, By: by))))
+                .GroupBy(n => n.Permission, StringComparer.Ordinal)
+                .Select(g => new PermissionNeed(g.Key, [.. g.Select(n => n.By).Distinct(StringComparer.Ordinal)]))
+                .OrderBy(n => n.Permission, StringComparer.Ordinal),
+        ];
 
     /// <summary>
     /// The Graph permissions an action names in words: "User.Read.All and User.RevokeSessions.All". A sentence without any names none; what

@@ -10,9 +10,15 @@ internal static class LocalCatalogue
 {
     public static async Task<IReadOnlyList<ActionCapability>> CapabilitiesAsync()
     {
+        await using var provider = Provider();
+        return provider.GetRequiredService<ActionCatalog>().Capabilities;
+    }
+
+    /// <summary>Everything registered and nothing started.</summary>
+    public static ServiceProvider Provider()
+    {
         var services = new ServiceCollection();
         LocalMachine.Register(services, new MachineOptions { Time = TimeProvider.System, PolicyFolder = "" });
-        await using var provider = services.BuildServiceProvider();
-        return provider.GetRequiredService<ActionCatalog>().Capabilities;
+        return services.BuildServiceProvider();
     }
 }

@@ -2,6 +2,8 @@ using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Assessment;
+using IRFunctions.Containment;
+using IRFunctions.Health;
 using IRFunctions.Limits;
 using IRFunctions.Local.Azurite;
 using IRFunctions.Local.Broker;
@@ -40,7 +42,10 @@ public sealed partial class LocalMachine
         services.AddSingleton(options);
         services.AddSingleton(options.Time);
         services.AddSingleton(AnswerTimeout.ForClock(options.ClockFactor));
-        services.AddSingleton<TokenCredential>(new LocalCredential(configuration["Local:GraphPermissions"]));
+        services.AddSingleton<TokenCredential>(s => new LocalCredential(() =>
+            configuration["Local:GraphPermissions"]?.Split(',')
+            ?? PermissionReport.WholeOf(s.GetRequiredService<ActionCatalog>()).Select(n => n.Permission)
+        ));
         services.AddLogging();
         AddState(services, options);
         AddPeers(services, options, configuration);
@@ -198,22 +203,21 @@ public sealed partial class LocalMachine
     /// <summary>
     /// A token that only the simulated tenant takes. Like Entra's it carries the granted permissions; unlike Entra's nobody signed it.
     /// </summary>
-    private sealed class LocalCredential(string? permissions) : TokenCredential
+    /// <param name="permissions">Asked once, when the first token is wanted: by default what the actions need, which is granted in full.</param>
+    private sealed class LocalCredential(Func<IEnumerable<string>> permissions) : TokenCredential
     {
-        private const string All =
-            "User.EnableDisableAccount.All,User.RevokeSessions.All,User.Read.All,GroupMember.Read.All,Mail.ReadWrite,"
-            + "Policy.ReadWrite.ConditionalAccess,Policy.Read.All,Application.ReadWrite.All,Application.Read.All";
+        private readonly Lazy<AccessToken> token = new(() =>
+            new AccessToken($"local.{Roles(permissions())}.development", DateTimeOffset.MaxValue)
+        );
 
-        private readonly AccessToken token = new($"local.{Roles(permissions ?? All)}.development", DateTimeOffset.MaxValue);
-
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => token;
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => token.Value;
 
         public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            new(token);
+            new(token.Value);
 
-        private static string Roles(string permissions) =>
+        private static string Roles(IEnumerable<string> permissions) =>
             Convert
-                .ToBase64String(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { roles = permissions.Split(',') }))
+                .ToBase64String(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { roles = permissions }))
                 .TrimEnd('=')
                 .Replace('+', '-')
                 .Replace('/', '_');

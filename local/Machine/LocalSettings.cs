@@ -1,3 +1,4 @@
+using IRFunctions.Containment;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
@@ -15,7 +16,7 @@ internal static class LocalSettings
         const string workspace =
             "arm/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/local/providers/Microsoft.OperationalInsights/"
             + "workspaces/local";
-        return new Dictionary<string, string?>
+        var settings = new Dictionary<string, string?>
         {
             ["Graph:Endpoint"] = new Uri(here, "graph/v1.0").ToString(),
             ["Sentinel:Watchlist"] = new Uri(
@@ -33,6 +34,10 @@ internal static class LocalSettings
             ["Model:Deployment"] = "irfunctions-rules",
             ["Pipeline:OwnIdentities"] = "00000000-0000-4000-8000-0000000000f1",
         };
+        // Whatever service a new action speaks to, here it is the simulated tenant: nothing leaves this machine.
+        foreach (var client in ActionRegistration.HttpClients.Where(c => c.Setting is not { } known || !settings.ContainsKey(known)))
+            settings[ActionRegistration.AddressSetting(client.Name)] = new Uri(here, client.Name).ToString();
+        return settings;
     }
 
     /// <summary>Switches the bot on, with the loopback token service and connector of this machine in the place of Teams.</summary>

@@ -199,6 +199,25 @@ public sealed class SimulatedTenant : IAsyncDisposable
             state.Put(Kind.Connector, key, new JsonObject { ["state"] = value, ["held_by"] = null });
     }
 
+    /// <summary>What the tenant holds now, as JSON by kind and id; to compare before and after, for tests.</summary>
+    internal IReadOnlyDictionary<(string Kind, string Id), string> Documents()
+    {
+        lock (state.Gate)
+            return state.Everything().ToDictionary(d => (d.Kind, d.Id), d => d.Document.ToJsonString());
+    }
+
+    /// <summary>Somebody changes one thing past every request, which no journal notes; null takes it away. For tests.</summary>
+    internal void SetDocument(string kind, string id, string? json)
+    {
+        lock (state.Gate)
+        {
+            if (json is null)
+                state.Remove(kind, id);
+            else
+                state.Put(kind, id, JsonNode.Parse(json)!.AsObject());
+        }
+    }
+
     public ValueTask DisposeAsync() => state.DisposeAsync();
 
     private TenantResponse Route(Exchange exchange)

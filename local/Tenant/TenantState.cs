@@ -68,6 +68,10 @@ internal sealed class TenantState : IAsyncDisposable
 
     public IEnumerable<JsonObject> All(string kind) => Of(kind).Values;
 
+    /// <summary>Everything it holds.</summary>
+    public IEnumerable<(string Kind, string Id, JsonObject Document)> Everything() =>
+        kinds.SelectMany(k => k.Value.Select(d => (k.Key, d.Key, d.Value)));
+
     /// <summary>Adds a document or says that it was changed in place.</summary>
     public void Put(string kind, string id, JsonObject document)
     {

@@ -115,10 +115,7 @@ public sealed partial class PermissionTests
     private static async Task<Dictionary<string, List<string>>> NeededAsync()
     {
         var (actions, _) = await PipelineAsync();
-        var needed = actions
-            .Capabilities.SelectMany(c => PermissionReport.NamesIn(actions.Find(c.Name).Permission).Select(p => (p, By: c.Name)))
-            .Concat(PermissionReport.Always.SelectMany(a => a.NeededBy.Select(by => (p: a.Permission, By: by))));
-        return needed.GroupBy(n => n.p).ToDictionary(g => g.Key, g => g.Select(n => n.By).Distinct().ToList());
+        return PermissionReport.WholeOf(actions).ToDictionary(n => n.Permission, n => n.NeededBy.ToList());
     }
 
     private static async Task<(ActionCatalog Actions, Policy Policy)> PipelineAsync()

@@ -49,6 +49,7 @@ public sealed class SettingsTests(Bicep bicep)
     [InlineData("""var x = configuration["Place:Thing"];""", "Place__Thing")]
     [InlineData("""builder.Configuration["Place:Thing"]""", "Place__Thing")]
     [InlineData("""new Uri(Setting(configuration, "Place:Thing"))""", "Place__Thing")]
+    [InlineData("""[ActionHttpClient(Arm, Setting = "Place:Thing", SignsIn = true)]""", "Place__Thing")]
     [InlineData("""var section = configuration.GetSection("Place"); var t = section["Thing"];""", "Place__Thing")]
     [InlineData("""var section = configuration.GetSection("Place"); ReadNumber(section, "Thing", 1, 2);""", "Place__Thing")]
     [InlineData("""[ServiceBusTrigger("%AlertsQueue%", Connection = "Bus")]""", "AlertsQueue")]

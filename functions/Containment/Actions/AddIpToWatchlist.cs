@@ -11,18 +11,16 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Containment.Actions;
 
-/// <summary>Where the Sentinel watchlist is.</summary>
-/// <param name="Watchlist">ARM URL of the watchlist, without a trailing slash: .../Microsoft.SecurityInsights/watchlists/{alias}.</param>
-public sealed record WatchlistPlace(Uri Watchlist);
-
 /// <summary>
 /// Puts an address on a Microsoft Sentinel watchlist, so that analytics rules see it. Undo takes our own entry off again.
 /// </summary>
-public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] HttpClient arm, WatchlistPlace place) : IContainmentAction
+/// <remarks>
+/// The setting is the ARM URL of the watchlist, without a trailing slash: .../Microsoft.SecurityInsights/watchlists/{alias}.
+/// </remarks>
+[ActionHttpClient(Arm, Setting = "Sentinel:Watchlist", SignsIn = true)]
+public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Arm)] HttpClient arm) : IContainmentAction
 {
-    /// <summary>Name of its HTTP client, which signs requests to Azure Resource Manager.</summary>
-    public const string Http = "arm";
-
+    private const string Arm = "arm";
     private const string ApiVersion = "2024-09-01";
     private const string Mark = "IRFunctions";
 
@@ -78,7 +76,7 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
         using var request = new HttpRequestMessage(HttpMethod.Put, ItemUri("watchlist", target)) { Content = JsonContent.Create(body) };
         using var response = await SendAsync($"adding {target.Id} to the watchlist", request, cancellation);
         if (response.StatusCode == HttpStatusCode.NotFound)
-            throw new PermanentFaultException($"the watchlist {place.Watchlist.AbsolutePath} does not exist");
+            throw new PermanentFaultException($"the watchlist {arm.BaseAddress!.AbsolutePath} does not exist");
         return $"{target.Id} is on the watchlist";
     }
 
@@ -121,6 +119,6 @@ public sealed class AddIpToWatchlist([FromKeyedServices(AddIpToWatchlist.Http)] 
     private Uri ItemUri(string purpose, Target target)
     {
         var id = new Guid(Convert.FromHexString(Fingerprint.Of(purpose, target.Id) + "00000000"));
-        return new Uri(string.Create(CultureInfo.InvariantCulture, $"{place.Watchlist}/watchlistItems/{id}?api-version={ApiVersion}"));
+        return new Uri(string.Create(CultureInfo.InvariantCulture, $"{arm.BaseAddress}/watchlistItems/{id}?api-version={ApiVersion}"));
     }
 }

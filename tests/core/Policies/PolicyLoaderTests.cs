@@ -133,7 +133,8 @@ public sealed class PolicyLoaderTests
         var failure = Assert.Throws<InvalidPolicyException>(() =>
             PolicyStore.Open(Shipped.Changed(Shipped.Files, "actions.yaml", "tier: 2", "tier: 4"), Shipped.Catalogue, Shipped.Today)
         );
-        Assert.Equal(5, failure.Errors.Count);
+        var changed = Shipped.Files.Single(f => f.Name == "actions.yaml").Text.Split("tier: 2").Length - 1;
+        Assert.Equal(changed, failure.Errors.Count);
         Assert.All(failure.Errors, error => Assert.Contains(error.ToString(), failure.Message, StringComparison.Ordinal));
     }
 

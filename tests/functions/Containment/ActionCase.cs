@@ -1,66 +1,74 @@
-using System.Text.Json;
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using IRFunctions.Containment.Actions;
+using IRFunctions.Containment;
+using IRFunctions.Health;
+using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
+using IRFunctions.Tests.Policies;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
 
 /// <summary>
 /// One action as the whole-incident tests need it: an alert that leads to it, how to see its effect, and how someone else changes the same
-/// thing.
+/// thing. All of it follows from the action's capability, the tier map and a rehearsal (<see cref="Rehearsal"/>): a new action has its case
+/// by being in the catalogue.
 /// </summary>
 internal sealed record ActionCase(string Action, string Entities, string TargetKey)
 {
+    private static readonly ConcurrentDictionary<string, Lazy<Rehearsed>> Learnt = new(StringComparer.Ordinal);
+
     /// <summary>Names the case where one action has two.</summary>
     public string Name { get; init; } = Action;
 
-    /// <summary>How long it lasts; null where nothing undoes it.</summary>
-    public TimeSpan? Lasts { get; init; }
+    public required Sample Sample { get; init; }
 
-    /// <summary>Effects in the tenant's journal: what does it, what undoes it.</summary>
-    public required string Done { get; init; }
-    public string Undone { get; init; } = "";
-
-    /// <summary>Requests that carry the effect.</summary>
-    public required string Path { get; init; }
-    public required string Method { get; init; }
-
-    /// <summary>What the error of a forbidden request names.</summary>
-    public required string Permission { get; init; }
-
-    public required Func<Stage, Task<bool>> InEffect { get; init; }
-    public Func<Stage, Task>? SomeoneElseUndoes { get; init; }
-    public Func<Stage, Task>? AlreadySo { get; init; }
-
-    /// <summary>The agent or workload whose breaker opens; null where an alert from outside leads to it.</summary>
-    public string? Breaker { get; init; }
+    public required bool Reversed { get; init; }
 
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>An action of another assembly, for the template; null for one of the catalogue.</summary>
+    public Type? Added { get; init; }
+
+    /// <summary>How long it lasts; null where nothing undoes it.</summary>
+    public TimeSpan? Lasts =>
+        !Reversed ? null
+        : RunnablePolicy.IsRunnable(Shipped.Policy, Action) ? Shipped.Policy.Actions[Action].MaxDuration
+        : RunnablePolicy.Duration;
+
+    public string? Breaker => Sample.Breaker;
+
     public string Containment => $"{Action}:{TargetKey}";
 
-    /// <summary>A quarantine takes all steps of its playbook; here it has this one.</summary>
+    /// <summary>What two rehearsals showed; they are run when a test first asks.</summary>
+    public Rehearsed Rehearsed => Learnt.GetOrAdd(Name, _ => new(Rehearse)).Value;
+
+    /// <summary>Effects in the tenant's journal: what does it, what undoes it.</summary>
+    public string Done => Rehearsed.Done;
+    public string Undone => Rehearsed.Undone;
+
+    /// <summary>How often the tenant's journal has what does it, once it was done and undone.</summary>
+    public int Times => Done == Undone ? 2 : 1;
+
     public IReadOnlyList<PolicyFile> Edit(IReadOnlyList<PolicyFile> policy) =>
-        Breaker is null
-            ? policy
-            :
-            [
-                .. policy.Select(f =>
-                    f.Name != "breaker.yaml"
-                        ? f
-                        : f with
-                        {
-                            Text = Regex.Replace(
-                                f.Text,
-                                @"(?<=\n  ai_agent:\n)(    - .*\n)+",
-                                steps =>
-                                    steps.Value.Split('\n').Single(l => l.Contains($"action: {Action},", StringComparison.Ordinal)) + "\n"
-                            ),
-                        }
-                ),
-            ];
+        RunnablePolicy.Of(policy, Action, Sample.Kind, Reversed, Breaker is not null);
+
+    public MachineOptions Configure(MachineOptions options) =>
+        options with
+        {
+            Settings = new Dictionary<string, string?>([.. options.Settings, .. Settings]),
+            EditPolicy = Edit,
+            Replace = services =>
+            {
+                options.Replace?.Invoke(services);
+                if (Added is null)
+                    return;
+                var configuration = services.Last(d => d.ServiceType == typeof(IConfiguration)).ImplementationInstance;
+                services.AddDiscoveredActions((IConfiguration)configuration!, Added);
+            },
+        };
 
     public JsonNode Alert(string id = "alert-1")
     {
@@ -72,165 +80,116 @@ internal sealed record ActionCase(string Action, string Entities, string TargetK
         return json;
     }
 
-    /// <summary>Whether its effect goes through this part of the tenant.</summary>
-    public bool Through(string part) => Path.StartsWith($"/{part}/", StringComparison.Ordinal);
-
     public override string ToString() => Name;
 
-    public const string Address = "192.0.2.77";
-    public const string Device = "1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
-    private const string Agent = "trading-agent-1";
-    private const string Message = "00000000-0000-4000-8000-000000000301";
-    private const string Ip = $$"""{"$id":"1","Address":"{{Address}}","Type":"ip"}""";
-    private const string Account =
-        $$"""{"$id":"1","AadUserId":"{{World.Adele}}","Name":"AdeleV","UPNSuffix":"contoso.example","Type":"account"}""";
-    private const string Host = $$"""{"$id":"1","HostName":"vm1","MdatpDeviceId":"{{Device}}","Type":"host"}""";
-    private const string App = $$"""{"$id":"1","AppId":"{{TenantSeed.PayrollAppId}}","Name":"Payroll export","Type":"cloud-application"}""";
+    private Rehearsed Rehearse() =>
+        Rehearsed.RunAsync(Action, number => Rehearsal.RunAsync(Action, Sample, Configure, number)).GetAwaiter().GetResult(); // In memory; nothing waits here.
 
-    private static readonly string Mail = JsonSerializer.Serialize(
-        new Dictionary<string, string>
-        {
-            ["$id"] = "1",
-            ["NetworkMessageId"] = Message,
-            ["InternetMessageId"] = TenantSeed.PhishingMail,
-            ["Recipient"] = "MeganB@contoso.example",
-            ["Subject"] = "Overdue invoice",
-            ["Type"] = "mailMessage",
-        }
-    );
-
-    public static IReadOnlyList<ActionCase> All { get; } =
-    [
-        new("disable_user_account_temporarily", Account, $"account:{World.Adele}")
-        {
-            Lasts = TimeSpan.FromHours(2),
-            Done = "user.update",
-            Undone = "user.update",
-            Path = "/graph/v1.0/users/*",
-            Method = "PATCH",
-            Permission = "User.EnableDisableAccount.All",
-            InEffect = async s => !await s.World.CanSignInAsync(World.Adele),
-            SomeoneElseUndoes = s => s.World.SwitchAccountAsync(World.Adele, enabled: true),
-            AlreadySo = s => s.World.SwitchAccountAsync(World.Adele, enabled: false),
-        },
-        new("revoke_user_sessions", Account, $"account:{World.Adele}")
-        {
-            Done = "user.revokeSessions",
-            Path = "/graph/v1.0/users/*/revokeSignInSessions",
-            Method = "POST",
-            Permission = "User.RevokeSessions.All",
-            InEffect = s => Task.FromResult(s.World.Effects("user.revokeSessions", World.Adele).Count > 0),
-        },
-        new("quarantine_email", Mail, $"mailMessage:{Message}")
-        {
-            Lasts = TimeSpan.FromHours(48),
-            Done = "message.move",
-            Undone = "message.move",
-            Path = "/graph/v1.0/users/*/move",
-            Method = "POST",
-            Permission = "Mail.ReadWrite",
-            InEffect = async s => !await s.IsInInboxAsync(),
-            SomeoneElseUndoes = s => s.MoveMailAsync("archive"),
-            AlreadySo = s => s.QuarantineMailAsync(),
-        },
-        new("block_ip_at_firewall", Ip, $"ip:{Address}")
-        {
-            Name = "block_ip_at_firewall by connector",
-            Lasts = TimeSpan.FromHours(24),
-            Done = "connector.deny",
-            Undone = "connector.restore",
-            Path = "/connector/*",
-            Method = "POST",
-            Permission = "connector key",
-            InEffect = s => s.IsStateAsync(OpenC2.Address(new("ip", Address, "")), "denied"),
-            SomeoneElseUndoes = s => s.SetStateAsync($"ipv4_net {Address}/32", "normal"),
-            AlreadySo = s => s.SetStateAsync($"ipv4_net {Address}/32", "denied"),
-        },
-        new("block_ip_at_firewall", Ip, $"ip:{Address}")
-        {
-            Name = "block_ip_at_firewall by named location",
-            Lasts = TimeSpan.FromHours(24),
-            Done = "namedLocation.update",
-            Undone = "namedLocation.update",
-            Path = "/graph/v1.0/identity/*",
-            Method = "PATCH",
-            Permission = "Policy.ReadWrite.ConditionalAccess",
-            Settings = new Dictionary<string, string?> { ["Firewall:NamedLocation"] = TenantSeed.BlockedLocation },
-            InEffect = async s => (await s.BlockedRangesAsync()).Contains($"{Address}/32"),
-            SomeoneElseUndoes = s => s.SetBlockedRangesAsync("192.0.2.255/32"),
-            AlreadySo = s => s.SetBlockedRangesAsync("192.0.2.255/32", $"{Address}/32"),
-        },
-        new("add_ip_to_watchlist", Ip, $"ip:{Address}")
-        {
-            Lasts = TimeSpan.FromHours(72),
-            Done = "watchlistItem.put",
-            Undone = "watchlistItem.delete",
-            Path = "/arm/*",
-            Method = "PUT",
-            Permission = "Microsoft Sentinel Contributor",
-            InEffect = async s => (await s.WatchlistAsync()).Count > 0,
-            SomeoneElseUndoes = s => s.ClearWatchlistAsync(),
-            AlreadySo = s => s.WatchAsync(Address),
-        },
-        new("increase_logging_verbosity", Host, $"host:{Device}")
-        {
-            Lasts = TimeSpan.FromHours(1),
-            Done = "connector.set",
-            Undone = "connector.restore",
-            Path = "/connector/*",
-            Method = "POST",
-            Permission = "connector key",
-            InEffect = s => s.IsStateAsync(OpenC2.Logging(new("host", Device, "")), "verbose"),
-            SomeoneElseUndoes = s => s.SetStateAsync($"{OpenC2.LogLevel} host:{Device}", "normal"),
-            AlreadySo = s => s.SetStateAsync($"{OpenC2.LogLevel} host:{Device}", "verbose"),
-        },
-        new("revoke_api_key", App, $"application:{TenantSeed.PayrollAppId}")
-        {
-            Done = "application.removePassword",
-            Path = "/graph/v1.0/applications/*/removePassword",
-            Method = "POST",
-            Permission = "Application.ReadWrite.OwnedBy",
-            InEffect = async s =>
-                !(await s.GraphAsync($"applications/{TenantSeed.PayrollApp}"))["passwordCredentials"]!
-                    .AsArray()
-                    .Any(k => (string?)k!["keyId"] == TenantSeed.PayrollKey),
-            AlreadySo = s => s.PostAsync($"applications/{TenantSeed.PayrollApp}/removePassword", new { keyId = TenantSeed.PayrollKey }),
-        },
-        OfWorkload("pause_agent_session", "session", "paused", "set", TimeSpan.FromHours(4)),
-        OfWorkload("isolate_workload_identity", "network", "isolated", "set", TimeSpan.FromHours(4)),
-        OfWorkload("remove_from_service_discovery", "discovery", "removed", "set", TimeSpan.FromHours(4)),
-        OfWorkload("revoke_ephemeral_credentials", "credentials", "revoked", "delete", null),
-        OfWorkload("preserve_evidence", "evidence", "preserved", "copy", null),
-    ];
-
-    /// <summary>
-    /// A step of a quarantine. What has no inverse is never so already: there are new credentials and new evidence each time.
-    /// </summary>
-    private static ActionCase OfWorkload(string action, string aspect, string state, string command, TimeSpan? lasts)
+    public static ActionCase For(ActionCapability capability, Type? added = null)
     {
-        var key = $"{OpenC2.Workload} {Agent} {aspect}";
-        return new(action, "", $"workload:{Agent}")
+        var sample = Sample.Of(capability.TargetKind);
+        return new(capability.Name, sample.Entities, sample.Key)
         {
-            Breaker = Agent,
-            Lasts = lasts,
-            Done = $"connector.{command}",
-            Undone = lasts is null ? "" : "connector.restore",
-            Path = "/connector/*",
-            Method = "POST",
-            Permission = "connector key",
-            InEffect = s => s.IsStateAsync(OpenC2.WorkloadAspect(new("workload", Agent, Agent), aspect), state),
-            SomeoneElseUndoes = lasts is null ? null : s => s.SetStateAsync(key, "normal"),
-            AlreadySo = lasts is null ? null : s => s.SetStateAsync(key, state),
+            Sample = sample,
+            Reversed = capability.Reversible,
+            Added = added,
         };
     }
+
+    /// <summary>Tickets and pages, which touch nobody, have tests of their own (NotificationTests).</summary>
+    public static IReadOnlyList<ActionCase> All { get; } =
+    [
+        .. Shipped.Catalogue.Where(c => c.TargetKind != "alert").Select(c => For(c)),
+        // One action that goes another way by configuration.
+        For(Shipped.Catalogue.Single(c => c.Name == "block_ip_at_firewall")) with
+        {
+            Name = "block_ip_at_firewall by named location",
+            Settings = new Dictionary<string, string?> { ["Firewall:NamedLocation"] = TenantSeed.BlockedLocation },
+        },
+    ];
 
     public static ActionCase Of(string name) => All.Single(c => c.Name == name);
 
     public static TheoryData<string> Names => [.. All.Select(c => c.Name)];
 
-    public static TheoryData<string> Reversible => [.. All.Where(c => c.Lasts is not null).Select(c => c.Name)];
+    public static TheoryData<string> Reversible => [.. All.Where(c => c.Reversed).Select(c => c.Name)];
 
-    public static TheoryData<string> WithoutInverse => [.. All.Where(c => c.Lasts is null).Select(c => c.Name)];
+    /// <summary>What cannot be undone may be there anew each time, such as sessions: then it is never so already.</summary>
+    public static TheoryData<string> WithPriorState => [.. All.Where(c => c.Reversed || c.SeesThatItIsSo()).Select(c => c.Name)];
 
-    public static TheoryData<string> WithPriorState => [.. All.Where(c => c.AlreadySo is not null).Select(c => c.Name)];
+    /// <summary>Asked while tests are listed: a rehearsal that fails is in the list, to fail as a test.</summary>
+    private bool SeesThatItIsSo()
+    {
+        try
+        {
+            return Rehearsed.SeesThatItIsSo;
+        }
+        catch (Xunit.Sdk.XunitException)
+        {
+            return true;
+        }
+    }
+
+    public static TheoryData<string> WithoutInverse => [.. All.Where(c => !c.Reversed).Select(c => c.Name)];
+}
+
+/// <summary>The shipped policy with one action made to run, whatever its tier and mode say while it is new.</summary>
+internal static class RunnablePolicy
+{
+    public static readonly TimeSpan Duration = TimeSpan.FromHours(2);
+
+    public static bool IsRunnable(Policy policy, string action) =>
+        policy.Actions.GetValueOrDefault(action) is { Tier: < 3, Mode: not ActionMode.Observe };
+
+    public static IReadOnlyList<PolicyFile> Of(IReadOnlyList<PolicyFile> files, string action, string kind, bool reversed, bool quarantine)
+    {
+        if (!IsRunnable(Shipped.Policy, action))
+            files = Changed(files, "actions.yaml", text => $"{Without(text, action).TrimEnd()}\n{EntryOf(action, reversed)}");
+        // Identities are contained by what their playbook has; a new action is in none.
+        if (
+            kind is "account" or "application"
+            && !Shipped.Files.Single(f => f.Name == "identities.yaml").Text.Contains(action, StringComparison.Ordinal)
+        )
+            files = Changed(files, "identities.yaml", text => text.Replace("soft: [r", $"soft: [{action}, r", StringComparison.Ordinal));
+        // A quarantine takes all steps of its playbook; here it has this one.
+        return quarantine
+            ? Changed(files, "breaker.yaml", text => Replaced(text, "  ai_agent:", $"    - {{ action: {action}, tier: {Tier(action)} }}\n"))
+            : files;
+    }
+
+    private static int Tier(string action) => IsRunnable(Shipped.Policy, action) ? Shipped.Policy.Actions[action].Tier : 2;
+
+    private static string EntryOf(string action, bool reversed) =>
+        $"""
+              {action}:
+                tier: 2
+                mode: ask
+                why: a test
+                blast_radius: a test
+                undo: a test
+                reversible: {(reversed ? "automatic" : "none")}
+            {(reversed ? $"    max_duration: {Duration.TotalHours} h" : "")}
+
+            """;
+
+    private static PolicyFile[] Changed(IReadOnlyList<PolicyFile> files, string name, Func<string, string> change) =>
+        [.. files.Select(f => f.Name == name ? f with { Text = change(f.Text) } : f)];
+
+    private static string Without(string text, string action) =>
+        text.Contains($"\n  {action}:\n", StringComparison.Ordinal) ? Replaced(text, $"  {action}:", null) : text;
+
+    /// <summary>What stands under a line, and is further in than it; null takes the line away, too.</summary>
+    private static string Replaced(string text, string line, string? under)
+    {
+        var lines = text.Split('\n').ToList();
+        var at = lines.FindIndex(l => l == line);
+        Assert.True(at >= 0, $"there is no line '{line}'");
+        var end = lines.FindIndex(at + 1, l => l.Length > 0 && !l.StartsWith("    ", StringComparison.Ordinal));
+        lines.RemoveRange(at + 1, (end < 0 ? lines.Count : end) - at - 1);
+        if (under is null)
+            lines.RemoveAt(at);
+        else
+            lines.Insert(at + 1, under);
+        return string.Join('\n', lines);
+    }
 }

@@ -16,7 +16,7 @@ public sealed class DriftTests
         await using var stage = await GoneAndBackAsync(name);
         var effects = stage.Effects(stage.Case.Undone);
         await stage.World.PassAsync(stage.Case.Lasts!.Value);
-        Assert.True(await stage.InEffectAsync());
+        Assert.True(stage.InEffect());
         Assert.Equal(effects, stage.Effects(stage.Case.Undone));
         Assert.Contains(AuditKinds.NotUndone, await stage.KindsAsync());
         Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
@@ -30,7 +30,7 @@ public sealed class DriftTests
         await using var stage = await GoneAndBackAsync(name);
         Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "release", reason: "false alarm"));
         await stage.World.RunAsync();
-        Assert.True(await stage.InEffectAsync());
+        Assert.True(stage.InEffect());
         Assert.Contains(stage.Pages, p => p.Contains("was to be undone", StringComparison.Ordinal));
     }
 
@@ -41,15 +41,15 @@ public sealed class DriftTests
         await stage.ActAsync();
         Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "confirm", reason: "it is real"));
         await stage.World.PassAsync(6 * Minute);
-        await stage.Case.SomeoneElseUndoes!(stage);
+        stage.SomeoneElseUndoes();
         await stage.World.PassAsync(5 * Minute);
-        await stage.Case.AlreadySo!(stage);
+        stage.SomeoneElseDoes();
         var state = await stage.ContainmentAsync();
         Assert.Equal((ContainmentStatus.Confirmed, true), (state.Status, state.DriftedAt is not null));
         Assert.Contains("not security's", ContainmentAnswer.Of(state, [], id => id).DidSecurityDoThis, StringComparison.Ordinal);
         Assert.Equal(202, await stage.World.ChangeAsync(stage.Case.Containment, "release", reason: "false alarm"));
         await stage.World.RunAsync();
-        Assert.True(await stage.InEffectAsync());
+        Assert.True(stage.InEffect());
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class DriftTests
         await using var stage = await GoneAndBackAsync(name);
         await stage.ActAsync("alert-2");
         await stage.World.PassAsync(stage.Case.Lasts!.Value + Minute);
-        Assert.True(await stage.InEffectAsync());
+        Assert.True(stage.InEffect());
         Assert.Contains(
             (await stage.World.IncidentsAsync()).SelectMany(i => i.Decisions),
             d => d.Action == stage.Case.Action && d.Ending == Ending.AlreadySo
@@ -73,9 +73,9 @@ public sealed class DriftTests
         await using var stage = await GoneAsync(name);
         await stage.ActAsync("alert-2");
         await stage.World.PassAsync(Minute);
-        Assert.True(await stage.InEffectAsync());
+        Assert.True(stage.InEffect());
         await stage.World.PassAsync(stage.Case.Lasts!.Value + Minute);
-        Assert.False(await stage.InEffectAsync());
+        Assert.False(stage.InEffect());
         Assert.Contains(AuditKinds.Undone, await stage.KindsAsync());
     }
 
@@ -88,13 +88,13 @@ public sealed class DriftTests
         await using var stage = await Stage.OpenAsync("disable_user_account_temporarily");
         await stage.World.PassAsync(3 * Minute);
         await stage.ActAsync();
-        await stage.Case.SomeoneElseUndoes!(stage);
+        stage.SomeoneElseUndoes();
         await stage.World.PassAsync(3 * Minute); // The watchdog looks at 03:05.
         Assert.Contains(ContainmentKinds.Drifted, await stage.KindsAsync());
         Assert.Null((await stage.ContainmentAsync()).DriftedAt);
-        await stage.Case.AlreadySo!(stage);
+        stage.SomeoneElseDoes();
         await stage.World.PassAsync(stage.Case.Lasts!.Value);
-        Assert.False(await stage.InEffectAsync());
+        Assert.False(stage.InEffect());
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class DriftTests
         var stage = await Stage.OpenAsync(name);
         await stage.ActAsync();
         await stage.World.PassAsync(6 * Minute);
-        await stage.Case.SomeoneElseUndoes!(stage);
+        stage.SomeoneElseUndoes();
         await stage.World.PassAsync(5 * Minute);
         Assert.NotNull((await stage.ContainmentAsync()).DriftedAt);
         return stage;
@@ -125,8 +125,8 @@ public sealed class DriftTests
     private static async Task<Stage> GoneAndBackAsync(string name)
     {
         var stage = await GoneAsync(name);
-        await stage.Case.AlreadySo!(stage);
-        Assert.True(await stage.InEffectAsync());
+        stage.SomeoneElseDoes();
+        Assert.True(stage.InEffect());
         return stage;
     }
 }

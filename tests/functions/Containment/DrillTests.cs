@@ -3,6 +3,7 @@ using IRFunctions.Containment;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
+using IRFunctions.Tests.Policies;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,14 +12,16 @@ namespace IRFunctions.Tests.Containment;
 /// <summary>The nightly rehearsal: do, verify, undo, verify on designated targets, and what the policy makes of it.</summary>
 public sealed class DrillTests
 {
-    private const string Message = "00000000-0000-4000-8000-000000000302";
+    /// <summary>Every action that the code undoes, each on a target of its own.</summary>
+    private static readonly IReadOnlyList<ActionRule> Rehearsable =
+    [
+        .. Shipped.Policy.Actions.Values.Where(a => a is { Reversible: Reversibility.Automatic, TargetKind: not null }),
+    ];
 
-    private static readonly string Targets =
-        $"disable_user_account_temporarily=account:{World.Adele};add_ip_to_watchlist=ip:192.0.2.254;block_ip_at_firewall=ip:192.0.2.254;"
-        + $"increase_logging_verbosity=host:{ActionCase.Device};quarantine_email=mailMessage:{Message},MeganB@contoso.example,"
-        + $"{TenantSeed.PhishingMail};"
-        + "pause_agent_session=workload:drill-agent;remove_from_service_discovery=workload:drill-agent;"
-        + "isolate_workload_identity=workload:drill-agent";
+    private static readonly string Targets = string.Join(
+        ';',
+        Rehearsable.GroupBy(a => a.TargetKind!).SelectMany(g => g.Select((a, n) => $"{a.Name}={Sample.Drill(g.Key, n)}"))
+    );
 
     private static MachineOptions Drilled(MachineOptions options) =>
         options with
@@ -31,13 +34,7 @@ public sealed class DrillTests
     {
         await using var world = await World.CreateAsync(Drilled);
         var certificates = await NightAsync(world);
-        Assert.Equal(
-            world
-                .Machine.Policy.Actions.Values.Where(a => a is { Reversible: Reversibility.Automatic, TargetKind: not null })
-                .Select(a => a.Name)
-                .Order(),
-            certificates.Select(c => c.Action).Order()
-        );
+        Assert.Equal(Rehearsable.Select(a => a.Name).Order(), certificates.Select(c => c.Action).Order());
         Assert.All(certificates, c => Assert.True(c.Passed, c.Text));
         Assert.All(certificates, c => Assert.NotNull(c.UndoneIn));
         Assert.True(await world.CanSignInAsync(World.Adele));
@@ -57,7 +54,7 @@ public sealed class DrillTests
     public async Task A_drill_that_fails_pages_leaves_nothing_behind_and_is_no_certificate()
     {
         await using var world = await World.CreateAsync(Drilled);
-        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Forbid, "/graph/v1.0/users/*", "PATCH"));
+        world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Forbid, $"/graph/v1.0/users/{World.Adele}", "PATCH"));
         var certificates = await NightAsync(world);
         var failed = Assert.Single(certificates, c => !c.Passed);
         Assert.Equal("disable_user_account_temporarily", failed.Action);
@@ -99,7 +96,7 @@ public sealed class DrillTests
     {
         await using var stage = await Stage.OpenAsync("add_ip_to_watchlist", o => Drilled(o) with { EditPolicy = WithDrill });
         await stage.AskAsync();
-        Assert.False(await stage.InEffectAsync());
+        Assert.False(stage.InEffect());
         var (_, view) = Assert.Single(await stage.World.PendingAsync());
         Assert.Contains(view.Request.Decision.Reasons, r => r.Rule == "drill");
     }
@@ -110,7 +107,7 @@ public sealed class DrillTests
         await using var stage = await Stage.OpenAsync("add_ip_to_watchlist", o => Drilled(o) with { EditPolicy = WithDrill });
         await NightAsync(stage.World);
         await stage.AskAsync();
-        Assert.True(await stage.InEffectAsync());
+        Assert.True(stage.InEffect());
         Assert.Contains(await stage.StoryAsync(), e => e.Text.Contains("Its undo was last rehearsed at", StringComparison.Ordinal));
     }
 
@@ -140,6 +137,8 @@ public sealed class DrillTests
     /// <summary>From 3 AM past the drills at 4.</summary>
     private static async Task<IReadOnlyList<DrillCertificate>> NightAsync(World world)
     {
+        for (var n = 1; n < Rehearsable.Count; n++)
+            await world.Machine.Tenant.AddUserAsync(Sample.DrillAccount(n), $"Drill {n}", $"drill{n}@contoso.example");
         await world.PassAsync(TimeSpan.FromMinutes(61));
         await world.PassAsync(TimeSpan.FromMinutes(20));
         return await world.Machine.Services.GetRequiredService<DrillCertificates>().ListAsync(100, _ => { }, CancellationToken.None);

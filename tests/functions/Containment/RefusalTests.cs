@@ -64,7 +64,7 @@ public sealed class RefusalTests
     }
 
     [Theory]
-    [InlineData("block_ip_at_firewall by connector")]
+    [InlineData("block_ip_at_firewall")]
     [InlineData("block_ip_at_firewall by named location")]
     public async Task Our_own_office_is_never_blocked(string name)
     {
@@ -72,7 +72,7 @@ public sealed class RefusalTests
         await using var stage = await Stage.OpenAsync(
             block with
             {
-                Entities = block.Entities.Replace(ActionCase.Address, "203.0.113.20", StringComparison.Ordinal),
+                Entities = block.Entities.Replace(Sample.Address, "203.0.113.20", StringComparison.Ordinal),
                 TargetKey = "ip:203.0.113.20",
             }
         );
@@ -101,7 +101,7 @@ public sealed class RefusalTests
     [InlineData("revoke_api_key", "it has no other secret")]
     [InlineData("revoke_user_sessions", "one person, AdeleV@contoso.example (Retail Manager)")]
     [InlineData("block_ip_at_firewall by named location", "in no trusted named location")]
-    [InlineData("block_ip_at_firewall by connector", "for all traffic")]
+    [InlineData("block_ip_at_firewall", "for all traffic")]
     public async Task Whoever_is_asked_sees_what_it_would_touch(string name, string estimate)
     {
         await using var stage = await Stage.OpenAsync(name);
@@ -131,7 +131,7 @@ public sealed class RefusalTests
         await using var stage = await Stage.OpenAsync(block, o => o with { Engine = new() { ShuffleSeed = 7 } });
         await stage.World.SendAsync(block.Alert());
         await stage.World.SendAsync(
-            (block with { Entities = block.Entities.Replace(ActionCase.Address, "192.0.2.78", StringComparison.Ordinal) }).Alert("alert-2")
+            (block with { Entities = block.Entities.Replace(Sample.Address, "192.0.2.78", StringComparison.Ordinal) }).Alert("alert-2")
         );
         await stage.World.RunAsync();
         await stage.ApproveAsync();

@@ -30,6 +30,8 @@ internal sealed class Stage : IAsyncDisposable
     private readonly SimulatedTenant tenant;
     private readonly HttpClient http;
     private readonly Func<MachineOptions, MachineOptions>? change;
+    private readonly TenantPicture start;
+    private TenantPicture? done;
     private string? losing;
 
     private Stage(ActionCase action, Func<MachineOptions, MachineOptions>? change)
@@ -37,6 +39,7 @@ internal sealed class Stage : IAsyncDisposable
         (Case, this.change) = (action, change);
         tables = new EmbeddedTableServiceClient(Time);
         tenant = SimulatedTenant.InMemory(Time);
+        start = TenantPicture.Of(tenant);
         http = new HttpClient(new TenantHttpHandler(tenant)) { BaseAddress = new Uri("http://127.0.0.1/") };
         http.DefaultRequestHeaders.Authorization = new("Bearer", "someone-else");
     }
@@ -85,9 +88,7 @@ internal sealed class Stage : IAsyncDisposable
                 options = options with
                 {
                     Model = ScriptedModel.Recommending(Case.Action, Time),
-                    Settings = Case.Settings,
                     Engine = engine ?? options.Engine,
-                    EditPolicy = Case.Edit,
                     Replace = services =>
                     {
                         services.AddSingleton<IDurableStore>(losing is { } prefix ? new LossyStore(store, prefix) : store);
@@ -96,6 +97,7 @@ internal sealed class Stage : IAsyncDisposable
                         services.AddSingleton(tenant);
                     },
                 };
+                options = Case.Configure(options);
                 return change?.Invoke(options) ?? options;
             },
             Time
@@ -186,7 +188,24 @@ internal sealed class Stage : IAsyncDisposable
         Assert.Empty(await World.PendingAsync());
     }
 
-    public Task<bool> InEffectAsync() => Case.InEffect(this);
+    /// <summary>Seen in the tenant itself: it is no request, and meets none of the faults.</summary>
+    public bool InEffect() => Case.Rehearsed.InEffect(start, TenantPicture.Of(tenant));
+
+    /// <summary>Somebody puts back, at another console, what the action changed.</summary>
+    public void SomeoneElseUndoes()
+    {
+        done = TenantPicture.Of(tenant);
+        Write(Case.Rehearsed.Before(start, done));
+    }
+
+    /// <summary>Somebody does what the action does.</summary>
+    public void SomeoneElseDoes() => Write(Case.Rehearsed.BySomeoneElse(start, done));
+
+    private void Write(IEnumerable<(string Kind, string Id, string? Json)> documents)
+    {
+        foreach (var (kind, id, json) in documents)
+            tenant.SetDocument(kind, id, json);
+    }
 
     public async Task<RollbackState> ContainmentAsync() => (await World.ContainmentsAsync()).Single(c => c.Id == Case.Containment).State;
 

@@ -15,9 +15,9 @@ public sealed class WatchdogTests
         await stage.ActAsync();
         await stage.LoseTimersAsync("@scheduledrollback@");
         await stage.World.PassAsync(stage.Case.Lasts!.Value + Minute);
-        Assert.True(await stage.InEffectAsync());
+        Assert.True(stage.InEffect());
         await stage.World.PassAsync(10 * Minute);
-        Assert.False(await stage.InEffectAsync());
+        Assert.False(stage.InEffect());
         Assert.Equal(ContainmentStatus.RolledBack, (await stage.ContainmentAsync()).Status);
         Assert.Contains(ContainmentKinds.Repaired, await stage.KindsAsync());
         Assert.Contains(stage.Pages, p => p.Contains("WATCHDOG", StringComparison.Ordinal) && p.Contains("late", StringComparison.Ordinal));
@@ -34,10 +34,10 @@ public sealed class WatchdogTests
         await stage.World.Client.TerminateInstanceAsync(ScheduledRollback.UndoInstance(key, await stage.ContainmentAsync()), "lost");
         await stage.World.RunAsync();
         stage.Faults.Clear();
-        Assert.True(await stage.InEffectAsync());
+        Assert.True(stage.InEffect());
         await stage.World.PassAsync(15 * Minute);
         await stage.World.PassAsync(Minute);
-        Assert.False(await stage.InEffectAsync());
+        Assert.False(stage.InEffect());
         Assert.Contains(stage.Pages, p => p.Contains("its undo is not running", StringComparison.Ordinal));
     }
 
@@ -54,7 +54,7 @@ public sealed class WatchdogTests
         await stage.World.RunAsync();
         Assert.Empty(await stage.World.PendingAsync());
         Assert.Contains((await stage.World.IncidentsAsync())[0].Decisions, d => d.Ending == Ending.Failed);
-        Assert.False(await stage.InEffectAsync());
+        Assert.False(stage.InEffect());
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class WatchdogTests
         await stage.ActAsync();
         await stage.World.PassAsync(6 * Minute);
         Assert.DoesNotContain(ContainmentKinds.Drifted, await stage.KindsAsync());
-        await stage.Case.SomeoneElseUndoes!(stage);
+        stage.SomeoneElseUndoes();
         var effects = stage.Effects(stage.Case.Done);
         for (var round = 0; round < 3; round++)
             await stage.World.PassAsync(6 * Minute);
@@ -84,7 +84,7 @@ public sealed class WatchdogTests
         await stage.ApproveAsync();
         for (var round = 0; round < 26; round++)
             await stage.World.PassAsync(5 * Minute);
-        Assert.False(await stage.InEffectAsync());
+        Assert.False(stage.InEffect());
         Assert.DoesNotContain(
             stage.Pages,
             p => p.Contains("WATCHDOG", StringComparison.Ordinal) || p.Contains("DRIFT", StringComparison.Ordinal)
