@@ -1,13 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using IRFunctions.Containment;
-using IRFunctions.Health;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Policies;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
 

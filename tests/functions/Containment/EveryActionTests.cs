@@ -1,7 +1,6 @@
 using IRFunctions.Agents;
 using IRFunctions.Containment;
 using IRFunctions.Record;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
 

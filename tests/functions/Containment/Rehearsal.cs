@@ -6,7 +6,6 @@ using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;
 using IRFunctions.People;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit.Sdk;
 

@@ -33,7 +33,7 @@ public sealed class RehearsalTests
         var sample = Sample.Of(kind);
         var alert = new ActionCase("none", sample.Entities, sample.Key) { Sample = sample, Reversed = false }.Alert();
         var reading = AlertParser.Read(Encoding.UTF8.GetBytes(alert.ToJsonString()));
-        Assert.Contains(sample.Key, Targets.OfAll(reading.Alert).Select(t => t.Key));
+        Assert.Contains(sample.Key, Targets.OfAll(reading.Alert!).Select(t => t.Key));
     }
 
     public static TheoryData<string> Kinds => [.. Sample.All.Where(s => s.Breaker is null).Select(s => s.Kind)];

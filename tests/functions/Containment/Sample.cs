@@ -44,7 +44,9 @@ internal sealed record Sample(string Kind, string Id, string Entities)
 
     public static Sample Of(string kind) =>
         All.SingleOrDefault(s => s.Kind == kind)
-        ?? throw new Xunit.Sdk.XunitException($"There is no sample target of kind {kind}. Add one to tests/functions/Containment/Sample.cs.");
+        ?? throw new Xunit.Sdk.XunitException(
+            $"There is no sample target of kind {kind}. Add one to tests/functions/Containment/Sample.cs."
+        );
 
     /// <summary>
     /// The n-th target of a kind that exists for drills alone, as Drills__Targets has it after the action's name. Where two actions are
