@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Local.Actions;
 
 /// <summary>
-/// `pages [--check]`, which the build of tests/ runs. Exit codes: 0 the pages are current now, 1 with --check one is stale, or the policy has
-/// errors, 2 something could not be read or written.
+/// `pages [--check]`, which the build of tests/ runs. Exit codes: 0 the pages are current now, 1 with --check one is stale, or the policy
+/// has errors, 2 something could not be read or written.
 /// </summary>
 internal static class PagesCommand
 {

@@ -203,7 +203,7 @@ public sealed partial class LocalMachine
     /// <summary>
     /// A token that only the simulated tenant takes. Like Entra's it carries the granted permissions; unlike Entra's nobody signed it.
     /// </summary>
-    /// <param name="permissions">Asked once, when the first token is wanted: by default what the actions need, which is granted in full.</param>
+    /// <param name="permissions">Asked once, when the first token is wanted: by default all that the actions need.</param>
     private sealed class LocalCredential(Func<IEnumerable<string>> permissions) : TokenCredential
     {
         private readonly Lazy<AccessToken> token = new(() =>

@@ -97,7 +97,8 @@ internal sealed partial record Settings(
     }
 
     [GeneratedRegex(
-        @"(?:[cC]onfiguration\[|(?:Setting|List)\(\s*\w*[cC]onfiguration,\s*|GetValue<\w+>\(|GetConnectionString\(|ActionHttpClient\([^)]*\bSetting\s*=\s*)""([\w:]+)"""
+        @"(?:[cC]onfiguration\[|(?:Setting|List)\(\s*\w*[cC]onfiguration,\s*|GetValue<\w+>\(|GetConnectionString\("
+            + @"|ActionHttpClient\([^)]*\bSetting\s*=\s*)""([\w:]+)"""
     )]
     private static partial Regex Key();
 

@@ -190,7 +190,7 @@ public sealed class NewActionTests : IDisposable
             "global using System; global using System.Collections.Generic; global using System.Linq; global using System.Threading; "
             + "global using System.Threading.Tasks;";
         var compilation = CSharpCompilation.Create(
-            "new-action",
+            $"new-action-{Guid.NewGuid():N}",
             [CSharpSyntaxTree.ParseText(usings), CSharpSyntaxTree.ParseText(text ?? File.ReadAllText(Path.Combine(root, Source)))],
             [
                 .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
