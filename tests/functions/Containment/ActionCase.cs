@@ -80,8 +80,9 @@ internal sealed record ActionCase(string Action, string Entities, string TargetK
 
     public override string ToString() => Name;
 
+    /// <summary>In memory; nothing waits here.</summary>
     private Rehearsed Rehearse() =>
-        Rehearsed.RunAsync(Action, number => Rehearsal.RunAsync(Action, Sample, Configure, number)).GetAwaiter().GetResult(); // In memory; nothing waits here.
+        Rehearsed.RunAsync(Action, number => Rehearsal.RunAsync(Action, Sample, Configure, number)).GetAwaiter().GetResult();
 
     public static ActionCase For(ActionCapability capability, Type? added = null)
     {

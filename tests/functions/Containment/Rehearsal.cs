@@ -64,7 +64,7 @@ internal sealed class Rehearsal
     public string Permission => action.Permission;
 
     /// <param name="configure">Settings and further actions.</param>
-    /// <param name="number">Of two rehearsals at different times for different incidents only what is the same in both can be relied on.</param>
+    /// <param name="number">Of two rehearsals, at other times and for other incidents, only what is the same in both counts.</param>
     public static async Task<Rehearsal> RunAsync(string name, Sample? sample, Func<MachineOptions, MachineOptions> configure, int number)
     {
         var log = new List<LoggedRequest>();
@@ -76,8 +76,9 @@ internal sealed class Rehearsal
             c.AddHttpMessageHandler(s => new RequestLog(s.GetRequiredService<SimulatedTenant>(), log))
         );
         await using var provider = services.BuildServiceProvider();
+        var pager = provider.GetRequiredService<IRFunctions.People.Pager>();
         for (var page = 0; page < number; page++) // Numbers that the tenant gives out are others each time.
-            await provider.GetRequiredService<IRFunctions.People.Pager>().PageAsync($"noise-{page}", "noise", PageSeverity.Warning, default);
+            await pager.PageAsync($"noise-{page}", "noise", PageSeverity.Warning, default);
         log.Clear();
         var rehearsal = new Rehearsal(provider, name, sample, $"rehearsal-{number}");
         try
@@ -203,8 +204,8 @@ internal sealed class Rehearsal
     /// <summary>What the author of an action can do about a request that the simulated tenant does not know.</summary>
     private static string Explained(string name, List<LoggedRequest> log, string message) =>
         log.LastOrDefault(r => r.IsMissing) is { } missing
-            ? $"{name}: the simulated tenant has no {missing.Method} {missing.Path} ({missing.Refusal}). It is the one further file that an "
-                + "action may need: add the endpoint in local/Tenant, beside GraphUsers.cs, and its route in SimulatedTenant.Graph (for "
+            ? $"{name}: the simulated tenant has no {missing.Method} {missing.Path} ({missing.Refusal}). It is the one further file that "
+                + "an action may need: add the endpoint in local/Tenant, beside GraphUsers.cs, and its route in SimulatedTenant.Graph (for "
                 + "another service: SimulatedTenant.Route and TenantEndpoint.Map); a property of an entity goes into EntityType.cs."
             : $"{name}: {message}. The last request was {log.LastOrDefault()}.";
 }

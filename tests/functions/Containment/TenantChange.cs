@@ -3,7 +3,7 @@ using IRFunctions.Local.Tenant;
 
 namespace IRFunctions.Tests.Containment;
 
-/// <summary>One value somewhere in the tenant: kind and id of its document, and where in it; the empty path is the document itself.</summary>
+/// <summary>One value somewhere in the tenant: kind and id of its document, and where in it; an empty path is the document.</summary>
 internal readonly record struct Leaf(string Kind, string Id, string Path);
 
 /// <summary>All that a tenant holds at one moment, without tickets and pages, which tell of effects and are none.</summary>
