@@ -1,3 +1,4 @@
+using IRFunctions.Containment;
 using IRFunctions.Approvals;
 using IRFunctions.Local.Azurite;
 using IRFunctions.Local.Machine;
@@ -65,6 +66,7 @@ internal sealed class AuditState : IAsyncDisposable
         }
         services.AddSingleton<AttackChains>();
         services.AddSingleton<RecoveryPoints>();
+        services.AddSingleton(_ => LocalCatalogue.Provider().GetRequiredService<ActionCatalog>()); // What can be undone at all.
         services.AddRecord(
             new ConfigurationBuilder().AddInMemoryCollection([new("Record:Folder", Path.Combine(folder, "record"))]).Build()
         );
