@@ -2,6 +2,7 @@ using System.CommandLine;
 using IRFunctions.Assessment;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Evaluation;
+using IRFunctions.Local.Simulator;
 
 var root = RunCommand.Create();
 var catalogue = await LocalCatalogue.CapabilitiesAsync();
@@ -16,6 +17,7 @@ IReadOnlyList<AllowedAction> nameable =
 root.Subcommands.Add(PolicyCommands.Create(catalogue, alert => RuleBasedAnswer.For(alert, nameable, cap: 100), TimeProvider.System));
 root.Subcommands.Add(EvaluateCommand.Create(catalogue, TimeProvider.System));
 root.Subcommands.Add(StoryCommands.Create());
+root.Subcommands.Add(SimulateCommand.Create());
 
 // The engine on Azurite waits for work in progress, and Azurite saves; the default, two seconds, would cut them off.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -1,0 +1,264 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using IRFunctions.Local.Simulator.Checking;
+using IRFunctions.Local.Simulator.Seams;
+using IRFunctions.Local.Simulator.Stories;
+using IRFunctions.Record;
+using IRFunctions.Recording;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IRFunctions.Local.Simulator.Running;
+
+/// <summary>What came of one story.</summary>
+/// <param name="Trace">Everything seen, a line each: the same for the same story, byte for byte.</param>
+internal sealed record SimulationResult(
+    Story Story,
+    IReadOnlyList<Violation> Violations,
+    IReadOnlyDictionary<string, int> Injected,
+    long Steps,
+    int Effects,
+    int Deaths,
+    IReadOnlyList<double> UndoneAfter,
+    string Trace
+);
+
+/// <summary>Plays one story: items in their order, everything that falls due between them, the checker after every step.</summary>
+internal sealed class Simulation : IAsyncDisposable
+{
+    /// <summary>Timers of the host need not be on time to the minute; on a quiet machine they come this seldom.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMinutes(5),
+        LongTick = TimeSpan.FromHours(1);
+
+    /// <summary>Longer than every hold and every window of the policy.</summary>
+    private static readonly TimeSpan UntilAllIsOver = TimeSpan.FromHours(76);
+
+    private readonly Story story;
+    private readonly SimulatedWorld world;
+    private readonly Checker checker;
+    private readonly PeopleAtWork people;
+    private readonly StringBuilder trace = new();
+    private readonly Dictionary<string, long> read = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, AlertDraft> drafts = [];
+    private DateTimeOffset busyUntil;
+    private bool reading;
+
+    private Simulation(Story story, SimulatedWorld world)
+    {
+        (this.story, this.world) = (story, world);
+        checker = new Checker(() => world.Clock.GetUtcNow(), () => world.Steps, (m, p) => world.Trouble.Hits(m, p));
+        people = new PeopleAtWork(world, checker, Note);
+        world.Seen = Seen;
+        world.Stepped = () => { };
+        world.FindDraft = mark => drafts.GetValueOrDefault(mark);
+    }
+
+    /// <summary>Plays a story to its end, or to its first violation.</summary>
+    public static async Task<SimulationResult> RunAsync(Story story, bool toFirst = false)
+    {
+        var world = await SimulatedWorld.CreateAsync(story.Seed);
+        await using var simulation = new Simulation(story, world);
+        return await simulation.PlayAsync(toFirst);
+    }
+
+    public ValueTask DisposeAsync() => world.DisposeAsync();
+
+    private async Task<SimulationResult> PlayAsync(bool toFirst)
+    {
+        foreach (var (id, mail) in world.Mails)
+            checker.Knows(id, mail);
+        foreach (var item in story.Items.OfType<AlertItem>())
+            drafts[item.Draft.Mark] = item.Draft;
+        foreach (var item in story.Items)
+        {
+            await PassAsync(world.Start + item.At);
+            if (toFirst && checker.Violations.Count > 0)
+                return Result();
+            Note($"** {item}");
+            busyUntil = world.Clock.GetUtcNow() + TimeSpan.FromHours(1);
+            await DoAsync(item);
+            await SettleAsync();
+        }
+        await PassAsync(world.Start + story.Length);
+        if (toFirst && checker.Violations.Count > 0)
+            return Result();
+        world.Trouble.End();
+        world.Policy = PolicyVariant.Usual;
+        checker.Policy(PolicyVariant.Usual);
+        await people.StopAsync(engage: false, "Alex");
+        await PassAsync(world.Clock.GetUtcNow() + UntilAllIsOver);
+        await EndAsync();
+        return Result();
+    }
+
+    private SimulationResult Result() =>
+        new(
+            story,
+            [.. checker.Violations],
+            world.Trouble.Injected,
+            world.Steps,
+            checker.Effects,
+            world.Deaths,
+            checker.UndoneAfter,
+            trace.ToString()
+        );
+
+    private async Task DoAsync(StoryItem item)
+    {
+        switch (item)
+        {
+            case AlertItem alert:
+                checker.Sent(alert.Draft);
+                await world.SendAsync(alert.Draft.Bytes(), Checker.MessageId(alert.Draft));
+                break;
+            case PersonItem person:
+                await people.AnswerAsync(person);
+                break;
+            case ServiceItem service:
+                world.Trouble.Begin(service);
+                break;
+            case StorageItem storage:
+                world.Trouble.Begin(storage);
+                break;
+            case CrashItem crash:
+                world.Trouble.Begin(crash);
+                break;
+            case TwiceItem twice:
+                world.Trouble.Begin(twice);
+                break;
+            case JumpItem jump:
+                world.Trouble.Count("jump");
+                world.Clock.Advance(jump.By);
+                break;
+            case OutsideItem outside:
+                world.Trouble.Count("outside");
+                await Outsiders.ActAsync(world, outside);
+                break;
+            case StopItem stop:
+                world.Trouble.Count("stop");
+                await people.StopAsync(stop.Engage, stop.Who);
+                break;
+            case PolicyItem policy:
+                world.Trouble.Count("policy");
+                world.Policy = policy.Variant;
+                checker.Policy(policy.Variant);
+                break;
+            case EventItem again:
+                await world.RaiseAgainAsync(again.Last);
+                break;
+        }
+    }
+
+    /// <summary>Lets time pass, stopping at all that falls due.</summary>
+    private async Task PassAsync(DateTimeOffset until)
+    {
+        while (true)
+        {
+            await SettleAsync();
+            var now = world.Clock.GetUtcNow();
+            if (now >= until)
+                return;
+            var tick = now < busyUntil ? Tick : LongTick;
+            var next = new DateTimeOffset((now.UtcTicks / tick.Ticks + 1) * tick.Ticks, TimeSpan.Zero);
+            if (world.NextDue() is { } due && due < next)
+                next = due > now ? due : now;
+            world.Clock.AdvanceTo(next < until ? next : until);
+        }
+    }
+
+    private async Task SettleAsync()
+    {
+        await world.SettleAsync();
+        ReadRecord();
+        await ReadRequestsAsync();
+        checker.Quiet();
+    }
+
+    /// <summary>Hears of each request; before one that changed something is judged, the record is read up to this moment.</summary>
+    private void Seen(SeenRequest request)
+    {
+        if (request.Effects.Count > 0)
+        {
+            busyUntil = world.Clock.GetUtcNow() + TimeSpan.FromHours(1);
+            ReadRecord();
+        }
+        Note(
+            $"{request.By} {request.Method} {request.Path} -> {request.Status} {request.Fault}"
+                + string.Concat(request.Effects.Select(e => $" [{e.Effect} {e.Target} {(e.Changed ? "changed" : "same")}]"))
+        );
+        checker.Request(request);
+    }
+
+    /// <summary>New entries of chains that changed, in the record's own wire form.</summary>
+    private void ReadRecord()
+    {
+        if (reading || world.ChangedChains.Count == 0)
+            return;
+        reading = true;
+        var silent = world.Trouble.Silent;
+        world.Trouble.Silent = true;
+        try
+        {
+            var audit = world.Machine.Services.GetRequiredService<AuditChain>();
+            foreach (var chain in world.ChangedChains.Order(StringComparer.Ordinal).ToList())
+            {
+                // In memory: it is done when it returns.
+                var entries = audit.ReadAsync(chain, read.GetValueOrDefault(chain) + 1, long.MaxValue).GetAwaiter().GetResult();
+                foreach (var entry in entries)
+                    Entry(JsonNode.Parse(EntryLine.Of(entry).ToJson())!);
+            }
+            world.ChangedChains.Clear();
+        }
+        finally
+        {
+            world.Trouble.Silent = silent;
+            reading = false;
+        }
+    }
+
+    private void Entry(JsonNode line)
+    {
+        var entry = new SeenEntry(
+            (string)line["chain"]!,
+            (long)line["sequence"]!,
+            DateTimeOffset.Parse((string)line["at"]!, System.Globalization.CultureInfo.InvariantCulture),
+            (string)line["kind"]!,
+            (string)line["actor"]!,
+            (string)line["text"]!,
+            (string?)line["data"]
+        );
+        read[entry.Chain] = entry.Sequence;
+        Note($"record {entry.Chain} {entry.Sequence} {entry.Kind} ({entry.Actor}): {entry.Text}");
+        checker.Entry(entry);
+    }
+
+    private async Task ReadRequestsAsync()
+    {
+        if (!world.RequestsChanged)
+            return;
+        world.RequestsChanged = false;
+        var list = await world.LookAsync(() => world.CallAsync("GetApprovals", Cast.Alex.Id));
+        checker.Requests(list.Body);
+    }
+
+    private async Task EndAsync()
+    {
+        var containments = await world.LookAsync(() => world.CallAsync("GetContainments", Cast.Alex.Id, query: "?all=true"));
+        checker.Containments(containments.Body);
+        var incidents = await world.LookAsync(() => world.CallAsync("GetIncidents", Cast.Alex.Id, query: "?top=500"));
+        checker.End(incidents.Body, [.. world.DeadLetterIds], await VerifyAsync());
+    }
+
+    /// <summary>The official verifier on the official export.</summary>
+    private async Task<IReadOnlyList<string>> VerifyAsync()
+    {
+        var services = world.Machine.Services;
+        await services.GetRequiredService<Checkpointer>().RunAsync();
+        using var export = new MemoryStream();
+        await services.GetRequiredService<RecordExport>().WriteAllAsync(export);
+        export.Position = 0;
+        var report = await RecordVerifier.VerifyAsync(export, [await services.GetRequiredService<ICheckpointKey>().PublicAsync(default)]);
+        return [.. report.Findings.Select(f => f.ToString())];
+    }
+
+    private void Note(string line) => trace.Append($"{world.Clock.GetUtcNow():dd HH:mm:ss.fff} ").AppendLine(line);
+}
