@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using IRFunctions.Local.Simulator.Running;
 using IRFunctions.Local.Simulator.Stories;
 
@@ -30,6 +31,7 @@ internal static class SimulateCommand
         DefaultValueFactory = _ => [],
         AllowMultipleArgumentsPerToken = true,
     };
+    private static readonly Option<string?> Rule = new("--rule") { Description = "Shrink to this violation, by id; otherwise the first." };
     private static readonly Option<FileInfo?> Trace = new("--trace") { Description = "Writes everything seen to this file." };
     private static readonly Option<string?> Shard = new("--shard")
     {
@@ -38,6 +40,11 @@ internal static class SimulateCommand
     private static readonly Option<FileInfo?> Summary = new("--summary")
     {
         Description = "JSON that is read at the start, where it is there, and written every few seeds.",
+    };
+    private static readonly Option<FileInfo?> Ids = new("--ids") { Description = "Writes what each seed broke to this JSON file." };
+    private static readonly Option<FileInfo?> Baseline = new("--baseline")
+    {
+        Description = "A file of --ids: what a seed broke there is no news.",
     };
     private static readonly Option<int> Workers = new("--workers")
     {
@@ -58,9 +65,12 @@ internal static class SimulateCommand
             Keep,
             NoShrink,
             Known,
+            Rule,
             Trace,
             Shard,
             Summary,
+            Ids,
+            Baseline,
             Workers,
         };
         command.SetAction(RunAsync);
@@ -81,7 +91,9 @@ internal static class SimulateCommand
         }
         if (parsed.GetValue(Keep) is { } keep)
             return await OneAsync(parsed, options, [.. keep.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))]);
-        var (first, count) = (parsed.GetValue(Seed), parsed.GetValue(UntilFailure) ? int.MaxValue : parsed.GetValue(Seeds));
+        var (first, count) = (parsed.GetValue(Seed), parsed.GetValue(Seeds));
+        if (parsed.GetValue(UntilFailure) && count == 1)
+            count = int.MaxValue;
         if (count == 1)
             return await OneAsync(parsed, options, null);
         var run = new ManySeeds(options, parsed.GetValue(Known)!.ToHashSet(StringComparer.Ordinal), Console.Out)
@@ -90,6 +102,11 @@ internal static class SimulateCommand
             Shard = ManySeeds.ParseShard(parsed.GetValue(Shard)),
             ToFirst = parsed.GetValue(UntilFailure),
             Shrink = !parsed.GetValue(NoShrink),
+            Ids = parsed.GetValue(Ids)?.FullName,
+            Baseline =
+                parsed.GetValue(Baseline) is { } file
+                    ? JsonSerializer.Deserialize<Dictionary<long, string[]>>(await File.ReadAllBytesAsync(file.FullName, stop))
+                    : null,
         };
         return await run.RunAsync(first, count, Math.Max(1, parsed.GetValue(Workers)), stop);
     }
@@ -105,7 +122,8 @@ internal static class SimulateCommand
             await File.WriteAllTextAsync(file.FullName, result.Trace);
         Report.Print(Console.Out, result, clock.Elapsed);
         string[] known = parsed.GetValue(Known)!;
-        var news = result.Violations.Where(v => !known.Contains(v.Id)).ToList();
+        var rule = parsed.GetValue(Rule);
+        var news = result.Violations.Where(v => rule is null ? !known.Contains(v.Id) : v.Id == rule).ToList();
         if (news.Count == 0)
             return 0;
         if (keep is null && !parsed.GetValue(NoShrink))

@@ -226,7 +226,7 @@ internal sealed partial class Checker
             if (!IsNamed(target))
                 Break("S4", "not-named", what, $"{what}: no alert names that target");
             if (Protection(target) is (var why, var never) && (never || !approved))
-                Break("S9", never ? "never" : "alone", what, $"{what} {(approved ? "ran" : "ran alone")}: {why}");
+                Break("S9", $"{(never ? "never" : "alone")}-{target.Split(':')[0]}", what, $"{what} {(approved ? "ran" : "ran alone")}: {why}");
         }
         if (!approved)
             Spend(rulings[0].Action, rulings[0].Target, what);
@@ -235,6 +235,11 @@ internal sealed partial class Checker
     private bool DisablingForbidden() =>
         policies.Count > 0
         && policies[^1] is { Variant: PolicyVariant.NoDisabling, At: var at }
+        && now() > at + Rulebook.PolicyLag;
+
+    private bool SmallBudget() =>
+        policies.Count > 0
+        && policies[^1] is { Variant: PolicyVariant.SmallBudgets, At: var at }
         && now() > at + Rulebook.PolicyLag;
 
     private void Spend(string action, string target, string what)
@@ -246,7 +251,7 @@ internal sealed partial class Checker
         Over("target's hour", s => s.Target == target && s.At > now().AddHours(-1), Rulebook.TargetPerHour);
         Over("action's minute", s => s.Action == action && Minute(s) == minute, ruling.PerMinute);
         Over("action's hour", s => s.Action == action && s.At > now().AddHours(-1), ruling.PerHour);
-        Over("tenant's minute", s => Minute(s) == minute, Rulebook.TenantPerMinute);
+        Over("tenant's minute", s => Minute(s) == minute, SmallBudget() ? 1 : Rulebook.TenantPerMinute);
         Over("tenant's hour", s => s.At > now().AddHours(-1), Rulebook.TenantPerHour);
 
         static long Minute(Spent s) => s.At.ToUnixTimeSeconds() / 60;
@@ -374,11 +379,11 @@ internal sealed partial class Checker
             Outlived(thing, $"its hold ended at {Time(end)}, Graph answered at {Time(from)}, and it was put back at {Time(at)}");
     }
 
-    private void Outlived(Thing thing, string text)
+    private void Outlived(Thing thing, string text, string rule = "outlives")
     {
         if (thing.Reported)
             return;
         thing.Reported = true;
-        Break("S7", "outlives", thing.Key + Time(thing.Since), $"{thing.Key} outlived its hold: {text}");
+        Break("S7", rule, thing.Key + Time(thing.Since), $"{thing.Key} outlived its hold: {text}");
     }
 }

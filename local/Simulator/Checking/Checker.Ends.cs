@@ -22,7 +22,11 @@ internal sealed partial class Checker
                 && now() > thing.Asked + Rulebook.LongestSilence
                 && !writesFail(WriteMethod(thing), PathOf(thing))
             )
-                Outlived(thing, $"its hold ended at {Time(end)}, and nobody has tried to put it back since {Time(thing.Asked)}");
+                Outlived(
+                    thing,
+                    $"its hold ended at {Time(end)}, and nobody has tried to put it back since {Time(thing.Asked)}",
+                    "abandoned"
+                );
         }
     }
 
@@ -31,6 +35,20 @@ internal sealed partial class Checker
         : thing.Key.StartsWith("mail:", StringComparison.Ordinal) ? "/graph/v1.0/users/x/messages/x/move"
         : thing.Key.StartsWith("watch:", StringComparison.Ordinal) ? "/arm/x"
         : "/connector/x";
+
+    /// <summary>The list of what is in effect, as the API shows it now.</summary>
+    public void InEffect(JsonNode? list)
+    {
+        if (list?["containments"] is not JsonArray shown)
+            return;
+        foreach (var thing in things.Values.Where(t => t.Ours && t.Holders.Any(h => ContainmentOf(h.Action, h.Target).Confirmed)))
+        {
+            if (!shown.Any(s => thing.Holders.Any(h => h.Action == (string?)s!["state"]!["action"] && Same(h.Target, KeyOf(s["state"]!["target"]!)))))
+                Break("S14", "hidden", thing.Key, $"{thing.Key} is kept by a person and missing on the list of what is in effect");
+        }
+    }
+
+    private static string KeyOf(JsonNode target) => $"{(string)target["kind"]!}:{(string)target["id"]!}";
 
     /// <summary>The list of containments, ended ones too, as the API shows it now.</summary>
     public void Containments(JsonNode? list)
@@ -41,7 +59,7 @@ internal sealed partial class Checker
             var (action, target, status) = ((string)state["action"]!, state["target"], (string?)state["status"]);
             if (target is null || status is not ("RolledBack" or "Released"))
                 continue;
-            var key = $"{(string)target["kind"]!}:{(string)target["id"]!}";
+            var key = KeyOf(target);
             var left = things.Values.FirstOrDefault(t =>
                 t.Ours && t.Holders.Any(h => h.Action == action && Same(h.Target, key)) && now() > t.Since + Rulebook.Grace
             );
@@ -64,7 +82,25 @@ internal sealed partial class Checker
         var shown = (incidents?["incidents"]?.AsArray() ?? []).Select(i => i!).ToList();
         foreach (var (draft, _) in alerts)
             Outcome(draft, shown, deadLetters);
+        foreach (var open in shown.Where(i => (string?)i["view"]?["outcome"] is "InProgress" or "Awaiting"))
+            Break("S10", "open", (string?)open["id"] ?? "", $"{(string?)open["id"]} is {(string?)open["view"]!["outcome"]} at the end");
         Asked();
+        Disagreed();
+    }
+
+    /// <summary>Whoever is told that a request was approved already is told so of one that was (S3, S14).</summary>
+    private void Disagreed()
+    {
+        foreach (var (request, at) in toldApproved)
+        {
+            if (!granted.Contains((request.Action, request.Target.ToLowerInvariant())))
+                Break(
+                    "S3",
+                    "disagree",
+                    request.Id,
+                    $"at {Time(at)} somebody heard that {request.Action} on {request.Target} was approved; it never was"
+                );
+        }
     }
 
     private void Outcome(AlertDraft draft, List<JsonNode> shown, IReadOnlyCollection<string> deadLetters)
@@ -116,8 +152,10 @@ internal sealed partial class Checker
         var view = shown["view"]!;
         var outcome = (string?)view["outcome"] ?? "";
         var incident = (string?)view["incident"] ?? "";
-        if (outcome is "InProgress" or "Awaiting" or "" || (string?)shown["status"] is "Failed" or "Terminated")
+        if (outcome is "" || (string?)shown["status"] is "Failed" or "Terminated")
             Break("S10", "open", draft.AlertId, $"alert {draft.AlertId} is {outcome} at the end, its orchestration {(string?)shown["status"]}");
+        if (draft.Mood is not (ModelMood.Advises or ModelMood.Hostile) && !tickets.Any(t => IsOf(t.Body, draft, incident)))
+            Break("S12", "model", draft.AlertId, $"the model gave no answer about alert {draft.AlertId}, and no ticket of it exists");
         if (outcome == "Ticketed" && !tickets.Any(t => IsOf(t.Body, draft, incident)))
             Break("S10", "no-ticket", draft.AlertId, $"alert {draft.AlertId} is shown as ticketed, and no ticket of it exists");
     }

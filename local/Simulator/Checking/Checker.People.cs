@@ -63,6 +63,9 @@ internal sealed partial class Checker
         return request;
     }
 
+    private readonly List<(RequestModel Request, DateTimeOffset At)> toldApproved = [];
+    private readonly HashSet<(string, string)> granted = [];
+
     /// <summary>Graph may throttle what was approved for hours; a day later an approval is no word on anything.</summary>
     private static readonly TimeSpan LongestGrant = TimeSpan.FromHours(24);
 
@@ -78,6 +81,12 @@ internal sealed partial class Checker
     public void Answer(SeenAnswer answer)
     {
         var certain = answer.Status is >= 200 and < 300;
+        if (
+            answer.Status == 409
+            && answer.Body.Contains("already approved", StringComparison.Ordinal)
+            && requests.TryGetValue(answer.On, out var decided)
+        )
+            toldApproved.Add((decided, answer.At));
         if (!certain && answer.Status < 500)
             return; // Refused: nothing may come of it, which the effects show.
         var person = Cast.People.First(p => p.Name == answer.Who);
@@ -130,6 +139,17 @@ internal sealed partial class Checker
                 (containment.Confirmed, containment.ConfirmedAt) = (true, answer.At);
                 break;
             case "extend":
+                if (
+                    certain
+                    && Rulebook.Actions.GetValueOrDefault(answer.Action)?.Hold < TimeSpan.FromHours(answer.Hours)
+                    && !answer.Body.Contains("until", StringComparison.OrdinalIgnoreCase)
+                )
+                    Break(
+                        "S14",
+                        "capped",
+                        answer.Action,
+                        $"{answer.Who} extended {answer.Action} by {answer.Hours} h, it was cut to less, and nothing said so"
+                    );
                 foreach (var hold in containment.Holds.Where(h => h.Until > now()))
                 {
                     var most = Rulebook.Actions.GetValueOrDefault(answer.Action)?.Hold ?? TimeSpan.Zero;
@@ -200,6 +220,9 @@ internal sealed partial class Checker
         var containment = ContainmentOf(action, target);
         switch (entry.Kind)
         {
+            case "granted":
+                granted.Add((action, target.ToLowerInvariant()));
+                break;
             case "captured":
                 containment.Captured = true;
                 break;

@@ -81,6 +81,12 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
 
     public bool Shrink { get; init; } = true;
 
+    /// <summary>What each seed broke in another run, which is no news here; null: nothing. For mutants (docs/simulator.md).</summary>
+    public IReadOnlyDictionary<long, string[]>? Baseline { get; init; }
+
+    /// <summary>File that gets what each seed broke; null: none.</summary>
+    public string? Ids { get; init; }
+
     /// <exception cref="FormatException">It is not of the form 2/8.</exception>
     public static (int, int) ParseShard(string? text)
     {
@@ -104,16 +110,20 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
         var next = Math.Max(first, sum.Next.GetValueOrDefault(name, first));
         var last = count == int.MaxValue ? long.MaxValue : first + count - 1;
         SimulationResult? failed = null;
+        var ids = new SortedDictionary<long, string[]>();
+        var broken = false;
+        var batch = ToFirst ? 2 * workers : Batch;
         while (next <= last && failed is null && !stop.IsCancellationRequested)
         {
             var clock = Stopwatch.StartNew();
-            var until = Math.Min(last, next + (long)Batch * Shard.Of - 1);
+            var until = Math.Min(last, next + (long)batch * Shard.Of - 1);
             var results = await BatchAsync(next, until, workers, stop);
             foreach (var result in results)
             {
                 sum.Add(result);
-                if (result.Violations.Any(v => !known.Contains(v.Id)))
-                    failed ??= ToFirst ? result : failed;
+                ids[result.Story.Seed] = [.. result.Violations.Select(v => v.Id).Distinct()];
+                if (News(result).Any())
+                    (failed, broken) = (failed ?? (ToFirst ? result : null), true);
             }
             next = until + 1;
             sum.Next[name] = next;
@@ -128,10 +138,21 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
             );
         }
         Print(sum);
-        if (failed is not null && Shrink)
-            await Report.ShrinkAsync(to, failed.Story, failed.Violations.First(v => !known.Contains(v.Id)));
-        return sum.Broken.Keys.Any(id => !known.Contains(id)) ? 1 : 0;
+        if (Ids is not null)
+            await File.WriteAllBytesAsync(Ids, JsonSerializer.SerializeToUtf8Bytes(ids, Json), CancellationToken.None);
+        if (failed is not null)
+        {
+            to.WriteLine($"seed {failed.Story.Seed}: {string.Join(", ", News(failed).Select(v => v.Id).Distinct())}: {News(failed).First().Text}");
+            if (Shrink)
+                await Report.ShrinkAsync(to, failed.Story, News(failed).First());
+        }
+        return broken || sum.Broken.Keys.Any(id => !known.Contains(id) && Baseline is null) ? 1 : 0;
     }
+
+    private IEnumerable<Violation> News(SimulationResult result) =>
+        result.Violations.Where(v =>
+            !known.Contains(v.Id) && !(Baseline?.GetValueOrDefault(result.Story.Seed)?.Contains(v.Id) ?? false)
+        );
 
     private async Task<IReadOnlyList<SimulationResult>> BatchAsync(long from, long until, int workers, CancellationToken stop)
     {

@@ -53,6 +53,7 @@ internal sealed class PeopleAtWork(SimulatedWorld world, Checker checker, Action
     {
         var list = await world.LookAsync(() => world.CallAsync("GetContainments", Cast.Alex.Id));
         checker.Containments(list.Body);
+        checker.InEffect(list.Body);
         if (Pick(list.Body?["containments"]?.AsArray(), item.Pick) is not { } found)
             return;
         var (id, state) = ((string)found["id"]!, found["state"]!);

@@ -45,6 +45,7 @@ internal sealed class SimulatedWorld : IAsyncDisposable
     private readonly List<(string Id, CastMail Mail)> mails = [];
     private readonly int shuffle;
     private Life life = null!;
+    private bool gone;
     private SeamTransport transport = null!;
 
     private SimulatedWorld(long seed)
@@ -140,8 +141,10 @@ internal sealed class SimulatedWorld : IAsyncDisposable
                 // What it threw on its way out does not matter.
             }
             Deaths++;
+            gone = true;
             await Machine.DisposeAsync();
             await BootAsync();
+            gone = false;
         }
     }
 
@@ -245,7 +248,8 @@ internal sealed class SimulatedWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Machine.DisposeAsync();
+        if (!gone)
+            await Machine.DisposeAsync();
         await queues.DisposeAsync();
         await Tenant.DisposeAsync();
         key.Dispose();
@@ -269,6 +273,9 @@ internal sealed class SimulatedWorld : IAsyncDisposable
     {
         life = new Life(Trouble);
         var mine = life;
+        // A package whose policy does not load does not start, so the one before is put back (docs/deploy-upgrade.md).
+        if (Policy == PolicyVariant.Broken)
+            Policy = PolicyVariant.Usual;
         var services = new ServiceCollection();
         LocalMachine.Register(
             services,

@@ -6,6 +6,9 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
     private readonly List<(TimeSpan At, AlertDraft Draft)> told = [];
     private int mark;
 
+    /// <summary>When many alerts come that claim to be of many tenants; null where none do.</summary>
+    public TimeSpan? FloodOfTenants { get; private set; }
+
     public IReadOnlyList<(TimeSpan At, AlertDraft Draft)> Tell(TimeSpan length)
     {
         var random = new SeededRandom(seed, "alerts");
@@ -193,7 +196,9 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
     {
         if (!random.Chance(0.04))
             return;
-        var (at, tenants, one) = (random.Span(TimeSpan.Zero, length * 0.5), random.Chance(0.5), random.Chance(0.5));
+        var (at, tenants, one) = (random.Span(TimeSpan.FromMinutes(16), length * 0.5), random.Chance(0.5), random.Chance(0.5));
+        if (tenants)
+            FloodOfTenants = at;
         for (var i = 0; i < 36; i++)
         {
             var number = ++mark;
@@ -207,7 +212,7 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
                     IncidentId = $"incident-f{number}",
                     Severity = "high",
                     TenantId = tenants ? $"b3c1b5fc-828c-45fa-a1e1-{i:D12}" : "b3c1b5fc-828c-45fa-a1e1-10d74f6d6e9c",
-                    Things = [new Named(NamedKind.Address, one ? Cast.Addresses[0] : $"185.220.102.{i}")],
+                    Things = [new Named(NamedKind.Address, one && !tenants ? Cast.Addresses[0] : $"185.220.102.{i}")],
                     Advice = [new Advice("add_ip_to_watchlist", 0, 95)],
                     Twist = "one of a flood",
                 }

@@ -13,6 +13,9 @@ internal sealed class StoryTeller
     private readonly List<TimeSpan> times = [];
     private readonly AlertTeller alerts;
 
+    /// <summary>When something happens by itself or through people: faults at other times hit nothing.</summary>
+    private readonly List<TimeSpan> moments = [];
+
     private StoryTeller(long seed, StoryOptions options)
     {
         (this.seed, this.options) = (seed, options);
@@ -30,6 +33,9 @@ internal sealed class StoryTeller
             Add(at, n => new AlertItem(n, at, draft));
             People(at, draft.Mark);
         }
+        moments.AddRange(times);
+        // Holds end by themselves after one hour or two.
+        moments.AddRange(times.Select(t => t + TimeSpan.FromHours(2)).ToList());
         Services();
         Machines();
         World();
@@ -38,6 +44,16 @@ internal sealed class StoryTeller
     }
 
     private SeededRandom Stream(string name) => new(seed, name);
+
+    /// <summary>Mostly shortly before something happens.</summary>
+    private TimeSpan Moment(SeededRandom random)
+    {
+        var (anywhere, one, before) = (random.Span(TimeSpan.Zero, length), random.Next(1_000_000), random.Span(TimeSpan.Zero, TimeSpan.FromSeconds(90)));
+        if (moments.Count == 0 || random.Chance(0.15))
+            return anywhere;
+        var at = moments[one % moments.Count] - before;
+        return at > TimeSpan.Zero ? at : TimeSpan.Zero;
+    }
 
     private void Add(TimeSpan at, Func<int, StoryItem> item)
     {
@@ -51,7 +67,7 @@ internal sealed class StoryTeller
         var random = Stream($"people {mark}");
         for (var count = random.Between(0, 3); count > 0; count--)
         {
-            var at = alert + random.Span(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(28));
+            var at = alert + random.Span(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(32));
             var who = options.Has("people") ? random.Pick(Cast.People).Name : "Alex";
             var verb =
                 random.Chance(0.72) || !options.Has("people") ? PersonVerb.Approve
@@ -95,7 +111,7 @@ internal sealed class StoryTeller
             var kind = new ServiceItem(0, default, fault, "", default, false, 0, 0).Kind;
             for (var count = random.Chance(0.45) ? random.Between(1, 2) : 0; count > 0; count--)
             {
-                var at = random.Span(TimeSpan.Zero, length);
+                var at = Moment(random);
                 var service = random.Pick(Services_);
                 var lasts = fault switch
                 {
@@ -123,14 +139,14 @@ internal sealed class StoryTeller
         var random = Stream("crash");
         for (var count = random.Chance(0.5) ? random.Between(1, 3) : 0; count > 0; count--)
         {
-            var (at, place, skip) = (random.Span(TimeSpan.Zero, length), random.Pick(Enum.GetValues<CrashPlace>()), random.Next(12));
+            var (at, place, skip) = (Moment(random), random.Pick(Enum.GetValues<CrashPlace>()), random.Next(6));
             if (options.Has("crash"))
                 Add(at, n => new CrashItem(n, at, place, skip));
         }
         random = Stream("twice");
         for (var count = random.Chance(0.4) ? random.Between(1, 3) : 0; count > 0; count--)
         {
-            var (at, activity, park) = (random.Span(TimeSpan.Zero, length), random.Pick(Activities), random.Next(4));
+            var (at, activity, park) = (Moment(random), random.Pick(Activities), random.Next(4));
             if (options.Has("twice"))
                 Add(at, n => new TwiceItem(n, at, activity, park));
         }
@@ -138,7 +154,7 @@ internal sealed class StoryTeller
         for (var count = random.Chance(0.3) ? 1 : 0; count > 0; count--)
         {
             var (at, store, lasts) = (
-                random.Span(TimeSpan.Zero, length),
+                Moment(random),
                 random.Chance(0.4),
                 random.Span(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10))
             );
@@ -148,14 +164,14 @@ internal sealed class StoryTeller
         random = Stream("jump");
         for (var count = random.Chance(0.3) ? 1 : 0; count > 0; count--)
         {
-            var (at, by) = (random.Span(TimeSpan.Zero, length), random.Span(TimeSpan.FromSeconds(30), TimeSpan.FromHours(1)));
+            var (at, by) = (Moment(random), random.Span(TimeSpan.FromSeconds(30), TimeSpan.FromHours(1)));
             if (options.Has("jump"))
                 Add(at, n => new JumpItem(n, at, by));
         }
         random = Stream("events");
         for (var count = random.Chance(0.3) ? 2 : 0; count > 0; count--)
         {
-            var (at, last) = (random.Span(TimeSpan.Zero, length), random.Between(1, 4));
+            var (at, last) = (Moment(random), random.Between(1, 4));
             if (options.Has("events"))
                 Add(at, n => new EventItem(n, at, last));
         }
@@ -175,24 +191,31 @@ internal sealed class StoryTeller
         ];
         for (var count = random.Chance(0.5) ? random.Between(1, 3) : 0; count > 0; count--)
         {
-            var (at, verb, pick) = (random.Span(TimeSpan.Zero, length), random.Pick(verbs), random.Next(20));
+            var (at, verb, pick) = (Moment(random), random.Pick(verbs), random.Next(20));
             if (options.Has("outside"))
                 Add(at, n => new OutsideItem(n, at, verb, pick));
         }
         random = Stream("stop");
         if (random.Chance(0.25))
         {
-            var (at, lifted) = (random.Span(TimeSpan.Zero, length), random.Span(TimeSpan.FromMinutes(2), TimeSpan.FromHours(2)));
+            var (at, lifted) = (Moment(random), random.Span(TimeSpan.FromMinutes(2), TimeSpan.FromHours(2)));
             if (options.Has("stop"))
             {
                 Add(at, n => new StopItem(n, at, true, "Morgan"));
                 Add(at + lifted, n => new StopItem(n, at + lifted, false, "Alex"));
             }
         }
+        if (alerts.FloodOfTenants is { } flood && options.Has("policy"))
+        {
+            // A small budget shows at once whether every tenant that an alert claims to be of has one of its own.
+            var before = flood - TimeSpan.FromMinutes(15) > TimeSpan.Zero ? flood - TimeSpan.FromMinutes(15) : TimeSpan.Zero;
+            Add(before, n => new PolicyItem(n, before, PolicyVariant.SmallBudgets));
+            return;
+        }
         random = Stream("policy");
         if (random.Chance(0.25))
         {
-            var (at, back) = (random.Span(TimeSpan.Zero, length), random.Span(TimeSpan.FromMinutes(15), TimeSpan.FromHours(4)));
+            var (at, back) = (Moment(random), random.Span(TimeSpan.FromMinutes(15), TimeSpan.FromHours(4)));
             var variant = random.Pick([PolicyVariant.NoDisabling, PolicyVariant.SmallBudgets, PolicyVariant.Broken]);
             if (options.Has("policy"))
             {
