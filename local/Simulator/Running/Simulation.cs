@@ -58,7 +58,20 @@ internal sealed class Simulation : IAsyncDisposable
     {
         var world = await SimulatedWorld.CreateAsync(story.Seed);
         await using var simulation = new Simulation(story, world);
-        return await simulation.PlayAsync(toFirst);
+        try
+        {
+            return await simulation.PlayAsync(toFirst);
+        }
+#pragma warning disable CA1031 // Whatever escapes: the seed that shows it must be told, and other seeds go on.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            simulation.checker.Violations.Add(
+                new Violation("S10", "escaped", world.Clock.GetUtcNow(), world.Steps, $"{e.GetType().Name} escaped: {e.Message}")
+            );
+            simulation.trace.AppendLine(e.ToString());
+            return simulation.Result();
+        }
     }
 
     public ValueTask DisposeAsync() => world.DisposeAsync();

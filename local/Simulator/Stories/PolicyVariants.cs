@@ -92,14 +92,26 @@ internal static class PolicyVariants
     private static string Actions(string text, PolicyVariant variant) =>
         variant switch
         {
-            PolicyVariant.NoDisabling => Replace(
-                text,
-                "  disable_user_account_temporarily:\n    tier: 2\n    mode: ask",
-                "  disable_user_account_temporarily:\n    tier: 3"
-            ),
+            PolicyVariant.NoDisabling => NeverDisabling(text.ReplaceLineEndings("\n")),
             PolicyVariant.Broken => text + "\n  what_is_this: [\n",
             _ => text,
         };
+
+    /// <summary>At tier 3 nothing is asked, held or checked, so what says how does not load.</summary>
+    private static string NeverDisabling(string text)
+    {
+        var start = text.IndexOf("  disable_user_account_temporarily:", StringComparison.Ordinal);
+        var end = start < 0 ? -1 : text.IndexOf("\n\n", start, StringComparison.Ordinal);
+        if (end < 0)
+            throw new InvalidOperationException("The shipped policy has changed; it does not disable accounts any more.");
+        string[] gone = ["    mode:", "    approval_timeout:", "    max_duration:", "    checks:", "    quorum:"];
+        var lines = text[start..end]
+            .Split('\n')
+            .Where(l => !gone.Any(g => l.StartsWith(g, StringComparison.Ordinal)))
+            .Select(l => l.StartsWith("    tier:", StringComparison.Ordinal) ? "    tier: 3" : l)
+            .Select(l => l.StartsWith("    reversible:", StringComparison.Ordinal) ? "    reversible: manual" : l);
+        return text[..start] + string.Join('\n', lines) + text[end..];
+    }
 
     private static string Replace(string text, string old, string with)
     {
