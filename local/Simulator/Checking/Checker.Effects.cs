@@ -40,7 +40,7 @@ internal sealed partial class Checker
                 continue;
             thing.Asked = request.At;
             var fine = request.Fault is "" or "slow" && request.Status < 500 && request.Status != 429;
-            if (fine && !IsHeld(thing) && !writesFail(WriteMethod(thing), request.Path))
+            if (fine && !IsHeld(thing) && !writesFail(WriteMethod(thing), PathOf(thing)))
                 thing.Answered ??= request.At;
         }
     }

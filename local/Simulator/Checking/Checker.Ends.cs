@@ -154,8 +154,13 @@ internal sealed partial class Checker
         var incident = (string?)view["incident"] ?? "";
         if (outcome is "" || (string?)shown["status"] is "Failed" or "Terminated")
             Break("S10", "open", draft.AlertId, $"alert {draft.AlertId} is {outcome} at the end, its orchestration {(string?)shown["status"]}");
-        if (draft.Mood is not (ModelMood.Advises or ModelMood.Hostile) && !tickets.Any(t => IsOf(t.Body, draft, incident)))
-            Break("S12", "model", draft.AlertId, $"the model gave no answer about alert {draft.AlertId}, and no ticket of it exists");
+        // Where the ticket system is down, a page has to do.
+        if (
+            draft.Mood is not (ModelMood.Advises or ModelMood.Hostile)
+            && !tickets.Any(t => IsOf(t.Body, draft, incident))
+            && !pages.Any(p => p.Text.Contains(draft.Title, StringComparison.Ordinal))
+        )
+            Break("S12", "model", draft.AlertId, $"the model gave no answer about alert {draft.AlertId}, and nobody heard of it");
         if (outcome == "Ticketed" && !tickets.Any(t => IsOf(t.Body, draft, incident)))
             Break("S10", "no-ticket", draft.AlertId, $"alert {draft.AlertId} is shown as ticketed, and no ticket of it exists");
     }

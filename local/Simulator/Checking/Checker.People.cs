@@ -21,7 +21,7 @@ internal sealed partial class Checker
                 requests[id] = request = Add(id, view);
             request.Waits = true;
         }
-        foreach (var same in requests.Values.Where(r => r.Waits).GroupBy(r => (r.Action, r.Target)).Where(g => g.Count() > 1))
+        foreach (var same in requests.Values.Where(r => r.Waits).GroupBy(r => (r.Action, Target: OneName(r.Target))).Where(g => g.Count() > 1))
             Break(
                 "S8",
                 "asked-twice",
@@ -29,6 +29,10 @@ internal sealed partial class Checker
                 $"{same.Count()} requests wait for {same.Key.Action} on {same.Key.Target}; one is enough for people"
             );
     }
+
+    /// <summary>One name for what has several.</summary>
+    private static string OneName(string target) =>
+        Cast.PayrollNames.Any(n => target == $"application:{n}") ? $"application:{Cast.PayrollNames[0]}" : target.ToLowerInvariant();
 
     private RequestModel Add(string id, JsonNode view)
     {

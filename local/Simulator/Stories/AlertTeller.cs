@@ -69,7 +69,10 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
         switch (random.Next(12))
         {
             case < 5:
-                var user = random.Chance(0.85) ? random.Pick(Cast.Users) : random.Pick(Cast.Everybody);
+                var user =
+                    random.Chance(0.25) ? Cast.UserOf(Cast.TwoNeeded)!
+                    : random.Chance(0.75) ? random.Pick(Cast.Users)
+                    : random.Pick(Cast.Everybody);
                 things.Add(new Named(NamedKind.Account, user.Id, user.Upn));
                 advice.Add(new Advice("disable_user_account_temporarily", thing, confidence));
                 if (random.Chance(0.3))
@@ -137,20 +140,22 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
             ? mail with { Where = Cast.UserOf(other.Owner)!.Upn }
             : null;
 
+    private static string Also(AlertDraft draft, string twist) => draft.Twist.Length == 0 ? twist : $"{draft.Twist}, {twist}";
+
     /// <summary>The same alert again, changed, merged, closed; another one about the same thing.</summary>
     private void Afterwards(SeededRandom random, TimeSpan at, AlertDraft draft)
     {
         if (random.Chance(0.3))
-            Add(at + random.Span(TimeSpan.Zero, TimeSpan.FromMinutes(30)), draft with { Twist = "sent again" });
+            Add(at + random.Span(TimeSpan.Zero, TimeSpan.FromMinutes(30)), draft with { Twist = Also(draft, "sent again") });
         if (random.Chance(0.2) && draft.Severity == "medium")
             Add(
                 at + random.Span(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(60)),
-                draft with { Severity = "high", Twist = "its severity was raised" }
+                draft with { Severity = "high", Twist = Also(draft, "its severity was raised") }
             );
         if (random.Chance(0.15))
             Add(
                 at + random.Span(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(60)),
-                draft with { Status = "resolved", Twist = "its source closed it" }
+                draft with { Status = "resolved", Twist = Also(draft, "its source closed it") }
             );
         for (var more = random.Chance(0.5) ? random.Between(1, 2) : 0; more > 0; more--)
         {

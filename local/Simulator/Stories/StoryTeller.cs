@@ -32,6 +32,7 @@ internal sealed class StoryTeller
         {
             Add(at, n => new AlertItem(n, at, draft));
             People(at, draft.Mark);
+            Pressure(at, draft);
         }
         moments.AddRange(times);
         // Holds end by themselves after one hour or two.
@@ -70,13 +71,16 @@ internal sealed class StoryTeller
             var at = alert + random.Span(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(32));
             var who = options.Has("people") ? random.Pick(Cast.People).Name : "Alex";
             var verb =
-                random.Chance(0.72) || !options.Has("people") ? PersonVerb.Approve
+                random.Chance(0.66) || !options.Has("people") ? PersonVerb.Approve
                 : random.Chance(0.6) ? PersonVerb.Deny
                 : PersonVerb.Withdraw;
             var (pick, times, twins) = (random.Next(3), random.Chance(0.1) ? 2 : 1, random.Chance(0.3));
             Add(at, n => new PersonItem(n, at, who, verb, pick, 0, times));
-            // Somebody else at the same moment.
+            // Somebody else at the same moment, or the same person by another account.
+            var sibling = Cast.People.FirstOrDefault(p => p.Name != who && p.Human == Cast.Person(who).Human)?.Name;
             var other = random.Pick(Cast.People).Name;
+            if (random.Chance(0.6) && sibling is not null)
+                other = sibling;
             if (twins && options.Has("people"))
                 Add(at, n => new PersonItem(n, at, other, PersonVerb.Approve, pick, 0, 1));
         }
@@ -90,7 +94,43 @@ internal sealed class StoryTeller
         }
     }
 
-    private static readonly string[] Services_ =
+    /// <summary>
+    /// An approval while the service that carries it out is in trouble, and a release before it is well again: where effects outlive their
+    /// holds, it is there.
+    /// </summary>
+    private void Pressure(TimeSpan alert, AlertDraft draft)
+    {
+        var random = Stream($"pressure {draft.Mark}");
+        if (!random.Chance(0.2) || draft.Things.Count == 0)
+            return;
+        var at = alert + random.Span(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10));
+        var service = draft.Things[0].Kind switch
+        {
+            NamedKind.Account => "graph/users",
+            NamedKind.Mail => "graph/mail",
+            NamedKind.Address => random.Chance(0.5) ? "arm" : "connector",
+            _ => "connector",
+        };
+        var fault = random.Pick(
+            [ServiceFault.Throttle, ServiceFault.Throttle, ServiceFault.Fail, ServiceFault.ActLate, ServiceFault.ActLate, ServiceFault.LoseAnswer]
+        );
+        var lasts = random.Chance(0.5)
+            ? random.Span(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5))
+            : random.Span(TimeSpan.FromMinutes(5), TimeSpan.FromHours(3));
+        var most = fault is ServiceFault.Throttle or ServiceFault.Fail ? int.MaxValue : 1;
+        var seconds = random.Between(20, 900);
+        var kind = new ServiceItem(0, default, fault, "", default, false, 0, 0).Kind;
+        // Half of them before the effect, half between the effect and its undo.
+        var begins = random.Chance(0.6) ? at - TimeSpan.FromSeconds(5) : at + TimeSpan.FromSeconds(5);
+        var release = at + random.Span(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(20));
+        var who = random.Pick(["Alex", "Sam", "Morgan"]);
+        Add(at, n => new PersonItem(n, at, "Sam", PersonVerb.Approve, 0, 0, 1));
+        if (options.Has(kind))
+            Add(begins, n => new ServiceItem(n, begins, fault, service, lasts, true, seconds, most));
+        Add(release, n => new PersonItem(n, release, who, PersonVerb.Release, 0, 0, 1));
+    }
+
+    private static readonly string[] ServiceNames =
     [
         "graph/users",
         "graph/users",
@@ -112,7 +152,7 @@ internal sealed class StoryTeller
             for (var count = random.Chance(0.45) ? random.Between(1, 2) : 0; count > 0; count--)
             {
                 var at = Moment(random);
-                var service = random.Pick(Services_);
+                var service = random.Pick(ServiceNames);
                 var lasts = fault switch
                 {
                     ServiceFault.Throttle => random.Chance(0.3)
