@@ -103,10 +103,9 @@ internal static class SimulateCommand
             ToFirst = parsed.GetValue(UntilFailure),
             Shrink = !parsed.GetValue(NoShrink),
             Ids = parsed.GetValue(Ids)?.FullName,
-            Baseline =
-                parsed.GetValue(Baseline) is { } file
-                    ? JsonSerializer.Deserialize<Dictionary<long, string[]>>(await File.ReadAllBytesAsync(file.FullName, stop))
-                    : null,
+            Baseline = parsed.GetValue(Baseline) is { } file
+                ? JsonSerializer.Deserialize<Dictionary<long, string[]>>(await File.ReadAllBytesAsync(file.FullName, stop))
+                : null,
         };
         return await run.RunAsync(first, count, Math.Max(1, parsed.GetValue(Workers)), stop);
     }

@@ -28,7 +28,11 @@ public sealed class SimulationTests
         var result = await Simulation.RunAsync(StoryTeller.Tell(1, new StoryOptions(Alerts: 1, Faults: new HashSet<string>())));
         Assert.Empty(result.Violations);
         Assert.InRange(result.Effects, 2, 20);
-        Assert.Contains("verified (pipeline): read back: disable_user_account_temporarily is in effect", result.Trace, StringComparison.Ordinal);
+        Assert.Contains(
+            "verified (pipeline): read back: disable_user_account_temporarily is in effect",
+            result.Trace,
+            StringComparison.Ordinal
+        );
         Assert.Contains("undone (pipeline)", result.Trace, StringComparison.Ordinal);
     }
 
@@ -51,7 +55,11 @@ public sealed class SimulationTests
     {
         foreach (var variant in Enum.GetValues<PolicyVariant>())
         {
-            var reading = PolicyLoader.Load(PolicyVariants.Of(variant), Policies.Shipped.Catalogue, new DateTimeOffset(2026, 11, 23, 3, 0, 0, default));
+            var reading = PolicyLoader.Load(
+                PolicyVariants.Of(variant),
+                Policies.Shipped.Catalogue,
+                new DateTimeOffset(2026, 11, 23, 3, 0, 0, default)
+            );
             Assert.Equal(variant != PolicyVariant.Broken, reading.Ok);
         }
     }
@@ -103,7 +111,15 @@ public sealed class SimulationTests
             var options = new StoryOptions(Alerts: 0, Hours: 0.1, Faults: new HashSet<string>());
             using var nowhere = new StringWriter();
             foreach (var shard in ((int, int)[])[(1, 2), (2, 2), (1, 2)])
-                Assert.Equal(0, await new ManySeeds(options, new HashSet<string>(), nowhere) { Summary = file, Shard = shard }.RunAsync(1, 4, 1, default));
+                Assert.Equal(
+                    0,
+                    await new ManySeeds(options, new HashSet<string>(), nowhere) { Summary = file, Shard = shard }.RunAsync(
+                        1,
+                        4,
+                        1,
+                        default
+                    )
+                );
             Assert.Contains("\"seeds\": 4", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
         }
         finally
@@ -122,8 +138,18 @@ public sealed class SimulationTests
             .That()
             .ResideInNamespace(typeof(Checker).Namespace!)
             .ShouldNot()
-            .HaveDependencyOnAny([.. product.SelectMany(a => a.GetTypes()).Select(t => t.Namespace).OfType<string>().Where(n => n.StartsWith("IRFunctions.", StringComparison.Ordinal) && !n.StartsWith("IRFunctions.Local", StringComparison.Ordinal)).Distinct()])
+            .HaveDependencyOnAny([
+                .. product
+                    .SelectMany(a => a.GetTypes())
+                    .Select(t => t.Namespace)
+                    .OfType<string>()
+                    .Where(n =>
+                        n.StartsWith("IRFunctions.", StringComparison.Ordinal)
+                        && !n.StartsWith("IRFunctions.Local", StringComparison.Ordinal)
+                    )
+                    .Distinct(),
+            ])
             .GetResult();
-        Assert.True(used.IsSuccessful, string.Join(", ", used.FailingTypeNames ?? []));
+        Assert.True(used.IsSuccessful, string.Join(", ", (used.FailingTypes ?? []).Select(t => t.FullName)));
     }
 }

@@ -43,7 +43,11 @@ internal sealed partial class Checker
             return;
         foreach (var thing in things.Values.Where(t => t.Ours && t.Holders.Any(h => ContainmentOf(h.Action, h.Target).Confirmed)))
         {
-            if (!shown.Any(s => thing.Holders.Any(h => h.Action == (string?)s!["state"]!["action"] && Same(h.Target, KeyOf(s["state"]!["target"]!)))))
+            if (
+                !shown.Any(s =>
+                    thing.Holders.Any(h => h.Action == (string?)s!["state"]!["action"] && Same(h.Target, KeyOf(s["state"]!["target"]!)))
+                )
+            )
                 Break("S14", "hidden", thing.Key, $"{thing.Key} is kept by a person and missing on the list of what is in effect");
         }
     }
@@ -153,7 +157,12 @@ internal sealed partial class Checker
         var outcome = (string?)view["outcome"] ?? "";
         var incident = (string?)view["incident"] ?? "";
         if (outcome is "" || (string?)shown["status"] is "Failed" or "Terminated")
-            Break("S10", "open", draft.AlertId, $"alert {draft.AlertId} is {outcome} at the end, its orchestration {(string?)shown["status"]}");
+            Break(
+                "S10",
+                "open",
+                draft.AlertId,
+                $"alert {draft.AlertId} is {outcome} at the end, its orchestration {(string?)shown["status"]}"
+            );
         // Where the ticket system is down, a page has to do.
         if (
             draft.Mood is not (ModelMood.Advises or ModelMood.Hostile)
@@ -179,9 +188,19 @@ internal sealed partial class Checker
         {
             var ticketed = tickets.Any(t => t.At >= at.AddMinutes(-1) && (string?)Parse(t.Body)?["incident"] == chain);
             if (!ticketed)
-                Break("S12", "no-ticket", $"{kind} {chain} {at:O}", $"a request {(kind == "expired" ? "expired" : "was withdrawn")} and no ticket was opened: {text}");
+                Break(
+                    "S12",
+                    "no-ticket",
+                    $"{kind} {chain} {at:O}",
+                    $"a request {(kind == "expired" ? "expired" : "was withdrawn")} and no ticket was opened: {text}"
+                );
             if (!pages.Any(p => p.At >= at.AddMinutes(-1)))
-                Break("S12", "no-page", $"{kind} {chain} {at:O}", $"a request {(kind == "expired" ? "expired" : "was withdrawn")} and nobody was paged: {text}");
+                Break(
+                    "S12",
+                    "no-page",
+                    $"{kind} {chain} {at:O}",
+                    $"a request {(kind == "expired" ? "expired" : "was withdrawn")} and nobody was paged: {text}"
+                );
         }
     }
 

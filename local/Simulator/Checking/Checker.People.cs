@@ -21,7 +21,9 @@ internal sealed partial class Checker
                 requests[id] = request = Add(id, view);
             request.Waits = true;
         }
-        foreach (var same in requests.Values.Where(r => r.Waits).GroupBy(r => (r.Action, Target: OneName(r.Target))).Where(g => g.Count() > 1))
+        foreach (
+            var same in requests.Values.Where(r => r.Waits).GroupBy(r => (r.Action, Target: OneName(r.Target))).Where(g => g.Count() > 1)
+        )
             Break(
                 "S8",
                 "asked-twice",
@@ -50,7 +52,10 @@ internal sealed partial class Checker
         if (kind == "account" && Cast.UserOf(key) is { } user)
         {
             var shown = (string?)target["display"] ?? "";
-            if (!shown.Contains(user.Name, StringComparison.OrdinalIgnoreCase) && !shown.Contains(user.Upn, StringComparison.OrdinalIgnoreCase))
+            if (
+                !shown.Contains(user.Name, StringComparison.OrdinalIgnoreCase)
+                && !shown.Contains(user.Upn, StringComparison.OrdinalIgnoreCase)
+            )
                 Break("S14", "name", id, $"people are asked about \"{shown}\"; the directory calls that account {user.Name}");
         }
         if (
@@ -176,7 +181,9 @@ internal sealed partial class Checker
             kind == "mailMessage"
             && alerts
                 .SelectMany(a => a.Draft.Things)
-                .Any(t => t.Kind == NamedKind.Mail && Same(t.Id, id) && Cast.UserOf(t.Where) is { } user && HumanOf(user.Id) == person.Human)
+                .Any(t =>
+                    t.Kind == NamedKind.Mail && Same(t.Id, id) && Cast.UserOf(t.Where) is { } user && HumanOf(user.Id) == person.Human
+                )
         )
             return "the message is in their own mailbox";
         return null;
@@ -239,8 +246,9 @@ internal sealed partial class Checker
                 containment.Executing = true;
                 touched[target] = entry.At;
                 break;
-            case "failed" when !entry.Text.StartsWith("people could not be told", StringComparison.Ordinal)
-                && !entry.Text.StartsWith("read back:", StringComparison.Ordinal):
+            case "failed"
+                when !entry.Text.StartsWith("people could not be told", StringComparison.Ordinal)
+                    && !entry.Text.StartsWith("read back:", StringComparison.Ordinal):
                 if (containment.Holds.RemoveAll(h => h.Incident == entry.Chain) > 0 && containment.Holds.Count == 0)
                     containment.Ended = entry.At;
                 break;

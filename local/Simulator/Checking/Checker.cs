@@ -5,9 +5,9 @@ using IRFunctions.Local.Simulator.Stories;
 namespace IRFunctions.Local.Simulator.Checking;
 
 /// <summary>
-/// Judges what the pipeline did by S1 to S14 (docs/simulator.md lists every rule). It knows nothing of the product's types: it sees requests
-/// that reached the tenant with what they changed, the record as it is exported, lists as the API shows them, what people did and what they
-/// were answered, and the messages that were sent.
+/// Judges what the pipeline did by S1 to S14 (docs/simulator.md lists every rule). It knows nothing of the product's types: it sees
+/// requests that reached the tenant with what they changed, the record as it is exported, lists as the API shows them, what people did and
+/// what they were answered, and the messages that were sent.
 /// </summary>
 /// <param name="now">The tenant's clock.</param>
 /// <param name="step">The engine's steps so far.</param>

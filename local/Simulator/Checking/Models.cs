@@ -67,7 +67,9 @@ internal sealed class ContainmentModel(string action, string target)
 
     /// <summary>When it stopped being held, by what is known now.</summary>
     public DateTimeOffset EndOfHolds() =>
-        Holds.Count == 0 ? Ended : Holds.Max(h => h.Until) is var last && last > Ended ? last : Ended;
+        Holds.Count == 0 ? Ended
+        : Holds.Max(h => h.Until) is var last && last > Ended ? last
+        : Ended;
 }
 
 /// <summary>One person's vote on a request.</summary>

@@ -92,12 +92,7 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
     {
         if (text is null)
             return (1, 1);
-        return
-            text.Split('/') is [var part, var of]
-            && int.TryParse(part, out var p)
-            && int.TryParse(of, out var n)
-            && p >= 1
-            && p <= n
+        return text.Split('/') is [var part, var of] && int.TryParse(part, out var p) && int.TryParse(of, out var n) && p >= 1 && p <= n
             ? (p, n)
             : throw new FormatException("A shard is written like 2/8.");
     }
@@ -132,7 +127,8 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
             to.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{sum.Seeds} seeds in {sum.Seconds:0} s ({sum.Seconds / sum.Seeds:0.00} s each), {sum.Steps} steps, {sum.Effects} effects; "
+                    $"{sum.Seeds} seeds in {sum.Seconds:0} s ({sum.Seconds / Math.Max(1, sum.Seeds):0.00} s each), {sum.Steps} steps, "
+                        + $"{sum.Effects} effects; "
                         + $"broken: {(sum.Broken.Count == 0 ? "nothing" : string.Join(", ", sum.Broken.Select(b => $"{b.Key} {b.Value}")))}"
                 )
             );
@@ -142,7 +138,9 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
             await File.WriteAllBytesAsync(Ids, JsonSerializer.SerializeToUtf8Bytes(ids, Json), CancellationToken.None);
         if (failed is not null)
         {
-            to.WriteLine($"seed {failed.Story.Seed}: {string.Join(", ", News(failed).Select(v => v.Id).Distinct())}: {News(failed).First().Text}");
+            to.WriteLine(
+                $"seed {failed.Story.Seed}: {string.Join(", ", News(failed).Select(v => v.Id).Distinct())}: {News(failed).First().Text}"
+            );
             if (Shrink)
                 await Report.ShrinkAsync(to, failed.Story, News(failed).First());
         }
@@ -150,9 +148,7 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
     }
 
     private IEnumerable<Violation> News(SimulationResult result) =>
-        result.Violations.Where(v =>
-            !known.Contains(v.Id) && !(Baseline?.GetValueOrDefault(result.Story.Seed)?.Contains(v.Id) ?? false)
-        );
+        result.Violations.Where(v => !known.Contains(v.Id) && !(Baseline?.GetValueOrDefault(result.Story.Seed)?.Contains(v.Id) ?? false));
 
     private async Task<IReadOnlyList<SimulationResult>> BatchAsync(long from, long until, int workers, CancellationToken stop)
     {
@@ -192,7 +188,9 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
             )
         );
         foreach (var (id, seeds) in sum.First)
-            to.WriteLine($"{id}: {sum.Broken[id]} seeds, the first {string.Join(", ", seeds.Take(10))}{(known.Contains(id) ? " (known)" : "")}");
+            to.WriteLine(
+                $"{id}: {sum.Broken[id]} seeds, the first {string.Join(", ", seeds.Take(10))}{(known.Contains(id) ? " (known)" : "")}"
+            );
     }
 
     private async Task<RunSummary> ReadAsync() =>

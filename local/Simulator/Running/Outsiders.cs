@@ -8,7 +8,8 @@ namespace IRFunctions.Local.Simulator.Running;
 /// <summary>Owners, administrators and attackers, who change the tenant without asking the pipeline.</summary>
 internal static class Outsiders
 {
-    private const string Items = $"/arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems";
+    private const string Items =
+        $"/arm{TenantSeed.Workspace}/providers/Microsoft.SecurityInsights/watchlists/{TenantSeed.Watchlist}/watchlistItems";
 
     public static async Task ActAsync(SimulatedWorld world, OutsideItem item)
     {
@@ -37,18 +38,22 @@ internal static class Outsiders
         }
     }
 
+    private static string NewId(int number) => string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{number:D12}");
+
     private static async Task OnWatchlistAsync(SimulatedWorld world, OutsideItem item)
     {
         var address = Cast.Addresses[item.Pick % Cast.Addresses.Count];
         var answer = await world.OutsideAsync("GET", Items);
-        var found = JsonNode.Parse(answer.Body)?["value"]?.AsArray()
+        var found = JsonNode
+            .Parse(answer.Body)
+            ?["value"]?.AsArray()
             .FirstOrDefault(i => (string?)i!["properties"]?["itemsKeyValue"]?["IPAddress"] == address);
         if (item.Verb == OutsideVerb.TakeOffWatchlist && found is not null)
             await world.OutsideAsync("DELETE", $"{Items}/{(string)found["name"]!}");
         else if (item.Verb == OutsideVerb.PutOnWatchlist)
             await world.OutsideAsync(
                 "PUT",
-                $"{Items}/{(string?)found?["name"] ?? string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{item.Pick:D12}")}",
+                $"{Items}/{(string?)found?["name"] ?? NewId(item.Pick)}",
                 new JsonObject
                 {
                     ["properties"] = new JsonObject

@@ -12,8 +12,8 @@ internal static class Report
         to.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"seed {result.Story.Seed}: {result.Story.Items.Count} items over {result.Story.Length.TotalHours:0.#} h, {result.Steps} steps, "
-                    + $"{result.Effects} effects, {result.Deaths} machines died, {took.TotalSeconds:0.00} s"
+                $"seed {result.Story.Seed}: {result.Story.Items.Count} items over {result.Story.Length.TotalHours:0.#} h, "
+                    + $"{result.Steps} steps, {result.Effects} effects, {result.Deaths} machines died, {took.TotalSeconds:0.00} s"
             )
         );
         to.WriteLine($"faults: {Counts(result.Injected)}");
@@ -38,5 +38,8 @@ internal static class Report
     public static string Counts(IReadOnlyDictionary<string, int> counts) =>
         counts.Count == 0
             ? "none"
-            : string.Join(", ", counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Key} {c.Value.ToString(CultureInfo.InvariantCulture)}"));
+            : string.Join(
+                ", ",
+                counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Key} {c.Value.ToString(CultureInfo.InvariantCulture)}")
+            );
 }

@@ -3,9 +3,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
-using IRFunctions.Assessment;
 using IRFunctions.Local.Broker;
-using IRFunctions.Local.Engine;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
@@ -15,10 +13,7 @@ using IRFunctions.Local.Simulator.Stories;
 using IRFunctions.Local.Tables;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;
-using IRFunctions.PolicyVersions;
 using IRFunctions.Record;
-using IRFunctions.Recording;
-using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,7 +24,7 @@ namespace IRFunctions.Local.Simulator.Running;
 /// What outlives a machine (tenant, tables, the engine's store, queues, clock), and the machine that works on it now. One thread of work,
 /// virtual time.
 /// </summary>
-internal sealed class SimulatedWorld : IAsyncDisposable
+internal sealed partial class SimulatedWorld : IAsyncDisposable
 {
     private static readonly DateTimeOffset Beginning = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
@@ -102,7 +97,10 @@ internal sealed class SimulatedWorld : IAsyncDisposable
             await world.Tenant.AddUserAsync(user.Id, user.Name, user.Upn);
         foreach (var mail in Cast.Mails)
             world.mails.Add(
-                (await world.Tenant.DeliverAsync(mail.Owner, $"Invoice {mail.NetworkId[^2..]}", "billing@evil.example", mail.InternetId), mail)
+                (
+                    await world.Tenant.DeliverAsync(mail.Owner, $"Invoice {mail.NetworkId[^2..]}", "billing@evil.example", mail.InternetId),
+                    mail
+                )
             );
         await world.BootAsync();
         return world;
@@ -169,7 +167,9 @@ internal sealed class SimulatedWorld : IAsyncDisposable
         try
         {
             var found = Machine.Services.GetRequiredService<FunctionCatalog>().Http.First(f => f.Name == function);
-            var result = await found.Invoker.InvokeAsync(new Invocation(Machine.Services, CancellationToken.None) { InScope = true, Http = http });
+            var result = await found.Invoker.InvokeAsync(
+                new Invocation(Machine.Services, CancellationToken.None) { InScope = true, Http = http }
+            );
             return result switch
             {
                 ObjectResult o => (o.StatusCode ?? 200, JsonSerializer.SerializeToNode(o.Value, JsonSerializerOptions.Web)),
@@ -269,86 +269,6 @@ internal sealed class SimulatedWorld : IAsyncDisposable
         }
     }
 
-    private async Task BootAsync()
-    {
-        life = new Life(Trouble);
-        var mine = life;
-        // A package whose policy does not load does not start, so the one before is put back (docs/deploy-upgrade.md).
-        if (Policy == PolicyVariant.Broken)
-            Policy = PolicyVariant.Usual;
-        var services = new ServiceCollection();
-        LocalMachine.Register(
-            services,
-            new MachineOptions
-            {
-                Time = Clock,
-                PolicyFolder = "",
-                EditPolicy = null,
-                Settings = new Dictionary<string, string?> { ["Model:Retries"] = "0" },
-                Engine = new EngineOptions
-                {
-                    ShuffleSeed = unchecked(shuffle + Deaths),
-                    // After a crash every history is replayed; now and then without one, too.
-                    KeptSessions = shuffle % 2 == 0 ? 1_000 : 0,
-                    AtCrashPoint = p => AtPoint(mine, p.Moment),
-                },
-                AroundActivity = (name, run) =>
-                    Trouble.TakeTwice(name) is { } park ? TwinRun.RunTwiceAsync(park, run) : run(),
-                Replace = s => Replace(s, mine),
-            }
-        );
-        var provider = services.BuildServiceProvider();
-        Trouble.Silent = true; // A start that fails is started again; that is the platform's business.
-        Machine = await LocalMachine.CreateAsync(provider);
-        Trouble.Silent = false;
-    }
-
-    private void AtPoint(Life mine, CrashMoment moment)
-    {
-        mine.Moment(
-            moment switch
-            {
-                CrashMoment.BeforeCommit => CrashPlace.BeforeCommit,
-                CrashMoment.AfterCommit => CrashPlace.AfterCommit,
-                _ => CrashPlace.AfterActivity,
-            }
-        );
-        Steps++;
-        Stepped();
-    }
-
-    /// <summary>In the place of what a machine of its own would have: what outlives it, behind its seams.</summary>
-    private void Replace(IServiceCollection services, Life mine)
-    {
-        services.AddSingleton<TableServiceClient>(new SeamTables(tables, mine, Changed));
-        services.AddSingleton<IDurableStore>(new SeamStore(store, mine, Raised));
-        services.AddSingleton<ICheckpointStore>(checkpoints);
-        services.AddSingleton<IRetainedBlobs>(blobs);
-        services.AddSingleton<ICheckpointKey>(key);
-        services.AddSingleton(queues);
-        services.AddSingleton(Tenant);
-        services.AddSingleton(Shared.Catalog);
-        services.AddSingleton(Shared.Host);
-        services.AddSingleton(new PolicySource(() => PolicyVariants.Of(Policy)));
-        transport = new SeamTransport(Tenant, new TenantHttpHandler(Tenant), mine, Clock, late, r => Seen(r));
-        services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => transport));
-        services.AddSingleton(s =>
-            ModelConnection.Create(
-                s.GetRequiredService<ClassificationOptions>(),
-                handler: new SimulatedModel(mark => FindDraft(mark), mine),
-                time: Clock
-            )
-        );
-    }
-
-    private void Changed(string table, string partition)
-    {
-        if (table == AuditChain.TableName)
-            ChangedChains.Add(partition);
-        else if (table == "approvals")
-            RequestsChanged = true;
-    }
-
     private static DefaultHttpContext Request(string? by, object? body, IEnumerable<(string, string)>? route, string query)
     {
         var http = new DefaultHttpContext();
@@ -360,16 +280,11 @@ internal sealed class SimulatedWorld : IAsyncDisposable
             http.Request.RouteValues[name] = value;
         if (by is not null)
             http.User = new ClaimsPrincipal(
-                new ClaimsIdentity([new Claim("oid", by), new Claim("name", string.Create(CultureInfo.InvariantCulture, $"person {by[^2..]}"))], "simulated")
+                new ClaimsIdentity(
+                    [new Claim("oid", by), new Claim("name", string.Create(CultureInfo.InvariantCulture, $"person {by[^2..]}"))],
+                    "simulated"
+                )
             );
         return http;
-    }
-
-    /// <summary>What is the same for every machine of the process and costs time to make.</summary>
-    private static class Shared
-    {
-        public static FunctionCatalog Catalog { get; } = FunctionCatalog.Discover(typeof(Pipeline).Assembly);
-
-        public static HostSettings Host { get; } = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"));
     }
 }

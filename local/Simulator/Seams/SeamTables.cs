@@ -88,11 +88,7 @@ internal sealed class SeamTables(TableServiceClient inner, Life life, Action<str
         )
         {
             var actions = transactionActions.ToList();
-            return tables.WriteAsync(
-                Name,
-                actions[0].Entity.PartitionKey,
-                () => inner.SubmitTransactionAsync(actions, cancellationToken)
-            );
+            return tables.WriteAsync(Name, actions[0].Entity.PartitionKey, () => inner.SubmitTransactionAsync(actions, cancellationToken));
         }
     }
 }

@@ -99,10 +99,7 @@ internal sealed class SeamTransport(
             ),
         };
         if (retryAfter is { } wait)
-            answer.Headers.TryAddWithoutValidation(
-                "Retry-After",
-                Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)
-            );
+            answer.Headers.TryAddWithoutValidation("Retry-After", Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         return answer;
     }
 
@@ -178,8 +175,7 @@ internal sealed class TwinRun(int park)
         return await first;
     }
 
-    public static Task PassAsync() =>
-        Current.Value is { } lane && lane.requests++ == lane.Park ? lane.gate.Task : Task.CompletedTask;
+    public static Task PassAsync() => Current.Value is { } lane && lane.requests++ == lane.Park ? lane.gate.Task : Task.CompletedTask;
 
     private int Park { get; } = park;
 }

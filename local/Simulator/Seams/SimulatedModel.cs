@@ -7,8 +7,8 @@ using IRFunctions.Local.Simulator.Stories;
 namespace IRFunctions.Local.Simulator.Seams;
 
 /// <summary>
-/// A model that says what the story wants it to say: it reads the alert's mark and its entities back out of the request and answers with the
-/// draft's advice, or makes trouble.
+/// A model that says what the story wants it to say: it reads the alert's mark and its entities back out of the request and answers with
+/// the draft's advice, or makes trouble.
 /// </summary>
 internal sealed class SimulatedModel(Func<int, AlertDraft?> find, Life life) : HttpMessageHandler
 {

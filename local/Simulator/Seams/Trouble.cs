@@ -142,7 +142,9 @@ internal sealed class Trouble(VirtualTimeProvider clock)
 
     /// <summary>POSTs that only ask.</summary>
     private static bool IsRead(string method, string path) =>
-        method == "GET" || path.EndsWith("unHuntingQuery", StringComparison.Ordinal) || path.EndsWith("MemberGroups", StringComparison.Ordinal);
+        method == "GET"
+        || path.EndsWith("unHuntingQuery", StringComparison.Ordinal)
+        || path.EndsWith("MemberGroups", StringComparison.Ordinal);
 }
 
 /// <summary>The life of one machine: once dead, none of its requests, rows and steps gets anywhere.</summary>

@@ -110,7 +110,7 @@ internal sealed record AlertDraft
                 + (
                     Mood == ModelMood.Advises
                         ? Advice.Count > 0
-                            ? $"; the model says {string.Join(", ", Advice.Select(a => $"{a.Action} on {ThingOf(a.Thing)} ({a.Confidence})"))}"
+                            ? $"; the model says {string.Join(", ", Advice.Select(Show))}"
                             : ""
                         : $"; the model {Mood.ToString().ToLowerInvariant()}"
                 );
@@ -122,6 +122,8 @@ internal sealed record AlertDraft
             < 0 => "something else",
             _ => $"the {thing + 1}.",
         };
+
+    private static string Show(Advice advice) => $"{advice.Action} on {ThingOf(advice.Thing)} ({advice.Confidence})";
 
     private static string Show(Named thing) =>
         thing.Kind switch

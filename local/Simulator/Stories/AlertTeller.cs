@@ -110,7 +110,9 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
             _ => new Named(NamedKind.Device, device, name),
         };
 
-    /// <summary>What sources and attackers do to an alert: other names, double values, another tenant, a person's name that is not theirs.</summary>
+    /// <summary>
+    /// What sources and attackers do to an alert: other names, double values, another tenant, a person's name that is not theirs.
+    /// </summary>
     private static AlertDraft Twist(SeededRandom random, AlertDraft draft) =>
         random.Next(10) switch
         {
@@ -135,9 +137,14 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
 
     /// <summary>The same message in somebody else's mailbox, where there is one.</summary>
     private static Named? Elsewhere(Named mail) =>
-        Cast.Mails.FirstOrDefault(m => m.InternetId == mail.Name && m.NetworkId == mail.Id && Cast.UserOf(m.Owner) != Cast.UserOf(mail.Where))
+        Cast.Mails.FirstOrDefault(m =>
+            m.InternetId == mail.Name && m.NetworkId == mail.Id && Cast.UserOf(m.Owner) != Cast.UserOf(mail.Where)
+        )
             is { } other
-            ? mail with { Where = Cast.UserOf(other.Owner)!.Upn }
+            ? mail with
+            {
+                Where = Cast.UserOf(other.Owner)!.Upn,
+            }
             : null;
 
     private static string Also(AlertDraft draft, string twist) => draft.Twist.Length == 0 ? twist : $"{draft.Twist}, {twist}";
@@ -150,12 +157,20 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
         if (random.Chance(0.2) && draft.Severity == "medium")
             Add(
                 at + random.Span(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(60)),
-                draft with { Severity = "high", Twist = Also(draft, "its severity was raised") }
+                draft with
+                {
+                    Severity = "high",
+                    Twist = Also(draft, "its severity was raised"),
+                }
             );
         if (random.Chance(0.15))
             Add(
                 at + random.Span(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(60)),
-                draft with { Status = "resolved", Twist = Also(draft, "its source closed it") }
+                draft with
+                {
+                    Status = "resolved",
+                    Twist = Also(draft, "its source closed it"),
+                }
             );
         for (var more = random.Chance(0.5) ? random.Between(1, 2) : 0; more > 0; more--)
         {

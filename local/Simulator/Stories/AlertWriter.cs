@@ -82,7 +82,8 @@ internal static class AlertWriter
     {
         var evidence = new JsonObject
         {
-            ["@odata.type"] = $"#microsoft.graph.security.{thing.Kind switch
+            ["@odata.type"] =
+                $"#microsoft.graph.security.{thing.Kind switch
             {
                 NamedKind.Account => "user",
                 NamedKind.Address => "ip",
@@ -196,8 +197,10 @@ internal static class AlertWriter
     private static string NoiseOf(AlertDraft draft)
     {
         var sample = Sample(Noise[draft.Sample % Noise.Length]);
-        foreach (var (name, value) in ((string, string)[])
-                [("id", draft.AlertId), ("SystemAlertId", draft.AlertId), ("alertId", draft.AlertId), ("incidentId", draft.IncidentId)])
+        foreach (
+            var (name, value) in ((string, string)[])
+                [("id", draft.AlertId), ("SystemAlertId", draft.AlertId), ("alertId", draft.AlertId), ("incidentId", draft.IncidentId)]
+        )
         {
             if (sample[name] is JsonValue known && known.TryGetValue<string>(out _))
                 sample[name] = value;

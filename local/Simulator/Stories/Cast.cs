@@ -57,7 +57,7 @@ internal static class Cast
     public static IReadOnlyList<CastUser> Added { get; } = [Users[2], Users[3], Users[4], Robin, AlexAdmin, RobinAdmin];
 
     public static IReadOnlyList<CastUser> Everybody { get; } =
-        [.. Users, Joni, Admin, BreakGlass, Lee, Alex, Sam, Morgan, Robin, AlexAdmin, RobinAdmin];
+    [.. Users, Joni, Admin, BreakGlass, Lee, Alex, Sam, Morgan, Robin, AlexAdmin, RobinAdmin];
 
     /// <summary>Never contained without a person, under any of their names (S9).</summary>
     public static IReadOnlyList<CastUser> Protected { get; } = [BreakGlass, Admin, Alex, Sam, Morgan, Robin, AlexAdmin, RobinAdmin];
@@ -76,11 +76,11 @@ internal static class Cast
     public static CastPerson Person(string name) => People.First(p => p.Name == name);
 
     public static IReadOnlyList<string> Addresses { get; } =
-        ["185.220.101.7", "185.220.101.9", "193.142.146.20", "91.219.236.18", "2a03:e600:100::7"];
+    ["185.220.101.7", "185.220.101.9", "193.142.146.20", "91.219.236.18", "2a03:e600:100::7"];
 
     /// <summary>Ours, or nobody's: an alert may name them, the pipeline may not act on them alone.</summary>
     public static IReadOnlyList<string> OwnAddresses { get; } =
-        ["198.51.100.20", "::ffff:198.51.100.20", "2002:c633:6414::1", "64:ff9b::c633:6414", "10.1.2.3", "127.0.0.1", "0.0.0.0"];
+    ["198.51.100.20", "::ffff:198.51.100.20", "2002:c633:6414::1", "64:ff9b::c633:6414", "10.1.2.3", "127.0.0.1", "0.0.0.0"];
 
     /// <summary>Devices by Defender id; the last is the database that its owner registered as never to be touched.</summary>
     public static IReadOnlyList<(string DeviceId, string Name)> Devices { get; } =
@@ -110,11 +110,7 @@ internal static class Cast
 
     /// <summary>The application by its object id, its client id and its service principal.</summary>
     public static IReadOnlyList<string> PayrollNames { get; } =
-    [
-        "00000000-0000-4000-8000-000000000201",
-        "00000000-0000-4000-8000-000000000202",
-        "00000000-0000-4000-8000-000000000203",
-    ];
+    ["00000000-0000-4000-8000-000000000201", "00000000-0000-4000-8000-000000000202", "00000000-0000-4000-8000-000000000203"];
 
     public static CastUser? UserOf(string idOrUpn) =>
         Everybody.FirstOrDefault(u =>

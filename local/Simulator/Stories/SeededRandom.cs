@@ -37,6 +37,5 @@ internal sealed class SeededRandom
     public T Pick<T>(IReadOnlyList<T> from) => from[Next(from.Count)];
 
     /// <summary>Whole seconds, since that is what people and services speak in.</summary>
-    public TimeSpan Span(TimeSpan least, TimeSpan most) =>
-        TimeSpan.FromSeconds(Between((int)least.TotalSeconds, (int)most.TotalSeconds));
+    public TimeSpan Span(TimeSpan least, TimeSpan most) => TimeSpan.FromSeconds(Between((int)least.TotalSeconds, (int)most.TotalSeconds));
 }

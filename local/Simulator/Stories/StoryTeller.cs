@@ -49,7 +49,11 @@ internal sealed class StoryTeller
     /// <summary>Mostly shortly before something happens.</summary>
     private TimeSpan Moment(SeededRandom random)
     {
-        var (anywhere, one, before) = (random.Span(TimeSpan.Zero, length), random.Next(1_000_000), random.Span(TimeSpan.Zero, TimeSpan.FromSeconds(90)));
+        var (anywhere, one, before) = (
+            random.Span(TimeSpan.Zero, length),
+            random.Next(1_000_000),
+            random.Span(TimeSpan.Zero, TimeSpan.FromSeconds(90))
+        );
         if (moments.Count == 0 || random.Chance(0.15))
             return anywhere;
         var at = moments[one % moments.Count] - before;
@@ -88,7 +92,10 @@ internal sealed class StoryTeller
         {
             var at = alert + random.Span(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(150));
             var who = options.Has("people") ? random.Pick(Cast.People).Name : "Alex";
-            var verb = random.Chance(0.6) ? PersonVerb.Release : random.Chance(0.5) ? PersonVerb.Confirm : PersonVerb.Extend;
+            var verb =
+                random.Chance(0.6) ? PersonVerb.Release
+                : random.Chance(0.5) ? PersonVerb.Confirm
+                : PersonVerb.Extend;
             var (pick, hours, times) = (random.Next(3), random.Between(1, 4), random.Chance(0.1) ? 2 : 1);
             Add(at, n => new PersonItem(n, at, who, verb, pick, hours, times));
         }
@@ -111,9 +118,14 @@ internal sealed class StoryTeller
             NamedKind.Address => random.Chance(0.5) ? "arm" : "connector",
             _ => "connector",
         };
-        var fault = random.Pick(
-            [ServiceFault.Throttle, ServiceFault.Throttle, ServiceFault.Fail, ServiceFault.ActLate, ServiceFault.ActLate, ServiceFault.LoseAnswer]
-        );
+        var fault = random.Pick([
+            ServiceFault.Throttle,
+            ServiceFault.Throttle,
+            ServiceFault.Fail,
+            ServiceFault.ActLate,
+            ServiceFault.ActLate,
+            ServiceFault.LoseAnswer,
+        ]);
         var lasts = random.Chance(0.5)
             ? random.Span(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5))
             : random.Span(TimeSpan.FromMinutes(5), TimeSpan.FromHours(3));
@@ -193,11 +205,7 @@ internal sealed class StoryTeller
         random = Stream("storage");
         for (var count = random.Chance(0.3) ? 1 : 0; count > 0; count--)
         {
-            var (at, store, lasts) = (
-                Moment(random),
-                random.Chance(0.4),
-                random.Span(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10))
-            );
+            var (at, store, lasts) = (Moment(random), random.Chance(0.4), random.Span(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)));
             if (options.Has("storage"))
                 Add(at, n => new StorageItem(n, at, store, lasts));
         }
