@@ -25,7 +25,24 @@ public sealed class SimulationTests
     [Fact]
     public async Task A_story_without_faults_ends_with_the_tenant_as_it_was_and_nothing_broken()
     {
-        var result = await Simulation.RunAsync(StoryTeller.Tell(1, new StoryOptions(Alerts: 1, Faults: new HashSet<string>())));
+        var draft = new AlertDraft
+        {
+            Template = Template.GraphAlert,
+            Mark = 1,
+            AlertId = "alert-1",
+            IncidentId = "incident-1",
+            Severity = "high",
+            Things = [new Named(NamedKind.Account, Cast.Users[0].Id, Cast.Users[0].Upn)],
+            Advice = [new Advice("disable_user_account_temporarily", 0, 95)],
+        };
+        var result = await Simulation.RunAsync(
+            new Story(
+                1,
+                new StoryOptions(),
+                TimeSpan.FromHours(4),
+                [new AlertItem(1, TimeSpan.Zero, draft), new PersonItem(2, TimeSpan.FromMinutes(2), "Alex", PersonVerb.Approve, 0, 0, 1)]
+            )
+        );
         Assert.Empty(result.Violations);
         Assert.InRange(result.Effects, 2, 20);
         Assert.Contains(

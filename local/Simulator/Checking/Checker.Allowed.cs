@@ -21,7 +21,7 @@ internal sealed partial class Checker
         {
             if (!IsNamed(target))
                 Break("S4", "not-named", what, $"{what}: no alert names that target");
-            if (Protection(target) is (var why, var never) && (never || !approved))
+            if (Protection(target) is (var why, var never) && (never || (!approved && Rulebook.Actions[rulings[0].Action].Tier == 1)))
                 Break(
                     "S9",
                     $"{(never ? "never" : "alone")}-{target.Split(':')[0]}",

@@ -38,7 +38,9 @@ internal sealed partial class Checker
                 continue;
             thing.Asked = request.At;
             var fine = request.Fault is "" or "slow" && request.Status < 500 && request.Status != 429;
-            if (fine && !IsHeld(thing) && !writesFail(WriteMethod(thing), PathOf(thing)))
+            if (!fine)
+                thing.Answered = null; // It does not answer as it should, so the time begins anew when it does.
+            else if (!IsHeld(thing) && !writesFail(WriteMethod(thing), PathOf(thing)))
                 thing.Answered ??= request.At;
         }
     }
@@ -217,7 +219,8 @@ internal sealed partial class Checker
             Break("S6", "foreign", thing.Key, $"{thing.Key} was put back though what was there was not ours any more");
         if (request.By == "pipeline" && !known.Any(c => c.Undoing))
             Break("S11", "undo-not-recorded", thing.Key, $"{thing.Key} was put back before the record said that it would be");
-        if (thing.Ours && known.Any(c => c.IsHeldAt(now() + Rulebook.HoldDoubt)) && known.Count > 0)
+        // What a service does late was asked for in time; whoever holds it now sees that it is gone.
+        if (thing.Ours && request.By == "pipeline" && known.Any(c => c.IsHeldAt(now() + Rulebook.HoldDoubt)))
         {
             var held = known.First(c => c.IsHeldAt(now() + Rulebook.HoldDoubt));
             var until = held.Confirmed ? "a person keeps it" : $"incident(s) hold it until {Time(held.EndOfHolds())}";

@@ -172,7 +172,7 @@ internal sealed class ManySeeds(StoryOptions options, IReadOnlySet<string> known
             0,
             seeds.Count,
             new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop },
-            async (i, _) => results[i] = await Simulation.RunAsync(StoryTeller.Tell(seeds[i], options), toFirst: false) with { Trace = "" }
+            async (i, _) => results[i] = await Simulation.RunAsync(StoryTeller.Tell(seeds[i], options)) with { Trace = "" }
         );
         return [.. results.OfType<SimulationResult>()];
     }

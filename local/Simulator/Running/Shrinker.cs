@@ -15,6 +15,14 @@ internal static class Shrinker
     {
         var runs = 0;
         var kept = story.Items.Select(i => i.Number).ToList();
+        // Mostly what comes after it has nothing to do with it.
+        var first = (await Simulation.RunAsync(story, id)).Violations.FirstOrDefault(v => v.Id == id);
+        var before = story
+            .Items.Where(i => first is not null && SimulatedWorld.Beginning + i.At <= first.At)
+            .Select(i => i.Number)
+            .ToList();
+        if (before.Count > 0 && before.Count < kept.Count && await BreaksAsync(before))
+            kept = before;
         for (var parts = 2; kept.Count > 1 && runs < MostRuns && !stop.IsCancellationRequested; )
         {
             var size = Math.Max(1, (kept.Count + parts - 1) / parts);
@@ -40,11 +48,16 @@ internal static class Shrinker
             for (var from = 0; from < kept.Count && runs < MostRuns; from += size)
             {
                 var rest = kept.Where((_, i) => i < from || i >= from + size).ToList();
-                runs++;
-                if (rest.Count > 0 && (await Simulation.RunAsync(story.Keep(rest))).Violations.Any(v => v.Id == id))
+                if (rest.Count > 0 && await BreaksAsync(rest))
                     return rest;
             }
             return null;
+        }
+
+        async Task<bool> BreaksAsync(List<int> numbers)
+        {
+            runs++;
+            return (await Simulation.RunAsync(story.Keep(numbers), id)).Violations.Any(v => v.Id == id);
         }
     }
 }

@@ -26,7 +26,8 @@ namespace IRFunctions.Local.Simulator.Running;
 /// </summary>
 internal sealed partial class SimulatedWorld : IAsyncDisposable
 {
-    private static readonly DateTimeOffset Beginning = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
+    /// <summary>3 AM, while the shipped policy is in force.</summary>
+    public static readonly DateTimeOffset Beginning = new(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
     private const int MostTries = 2_000;
 

@@ -49,14 +49,15 @@ internal sealed partial class Simulation : IAsyncDisposable
         world.FindDraft = mark => drafts.GetValueOrDefault(mark);
     }
 
-    /// <summary>Plays a story to its end, or to its first violation.</summary>
-    public static async Task<SimulationResult> RunAsync(Story story, bool toFirst = false)
+    /// <summary>Plays a story to its end, or until a rule is broken.</summary>
+    /// <param name="stopAt">The rule, as <see cref="Violation.Id"/>; null: to the end.</param>
+    public static async Task<SimulationResult> RunAsync(Story story, string? stopAt = null)
     {
         var world = await SimulatedWorld.CreateAsync(story.Seed);
         await using var simulation = new Simulation(story, world);
         try
         {
-            return await simulation.PlayAsync(toFirst);
+            return await simulation.PlayAsync(stopAt);
         }
 #pragma warning disable CA1031 // Whatever escapes: the seed that shows it must be told, and other seeds go on.
         catch (Exception e)
@@ -72,7 +73,7 @@ internal sealed partial class Simulation : IAsyncDisposable
 
     public ValueTask DisposeAsync() => world.DisposeAsync();
 
-    private async Task<SimulationResult> PlayAsync(bool toFirst)
+    private async Task<SimulationResult> PlayAsync(string? stopAt)
     {
         foreach (var (id, mail) in world.Mails)
             checker.Knows(id, mail);
@@ -82,7 +83,7 @@ internal sealed partial class Simulation : IAsyncDisposable
         {
             var item = story.Items[i];
             await PassAsync(world.Start + item.At);
-            if (toFirst && checker.Violations.Count > 0)
+            if (checker.Violations.Exists(v => v.Id == stopAt))
                 return Result();
             Note($"** {item}");
             busyUntil = world.Clock.GetUtcNow() + TimeSpan.FromHours(1);
@@ -96,7 +97,7 @@ internal sealed partial class Simulation : IAsyncDisposable
             await SettleAsync();
         }
         await PassAsync(world.Start + story.Length);
-        if (toFirst && checker.Violations.Count > 0)
+        if (checker.Violations.Exists(v => v.Id == stopAt))
             return Result();
         world.Trouble.End();
         world.Policy = PolicyVariant.Usual;
