@@ -15,7 +15,7 @@ public sealed class SeedTests
     /// </summary>
     private static readonly IReadOnlyDictionary<string, string> Open = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["S3.conflicted-answer"] = "7: Robin answers about the second account of Robin",
+        ["S3.conflicted-answer"] = "13: a recipient answers about the mail of the own mailbox",
         ["S3.conflicted-change"] = "7, 13: owners are not a union; a recipient releases the mail of the own mailbox",
         ["S3.conflicted-withdraw"] = "4: the target can withdraw the request about itself",
         ["S3.disagree"] = "8: the register says approved, the orchestration never grants",
