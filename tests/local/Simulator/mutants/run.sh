@@ -2,13 +2,13 @@
 # Puts faults back into a copy of the product, one at a time, and plays seeds until the checker finds each (docs/simulator.md).
 # Every patch guards its fault by Mutants.Is(N), so that the copy is built once and the fault is chosen by IRF_MUTANT.
 #
-#   tests/Simulator/mutants/run.sh [FOLDER] [SEEDS] [NUMBERS...]
+#   tests/local/Simulator/mutants/run.sh [FOLDER] [SEEDS] [NUMBERS...]
 #
 # FOLDER gets the copy, what each seed broke without a fault (baseline.json) and the table (table.md). A fault is found where a seed breaks a
 # rule that the same seed does not break without it. Exit code 1: a fault was not found, or a patch does not apply.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../../.." && pwd)
+root=$(cd "$here/../../../.." && pwd)
 folder=${1:-$(mktemp -d)}
 seeds=${2:-300}
 shift $(($# < 2 ? $# : 2))
