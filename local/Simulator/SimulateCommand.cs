@@ -131,12 +131,12 @@ internal static class SimulateCommand
     }
 
     /// <exception cref="FormatException">A kind is none.</exception>
-    private static IReadOnlySet<string>? FaultsOf(string? text)
+    private static HashSet<string>? FaultsOf(string? text)
     {
         if (text is null or "all")
             return null;
         if (text == "none")
-            return new HashSet<string>();
+            return [];
         var kinds = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return kinds.FirstOrDefault(k => !StoryOptions.Kinds.Contains(k)) is { } wrong
             ? throw new FormatException($"There is no kind of fault called {wrong}; there are {string.Join(", ", StoryOptions.Kinds)}.")

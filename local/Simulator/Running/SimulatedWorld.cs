@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Azure.Data.Tables;
 using IRFunctions.Local.Broker;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Host;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Local.Simulator.Checking;
-using IRFunctions.Local.Simulator.Seams;
 using IRFunctions.Local.Simulator.Stories;
 using IRFunctions.Record;
 using IRFunctions.Recording;

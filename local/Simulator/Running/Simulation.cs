@@ -1,6 +1,5 @@
 using System.Text;
 using IRFunctions.Local.Simulator.Checking;
-using IRFunctions.Local.Simulator.Seams;
 using IRFunctions.Local.Simulator.Stories;
 
 namespace IRFunctions.Local.Simulator.Running;

@@ -62,7 +62,7 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
     }
 
     /// <summary>Adds a thing that the alert names, and what the model will want done to it.</summary>
-    private void Name(SeededRandom random, List<Named> things, List<Advice> advice)
+    private static void Name(SeededRandom random, List<Named> things, List<Advice> advice)
     {
         var confidence = random.Chance(0.85) ? random.Between(85, 99) : random.Between(60, 84);
         var thing = things.Count;
