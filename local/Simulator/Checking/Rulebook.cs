@@ -29,7 +29,7 @@ internal static class Rulebook
     /// <summary>
     /// The record says when a hold was written down, not when the entity took it; storage that was down lies between.
     /// </summary>
-    public static readonly TimeSpan HoldDoubt = TimeSpan.FromMinutes(20);
+    public static readonly TimeSpan HoldDoubt = TimeSpan.FromMinutes(30);
 
     /// <summary>A changed policy is in force after the next look at its files.</summary>
     public static readonly TimeSpan PolicyLag = TimeSpan.FromMinutes(10);
