@@ -149,7 +149,7 @@ public sealed class SimulationTests
     [Fact]
     public void The_checker_knows_nothing_of_the_product()
     {
-        var product = new[] { typeof(Pipeline).Assembly, typeof(Policy).Assembly, typeof(Record.AuditEntry).Assembly };
+        var product = new[] { typeof(Pipeline).Assembly, typeof(Policy).Assembly, typeof(IRFunctions.Record.AuditEntry).Assembly };
         var used = NetArchTest
             .Rules.Types.InAssembly(typeof(Checker).Assembly)
             .That()
