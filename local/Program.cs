@@ -3,6 +3,7 @@ using IRFunctions.Assessment;
 using IRFunctions.Local.Actions;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Evaluation;
+using IRFunctions.Local.Simulator;
 
 var root = RunCommand.Create();
 var catalogue = await LocalCatalogue.CapabilitiesAsync();
@@ -19,6 +20,7 @@ root.Subcommands.Add(EvaluateCommand.Create(catalogue, TimeProvider.System));
 root.Subcommands.Add(StoryCommands.Create());
 root.Subcommands.Add(NewCommand.Create(catalogue, TimeProvider.System));
 root.Subcommands.Add(PagesCommand.Create(TimeProvider.System));
+root.Subcommands.Add(SimulateCommand.Create());
 
 // The engine on Azurite waits for work in progress, and Azurite saves; the default, two seconds, would cut them off.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -12,11 +12,13 @@ public static class FunctionTasks
 {
     /// <param name="services">Used only when a function runs, so the engine's client may be among them.</param>
     /// <param name="stopping">Cancelled when the engine stops.</param>
+    /// <param name="around">Called in place of each activity, with its name and the activity; null: it is run.</param>
     public static void Register(
         FunctionCatalog catalog,
         DurableTaskRegistry registry,
         IServiceProvider services,
-        Func<CancellationToken> stopping
+        Func<CancellationToken> stopping,
+        Func<string, Func<Task<object?>>, Task<object?>>? around = null
     )
     {
         // An orchestrator gets no scope of its own: it is replayed over and over and may use nothing but its context.
@@ -30,14 +32,18 @@ public static class FunctionTasks
                     )
             );
         foreach (var f in catalog.Activities)
+        {
             registry.AddActivity(
                 f.Name,
                 new Activity(
                     f.InputType,
-                    (context, input) =>
-                        f.Invoker.InvokeAsync(new Invocation(services, stopping()) { Activity = context, ActivityInput = input }).AsTask()
+                    (context, input) => around is null ? RunAsync(context, input) : around(f.Name, () => RunAsync(context, input))
                 )
             );
+
+            Task<object?> RunAsync(TaskActivityContext context, object? input) =>
+                f.Invoker.InvokeAsync(new Invocation(services, stopping()) { Activity = context, ActivityInput = input }).AsTask();
+        }
         foreach (var f in catalog.Entities)
         {
             var create = ActivatorUtilities.CreateFactory(f.EntityType, Type.EmptyTypes);

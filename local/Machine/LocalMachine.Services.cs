@@ -92,7 +92,14 @@ public sealed partial class LocalMachine
             );
             // Functions make their own scopes from the services; the engine needs none.
             return engine.Use(
-                tasks => FunctionTasks.Register(s.GetRequiredService<FunctionCatalog>(), tasks, s, () => engine.Stopping),
+                tasks =>
+                    FunctionTasks.Register(
+                        s.GetRequiredService<FunctionCatalog>(),
+                        tasks,
+                        s,
+                        () => engine.Stopping,
+                        options.AroundActivity
+                    ),
                 services: null,
                 new DurableTaskWorkerOptions { DataConverter = PayloadJson.Converter }
             );

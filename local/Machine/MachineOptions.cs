@@ -41,6 +41,11 @@ public sealed record MachineOptions
 
     public EngineOptions Engine { get; init; } = new();
 
+    /// <summary>
+    /// Called in place of each activity, with its name and the activity, so that a simulation can run it twice; null: each is run once.
+    /// </summary>
+    public Func<string, Func<Task<object?>>, Task<object?>>? AroundActivity { get; init; }
+
     /// <summary>Where the queues speak AMQP on 127.0.0.1; 0 finds a free port.</summary>
     public int AmqpPort { get; init; }
 
