@@ -1,7 +1,6 @@
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Approvals;

@@ -115,7 +115,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         var hold = State.Status is ContainmentStatus.Live ? State.Holds.FirstOrDefault(h => h.OrderId == orderId) : null;
         if (hold is null)
             return new EffectLease(null, $"it was not begun: its hold had ended ({State.Ending})");
-        var until = Earlier(now + LeaseLength, hold.Until - LeaseMargin);
+        var margin = Math.Min(LeaseMargin.Ticks, (hold.Until - hold.Since).Ticks / 4); // A rehearsal's hold may be shorter than the margin.
+        var until = Earlier(now + LeaseLength, hold.Until - TimeSpan.FromTicks(margin));
         if (until <= now)
             return new EffectLease(null, "it was not begun: its hold is about to end");
         State = State with { Effect = EffectStatus.UnderWay, UnsettledAt = until };

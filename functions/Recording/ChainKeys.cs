@@ -104,7 +104,7 @@ public sealed class ChainKeys(TableServiceClient tables, TimeProvider time)
     public async Task<ShredWish?> FindWishAsync(string chain, CancellationToken cancellation)
     {
         var found = await table.GetEntityIfExistsAsync<TableEntity>(chain, WishRow, cancellationToken: cancellation);
-        return found.HasValue && found.Value! is var row && row.GetString("By") is { } by
+        return found is { HasValue: true, Value: { } row } && row.GetString("By") is { } by
             ? new ShredWish(by, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Entries") ?? 0)
             : null;
     }

@@ -88,8 +88,14 @@ public sealed partial class Shredder(AuditChain audit, ChainKeys keys, RecordInd
         return new ShredResult(ShredState.NeedsSecond, text);
     }
 
-    private Task RecordAsync(string fact, string kind, string text, string by, object data, CancellationToken cancellation) =>
-        audit.AppendAsync(RecordChains.Pipeline, [new AuditFact(fact, kind, text, by, AuditJson.Of(data))], cancellation);
+    private Task<IReadOnlyList<AuditEntry>> RecordAsync(
+        string fact,
+        string kind,
+        string text,
+        string by,
+        object data,
+        CancellationToken cancellation
+    ) => audit.AppendAsync(RecordChains.Pipeline, [new AuditFact(fact, kind, text, by, AuditJson.Of(data))], cancellation);
 
     /// <summary>Accounts that the entries name as targets or entities.</summary>
     private static IEnumerable<string> Subjects(IReadOnlyList<AuditEntry> entries) =>

@@ -1,5 +1,5 @@
-using IRFunctions.Containment;
 using IRFunctions.Approvals;
+using IRFunctions.Containment;
 using IRFunctions.Local.Azurite;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Storage;
