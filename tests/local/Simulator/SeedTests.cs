@@ -13,7 +13,7 @@ public sealed class SeedTests
     /// Rules that the pipeline still breaks, each with the kind of violation that was found by attack (docs/simulator.md has the kinds). A
     /// rule that no seed breaks any more fails the test until it is taken out of this list.
     /// </summary>
-    private static readonly IReadOnlyDictionary<string, string> Open = new Dictionary<string, string>(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> Open = new(StringComparer.Ordinal)
     {
         ["S3.conflicted-change"] = "13: a recipient releases the mail of the own mailbox",
         ["S4.innocent-copy"] = "14: a copied Message-ID takes an innocent mail along",
@@ -24,7 +24,7 @@ public sealed class SeedTests
     };
 
     /// <summary>The same, but broken by one or two of the seeds: a change of the pipeline may move the stories past them.</summary>
-    private static readonly IReadOnlyDictionary<string, string> Rare = new Dictionary<string, string>(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> Rare = new(StringComparer.Ordinal)
     {
         ["S3.conflicted-answer"] = "13: a recipient answers about the mail of the own mailbox",
         ["S3.conflicted-withdraw"] = "13: a recipient withdraws a request about the mail of the own mailbox",
