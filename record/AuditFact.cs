@@ -34,6 +34,9 @@ public static class AuditKinds
     public const string Verified = "verified";
     public const string AlreadySo = "already-so";
     public const string Joined = "joined-hold";
+
+    /// <summary>People are asked for exactly this already, and their answer counts here; nothing is held by it.</summary>
+    public const string JoinedRequest = "joined-request";
     public const string Failed = "failed";
     public const string Reminded = "reminded";
     public const string Undoing = "undoing";

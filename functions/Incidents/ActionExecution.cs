@@ -190,7 +190,7 @@ internal sealed class ActionExecution(
         );
         var joined = new AuditFact(
             $"{order.Id}-joined",
-            AuditKinds.Joined,
+            AuditKinds.JoinedRequest,
             $"people are being asked for exactly this already ({open.Request}); their answer counts here, too",
             "pipeline",
             AuditJson.Of(new { open.Request, open.Deadline }, Recorder.AboutOf(order.Decision.Action, order.Decision.Target))

@@ -131,7 +131,7 @@ public sealed class OneRequestTests
         Assert.Empty(await world.PendingAsync());
         Assert.All(await world.IncidentsAsync(), i => Assert.Contains(i.Decisions, d => d.Ending == Ending.Denied));
         foreach (var incident in (await world.IncidentsAsync()).Select(i => i.Incident).Distinct())
-            Assert.Contains(await world.KindsAsync(incident), k => k is AuditKinds.Denied or AuditKinds.Joined);
+            Assert.Contains(await world.KindsAsync(incident), k => k is AuditKinds.Denied or AuditKinds.JoinedRequest);
     }
 
     /// <summary>The request that was joined is lost (its orchestration is terminated): who joined asks for itself in the end.</summary>
