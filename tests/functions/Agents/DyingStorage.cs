@@ -1,6 +1,5 @@
-using Azure;
 using Azure.Data.Tables;
-using Azure.Data.Tables.Models;
+using IRFunctions.Local.Tables;
 using IRFunctions.Storage;
 
 namespace IRFunctions.Tests.Agents;
@@ -31,52 +30,9 @@ internal sealed class Death
 }
 
 /// <summary>Tables that outlive the process that dies, under names of their own: a service outlives a test.</summary>
-internal sealed class DyingTables(TableServiceClient inner, Death death, string prefix = "") : TableServiceClient
+internal sealed class DyingTables(TableServiceClient inner, Death death, string prefix = "") : DelegatingTables(inner, prefix)
 {
-    public override TableClient GetTableClient(string tableName) => new DyingTable(inner.GetTableClient(prefix + tableName), death);
-
-    private sealed class DyingTable(TableClient inner, Death death) : TableClient
-    {
-        public override string Name => inner.Name;
-
-        public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
-            inner.CreateIfNotExistsAsync(cancellationToken);
-
-        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
-            string partitionKey,
-            string rowKey,
-            IEnumerable<string>? select = null,
-            CancellationToken cancellationToken = default
-        ) => inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
-
-        public override AsyncPageable<T> QueryAsync<T>(
-            string? filter = null,
-            int? maxPerPage = null,
-            IEnumerable<string>? select = null,
-            CancellationToken cancellationToken = default
-        ) => inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
-
-        public override Task<Response> UpsertEntityAsync<T>(
-            T entity,
-            TableUpdateMode mode = TableUpdateMode.Merge,
-            CancellationToken cancellationToken = default
-        ) => death.AroundAsync(() => inner.UpsertEntityAsync(entity, mode, cancellationToken));
-
-        public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) =>
-            death.AroundAsync(() => inner.AddEntityAsync(entity, cancellationToken));
-
-        public override Task<Response> DeleteEntityAsync(
-            string partitionKey,
-            string rowKey,
-            ETag ifMatch = default,
-            CancellationToken cancellationToken = default
-        ) => death.AroundAsync(() => inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken));
-
-        public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
-            IEnumerable<TableTransactionAction> transactionActions,
-            CancellationToken cancellationToken = default
-        ) => death.AroundAsync(() => inner.SubmitTransactionAsync(transactionActions, cancellationToken));
-    }
+    protected override Task<T> WriteAsync<T>(string table, string partition, Func<Task<T>> write) => death.AroundAsync(write);
 }
 
 /// <summary>Blobs that outlive the process that dies.</summary>

@@ -1,6 +1,5 @@
 using Azure;
 using Azure.Data.Tables;
-using Azure.Data.Tables.Models;
 using IRFunctions.Assessment;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Model;
@@ -127,15 +126,15 @@ public sealed class BudgetStoreTests
     }
 
     /// <summary>Counts what is asked of the tables, and makes the trouble it is told to.</summary>
-    private sealed class Counted(TableServiceClient inner) : TableServiceClient
+    private sealed class Counted(TableServiceClient inner) : DelegatingTables(inner)
     {
         public int Operations;
 
         public Trouble Trouble { get; set; }
 
-        public override TableClient GetTableClient(string tableName) => new Table(this, inner.GetTableClient(tableName));
+        protected override Task<T> WriteAsync<T>(string table, string partition, Func<Task<T>> write) => ReadAsync(write);
 
-        private async Task<T> DoAsync<T>(Func<Task<T>> call)
+        protected override async Task<T> ReadAsync<T>(Func<Task<T>> call)
         {
             Interlocked.Increment(ref Operations);
             if (Trouble == Trouble.Refuses)
@@ -145,29 +144,6 @@ public sealed class BudgetStoreTests
             if (Trouble == Trouble.Hangs)
                 await Task.Delay(Timeout.InfiniteTimeSpan); // looks at no token, as a client may
             return await call();
-        }
-
-        private sealed class Table(Counted counted, TableClient inner) : TableClient
-        {
-            public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
-                inner.CreateIfNotExistsAsync(cancellationToken);
-
-            public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
-                string partitionKey,
-                string rowKey,
-                IEnumerable<string>? select = null,
-                CancellationToken cancellationToken = default
-            ) => counted.DoAsync(() => inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken));
-
-            public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) =>
-                counted.DoAsync(() => inner.AddEntityAsync(entity, cancellationToken));
-
-            public override Task<Response> UpdateEntityAsync<T>(
-                T entity,
-                ETag ifMatch,
-                TableUpdateMode mode = TableUpdateMode.Merge,
-                CancellationToken cancellationToken = default
-            ) => counted.DoAsync(() => inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken));
         }
     }
 }
