@@ -71,6 +71,19 @@ internal sealed class LocalProgram : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs it with arguments that it must refuse, in words.</summary>
+    internal static async Task AssertRefusedAsync(string message, params string[] arguments)
+    {
+        var (code, output) = await RunAsync(arguments);
+        Assert.True(code == 1, $"exit code {code}:\n{output}");
+        Assert.Contains(message, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal); // words, not a stack trace
+    }
+
+    /// <summary>Runs it on a state folder with options that it must refuse, in words.</summary>
+    internal static Task AssertRefusedAsync(TempFolder folder, string message, params string[] options) =>
+        AssertRefusedAsync(message, ["--no-feed", "--no-staff", "--port", $"{FreePort()}", "--state", folder.Path, .. options]);
+
     /// <summary>Runs it to its end, where it is expected to end by itself.</summary>
     public static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {

@@ -83,14 +83,14 @@ public sealed partial class ServiceBusTests
     {
         using var folder = new TempFolder();
         await using var elsewhere = new Elsewhere(LocalMachine.AlertsQueue);
-        await AssertRefusedAsync(folder, LocalMachine.ActivityQueue, "--service-bus", elsewhere.ConnectionString);
+        await LocalProgram.AssertRefusedAsync(folder, LocalMachine.ActivityQueue, "--service-bus", elsewhere.ConnectionString);
     }
 
     [Fact]
     public async Task A_namespace_that_does_not_answer_ends_it_with_1_in_words()
     {
         using var folder = new TempFolder();
-        await AssertRefusedAsync(folder, "127.0.0.1 does not give the queues. Connection refused", "--service-bus", Nobody);
+        await LocalProgram.AssertRefusedAsync(folder, "127.0.0.1 does not give the queues. Connection refused", "--service-bus", Nobody);
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed partial class ServiceBusTests
     public async Task Options_that_cannot_be_are_refused_with_the_reason(string reason, params string[] options)
     {
         using var folder = new TempFolder();
-        await AssertRefusedAsync(folder, reason, options);
+        await LocalProgram.AssertRefusedAsync(folder, reason, options);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed partial class ServiceBusTests
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         using var folder = new TempFolder();
-        await AssertRefusedAsync(folder, "choose another port with --amqp-port", "--amqp-port", $"{port}");
+        await LocalProgram.AssertRefusedAsync(folder, "choose another port with --amqp-port", "--amqp-port", $"{port}");
     }
 
     private const string Nobody = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true;";
@@ -150,22 +150,6 @@ public sealed partial class ServiceBusTests
             Assert.Equal((HttpStatusCode.Gone, HttpStatusCode.Gone), (sent.StatusCode, looked.StatusCode));
             Assert.Contains("in the Service Bus namespace 127.0.0.1", await looked.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
-    }
-
-    private static async Task AssertRefusedAsync(TempFolder folder, string reason, params string[] options)
-    {
-        var (code, output) = await LocalProgram.RunAsync([
-            "--no-feed",
-            "--no-staff",
-            "--port",
-            $"{LocalProgram.FreePort()}",
-            "--state",
-            folder.Path,
-            .. options,
-        ]);
-        Assert.True(code == 1, $"exit code {code}:\n{output}");
-        Assert.Contains(reason, output, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal); // words, not a stack trace
     }
 
     /// <summary>A namespace that is not the program's own, with the real clock: what the emulator or Azure would be.</summary>

@@ -13,7 +13,14 @@ public sealed class StartAndEndTests
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         using var folder = new TempFolder();
-        await AssertRefusedAsync($"Port {port} on 127.0.0.1 is in use", "--no-feed", "--port", $"{port}", "--state", folder.Path);
+        await LocalProgram.AssertRefusedAsync(
+            $"Port {port} on 127.0.0.1 is in use",
+            "--no-feed",
+            "--port",
+            $"{port}",
+            "--state",
+            folder.Path
+        );
     }
 
     [Fact]
@@ -28,7 +35,7 @@ public sealed class StartAndEndTests
             actions,
             (await File.ReadAllTextAsync(actions)).Replace("tier: 2", "tier: 7", StringComparison.Ordinal)
         );
-        await AssertRefusedAsync(
+        await LocalProgram.AssertRefusedAsync(
             "actions.yaml:",
             "--no-feed",
             "--port",
@@ -44,7 +51,7 @@ public sealed class StartAndEndTests
     public async Task A_policy_folder_that_does_not_exist_ends_with_1_and_names_it()
     {
         using var folder = new TempFolder();
-        await AssertRefusedAsync(
+        await LocalProgram.AssertRefusedAsync(
             "no-such-policies",
             "--no-feed",
             "--port",
@@ -62,7 +69,15 @@ public sealed class StartAndEndTests
         using var folder = new TempFolder();
         var mine = Path.Combine(folder.Path, "thesis.docx");
         await File.WriteAllTextAsync(mine, "years of work");
-        await AssertRefusedAsync("thesis.docx", "--no-feed", "--fresh", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path);
+        await LocalProgram.AssertRefusedAsync(
+            "thesis.docx",
+            "--no-feed",
+            "--fresh",
+            "--port",
+            $"{LocalProgram.FreePort()}",
+            "--state",
+            folder.Path
+        );
         Assert.True(File.Exists(mine));
     }
 
@@ -74,7 +89,7 @@ public sealed class StartAndEndTests
     public async Task An_option_that_cannot_be_ends_with_1_and_is_named(string option, string value)
     {
         using var folder = new TempFolder();
-        await AssertRefusedAsync(option, "--no-feed", "--state", folder.Path, option, value);
+        await LocalProgram.AssertRefusedAsync(option, "--no-feed", "--state", folder.Path, option, value);
     }
 
     [Fact]
@@ -82,8 +97,15 @@ public sealed class StartAndEndTests
     {
         using var folder = new TempFolder();
         await using var first = await LocalProgram.StartAsync(folder.Path);
-        await AssertRefusedAsync("Another run uses", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", folder.Path);
-        await AssertRefusedAsync(
+        await LocalProgram.AssertRefusedAsync(
+            "Another run uses",
+            "--no-feed",
+            "--port",
+            $"{LocalProgram.FreePort()}",
+            "--state",
+            folder.Path
+        );
+        await LocalProgram.AssertRefusedAsync(
             "Another run uses",
             "--no-feed",
             "--fresh",
@@ -109,14 +131,6 @@ public sealed class StartAndEndTests
         Assert.Equal(0, await program.EndAsync());
         Assert.DoesNotContain("Unhandled", program.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(folder.Path, "clock.txt")));
-    }
-
-    private static async Task AssertRefusedAsync(string message, params string[] arguments)
-    {
-        var (code, output) = await LocalProgram.RunAsync(arguments);
-        Assert.True(code == 1, $"exit code {code}:\n{output}");
-        Assert.Contains(message, output, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal); // words, not a stack trace
     }
 
     /// <summary>Bit 2 of the ignored signals of this process (proc(5), SigIgn).</summary>

@@ -112,7 +112,7 @@ public sealed class AzureOpenAiTests
     {
         var handler = ScriptedModel.Json(ScriptedModel.Completion(ScriptedModel.Answer()));
         var options = GivenClassifier.Options with { Endpoint = Resource, TokenScope = "https://scope.example/.default" };
-        var credential = new Scoped();
+        var credential = new ScopedCredential();
         await new Classifier(ModelConnection.Create(options, credential, handler), options).AssessAsync(
             GivenClassifier.SpraySignIn,
             GivenClassifier.Actions
@@ -162,19 +162,5 @@ public sealed class AzureOpenAiTests
                 .Build()
         );
         Assert.Equal(azure, ModelConnection.Create(options).GetType() != typeof(OpenAI.Chat.ChatClient));
-    }
-
-    private sealed class Scoped : TokenCredential
-    {
-        public string[] Scopes { get; private set; } = [];
-
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken)
-        {
-            Scopes = requestContext.Scopes;
-            return new AccessToken("test-token", DateTimeOffset.MaxValue);
-        }
-
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            ValueTask.FromResult(GetToken(requestContext, cancellationToken));
     }
 }

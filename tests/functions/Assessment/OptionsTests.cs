@@ -64,7 +64,7 @@ public sealed class OptionsTests
             Deployment = "gpt",
             TokenScope = "https://scope.example/.default",
         };
-        var credential = new TestCredential();
+        var credential = new ScopedCredential();
         var assessment = await new Classifier(ModelConnection.Create(options, credential, handler), options).AssessAsync(
             GivenClassifier.SpraySignIn,
             GivenClassifier.Actions
@@ -73,19 +73,5 @@ public sealed class OptionsTests
         Assert.Equal(["https://scope.example/.default"], credential.Scopes);
         Assert.Equal("Bearer test-token", handler.Messages.Single().Headers.Authorization!.ToString());
         Assert.Equal("https://contoso.openai.azure.com/openai/v1/chat/completions", handler.Messages.Single().RequestUri!.AbsoluteUri);
-    }
-
-    private sealed class TestCredential : TokenCredential
-    {
-        public string[] Scopes { get; private set; } = [];
-
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken)
-        {
-            Scopes = requestContext.Scopes;
-            return new AccessToken("test-token", DateTimeOffset.MaxValue);
-        }
-
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            ValueTask.FromResult(GetToken(requestContext, cancellationToken));
     }
 }

@@ -43,7 +43,7 @@ public sealed class CommandTests
     public async Task Options_that_cannot_be_are_refused_with_the_reason(string reason, params string[] options)
     {
         using var folder = new TempFolder();
-        await AssertRefusedAsync(folder, reason, options);
+        await LocalProgram.AssertRefusedAsync(folder, reason, options);
     }
 
     [Fact]
@@ -51,10 +51,10 @@ public sealed class CommandTests
     {
         using var folder = new TempFolder();
         System.IO.Directory.CreateDirectory(Path.Combine(folder.Path, "azurite"));
-        await AssertRefusedAsync(folder, "holds a run with --azurite");
+        await LocalProgram.AssertRefusedAsync(folder, "holds a run with --azurite");
         System.IO.Directory.Delete(Path.Combine(folder.Path, "azurite"));
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "durable.db"), "");
-        await AssertRefusedAsync(folder, "holds a run without --azurite", "--azurite");
+        await LocalProgram.AssertRefusedAsync(folder, "holds a run without --azurite", "--azurite");
     }
 
     /// <summary>What was acknowledged is there again, also where Azurite's own program did not end it.</summary>
@@ -70,21 +70,5 @@ public sealed class CommandTests
             await table.AddEntityAsync(new Azure.Data.Tables.TableEntity("p", $"{run}"));
             Assert.Equal(run, (await table.QueryAsync<Azure.Data.Tables.TableEntity>().ToListAsync()).Count);
         }
-    }
-
-    private static async Task AssertRefusedAsync(TempFolder folder, string reason, params string[] options)
-    {
-        var (code, output) = await LocalProgram.RunAsync([
-            "--no-feed",
-            "--no-staff",
-            "--port",
-            $"{LocalProgram.FreePort()}",
-            "--state",
-            folder.Path,
-            .. options,
-        ]);
-        Assert.True(code == 1, $"exit code {code}:\n{output}");
-        Assert.Contains(reason, output, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal); // words, not a stack trace
     }
 }
