@@ -12,9 +12,6 @@ namespace IRFunctions.Agents;
 /// <param name="Authentication">"failed" where the request's authentication failed just now.</param>
 public sealed record EvaluateBody(string? Endpoint, string? IdentityType, string? Authentication);
 
-/// <param name="Reason">Why; stands on the record.</param>
-public sealed record BreakerBody(string? Reason);
-
 /// <summary>The answer in front of every request.</summary>
 /// <param name="ForSeconds">How long it stands; null where the next request may be answered otherwise.</param>
 public sealed record EvaluateAnswer(
@@ -166,24 +163,22 @@ public sealed class IdentitiesApi(
             return AgentGate.NoIdentity();
         if (Operation(change) is not { } operation)
             return ProblemResults.NotFound($"change called {change}; use open, half-open, close or rebase");
-        var (body, problem) = await RequestGuard.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
-        if (body is null)
+        var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
+        if (reason is null)
             return problem!;
-        if (ProblemResults.LacksReason(body.Reason, out var silent))
-            return silent;
         // The breaker records its changes itself; a rebase changes no state.
         if (operation == nameof(CircuitBreaker.Rebase))
             await guard.RecordAsync(
                 BreakerKinds.ChainOf(identity),
                 BreakerKinds.Rebased,
-                $"{caller.Name} accepted what is usual now as the baseline of {identity}: {body.Reason}",
+                $"{caller.Name} accepted what is usual now as the baseline of {identity}: {reason}",
                 caller.ObjectId,
                 cancellation
             );
         await client.Entities.SignalEntityAsync(
             CircuitBreaker.For(identity),
             operation,
-            new BreakerOrder(caller.ObjectId, body.Reason),
+            new BreakerOrder(caller.ObjectId, reason),
             cancellation: cancellation
         );
         return new AcceptedResult($"/api/identities/{identity}", new { change, look = $"/api/identities/{identity}" });

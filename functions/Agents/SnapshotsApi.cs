@@ -114,11 +114,9 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
             return refusal!;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
-        var (body, problem) = await RequestGuard.ReadAsync<BreakerBody>(request, """{"reason":"..."}""", cancellation);
-        if (body is null)
+        var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
+        if (reason is null)
             return problem!;
-        if (ProblemResults.LacksReason(body.Reason, out var silent))
-            return silent;
         RestoredState restored;
         try
         {
@@ -140,14 +138,14 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
             BreakerKinds.ChainOf(identity),
             BreakerKinds.Restored,
             $"{caller.Name} went back to snapshot {version} of {restored.Snapshot.TakenAt:yyyy-MM-dd HH:mm:ss} UTC (sha256 "
-                + $"{restored.Snapshot.Sha256}, verified); {warned}. {body.Reason}",
+                + $"{restored.Snapshot.Sha256}, verified); {warned}. {reason}",
             caller.ObjectId,
             cancellation
         );
         await client.Entities.SignalEntityAsync(
             CircuitBreaker.For(identity),
             nameof(CircuitBreaker.HalfOpen),
-            new BreakerOrder(caller.ObjectId, $"restored from snapshot {version}. {body.Reason}", "restored"),
+            new BreakerOrder(caller.ObjectId, $"restored from snapshot {version}. {reason}", "restored"),
             cancellation: cancellation
         );
         return new OkObjectResult(

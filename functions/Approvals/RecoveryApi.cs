@@ -11,9 +11,6 @@ using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Approvals;
 
-/// <param name="Reason">Why; stands on the record.</param>
-public sealed record RecoveryBody(string? Reason);
-
 /// <summary>
 /// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the
 /// same way as every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
@@ -49,11 +46,9 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
         var (caller, refusal) = await guard.ResponderAsync(request, $"restore of {id}", cancellation);
         if (caller is null)
             return refusal!;
-        var (body, problem) = await RequestGuard.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
-        if (body is null)
+        var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
+        if (reason is null)
             return problem!;
-        if (ProblemResults.LacksReason(body.Reason, out var silent))
-            return silent;
         if (await points.FindAsync(id, cancellation) is not { } point)
             return ProblemResults.NotFound($"recovery point {id}");
         if (holds.ConflictOf(point.Target, caller.ObjectId) is { } conflict)
@@ -84,7 +79,7 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
         await guard.RecordAsync(
             point.Id[..point.Id.LastIndexOf(':')],
             AuditKinds.RestoreAsked,
-            $"{caller.Name} asked to restore {point.Target.Display} to how it was: {body.Reason}",
+            $"{caller.Name} asked to restore {point.Target.Display} to how it was: {reason}",
             caller.ObjectId,
             cancellation,
             AuditJson.Of(
@@ -93,7 +88,7 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
                     point.Id,
                     point.Hash,
                     ownStateDiffers = state!.State.Prior != point.Prior,
-                    body.Reason,
+                    reason,
                 },
                 new About(point.Action, point.Target.Key, point.Target.Display)
             )
@@ -101,7 +96,7 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
         await client.Entities.SignalEntityAsync(
             entity,
             nameof(ScheduledRollback.Release),
-            new HoldChange(caller.ObjectId, body.Reason, Prior: point.Prior),
+            new HoldChange(caller.ObjectId, reason, Prior: point.Prior),
             cancellation: cancellation
         );
         return new AcceptedResult(
@@ -130,11 +125,9 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
         var (caller, refusal) = await guard.ResponderAsync(request, $"shredding of {incident}", cancellation);
         if (caller is null)
             return refusal!;
-        var (body, problem) = await RequestGuard.ReadAsync<RecoveryBody>(request, """{"reason":"..."}""", cancellation);
-        if (body is null)
+        var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
+        if (reason is null)
             return problem!;
-        if (ProblemResults.LacksReason(body.Reason, out var silent))
-            return silent;
         await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
         {
             if (
@@ -148,7 +141,7 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
                     $"{id} is still in effect for this incident; its recovery point is needed."
                 );
         }
-        var result = await shredder.ShredAsync(incident, caller.ObjectId, body.Reason, holds.AreOne, cancellation);
+        var result = await shredder.ShredAsync(incident, caller.ObjectId, reason, holds.AreOne, cancellation);
         if (result.State == ShredState.AboutAsker)
             await guard.RefusedAsync(caller.ObjectId, $"shredding of {incident}: is-target", cancellation);
         return result.State switch

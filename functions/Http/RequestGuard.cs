@@ -8,6 +8,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace IRFunctions.Http;
 
+/// <param name="Reason">Why; stands on the record.</param>
+public sealed record ReasonBody(string? Reason);
+
 /// <summary>
 /// What every HTTP function asks first: who is it, may they, and is the body what it should be. Refused attempts to change something are
 /// recorded.
@@ -122,6 +125,15 @@ public sealed class RequestGuard(OnCall onCall, TokenSignIn signIn, RefusalLog r
 
         IActionResult Bad(string why) =>
             ProblemResults.Of(400, "body", "The body is not what was expected", $"{why}. Send JSON like {example}");
+    }
+
+    /// <summary>The reason that whoever changes something has to give, where the body says nothing else; null with a problem.</summary>
+    public static async Task<(string? Reason, IActionResult? Problem)> ReadReasonAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        var (body, problem) = await ReadAsync<ReasonBody>(request, """{"reason":"..."}""", cancellation);
+        if (body is null)
+            return (null, problem);
+        return ProblemResults.LacksReason(body.Reason, out var silent) ? (null, silent) : (body.Reason, null);
     }
 
     /// <summary>The whole body; null with a problem where it is larger than <paramref name="most"/> bytes.</summary>

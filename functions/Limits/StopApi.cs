@@ -7,9 +7,6 @@ using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Limits;
 
-/// <param name="Reason">Why; stands on the record.</param>
-public sealed record StopBody(string? Reason);
-
 /// <summary>The red button: PUT engages it, DELETE lifts it, GET looks.</summary>
 public sealed class StopApi(RequestGuard guard)
 {
@@ -49,16 +46,14 @@ public sealed class StopApi(RequestGuard guard)
         var (caller, refusal) = await guard.ResponderAsync(request, what, cancellation);
         if (caller is null)
             return refusal!;
-        var (body, problem) = await RequestGuard.ReadAsync<StopBody>(request, """{"reason":"..."}""", cancellation);
-        if (body is null)
+        var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
+        if (reason is null)
             return problem!;
-        if (ProblemResults.LacksReason(body.Reason, out var silent))
-            return silent;
-        await guard.RecordAsync(RecordChains.Pipeline, kind, $"{caller.Name} {what}: {body.Reason}", caller.ObjectId, cancellation);
+        await guard.RecordAsync(RecordChains.Pipeline, kind, $"{caller.Name} {what}: {reason}", caller.ObjectId, cancellation);
         await client.Entities.SignalEntityAsync(
             GlobalStop.Id,
             operation,
-            new StopOrder(caller.ObjectId, body.Reason),
+            new StopOrder(caller.ObjectId, reason),
             cancellation: cancellation
         );
         return new AcceptedResult("/api/stop", new { what, look = "/api/stop" });
