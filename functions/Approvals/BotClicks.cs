@@ -197,18 +197,8 @@ public sealed class BotClicks(
         var order = new HoldChange(click.FromObjectId, click.Reason, At: asked);
         var name =
             one.View.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == click.FromObjectId)?.Name ?? click.FromObjectId;
-        if (
-            await holds.ChangeAsync(
-                client,
-                containment,
-                click.Verb == ApprovalCard.Confirm ? HoldChangeKind.Confirm : HoldChangeKind.Release,
-                order,
-                name,
-                proof,
-                cancellation
-            ) is
-            { } objection
-        )
+        var change = click.Verb == ApprovalCard.Confirm ? HoldChangeKind.Confirm : HoldChangeKind.Release;
+        if ((await holds.ChangeAsync(client, containment, change, order, name, proof, cancellation)).Objection is { } objection)
         {
             await RecordAsync(click, token, incident, objection, card.Hash, cancellation);
             if (objection.Rule != "not-live")

@@ -79,21 +79,21 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
             body.Hours is { } hours ? TimeSpan.FromHours(Math.Min(hours, 24 * 365)) : null,
             asked
         );
-        if (await holds.ChangeAsync(client, id, kind, order, caller.Name, null, cancellation) is { } objection)
+        var result = await holds.ChangeAsync(client, id, kind, order, caller.Name, null, cancellation);
+        if (result.Objection is { } objection)
         {
             if (objection.Status == 403)
                 await guard.RefusedAsync(caller.ObjectId, $"{change} of {id}: {objection.Rule}", cancellation);
             return ProblemResults.Of(objection.Status, objection.Rule, "Nothing was changed", objection.Text);
         }
-        var until = kind == HoldChangeKind.Extend ? await holds.ExtendedUntilAsync(client, id, order, cancellation) : null;
         return new AcceptedResult(
             "/api/containments",
             new
             {
                 id,
                 change,
-                until = until?.At,
-                note = until?.Note,
+                until = result.Until,
+                note = result.Note,
                 look = "/api/containments?all=true",
             }
         );

@@ -10,11 +10,17 @@ using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Approvals;
 
+/// <summary>What became of a person's wish for a live containment.</summary>
+/// <param name="Objection">Why nothing was changed; null where it was.</param>
+/// <param name="Until">When an extended containment ends; null for what is no extension.</param>
+/// <param name="Note">That it is less than was asked for, where it is.</param>
+public sealed record HoldChangeResult(Objection? Objection, DateTimeOffset? Until = null, string? Note = null);
+
 /// <summary>Confirm, release and extend of a live containment: the same checks and the same record from the API and from a card.</summary>
 public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore policies)
 {
-    /// <summary>Null where it was done. The caller has made sure that the person may respond.</summary>
-    public async Task<Objection?> ChangeAsync(
+    /// <summary>The caller has made sure that the person may respond.</summary>
+    public async Task<HoldChangeResult> ChangeAsync(
         DurableTaskClient client,
         string containment,
         HoldChangeKind change,
@@ -27,9 +33,9 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         var id = new EntityInstanceId(nameof(ScheduledRollback), containment);
         var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
         if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None)
-            return new Objection(404, "not-found", $"There is no containment {containment}.");
+            return new HoldChangeResult(new Objection(404, "not-found", $"There is no containment {containment}."));
         if (AnswerRules.Check(entity.State, change, order.By, Owners.Of(policies.Current)) is { } objection)
-            return objection;
+            return new HoldChangeResult(objection);
 
         var verb = change.ToString().ToLowerInvariant();
         var kind = change switch
@@ -66,7 +72,7 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         await client.Entities.SignalEntityAsync(id, change.ToString(), order, cancellation: cancellation);
         if (change == HoldChangeKind.Confirm)
             await cards.ShowHoldAsync(containment, ResultState.Confirmed, $"{name} keeps it: {order.Reason}", null, cancellation);
-        return null;
+        return change == HoldChangeKind.Extend ? ResultOf(entity.State, order) : new HoldChangeResult(null);
     }
 
     private static string Capped(RollbackState state, HoldChange order) =>
@@ -74,22 +80,19 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
             ? $" by {TimeText.Length(wanted)}, of which the policy allows {TimeText.Length(state.MaxDuration)}"
             : "";
 
-    /// <summary>When an extended containment ends, and that it is less than was asked for, where it is; null where there is none.</summary>
-    public async Task<(DateTimeOffset At, string? Note)?> ExtendedUntilAsync(
-        DurableTaskClient client,
-        string containment,
-        HoldChange order,
-        CancellationToken cancellation
-    )
+    /// <summary>What an extension comes to.</summary>
+    private static HoldChangeResult ResultOf(RollbackState state, HoldChange order)
     {
-        var id = new EntityInstanceId(nameof(ScheduledRollback), containment);
-        var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
-        if (entity is not { IncludesState: true } || order is not { For: { } wanted, At: { } at })
-            return null;
-        var most = entity.State.MaxDuration;
+        if (order is not { For: { } wanted, At: { } at })
+            return new HoldChangeResult(null);
+        var most = state.MaxDuration;
         return wanted <= most
-            ? (at + wanted, null)
-            : (at + most, $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken.");
+            ? new HoldChangeResult(null, at + wanted)
+            : new HoldChangeResult(
+                null,
+                at + most,
+                $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken."
+            );
     }
 
     /// <summary>Whether two accounts belong to one person.</summary>

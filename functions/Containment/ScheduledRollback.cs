@@ -295,7 +295,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         else
             Context.ScheduleNewOrchestration(
                 nameof(ReadBackOrchestrator),
-                OrderOf(State),
+                Order(),
                 new StartOrchestrationOptions($"readback-{Fingerprint.Of(Context.Id.Key)}-{State.Generation}-{State.UndoAttempts}")
             );
     }
@@ -345,7 +345,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         };
         Context.ScheduleNewOrchestration(
             nameof(RollbackOrchestrator),
-            OrderOf(State),
+            Order(),
             new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State))
         );
     }
@@ -357,22 +357,22 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         State = State with { FirstUndo = State.UndoAttempts };
     }
 
-    private RollbackOrder OrderOf(RollbackState state) =>
+    private RollbackOrder Order() =>
         new()
         {
             Containment = Context.Id.Key,
-            Generation = state.Generation,
-            Number = state.UndoAttempts,
-            Action = state.Action,
-            Target = state.Target!,
-            Prior = state.Prior!,
-            Cause = state.Cause ?? RollbackCause.Released,
-            By = state.EndedBy,
-            Reason = state.Ending,
-            Incidents = state.Incidents,
-            AskedAt = state.AskedAt,
-            DriftedAt = state.DriftedAt,
-            UnsettledAt = state.UnsettledAt,
+            Generation = State.Generation,
+            Number = State.UndoAttempts,
+            Action = State.Action,
+            Target = State.Target!,
+            Prior = State.Prior!,
+            Cause = State.Cause ?? RollbackCause.Released,
+            By = State.EndedBy,
+            Reason = State.Ending,
+            Incidents = State.Incidents,
+            AskedAt = State.AskedAt,
+            DriftedAt = State.DriftedAt,
+            UnsettledAt = State.UnsettledAt,
         };
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
