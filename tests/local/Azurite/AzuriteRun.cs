@@ -98,6 +98,19 @@ internal sealed class AzuriteRun : IAsyncDisposable
             "the record says that the account is about to be disabled"
         );
 
+    /// <summary>Some incident's record has an entry of the kind.</summary>
+    public Task UntilRecordedAsync(string kind, string what) =>
+        Program.UntilAsync(
+            async () =>
+            {
+                foreach (var incident in await IncidentsAsync())
+                    if ((await RecordAsync(incident)).Any(e => e.Kind == kind))
+                        return true;
+                return false;
+            },
+            what
+        );
+
     /// <summary>Azurite closes by itself when its program was killed, and until then writes into the folder.</summary>
     public static async Task UntilAzuriteEndedAsync(string state)
     {

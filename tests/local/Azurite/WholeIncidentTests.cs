@@ -64,8 +64,8 @@ public sealed class WholeIncidentTests
         await using var run = await AzuriteRun.StartAsync();
         await run.Program.SendAlertAsync(Given.StolenAccount());
         await run.Program.SendAlertAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
-        foreach (var approval in await run.Program.PendingApprovalsAsync(2))
-            await run.AnswerAsync(approval, "approve");
+        await run.UntilRecordedAsync(AuditKinds.JoinedRequest, "the second incident has joined the first one's request");
+        await run.AnswerAsync(await run.Program.PendingApprovalAsync(), "approve");
         await run.UntilEndedAsync(2);
         Assert.Equal(1, await run.EffectsAsync());
         Assert.Equal(2, await run.HoldsAsync());
