@@ -77,12 +77,17 @@ public static class Pipeline
         services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<Hunting>();
         services.TryAddSingleton<DirectoryRights>();
+        services.TryAddSingleton<DirectoryAccounts>();
+        services.TryAddSingleton<DirectoryApplications>();
+        services.TryAddSingleton<DirectoryHosts>();
+        services.TryAddSingleton<DirectoryResolver>();
         services.TryAddSingleton(
             new CriticalitySource(!"false".Equals(configuration["Defender:Criticality"], StringComparison.OrdinalIgnoreCase))
         );
         services.TryAddSingleton<Criticality>();
         services.TryAddSingleton<IncidentMemory>();
         services.TryAddSingleton<ContextGatherer>();
+        services.TryAddSingleton<OwnActions>();
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);

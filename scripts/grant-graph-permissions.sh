@@ -7,6 +7,7 @@ set -euo pipefail
 permissions=(
   Application.Read.All
   Application.ReadWrite.OwnedBy
+  Device.Read.All
   GroupMember.Read.All
   Mail.ReadWrite
   Policy.Read.All

@@ -35,14 +35,14 @@ internal static class ContextRules
         }
         else
         {
-            ruling.Ask("context-unmet", $"Does not hold: {check.What}");
+            ruling.Ask("context-unmet", $"Does not hold: {check.What}{(fact.Detail is { } detail ? $". {detail}" : "")}");
         }
     }
 
     // Our own last action is part of the identity facts; a check of age need not be asked twice.
     private static ContextFact? FromIdentity(Question question, ContextCheck check) =>
         check.Test == CheckTest.OlderThan && question.Identity is { Failed: null } identity
-            ? new ContextFact(identity.LastOwnAction?.ToString("O", CultureInfo.InvariantCulture) ?? "never")
+            ? new ContextFact(identity.LastOwnAction?.ToString("O", CultureInfo.InvariantCulture) ?? "never", Detail: identity.OwnAction)
             : null;
 
     private static bool? Holds(ContextCheck check, string? value, DateTimeOffset now) =>

@@ -49,7 +49,8 @@ public static class Decider
     {
         DoubtRules.Apply(question, ruling);
         ProtectionRules.Apply(question, ruling);
-        IdentityRules.Apply(question, ruling, doubts);
+        ProtectionRules.ApplyUnresolved(question, ruling, doubts);
+        IdentityRules.Apply(question, ruling);
         RiskRules.Apply(question, ruling, doubts);
         ContextRules.Apply(question, ruling, doubts);
         DrillRules.Apply(question, ruling);

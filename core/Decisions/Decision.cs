@@ -19,12 +19,26 @@ public enum DecisionKind
     Hold,
 }
 
-/// <summary>What an action would touch: a typed value of the alert, never text the model wrote (S4).</summary>
-/// <param name="Kind">"account", "ip", "host", "mailMessage", "application", "mailbox" or "alert".</param>
-/// <param name="Id">Object id, canonical address, message id or alert id.</param>
-/// <param name="Display">Words for a person; may contain attacker-written text.</param>
+/// <summary>
+/// What an action would touch: a typed value of the alert, never text the model wrote (S4), as the directory knows it where it does.
+/// </summary>
+/// <param name="Kind">"account", "ip", "host", "mailMessage", "application", "mailbox", "workload" or "alert".</param>
+/// <param name="Id">Object id, canonical address, device id, alert id; for one copy of a message its network message id, "@" and whose
+/// mailbox.</param>
+/// <param name="Display">Words for a person: the directory's name; where it was not resolved the alert's, which may be an
+/// attacker's.</param>
 public sealed record Target(string Kind, string Id, string Display)
 {
+    /// <summary>
+    /// Object ids of the people to whom it belongs, as the directory says: they decide nothing about it. Null where none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? People { get; init; }
+
+    /// <summary>What the alert called it, where the directory knows it by no such name; untrusted text. Null where it does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Called { get; init; }
+
     /// <summary>Key that is the same whenever the same thing is meant.</summary>
     [JsonIgnore]
     public string Key => $"{Kind}:{Id}";

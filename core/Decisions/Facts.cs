@@ -20,7 +20,13 @@ public sealed record Facts
     /// <summary>Object ids of people in the approver groups now, besides those the policy's ladders name (S9).</summary>
     public IReadOnlyList<string> Approvers { get; init; } = [];
 
-    /// <summary>What the directory knows, by target key ("account:{object id}", "application:{object id}", "host:{device id}").</summary>
+    /// <summary>What the directory makes of the alert's entities, by entity id: two names of one thing lead to one target (S9).</summary>
+    public IReadOnlyDictionary<string, Target> Resolved { get; init; } = new Dictionary<string, Target>();
+
+    /// <summary>
+    /// What the directory knows, by target key ("account:{object id}", "application:{object id}", "host:{device id}"); of a message and a
+    /// mailbox whose it is.
+    /// </summary>
     public IReadOnlyDictionary<string, IdentityFacts> Identities { get; init; } = new Dictionary<string, IdentityFacts>();
 
     /// <summary>Answers to context checks, by <see cref="CheckKey"/>.</summary>
@@ -54,7 +60,8 @@ public sealed record IdentityFacts
     public bool Shared { get; init; }
 
     /// <summary>
-    /// Other names the directory knows it by (user principal name, SID, application id), to find it on the protected list.
+    /// Every id and name the directory knows it by (user principal name, addresses, SID, application id), to find it on the protected list;
+    /// of a message or mailbox those of whom it belongs to.
     /// </summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
@@ -72,10 +79,15 @@ public sealed record IdentityFacts
     /// <summary>When the pipeline last touched it; null for never.</summary>
     public DateTimeOffset? LastOwnAction { get; init; }
 
+    /// <summary>What it did then, and who wanted it, in words; null where nobody can say.</summary>
+    public string? OwnAction { get; init; }
+
     /// <summary>What was observed, by the names of the threshold file.</summary>
     public IReadOnlyList<ObservedSignal> Signals { get; init; } = [];
 
-    /// <summary>Why the lookup failed; null where it did not. A failed lookup is doubt (S12).</summary>
+    /// <summary>
+    /// Why it could not be resolved (not found, several, the directory away); null where it was. A failed lookup is doubt (S12).
+    /// </summary>
     public string? Failed { get; init; }
 }
 
@@ -87,7 +99,8 @@ public sealed record ObservedSignal(string Name, int Minutes = 0);
 /// <summary>The answer to one context check: a value, or why there is none.</summary>
 /// <param name="Value">A number, "true", "false", "never" or an ISO 8601 time.</param>
 /// <param name="Failed">Why the query failed; null where it did not.</param>
-public sealed record ContextFact(string? Value, string? Failed = null);
+/// <param name="Detail">More about the answer, as a sentence for a person; null where there is none.</param>
+public sealed record ContextFact(string? Value, string? Failed = null, string? Detail = null);
 
 /// <summary>What has been spent. An effect counts in the minute and the hour in which it started.</summary>
 public sealed record BudgetFacts

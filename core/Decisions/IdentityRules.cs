@@ -5,19 +5,13 @@ namespace IRFunctions.Decisions;
 /// <summary>The playbooks: what may be done to which type of identity, in which order, and with how many approvers.</summary>
 internal static class IdentityRules
 {
-    public static void Apply(Question question, Ruling ruling, Doubts doubts)
+    public static void Apply(Question question, Ruling ruling)
     {
         if (question.Target.Kind == "workload")
             QuarantineRules.Apply(question, ruling);
         if (question.Target.Kind is not ("account" or "application"))
             return;
         var identity = question.Identity;
-        if (identity?.Failed is not null)
-        {
-            doubts.Add("identity-lookup", $"The directory could not be asked about {question.Target.Kind} {question.EntityId}.");
-            ruling.Ask("identity-lookup", "The directory could not be asked about this identity, so nothing runs alone on it.");
-        }
-
         foreach (var playbook in PlaybooksOf(question))
             ApplyPlaybook(question, ruling, playbook);
         if (identity is { OnPremisesSynced: true })

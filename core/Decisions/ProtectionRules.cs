@@ -10,6 +10,8 @@ internal static class ProtectionRules
     {
         var names = NamesOf(question);
         ApplyIdentities(question, ruling, names);
+        if (question.Target.Kind == "ip" && CarriedAddresses.WhyNobodys(question.Target.Id) is { } why)
+            ruling.Tell("nobodys-address", $"No machine can be contained by this address: {why}.");
         var entries = FindEntries(question, names);
         var lifted = ApplyExceptions(question, ruling, FindExceptions(question));
         foreach (var entry in entries ?? [])
@@ -21,11 +23,19 @@ internal static class ProtectionRules
     {
         var names = new List<string>(4) { question.Target.Id };
         foreach (var entity in question.Alert.Entities)
-            if (Targets.IsOf(entity, question.Target))
+            if (Targets.IsOf(entity, question.Target, question.Facts))
                 foreach (var name in OtherNames(entity))
                     if (name is { Length: > 0 })
                         names.Add(name);
         names.AddRange(question.Identity?.Aliases ?? []);
+        if (question.Target.Kind != "host")
+            return names;
+        for (var i = names.Count - 1; i >= 0; i--)
+        {
+            names[i] = HostNames.Plain(names[i]);
+            if (HostNames.LabelOf(names[i]) is { } label) // Registered by its short name.
+                names.Add(label);
+        }
         return names;
     }
 
@@ -37,6 +47,32 @@ internal static class ProtectionRules
             ruling.Tell("break-glass", "This is a break-glass account: only people touch it.");
         if (names.Exists(name => question.Policy.Approvers.Contains(name) || Has(question.Facts.Approvers, name)))
             ruling.Ask("approver", "This is an approver: someone else has to approve.");
+        else if (question.Target.People is { } people && people.Any(one => IsApprover(question, one)))
+            ruling.Ask("approver", "This belongs to an approver: someone else has to approve.");
+        if (question is { Target.Kind: "mailMessage" or "mailbox", Identity: { Failed: null, Type: IdentityType.PrivilegedPerson } })
+            ruling.Ask("administrator", "This is in the mailbox of a privileged person: a person approves.");
+    }
+
+    private static bool IsApprover(Question question, string id) =>
+        question.Policy.Approvers.Contains(id) || Has(question.Facts.Approvers, id);
+
+    /// <summary>What is not known under all its names could be something protected: a person decides (S9, S12).</summary>
+    public static void ApplyUnresolved(Question question, Ruling ruling, Doubts doubts)
+    {
+        if (question.Entity is not { } entity || !Targets.NeedsDirectory(entity))
+            return;
+        if (question.Identity is null)
+        {
+            ruling.Ask("unresolved", "The directory was not asked what this is, so nothing runs alone on it.");
+        }
+        else if (question.Identity.Failed is { } why)
+        {
+            doubts.Add("identity-lookup", $"The directory could not say what {question.Target.Kind} {question.EntityId} is.");
+            ruling.Ask(
+                "identity-lookup",
+                $"The directory could not say what this is, so nothing runs alone on it: {TextBounds.OneLine(why, 200)}"
+            );
+        }
     }
 
     private static bool Has(IReadOnlyList<string> ids, string name)
@@ -54,6 +90,10 @@ internal static class ProtectionRules
             question.Policy.FindProtectedAddress(question.Target.Id, ref found);
         foreach (var name in names)
             question.Policy.FindProtected(name, ref found);
+        // Known by a short name only, it may be the one that is registered by its full name.
+        if (question.Target.Kind == "host" && question.Identity?.Aliases.Any(name => HostNames.LabelOf(name) is not null) != true)
+            foreach (var name in names)
+                question.Policy.FindProtectedHost(name, ref found);
         return found;
     }
 
@@ -64,8 +104,9 @@ internal static class ProtectionRules
         if (question.Target.Kind == "ip")
             question.Policy.FindExceptionsForAddress(question.Target.Id, ref found);
         question.Policy.FindExceptions(question.Target.Id, ref found);
-        foreach (var alias in question.Identity?.Aliases ?? [])
-            question.Policy.FindExceptions(alias, ref found);
+        // Of a message the names are those of its reader: an exception about a person is none about the mail they got.
+        foreach (var alias in question.Target.Kind == "mailMessage" ? [] : question.Identity?.Aliases ?? [])
+            question.Policy.FindExceptions(HostNames.Plain(alias), ref found);
         return found;
     }
 

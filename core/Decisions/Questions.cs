@@ -70,7 +70,7 @@ internal static class Questions
             Entity = isAlert ? null : entity,
             EntityId = recommendation.EntityId ?? "",
             EntityIds = isAlert ? [] : [entity!.Id],
-            Target = isAlert ? Targets.OfAlert(alert) : Targets.Of(entity!) ?? Targets.OfAlert(alert),
+            Target = isAlert ? Targets.OfAlert(alert) : Targets.Of(entity!, facts) ?? Targets.OfAlert(alert),
             Confidence = recommendation.Confidence is < 0 or > 100 ? 0 : recommendation.Confidence,
             Times = 1,
         };

@@ -12,10 +12,18 @@ public static class Targets
     public static Target OfAlert(Alert alert) => new("alert", alert.Id, alert.Title);
 
     /// <summary>
-    /// The target an entity offers; null where it has no id an action could use (a file, a process, an account without object id).
+    /// The target an entity offers by itself; null where it has no id an action could use (a file, a process, an account without object
+    /// id).
     /// </summary>
     public static Target? Of(Entity entity) =>
         IdOf(entity) is (var kind, { Length: > 0 } id) ? new Target(kind, Lower(id), Shown(entity)) : null;
+
+    /// <summary>The target an entity offers as the directory knows it; by itself where it was not resolved.</summary>
+    public static Target? Of(Entity entity, Facts facts) => facts.Resolved.GetValueOrDefault(entity.Id) ?? Of(entity);
+
+    /// <summary>Whether the directory has to be asked what an entity is before anything is decided about it.</summary>
+    public static bool NeedsDirectory(Entity entity) =>
+        entity is AccountEntity or HostEntity or MailboxEntity or ApplicationEntity or MailMessageEntity { Recipient.Length: > 0 };
 
     /// <summary>
     /// Whether an entity is the thing a target means: one thing may stand in an alert more than once, under different names.
@@ -23,13 +31,22 @@ public static class Targets
     public static bool IsOf(Entity entity, Target target) =>
         IdOf(entity) is var (kind, id) && kind == target.Kind && target.Id.Equals(id, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The same with what the directory makes of the entity.</summary>
+    public static bool IsOf(Entity entity, Target target, Facts facts) =>
+        facts.Resolved.TryGetValue(entity.Id, out var known) ? known.Key == target.Key : IsOf(entity, target);
+
+    /// <summary>One copy of a message: several mailboxes are several things, and each is put back by itself (S6).</summary>
+    /// <param name="whose">Object id of the mailbox's owner, or the address where that is not known.</param>
+    public static string CopyId(string networkMessageId, string? whose) =>
+        Lower(whose is { Length: > 0 } ? $"{networkMessageId}@{whose}" : networkMessageId);
+
     private static (string Kind, string? Id) IdOf(Entity entity) =>
         entity switch
         {
             AccountEntity account => ("account", account.ObjectId),
             IpEntity ip => ("ip", ip.Address),
             HostEntity host => ("host", host.DefenderDeviceId ?? host.EntraDeviceId),
-            MailMessageEntity mail => ("mailMessage", mail.NetworkMessageId),
+            MailMessageEntity { NetworkMessageId: { } message } mail => ("mailMessage", CopyId(message, MailAddress(mail.Recipient))),
             MailboxEntity mailbox => ("mailbox", mailbox.ObjectId ?? MailAddress(mailbox.PrimaryAddress)),
             ApplicationEntity application => ("application", application.ObjectId ?? application.AppId),
             WorkloadEntity workload => ("workload", workload.IdentityId),
@@ -41,14 +58,15 @@ public static class Targets
         [.. alert.Entities.Select(Of).OfType<Target>().DistinctBy(target => target.Key)];
 
     // The only id here that a source does not check for us: a sentence in its place is no target (S4).
-    private static string? MailAddress(string? text) =>
+    private static string? MailAddress(string? text) => IsMailAddress(text) ? text : null;
+
+    /// <summary>Whether a text is one mail address and nothing else.</summary>
+    public static bool IsMailAddress(string? text) =>
         text is { Length: <= 254 }
         && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at
         && at == text.LastIndexOf('@')
         && at < text.Length - 1
-        && !text.AsSpan().ContainsAnyExcept(AddressCharacters)
-            ? text
-            : null;
+        && !text.AsSpan().ContainsAnyExcept(AddressCharacters);
 
     private static readonly System.Buffers.SearchValues<char> AddressCharacters = System.Buffers.SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@.!#$%&'*+-/=?^_`{|}~"

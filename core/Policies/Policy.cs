@@ -132,6 +132,9 @@ public sealed class Policy
     /// <summary>Registrations under any of these ids (object id, name, mail address), counting or not.</summary>
     internal void FindProtected(string? id, ref List<ProtectedEntry>? found) => @protected.FindId(id, ref found);
 
+    /// <summary>Hosts registered by a full name that begins with this short one.</summary>
+    internal void FindProtectedHost(string label, ref List<ProtectedEntry>? found) => @protected.FindHostLabel(label, ref found);
+
     internal void FindProtectedAddress(string address, ref List<ProtectedEntry>? found) => @protected.FindAddress(address, ref found);
 
     internal void FindExceptions(string? id, ref List<PolicyExemption>? found) => exceptions.FindId(id, ref found);

@@ -63,11 +63,15 @@ public static class AnswerRules
             : null
         );
 
-    /// <summary>Nobody decides about themselves, through whatever channel and whichever of their accounts.</summary>
+    /// <summary>
+    /// Nobody decides about themselves or what belongs to them, through whatever channel and whichever of their accounts.
+    /// </summary>
     public static Objection? Conflict(Target? target, string by, Owners owners) =>
         target is { Kind: "account" or "mailbox" } && owners.AreOne(target.Id, by)
             ? new Objection(403, "is-target", "This is about your own account; somebody else has to decide.")
-            : null;
+        : target?.People?.Any(person => owners.AreOne(person, by)) == true
+            ? new Objection(403, "is-target", "This is about something of yours; somebody else has to decide.")
+        : null;
 
     private static bool Allows(ContainmentStatus status, HoldChangeKind change) =>
         status switch

@@ -169,7 +169,9 @@ public static class ApprovalCard
         if (brief)
             items.Add(CardParts.Heading($"{index + 1}. {State(request).Text}", State(request).Color));
         items.Add(CardParts.Line("What", decision.Action, 80));
-        items.Add(CardParts.Line("On", $"{decision.Target.Kind} {decision.Target.Display}", 160));
+        items.Add(CardParts.Line("On", ApprovalText.On(decision.Target), 240));
+        if (decision.Target.Called is { } called)
+            items.Add(CardParts.Line("CAREFUL", ApprovalText.CalledOtherwise(called), 240));
         items.Add(CardParts.Line("Why", Reasons(decision, request.Detailed), request.Detailed ? 1200 : most));
         items.Add(CardParts.Line("How sure", $"confidence {decision.Confidence} of 100; the policy, not the model, asks you", 120));
         items.Add(CardParts.Line("May hurt", Hurts(request.View.Request), most));
@@ -205,7 +207,7 @@ public static class ApprovalCard
         return CardParts.Box(
             $"request{index}",
             "emphasis",
-            CardParts.Line($"{index + 1}. {decision.Action}", $"on {decision.Target.Kind} {decision.Target.Display}", 120),
+            CardParts.Line($"{index + 1}. {decision.Action}", $"on {ApprovalText.On(decision.Target)}", 160),
             CardParts.Small(
                 request.View.State == ApprovalState.Pending
                     ? $"confidence {decision.Confidence} of 100; {(decision.Reversible ? "undone by itself" : "CANNOT be undone")}; "

@@ -13,8 +13,19 @@ internal static class ApprovalText
         var rung = view.Rungs[view.Stage];
         var decision = view.Request.Decision;
         return $"asked {rung.Name} ({string.Join(", ", rung.Approvers.Select(a => a.Name))}): may {decision.Action} run on "
-            + $"{TextBounds.OneLine(decision.Target.Display, 120)}? Until {TimeText.Utc(view.Deadline)}";
+            + $"{On(decision.Target)}? Until {TimeText.Utc(view.Deadline)}"
+            + (decision.Target.Called is { } called ? $". {CalledOtherwise(called)}" : "");
     }
+
+    /// <summary>What it is about, by the directory's name and id; what has no id of its own in it shows its name only.</summary>
+    public static string On(Target target) =>
+        target.Kind is "account" or "application" or "host" or "mailbox"
+            ? $"{target.Kind} {TextBounds.OneLine(target.Display, 120)}, id {TextBounds.OneLine(target.Id, 64)}"
+            : $"{target.Kind} {TextBounds.OneLine(target.Display, 120)}";
+
+    /// <summary>A name that only the alert uses may be there to mislead (S14).</summary>
+    public static string CalledOtherwise(string called) =>
+        $"The alert calls it \"{TextBounds.OneLine(called, 120)}\", which is no name the directory knows it by";
 
     public static string Answered(ApprovalView view, ApprovalAnswer answer)
     {

@@ -229,7 +229,7 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
             throw new PermanentFaultException($"the policy did not allow {decision.Action} (S1)");
         if (order.Grant is not { } grant)
             throw new PermanentFaultException($"{decision.Action} needs approval and has none (S3)");
-        if (grant.ActionHash != ActionHash.Of(decision, order.Mail))
+        if (grant.ActionHash != ActionHash.Of(decision, order.Mail, order.Bound))
             throw new PermanentFaultException($"the approval was for something else than this {decision.Action} (S3)");
         if (grant.Approvers.Distinct(StringComparer.OrdinalIgnoreCase).Count() < Math.Max(1, decision.Quorum))
             throw new PermanentFaultException($"{decision.Action} needs {decision.Quorum} approvers and has {grant.Approvers.Count} (S3)");

@@ -1,5 +1,6 @@
 using IRFunctions.Connections;
 using IRFunctions.Durable;
+using IRFunctions.Limits;
 using IRFunctions.People;
 using IRFunctions.Record;
 using IRFunctions.Recording;
@@ -76,6 +77,7 @@ public sealed class ContainmentOrchestrator
         if (prior.AlreadySo)
             return await AlreadySoAsync(prior);
         await record.WriteAsync(AuditKinds.Executing, ContainmentText.Executing(order), Signer, ContainmentText.OrderData(order));
+        await RememberAsync();
         var report = await ExecuteAsync(new PreparedOrder(order, prior), RetryPolicies.ForTheTenant);
         if (!report.Done)
             return await HaltAsync(report);
@@ -108,6 +110,14 @@ public sealed class ContainmentOrchestrator
         );
         return await ExecuteHeldAsync(prior);
     }
+
+    /// <summary>No hold remembers what nothing undoes; whoever asks when we last touched the target is told of it all the same.</summary>
+    private Task RememberAsync() =>
+        context.Entities.SignalEntityAsync(
+            RateLimit.For("identity", order.Decision.Target.Key),
+            nameof(RateLimit.Touch),
+            new OwnTouch(new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero), order.Decision.Action, Signer)
+        );
 
     /// <summary>Reads what must be known before the effect and notes it; <c>Refusal</c> says why people have to do it.</summary>
     private async Task<(PriorState Prior, string? Refusal)> PrepareAsync()

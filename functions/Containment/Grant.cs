@@ -9,10 +9,10 @@ namespace IRFunctions.Containment;
 public static class ActionHash
 {
     /// <summary>
-    /// SHA-256, lower-case hex, over all that distinguishes what is changed: action, target, the copies of a message, duration, quorum and
-    /// policy hash. Not the incident: whoever joins the request asks for the same change.
+    /// SHA-256, lower-case hex, over all that distinguishes what is changed: action, target, what exactly of it, the copies of a message,
+    /// duration, quorum and policy hash. Not the incident: whoever joins the request asks for the same change.
     /// </summary>
-    public static string Of(Decision decision, IReadOnlyList<MailCopy> mail)
+    public static string Of(Decision decision, IReadOnlyList<MailCopy> mail, string? bound = null)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))
@@ -23,12 +23,14 @@ public static class ActionHash
             json.WriteNumberValue(decision.MaxDuration?.Ticks ?? -1);
             json.WriteNumberValue(decision.Quorum);
             json.WriteStringValue(decision.PolicyHash);
+            json.WriteStringValue(bound);
             foreach (
                 var copy in mail.OrderBy(c => c.Mailbox, StringComparer.Ordinal).ThenBy(c => c.InternetMessageId, StringComparer.Ordinal)
             )
             {
                 json.WriteStringValue(copy.Mailbox);
                 json.WriteStringValue(copy.InternetMessageId);
+                json.WriteStringValue(copy.NetworkMessageId);
             }
             json.WriteEndArray();
         }

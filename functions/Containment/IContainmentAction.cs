@@ -61,6 +61,13 @@ public interface IContainmentAction
 /// <param name="Text">One sentence.</param>
 public sealed record Estimate(int? People, string Text)
 {
+    /// <summary>
+    /// What exactly it would change where the target has several such things or may get others, such as the id of the key that is removed;
+    /// the approval is bound to it (S3). Null where the target says all.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Bound { get; init; }
+
     public static readonly Estimate Unknown = new(null, "how many people this touches cannot be computed");
 }
 
@@ -86,8 +93,19 @@ public sealed record PriorState
     public string? Shared { get; init; }
 }
 
-/// <summary>One copy of a message, as the alert named it (S4).</summary>
-public sealed record MailCopy(string Mailbox, string InternetMessageId);
+/// <summary>One copy of a message (S4).</summary>
+/// <param name="Mailbox">Object id of its owner, or the address that the alert gave where the directory does not know it.</param>
+/// <param name="InternetMessageId">As the sender wrote it: anybody may copy it.</param>
+public sealed record MailCopy(string Mailbox, string InternetMessageId)
+{
+    /// <summary>What our mail system called this message alone; null where the alert does not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NetworkMessageId { get; init; }
+
+    /// <summary>The directory's address of the mailbox, for words; null where it does not know it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+}
 
 /// <summary>
 /// Exactly one action on exactly one target, frozen when it was decided: the decision, and what the frozen policy says about carrying it
@@ -112,6 +130,12 @@ public sealed record ContainmentOrder
 
     /// <summary>Where the message is, where the target is one: typed values of the alert.</summary>
     public IReadOnlyList<MailCopy> Mail { get; init; } = [];
+
+    /// <summary>
+    /// What exactly of the target people were asked about (<see cref="Estimate.Bound"/>); null where the target says all.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Bound { get; init; }
 
     /// <summary>How long before undo people are reminded; null where nothing is undone.</summary>
     public TimeSpan? ReminderLead { get; init; }

@@ -16,6 +16,20 @@ public sealed record SignIns(int Succeeded, int Failed, int Countries, int Other
     public static SignIns None { get; } = new(0, 0, 0, 0);
 }
 
+/// <summary>A device of Defender's inventory.</summary>
+/// <param name="DeviceId">Defender machine id.</param>
+/// <param name="Name">Fully qualified where the device has a domain.</param>
+internal sealed record KnownDevice(string DeviceId, string? Name, string? EntraDeviceId, string? AzureResourceId);
+
+/// <summary>Columns of the table DeviceInfo by which a device is found; their names are the table's.</summary>
+internal enum DeviceColumn
+{
+    DeviceId,
+    AadDeviceId,
+    AzureResourceId,
+    DeviceName,
+}
+
 /// <summary>
 /// What the logs say, by Microsoft Graph's hunting query: counts only, for many things in one query. Object ids and addresses are checked
 /// to be such before they stand in a query, so no text of an alert can.
@@ -75,6 +89,35 @@ public sealed class Hunting(GraphServiceClient graph)
             devices.Where(IsDeviceId),
             cancellation
         );
+
+    /// <summary>
+    /// Devices of Defender's inventory, each as it was last seen in the last 30 days, at most ten. Source:
+    /// table DeviceInfo (learn.microsoft.com/defender-xdr/advanced-hunting-deviceinfo-table).
+    /// </summary>
+    /// <param name="value">Checked by the caller to be harmless in a query; a name is compared whole and, without a domain, as first
+    /// label.</param>
+    /// <inheritdoc cref="SignInsOfAsync"/>
+    internal async Task<IReadOnlyList<KnownDevice>> DevicesAsync(DeviceColumn column, string value, CancellationToken cancellation)
+    {
+        var where = $"{column} =~ \"{value}\"";
+        if (column == DeviceColumn.DeviceName && !value.Contains('.', StringComparison.Ordinal))
+            where += $" or DeviceName startswith \"{value}.\"";
+        var rows = await AskAsync(
+            $"DeviceInfo | summarize arg_max(Timestamp, DeviceName, AadDeviceId, AzureResourceId) by DeviceId | where {where} | take 10",
+            "P30D",
+            cancellation
+        );
+        return
+        [
+            .. rows.Select(row => new KnownDevice(
+                    Text(row, "DeviceId") ?? "",
+                    Text(row, "DeviceName"),
+                    Text(row, "AadDeviceId"),
+                    Text(row, "AzureResourceId")
+                ))
+                .Where(device => device.DeviceId.Length > 0),
+        ];
+    }
 
     /// <summary>Connections of our devices to or from each address.</summary>
     /// <inheritdoc cref="SignInsOfAsync"/>
@@ -142,6 +185,16 @@ public sealed class Hunting(GraphServiceClient graph)
             return found;
         var query =
             $"{rows} | where {column} in ({string.Join(", ", keys.Select(k => $"\"{k}\""))}) | summarize {summary} by Key = {column}";
+        foreach (var row in await AskAsync(query, timespan, cancellation))
+        {
+            if (Text(row, "Key") is { } text)
+                found[text] = row;
+        }
+        return found;
+    }
+
+    private async Task<IEnumerable<IDictionary<string, object>>> AskAsync(string query, string timespan, CancellationToken cancellation)
+    {
         var answer = await Faults.CallGraphAsync(
             "asking the logs",
             Permission,
@@ -151,13 +204,11 @@ public sealed class Hunting(GraphServiceClient graph)
                     cancellationToken: cancellation
                 )
         );
-        foreach (var row in answer?.Results ?? [])
-        {
-            if (row.AdditionalData.TryGetValue("Key", out var key) && Convert.ToString(key, CultureInfo.InvariantCulture) is { } text)
-                found[text] = row.AdditionalData;
-        }
-        return found;
+        return (answer?.Results ?? []).Select(row => row.AdditionalData);
     }
+
+    private static string? Text(IDictionary<string, object> row, string name) =>
+        row.TryGetValue(name, out var value) && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 
     private static string[] Distinct(IEnumerable<string> keys) => [.. keys.Distinct(StringComparer.OrdinalIgnoreCase).Take(MaxAtOnce)];
 

@@ -30,6 +30,8 @@ public sealed partial record PermissionReport(
         new("User.Read.All", ["facts before every decision"]),
         new(PrivilegedGroups.Permission, ["facts before every decision"]),
         new(DirectoryRights.RolesPermission, ["facts before every decision"]),
+        new(DirectoryApplications.Permission, ["facts before every decision"]),
+        new(DirectoryHosts.Permission, ["facts before every decision"]),
         new(Hunting.Permission, ["facts before every decision", "context before every judgement"]),
     ];
 

@@ -133,6 +133,7 @@ internal sealed class ActionExecution(
         order = asked;
         row.Set(new ContainmentReport(Ending.AwaitingApproval, "waiting for approval"));
         var estimate = await context.CallActivityAsync<Estimate>("EstimateContainment", Filled(null), RetryPolicies.ForTheTenant);
+        order = order with { Bound = estimate.Bound };
         var request = RequestOf(estimate);
         var id = $"{ApprovalView.InstancePrefix}{order.Id}";
         var answer = await AnswerAsync(id, request);
@@ -217,7 +218,7 @@ internal sealed class ActionExecution(
             Title = TextBounds.OneLine(input.Alert.Title, 300),
             Decision = order.Decision,
             AlertId = input.Alert.Id,
-            ActionHash = ActionHash.Of(order.Decision, order.Mail),
+            ActionHash = ActionHash.Of(order.Decision, order.Mail, order.Bound),
             Reasoning = TextBounds.OneLine(assessment.Reasoning, 600),
             Evidence = [.. input.Alert.Entities.Take(10).Select(e => TextBounds.OneLine(e.Display, 120))],
         };

@@ -16,14 +16,15 @@ internal static class ActionPlan
     private static readonly TimeSpan DefaultApprovalTimeout = TimeSpan.FromMinutes(15); // docs/design.md section 5, the tier-2 value
 
     /// <param name="incident">Key of the incident's chain.</param>
-    public static ContainmentOrder Of(Decision decision, string incident, Alert alert, Policy policy)
+    /// <param name="facts">What the decision was made on.</param>
+    public static ContainmentOrder Of(Decision decision, string incident, Alert alert, Policy policy, Facts facts)
     {
         var order = new ContainmentOrder
         {
             Id = Fingerprint.Of(incident, decision.Action, decision.Target.Key),
             Incident = incident,
             Decision = decision,
-            Mail = CopiesOf(decision, alert),
+            Mail = CopiesOf(decision, alert, facts),
         };
         if (decision.Kind is not (DecisionKind.Run or DecisionKind.Ask))
             return order;
@@ -40,14 +41,20 @@ internal static class ActionPlan
         };
     }
 
-    /// <summary>Where the message is, where the target is one.</summary>
-    private static MailCopy[] CopiesOf(Decision decision, Alert alert) =>
+    /// <summary>Where the message is, where the target is one: in the mailbox of whom the directory names, else of the address.</summary>
+    private static MailCopy[] CopiesOf(Decision decision, Alert alert, Facts facts) =>
         [
             .. alert
                 .Entities.OfType<MailMessageEntity>()
-                .Where(m => Targets.IsOf(m, decision.Target))
-                .Where(m => m is { Recipient: not null, InternetMessageId: not null })
-                .Select(m => new MailCopy(m.Recipient!, m.InternetMessageId!))
+                .Where(m => Targets.IsOf(m, decision.Target, facts))
+                .Where(m => m.InternetMessageId is not null && Targets.IsMailAddress(m.Recipient))
+                .Select(m => new MailCopy(decision.Target.People?[0] ?? m.Recipient!, m.InternetMessageId!)
+                {
+                    NetworkMessageId = m.NetworkMessageId,
+                    Name = facts
+                        .Identities.GetValueOrDefault(decision.Target.Key)
+                        ?.Aliases.FirstOrDefault(alias => alias.Contains('@', StringComparison.Ordinal)),
+                })
                 .Distinct(),
         ];
 

@@ -76,7 +76,7 @@ public sealed partial class AlertActivities(
                 Identities = known.Identities.ToDictionary(i => i.Key, i => i.Value with { Failed = i.Value.Failed ?? problem }),
             };
         var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
-        return [.. decisions.Select(d => ActionPlan.Of(d, input.Incident, input.Alert, policy))];
+        return [.. decisions.Select(d => ActionPlan.Of(d, input.Incident, input.Alert, policy, known))];
     }
 
     /// <summary>Writes to the record and then shows how the incident stands; idempotent by fact id.</summary>

@@ -7,8 +7,6 @@ using IRFunctions.Limits;
 using IRFunctions.Policies;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
-using Microsoft.Graph;
-using Microsoft.Graph.Models;
 using Alert = IRFunctions.Alerts.Alert;
 
 namespace IRFunctions.Incidents;
@@ -17,13 +15,13 @@ namespace IRFunctions.Incidents;
 public sealed record OwnIdentities(IReadOnlyList<string> Ids);
 
 /// <summary>
-/// Learns what the decision needs to know: the global stop, and the accounts the recommendations are about. What could not be learned is a
+/// Learns what the decision needs to know: the global stop, and the things the recommendations are about. What could not be learned is a
 /// fact too, and makes the decision ask (S12); only the stop must be readable.
 /// </summary>
 public sealed class FactsGatherer(
-    GraphServiceClient graph,
+    DirectoryResolver directory,
     OwnIdentities own,
-    DirectoryRights rights,
+    OwnActions ownActions,
     Criticality criticality,
     DrillCertificates certificates,
     Hunting hunting,
@@ -33,7 +31,6 @@ public sealed class FactsGatherer(
     private const int MaxAccounts = 20;
     private const string OwnActionCheck = "not_touched_by_us";
     private const string TrafficCheck = "no_legitimate_traffic";
-    private static readonly string[] Fields = ["id", "userPrincipalName", "accountEnabled", "onPremisesSyncEnabled", "jobTitle"];
 
     /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided
     /// meanwhile.</exception>
@@ -45,12 +42,17 @@ public sealed class FactsGatherer(
         CancellationToken cancellation
     )
     {
-        var needed = FactsNeeded.For(alert, assessment, policy);
+        var resolved = await directory.ResolveAsync(FactsNeeded.Entities(alert, assessment, policy), cancellation);
+        var needed = FactsNeeded.For(alert, assessment, policy, resolved.Targets);
         var stop = await GlobalStop.ReadAsync(client, cancellation);
-        var identities = await IdentitiesAsync(needed.Identities, client, cancellation);
+        var last = await OwnAsync([.. needed.Identities, .. needed.Checks.Select(c => c.Target)], policy, client, cancellation);
+        var identities = await IdentitiesAsync(needed.Identities, resolved, last, cancellation);
         var checks = new Dictionary<string, ContextFact>(StringComparer.Ordinal);
         foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck))
-            checks[check.Key] = await OwnActionAsync(check.Target, client, cancellation);
+            checks[check.Key] = new ContextFact(
+                last[check.Target.Key]?.At.ToString("O", CultureInfo.InvariantCulture) ?? "never",
+                Detail: last[check.Target.Key]?.Text
+            );
         var traffic = needed.Checks.Where(c => c.Check.Name == TrafficCheck && c.Target.Kind == "ip").ToArray();
         if (traffic.Length > 0)
             await LearnTrafficAsync(traffic, checks, cancellation);
@@ -61,6 +63,7 @@ public sealed class FactsGatherer(
             Now = time.GetUtcNow(),
             Stop = stop.Engaged ? new GlobalStopFact(stop.By, stop.Reason) : null,
             OwnIdentities = own.Ids,
+            Resolved = resolved.Targets,
             Identities = identities,
             Checks = checks,
             Drills = await DrillsAsync(assessment, policy, cancellation),
@@ -91,55 +94,45 @@ public sealed class FactsGatherer(
 
     private async Task<Dictionary<string, IdentityFacts>> IdentitiesAsync(
         IReadOnlyList<Target> needed,
-        DurableTaskClient client,
+        ResolvedEntities resolved,
+        IReadOnlyDictionary<string, OwnAction?> own,
         CancellationToken cancellation
     )
     {
+        var levels = await criticality.OfAsync(
+            needed.Where(t => t.Kind == "account").Take(MaxAccounts).Concat(needed.Where(t => t.Kind == "host").Take(MaxAccounts)),
+            cancellation
+        );
         var identities = new Dictionary<string, IdentityFacts>(StringComparer.Ordinal);
-        Target[] known =
-        [
-            .. needed.Where(t => t.Kind == "account").Take(MaxAccounts),
-            .. needed.Where(t => t.Kind == "host").Take(MaxAccounts),
-        ];
-        if (known.Length == 0)
-            return identities;
-        var levels = criticality.OfAsync(known, cancellation);
-        foreach (var target in known)
-            identities[target.Key] = target.Kind == "account" ? await LearnAsync(target, client, cancellation) : new IdentityFacts();
-        foreach (var (key, level) in await levels)
-            identities[key] = identities[key] with { Criticality = level.Word, CriticalityFailed = level.Failed };
+        foreach (var target in needed)
+        {
+            if (!resolved.Identities.TryGetValue(target.Key, out var known))
+                continue; // It was not looked up, and stays unknown: that asks a person.
+            var level = levels.GetValueOrDefault(target.Key);
+            var last = own.GetValueOrDefault(target.Key);
+            identities[target.Key] = Describe(target, known) with
+            {
+                Criticality = level?.Word,
+                CriticalityFailed = level?.Failed,
+                LastOwnAction = last?.At,
+                OwnAction = last?.Text,
+            };
+        }
         return identities;
     }
 
-    private async Task<IdentityFacts> LearnAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
-    {
-        try
+    private static IdentityFacts Describe(Target target, DirectoryIdentity known) =>
+        new()
         {
-            var user = Faults.CallGraphAsync(
-                $"reading account {target.Id}",
-                "User.Read.All",
-                () => graph.Users[target.Id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation)
-            );
-            var held = rights.ReadAsync(target.Id, cancellation);
-            await Task.WhenAll(user, held);
-            return Describe(await user, await held) with { LastOwnAction = await RateLimit.LastTakenAsync(target, client, cancellation) };
-        }
-        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
-        {
-            return new IdentityFacts { Failed = e.Message };
-        }
-    }
-
-    private static IdentityFacts Describe(User? user, AccountRights held) =>
-        user is null
-            ? new IdentityFacts { Failed = "the directory answered without a body" }
-            : new IdentityFacts
-            {
-                Type = held.Privilege is null ? IdentityType.Person : IdentityType.PrivilegedPerson,
-                Aliases = user.UserPrincipalName is { } name ? [name] : [],
-                Roles = user.JobTitle is { Length: > 0 } title ? [title, .. held.Roles] : held.Roles,
-                OnPremisesSynced = user.OnPremisesSyncEnabled == true,
-            };
+            Type =
+                target.Kind is not ("account" or "mailbox" or "mailMessage") || known.Failed is not null ? IdentityType.Unknown
+                : known.Privilege is null ? IdentityType.Person
+                : IdentityType.PrivilegedPerson,
+            Aliases = known.Names,
+            Roles = known.Roles,
+            OnPremisesSynced = known.OnPremisesSynced && target.Kind == "account",
+            Failed = known.Failed,
+        };
 
     /// <summary>
     /// The last drill of each recommended action; what cannot be read is absent, and absent means ask where the policy wants a drill.
@@ -195,6 +188,17 @@ public sealed class FactsGatherer(
         }
     }
 
-    private static async Task<ContextFact> OwnActionAsync(Target target, DurableTaskClient client, CancellationToken cancellation) =>
-        new((await RateLimit.LastTakenAsync(target, client, cancellation))?.ToString("O", CultureInfo.InvariantCulture) ?? "never");
+    /// <summary>What we did last to each target: an answer, or null for nothing.</summary>
+    private async Task<Dictionary<string, OwnAction?>> OwnAsync(
+        IEnumerable<Target> targets,
+        Policy policy,
+        DurableTaskClient client,
+        CancellationToken cancellation
+    )
+    {
+        var last = new Dictionary<string, OwnAction?>(StringComparer.Ordinal);
+        foreach (var target in targets.DistinctBy(t => t.Key))
+            last[target.Key] = await ownActions.LastOnAsync(target, policy, client, cancellation);
+        return last;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -11,11 +12,19 @@ namespace IRFunctions.Limits;
 /// <param name="PerHour">Most in any 60 minutes.</param>
 public sealed record Allowance(int PerMinute, int PerHour);
 
+/// <summary>An effect of ours that nothing takes back.</summary>
+/// <param name="By">"policy", or object ids of those who approved.</param>
+public sealed record OwnTouch(DateTimeOffset At, string Action, string By);
+
 /// <summary>Actions taken lately, counted by minute. At most 61 counters, whatever the load.</summary>
 public sealed record RateLimitState
 {
     /// <summary>Minute since the Unix epoch, and how many were taken in it.</summary>
     public SortedDictionary<long, int> TakenByMinute { get; init; } = [];
+
+    /// <summary>The last effect that has no entity of its own to remember it; null where there was none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OwnTouch? LastTouch { get; set; }
 
     /// <summary>What was taken in this minute and in the hour that ends with it.</summary>
     public BudgetSpent Spent(DateTimeOffset now)
@@ -61,11 +70,25 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
             State.TakenByMinute.Remove(minute);
     }
 
+    /// <summary>Remembers an effect that no hold remembers; it counts against no budget.</summary>
+    public void Touch(OwnTouch touch)
+    {
+        if (!(State.LastTouch?.At > touch.At))
+            State.LastTouch = touch;
+    }
+
     protected override RateLimitState InitializeState(TaskEntityOperation entityOperation) => new();
 
     public static EntityInstanceId For(string scope, string key) => new(nameof(RateLimit), $"{scope}:{EntityKeys.Of(key)}");
 
-    /// <summary>The budget of a target remembers, by the minute, when we last acted on it.</summary>
+    /// <summary>The last effect on a target that no hold remembers.</summary>
+    public static async Task<OwnTouch?> LastTouchAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
+    {
+        var budget = await client.Entities.GetEntityAsync<RateLimitState>(For("identity", target.Key), cancellation: cancellation);
+        return budget is { IncludesState: true } ? budget.State.LastTouch : null;
+    }
+
+    /// <summary>The budget of a target remembers, by the minute, when we last acted on it alone.</summary>
     public static async Task<DateTimeOffset?> LastTakenAsync(Target target, DurableTaskClient client, CancellationToken cancellation)
     {
         var budget = await client.Entities.GetEntityAsync<RateLimitState>(For("identity", target.Key), cancellation: cancellation);

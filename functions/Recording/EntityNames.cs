@@ -73,6 +73,16 @@ public static class EntityNames
             && about.TryGetProperty("target", out var target)
             && target.GetString() is { } key
         )
-            names.Add((key[(key.IndexOf(':') + 1)..].ToLowerInvariant(), EntryDetails.TextOf(about, "display") ?? key));
+            foreach (var name in NamesIn(key))
+                names.Add((name, EntryDetails.TextOf(about, "display") ?? key));
+    }
+
+    /// <summary>A copy of a message is looked up by the message and by whose mailbox it is in.</summary>
+    private static string[] NamesIn(string key)
+    {
+        var id = key[(key.IndexOf(':') + 1)..].ToLowerInvariant();
+        return key.StartsWith("mailMessage:", StringComparison.Ordinal) && id.IndexOf('@') is > 0 and var at
+            ? [id, id[..at], id[(at + 1)..]]
+            : [id];
     }
 }

@@ -111,7 +111,7 @@ internal sealed record PolicyDiff(Policy Old, Policy New, int Alerts, int Decisi
         {
             Now = now,
             Identities = targets
-                .Where(target => target.Kind is "account" or "application")
+                .Where(target => target.Kind is "account" or "application" or "host" or "mailbox" or "mailMessage")
                 .ToDictionary(target => target.Key, _ => new IdentityFacts { Type = identity }),
             Checks = targets
                 .SelectMany(target => checks.Select(check => (Key: Facts.CheckKey(check.Name, target), Check: check)))

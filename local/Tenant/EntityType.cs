@@ -34,10 +34,15 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
                 "employeeType",
                 "lastPasswordChangeDateTime",
                 "mailNickname",
-                "onPremisesSyncEnabled",
+                "onPremisesDomainName",
                 "onPremisesSamAccountName",
+                "onPremisesSecurityIdentifier",
+                "onPremisesSyncEnabled",
+                "onPremisesUserPrincipalName",
                 "passwordProfile",
                 "postalCode",
+                "proxyAddresses",
+                "securityIdentifier",
                 "signInSessionsValidFromDateTime",
                 "state",
                 "streetAddress",
@@ -68,6 +73,9 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
 
     public static EntityType ServicePrincipal { get; } =
         new("microsoft.graph.servicePrincipal", ["id", "appId", "displayName", "accountEnabled", "servicePrincipalType"], []);
+
+    public static EntityType Device { get; } =
+        new("microsoft.graph.device", ["id", "deviceId", "displayName", "accountEnabled", "operatingSystem", "trustType"], []);
 
     public static EntityType NamedLocation { get; } =
         new(
@@ -118,7 +126,7 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
                 "from",
                 "toRecipients",
             ],
-            []
+            ["internetMessageHeaders"]
         );
 
     /// <summary>The property's own spelling, or null where the type has no such property.</summary>

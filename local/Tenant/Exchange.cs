@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 
 namespace IRFunctions.Local.Tenant;
 
@@ -10,7 +9,7 @@ namespace IRFunctions.Local.Tenant;
 /// One request being answered: reads its body and writes answers in Graph's shapes. Properties that start with '_' are ours and never
 /// leave.
 /// </summary>
-internal sealed partial class Exchange(TenantRequest request, string requestId, DateTimeOffset now)
+internal sealed class Exchange(TenantRequest request, string requestId, DateTimeOffset now)
 {
     private const string Metadata = "https://graph.microsoft.com/v1.0/$metadata#";
     private const int DefaultPage = 100;
@@ -132,31 +131,36 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
             }
         );
 
-    /// <summary>A page of documents, honouring $filter (equality only), $select, $top and the skip token of @odata.nextLink.</summary>
+    /// <summary>
+    /// A page of documents, honouring $filter (<see cref="ODataFilter"/>), $select, $top and the skip token of @odata.nextLink.
+    /// </summary>
     /// <param name="set">Name of the set, for @odata.context.</param>
     /// <param name="type">Type of the documents, or their common base.</param>
     /// <param name="documents">Everything there is.</param>
     /// <param name="typeOf">A document's own type, where it is a derived one: without $select each shows its own properties.</param>
+    /// <param name="also">A property that was expanded, which stands beside those selected.</param>
     public TenantResponse Collection(
         string set,
         EntityType type,
         IEnumerable<JsonObject> documents,
-        Func<JsonObject, EntityType>? typeOf = null
+        Func<JsonObject, EntityType>? typeOf = null,
+        string? also = null
     )
     {
         var (select, refusal) = Select(type);
         if (refusal is not null)
             return refusal;
+        if (also is not null)
+            select = [.. select!, also];
         if (Request.Parameter("$filter") is { Length: > 0 } filter)
         {
-            if (Equality().Match(filter) is not { Success: true } match || type.Find(match.Groups["name"].Value) is not { } name)
-            {
-                return Error(400, "BadRequest", "Invalid filter clause: this tenant understands only PROPERTY eq VALUE.");
-            }
-            var wanted = match.Groups["text"].Success
-                ? match.Groups["text"].Value.Replace("''", "'", StringComparison.Ordinal)
-                : match.Groups["bool"].Value;
-            documents = documents.Where(d => string.Equals(d[name]?.ToString(), wanted, StringComparison.OrdinalIgnoreCase));
+            if (ODataFilter.Parse(filter, type) is not { } parsed)
+                return Error(
+                    400,
+                    "BadRequest",
+                    "Invalid filter clause: this tenant understands only PROPERTY eq VALUE, any() of it, and or."
+                );
+            documents = documents.Where(parsed.Accepts);
         }
         var top = Number("$top") ?? DefaultPage;
         if (top is < 1 or > 999)
@@ -235,7 +239,4 @@ internal sealed partial class Exchange(TenantRequest request, string requestId, 
 
     private int? Number(string parameter) =>
         int.TryParse(Request.Parameter(parameter), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
-
-    [GeneratedRegex("^(?<name>\\w+) eq (?:'(?<text>(?:[^']|'')*)'|(?<bool>true|false))$", RegexOptions.CultureInvariant)]
-    private static partial Regex Equality();
 }

@@ -38,6 +38,8 @@ internal sealed partial class GraphHunting(TenantState state)
             return exchange.MethodNotAllowed();
         if (exchange.ReadBody() is not { } body || ((string?)body["query"] ?? (string?)body["Query"]) is not { Length: > 0 } query)
             return exchange.BadBody();
+        if (Devices().Match(query) is { Success: true } devices)
+            return Results(exchange, DevicesOf(devices));
         if (Levels().Match(query) is { Success: true } levels)
             return Results(exchange, LevelsOf(levels.Groups["list"].Value));
         if (Known().Match(query) is not { Success: true } asked)
@@ -63,6 +65,22 @@ internal sealed partial class GraphHunting(TenantState state)
         Wanted(list)
             .Where(id => state.Find(Kind.Criticality, id) is not null)
             .Select(id => new JsonObject { ["Key"] = id, ["Level"] = state.Find(Kind.Criticality, id)!["Level"]?.DeepClone() });
+
+    private IEnumerable<JsonObject> DevicesOf(Match asked) =>
+        state
+            .All(Kind.Machine)
+            .Where(m =>
+                Is(m, asked.Groups["column"].Value, asked.Groups["value"].Value)
+                || (
+                    asked.Groups["start"].Success
+                    && ((string?)m["DeviceName"])?.StartsWith(asked.Groups["start"].Value, StringComparison.OrdinalIgnoreCase) == true
+                )
+            )
+            .Take(10)
+            .Select(m => m.DeepClone().AsObject());
+
+    private static bool Is(JsonObject machine, string column, string value) =>
+        value.Equals((string?)machine[column], StringComparison.OrdinalIgnoreCase);
 
     private static HashSet<string> Wanted(string list) =>
         Quoted().Matches(list).Select(m => m.Groups[1].Value).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -101,6 +119,13 @@ internal sealed partial class GraphHunting(TenantState state)
             + @"min\([\w.()]+\) by Key = \k<column>$"
     )]
     private static partial Regex Levels();
+
+    [GeneratedRegex(
+        @"^DeviceInfo \| summarize arg_max\(Timestamp, DeviceName, AadDeviceId, AzureResourceId\) by DeviceId \| where "
+            + @"(?<column>DeviceId|AadDeviceId|AzureResourceId|DeviceName) =~ ""(?<value>[\w.\-/()]+)"""
+            + @"(?: or DeviceName startswith ""(?<start>[\w.\-/()]+)"")? \| take 10$"
+    )]
+    private static partial Regex Devices();
 
     [GeneratedRegex(@"""([^""]+)""")]
     private static partial Regex Quoted();

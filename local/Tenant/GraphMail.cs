@@ -29,10 +29,18 @@ internal sealed class GraphMail(TenantState state)
     }
 
     /// <summary>Puts a message into a mailbox; returns its id.</summary>
-    public string Deliver(string userId, string subject, string from, string to, string internetMessageId, DateTimeOffset at)
+    public string Deliver(
+        string userId,
+        string subject,
+        string from,
+        string to,
+        string internetMessageId,
+        DateTimeOffset at,
+        string? networkMessageId = null
+    )
     {
         var id = NewMessageId();
-        state.Put(Kind.Message, id, NewMessage(id, userId, subject, from, to, internetMessageId, at));
+        state.Put(Kind.Message, id, NewMessage(id, userId, subject, from, to, internetMessageId, at, networkMessageId));
         state.Record("message.deliver", id, internetMessageId, changed: true);
         return id;
     }
@@ -44,10 +52,17 @@ internal sealed class GraphMail(TenantState state)
         string from,
         string to,
         string internetMessageId,
-        DateTimeOffset at
+        DateTimeOffset at,
+        string? networkMessageId = null
     ) =>
         new()
         {
+            // Headers come with $select only.
+            ["internetMessageHeaders"] = networkMessageId is null
+                ? null
+                : new JsonArray(
+                    new JsonObject { ["name"] = "X-MS-Exchange-Organization-Network-Message-Id", ["value"] = networkMessageId }
+                ),
             ["id"] = id,
             ["_user"] = userId,
             ["@odata.etag"] = $"W/\"{id}\"",

@@ -14,6 +14,10 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
         "signInSessionsValidFromDateTime",
         "onPremisesSyncEnabled",
         "onPremisesSamAccountName",
+        "onPremisesDomainName",
+        "onPremisesSecurityIdentifier",
+        "proxyAddresses",
+        "securityIdentifier",
         "lastPasswordChangeDateTime",
     };
 
@@ -129,9 +133,14 @@ internal sealed class GraphUsers(TenantState state, GraphGroups groups, GraphMai
         if (exchange.Request.Method != "POST")
             return exchange.MethodNotAllowed();
         var id = (string)user["id"]!;
-        user["signInSessionsValidFromDateTime"] = Stamp(exchange.Now);
-        state.Put(Kind.User, id, user);
-        state.Record("user.revokeSessions", id, "", changed: true);
+        // Guests sign in at home: the answer is the same, and no session ends (docs_user_actions, revokeSignInSessions).
+        var isGuest = (string?)user["userType"] == "Guest";
+        if (!isGuest)
+        {
+            user["signInSessionsValidFromDateTime"] = Stamp(exchange.Now);
+            state.Put(Kind.User, id, user);
+        }
+        state.Record("user.revokeSessions", id, "", changed: !isGuest);
         return exchange.Value("Edm.Boolean", JsonValue.Create(true));
     }
 

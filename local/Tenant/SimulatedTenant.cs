@@ -24,6 +24,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
     private readonly GraphMail mail;
     private readonly GraphNamedLocations locations;
     private readonly GraphApplications applications;
+    private readonly GraphDevices devices;
     private readonly ConnectorSide connector;
     private readonly GraphHunting hunting;
     private readonly ArmWatchlists watchlists;
@@ -41,6 +42,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
         users = new GraphUsers(state, groups, mail);
         locations = new GraphNamedLocations(state);
         applications = new GraphApplications(state);
+        devices = new GraphDevices(state);
         connector = new ConnectorSide(state, time);
         hunting = new GraphHunting(state);
         watchlists = new ArmWatchlists(state);
@@ -157,6 +159,51 @@ public sealed class SimulatedTenant : IAsyncDisposable
         await saved;
     }
 
+    /// <summary>Changes or adds properties of a user, as an administrator or a synchronisation does.</summary>
+    public Task ChangeUserAsync(string objectId, JsonObject properties) =>
+        PutAsync(() =>
+        {
+            var user = users.Find(objectId) ?? throw new ArgumentException($"There is no user {objectId}.", nameof(objectId));
+            foreach (var (name, value) in properties)
+                user[name] = value?.DeepClone();
+            state.Put(Kind.User, (string)user["id"]!, user);
+        });
+
+    /// <summary>Adds a machine to Defender's inventory, and to Entra where it has a device id there.</summary>
+    /// <param name="machineId">Defender machine id, 40 hexadecimal digits.</param>
+    /// <param name="owner">Object id of the user who registered it.</param>
+    public Task AddMachineAsync(
+        string machineId,
+        string name,
+        string? entraDeviceId = null,
+        string? azureResourceId = null,
+        string? owner = null
+    ) => PutAsync(() => TenantSeed.AddMachine(state, machineId, name, entraDeviceId, azureResourceId, owner));
+
+    /// <summary>Somebody rotates an application's secrets: this key takes the place of all.</summary>
+    public Task ReplaceKeyAsync(string applicationObjectId, string keyId) =>
+        PutAsync(() =>
+        {
+            var old = state.Find(Kind.Application, applicationObjectId)!;
+            var (appId, name) = ((string)old["appId"]!, (string)old["displayName"]!);
+            state.Put(
+                Kind.Application,
+                applicationObjectId,
+                GraphApplications.NewApplication(applicationObjectId, appId, name, time.GetUtcNow(), keyId)
+            );
+        });
+
+    private async Task PutAsync(Action change)
+    {
+        Task saved;
+        lock (state.Gate)
+        {
+            change();
+            saved = state.SaveAsync();
+        }
+        await saved;
+    }
+
     /// <summary>Adds a sign-in to the log that hunting queries read.</summary>
     /// <param name="errorCode">0 where it succeeded.</param>
     public async Task AddSignInAsync(string userObjectId, string address, string country, int errorCode, DateTimeOffset at)
@@ -199,7 +246,14 @@ public sealed class SimulatedTenant : IAsyncDisposable
     }
 
     /// <summary>Puts a mail into a user's inbox; returns its message id.</summary>
-    public async Task<string> DeliverAsync(string userObjectId, string subject, string from, string internetMessageId)
+    /// <param name="networkMessageId">What our own mail system calls it; null for a message without that header.</param>
+    public async Task<string> DeliverAsync(
+        string userObjectId,
+        string subject,
+        string from,
+        string internetMessageId,
+        string? networkMessageId = null
+    )
     {
         string id;
         Task saved;
@@ -208,7 +262,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
             var to =
                 (string?)users.Find(userObjectId)?["mail"]
                 ?? throw new ArgumentException($"There is no user {userObjectId}.", nameof(userObjectId));
-            id = mail.Deliver(userObjectId, subject, from, to, internetMessageId, time.GetUtcNow());
+            id = mail.Deliver(userObjectId, subject, from, to, internetMessageId, time.GetUtcNow(), networkMessageId);
             saved = state.SaveAsync();
         }
         await saved;
@@ -276,6 +330,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
             ["groups", .. var rest] => groups.Handle(exchange, rest),
             ["applications", .. var rest] => applications.Handle(exchange, rest),
             ["servicePrincipals", .. var rest] => applications.HandlePrincipal(exchange, rest),
+            ["devices", .. var rest] => devices.Handle(exchange, rest),
             ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
             ["security", "runHuntingQuery" or "microsoft.graph.security.runHuntingQuery"] => hunting.Handle(exchange),
             [] => exchange.NoSuchSegment(""),

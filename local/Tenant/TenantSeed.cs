@@ -37,6 +37,14 @@ public static class TenantSeed
     /// <summary>An application with two password credentials.</summary>
     public const string BuildApp = "00000000-0000-4000-8000-000000000211";
 
+    /// <summary>Defender machine ids: a server without an owner, Adele's laptop, and a host that the shipped policy protects.</summary>
+    public const string Server = "1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
+    public const string Laptop = "2a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
+    public const string ErpDatabase = "3a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
+    public const string ErpResource =
+        "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/erp/providers/Microsoft.Compute/virtualMachines/erp-db-01";
+    public const string LaptopEntraId = "00000000-0000-4000-8000-000000000221";
+
     /// <summary>The named location that a Conditional Access policy blocks.</summary>
     public const string BlockedLocation = "00000000-0000-4000-8000-0000000000fb";
 
@@ -92,6 +100,9 @@ public static class TenantSeed
                 ["servicePrincipalType"] = "Application",
             }
         );
+        AddMachine(state, Server, "vm1.contoso.example", null, null, null);
+        AddMachine(state, Laptop, "laptop-adele.contoso.example", LaptopEntraId, null, Adele);
+        AddMachine(state, ErpDatabase, "erp-db-01.contoso.example", null, ErpResource, null);
         for (var hour = 2; hour <= 20; hour += 3)
             GraphHunting.AddSignIn(state, Adele, "203.0.113.10", "CH", 0, now.AddHours(-hour));
         for (var minute = 10; minute <= 40; minute += 10)
@@ -139,6 +150,8 @@ public static class TenantSeed
             ["businessPhones"] = new JsonArray(),
             ["userPrincipalName"] = upn,
             ["accountEnabled"] = true,
+            ["mailNickname"] = upn.Split('@')[0],
+            ["proxyAddresses"] = new JsonArray($"SMTP:{upn}"),
             ["userType"] = "Member",
             ["createdDateTime"] = GraphUsers.Stamp(now.AddDays(-400)),
             ["signInSessionsValidFromDateTime"] = GraphUsers.Stamp(now.AddDays(-40)),
@@ -176,6 +189,33 @@ public static class TenantSeed
         yield return Group(AllApprovers, "Incident approvers", now, [PrimaryApprovers, SecondaryApprovers, Managers]);
         yield return Group(BreakGlassGroup, "Break-glass accounts", now, [BreakGlass]);
         yield return Role(GlobalAdministrators, "62e90394-69f5-4237-9190-012177145e10", "Global Administrator", now, [Admin, BreakGlass]);
+    }
+
+    internal static void AddMachine(
+        TenantState state,
+        string machineId,
+        string name,
+        string? entraDeviceId,
+        string? azureResourceId,
+        string? owner
+    )
+    {
+        state.Put(
+            Kind.Machine,
+            machineId,
+            new JsonObject
+            {
+                ["DeviceId"] = machineId,
+                ["DeviceName"] = name,
+                ["AadDeviceId"] = entraDeviceId ?? "",
+                ["AzureResourceId"] = azureResourceId ?? "",
+            }
+        );
+        if (entraDeviceId is not null)
+        {
+            var id = $"00000000-0000-4000-9000-{entraDeviceId[^12..]}";
+            state.Put(Kind.Device, id, GraphDevices.NewDevice(id, entraDeviceId, name.Split('.')[0], owner));
+        }
     }
 
     internal static JsonObject Role(string id, string? templateId, string? name, DateTimeOffset now, string[] members)

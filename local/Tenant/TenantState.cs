@@ -12,6 +12,10 @@ internal static class Kind
     public const string Group = "group";
     public const string Application = "application";
     public const string ServicePrincipal = "servicePrincipal";
+    public const string Device = "device";
+
+    /// <summary>A machine in Defender's inventory, by its machine id.</summary>
+    public const string Machine = "machine";
     public const string NamedLocation = "namedLocation";
     public const string Connector = "connector";
     public const string MailFolder = "mailFolder";

@@ -22,6 +22,7 @@ public sealed class Accounts(GraphServiceClient graph, DirectoryRights rights)
         "jobTitle",
         "department",
         "signInSessionsValidFromDateTime",
+        "userType",
     ];
 
     public Task<User> ReadAsync(Target target, CancellationToken cancellation) =>
@@ -51,6 +52,13 @@ public sealed class Accounts(GraphServiceClient graph, DirectoryRights rights)
         var role = string.Join(", ", new[] { user.JobTitle, user.Department }.Where(t => !string.IsNullOrWhiteSpace(t)));
         return new Estimate(1, $"one person, {NameOf(user)}{(role.Length > 0 ? $" ({role})" : "")}: {what}");
     }
+
+    /// <summary>
+    /// Whether it signs in at another tenant, where this one ends no session. Source: reference page of user: revokeSignInSessions.
+    /// </summary>
+    public static bool IsExternal(User user) =>
+        string.Equals(user.UserType, "Guest", StringComparison.OrdinalIgnoreCase)
+        || user.UserPrincipalName?.Contains("#EXT#", StringComparison.OrdinalIgnoreCase) == true;
 
     public static string NameOf(User user) => user.UserPrincipalName ?? user.DisplayName ?? user.Id ?? "the account";
 }

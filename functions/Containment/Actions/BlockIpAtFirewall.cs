@@ -18,6 +18,7 @@ public sealed record FirewallPlace(string? NamedLocation);
 public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connector, FirewallPlace place) : IContainmentAction
 {
     private const string Denied = "denied";
+    private const string LocationKey = "named-location:";
 
     public ActionCapability Capability { get; } = new("block_ip_at_firewall", "ip", Reversible: true);
 
@@ -62,7 +63,7 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
                 : $"{target.Id} is inside the trusted named location \"{trusted}\": blocking it would lock our own people out",
             Value = JsonSerializer.Serialize(now with { HeldBy = Connector.HolderOf(order.Decision) }),
             // A named location is read and written as a whole; two at once would lose one of them.
-            Shared = place.NamedLocation is { } id ? $"named-location:{id}" : null,
+            Shared = place.NamedLocation is { } id ? LocationKey + id : null,
         };
     }
 
@@ -74,7 +75,7 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
         var target = order.Decision.Target;
-        if (place.NamedLocation is { } location)
+        if (LocationOf(prior) is { } location)
         {
             await locations.AddAsync(location, target.Id, cancellation);
             return $"sign-ins from {target.Id} are blocked";
@@ -84,14 +85,14 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
     }
 
     public async Task<bool?> VerifyAsync(Target target, PriorState prior, CancellationToken cancellation) =>
-        place.NamedLocation is { } location
+        LocationOf(prior) is { } location
             ? await locations.HoldsAsync(location, target.Id, cancellation)
             : (await ReadAsync(target, cancellation)).State == Denied;
 
     public async Task<RollbackReport> UndoAsync(RollbackOrder order, CancellationToken cancellation)
     {
         var id = order.Target.Id;
-        if (place.NamedLocation is { } location)
+        if (LocationOf(order.Prior) is { } location)
         {
             if (!await locations.RemoveAsync(location, id, cancellation))
                 return new RollbackReport(false, $"{id} is not blocked any more; nothing of ours was left to undo");
@@ -110,6 +111,10 @@ public sealed class BlockIpAtFirewall(NamedLocations locations, Connector connec
             throw new TransientFaultException($"{id} still reads as blocked after it was unblocked");
         return new RollbackReport(true, $"{id} is not blocked any more");
     }
+
+    /// <summary>Where this containment blocks, whatever the settings say by now: the block is taken off where it was put (S6).</summary>
+    private static string? LocationOf(PriorState prior) =>
+        prior.Shared?.StartsWith(LocationKey, StringComparison.Ordinal) == true ? prior.Shared[LocationKey.Length..] : null;
 
     private async Task<string?> TrustedAsync(string address, CancellationToken cancellation) =>
         IPAddress.TryParse(address, out var parsed) ? await locations.TrustedAroundAsync(parsed, cancellation) : null;

@@ -53,6 +53,9 @@ public sealed class DisableUserAccount(GraphServiceClient graph, Accounts accoun
         var before = await accounts.ReadAsync(target, cancellation);
         if (before.AccountEnabled != false)
             await SwitchAsync(target, enabled: false, cancellation);
+        if (Accounts.IsExternal(before))
+            return $"{Accounts.NameOf(before)} can no longer sign in here; a guest's sessions belong to their own organisation and end "
+                + "with their tokens";
         await Faults.CallGraphAsync(
             $"ending the sessions of {target.Display}",
             Permission,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
@@ -19,7 +20,9 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
     public const string Folder = "IRFunctions quarantine";
 
     private const int MostCopies = 20;
+    private const string NetworkHeader = "X-MS-Exchange-Organization-Network-Message-Id";
     private static readonly string[] Fields = ["id", "subject", "parentFolderId", "internetMessageId"];
+    private static readonly string[] FieldsToTellApart = [.. Fields, "internetMessageHeaders"];
 
     public ActionCapability Capability { get; } = new("quarantine_email", "mailMessage", Reversible: true);
 
@@ -32,8 +35,10 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
 
     public async Task<Estimate> EstimateAsync(ContainmentOrder order, CancellationToken cancellation)
     {
-        var copies = await FindAsync(order, cancellation);
-        var boxes = copies.Select(c => c.Mailbox).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var (copies, unsure) = await FindAsync(order, cancellation);
+        if (unsure is not null)
+            return new Estimate(null, unsure);
+        var boxes = copies.Select(c => c.Shown).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         return new Estimate(
             boxes.Count,
             boxes.Count == 0
@@ -48,7 +53,9 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
             return Refused("the alert does not say in whose mailbox the message is, or its internet message id; a person has to find it");
         if (order.Mail.Count > MostCopies)
             return Refused($"the message is in {order.Mail.Count} mailboxes; more than {MostCopies} are for people to decide");
-        var copies = await FindAsync(order, cancellation);
+        var (copies, unsure) = await FindAsync(order, cancellation);
+        if (unsure is not null)
+            return Refused(unsure);
         var free = copies.Where(c => c.From != c.Quarantine).ToList();
         return new PriorState
         {
@@ -56,7 +63,7 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
             Summary =
                 copies.Count == 0 ? "the message is in none of the mailboxes any more"
                 : free.Count == 0 ? "the message was in quarantine already"
-                : $"{free.Count} copies of the message were in the mailboxes of {string.Join(", ", free.Select(c => c.Mailbox).Take(3))}",
+                : $"{free.Count} copies of the message were in the mailboxes of {string.Join(", ", free.Select(c => c.Shown).Take(3))}",
             Value = JsonSerializer.Serialize(free),
         };
 
@@ -111,11 +118,11 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
             var quarantine = await FolderAsync(copy.Mailbox, create: false, cancellation);
             var now = await WhereIsAsync(copy, cancellation);
             if (now == copy.From)
-                back.Add(copy.Mailbox); // By an earlier attempt, before a crash; a person's move back looks the same and is as good.
+                back.Add(copy.Shown); // By an earlier attempt, before a crash; a person's move back looks the same and is as good.
             else if (now is null)
-                others.Add($"{copy.Mailbox} (deleted meanwhile)");
+                others.Add($"{copy.Shown} (deleted meanwhile)");
             else if (now != quarantine)
-                others.Add($"{copy.Mailbox} (moved elsewhere by someone else meanwhile)");
+                others.Add($"{copy.Shown} (moved elsewhere by someone else meanwhile)");
             else
                 back.Add(await ReturnAsync(copy, cancellation));
         }
@@ -126,7 +133,7 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
     /// <summary>Back to its folder; to the inbox where that folder is gone. Read back.</summary>
     private async Task<string> ReturnAsync(Copy copy, CancellationToken cancellation)
     {
-        var note = copy.Mailbox;
+        var note = copy.Shown;
         try
         {
             await MoveAsync(copy, copy.From, cancellation);
@@ -134,14 +141,15 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
         catch (PermanentFaultException) // The folder was deleted; another permanent reason shows in the second try.
         {
             await MoveAsync(copy, "inbox", cancellation);
-            note = $"{copy.Mailbox} (in the inbox: the folder it came from is gone)";
+            note = $"{copy.Shown} (in the inbox: the folder it came from is gone)";
         }
         if (await WhereIsAsync(copy, cancellation) == await FolderAsync(copy.Mailbox, create: false, cancellation))
-            throw new TransientFaultException($"the message still reads as quarantined in {copy.Mailbox}");
+            throw new TransientFaultException($"the message still reads as quarantined in {copy.Shown}");
         return note;
     }
 
-    private async Task<List<Copy>> FindAsync(ContainmentOrder order, CancellationToken cancellation)
+    /// <summary>The copies; <c>Unsure</c> says why it is not clear which messages they are.</summary>
+    private async Task<(List<Copy> Found, string? Unsure)> FindAsync(ContainmentOrder order, CancellationToken cancellation)
     {
         var found = new List<Copy>();
         foreach (var place in order.Mail.Take(MostCopies))
@@ -158,15 +166,42 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
                                 KeepIds(r.Headers);
                                 r.QueryParameters.Filter =
                                     $"internetMessageId eq '{place.InternetMessageId.Replace("'", "''", StringComparison.Ordinal)}'";
-                                r.QueryParameters.Select = Fields;
+                                r.QueryParameters.Select = FieldsToTellApart;
                             },
                             cancellation
                         )
             );
-            found.AddRange((messages?.Value ?? []).Select(m => new Copy(place.Mailbox, m.Id!, m.ParentFolderId!, quarantine)));
+            var (meant, unsure) = Meant(place, messages?.Value ?? []);
+            if (unsure is not null)
+                return ([], unsure);
+            found.AddRange(meant.Select(m => new Copy(place.Mailbox, m.Id!, m.ParentFolderId!, quarantine) { Name = place.Name }));
         }
-        return found;
+        return (found, null);
     }
+
+    /// <summary>
+    /// Anybody may send a message under another's internet message id, so that only the id of our own mail system tells which is meant. One
+    /// that bears another is not it; of several that bear none, nobody can say.
+    /// </summary>
+    private static (IReadOnlyList<Message> Meant, string? Unsure) Meant(MailCopy place, IReadOnlyList<Message> found)
+    {
+        Message[] named = [.. found.Where(m => place.NetworkMessageId is { } id && Same(NetworkIdOf(m), id))];
+        if (named.Length > 0)
+            return (named, null);
+        Message[] possible = [.. found.Where(m => place.NetworkMessageId is null || NetworkIdOf(m) is null)];
+        return possible.Length > 1
+            ? (
+                [],
+                $"{possible.Length} messages in the mailbox have this internet message id, and nothing tells which the alert means; "
+                    + "a person has to look"
+            )
+            : (possible, null);
+    }
+
+    private static string? NetworkIdOf(Message message) =>
+        message.InternetMessageHeaders?.FirstOrDefault(h => Same(h.Name, NetworkHeader))?.Value?.Trim();
+
+    private static bool Same(string? one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The folder it is in; null where it is gone.</summary>
     private async Task<string?> WhereIsAsync(Copy copy, CancellationToken cancellation)
@@ -246,5 +281,12 @@ public sealed class QuarantineEmail(GraphServiceClient graph) : IContainmentActi
     /// <param name="Id">Immutable id.</param>
     /// <param name="From">Folder it was in.</param>
     /// <param name="Quarantine">The quarantine folder where there is one already.</param>
-    private sealed record Copy(string Mailbox, string Id, string From, string? Quarantine);
+    private sealed record Copy(string Mailbox, string Id, string From, string? Quarantine)
+    {
+        /// <summary>The mailbox's address for words.</summary>
+        public string? Name { get; init; }
+
+        [JsonIgnore]
+        public string Shown => Name ?? Mailbox;
+    }
 }

@@ -40,7 +40,10 @@ public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IC
             keys == 1
                 ? $"whatever runs as {application.DisplayName}: it has no other secret, so it stops as soon as its token ends"
                 : $"whatever uses one of the {keys} secrets of {application.DisplayName}"
-        );
+        )
+        {
+            Bound = keys == 1 ? application.PasswordCredentials![0].KeyId?.ToString("D") : null,
+        };
     }
 
     public async Task<PriorState> CaptureAsync(ContainmentOrder order, CancellationToken cancellation)
@@ -59,7 +62,10 @@ public sealed class RevokeApiKey(GraphServiceClient graph, Tickets tickets) : IC
                 keys.Count > 1
                     ? $"{application.DisplayName} has {keys.Count} secrets and the alert does not say which leaked: "
                         + $"{string.Join("; ", keys.Select(Describe))}"
-                    : null,
+                : keys.Count == 1 && order.Grant is not null && order.Bound != keys[0].KeyId?.ToString("D")
+                    ? $"the secret of {application.DisplayName} that people were asked about is gone; the one it has now is another: "
+                        + Describe(keys[0])
+                : null,
             Value =
                 keys.Count == 1
                     ? JsonSerializer.Serialize(

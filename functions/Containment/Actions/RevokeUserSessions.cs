@@ -33,7 +33,10 @@ public sealed class RevokeUserSessions(GraphServiceClient graph, Accounts accoun
             Summary = since is { } at
                 ? $"sessions of {Accounts.NameOf(user)} since {at:yyyy-MM-dd HH:mm:ss} UTC counted"
                 : $"every session of {Accounts.NameOf(user)} counted",
-            Refusal = await accounts.RefusalAsync(user, cancellation),
+            Refusal = Accounts.IsExternal(user)
+                ? $"{Accounts.NameOf(user)} is a guest: they sign in at their own organisation, and this tenant cannot end those sessions. "
+                    + "Block the guest or ask the other organisation."
+                : await accounts.RefusalAsync(user, cancellation),
             Value = (since ?? DateTimeOffset.MinValue).ToString("O"),
         };
     }

@@ -111,6 +111,18 @@ public sealed class DeciderProperties
         });
 
     [Fact]
+    public void S9_nothing_that_the_directory_could_not_name_is_contained_without_a_person() =>
+        ForEveryWorld(world =>
+        {
+            foreach (var entity in world.Alert.Entities.Where(Targets.NeedsDirectory))
+                if (Targets.Of(entity) is { } target && world.Facts.Identities.GetValueOrDefault(target.Key) is not { Failed: null })
+                    Assert.DoesNotContain(
+                        world.Decide(),
+                        decision => decision.Target.Key == target.Key && decision.Kind == DecisionKind.Run
+                    );
+        });
+
+    [Fact]
     public void S10_every_alert_ends_with_an_effect_a_question_or_a_ticket() =>
         ForEveryWorld(world =>
             Assert.Contains(

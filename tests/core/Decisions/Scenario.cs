@@ -191,7 +191,7 @@ internal static class GeneratedAlerts
             Stop = random.Chance(8) ? new GlobalStopFact("Morgan", "test") : null,
             OwnIdentities = random.Chance(15) ? [Case(random, random.Pick(Accounts))] : [],
             Approvers = random.Chance(15) ? [Case(random, random.Pick(Accounts))] : [],
-            Identities = targets.Where(_ => random.Chance(75)).ToDictionary(target => target.Key, _ => Identity(random)),
+            Identities = targets.Where(_ => random.Chance(90)).ToDictionary(target => target.Key, _ => Identity(random)),
             Checks = targets
                 .SelectMany(target =>
                     GeneratedPolicies

@@ -48,7 +48,8 @@ internal sealed class AllowedByPolicy(Alert alert, Facts facts, Policy policy)
             return "only observed";
         if (rule.TargetKind != decision.Target.Kind)
             return "wrong kind of target (S4)";
-        if (!alert.Entities.Any(e => KeyOf(e) == decision.Target.Key))
+        // A copy whose reader the hostile text put out of sight is still that message; nothing can be moved without a mailbox.
+        if (!alert.Entities.Any(e => KeyOf(e) is { } key && (key == decision.Target.Key || key.StartsWith($"{decision.Target.Key}@", StringComparison.Ordinal))))
             return "no entity of the alert (S4)";
         if (facts.Stop is not null)
             return "under the global stop (S13)";
@@ -78,12 +79,20 @@ internal sealed class AllowedByPolicy(Alert alert, Facts facts, Policy policy)
             return "an approver (S9)";
         if (policy.Protected.Any(p => p.CountsAt(facts.Now) && IsAbout(p.Id, decision)) && !Lifted(decision))
             return "protected (S9)";
+        if (NeedsDirectory(decision) && Identity(decision) is not { Failed: null })
+            return "the directory does not know what it is (S9, S12)";
+        if (decision.Target.Kind is "mailMessage" && Identity(decision)?.Type == IdentityType.PrivilegedPerson)
+            return "in an administrator's mailbox (S9)";
         if (policy.Threshold.TargetKinds.Contains(decision.Target.Kind) && Identity(decision)?.CriticalityFailed is not null)
             return "criticality unknown (S12)";
         if (policy.Threshold.TargetKinds.Contains(decision.Target.Kind) && Risk(decision) < policy.Threshold.ActAt)
             return "below the threshold";
         return decision.Target.Kind is "account" or "application" ? IdentityObjection(decision) : null;
     }
+
+    private static bool NeedsDirectory(Decision decision) =>
+        decision.Target.Kind is "account" or "application" or "host" or "mailbox"
+        || (decision.Target.Kind == "mailMessage" && decision.Target.Id.Contains('@', StringComparison.Ordinal));
 
     private string? IdentityObjection(Decision decision)
     {
@@ -179,6 +188,8 @@ internal sealed class AllowedByPolicy(Alert alert, Facts facts, Policy policy)
             IpEntity ip => $"ip:{ip.Address.ToLowerInvariant()}",
             HostEntity { DefenderDeviceId: { } id } => $"host:{id.ToLowerInvariant()}",
             HostEntity { EntraDeviceId: { } id } => $"host:{id.ToLowerInvariant()}",
+            MailMessageEntity { NetworkMessageId: { } id, Recipient: { } whose } when Targets.IsMailAddress(whose) =>
+                $"mailMessage:{id.ToLowerInvariant()}@{whose.ToLowerInvariant()}",
             MailMessageEntity { NetworkMessageId: { } id } => $"mailMessage:{id.ToLowerInvariant()}",
             // The mailbox's address is its id where it has no other; a planted one is no entity of the untouched alert.
             MailboxEntity box => $"mailbox:{(box.ObjectId ?? box.PrimaryAddress ?? "").ToLowerInvariant()}",
