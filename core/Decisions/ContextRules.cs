@@ -31,13 +31,16 @@ internal static class ContextRules
         }
         else if (holds)
         {
-            ruling.Note("context", $"Holds: {check.What}");
+            ruling.Note("context", $"Held at {Time(question)}: {check.What}");
         }
         else
         {
-            ruling.Ask("context-unmet", $"Does not hold: {check.What}{(fact.Detail is { } detail ? $". {detail}" : "")}");
+            ruling.Ask("context-unmet", $"Did not hold at {Time(question)}: {check.What}{(fact.Detail is { } detail ? $". {detail}" : "")}");
         }
     }
+
+    /// <summary>People read it later than it was looked at, and by then it may be otherwise (S14).</summary>
+    private static string Time(Question question) => question.Facts.Now.UtcDateTime.ToString("HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     // Our own last action is part of the identity facts; a check of age need not be asked twice.
     private static ContextFact? FromIdentity(Question question, ContextCheck check) =>

@@ -17,18 +17,27 @@ public static class ReadBackOrchestrator
     /// </summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(30);
 
-    private static readonly TimeSpan Soonest = TimeSpan.FromSeconds(4);
+    /// <summary>An effect that lands late stands no longer than this before it is seen.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(4);
+
+    /// <summary>Looks in one run of the orchestration: a history stays short, since a replay reads all of it.</summary>
+    private const int Looks = 30;
 
     [Function(nameof(ReadBackOrchestrator))]
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         var order = context.GetInput<RollbackOrder>()!;
         var owner = ScheduledRollback.For(order.Action, order.Target);
-        for (var pause = Soonest; context.CurrentUtcDateTime < (order.UnsettledAt!.Value + Window).UtcDateTime; pause *= 1.5)
+        for (var look = 0; context.CurrentUtcDateTime < (order.UnsettledAt!.Value + Window).UtcDateTime; look++)
         {
+            if (look == Looks)
+            {
+                context.ContinueAsNew(order);
+                return;
+            }
             if (!await IsThereAsync(context, order))
             {
-                await context.CreateTimer(pause, CancellationToken.None);
+                await context.CreateTimer(Pause, CancellationToken.None);
                 continue;
             }
             await context.Entities.SignalEntityAsync(

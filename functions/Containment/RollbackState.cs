@@ -87,7 +87,14 @@ public sealed record RollbackState
     /// <summary>Whether the effect is there, as far as it was told to us.</summary>
     public EffectStatus Effect { get; init; }
 
-    /// <summary>Latest moment at which an effect may have been begun whose outcome nobody knows; null where there is none.</summary>
+    /// <summary>End of the latest lease, whatever became of it; null where none was granted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? LeasedUntil { get; init; }
+
+    /// <summary>
+    /// Latest moment at which a try of the effect may have been begun whose outcome nobody knows, whatever later tries did; null where
+    /// there is none.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? UnsettledAt { get; init; }
 

@@ -69,7 +69,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Generation = State.Generation + 1,
             MaxDuration = order.Decision.MaxDuration ?? TimeSpan.Zero,
             // An effect of the containment before may still land: the new one answers for it.
-            UnsettledAt = State.UnsettledAt,
+            UnsettledAt = Unsettled(),
         };
         AddHold(order);
         return HoldAnswer.Registered;
@@ -119,7 +119,13 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         var until = Earlier(now + LeaseLength, hold.Until - TimeSpan.FromTicks(margin));
         if (until <= now)
             return new EffectLease(null, "it was not begun: its hold is about to end");
-        State = State with { Effect = EffectStatus.UnderWay, UnsettledAt = until };
+        // A try that said nothing before this one may still land, however this one ends.
+        State = State with
+        {
+            Effect = EffectStatus.UnderWay,
+            LeasedUntil = until,
+            UnsettledAt = Unsettled(),
+        };
         return new EffectLease(until, "");
     }
 
@@ -128,13 +134,14 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     /// </summary>
     public void Report(EffectReport report)
     {
-        var settled = report.Outcome is not EffectStatus.Unknown;
+        // What this try did settles nothing about an earlier one whose answer was lost.
+        var unsettled = report.Outcome is EffectStatus.Unknown ? Later(State.UnsettledAt, State.LeasedUntil) : State.UnsettledAt;
         if (State.Status is ContainmentStatus.Live)
         {
             State = State with
             {
                 Effect = report.Outcome,
-                UnsettledAt = settled ? null : State.UnsettledAt,
+                UnsettledAt = unsettled,
                 Holds = report.GivesBack ? [.. State.Holds.Where(h => h.OrderId != report.OrderId)] : State.Holds,
             };
             if (State.Holds.Count == 0)
@@ -143,7 +150,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         }
         if (State.Status is ContainmentStatus.None or ContainmentStatus.Confirmed)
             return;
-        State = State with { Effect = report.Outcome, UnsettledAt = settled ? null : State.UnsettledAt };
+        State = State with { Effect = report.Outcome, UnsettledAt = unsettled };
         if (report.Outcome is not EffectStatus.None)
             UndoLateEffect();
     }
@@ -154,7 +161,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         if (
             seen.Generation == State.Generation
             && seen.UndoAttempts == State.UndoAttempts
-            && State is { UnsettledAt: not null, Status: ContainmentStatus.Released or ContainmentStatus.RolledBack }
+            && State.Status is ContainmentStatus.Released or ContainmentStatus.RolledBack
+            && MayStillLand()
         )
             UndoLateEffect();
     }
@@ -164,8 +172,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     {
         if (seen.Generation != State.Generation || State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed))
             return;
-        if (State.Effect is not EffectStatus.InEffect)
-            return; // It was never seen there: what is there later is our own, late.
+        if (State.Effect is not EffectStatus.InEffect || MayStillLand())
+            return; // It was never seen there, or will be once more: what is there later is our own, late.
         if (State.DriftedAt is null && !(State.HeldAt >= seen.At))
             State = State with { DriftedAt = seen.At };
     }
@@ -290,7 +298,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         };
         if (!result.Done)
             return;
-        if (State.UnsettledAt is null)
+        if (!MayStillLand())
             State = State with { Effect = EffectStatus.None };
         else
             Context.ScheduleNewOrchestration(
@@ -372,8 +380,17 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Incidents = State.Incidents,
             AskedAt = State.AskedAt,
             DriftedAt = State.DriftedAt,
-            UnsettledAt = State.UnsettledAt,
+            UnsettledAt = Unsettled(),
         };
+
+    /// <summary>Latest moment at which something was begun that nobody can vouch for, a lease that is still out included.</summary>
+    private DateTimeOffset? Unsettled() =>
+        State.Effect is EffectStatus.UnderWay or EffectStatus.Unknown ? Later(State.UnsettledAt, State.LeasedUntil) : State.UnsettledAt;
+
+    /// <summary>A service may still act on what was begun and not answered.</summary>
+    private bool MayStillLand() => Unsettled() is { } at && at + ReadBackOrchestrator.Window > time.GetUtcNow();
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => other > one || one is null ? other : one;
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 

@@ -13,6 +13,7 @@ namespace IRFunctions.Incidents;
 internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert input)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
 
     /// <summary>One decision could not be carried out: a page, or where nobody can be paged a ticket.</summary>
     public async Task DecisionAsync(ContainmentOrder order, string problem)
@@ -27,7 +28,10 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
             await context.CreateTimer(Pause, CancellationToken.None);
     }
 
-    /// <summary>The whole alert could not be worked on: a ticket and a page, at least one of them.</summary>
+    /// <summary>
+    /// The whole alert could not be worked on: a page as soon as a pager takes it, and a ticket, without which the alert is not shown as
+    /// ticketed (S10). So it is tried until it exists.
+    /// </summary>
     public async Task AlertAsync(string problem)
     {
         var key = $"failed-{context.InstanceId}";
@@ -36,8 +40,14 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
             + $"Alert: {TextBounds.OneLine(input.Alert.Title, 200)}";
         var page = new PageInput(key, words, PageSeverity.Critical);
         var ticket = TicketOf(key, words);
-        while (!(await TryTicketAsync(ticket) | await TryPageAsync(page)))
-            await context.CreateTimer(Pause, CancellationToken.None);
+        for (var (pause, paged) = (Pause, false); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            var ticketed = await TryTicketAsync(ticket);
+            paged = paged || await TryPageAsync(page);
+            if (ticketed)
+                return; // Whoever reads tickets has it; a pager that is down keeps nobody waiting.
+            await context.CreateTimer(pause, CancellationToken.None);
+        }
     }
 
     private TicketInput TicketOf(string key, string note) => new(key, input.Incident, input.Alert.Id, input.Alert.Title, note);

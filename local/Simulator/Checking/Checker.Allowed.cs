@@ -80,16 +80,26 @@ internal sealed partial class Checker
                         && Plain(a).Equals(Plain(b)),
                     ("host", NamedKind.Device) => Same(thing.Id, id) || Same(thing.Name, id),
                     ("application", NamedKind.Application) => Cast.PayrollNames.Contains(thing.Id),
-                    ("mailMessage", NamedKind.Mail) => Same(thing.Id, id),
+                    ("mailMessage", NamedKind.Mail) => Same(thing.Id, MessageOf(id)) && Same(Where(thing.Where), Where(WhoseOf(id))),
                     _ => false,
                 };
                 // What one reader takes for another id than the next reader does names nothing.
-                if (same && !(kind == "account" && draft.SecondId is not null && thing == draft.Things[0]))
+                if (same && !(kind == "account" && draft.SecondId is { } second && !Same(second, thing.Id) && thing == draft.Things[0]))
                     return true;
             }
         }
         return false;
     }
+
+    /// <summary>A copy of a message stands on the record by its network message id and whose mailbox it is in (id or address).</summary>
+    private static IEnumerable<string> CopyOf(string message, params string[] whose) =>
+        whose.Select(w => "mailMessage:" + $"{message}@{w}".ToLowerInvariant());
+
+    private static string MessageOf(string copy) => copy.Split('@', 2)[0];
+
+    private static string WhoseOf(string copy) => copy.Split('@', 2) is [_, var whose] ? whose : "";
+
+    private static string Where(string name) => Cast.UserOf(name)?.Id ?? name;
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
@@ -108,11 +118,7 @@ internal sealed partial class Checker
             case "ip" when IPAddress.TryParse(id, out var address):
                 return AddressProtection(address);
             case "mailMessage":
-                var owners = alerts
-                    .SelectMany(a => a.Draft.Things)
-                    .Where(t => t.Kind == NamedKind.Mail && Same(t.Id, id))
-                    .Select(t => Cast.UserOf(t.Where));
-                return owners.FirstOrDefault(o => Cast.Protected.Contains(o)) is { } owner
+                return Cast.UserOf(WhoseOf(id)) is { } owner && Cast.Protected.Contains(owner)
                     ? ($"the mailbox of {owner.Name} is protected", false)
                     : null;
             default:

@@ -148,7 +148,13 @@ internal sealed partial class Checker
             .SelectMany(a => a.Draft.Things)
             .Where(t => t.Kind == NamedKind.Mail && t.Name == mail.InternetId && Cast.UserOf(t.Where)?.Id == mail.Owner)
             .ToList();
-        (string, string)[] holders = [.. named.Select(t => (Rulebook.Quarantine, $"mailMessage:{t.Id.ToLowerInvariant()}")).Distinct()];
+        (string, string)[] holders =
+        [
+            .. named
+                .SelectMany(t => CopyOf(t.Id, mail.Owner, t.Where))
+                .Distinct(StringComparer.Ordinal)
+                .Select(copy => (Rulebook.Quarantine, copy)),
+        ];
         if (effect.Detail.Contains(" to IRFunctions quarantine as ", StringComparison.Ordinal))
         {
             if (named.Count == 0)

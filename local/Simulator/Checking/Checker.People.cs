@@ -60,16 +60,27 @@ internal sealed partial class Checker
         }
         if (
             decision["reasons"] is JsonArray reasons
-            && reasons.Any(r => ((string?)r!["text"] ?? "").Contains("has not touched", StringComparison.Ordinal))
-            && Touched($"{kind}:{key}") is { } when
+            && reasons.Select(r => UntouchedAt((string?)r!["text"] ?? "")).FirstOrDefault(at => at is not null) is { } said
+            && Touched($"{kind}:{key}", said) is { } when
         )
             Break(
                 "S14",
                 "touched",
                 id,
-                $"people are told that the pipeline has not touched {kind}:{key} in the last hour; it did at {Time(when)}"
+                $"people are told that at {Time(said)} the pipeline had not touched {kind}:{key} for an hour; it did at {Time(when)}"
             );
         return request;
+    }
+
+    /// <summary>When the pipeline says that it had not touched the target; null where it says no such thing.</summary>
+    private DateTimeOffset? UntouchedAt(string reason)
+    {
+        const string start = "Held at ";
+        if (!reason.StartsWith(start, StringComparison.Ordinal) || !reason.Contains("has not touched", StringComparison.Ordinal))
+            return null;
+        var time = TimeOnly.ParseExact(reason.AsSpan(start.Length, 5), "HH:mm", CultureInfo.InvariantCulture);
+        var at = new DateTimeOffset(now().UtcDateTime.Date + time.ToTimeSpan(), TimeSpan.Zero);
+        return at > now() ? at.AddDays(-1) : at;
     }
 
     private readonly List<(RequestModel Request, DateTimeOffset At)> toldApproved = [];
@@ -78,10 +89,18 @@ internal sealed partial class Checker
     /// <summary>Graph may throttle what was approved for hours; a day later an approval is no word on anything.</summary>
     private static readonly TimeSpan LongestGrant = TimeSpan.FromHours(24);
 
-    private readonly Dictionary<string, DateTimeOffset> touched = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, List<DateTimeOffset>> touched = new(StringComparer.OrdinalIgnoreCase);
 
-    private DateTimeOffset? Touched(string target) =>
-        touched.TryGetValue(target, out var at) && at > now().AddHours(-1) && at < now().AddMinutes(-1) ? at : null;
+    /// <summary>When the target was touched in the hour before a moment, which is known to the minute.</summary>
+    private DateTimeOffset? Touched(string target, DateTimeOffset before) =>
+        touched.GetValueOrDefault(target)?.Where(at => at > before.AddMinutes(-59) && at < before.AddMinutes(-1)).Cast<DateTimeOffset?>().LastOrDefault();
+
+    private void Touch(string target, DateTimeOffset at)
+    {
+        if (!touched.TryGetValue(target, out var all))
+            touched[target] = all = [];
+        all.Add(at);
+    }
 
     private static DateTimeOffset When(JsonNode? node) =>
         DateTimeOffset.Parse((string)node!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
@@ -177,14 +196,7 @@ internal sealed partial class Checker
         var kind = target[..target.IndexOf(':', StringComparison.Ordinal)];
         if (kind == "account" && HumanOf(id) == person.Human)
             return "it is about their own account";
-        if (
-            kind == "mailMessage"
-            && alerts
-                .SelectMany(a => a.Draft.Things)
-                .Any(t =>
-                    t.Kind == NamedKind.Mail && Same(t.Id, id) && Cast.UserOf(t.Where) is { } user && HumanOf(user.Id) == person.Human
-                )
-        )
+        if (kind == "mailMessage" && Cast.UserOf(WhoseOf(id)) is { } owner && HumanOf(owner.Id) == person.Human)
             return "the message is in their own mailbox";
         return null;
     }
@@ -244,7 +256,7 @@ internal sealed partial class Checker
                 break;
             case "executing":
                 containment.Executing = true;
-                touched[target] = entry.At;
+                Touch(target, entry.At);
                 break;
             case "failed"
                 when !entry.Text.StartsWith("people could not be told", StringComparison.Ordinal)
@@ -254,7 +266,7 @@ internal sealed partial class Checker
                 break;
             case "undoing":
                 containment.Undoing = true;
-                touched[target] = entry.At;
+                Touch(target, entry.At);
                 break;
         }
     }

@@ -95,10 +95,18 @@ internal sealed partial class SimulatedWorld : IAsyncDisposable
         var world = new SimulatedWorld(seed);
         foreach (var user in Cast.Added)
             await world.Tenant.AddUserAsync(user.Id, user.Name, user.Upn);
+        foreach (var (device, name) in Cast.Devices.SkipLast(1))
+            await world.Tenant.AddMachineAsync(device, name);
         foreach (var mail in Cast.Mails)
             world.mails.Add(
                 (
-                    await world.Tenant.DeliverAsync(mail.Owner, $"Invoice {mail.NetworkId[^2..]}", "billing@evil.example", mail.InternetId),
+                    await world.Tenant.DeliverAsync(
+                        mail.Owner,
+                        $"Invoice {mail.NetworkId[^2..]}",
+                        "billing@evil.example",
+                        mail.InternetId,
+                        mail.NetworkId
+                    ),
                     mail
                 )
             );

@@ -82,12 +82,12 @@ internal static class Cast
     public static IReadOnlyList<string> OwnAddresses { get; } =
     ["198.51.100.20", "::ffff:198.51.100.20", "2002:c633:6414::1", "64:ff9b::c633:6414", "10.1.2.3", "127.0.0.1", "0.0.0.0"];
 
-    /// <summary>Devices by Defender id; the last is the database that its owner registered as never to be touched.</summary>
+    /// <summary>Devices by Defender id; the last is the seeded database, which its owner registered as never to be touched.</summary>
     public static IReadOnlyList<(string DeviceId, string Name)> Devices { get; } =
     [
         ("1111111111111111111111111111111111111111", "ws-11.contoso.example"),
         ("2222222222222222222222222222222222222222", "ws-22.contoso.example"),
-        ("9999999999999999999999999999999999999999", "erp-db-01.contoso.example"),
+        ("3a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b", "erp-db-01.contoso.example"),
     ];
 
     public static string ErpDevice => Devices[^1].DeviceId;

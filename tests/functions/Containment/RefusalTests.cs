@@ -41,7 +41,7 @@ public sealed class RefusalTests
             key with
             {
                 Entities = key.Entities.Replace(TenantSeed.PayrollAppId, build, StringComparison.Ordinal),
-                TargetKey = $"application:{build}",
+                TargetKey = $"application:{TenantSeed.BuildApp}",
             }
         );
         await stage.ActAsync();

@@ -2,8 +2,10 @@ using System.Text;
 using IRFunctions.Alerts;
 using IRFunctions.Containment.Actions;
 using IRFunctions.Decisions;
+using IRFunctions.Directory;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Tests.Policies;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Containment;
 
@@ -28,12 +30,16 @@ public sealed class RehearsalTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void The_sample_of_a_kind_leads_to_its_target(string kind)
+    public async Task The_sample_of_a_kind_leads_to_its_target(string kind)
     {
         var sample = Sample.Of(kind);
         var alert = new ActionCase("none", sample.Entities, sample.Key) { Sample = sample, Reversed = false }.Alert();
         var reading = AlertParser.Read(Encoding.UTF8.GetBytes(alert.ToJsonString()));
-        Assert.Contains(sample.Key, Targets.OfAll(reading.Alert!).Select(t => t.Key));
+        await using var world = await World.CreateAsync();
+        var directory = world.Machine.Services.GetRequiredService<DirectoryResolver>();
+        var known = await directory.ResolveAsync(reading.Alert!.Entities.Where(Targets.NeedsDirectory), CancellationToken.None);
+        Assert.All(known.Identities.Values, i => Assert.Null(i.Failed));
+        Assert.Contains(sample.Key, known.Targets.Values.Concat(Targets.OfAll(reading.Alert!)).Select(t => t.Key));
     }
 
     public static TheoryData<string> Kinds => [.. Sample.All.Where(s => s.Breaker is null).Select(s => s.Kind)];

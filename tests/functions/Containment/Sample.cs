@@ -7,7 +7,7 @@ namespace IRFunctions.Tests.Containment;
 
 /// <summary>A target of each kind that the simulated tenant has: what an action of that kind is tried on.</summary>
 /// <param name="Kind">As <see cref="IRFunctions.Policies.ActionCapability.TargetKind"/> has it.</param>
-/// <param name="Id">Id of the target.</param>
+/// <param name="Id">Id of the target, as the directory has it.</param>
 /// <param name="Entities">Entities of an alert, as Sentinel writes them, of which the first leads to the target.</param>
 internal sealed record Sample(string Kind, string Id, string Entities)
 {
@@ -19,7 +19,7 @@ internal sealed record Sample(string Kind, string Id, string Entities)
 
     public string Key => $"{Kind}:{Id}";
 
-    public IReadOnlyList<MailCopy> Mail => Kind == "mailMessage" ? [new MailCopy(Mailbox, TenantSeed.PhishingMail)] : [];
+    public IReadOnlyList<MailCopy> Mail => Kind == "mailMessage" ? [new MailCopy(TenantSeed.Megan, TenantSeed.PhishingMail)] : [];
 
     /// <summary>The agent or workload whose breaker opens; null where an alert from outside leads to it.</summary>
     public string? Breaker => Kind == "workload" ? Id : null;
@@ -27,13 +27,13 @@ internal sealed record Sample(string Kind, string Id, string Entities)
     public static IReadOnlyList<Sample> All { get; } =
     [
         Of("account", World.Adele, ("AadUserId", World.Adele), ("Name", "AdeleV"), ("UPNSuffix", "contoso.example")),
-        Of("application", TenantSeed.PayrollAppId, "cloud-application", ("AppId", TenantSeed.PayrollAppId), ("Name", "Payroll export")),
+        Of("application", TenantSeed.PayrollApp, "cloud-application", ("AppId", TenantSeed.PayrollAppId), ("Name", "Payroll export")),
         Of("host", Device, ("HostName", "vm1"), ("MdatpDeviceId", Device)),
         Of("ip", Address, ("Address", Address)),
-        Of("mailbox", Mailbox.ToLowerInvariant(), ("MailboxPrimaryAddress", Mailbox)),
+        Of("mailbox", TenantSeed.Megan, ("MailboxPrimaryAddress", Mailbox)),
         Of(
             "mailMessage",
-            Message,
+            $"{Message}@{TenantSeed.Megan}",
             ("NetworkMessageId", Message),
             ("InternetMessageId", TenantSeed.PhishingMail),
             ("Recipient", Mailbox),

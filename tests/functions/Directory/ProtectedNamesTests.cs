@@ -5,8 +5,8 @@ using IRFunctions.Local.Tenant;
 namespace IRFunctions.Tests.Directory;
 
 /// <summary>
-/// The attack on the running pipeline, kind 3 (S9): what is protected is protected under every name the directory knows, one thing under two
-/// names is one target, and what the directory cannot name asks a person.
+/// The attack on the running pipeline, kind 3 (S9): what is protected is protected under every name the directory knows, one thing under
+/// two names is one target, and what the directory cannot name asks a person.
 /// </summary>
 public sealed class ProtectedNamesTests
 {

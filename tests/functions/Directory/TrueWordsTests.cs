@@ -9,8 +9,8 @@ using IRFunctions.Tests.Incidents;
 namespace IRFunctions.Tests.Directory;
 
 /// <summary>
-/// The attack on the running pipeline, kinds 16 and 19 (S14): people are asked by the directory's name and id, and statements about what the
-/// pipeline did are true, whoever wanted it. And an approval is for exactly what was there when people were asked (kind 2).
+/// The attack on the running pipeline, kinds 16 and 19 (S14): people are asked by the directory's name and id, and statements about what
+/// the pipeline did are true, whoever wanted it. And an approval is for exactly what was there when people were asked (kind 2).
 /// </summary>
 public sealed class TrueWordsTests
 {
