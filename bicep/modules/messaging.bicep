@@ -56,8 +56,9 @@ resource alerts 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
   properties: {
     // The host renews it while AlertIntake runs, up to maxAutoLockRenewalDuration in host.json.
     lockDuration: 'PT1M'
-    // An outage of storage or Durable makes AlertIntake throw; ten tries, then a person looks (dead-letter alert). Nothing is lost.
-    maxDeliveryCount: 10
+    // While storage or Durable refuse, AlertIntake leaves the message until its lock ends: an hour of tries, one a minute, and then a
+    // person looks (dead-letter alert). Nothing is lost.
+    maxDeliveryCount: 60
     // A playbook that sends twice is one alert. What comes later than this is counted as a duplicate by the incident itself.
     requiresDuplicateDetection: true
     duplicateDetectionHistoryTimeWindow: 'PT1H'

@@ -35,7 +35,10 @@ internal static class ContextRules
         }
         else
         {
-            ruling.Ask("context-unmet", $"Did not hold at {Time(question)}: {check.What}{(fact.Detail is { } detail ? $". {detail}" : "")}");
+            ruling.Ask(
+                "context-unmet",
+                $"Did not hold at {Time(question)}: {check.What}{(fact.Detail is { } detail ? $". {detail}" : "")}"
+            );
         }
     }
 

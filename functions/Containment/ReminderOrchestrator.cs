@@ -1,4 +1,5 @@
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using IRFunctions.People;
 using IRFunctions.Record;
@@ -7,6 +8,9 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 
 namespace IRFunctions.Containment;
+
+/// <summary>A containment that is about to be undone.</summary>
+public sealed record ReminderInput(string Containment, string Incident, string Action, Target Target, DateTimeOffset UndoAt);
 
 /// <summary>Tells people that a containment will be undone soon unless someone confirms it.</summary>
 public static class ReminderOrchestrator

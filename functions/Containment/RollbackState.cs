@@ -109,6 +109,17 @@ public sealed record RollbackState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? DriftedAt { get; init; }
 
+    /// <summary>Latest moment at which any try may have been begun, the last one included.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? LatestTry => LeasedUntil > UnsettledAt || UnsettledAt is null ? LeasedUntil : UnsettledAt;
+
+    /// <summary>Latest moment at which something was begun that nobody can vouch for, a lease that is still out included.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Unsettled => Effect is EffectStatus.UnderWay or EffectStatus.Unknown ? LatestTry : UnsettledAt;
+
+    /// <summary>A service may still act on what was begun and not answered.</summary>
+    public bool MayStillLand(DateTimeOffset now) => Unsettled is { } at && at + ReadBackOrchestrator.Window > now;
+
     /// <summary>The moment the last hold ends; null where none is left.</summary>
     [JsonIgnore]
     public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);

@@ -69,7 +69,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Generation = State.Generation + 1,
             MaxDuration = order.Decision.MaxDuration ?? TimeSpan.Zero,
             // An effect of the containment before may still land: the new one answers for it.
-            UnsettledAt = Unsettled(),
+            UnsettledAt = State.Unsettled,
         };
         AddHold(order);
         return HoldAnswer.Registered;
@@ -124,7 +124,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         {
             Effect = EffectStatus.UnderWay,
             LeasedUntil = until,
-            UnsettledAt = Unsettled(),
+            UnsettledAt = State.Unsettled,
         };
         return new EffectLease(until, "");
     }
@@ -135,7 +135,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     public void Report(EffectReport report)
     {
         // What this try did settles nothing about an earlier one whose answer was lost.
-        var unsettled = report.Outcome is EffectStatus.Unknown ? Later(State.UnsettledAt, State.LeasedUntil) : State.UnsettledAt;
+        var unsettled = report.Outcome is EffectStatus.Unknown ? State.LatestTry : State.UnsettledAt;
         if (State.Status is ContainmentStatus.Live)
         {
             State = State with
@@ -162,7 +162,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             seen.Generation == State.Generation
             && seen.UndoAttempts == State.UndoAttempts
             && State.Status is ContainmentStatus.Released or ContainmentStatus.RolledBack
-            && MayStillLand()
+            && State.MayStillLand(time.GetUtcNow())
         )
             UndoLateEffect();
     }
@@ -172,7 +172,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     {
         if (seen.Generation != State.Generation || State.Status is not (ContainmentStatus.Live or ContainmentStatus.Confirmed))
             return;
-        if (State.Effect is not EffectStatus.InEffect || MayStillLand())
+        if (State.Effect is not EffectStatus.InEffect || State.MayStillLand(time.GetUtcNow()))
             return; // It was never seen there, or will be once more: what is there later is our own, late.
         if (State.DriftedAt is null && !(State.HeldAt >= seen.At))
             State = State with { DriftedAt = seen.At };
@@ -298,7 +298,7 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
         };
         if (!result.Done)
             return;
-        if (!MayStillLand())
+        if (!State.MayStillLand(time.GetUtcNow()))
             State = State with { Effect = EffectStatus.None };
         else
             Context.ScheduleNewOrchestration(
@@ -380,17 +380,8 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
             Incidents = State.Incidents,
             AskedAt = State.AskedAt,
             DriftedAt = State.DriftedAt,
-            UnsettledAt = Unsettled(),
+            UnsettledAt = State.Unsettled,
         };
-
-    /// <summary>Latest moment at which something was begun that nobody can vouch for, a lease that is still out included.</summary>
-    private DateTimeOffset? Unsettled() =>
-        State.Effect is EffectStatus.UnderWay or EffectStatus.Unknown ? Later(State.UnsettledAt, State.LeasedUntil) : State.UnsettledAt;
-
-    /// <summary>A service may still act on what was begun and not answered.</summary>
-    private bool MayStillLand() => Unsettled() is { } at && at + ReadBackOrchestrator.Window > time.GetUtcNow();
-
-    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => other > one || one is null ? other : one;
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
@@ -407,6 +398,3 @@ public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackSt
     private void Schedule(string operation, HoldTimer timer, DateTimeOffset at) =>
         Context.SignalEntity(Context.Id, operation, timer, new SignalEntityOptions { SignalTime = at });
 }
-
-/// <summary>Tells people that a containment is about to be undone.</summary>
-public sealed record ReminderInput(string Containment, string Incident, string Action, Target Target, DateTimeOffset UndoAt);

@@ -39,18 +39,50 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
             );
             return;
         }
-        var policy = policies.Current;
-        await archive.KeepAsync(policy, cancellation);
-        var arrival = new Arrival(AlertVersion.KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
-        await client.Entities.SignalEntityAsync(
-            IncidentRegister.For(Correlation.IncidentKey(alert)),
-            nameof(IncidentRegister.Arrive),
-            arrival,
-            cancellation: cancellation
-        );
+        if (!await TryHandInAsync(alert, message, client, cancellation))
+            return;
         await actions.CompleteMessageAsync(message, cancellation);
         await pulse.AlertTakenAsync(cancellation);
     }
+
+    /// <summary>
+    /// False where the storage refuses. The message is then left alone instead of given back: its lock ends after a minute, and it comes
+    /// again. Given back it would come again at once, and an outage of a second would use up every delivery it has (S10).
+    /// </summary>
+    private async Task<bool> TryHandInAsync(
+        Alert alert,
+        ServiceBusReceivedMessage message,
+        DurableTaskClient client,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            var policy = policies.Current;
+            await archive.KeepAsync(policy, cancellation);
+            var arrival = new Arrival(AlertVersion.KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
+            await client.Entities.SignalEntityAsync(
+                IncidentRegister.For(Correlation.IncidentKey(alert)),
+                nameof(IncidentRegister.Arrive),
+                arrival,
+                cancellation: cancellation
+            );
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever the storage throws, the alert must come again.
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogLeft(e, message.MessageId ?? "", message.DeliveryCount);
+            return false;
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Message {MessageId} could not be handed to its incident (delivery {DeliveryCount}); it comes again when its lock ends"
+    )]
+    private partial void LogLeft(Exception e, string messageId, int deliveryCount);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} is no alert ({Reason}): {Description}")]
     private partial void LogRejected(string messageId, string reason, string description);

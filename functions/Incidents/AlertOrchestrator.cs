@@ -39,10 +39,17 @@ public sealed class AlertOrchestrator
         catch (Exception e) when (StepFailure.Is(e))
         {
             // No decision, no facts, no record: whatever it was, a person takes the alert (S10, S12).
-            await new Escalation(context, input).AlertAsync(StepFailure.Message(e));
-            return await progress.HandOverAsync(StepFailure.Message(e));
+            return await HandOverAsync(StepFailure.Message(e));
         }
         return await progress.FinishAsync();
+    }
+
+    private async Task<IncidentView> HandOverAsync(string problem)
+    {
+        var escalation = new Escalation(context, input);
+        var ticketed = await escalation.AlertAsync(problem);
+        var view = await progress.HandOverAsync(problem, ticketed);
+        return !ticketed && await escalation.TicketAtLastAsync(problem) ? await progress.HandOverAsync(problem, ticketed: true) : view;
     }
 
     private async Task RespondAsync()

@@ -14,6 +14,7 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
+    private static readonly TimeSpan LongestTry = TimeSpan.FromDays(3);
 
     /// <summary>One decision could not be carried out: a page, or where nobody can be paged a ticket.</summary>
     public async Task DecisionAsync(ContainmentOrder order, string problem)
@@ -28,27 +29,39 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
             await context.CreateTimer(Pause, CancellationToken.None);
     }
 
-    /// <summary>
-    /// The whole alert could not be worked on: a page as soon as a pager takes it, and a ticket, without which the alert is not shown as
-    /// ticketed (S10). So it is tried until it exists.
-    /// </summary>
-    public async Task AlertAsync(string problem)
+    /// <summary>The whole alert could not be worked on: a ticket and a page, at least one of them.</summary>
+    /// <returns>Whether the ticket exists.</returns>
+    public async Task<bool> AlertAsync(string problem)
     {
-        var key = $"failed-{context.InstanceId}";
-        var words =
-            $"Nothing was decided or recorded further for this alert: {TextBounds.OneLine(problem, 300)} Look at it by hand. "
-            + $"Alert: {TextBounds.OneLine(input.Alert.Title, 200)}";
-        var page = new PageInput(key, words, PageSeverity.Critical);
-        var ticket = TicketOf(key, words);
-        for (var (pause, paged) = (Pause, false); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        var page = new PageInput(AlertKey, AlertWords(problem), PageSeverity.Critical);
+        while (true)
         {
-            var ticketed = await TryTicketAsync(ticket);
-            paged = paged || await TryPageAsync(page);
-            if (ticketed)
-                return; // Whoever reads tickets has it; a pager that is down keeps nobody waiting.
-            await context.CreateTimer(pause, CancellationToken.None);
+            var ticketed = await TryTicketAsync(TicketOf(AlertKey, AlertWords(problem)));
+            if (ticketed | await TryPageAsync(page))
+                return ticketed;
+            await context.CreateTimer(Pause, CancellationToken.None);
         }
     }
+
+    /// <summary>People know of it, and the ticket that could not be opened is tried for three days more, ever more seldom.</summary>
+    /// <returns>Whether it exists now.</returns>
+    public async Task<bool> TicketAtLastAsync(string problem)
+    {
+        var until = context.CurrentUtcDateTime + LongestTry;
+        for (var pause = Pause; context.CurrentUtcDateTime < until; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            await context.CreateTimer(pause, CancellationToken.None);
+            if (await TryTicketAsync(TicketOf(AlertKey, AlertWords(problem))))
+                return true;
+        }
+        return false;
+    }
+
+    private string AlertKey => $"failed-{context.InstanceId}";
+
+    private string AlertWords(string problem) =>
+        $"Nothing was decided or recorded further for this alert: {TextBounds.OneLine(problem, 300)} Look at it by hand. "
+        + $"Alert: {TextBounds.OneLine(input.Alert.Title, 200)}";
 
     private TicketInput TicketOf(string key, string note) => new(key, input.Incident, input.Alert.Id, input.Alert.Title, note);
 

@@ -26,6 +26,7 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
     private DecisionView[] rows = [];
     private Task showing = Task.CompletedTask;
     private bool changed;
+    private bool paged;
     private int revision;
 
     public void Start(AlertAssessment assessment, IReadOnlyList<ContainmentOrder> orders)
@@ -62,8 +63,10 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
     /// The alert went to people: what was not done by then will not be. Shown by a step of its own, since the one that should have carried
     /// it failed.
     /// </summary>
-    public async Task<IncidentView> HandOverAsync(string problem)
+    /// <param name="ticketed">Whether a ticket of it exists; otherwise people were paged.</param>
+    public async Task<IncidentView> HandOverAsync(string problem, bool ticketed)
     {
+        paged = !ticketed;
         for (var i = 0; i < rows.Length; i++)
             if (rows[i].Ending is Ending.InProgress or Ending.AwaitingApproval)
                 rows[i] = rows[i] with { Ending = Ending.Failed, Text = TextBounds.OneLine($"handed to people: {problem}", 300) };
@@ -92,7 +95,7 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
 
     private IncidentView Now()
     {
-        view = view with { Decisions = [.. rows], Outcome = OutcomeOf(rows) };
+        view = view with { Decisions = [.. rows], Outcome = OutcomeOf() };
         context.SetCustomStatus(new IncidentStatus(view.Outcome));
         return view;
     }
@@ -102,7 +105,7 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
 
     private static bool IsTicket(DecisionView row) => row is { Action: NotificationRules.Ticket, Ending: Ending.Done or Ending.AlreadySo };
 
-    private static Outcome OutcomeOf(DecisionView[] rows)
+    private Outcome OutcomeOf()
     {
         if (rows.Any(r => r.Ending == Ending.AwaitingApproval))
             return Outcome.Awaiting;
@@ -114,7 +117,7 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
             return Outcome.Asked;
         if (!rows.Any(IsTicket) && rows.Any(r => r.Ending == Ending.Joined))
             return Outcome.Joined;
-        return Outcome.Ticketed;
+        return paged && !HasTicket ? Outcome.Paged : Outcome.Ticketed;
     }
 
     /// <summary>One decision's line on the incident.</summary>

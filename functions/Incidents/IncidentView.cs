@@ -38,6 +38,9 @@ public enum Outcome
     /// <summary>A ticket of it exists.</summary>
     Ticketed,
 
+    /// <summary>People were paged, and no ticket could be opened so far.</summary>
+    Paged,
+
     /// <summary>Another alert of its incident already asks for, or holds, all that was to be done.</summary>
     Joined,
 }

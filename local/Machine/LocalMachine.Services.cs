@@ -155,7 +155,7 @@ public sealed partial class LocalMachine
         services.AddSingleton(s =>
         {
             var queues = new QueueNamespace(s.GetRequiredService<IQueueStorage>(), options.Time);
-            queues.Open(AlertsQueue, new LocalQueueOptions { MaxMessageBytes = options.MaxMessageBytes });
+            queues.Open(AlertsQueue, AlertsOptions with { MaxMessageBytes = options.MaxMessageBytes });
             queues.Open(ActivityQueue, new LocalQueueOptions { RequiresSession = true });
             return queues;
         });

@@ -24,6 +24,9 @@ public sealed partial class LocalMachine : IAsyncDisposable
     /// <summary>The queue of alerts, as AlertIntake names it.</summary>
     public const string AlertsQueue = "alerts";
 
+    /// <summary>As many deliveries as bicep/modules/messaging.bicep gives: here an outage is outlasted for half an hour.</summary>
+    public static LocalQueueOptions AlertsOptions { get; } = new() { MaxDeliveryCount = 60 };
+
     /// <summary>The queue of agents' activity, as ActivityIntake names it.</summary>
     public const string ActivityQueue = "activity";
 

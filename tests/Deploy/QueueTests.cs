@@ -22,7 +22,7 @@ public sealed partial class QueueTests(Bicep bicep)
     [Theory]
     [InlineData("name: 'alerts'", "name: 'alarms'", "queue")]
     [InlineData("lockDuration: 'PT1M'", "lockDuration: 'PT6M'", "lock")]
-    [InlineData("maxDeliveryCount: 10", "maxDeliveryCount: 1", "tries")]
+    [InlineData("maxDeliveryCount: 60", "maxDeliveryCount: 1", "tries")]
     [InlineData("requiresDuplicateDetection: true", "requiresDuplicateDetection: false", "duplicates")]
     [InlineData("duplicateDetectionHistoryTimeWindow: 'PT1H'", "duplicateDetectionHistoryTimeWindow: 'PT30S'", "duplicates")]
     [InlineData("deadLetteringOnMessageExpiration: true", "deadLetteringOnMessageExpiration: false", "vanish")]

@@ -93,7 +93,11 @@ internal sealed partial class Checker
 
     /// <summary>When the target was touched in the hour before a moment, which is known to the minute.</summary>
     private DateTimeOffset? Touched(string target, DateTimeOffset before) =>
-        touched.GetValueOrDefault(target)?.Where(at => at > before.AddMinutes(-59) && at < before.AddMinutes(-1)).Cast<DateTimeOffset?>().LastOrDefault();
+        touched
+            .GetValueOrDefault(target)
+            ?.Where(at => at > before.AddMinutes(-59) && at < before.AddMinutes(-1))
+            .Cast<DateTimeOffset?>()
+            .LastOrDefault();
 
     private void Touch(string target, DateTimeOffset at)
     {

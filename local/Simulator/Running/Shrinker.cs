@@ -11,12 +11,21 @@ internal static class Shrinker
 
     /// <param name="id">The violation to keep, as <see cref="Violation.Id"/>.</param>
     /// <returns>The shortest story found, and how often stories were played.</returns>
-    public static async Task<(Story Story, int Runs)> ShrinkAsync(Story story, string id, CancellationToken stop = default)
+    public static Task<(Story Story, int Runs)> ShrinkAsync(Story story, string id, CancellationToken stop = default) =>
+        ShrinkAsync(story, id, async kept => (await Simulation.RunAsync(kept, id)).Violations, stop);
+
+    /// <param name="play">Plays a story and says what it broke.</param>
+    internal static async Task<(Story Story, int Runs)> ShrinkAsync(
+        Story story,
+        string id,
+        Func<Story, Task<IReadOnlyList<Violation>>> play,
+        CancellationToken stop = default
+    )
     {
         var runs = 0;
         var kept = story.Items.Select(i => i.Number).ToList();
         // Mostly what comes after it has nothing to do with it.
-        var first = (await Simulation.RunAsync(story, id)).Violations.FirstOrDefault(v => v.Id == id);
+        var first = (await play(story)).FirstOrDefault(v => v.Id == id);
         var before = story
             .Items.Where(i => first is not null && SimulatedWorld.Beginning + i.At <= first.At)
             .Select(i => i.Number)
@@ -57,7 +66,7 @@ internal static class Shrinker
         async Task<bool> BreaksAsync(List<int> numbers)
         {
             runs++;
-            return (await Simulation.RunAsync(story.Keep(numbers), id)).Violations.Any(v => v.Id == id);
+            return (await play(story.Keep(numbers))).Any(v => v.Id == id);
         }
     }
 }

@@ -50,7 +50,7 @@ internal sealed partial class SimulatedWorld : IAsyncDisposable
         Trouble = new Trouble(Clock);
         tables = new EmbeddedTableServiceClient(Clock);
         queues = new QueueNamespace(new InMemoryQueueStorage(), Clock);
-        queues.Open(LocalMachine.AlertsQueue, new LocalQueueOptions());
+        queues.Open(LocalMachine.AlertsQueue, LocalMachine.AlertsOptions);
         queues.Open(LocalMachine.ActivityQueue, new LocalQueueOptions { RequiresSession = true });
         Tenant = SimulatedTenant.InMemory(Clock);
         shuffle = (int)(new SeededRandom(seed, "order").Next() & int.MaxValue);

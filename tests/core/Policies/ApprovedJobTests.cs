@@ -32,8 +32,8 @@ public sealed class ApprovedJobTests
         Assert.Equal(covers, OverMidnight.CoversAt(DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture)));
 
     [Theory]
-    [InlineData("\"02:00\"", "Does not hold: the account does not belong to an approved job")] // It is Monday 03:00.
-    [InlineData("\"04:00\"", "Holds: the account does not belong to an approved job")]
+    [InlineData("\"02:00\"", "Did not hold at 03:00 UTC: the account does not belong to an approved job")] // It is Monday 03:00.
+    [InlineData("\"04:00\"", "Held at 03:00 UTC: the account does not belong to an approved job")]
     public async Task The_decision_says_whether_a_job_of_the_account_may_be_running(string from, string expected)
     {
         await using var world = await World.CreateAsync(o =>

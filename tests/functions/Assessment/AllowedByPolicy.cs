@@ -50,7 +50,11 @@ internal sealed class AllowedByPolicy(Alert alert, Facts facts, Policy policy)
             return "wrong kind of target (S4)";
         // A copy whose reader the hostile text put out of sight is still that message; nothing can be moved without a mailbox.
         var copies = $"{decision.Target.Key}@";
-        if (!alert.Entities.Any(e => KeyOf(e) is { } key && (key == decision.Target.Key || key.StartsWith(copies, StringComparison.Ordinal))))
+        if (
+            !alert.Entities.Any(e =>
+                KeyOf(e) is { } key && (key == decision.Target.Key || key.StartsWith(copies, StringComparison.Ordinal))
+            )
+        )
             return "no entity of the alert (S4)";
         if (facts.Stop is not null)
             return "under the global stop (S13)";

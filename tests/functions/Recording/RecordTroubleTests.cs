@@ -2,6 +2,7 @@ using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
+using IRFunctions.Local.Machine;
 using IRFunctions.PolicyVersions;
 using IRFunctions.Record;
 using IRFunctions.Recording;
@@ -137,6 +138,8 @@ public sealed class RecordTroubleTests
         tables.Refuses = (table, _) => table == PolicyArchive.TableName && left-- > 0;
         await world.SendAsync(Given.MaliciousAddress());
         await world.RunAsync();
+        for (var delivery = 2; delivery <= 4; delivery++)
+            await world.PassAsync(LocalMachine.AlertsOptions.LockDuration);
         await world.AssertAllAccountedAsync(1);
         // A process that starts anew finds it.
         var archive = new PolicyArchive(tables, world.Machine.Services.GetRequiredService<ActionCatalog>().Capabilities, world.Time);
