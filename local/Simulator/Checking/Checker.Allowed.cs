@@ -106,7 +106,7 @@ internal sealed partial class Checker
     private static bool Same(string a, string b) => a.Length > 0 && a.Equals(b, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Why a target is protected, and whether nothing may ever run on it; null where it is not.</summary>
-    private (string Why, bool Never)? Protection(string target)
+    private static (string Why, bool Never)? Protection(string target)
     {
         var id = target[(target.IndexOf(':', StringComparison.Ordinal) + 1)..];
         switch (target[..target.IndexOf(':', StringComparison.Ordinal)])

@@ -194,7 +194,7 @@ internal sealed partial class Checker
     }
 
     /// <summary>Why somebody must not decide about a target; null where they may (S3).</summary>
-    private string? Conflict(CastPerson person, string target)
+    private static string? Conflict(CastPerson person, string target)
     {
         var id = target[(target.IndexOf(':', StringComparison.Ordinal) + 1)..];
         var kind = target[..target.IndexOf(':', StringComparison.Ordinal)];
