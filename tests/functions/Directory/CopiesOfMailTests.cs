@@ -1,5 +1,4 @@
 using IRFunctions.Containment;
-using IRFunctions.Local.Tenant;
 
 namespace IRFunctions.Tests.Directory;
 

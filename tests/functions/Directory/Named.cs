@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IRFunctions.Local.Machine;
 
 namespace IRFunctions.Tests.Directory;
 

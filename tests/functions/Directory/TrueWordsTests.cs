@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
-using IRFunctions.Containment;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
 using IRFunctions.Tests.Containment;
