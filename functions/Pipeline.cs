@@ -95,6 +95,7 @@ public static class Pipeline
         services.TryAddSingleton<HealthCheck>();
         services.TryAddSingleton<RowTrouble>();
         services.TryAddSingleton<DriftDetector>();
+        services.TryAddSingleton<HoldKeeper>();
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
@@ -117,6 +118,7 @@ public static class Pipeline
                     DrillCertificates.TableName,
                     IncidentMemory.TableName,
                     IncidentTable.TableName,
+                    HoldTable.TableName,
                     HealthSignals.TableName,
                     Classifier.SpendingTable,
                     ApprovalRegister.TableName,
@@ -155,6 +157,7 @@ public static class Pipeline
         ));
         services.AddDiscoveredActions(configuration);
         services.TryAddSingleton<ActionCatalog>();
+        services.TryAddSingleton<HoldTable>();
         services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
         services.TryAddTransient<RetryAfterInSeconds>();
         services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler<RetryAfterInSeconds>());

@@ -102,6 +102,24 @@ public sealed record RollbackState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? DriftedAt { get; init; }
 
+    /// <summary>Leave for its effect was given, so that it is written down beside the engine until it is over.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Kept { get; init; }
+
+    /// <summary>
+    /// Whether something of ours may be in the tenant: such a containment has its row in <see cref="HoldTable"/>. After its end it has one
+    /// while an effect may still land.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsKept =>
+        Status switch
+        {
+            ContainmentStatus.None => false,
+            ContainmentStatus.Live => Kept || Effect is not EffectStatus.None,
+            ContainmentStatus.Released or ContainmentStatus.RolledBack => UnsettledAt is not null,
+            _ => true,
+        };
+
     /// <summary>The moment the last hold ends; null where none is left.</summary>
     [JsonIgnore]
     public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);

@@ -1,0 +1,130 @@
+using Azure;
+using Azure.Data.Tables;
+using IRFunctions.Alerts;
+using IRFunctions.Storage;
+
+namespace IRFunctions.Containment;
+
+/// <summary>A containment that is not over, as its owner wrote it down.</summary>
+/// <param name="Key">Key of the entity that owns it: action and target.</param>
+/// <param name="KeptAt">When this was written.</param>
+public sealed record KeptContainment(string Key, RollbackState State, DateTimeOffset KeptAt);
+
+/// <summary>What was taken back without the pipeline (`take-back`).</summary>
+/// <param name="Generation">Which containment of this action and target.</param>
+/// <param name="At">When it was read back, by the clock of whoever did it.</param>
+/// <param name="By">Who claims it.</param>
+public sealed record TakenBack(int Generation, DateTimeOffset At, string By);
+
+/// <summary>Somebody wants a containment to be live again whose owner remembers nothing.</summary>
+/// <param name="AskedAt">When it was asked.</param>
+/// <param name="By">Who claims to have asked.</param>
+/// <param name="From">What the copy was read from.</param>
+public sealed record RestoreMark(DateTimeOffset AskedAt, string By, string From);
+
+/// <summary>
+/// The table "holds": each containment that is not over, with the state before it, in a form that can be read without the durable engine.
+/// Its row is there before the effect begins (S5), so that what is live can be taken back, and made live again, where the engine's state
+/// is lost. The entity decides; the row follows it.
+/// </summary>
+/// <remarks>
+/// Three partitions with the same row keys: "live" (the entity's state), "taken-back" and "restore" (what somebody outside did or wants).
+/// </remarks>
+public sealed class HoldTable(TableServiceClient tables)
+{
+    public const string TableName = "holds";
+
+    private const string Live = "live";
+    private const string Taken = "taken-back";
+    private const string Restore = "restore";
+    private const string Value = "Value";
+
+    private readonly TableClient table = tables.GetTableClient(TableName);
+
+    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
+    public Task KeepAsync(KeptContainment kept, CancellationToken cancellation = default) =>
+        WriteAsync(Live, kept.Key, kept, cancellation);
+
+    /// <summary>It is over: nothing is to be taken back, nor to be made live again.</summary>
+    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
+    public async Task DropAsync(string key, CancellationToken cancellation = default)
+    {
+        foreach (var partition in (string[])[Live, Restore, Taken])
+            await table.DeleteEntityAsync(partition, RowOf(key), cancellationToken: cancellation);
+    }
+
+    /// <summary>Null where there is none.</summary>
+    /// <exception cref="UnreadableRowException">The row is not what was written.</exception>
+    public Task<KeptContainment?> FindAsync(string key, CancellationToken cancellation = default) =>
+        FindAsync<KeptContainment>(Live, key, cancellation);
+
+    /// <summary>Everything that is not over; a row that cannot be read is told to <paramref name="unreadable"/>.</summary>
+    /// <exception cref="RequestFailedException">The table cannot be read; 404: there is none.</exception>
+    public async Task<IReadOnlyList<KeptContainment>> AllAsync(
+        Action<UnreadableRowException>? unreadable = null,
+        CancellationToken cancellation = default
+    ) =>
+        await table
+            .QueryAsync<TableEntity>(r => r.PartitionKey == Live, cancellationToken: cancellation)
+            .ReadableAsync(
+                TableName,
+                row =>
+                    TableText.Read<KeptContainment>(row, Value, TableName) is { State: { Target: not null, Prior: not null } } kept
+                        ? kept
+                        : throw new FormatException("it has no target, or no state before"),
+                unreadable,
+                cancellation
+            )
+            .ToListAsync(cancellation);
+
+    /// <summary>Notes that it was taken back outside: the pipeline's own undo then leaves alone what came after.</summary>
+    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
+    public Task MarkTakenBackAsync(string key, TakenBack mark, CancellationToken cancellation = default) =>
+        WriteAsync(Taken, key, mark, cancellation);
+
+    /// <summary>
+    /// When this containment was taken back outside; null where it was not, where a hold was added since, or where an effect may have landed
+    /// since.
+    /// </summary>
+    /// <exception cref="UnreadableRowException">A row is not what was written.</exception>
+    public async Task<TakenBack?> TakenBackAsync(string key, int generation, CancellationToken cancellation = default)
+    {
+        if (await FindAsync<TakenBack>(Taken, key, cancellation) is not { } mark || mark.Generation != generation)
+            return null;
+        return await FindAsync(key, cancellation) is { State: var state } && (state.HeldAt >= mark.At || state.UnsettledAt >= mark.At)
+            ? null
+            : mark;
+    }
+
+    /// <summary>Wants it to be live again; the watchdog's next round does it.</summary>
+    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
+    public Task MarkForRestoreAsync(string key, RestoreMark mark, CancellationToken cancellation = default) =>
+        WriteAsync(Restore, key, mark, cancellation);
+
+    /// <summary>Null where nobody asked for it.</summary>
+    /// <exception cref="UnreadableRowException">The row is not what was written.</exception>
+    public Task<RestoreMark?> RestoreOfAsync(string key, CancellationToken cancellation = default) =>
+        FindAsync<RestoreMark>(Restore, key, cancellation);
+
+    /// <summary>It is live again, or never will be.</summary>
+    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
+    public Task DropRestoreAsync(string key, CancellationToken cancellation = default) =>
+        table.DeleteEntityAsync(Restore, RowOf(key), cancellationToken: cancellation);
+
+    private async Task WriteAsync<T>(string partition, string key, T value, CancellationToken cancellation)
+    {
+        var row = new TableEntity(partition, RowOf(key));
+        TableText.Write(row, Value, value);
+        await table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation);
+    }
+
+    private async Task<T?> FindAsync<T>(string partition, string key, CancellationToken cancellation)
+        where T : class
+    {
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(partition, RowOf(key), cancellationToken: cancellation);
+        return found.HasValue ? TableText.Read<T>(found.Value!, Value, TableName) : null;
+    }
+
+    /// <summary>Keys hold what row keys may not.</summary>
+    private static string RowOf(string key) => Fingerprint.Of(key);
+}
