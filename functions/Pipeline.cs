@@ -73,7 +73,9 @@ public static class Pipeline
             s.GetRequiredService<TableServiceClient>()
         ));
         services.AddHostedService<UnspentBudget>();
-        services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
+        services.TryAddSingleton(
+            new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")) { Tenants = List(configuration, "Pipeline:OwnTenants") }
+        );
         services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<Hunting>();
         services.TryAddSingleton<DirectoryRights>();
