@@ -159,7 +159,10 @@ public static class Pipeline
         ));
         services.AddDiscoveredActions(configuration);
         services.TryAddSingleton<ActionCatalog>();
-        services.TryAddSingleton<HoldTable>();
+        services.TryAddSingleton(s => new HoldTable(
+            s.GetRequiredService<TableServiceClient>(),
+            configuration["AzureFunctionsJobHost:extensions:durableTask:hubName"] ?? ""
+        ));
         services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
         services.TryAddTransient<RetryAfterInSeconds>();
         services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler<RetryAfterInSeconds>());

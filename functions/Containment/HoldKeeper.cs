@@ -25,22 +25,24 @@ public sealed class HoldKeeper(HoldTable holds, AuditChain audit, Pager pager, R
     )
     {
         var unreadable = new List<Storage.UnreadableRowException>();
-        var rows = (await holds.AllAsync(unreadable.Add, cancellation)).ToDictionary(r => r.Key, StringComparer.Ordinal);
+        var all = await holds.AllAsync(unreadable.Add, cancellation);
+        var rows = all.Where(r => r.Hub == holds.Hub).ToDictionary(r => r.Key, StringComparer.Ordinal);
         foreach (var problem in unreadable)
             await trouble.TellAsync(problem, cancellation);
         foreach (var (key, state) in owners.Where(o => o.Value.Status is not ContainmentStatus.None))
         {
             if (state.IsKept && !(rows.TryGetValue(key, out var row) && Same(row.State, state)))
-                await holds.KeepAsync(new KeptContainment(key, state, time.GetUtcNow()), cancellation);
+                await holds.KeepAsync(new KeptContainment(key, state, time.GetUtcNow()) { Hub = holds.Hub }, cancellation);
             else if (!state.IsKept && rows.ContainsKey(key))
                 await holds.DropAsync(key, cancellation);
         }
         var forgotten = new List<KeptContainment>();
-        foreach (var row in rows.Values.Where(r => !owners.TryGetValue(r.Key, out var o) || o.Status is ContainmentStatus.None))
+        foreach (var row in all.Where(r => !owners.TryGetValue(r.Key, out var o) || o.Status is ContainmentStatus.None))
         {
             if (await holds.RestoreOfAsync(row.Key, cancellation) is { } mark)
                 await RestoreAsync(client, row, mark, cancellation);
-            else if (await holds.TakenBackAsync(row.Key, row.State.Generation, cancellation) is null)
+            // Another app's row is that app's business.
+            else if (row.Hub == holds.Hub && await holds.TakenBackAsync(row, cancellation) is null)
                 forgotten.Add(row);
         }
         if (forgotten.Count > 0)
@@ -76,6 +78,8 @@ public sealed class HoldKeeper(HoldTable holds, AuditChain audit, Pager pager, R
             state,
             cancellation: cancellation
         );
+        if (row.Hub != holds.Hub)
+            await holds.DropRowAsync(row.Key, row.Hub, cancellation); // From here on this app's entity owns it, with a row of its own.
     }
 
     /// <summary>Once a day for the same ones.</summary>

@@ -8,7 +8,11 @@ namespace IRFunctions.Containment;
 /// <summary>A containment that is not over, as its owner wrote it down.</summary>
 /// <param name="Key">Key of the entity that owns it: action and target.</param>
 /// <param name="KeptAt">When this was written.</param>
-public sealed record KeptContainment(string Key, RollbackState State, DateTimeOffset KeptAt);
+public sealed record KeptContainment(string Key, RollbackState State, DateTimeOffset KeptAt)
+{
+    /// <summary>Task hub of the app whose entity owns it; two apps may stand beside each other during an upgrade.</summary>
+    public string Hub { get; init; } = "";
+}
 
 /// <summary>What was taken back without the pipeline (`take-back`).</summary>
 /// <param name="Generation">Which containment of this action and target.</param>
@@ -28,9 +32,11 @@ public sealed record RestoreMark(DateTimeOffset AskedAt, string By, string From)
 /// is lost. The entity decides; the row follows it.
 /// </summary>
 /// <remarks>
-/// Three partitions with the same row keys: "live" (the entity's state), "taken-back" and "restore" (what somebody outside did or wants).
+/// Three partitions: "live" (an entity's state, by its key and task hub), "taken-back" and "restore" (what somebody outside did or wants, by
+/// the entity's key).
 /// </remarks>
-public sealed class HoldTable(TableServiceClient tables)
+/// <param name="hub">Task hub of this app; empty where it has no name.</param>
+public sealed class HoldTable(TableServiceClient tables, string hub)
 {
     public const string TableName = "holds";
 
@@ -41,22 +47,31 @@ public sealed class HoldTable(TableServiceClient tables)
 
     private readonly TableClient table = tables.GetTableClient(TableName);
 
+    /// <summary>Task hub of this app.</summary>
+    public string Hub => hub;
+
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
     public Task KeepAsync(KeptContainment kept, CancellationToken cancellation = default) =>
-        WriteAsync(Live, kept.Key, kept, cancellation);
+        WriteAsync(Live, RowOf(kept.Key, kept.Hub), kept, cancellation);
 
-    /// <summary>It is over: nothing is to be taken back, nor to be made live again.</summary>
+    /// <summary>What an entity of this app owns is over: nothing is to be taken back, nor to be made live again.</summary>
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
     public async Task DropAsync(string key, CancellationToken cancellation = default)
     {
-        foreach (var partition in (string[])[Live, Restore, Taken])
+        await DropRowAsync(key, hub, cancellation);
+        foreach (var partition in (string[])[Restore, Taken])
             await table.DeleteEntityAsync(partition, RowOf(key), cancellationToken: cancellation);
     }
 
-    /// <summary>Null where there is none.</summary>
+    /// <summary>Only the row of one app, whose entity will not be heard of again.</summary>
+    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
+    public Task DropRowAsync(string key, string ofHub, CancellationToken cancellation = default) =>
+        table.DeleteEntityAsync(Live, RowOf(key, ofHub), cancellationToken: cancellation);
+
+    /// <summary>The row of this app's entity, or of another's; null where there is none.</summary>
     /// <exception cref="UnreadableRowException">The row is not what was written.</exception>
-    public Task<KeptContainment?> FindAsync(string key, CancellationToken cancellation = default) =>
-        FindAsync<KeptContainment>(Live, key, cancellation);
+    public Task<KeptContainment?> FindAsync(string key, string? ofHub = null, CancellationToken cancellation = default) =>
+        FindRowAsync<KeptContainment>(Live, RowOf(key, ofHub ?? hub), cancellation);
 
     /// <summary>Everything that is not over; a row that cannot be read is told to <paramref name="unreadable"/>.</summary>
     /// <exception cref="RequestFailedException">The table cannot be read; 404: there is none.</exception>
@@ -80,51 +95,51 @@ public sealed class HoldTable(TableServiceClient tables)
     /// <summary>Notes that it was taken back outside: the pipeline's own undo then leaves alone what came after.</summary>
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
     public Task MarkTakenBackAsync(string key, TakenBack mark, CancellationToken cancellation = default) =>
-        WriteAsync(Taken, key, mark, cancellation);
+        WriteAsync(Taken, RowOf(key), mark, cancellation);
 
     /// <summary>
-    /// When this containment was taken back outside; null where it was not, where a hold was added since, or where an effect may have landed
-    /// since.
+    /// When this containment of this app was taken back outside; null where it was not, where a hold was added since, or where an effect may
+    /// have landed since.
     /// </summary>
     /// <exception cref="UnreadableRowException">A row is not what was written.</exception>
-    public async Task<TakenBack?> TakenBackAsync(string key, int generation, CancellationToken cancellation = default)
-    {
-        if (await FindAsync<TakenBack>(Taken, key, cancellation) is not { } mark || mark.Generation != generation)
-            return null;
-        return await FindAsync(key, cancellation) is { State: var state } && (state.HeldAt >= mark.At || state.UnsettledAt >= mark.At)
-            ? null
-            : mark;
-    }
+    public async Task<TakenBack?> TakenBackAsync(string key, int generation, CancellationToken cancellation = default) =>
+        await TakenBackAsync(key, generation, (await FindAsync(key, null, cancellation))?.State, cancellation);
+
+    /// <inheritdoc cref="TakenBackAsync(string, int, CancellationToken)"/>
+    public Task<TakenBack?> TakenBackAsync(KeptContainment row, CancellationToken cancellation = default) =>
+        TakenBackAsync(row.Key, row.State.Generation, row.State, cancellation);
+
+    private async Task<TakenBack?> TakenBackAsync(string key, int generation, RollbackState? state, CancellationToken cancellation) =>
+        await FindRowAsync<TakenBack>(Taken, RowOf(key), cancellation) is { } mark
+        && mark.Generation == generation
+        && !(state?.HeldAt >= mark.At || state?.UnsettledAt >= mark.At)
+            ? mark
+            : null;
 
     /// <summary>Wants it to be live again; the watchdog's next round does it.</summary>
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
     public Task MarkForRestoreAsync(string key, RestoreMark mark, CancellationToken cancellation = default) =>
-        WriteAsync(Restore, key, mark, cancellation);
+        WriteAsync(Restore, RowOf(key), mark, cancellation);
 
     /// <summary>Null where nobody asked for it.</summary>
     /// <exception cref="UnreadableRowException">The row is not what was written.</exception>
     public Task<RestoreMark?> RestoreOfAsync(string key, CancellationToken cancellation = default) =>
-        FindAsync<RestoreMark>(Restore, key, cancellation);
+        FindRowAsync<RestoreMark>(Restore, RowOf(key), cancellation);
 
-    /// <summary>It is live again, or never will be.</summary>
-    /// <exception cref="RequestFailedException">The table cannot be written.</exception>
-    public Task DropRestoreAsync(string key, CancellationToken cancellation = default) =>
-        table.DeleteEntityAsync(Restore, RowOf(key), cancellationToken: cancellation);
-
-    private async Task WriteAsync<T>(string partition, string key, T value, CancellationToken cancellation)
+    private async Task WriteAsync<T>(string partition, string rowKey, T value, CancellationToken cancellation)
     {
-        var row = new TableEntity(partition, RowOf(key));
+        var row = new TableEntity(partition, rowKey);
         TableText.Write(row, Value, value);
         await table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation);
     }
 
-    private async Task<T?> FindAsync<T>(string partition, string key, CancellationToken cancellation)
+    private async Task<T?> FindRowAsync<T>(string partition, string rowKey, CancellationToken cancellation)
         where T : class
     {
-        var found = await table.GetEntityIfExistsAsync<TableEntity>(partition, RowOf(key), cancellationToken: cancellation);
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(partition, rowKey, cancellationToken: cancellation);
         return found.HasValue ? TableText.Read<T>(found.Value!, Value, TableName) : null;
     }
 
     /// <summary>Keys hold what row keys may not.</summary>
-    private static string RowOf(string key) => Fingerprint.Of(key);
+    private static string RowOf(params ReadOnlySpan<string> key) => Fingerprint.Of(key);
 }

@@ -23,7 +23,7 @@ public sealed partial class ScheduledRollback : ITaskEntity
         try
         {
             if (after.IsKept)
-                await holds.KeepAsync(new KeptContainment(key, after, time.GetUtcNow()));
+                await holds.KeepAsync(new KeptContainment(key, after, time.GetUtcNow()) { Hub = holds.Hub });
             else if (before is { IsKept: true })
                 await holds.DropAsync(key);
         }

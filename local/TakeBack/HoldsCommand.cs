@@ -70,7 +70,7 @@ internal static class HoldsCommand
     )
     {
         var now = places.Time.GetUtcNow();
-        var source = from is null ? "the table holds" : $"a backup";
+        var source = from is null ? "the table holds" : "a backup";
         IReadOnlyList<KeptContainment> wanted;
         if (from is null)
             wanted = await places.Holds.AllAsync(e => TakeBackCommand.Say(result, $"NOT restored: {e.Message}"), stop);
@@ -109,9 +109,9 @@ internal static class HoldsCommand
     /// <summary>What the table has written since the backup is newer than it.</summary>
     private static async Task<(KeptContainment Newest, bool Taken)> NewestAsync(HoldTable holds, KeptContainment kept, CancellationToken stop)
     {
-        var there = await holds.FindAsync(kept.Key, stop);
+        var there = await holds.FindAsync(kept.Key, kept.Hub, stop);
         var newest = there is not null && there.KeptAt >= kept.KeptAt ? there : kept;
-        return (newest, await holds.TakenBackAsync(kept.Key, newest.State.Generation, stop) is not null);
+        return (newest, await holds.TakenBackAsync(newest, stop) is not null);
     }
 
     private static string EndOf(RollbackState state, DateTimeOffset now) =>

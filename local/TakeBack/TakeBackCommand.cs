@@ -177,9 +177,10 @@ internal static class TakeBackCommand
         var rows = await tables.Holds.AllAsync(e => unreadable.Add(e.Message), stop);
         var live = new List<LiveContainment>();
         var taken = 0;
-        foreach (var (key, state, _) in rows)
+        foreach (var row in rows)
         {
-            if (await tables.Holds.TakenBackAsync(key, state.Generation, stop) is not null)
+            var state = row.State;
+            if (await tables.Holds.TakenBackAsync(row, stop) is not null)
             {
                 taken++;
                 continue;
@@ -187,7 +188,7 @@ internal static class TakeBackCommand
             live.Add(
                 new LiveContainment
                 {
-                    Key = key,
+                    Key = row.Key,
                     Action = state.Action,
                     Target = state.Target!,
                     Prior = state.Prior,

@@ -136,9 +136,8 @@ internal static class TakeBackImport
             return;
         if (outcome.At > places.Time.GetUtcNow() + Ahead)
             return; // A time that has not come would speak about what is not done yet.
-        if (await places.Holds.FindAsync(intent.Key, stop) is not { State: var state } || state.HeldAt >= outcome.At)
-            return;
-        if (await places.Holds.TakenBackAsync(intent.Key, state.Generation, stop) is null)
-            await places.Holds.MarkTakenBackAsync(intent.Key, new TakenBack(state.Generation, outcome.At, begin.By), stop);
+        foreach (var row in (await places.Holds.AllAsync(cancellation: stop)).Where(r => r.Key == intent.Key && !(r.State.HeldAt >= outcome.At)))
+            if (await places.Holds.TakenBackAsync(row, stop) is null)
+                await places.Holds.MarkTakenBackAsync(row.Key, new TakenBack(row.State.Generation, outcome.At, begin.By), stop);
     }
 }
