@@ -179,7 +179,15 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
     /// <summary>Never halted by the global stop (S13).</summary>
     [Function(nameof(UndoEffect))]
     public async Task<RollbackReport> UndoEffect([ActivityTrigger] RollbackOrder order, CancellationToken cancellation) =>
-        await UndoAsync(catalogue, order with { DriftedAt = order.DriftedAt ?? await TakenBackAsync(order, cancellation) }, time, cancellation);
+        await UndoAsync(
+            catalogue,
+            order with
+            {
+                DriftedAt = order.DriftedAt ?? await TakenBackAsync(order, cancellation),
+            },
+            time,
+            cancellation
+        );
 
     /// <summary>
     /// The undo itself: also of `take-back`, where there is no pipeline. Restores the prior state, and leaves alone what somebody changed

@@ -18,11 +18,7 @@ public sealed class HoldKeeper(HoldTable holds, AuditChain audit, Pager pager, R
     private const int Named = 5;
 
     /// <param name="owners">State of every entity there is.</param>
-    public async Task LookAsync(
-        DurableTaskClient client,
-        IReadOnlyDictionary<string, RollbackState> owners,
-        CancellationToken cancellation
-    )
+    public async Task LookAsync(DurableTaskClient client, IReadOnlyDictionary<string, RollbackState> owners, CancellationToken cancellation)
     {
         var unreadable = new List<Storage.UnreadableRowException>();
         var all = await holds.AllAsync(unreadable.Add, cancellation);

@@ -19,7 +19,8 @@ internal static class DiskTrouble
     public static string? Of(Exception? e) =>
         e switch
         {
-            SqliteException { SqliteErrorCode: Full } => "the disk of the state folder is full; free some space, and everything goes on by itself",
+            SqliteException { SqliteErrorCode: Full } =>
+                "the disk of the state folder is full; free some space, and everything goes on by itself",
             SqliteException { SqliteErrorCode: ReadOnly or CannotOpen } =>
                 "the state folder cannot be written; give this user the right to, or another folder with --state",
             SqliteException { SqliteErrorCode: IoError } =>

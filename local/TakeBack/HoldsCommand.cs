@@ -16,7 +16,8 @@ internal static class HoldsCommand
         Required = true,
     };
 
-    public static Command Create() => new("holds", "Back up and restore the holds of live containments") { BackupCommand(), RestoreCommand() };
+    public static Command Create() =>
+        new("holds", "Back up and restore the holds of live containments") { BackupCommand(), RestoreCommand() };
 
     private static Command BackupCommand()
     {
@@ -61,13 +62,7 @@ internal static class HoldsCommand
         return command;
     }
 
-    private static async Task<int> RestoreAsync(
-        ParseResult result,
-        Places places,
-        FileInfo? from,
-        bool dryRun,
-        CancellationToken stop
-    )
+    private static async Task<int> RestoreAsync(ParseResult result, Places places, FileInfo? from, bool dryRun, CancellationToken stop)
     {
         var now = places.Time.GetUtcNow();
         var source = from is null ? "the table holds" : "a backup";
@@ -107,7 +102,11 @@ internal static class HoldsCommand
     }
 
     /// <summary>What the table has written since the backup is newer than it.</summary>
-    private static async Task<(KeptContainment Newest, bool Taken)> NewestAsync(HoldTable holds, KeptContainment kept, CancellationToken stop)
+    private static async Task<(KeptContainment Newest, bool Taken)> NewestAsync(
+        HoldTable holds,
+        KeptContainment kept,
+        CancellationToken stop
+    )
     {
         var there = await holds.FindAsync(kept.Key, kept.Hub, stop);
         var newest = there is not null && there.KeptAt >= kept.KeptAt ? there : kept;

@@ -70,7 +70,16 @@ internal sealed class Places : IAsyncDisposable
                 $"--tenant: {tenant} is neither a folder nor an address of this machine (http://127.0.0.1:PORT/). The real tenant is the one "
                     + "that the app's settings name; leave --tenant out for it."
             );
-        return new Places(Local(new MachineOptions { Time = TimeProvider.System, PolicyFolder = "", Address = new Uri(address, "/") }));
+        return new Places(
+            Local(
+                new MachineOptions
+                {
+                    Time = TimeProvider.System,
+                    PolicyFolder = "",
+                    Address = new Uri(address, "/"),
+                }
+            )
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -132,7 +141,8 @@ internal sealed class Places : IAsyncDisposable
     }
 
     /// <summary>An address that never answers (RFC 6761) and says in every error which setting is missing.</summary>
-    private static string Missing(string setting) => $"https://{setting.Replace("__", "-", StringComparison.Ordinal).ToLowerInvariant()}-is-missing.invalid/";
+    private static string Missing(string setting) =>
+        $"https://{setting.Replace("__", "-", StringComparison.Ordinal).ToLowerInvariant()}-is-missing.invalid/";
 
     /// <summary>What a service says where a table cannot be read, for a person.</summary>
     public static string Words(RequestFailedException e) =>

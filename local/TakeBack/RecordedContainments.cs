@@ -69,7 +69,9 @@ internal sealed class RecordedContainments
     private LiveList Finish()
     {
         // Over all chains in the order of time; on one chain, and at one moment, in its own order.
-        foreach (var entry in told.OrderBy(t => t.Entry.At).ThenBy(t => t.Entry.Chain, StringComparer.Ordinal).ThenBy(t => t.Entry.Sequence))
+        foreach (
+            var entry in told.OrderBy(t => t.Entry.At).ThenBy(t => t.Entry.Chain, StringComparer.Ordinal).ThenBy(t => t.Entry.Sequence)
+        )
             Next(entry);
         return new LiveList([.. open.Values.Where(o => o.Begun is not null).Select(LiveOf)], exportedAt, [.. Notes()]);
     }
@@ -110,7 +112,8 @@ internal sealed class RecordedContainments
             case AuditKinds.Undone or AuditKinds.NotUndone:
                 open.Remove(key);
                 break;
-            case ContainmentKinds.TakenBack when entry.Text("outcome") is nameof(TakeBackOutcome.TakenBack) or nameof(TakeBackOutcome.Nothing):
+            case ContainmentKinds.TakenBack
+                when entry.Text("outcome") is nameof(TakeBackOutcome.TakenBack) or nameof(TakeBackOutcome.Nothing):
                 open.Remove(key);
                 break;
         }
@@ -129,7 +132,9 @@ internal sealed class RecordedContainments
             Target = target,
             Prior = prior,
             Before = prior?.Summary ?? begun.Entry.Text,
-            Obstacle = prior is null ? "its state before is too large for the record, and so for an export: use --tables, or do it by hand" : null,
+            Obstacle = prior is null
+                ? "its state before is too large for the record, and so for an export: use --tables, or do it by hand"
+                : null,
             Incidents = [.. one.Incidents.Order(StringComparer.Ordinal)],
             Since = one.Since,
             Confirmed = one.Confirmed,

@@ -25,13 +25,19 @@ internal static class TakeBackCommand
         Description = "Tables of the app: connection string, https address, or the state folder of a local run that has ended.",
     };
     private static readonly Option<FileInfo?> From = new("--from") { Description = "An exported record (JSON lines) instead of tables." };
-    private static readonly Option<FileInfo[]> Key = new("--key") { Description = "Public key of the record's signer (PEM); may be repeated." };
+    private static readonly Option<FileInfo[]> Key = new("--key")
+    {
+        Description = "Public key of the record's signer (PEM); may be repeated.",
+    };
     private static readonly Option<bool> Unproved = new("--unproved") { Description = "Believe an export that is not whole." };
     private static readonly Option<string?> Tenant = new("--tenant")
     {
         Description = "A simulated tenant: http://127.0.0.1:PORT/ of a local run, or the state folder of one that has ended.",
     };
-    private static readonly Option<string[]> Target = new("--target") { Description = "Only what has this in its id or name; may be repeated." };
+    private static readonly Option<string[]> Target = new("--target")
+    {
+        Description = "Only what has this in its id or name; may be repeated.",
+    };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be done, and change nothing." };
     private static readonly Option<FileInfo?> Log = new("--log") { Description = "Log to write; take-back-TIME.jsonl by default." };
 
@@ -167,7 +173,10 @@ internal static class TakeBackCommand
         }
         catch (RequestFailedException e)
         {
-            Say(result, $"note: the tables could not be told ({Places.Words(e)}); take the log into the record before the pipeline runs again.");
+            Say(
+                result,
+                $"note: the tables could not be told ({Places.Words(e)}); take the log into the record before the pipeline runs again."
+            );
         }
     }
 

@@ -124,19 +124,15 @@ internal static class TakeBackImport
     }
 
     /// <summary>Where it is still written down as live, a pipeline that comes back leaves alone what people did since.</summary>
-    private static async Task MarkAsync(
-        Places places,
-        BeginLine begin,
-        IntentLine intent,
-        OutcomeLine? outcome,
-        CancellationToken stop
-    )
+    private static async Task MarkAsync(Places places, BeginLine begin, IntentLine intent, OutcomeLine? outcome, CancellationToken stop)
     {
         if (outcome is not { Outcome: TakeBackOutcome.TakenBack or TakeBackOutcome.Nothing })
             return;
         if (outcome.At > places.Time.GetUtcNow() + Ahead)
             return; // A time that has not come would speak about what is not done yet.
-        foreach (var row in (await places.Holds.AllAsync(cancellation: stop)).Where(r => r.Key == intent.Key && !(r.State.HeldAt >= outcome.At)))
+        foreach (
+            var row in (await places.Holds.AllAsync(cancellation: stop)).Where(r => r.Key == intent.Key && !(r.State.HeldAt >= outcome.At))
+        )
             if (await places.Holds.TakenBackAsync(row, stop) is null)
                 await places.Holds.MarkTakenBackAsync(row.Key, new TakenBack(row.State.Generation, outcome.At, begin.By), stop);
     }

@@ -33,7 +33,10 @@ internal sealed class TakeBackRun(ActionCatalog catalogue, TimeProvider time, Ta
     )
     {
         // The last one first: what came later may rest on what was before.
-        var waiting = live.OrderByDescending(l => l.Since).ThenBy(l => l.Key, StringComparer.Ordinal).Select(l => (What: l, Number: ++number)).ToList();
+        var waiting = live.OrderByDescending(l => l.Since)
+            .ThenBy(l => l.Key, StringComparer.Ordinal)
+            .Select(l => (What: l, Number: ++number))
+            .ToList();
         for (var attempt = 1; waiting.Count > 0; attempt++)
         {
             var again = new List<(LiveContainment What, int Number)>();
@@ -71,7 +74,10 @@ internal sealed class TakeBackRun(ActionCatalog catalogue, TimeProvider time, Ta
     )
     {
         if (what.Confirmed && !named)
-            return (new TakeBackResult(what, TakeBackOutcome.Left, "a person confirmed it; name it with --target to take it back"), default);
+            return (
+                new TakeBackResult(what, TakeBackOutcome.Left, "a person confirmed it; name it with --target to take it back"),
+                default
+            );
         if (what.Obstacle is { } obstacle || what.Prior is null)
             return (new TakeBackResult(what, TakeBackOutcome.Failed, what.Obstacle ?? "its state before is not known"), default);
         try
@@ -145,7 +151,17 @@ internal sealed class TakeBackRun(ActionCatalog catalogue, TimeProvider time, Ta
         };
 
     private IntentLine IntentOf(LiveContainment what, int at) =>
-        new(at, time.GetUtcNow(), what.Key, what.Action, what.Target.Key, what.Target.Display, what.Generation, what.Incidents, what.Before);
+        new(
+            at,
+            time.GetUtcNow(),
+            what.Key,
+            what.Action,
+            what.Target.Key,
+            what.Target.Display,
+            what.Generation,
+            what.Incidents,
+            what.Before
+        );
 
     private Task WriteAsync(TakeBackLine line, CancellationToken cancellation) => log?.WriteAsync(line, cancellation) ?? Task.CompletedTask;
 }

@@ -107,7 +107,12 @@ public sealed class HoldsCommandTests : IDisposable
     {
         await BackedUpAsync();
         var lines = await File.ReadAllLinesAsync(Backup);
-        string[][] broken = [lines[..^1], [lines[0], lines[^1]], [lines[0], lines[1].Replace(World.Adele, World.Megan, StringComparison.Ordinal), lines[2]]];
+        string[][] broken =
+        [
+            lines[..^1],
+            [lines[0], lines[^1]],
+            [lines[0], lines[1].Replace(World.Adele, World.Megan, StringComparison.Ordinal), lines[2]],
+        ];
         foreach (var those in broken)
         {
             await File.WriteAllLinesAsync(Backup, those);

@@ -35,7 +35,9 @@ internal sealed class Rehearsed : IDisposable
     /// <summary>The files of a state folder that begin so are gone.</summary>
     public void Lose(params string[] names)
     {
-        foreach (var file in new DirectoryInfo(State).EnumerateFiles().Where(f => names.Any(n => f.Name.StartsWith(n, StringComparison.Ordinal))))
+        foreach (
+            var file in new DirectoryInfo(State).EnumerateFiles().Where(f => names.Any(n => f.Name.StartsWith(n, StringComparison.Ordinal)))
+        )
             file.Delete();
     }
 

@@ -61,9 +61,15 @@ public sealed class TakeBackCommandTests : IDisposable
         var (code, text) = await Rehearsed.TypeAsync("audit", "export", "--state", rehearsed.State, "--out", export);
         Assert.True(code == 0, text);
         rehearsed.Lose("durable.db", "tables.db", "queue.db");
-        (code, text) = await Rehearsed.TypeAsync(
-            ["take-back", "--from", export, "--tenant", rehearsed.State, "--log", rehearsed.File("log.jsonl")]
-        );
+        (code, text) = await Rehearsed.TypeAsync([
+            "take-back",
+            "--from",
+            export,
+            "--tenant",
+            rehearsed.State,
+            "--log",
+            rehearsed.File("log.jsonl"),
+        ]);
         Assert.True(code == 0, text);
         Assert.Contains("what was contained or released after that is not in it", text, StringComparison.Ordinal);
         Assert.Contains("TAKEN BACK (2)", text, StringComparison.Ordinal);
@@ -98,7 +104,13 @@ public sealed class TakeBackCommandTests : IDisposable
         }
         var export = rehearsed.File("record.jsonl");
         await Rehearsed.TypeAsync("audit", "export", "--state", rehearsed.State, "--out", export);
-        foreach (var source in (string[][])[["--tables", rehearsed.State], ["--from", export, "--tenant", rehearsed.State]])
+        foreach (
+            var source in (string[][])
+                [
+                    ["--tables", rehearsed.State],
+                    ["--from", export, "--tenant", rehearsed.State],
+                ]
+        )
         {
             var (code, text) = await Rehearsed.TypeAsync(["take-back", .. source, "--log", rehearsed.File($"{source[0]}.jsonl")]);
             Assert.True(code == 0, text);
@@ -153,7 +165,10 @@ public sealed class TakeBackCommandTests : IDisposable
         var log = rehearsed.File("log.jsonl");
         // A log that claims to have been written in another year says nothing about when it was taken in.
         var forged = rehearsed.File("forged.jsonl");
-        await File.WriteAllTextAsync(forged, (await File.ReadAllTextAsync(log)).Replace("\"at\":\"2026", "\"at\":\"2025", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            forged,
+            (await File.ReadAllTextAsync(log)).Replace("\"at\":\"2026", "\"at\":\"2025", StringComparison.Ordinal)
+        );
         var (code, text) = await Rehearsed.TypeAsync("take-back", "import", "--log", log, "--tables", rehearsed.State);
         Assert.True(code == 0, text);
         Assert.StartsWith("1 entries were taken in, 0 stood there", text, StringComparison.Ordinal);
@@ -181,7 +196,14 @@ public sealed class TakeBackCommandTests : IDisposable
     {
         await ContainedAsync(World.Adele);
         await File.WriteAllTextAsync(rehearsed.File("noise"), "noise\nnoise\n");
-        string[] typed = [.. arguments.Select(a => a == "STATE" ? rehearsed.State : a == "NOISE" ? rehearsed.File("noise") : a)];
+        string[] typed =
+        [
+            .. arguments.Select(a =>
+                a == "STATE" ? rehearsed.State
+                : a == "NOISE" ? rehearsed.File("noise")
+                : a
+            ),
+        ];
         var (code, text) = await Rehearsed.TypeAsync(typed);
         Assert.Equal(2, code);
         Assert.Contains(expected, text, StringComparison.Ordinal);
