@@ -1,5 +1,4 @@
 using IRFunctions.Alerts;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Decisions;
 

@@ -1,5 +1,4 @@
 using IRFunctions.Alerts;
-using IRFunctions.Connections;
 using IRFunctions.People;
 using IRFunctions.Record;
 using IRFunctions.Recording;

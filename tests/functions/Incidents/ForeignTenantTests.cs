@@ -1,6 +1,4 @@
-using IRFunctions.Decisions;
 using IRFunctions.Incidents;
-using IRFunctions.Policies;
 
 namespace IRFunctions.Tests.Incidents;
 

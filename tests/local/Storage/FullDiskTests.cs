@@ -29,7 +29,7 @@ public sealed class FullDiskTests : IDisposable
     }
 
     /// <summary>No page more than there is; or as many as one likes.</summary>
-    private static Task FillAsync(SqliteFile file, bool full) =>
+    private static Task<int> FillAsync(SqliteFile file, bool full) =>
         file.WriteAsync(on => on.Connection.CreateCommandOf($"PRAGMA max_page_count = {(full ? 1 : 1_000_000)}"));
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class FullDiskTests : IDisposable
         await table.AddEntityAsync(row).WaitAsync(Patience);
     }
 
-    private static Task AddAsync(SqliteFile file) => file.WriteAsync(on => on.Run("INSERT INTO t VALUES (?1)", new byte[100_000]));
+    private static Task<int> AddAsync(SqliteFile file) => file.WriteAsync(on => on.Run("INSERT INTO t VALUES (?1)", new byte[100_000]));
 
     private static async Task<(int Status, string Text)> PostAsync(HttpClient http)
     {

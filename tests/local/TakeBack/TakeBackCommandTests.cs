@@ -1,6 +1,4 @@
 using IRFunctions.Containment;
-using IRFunctions.Local.Tenant;
-using IRFunctions.Record;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.TakeBack;
@@ -75,6 +73,31 @@ public sealed class TakeBackCommandTests : IDisposable
         Assert.Contains("TAKEN BACK (2)", text, StringComparison.Ordinal);
         Assert.True(await rehearsed.CanSignInAsync(World.Adele));
         Assert.True(await rehearsed.CanSignInAsync(World.Megan));
+    }
+
+    [Fact]
+    public async Task What_two_incidents_hold_is_taken_back_once_from_an_export()
+    {
+        await using (var world = await rehearsed.StartAsync())
+        {
+            await Rehearsed.ContainAsync(world, World.Adele, "a1");
+            await Rehearsed.ContainAsync(world, World.Adele, "again");
+            Assert.Equal(2, (await world.ContainmentOfAsync(World.Adele)).Holds.Count);
+        }
+        var export = rehearsed.File("record.jsonl");
+        await Rehearsed.TypeAsync("audit", "export", "--state", rehearsed.State, "--out", export);
+        var (code, text) = await Rehearsed.TypeAsync([
+            "take-back",
+            "--from",
+            export,
+            "--tenant",
+            rehearsed.State,
+            "--log",
+            rehearsed.File("log.jsonl"),
+        ]);
+        Assert.True(code == 0, text);
+        Assert.Contains("TAKEN BACK (1)", text, StringComparison.Ordinal);
+        Assert.True(await rehearsed.CanSignInAsync(World.Adele));
     }
 
     [Fact]
