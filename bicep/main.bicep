@@ -114,6 +114,8 @@ param activityGateways string = ''
 param askCriticality bool = true
 @description('Object ids of the groups whose members the pipeline never acts on by itself.')
 param privilegedGroups array = []
+@description('Entra tenant, Sentinel workspaces and subscriptions (GUIDs) that alerts of ours name; empty: an alert of any tenant counts as ours.')
+param ownTenants array = []
 @description('Targets that exist for rehearsing rollbacks and for nothing else, as docs/actions.md writes them; empty for no drills.')
 param drillTargets string = ''
 @description('E-mail addresses that Azure Monitor writes to when the pipeline itself is in trouble. Not the way people are asked for approval.')
@@ -295,6 +297,7 @@ module app 'modules/app.bicep' = {
       connectorKeyReference: empty(connectorEndpoint) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connector-key)'
       askCriticality: askCriticality ? 'true' : 'false'
       privilegedGroups: join(privilegedGroups, ',')
+      ownTenants: join(ownTenants, ',')
       namedLocation: namedLocation
       activityGateways: activityGateways
       agentSnapshots: '${record.outputs.blobEndpoint}agents'

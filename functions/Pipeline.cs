@@ -73,7 +73,9 @@ public static class Pipeline
             s.GetRequiredService<TableServiceClient>()
         ));
         services.AddHostedService<UnspentBudget>();
-        services.TryAddSingleton(new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")));
+        services.TryAddSingleton(
+            new OwnIdentities(List(configuration, "Pipeline:OwnIdentities")) { Tenants = List(configuration, "Pipeline:OwnTenants") }
+        );
         services.TryAddSingleton<DrillCertificates>();
         services.TryAddSingleton<Hunting>();
         services.TryAddSingleton<DirectoryRights>();
@@ -100,6 +102,7 @@ public static class Pipeline
         services.TryAddSingleton<HealthCheck>();
         services.TryAddSingleton<RowTrouble>();
         services.TryAddSingleton<DriftDetector>();
+        services.TryAddSingleton<HoldKeeper>();
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
@@ -122,6 +125,7 @@ public static class Pipeline
                     DrillCertificates.TableName,
                     IncidentMemory.TableName,
                     IncidentTable.TableName,
+                    HoldTable.TableName,
                     HealthSignals.TableName,
                     Classifier.SpendingTable,
                     ApprovalRegister.TableName,
@@ -160,6 +164,10 @@ public static class Pipeline
         ));
         services.AddDiscoveredActions(configuration);
         services.TryAddSingleton<ActionCatalog>();
+        services.TryAddSingleton(s => new HoldTable(
+            s.GetRequiredService<TableServiceClient>(),
+            configuration["AzureFunctionsJobHost:extensions:durableTask:hubName"] ?? ""
+        ));
         services.TryAddSingleton(_ => DrillPlan.From(configuration["Drills:Targets"]));
         services.TryAddTransient<RetryAfterInSeconds>();
         services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler<RetryAfterInSeconds>());

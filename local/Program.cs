@@ -4,6 +4,7 @@ using IRFunctions.Local.Actions;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Local.Evaluation;
 using IRFunctions.Local.Simulator;
+using IRFunctions.Local.TakeBack;
 
 var root = RunCommand.Create();
 var catalogue = await LocalCatalogue.CapabilitiesAsync();
@@ -21,6 +22,8 @@ root.Subcommands.Add(StoryCommands.Create());
 root.Subcommands.Add(NewCommand.Create(catalogue, TimeProvider.System));
 root.Subcommands.Add(PagesCommand.Create(TimeProvider.System));
 root.Subcommands.Add(SimulateCommand.Create());
+root.Subcommands.Add(TakeBackCommand.Create());
+root.Subcommands.Add(HoldsCommand.Create());
 
 // The engine on Azurite waits for work in progress, and Azurite saves; the default, two seconds, would cut them off.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

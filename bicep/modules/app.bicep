@@ -86,6 +86,7 @@ var appSettings = {
   Pager__Endpoint: settings.pagerEndpoint
   Pager__RoutingKey: settings.pagerKeyReference
   Pipeline__OwnIdentities: settings.ownIdentities
+  Pipeline__OwnTenants: settings.ownTenants
   Record__Checkpoints: settings.recordCheckpoints
   Record__SigningKey: settings.recordSigningKey
   Sentinel__Watchlist: settings.watchlist

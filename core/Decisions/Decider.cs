@@ -17,6 +17,7 @@ public static class Decider
     {
         var doubts = new Doubts();
         doubts.About(alert, assessment, policy);
+        TenantRules.Doubt(alert, facts, doubts);
         var questions = Questions.Of(alert, assessment, facts, policy, doubts);
         var budgets = new BudgetCount(questions);
         var decisions = new List<Decision>(questions.Count + 2);
@@ -33,6 +34,7 @@ public static class Decider
         TierRules.Apply(question, ruling);
         if (question.Rule is not { IsNotification: true })
         {
+            TenantRules.Apply(question, ruling);
             ConfidenceRules.Apply(question, ruling);
             if (ruling.Kind != DecisionKind.Tell)
                 GuardRules(question, ruling, budgets, doubts);

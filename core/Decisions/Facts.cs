@@ -17,6 +17,9 @@ public sealed record Facts
     /// <summary>Object and application ids of the pipeline itself (S9).</summary>
     public IReadOnlyList<string> OwnIdentities { get; init; } = [];
 
+    /// <summary>Our Entra tenant, workspaces and subscriptions, as alerts name them; empty where nobody told us.</summary>
+    public IReadOnlyList<string> OwnTenants { get; init; } = [];
+
     /// <summary>Object ids of people in the approver groups now, besides those the policy's ladders name (S9).</summary>
     public IReadOnlyList<string> Approvers { get; init; } = [];
 

@@ -11,6 +11,16 @@ public enum RiskDimension
     Target,
 }
 
+/// <summary>What becomes of an alert that names a tenant which is not ours.</summary>
+public enum ForeignTenantRule
+{
+    /// <summary>People hear of it; nothing acts.</summary>
+    Tell,
+
+    /// <summary>It goes to the dead letters with the reason.</summary>
+    Refuse,
+}
+
 /// <summary>Something observed that adds to the risk.</summary>
 /// <param name="PerMinute">Added for each minute it has lasted, for things like an exposed key.</param>
 public sealed record RiskSignal(string Name, RiskDimension Dimension, int Weight, int PerMinute, string Why);
@@ -55,4 +65,7 @@ public sealed record RiskThreshold
 
     /// <summary>Severity from which a dismissed alert ("false positive") still goes to a person.</summary>
     public required Severity PageWhenDismissedAt { get; init; }
+
+    /// <summary>What becomes of alerts of a tenant that is not ours.</summary>
+    public ForeignTenantRule ForeignTenant { get; init; }
 }

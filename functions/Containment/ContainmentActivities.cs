@@ -1,8 +1,10 @@
 using System.Text.Json.Serialization;
+using Azure;
 using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Limits;
 using IRFunctions.Policies;
+using IRFunctions.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
@@ -35,7 +37,7 @@ public sealed record PreparedOrder(ContainmentOrder Order, PriorState Prior)
 public sealed record Preparation(Estimate Estimate, PriorState Prior, string? Reverse = null, string? Barred = null);
 
 /// <summary>The steps of a containment as activities. Each may be run again after a crash and then changes nothing more.</summary>
-public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore policies, TimeProvider time)
+public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore policies, HoldTable holds, TimeProvider time)
 {
     /// <summary>Who and what it would touch. Never fails: what cannot be computed is said to be so, and people decide with that.</summary>
     [Function("EstimateContainment")]
@@ -176,7 +178,27 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
 
     /// <summary>Never halted by the global stop (S13).</summary>
     [Function(nameof(UndoEffect))]
-    public async Task<RollbackReport> UndoEffect([ActivityTrigger] RollbackOrder order, CancellationToken cancellation)
+    public async Task<RollbackReport> UndoEffect([ActivityTrigger] RollbackOrder order, CancellationToken cancellation) =>
+        await UndoAsync(
+            catalogue,
+            order with
+            {
+                DriftedAt = order.DriftedAt ?? await TakenBackAsync(order, cancellation),
+            },
+            time,
+            cancellation
+        );
+
+    /// <summary>
+    /// The undo itself: also of `take-back`, where there is no pipeline. Restores the prior state, and leaves alone what somebody changed
+    /// since (S6).
+    /// </summary>
+    internal static async Task<RollbackReport> UndoAsync(
+        ActionCatalog catalogue,
+        RollbackOrder order,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         var action = catalogue.Find(order.Action);
         var report = await IsSomebodyElsesAsync(action, order, cancellation)
@@ -187,6 +209,19 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
             )
             : await action.UndoAsync(order, cancellation);
         return report with { VerifiedAt = time.GetUtcNow() };
+    }
+
+    /// <summary>When people took it back without the pipeline. A table that cannot be read never keeps an undo from happening.</summary>
+    private async Task<DateTimeOffset?> TakenBackAsync(RollbackOrder order, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await holds.TakenBackAsync(order.Containment, order.Generation, cancellation))?.At;
+        }
+        catch (Exception e) when (e is RequestFailedException or UnreadableRowException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Reads, after a containment ended, whether its effect is there all the same. False where that cannot be read.</summary>

@@ -120,6 +120,24 @@ public sealed record RollbackState
     /// <summary>A service may still act on what was begun and not answered.</summary>
     public bool MayStillLand(DateTimeOffset now) => Unsettled is { } at && at + ReadBackOrchestrator.Window > now;
 
+    /// <summary>Leave for its effect was given, so that it is written down beside the engine until it is over.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Kept { get; init; }
+
+    /// <summary>
+    /// Whether something of ours may be in the tenant: such a containment has its row in <see cref="HoldTable"/>. After its end it has one
+    /// while an effect may still land.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsKept =>
+        Status switch
+        {
+            ContainmentStatus.None => false,
+            ContainmentStatus.Live => Kept || Effect is not EffectStatus.None,
+            ContainmentStatus.Released or ContainmentStatus.RolledBack => Unsettled is not null,
+            _ => true,
+        };
+
     /// <summary>The moment the last hold ends; null where none is left.</summary>
     [JsonIgnore]
     public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);

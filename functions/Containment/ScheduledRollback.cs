@@ -4,6 +4,7 @@ using IRFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
+using Microsoft.Extensions.Logging;
 
 namespace IRFunctions.Containment;
 
@@ -12,7 +13,8 @@ namespace IRFunctions.Containment;
 /// the last hold ends, by its timer or by a person, the undo starts (S6, S7). Illegal requests are answered with what is true now, never
 /// ignored.
 /// </summary>
-public sealed class ScheduledRollback(TimeProvider time) : TaskEntity<RollbackState>
+public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds, ILogger<ScheduledRollback> log)
+    : TaskEntity<RollbackState>
 {
     /// <summary>Who ends what no person, policy or timer ended.</summary>
     private const string Pipeline = "pipeline";

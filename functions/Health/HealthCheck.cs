@@ -31,6 +31,7 @@ public sealed partial class HealthCheck(
     PolicyStore policies,
     AuditChain audit,
     HealthSignals pulse,
+    IEnumerable<StorageProbe> probes,
     TimeProvider time,
     ILogger<HealthCheck> log
 ) : IDisposable
@@ -83,6 +84,9 @@ public sealed partial class HealthCheck(
             return (true, "");
         });
         var (tables, entities) = seen is null ? (read, read) : (TablesOf(seen, now), EntitiesOf(seen, now));
+        foreach (var probe in probes)
+            if (await probe.Trouble() is { } why)
+                tables = (false, $"take nothing: {why}");
         var healthy = record.Ok && durable.Ok && tables.Ok && entities.Ok;
         return new HealthReport(
             healthy ? Healthy : Unhealthy,

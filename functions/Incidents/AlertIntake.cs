@@ -14,8 +14,17 @@ namespace IRFunctions.Incidents;
 /// Takes alerts from the queue. A message is completed only after its alert is durably at its incident's door; what is no alert goes to the
 /// dead-letter queue with every reason (S10).
 /// </summary>
-public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive archive, HealthSignals pulse, ILogger<AlertIntake> log)
+public sealed partial class AlertIntake(
+    PolicyStore policies,
+    PolicyArchive archive,
+    HealthSignals pulse,
+    OwnIdentities own,
+    ILogger<AlertIntake> log
+)
 {
+    /// <summary>Reason of the dead letters of alerts that are not ours, where the policy refuses them.</summary>
+    public const string ForeignTenant = "ForeignTenant";
+
     private const int MaxDescription = 4096; // Service Bus keeps this much of a dead-letter description.
 
     [Function(nameof(AlertIntake))]
@@ -30,16 +39,19 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
         if (reading.Alert is not { } alert)
         {
             var description = reading.Explanation;
-            LogRejected(message.MessageId ?? "", reading.ReasonCode ?? "", description);
-            await actions.DeadLetterMessageAsync(
-                message,
-                deadLetterReason: reading.ReasonCode,
-                deadLetterErrorDescription: TextBounds.Cut(description, MaxDescription),
-                cancellationToken: cancellation
-            );
+            await RejectAsync(message, actions, reading.ReasonCode ?? "", description, cancellation);
             return;
         }
-        if (!await TryHandInAsync(alert, message, client, cancellation))
+        var policy = policies.Current;
+        if (policy.Threshold.ForeignTenant is ForeignTenantRule.Refuse && TenantRules.IsForeign(alert, own.Tenants))
+        {
+            var description =
+                $"The alert says that it is of tenant {TextBounds.OneLine(alert.TenantId, 100)}, which is not ours (Pipeline__OwnTenants), and the "
+                + "policy refuses such alerts (threshold.yaml, foreign_tenant).";
+            await RejectAsync(message, actions, ForeignTenant, description, cancellation);
+            return;
+        }
+        if (!await TryHandInAsync(alert, policy, message, client, cancellation))
             return;
         await actions.CompleteMessageAsync(message, cancellation);
         await pulse.AlertTakenAsync(cancellation);
@@ -51,6 +63,7 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
     /// </summary>
     private async Task<bool> TryHandInAsync(
         Alert alert,
+        Policy policy,
         ServiceBusReceivedMessage message,
         DurableTaskClient client,
         CancellationToken cancellation
@@ -58,7 +71,6 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
     {
         try
         {
-            var policy = policies.Current;
             await archive.KeepAsync(policy, cancellation);
             var arrival = new Arrival(AlertVersion.KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
             await client.Entities.SignalEntityAsync(
@@ -84,6 +96,23 @@ public sealed partial class AlertIntake(PolicyStore policies, PolicyArchive arch
     )]
     private partial void LogLeft(Exception e, string messageId, int deliveryCount);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} is no alert ({Reason}): {Description}")]
+    private async Task RejectAsync(
+        ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions,
+        string reason,
+        string description,
+        CancellationToken cancellation
+    )
+    {
+        LogRejected(message.MessageId ?? "", reason, description);
+        await actions.DeadLetterMessageAsync(
+            message,
+            deadLetterReason: reason,
+            deadLetterErrorDescription: TextBounds.Cut(description, MaxDescription),
+            cancellationToken: cancellation
+        );
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} is not taken in ({Reason}): {Description}")]
     private partial void LogRejected(string messageId, string reason, string description);
 }

@@ -12,7 +12,11 @@ using Alert = IRFunctions.Alerts.Alert;
 namespace IRFunctions.Incidents;
 
 /// <summary>The pipeline's own object and application ids, which it must never contain (S9).</summary>
-public sealed record OwnIdentities(IReadOnlyList<string> Ids);
+public sealed record OwnIdentities(IReadOnlyList<string> Ids)
+{
+    /// <summary>Our Entra tenant, workspaces and subscriptions, as alerts name them; empty: an alert of any tenant counts as ours.</summary>
+    public IReadOnlyList<string> Tenants { get; init; } = [];
+}
 
 /// <summary>
 /// Learns what the decision needs to know: the global stop, and the things the recommendations are about. What could not be learned is a
@@ -64,6 +68,7 @@ public sealed class FactsGatherer(
             Stop = stop.Engaged ? new GlobalStopFact(stop.By, stop.Reason) : null,
             OwnIdentities = own.Ids,
             Resolved = resolved.Targets,
+            OwnTenants = own.Tenants,
             Identities = identities,
             Checks = checks,
             Drills = await DrillsAsync(assessment, policy, cancellation),

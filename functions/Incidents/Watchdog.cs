@@ -19,6 +19,7 @@ namespace IRFunctions.Incidents;
 public sealed partial class Watchdog(
     AuditChain audit,
     DriftDetector drift,
+    HoldKeeper keeper,
     ApprovalRegister register,
     IncidentTable incidents,
     Pager pager,
@@ -42,11 +43,14 @@ public sealed partial class Watchdog(
     public async Task LookAsync(DurableTaskClient client, CancellationToken cancellation)
     {
         var live = new List<(string Key, RollbackState State)>();
+        var owners = new Dictionary<string, RollbackState>(StringComparer.Ordinal);
         await GuardAsync(
             "the list of containments",
             async () =>
             {
                 await foreach (var (id, state) in Containments.AllAsync(client, trouble, cancellation))
+                {
+                    owners[id] = state;
                     if (
                         state is
                         {
@@ -59,6 +63,8 @@ public sealed partial class Watchdog(
                         }
                     )
                         live.Add((id, state));
+                }
+                await GuardAsync("the table of holds", () => keeper.LookAsync(client, owners, cancellation));
             }
         );
         foreach (var (key, state) in live)

@@ -132,6 +132,12 @@ public sealed class SqliteQueueStorage : IQueueStorage
                 );
         });
 
+    /// <summary>What it writes to; for tests that fill the disk.</summary>
+    internal SqliteFile File => file;
+
+    /// <inheritdoc cref="SqliteFile.TroubleAsync"/>
+    public Task<string?> TroubleAsync() => file.TroubleAsync();
+
     public ValueTask DisposeAsync() => file.DisposeAsync();
 
     private static DateTimeOffset FromTicks(long ticks) => new(ticks, TimeSpan.Zero);

@@ -94,7 +94,7 @@ internal static class AuditCommands
                     result,
                     async () =>
                     {
-                        var keys = (result.GetValue(key) ?? []).Select(f => ReadKey(f.FullName)).ToList();
+                        var keys = (result.GetValue(key) ?? []).Select(f => PublicKeys.Read(f.FullName)).ToList();
                         var kept = result.GetValue(seen) is { } file
                             ? Checkpoint.FromJson(await File.ReadAllBytesAsync(file.FullName, stop))
                             : null;
@@ -247,20 +247,6 @@ internal static class AuditCommands
                 )
         );
         return command;
-    }
-
-    private static byte[] ReadKey(string path)
-    {
-        using var key = ECDsa.Create();
-        try
-        {
-            key.ImportFromPem(File.ReadAllText(path));
-        }
-        catch (ArgumentException e)
-        {
-            throw new FormatException($"{path} is no key in PEM form: {e.Message}", e);
-        }
-        return key.ExportSubjectPublicKeyInfo();
     }
 
     private static async Task<int> GuardedAsync(ParseResult result, Func<Task<int>> run)

@@ -7,6 +7,7 @@ using IRFunctions.Local.Demonstration;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Model;
+using IRFunctions.Local.Storage;
 using IRFunctions.Local.Teams;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
@@ -105,6 +106,12 @@ internal static class RunCommand
                     await Console.Error.WriteLineAsync(e.Message);
                     return 1;
                 }
+                catch (Exception e) when (e is UnauthorizedAccessException || DiskTrouble.Is(e))
+                {
+                    var why = DiskTrouble.Of(e) ?? "it cannot be written; give this user the right to, or another folder with --state";
+                    await Console.Error.WriteLineAsync($"The state in {StateOf(parsed).FullName} cannot be used: {why} ({e.Message}).");
+                    return 1;
+                }
             }
         );
         return root;
@@ -114,7 +121,7 @@ internal static class RunCommand
     {
         Check(parsed);
         var onAzurite = parsed.GetValue(Azurite);
-        var state = parsed.GetValue(State) ?? new DirectoryInfo(onAzurite ? ".local-azurite" : ".local");
+        var state = StateOf(parsed);
         if (parsed.GetValue(Fresh) && StateFolder.Forget(state.FullName) is { } refusal)
             throw new InvalidOperationException(refusal);
         using var only = StateFolder.Lock(state.FullName);
@@ -177,6 +184,9 @@ internal static class RunCommand
         await staff;
         return 0;
     }
+
+    private static DirectoryInfo StateOf(ParseResult parsed) =>
+        parsed.GetValue(State) ?? new DirectoryInfo(parsed.GetValue(Azurite) ? ".local-azurite" : ".local");
 
     /// <exception cref="InvalidOperationException">An option, or two of them together, cannot be; names them.</exception>
     private static void Check(ParseResult parsed)
@@ -262,6 +272,7 @@ internal static class RunCommand
     internal static void Map(WebApplication app)
     {
         var services = app.Services;
+        DiskRefusal.Use(app);
         DevelopmentSignIn.Use(app, id => DevUsers.Find(services, id));
         app.UseRouting();
         HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>());

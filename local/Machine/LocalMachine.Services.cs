@@ -60,6 +60,10 @@ public sealed partial class LocalMachine
             })
         );
         services.AddPipeline(configuration);
+        if (options.StateFolder is { } state)
+            services.AddSingleton(s => new StorageProbe(
+                new StateDisk(state, s.GetService<SqliteFile>(), s.GetRequiredService<IQueueStorage>()).TroubleAsync
+            ));
         options.Replace?.Invoke(services);
     }
 

@@ -57,19 +57,30 @@ internal static class StateFolder
     }
 
     /// <summary>One process at a time.</summary>
-    /// <exception cref="InvalidOperationException">Another process uses the folder.</exception>
+    /// <exception cref="InvalidOperationException">Another process uses the folder, or it cannot be written; says what to do.</exception>
     public static IDisposable Lock(string folder)
     {
-        System.IO.Directory.CreateDirectory(folder);
         try
         {
+            System.IO.Directory.CreateDirectory(folder);
             return new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e)
+        catch (IOException e) when (IsSharing(e))
         {
             throw new InvalidOperationException($"Another run uses {folder}. Stop it, or give another folder with --state.", e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException(
+                $"The state folder {folder} cannot be written: {e.Message.TrimEnd('.')}. Give this user the right to, free some space, or give "
+                    + "another folder with --state.",
+                e
+            );
+        }
     }
+
+    /// <summary>Somebody else has it open: EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.</summary>
+    private static bool IsSharing(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>
     /// Real time, or faster. A faster clock goes on where the last run's stood, so that no timer of its future has to wait for the real

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace IRFunctions.Local.Storage;
 
@@ -13,6 +14,7 @@ namespace IRFunctions.Local.Storage;
 public sealed class SqliteFile : IAsyncDisposable
 {
     private const int MaxWritesPerTransaction = 256;
+    private const int IoError = 10;
     private const string Settings = """
         PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY;
         PRAGMA wal_autocheckpoint=16000; PRAGMA cache_size=-8192;
@@ -23,6 +25,7 @@ public sealed class SqliteFile : IAsyncDisposable
     private readonly ConcurrentBag<PreparedConnection> readers = [];
     private readonly Channel<Write> writes = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task loop;
+    private volatile string? trouble;
 
     /// <param name="path">File to open or create.</param>
     /// <param name="schema">Statements that create what is missing; must be safe to run on every start.</param>
@@ -78,28 +81,39 @@ public sealed class SqliteFile : IAsyncDisposable
         writer.Dispose();
     }
 
+    /// <summary>
+    /// Why the disk takes nothing, in words; null where the last write was taken. Where it was not, tries one of 64 KiB
+    /// first, so that it is known when there is space again.
+    /// </summary>
+    public async Task<string?> TroubleAsync()
+    {
+        if (trouble is null)
+            return null;
+        try
+        {
+            // In two transactions: what is put in and taken out in one need not reach the disk.
+            await WriteAsync(on => on.Run("CREATE TABLE IF NOT EXISTS disk_probe (v BLOB NOT NULL)"));
+            await WriteAsync(on => on.Run("INSERT INTO disk_probe VALUES (zeroblob(65536))"));
+            await WriteAsync(on => on.Run("DELETE FROM disk_probe"));
+        }
+        catch (SqliteException)
+        {
+            // Told by what the loop has kept.
+        }
+        return trouble;
+    }
+
     private async Task WriteLoopAsync()
     {
         var batch = new List<(Write Write, object? Result, Exception? Error)>();
         while (await writes.Reader.WaitToReadAsync())
         {
             batch.Clear();
-            writer.Run("BEGIN IMMEDIATE");
-            while (batch.Count < MaxWritesPerTransaction && writes.Reader.TryRead(out var write))
-                batch.Add(RunOne(write));
-            Exception? commitError = null;
-            try
-            {
-                writer.Run("COMMIT");
-            }
-            catch (SqliteException e)
-            {
-                commitError = e;
-                writer.Run("ROLLBACK");
-            }
+            var failed = WriteBatch(batch);
+            trouble = DiskTrouble.Of(failed ?? batch.Select(b => b.Error).FirstOrDefault(DiskTrouble.Is));
             foreach (var (write, result, error) in batch)
             {
-                if ((commitError ?? error) is { } failure)
+                if ((failed ?? error) is { } failure)
                     write.Done.SetException(failure);
                 else
                     write.Done.SetResult(result);
@@ -109,9 +123,45 @@ public sealed class SqliteFile : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// One transaction over what waits. Null where it is on disk, else why nothing of it is: everyone who waits must hear that, and the next
+    /// ones must find a connection without a transaction.
+    /// </summary>
+    private SqliteException? WriteBatch(List<(Write Write, object? Result, Exception? Error)> batch)
+    {
+        var failed = Try("BEGIN IMMEDIATE");
+        while (batch.Count < MaxWritesPerTransaction && writes.Reader.TryRead(out var write))
+        {
+            batch.Add(failed is null ? RunOne(write) : (write, null, failed));
+            if (failed is null && !IsInTransaction)
+                failed = batch[^1].Error as SqliteException ?? new SqliteException("SQLite rolled the transaction back", IoError);
+        }
+        failed ??= Try("COMMIT");
+        if (failed is not null && IsInTransaction)
+            Try("ROLLBACK");
+        return failed;
+    }
+
+    /// <summary>A full disk makes SQLite roll back by itself (sqlite.org/lang_transaction.html, section 2.2.1).</summary>
+    private bool IsInTransaction => raw.sqlite3_get_autocommit(writer.Connection.Handle!) == 0;
+
+    private SqliteException? Try(string sql)
+    {
+        try
+        {
+            writer.Run(sql);
+            return null;
+        }
+        catch (SqliteException e)
+        {
+            return e;
+        }
+    }
+
     private (Write, object?, Exception?) RunOne(Write write)
     {
-        writer.Run("SAVEPOINT one");
+        if (Try("SAVEPOINT one") is { } refused)
+            return (write, null, refused);
         try
         {
             var result = write.Run(writer);
@@ -120,8 +170,8 @@ public sealed class SqliteFile : IAsyncDisposable
         }
         catch (Exception e)
         {
-            writer.Run("ROLLBACK TO one");
-            writer.Run("RELEASE one");
+            if (IsInTransaction && Try("ROLLBACK TO one") is null)
+                Try("RELEASE one");
             return (write, null, e);
         }
     }

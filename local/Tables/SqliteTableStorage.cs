@@ -2,6 +2,7 @@ using Azure.Data.Tables;
 using Dapper;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace IRFunctions.Local.Tables;
 
@@ -31,19 +32,19 @@ internal sealed class SqliteTableStorage : ITableStorage
     public SqliteTableStorage(SqliteFile file)
     {
         this.file = file;
-        ready = file.WriteAsync(on => on.Connection.Execute(Schema));
+        ready = WriteAsync(on => on.Connection.Execute(Schema));
     }
 
     public async Task<bool> CreateAsync(string table)
     {
         await ready;
-        return await file.WriteAsync(on => on.Run("INSERT INTO table_names VALUES (?1) ON CONFLICT DO NOTHING", table)) > 0;
+        return await WriteAsync(on => on.Run("INSERT INTO table_names VALUES (?1) ON CONFLICT DO NOTHING", table)) > 0;
     }
 
     public async Task<bool> DeleteAsync(string table)
     {
         await ready;
-        return await file.WriteAsync(on =>
+        return await WriteAsync(on =>
         {
             on.Run("DELETE FROM table_rows WHERE tbl = ?1", table);
             return on.Run("DELETE FROM table_names WHERE name = ?1", table) > 0;
@@ -88,7 +89,20 @@ internal sealed class SqliteTableStorage : ITableStorage
     public async Task<IReadOnlyList<TableRow?>> WriteAsync(string table, IReadOnlyList<RowChange> changes, DateTimeOffset now)
     {
         await ready;
-        return await file.WriteAsync(on => Write(on, table, changes, now));
+        return await WriteAsync(on => Write(on, table, changes, now));
+    }
+
+    /// <exception cref="Azure.RequestFailedException">503: the disk takes nothing.</exception>
+    private async Task<T> WriteAsync<T>(Func<PreparedConnection, T> write)
+    {
+        try
+        {
+            return await file.WriteAsync(write);
+        }
+        catch (SqliteException e) when (DiskTrouble.Of(e) is { } why)
+        {
+            throw TableErrors.Unavailable(why, e);
+        }
     }
 
     // A refused change throws, and SqliteFile takes back what the changes before it did.

@@ -20,6 +20,9 @@ internal static class TableErrors
 
     public static RequestFailedException Invalid(string code, string message) => New(400, code, message);
 
+    /// <summary>What stands under the tables takes nothing: as the service says when it cannot serve, so that callers try again.</summary>
+    public static RequestFailedException Unavailable(string why, Exception cause) => new(503, why, "ServerBusy", cause);
+
     /// <summary>The whole transaction failed because of one action; its index counts from 0.</summary>
     public static TableTransactionFailedException InTransaction(RequestFailedException error, int index)
     {

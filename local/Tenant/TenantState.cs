@@ -112,7 +112,29 @@ internal sealed class TenantState : IAsyncDisposable
         var (objects, entries) = (dirty.ToArray(), effects.ToArray());
         dirty.Clear();
         effects.Clear();
-        return file.WriteAsync(on =>
+        return KeepAsync(file, objects, entries);
+    }
+
+    /// <summary>What the disk did not take is written with the next change: in memory it has happened.</summary>
+    private async Task KeepAsync(SqliteFile on, (string Kind, string Id, string? Json)[] objects, TenantEffect[] entries)
+    {
+        try
+        {
+            await WriteAsync(on, objects, entries);
+        }
+        catch (SqliteException)
+        {
+            lock (Gate)
+            {
+                dirty.InsertRange(0, objects);
+                effects.InsertRange(0, entries);
+            }
+            throw;
+        }
+    }
+
+    private static Task WriteAsync(SqliteFile file, (string Kind, string Id, string? Json)[] objects, TenantEffect[] entries) =>
+        file.WriteAsync(on =>
         {
             foreach (var (kind, id, json) in objects)
             {
@@ -134,7 +156,6 @@ internal sealed class TenantState : IAsyncDisposable
                 );
             }
         });
-    }
 
     public ValueTask DisposeAsync() => file?.DisposeAsync() ?? ValueTask.CompletedTask;
 

@@ -23,6 +23,29 @@ public sealed class StartAndEndTests
         );
     }
 
+    /// <summary>Rights cannot be taken from root, who may run the tests: something of another kind stands in the way.</summary>
+    [Theory]
+    [InlineData("running.lock", "cannot be written")]
+    [InlineData("tables.db", "the state folder cannot be written; give this user the right to, or another folder with --state")]
+    [InlineData("durable.db", "the state folder cannot be written; give this user the right to, or another folder with --state")]
+    [InlineData("queue.db", "the state folder cannot be written; give this user the right to, or another folder with --state")]
+    [InlineData("tenant.db", "the state folder cannot be written; give this user the right to, or another folder with --state")]
+    public async Task A_state_folder_that_cannot_be_written_ends_with_1_and_one_sentence_with_the_remedy(string name, string message)
+    {
+        using var folder = new TempFolder();
+        System.IO.Directory.CreateDirectory(Path.Combine(folder.Path, name));
+        await LocalProgram.AssertRefusedAsync(folder, message);
+    }
+
+    [Fact]
+    public async Task A_file_in_the_place_of_the_state_folder_is_told_in_one_sentence()
+    {
+        using var folder = new TempFolder();
+        var file = Path.Combine(folder.Path, "file");
+        await File.WriteAllTextAsync(file, "");
+        await LocalProgram.AssertRefusedAsync("cannot be written", "--no-feed", "--port", $"{LocalProgram.FreePort()}", "--state", file);
+    }
+
     [Fact]
     public async Task A_broken_policy_ends_with_1_and_names_file_and_line()
     {

@@ -22,6 +22,12 @@ internal static class ThresholdReader
         ["high"] = Severity.High,
     };
 
+    private static readonly Dictionary<string, ForeignTenantRule> ForeignTenants = new()
+    {
+        ["tell"] = ForeignTenantRule.Tell,
+        ["refuse"] = ForeignTenantRule.Refuse,
+    };
+
     private static readonly string[] TargetKinds = ["account", "application", "host", "mailbox", "ip", "mailMessage"];
 
     public static RiskThreshold Read(Section file)
@@ -44,6 +50,7 @@ internal static class ThresholdReader
             Evidence = Weights(file, "evidence", null, StringComparer.OrdinalIgnoreCase),
             SignalOrder = ReadSignals(file),
             PageWhenDismissedAt = file.Choice<Severity>("page_when_dismissed_at", Severities),
+            ForeignTenant = file.Choice<ForeignTenantRule>("foreign_tenant", ForeignTenants, ForeignTenantRule.Tell),
         };
         file.Close();
         return threshold;

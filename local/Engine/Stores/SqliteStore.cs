@@ -253,8 +253,15 @@ public sealed class SqliteStore : IDurableStore
         catch (SqliteException e)
         {
             // Nothing of the batch is stored, and each who waits is told. SQLite may have rolled back by itself.
-            if (SQLitePCL.raw.sqlite3_get_autocommit(writes.Handle!) == 0)
-                rollback.Run();
+            try
+            {
+                if (SQLitePCL.raw.sqlite3_get_autocommit(writes.Handle!) == 0)
+                    rollback.Run();
+            }
+            catch (SqliteException)
+            {
+                // The same trouble again; whoever waits must hear of it all the same.
+            }
             foreach (var pending in batch)
                 pending.SetException(e);
             return;

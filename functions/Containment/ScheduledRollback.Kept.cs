@@ -1,0 +1,64 @@
+using Azure;
+using Microsoft.DurableTask.Entities;
+using Microsoft.Extensions.Logging;
+
+namespace IRFunctions.Containment;
+
+/// <summary>
+/// What the entity decides is written down beside the engine, too (<see cref="HoldTable"/>): before an effect begins, without fail; after
+/// that as soon as it can be, and by the watchdog where it could not.
+/// </summary>
+public sealed partial class ScheduledRollback : ITaskEntity
+{
+    async ValueTask<object?> ITaskEntity.RunAsync(TaskEntityOperation operation)
+    {
+        var before = operation.State.GetState<RollbackState>(null);
+        var answer = await RunAsync(operation);
+        if (operation.Name.Equals(nameof(Show), StringComparison.OrdinalIgnoreCase))
+            return answer;
+        var after = operation.State.GetState<RollbackState>(null) ?? new RollbackState();
+        if (answer is EffectLease { Until: not null } && !after.Kept)
+            operation.State.SetState(after = after with { Kept = true });
+        var key = operation.Context.Id.Key;
+        try
+        {
+            if (after.IsKept)
+                await holds.KeepAsync(new KeptContainment(key, after, time.GetUtcNow()) { Hub = holds.Hub });
+            else if (before is { IsKept: true })
+                await holds.DropAsync(key);
+        }
+        catch (RequestFailedException e) when (answer is EffectLease { Until: not null })
+        {
+            // S5: what is not written down is not begun.
+            operation.State.SetState(before);
+            LogUnkept(key, e.Message);
+            return new EffectLease(null, "it was not begun: its state before could not be written down (table holds)");
+        }
+        catch (RequestFailedException e)
+        {
+            LogUnkept(key, e.Message); // An end, an undo, a release: they must not wait for a table.
+        }
+        return answer;
+    }
+
+    /// <summary>
+    /// The engine's state was lost, and this is what was written down: it is live again, with timers; what has run out meanwhile is undone at
+    /// once. Nothing where the entity knows better.
+    /// </summary>
+    public bool Adopt(RollbackState kept)
+    {
+        if (State.Status is not ContainmentStatus.None || kept is not { Target: not null, Prior: not null })
+            return false;
+        State = kept with { Trying = false };
+        foreach (var hold in State.Holds)
+        {
+            if (State.Status is ContainmentStatus.Live && hold.RemindAt is { } at && at > time.GetUtcNow())
+                Schedule(nameof(Remind), new HoldTimer(State.Generation, hold.OrderId), at);
+        }
+        Resume(State.Generation);
+        return true;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Containment {Key} could not be written to the table holds: {Problem}")]
+    private partial void LogUnkept(string key, string problem);
+}
