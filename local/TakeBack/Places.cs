@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Local.TakeBack;
 
 /// <summary>
-/// The tables and the tenant that a command works with where no pipeline runs: those that are deployed, with the settings and the credential
-/// that the app has, or those of a local run.
+/// The tables and the tenant that a command works with where no pipeline runs: those that are deployed, with the settings and the
+/// credential that the app has, or those of a local run.
 /// </summary>
 internal sealed class Places : IAsyncDisposable
 {
@@ -30,7 +30,8 @@ internal sealed class Places : IAsyncDisposable
     /// <param name="tables">Connection string or https address of a storage account's tables, or the state folder of a local run that has
     /// ended.</param>
     /// <exception cref="IOException">There is no state in this folder.</exception>
-    /// <exception cref="InvalidOperationException">A run uses it, or this is neither a folder, a connection string nor an address.</exception>
+    /// <exception cref="InvalidOperationException">A run uses it, or this is neither a folder, a connection string nor an
+    /// address.</exception>
     public static async Task<Places> OfTablesAsync(string tables, CancellationToken cancellation)
     {
         if (System.IO.Directory.Exists(tables))
@@ -67,8 +68,8 @@ internal sealed class Places : IAsyncDisposable
             return await OfFolderAsync(tenant, cancellation);
         if (!Uri.TryCreate(tenant, UriKind.Absolute, out var address) || address is not { Scheme: "http", IsLoopback: true })
             throw new InvalidOperationException(
-                $"--tenant: {tenant} is neither a folder nor an address of this machine (http://127.0.0.1:PORT/). The real tenant is the one "
-                    + "that the app's settings name; leave --tenant out for it."
+                $"--tenant: {tenant} is neither a folder nor an address of this machine (http://127.0.0.1:PORT/). The real tenant is "
+                    + "the one that the app's settings name; leave --tenant out for it."
             );
         return new Places(
             Local(

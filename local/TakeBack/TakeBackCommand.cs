@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Local.TakeBack;
 
 /// <summary>
-/// `take-back`: what is live, back to how it was, where the pipeline itself is dead. Exit codes: 0 nothing of ours is left but what a person
-/// confirmed, 1 something has to be done by hand, 2 nothing was done because something could not be read.
+/// `take-back`: what is live, back to how it was, where the pipeline itself is dead. Exit codes: 0 nothing of ours is left but what a
+/// person confirmed, 1 something has to be done by hand, 2 nothing was done because something could not be read.
 /// </summary>
 internal static class TakeBackCommand
 {
@@ -130,7 +130,7 @@ internal static class TakeBackCommand
             Say(result, $"Dry run: {wanted.Count} looked at, nothing was changed.");
             return Done;
         }
-        var path = result.GetValue(Log)?.FullName ?? Path.GetFullPath($"take-back-{DateTime.UtcNow:yyyyMMdd-HHmmss}.jsonl");
+        var path = result.GetValue(Log)?.FullName ?? Path.GetFullPath($"take-back-{tenant.Time.GetUtcNow():yyyyMMdd-HHmmss}.jsonl");
         await using var log = new TakeBackLog(path);
         var source = result.GetValue(From)?.FullName ?? "tables";
         await log.WriteAsync(
