@@ -37,7 +37,7 @@ internal sealed class Places : IAsyncDisposable
         if (System.IO.Directory.Exists(tables))
             return await OfFolderAsync(tables, cancellation);
         if (Uri.TryCreate(tables, UriKind.Absolute, out var address) && address.Scheme is "https")
-            return Deployed(KeyValuePair.Create<string, string?>("Storage:TablesEndpoint", tables));
+            return Deployed(new Dictionary<string, string?> { ["Storage:TablesEndpoint"] = tables });
         if (tables.Contains('=', StringComparison.Ordinal))
         {
             try
@@ -48,7 +48,7 @@ internal sealed class Places : IAsyncDisposable
             {
                 throw new InvalidOperationException($"--tables: this is no connection string of a storage account: {e.Message}", e);
             }
-            return Deployed(KeyValuePair.Create<string, string?>("AzureWebJobsStorage", tables));
+            return Deployed(new Dictionary<string, string?> { ["Storage:TablesEndpoint"] = "", ["AzureWebJobsStorage"] = tables });
         }
         throw new InvalidOperationException(
             $"--tables: {tables} is no folder. Give a connection string, the address https://ACCOUNT.table.core.windows.net, or the state "
@@ -63,7 +63,7 @@ internal sealed class Places : IAsyncDisposable
     public static async Task<Places> OfTenantAsync(string? tenant, CancellationToken cancellation)
     {
         if (tenant is null)
-            return Deployed();
+            return Deployed([]);
         if (System.IO.Directory.Exists(tenant))
             return await OfFolderAsync(tenant, cancellation);
         if (!Uri.TryCreate(tenant, UriKind.Absolute, out var address) || address is not { Scheme: "http", IsLoopback: true })
@@ -121,7 +121,7 @@ internal sealed class Places : IAsyncDisposable
     /// The app's own registrations, with its settings from the environment. What no undo needs may be missing: a system whose setting is
     /// missing is told where something has to be undone in it.
     /// </summary>
-    private static Places Deployed(params KeyValuePair<string, string?>[] more)
+    private static Places Deployed(Dictionary<string, string?> more)
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([
@@ -130,6 +130,7 @@ internal sealed class Places : IAsyncDisposable
                 new("Tickets:Endpoint", Missing("Tickets__Endpoint")),
                 new("Pager:Endpoint", Missing("Pager__Endpoint")),
                 new("Pager:RoutingKey", "none"),
+                new("Storage:TablesEndpoint", Missing("Storage__TablesEndpoint")),
             ])
             .AddEnvironmentVariables()
             .AddInMemoryCollection(more)
@@ -146,6 +147,8 @@ internal sealed class Places : IAsyncDisposable
         $"https://{setting.Replace("__", "-", StringComparison.Ordinal).ToLowerInvariant()}-is-missing.invalid/";
 
     /// <summary>What a service says where a table cannot be read, for a person.</summary>
-    public static string Words(RequestFailedException e) =>
-        e.Status == 404 ? "the table holds is not there" : e.Message.Split('\n')[0].TrimEnd();
+    public static string Words(Exception e) =>
+        (e as RequestFailedException ?? e.InnerException as RequestFailedException) is { Status: 404 }
+            ? "the table holds is not there"
+            : e.Message.Split('\n')[0].TrimEnd();
 }
