@@ -3,16 +3,16 @@ using IRFunctions.Alerts;
 namespace IRFunctions.Decisions;
 
 /// <summary>
-/// An alert about a tenant that is not ours: nothing of ours is contained on its word, and people hear of it. What an alert says of its tenant
-/// is its sender's word, so that it can only make us more careful (S8, S12).
+/// An alert about a tenant that is not ours: nothing of ours is contained on its word, and people hear of it. What an alert says of its
+/// tenant is its sender's word, so that it can only make us more careful (S8, S12).
 /// </summary>
 internal static class TenantRules
 {
     private const string Rule = "foreign-tenant";
 
     /// <summary>
-    /// Whether the alert names a tenant, workspace or subscription that is none of ours. False where it names none, and where nobody told us
-    /// which are ours.
+    /// Whether the alert names a tenant, workspace or subscription that is none of ours. False where it names none, and where nobody told
+    /// us which are ours.
     /// </summary>
     /// <param name="own">Entra tenant, workspaces and subscriptions (GUIDs), from configuration; empty: not known.</param>
     public static bool IsForeign(Alert alert, IReadOnlyList<string> own) =>

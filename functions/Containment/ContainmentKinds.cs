@@ -14,7 +14,9 @@ public static class ContainmentKinds
     /// <summary>The durable state was lost, and it is live again from what was written down.</summary>
     public const string Restored = "hold-restored";
 
-    /// <summary>A person says that it was taken back without the pipeline, with a log; nothing of it was seen by the pipeline itself.</summary>
+    /// <summary>
+    /// A person says that it was taken back without the pipeline, with a log; nothing of it was seen by the pipeline itself.
+    /// </summary>
     public const string TakenBack = "taken-back";
     public const string Rehearsed = "rehearsed";
 }

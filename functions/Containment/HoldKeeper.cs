@@ -9,7 +9,8 @@ namespace IRFunctions.Containment;
 
 /// <summary>
 /// Keeps the table of holds and their owners alike, in the watchdog's rounds: a row that could not be written is written, one that is over
-/// goes. Where the owner remembers nothing, its engine's state was lost: people are paged, and where somebody asked for it, it is live again.
+/// goes. Where the owner remembers nothing, its engine's state was lost: people are paged, and where somebody asked for it, it is live
+/// again.
 /// </summary>
 public sealed class HoldKeeper(HoldTable holds, AuditChain audit, Pager pager, RowTrouble trouble, TimeProvider time)
 {
@@ -88,7 +89,7 @@ public sealed class HoldKeeper(HoldTable holds, AuditChain audit, Pager pager, R
         var key = Fingerprint.Of([.. forgotten.Select(f => f.Key).Order(StringComparer.Ordinal)]);
         return pager.PageAsync(
             $"forgotten-{key}-{time.GetUtcNow():yyyyMMdd}",
-            $"WATCHDOG: {forgotten.Count} containment(s) may be in effect that nothing will undo, because the durable state knows nothing of "
+            $"WATCHDOG: {forgotten.Count} containment(s) may be in effect that nothing will undo: the durable state knows nothing of "
                 + $"them: {names}{more}. Make them live again (holds restore) or take them back (take-back): docs/runbook.md.",
             PageSeverity.Critical,
             cancellation

@@ -32,8 +32,8 @@ public sealed record RestoreMark(DateTimeOffset AskedAt, string By, string From)
 /// is lost. The entity decides; the row follows it.
 /// </summary>
 /// <remarks>
-/// Three partitions: "live" (an entity's state, by its key and task hub), "taken-back" and "restore" (what somebody outside did or wants, by
-/// the entity's key).
+/// Three partitions: "live" (an entity's state, by its key and task hub), "taken-back" and "restore" (what somebody outside did or wants,
+/// by the entity's key).
 /// </remarks>
 /// <param name="hub">Task hub of this app; empty where it has no name.</param>
 public sealed class HoldTable(TableServiceClient tables, string hub)
@@ -98,8 +98,8 @@ public sealed class HoldTable(TableServiceClient tables, string hub)
         WriteAsync(Taken, RowOf(key), mark, cancellation);
 
     /// <summary>
-    /// When this containment of this app was taken back outside; null where it was not, where a hold was added since, or where an effect may
-    /// have landed since.
+    /// When this containment of this app was taken back outside; null where it was not, where a hold was added since, or where an effect
+    /// may have landed since.
     /// </summary>
     /// <exception cref="UnreadableRowException">A row is not what was written.</exception>
     public async Task<TakenBack?> TakenBackAsync(string key, int generation, CancellationToken cancellation = default) =>

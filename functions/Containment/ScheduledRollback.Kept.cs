@@ -42,8 +42,8 @@ public sealed partial class ScheduledRollback : ITaskEntity
     }
 
     /// <summary>
-    /// The engine's state was lost, and this is what was written down: it is live again, with timers; what has run out meanwhile is undone at
-    /// once. Nothing where the entity knows better.
+    /// The engine's state was lost, and this is what was written down: it is live again, with timers; what has run out meanwhile is undone
+    /// at once. Nothing where the entity knows better.
     /// </summary>
     public bool Adopt(RollbackState kept)
     {

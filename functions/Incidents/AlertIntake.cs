@@ -46,8 +46,8 @@ public sealed partial class AlertIntake(
         if (policy.Threshold.ForeignTenant is ForeignTenantRule.Refuse && TenantRules.IsForeign(alert, own.Tenants))
         {
             var description =
-                $"The alert says that it is of tenant {TextBounds.OneLine(alert.TenantId, 100)}, which is not ours (Pipeline__OwnTenants), and the "
-                + "policy refuses such alerts (threshold.yaml, foreign_tenant).";
+                $"The alert says that it is of tenant {TextBounds.OneLine(alert.TenantId, 100)}, which is not ours (Pipeline__OwnTenants), "
+                + "and the policy refuses such alerts (threshold.yaml, foreign_tenant).";
             await RejectAsync(message, actions, ForeignTenant, description, cancellation);
             return;
         }

@@ -14,7 +14,9 @@ namespace IRFunctions.Incidents;
 /// <summary>The pipeline's own object and application ids, which it must never contain (S9).</summary>
 public sealed record OwnIdentities(IReadOnlyList<string> Ids)
 {
-    /// <summary>Our Entra tenant, workspaces and subscriptions, as alerts name them; empty: an alert of any tenant counts as ours.</summary>
+    /// <summary>
+    /// Our Entra tenant, workspaces and subscriptions, as alerts name them; empty: an alert of any tenant counts as ours.
+    /// </summary>
     public IReadOnlyList<string> Tenants { get; init; } = [];
 }
 

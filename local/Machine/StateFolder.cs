@@ -72,8 +72,8 @@ internal static class StateFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidOperationException(
-                $"The state folder {folder} cannot be written: {e.Message.TrimEnd('.')}. Give this user the right to, free some space, or give "
-                    + "another folder with --state.",
+                $"The state folder {folder} cannot be written: {e.Message.TrimEnd('.')}. Give this user the right to, free some space, or "
+                    + "give another folder with --state.",
                 e
             );
         }

@@ -124,8 +124,8 @@ public sealed class SqliteFile : IAsyncDisposable
     }
 
     /// <summary>
-    /// One transaction over what waits. Null where it is on disk, else why nothing of it is: everyone who waits must hear that, and the next
-    /// ones must find a connection without a transaction.
+    /// One transaction over what waits. Null where it is on disk, else why nothing of it is: everyone who waits must hear that, and the
+    /// next ones must find a connection without a transaction.
     /// </summary>
     private SqliteException? WriteBatch(List<(Write Write, object? Result, Exception? Error)> batch)
     {

@@ -5,8 +5,8 @@ using IRFunctions.Containment;
 namespace IRFunctions.Local.TakeBack;
 
 /// <summary>
-/// `holds backup` writes the live holds as one file; `holds restore` makes them live again, with timers, in an app whose durable state knows
-/// nothing of them. Exit codes: 0 done, 2 something could not be read or written.
+/// `holds backup` writes the live holds as one file; `holds restore` makes them live again, with timers, in an app whose durable state
+/// knows nothing of them. Exit codes: 0 done, 2 something could not be read or written.
 /// </summary>
 internal static class HoldsCommand
 {
@@ -96,7 +96,7 @@ internal static class HoldsCommand
             result,
             dryRun
                 ? $"Dry run: {asked} would be made live again, nothing was changed."
-                : $"{asked} asked for. The app's watchdog makes them live within five minutes, on the record; an owner that knows better is left."
+                : $"{asked} asked for. The app's watchdog makes them live within five minutes; an owner that knows better is left."
         );
         return 0;
     }

@@ -8,8 +8,8 @@ using IRFunctions.Containment;
 namespace IRFunctions.Local.TakeBack;
 
 /// <summary>
-/// Live holds with their prior state as one file: JSON lines, the first says what it is, the last how many and the SHA-256 of what comes before.
-/// That shows a file cut short or damaged, not a forger: keep it where only those may write who may release.
+/// Live holds with their prior state as one file: JSON lines, the first says what it is, the last how many and the SHA-256 of what comes
+/// before. That shows a file cut short or damaged, not a forger: keep it where only those may write who may release.
 /// </summary>
 internal static class HoldsFile
 {

@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Local.TakeBack;
 
 /// <summary>
-/// The tables and the tenant that a command works with where no pipeline runs: those that are deployed, with the settings and the credential
-/// that the app has, or those of a local run.
+/// The tables and the tenant that a command works with where no pipeline runs: those that are deployed, with the settings and the
+/// credential that the app has, or those of a local run.
 /// </summary>
 internal sealed class Places : IAsyncDisposable
 {
@@ -30,13 +30,14 @@ internal sealed class Places : IAsyncDisposable
     /// <param name="tables">Connection string or https address of a storage account's tables, or the state folder of a local run that has
     /// ended.</param>
     /// <exception cref="IOException">There is no state in this folder.</exception>
-    /// <exception cref="InvalidOperationException">A run uses it, or this is neither a folder, a connection string nor an address.</exception>
+    /// <exception cref="InvalidOperationException">A run uses it, or this is neither a folder, a connection string nor an
+    /// address.</exception>
     public static async Task<Places> OfTablesAsync(string tables, CancellationToken cancellation)
     {
         if (System.IO.Directory.Exists(tables))
             return await OfFolderAsync(tables, cancellation);
         if (Uri.TryCreate(tables, UriKind.Absolute, out var address) && address.Scheme is "https")
-            return Deployed(KeyValuePair.Create<string, string?>("Storage:TablesEndpoint", tables));
+            return Deployed(new Dictionary<string, string?> { ["Storage:TablesEndpoint"] = tables });
         if (tables.Contains('=', StringComparison.Ordinal))
         {
             try
@@ -47,7 +48,7 @@ internal sealed class Places : IAsyncDisposable
             {
                 throw new InvalidOperationException($"--tables: this is no connection string of a storage account: {e.Message}", e);
             }
-            return Deployed(KeyValuePair.Create<string, string?>("AzureWebJobsStorage", tables));
+            return Deployed(new Dictionary<string, string?> { ["Storage:TablesEndpoint"] = "", ["AzureWebJobsStorage"] = tables });
         }
         throw new InvalidOperationException(
             $"--tables: {tables} is no folder. Give a connection string, the address https://ACCOUNT.table.core.windows.net, or the state "
@@ -62,13 +63,13 @@ internal sealed class Places : IAsyncDisposable
     public static async Task<Places> OfTenantAsync(string? tenant, CancellationToken cancellation)
     {
         if (tenant is null)
-            return Deployed();
+            return Deployed([]);
         if (System.IO.Directory.Exists(tenant))
             return await OfFolderAsync(tenant, cancellation);
         if (!Uri.TryCreate(tenant, UriKind.Absolute, out var address) || address is not { Scheme: "http", IsLoopback: true })
             throw new InvalidOperationException(
-                $"--tenant: {tenant} is neither a folder nor an address of this machine (http://127.0.0.1:PORT/). The real tenant is the one "
-                    + "that the app's settings name; leave --tenant out for it."
+                $"--tenant: {tenant} is neither a folder nor an address of this machine (http://127.0.0.1:PORT/). The real tenant is "
+                    + "the one that the app's settings name; leave --tenant out for it."
             );
         return new Places(
             Local(
@@ -120,7 +121,7 @@ internal sealed class Places : IAsyncDisposable
     /// The app's own registrations, with its settings from the environment. What no undo needs may be missing: a system whose setting is
     /// missing is told where something has to be undone in it.
     /// </summary>
-    private static Places Deployed(params KeyValuePair<string, string?>[] more)
+    private static Places Deployed(Dictionary<string, string?> more)
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([
@@ -129,6 +130,7 @@ internal sealed class Places : IAsyncDisposable
                 new("Tickets:Endpoint", Missing("Tickets__Endpoint")),
                 new("Pager:Endpoint", Missing("Pager__Endpoint")),
                 new("Pager:RoutingKey", "none"),
+                new("Storage:TablesEndpoint", Missing("Storage__TablesEndpoint")),
             ])
             .AddEnvironmentVariables()
             .AddInMemoryCollection(more)
@@ -145,6 +147,8 @@ internal sealed class Places : IAsyncDisposable
         $"https://{setting.Replace("__", "-", StringComparison.Ordinal).ToLowerInvariant()}-is-missing.invalid/";
 
     /// <summary>What a service says where a table cannot be read, for a person.</summary>
-    public static string Words(RequestFailedException e) =>
-        e.Status == 404 ? "the table holds is not there" : e.Message.Split('\n')[0].TrimEnd();
+    public static string Words(Exception e) =>
+        (e as RequestFailedException ?? e.InnerException as RequestFailedException) is { Status: 404 }
+            ? "the table holds is not there"
+            : e.Message.Split('\n')[0].TrimEnd();
 }

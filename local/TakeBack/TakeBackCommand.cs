@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography;
 using Azure;
-using Azure.Identity;
 using IRFunctions.Containment;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Record;
@@ -11,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Local.TakeBack;
 
 /// <summary>
-/// `take-back`: what is live, back to how it was, where the pipeline itself is dead. Exit codes: 0 nothing of ours is left but what a person
-/// confirmed, 1 something has to be done by hand, 2 nothing was done because something could not be read.
+/// `take-back`: what is live, back to how it was, where the pipeline itself is dead. Exit codes: 0 nothing of ours is left but what a
+/// person confirmed, 1 something has to be done by hand, 2 nothing was done because something could not be read.
 /// </summary>
 internal static class TakeBackCommand
 {
@@ -69,15 +67,13 @@ internal static class TakeBackCommand
         {
             return Complain(result, $"The tables cannot be read: {Places.Words(e)}.");
         }
-        catch (Exception e)
-            when (e
-                    is IOException
-                        or UnauthorizedAccessException
-                        or FormatException
-                        or InvalidOperationException
-                        or CryptographicException
-                        or AuthenticationFailedException
-            )
+        catch (AggregateException e) when (e.InnerException is RequestFailedException last)
+        {
+            return Complain(result, $"The tables cannot be read: {Places.Words(last)}. It was tried {e.InnerExceptions.Count} times.");
+        }
+#pragma warning disable CA1031 // At 3 AM a person needs words, whatever it is.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
         {
             return Complain(result, e.Message);
         }
@@ -102,11 +98,9 @@ internal static class TakeBackCommand
             Say(result, "Nothing is live there; nothing was done.");
             return Done;
         }
-        // The tenant of a local folder goes with its tables.
+        // The tenant goes with its tables where no other is named.
         await using var own =
-            tables is not null && result.GetValue(Tenant) is null && System.IO.Directory.Exists(result.GetValue(Tables))
-                ? null
-                : await Places.OfTenantAsync(result.GetValue(Tenant), stop);
+            tables is not null && result.GetValue(Tenant) is null ? null : await Places.OfTenantAsync(result.GetValue(Tenant), stop);
         return await WithAsync(result, wanted, tables, own ?? tables!, words.Length > 0, stop);
     }
 
@@ -130,7 +124,7 @@ internal static class TakeBackCommand
             Say(result, $"Dry run: {wanted.Count} looked at, nothing was changed.");
             return Done;
         }
-        var path = result.GetValue(Log)?.FullName ?? Path.GetFullPath($"take-back-{DateTime.UtcNow:yyyyMMdd-HHmmss}.jsonl");
+        var path = result.GetValue(Log)?.FullName ?? Path.GetFullPath($"take-back-{tenant.Time.GetUtcNow():yyyyMMdd-HHmmss}.jsonl");
         await using var log = new TakeBackLog(path);
         var source = result.GetValue(From)?.FullName ?? "tables";
         await log.WriteAsync(
@@ -171,7 +165,7 @@ internal static class TakeBackCommand
                 if (outcome is TakeBackOutcome.TakenBack or TakeBackOutcome.Nothing)
                     await tables.Holds.MarkTakenBackAsync(what.Key, new TakenBack(what.Generation, at, by), stop);
         }
-        catch (RequestFailedException e)
+        catch (Exception e) when (e is RequestFailedException or AggregateException { InnerException: RequestFailedException })
         {
             Say(
                 result,

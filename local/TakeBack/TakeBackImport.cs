@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IRFunctions.Local.TakeBack;
 
 /// <summary>
-/// `take-back import`: the record takes in what a log claims. Every entry has the time at which it was taken in and says who claims what for
-/// which time; a second import of the same log adds nothing.
+/// `take-back import`: the record takes in what a log claims. Every entry has the time at which it was taken in and says who claims what
+/// for which time; a second import of the same log adds nothing.
 /// </summary>
 internal static class TakeBackImport
 {
@@ -40,8 +40,8 @@ internal static class TakeBackImport
                         var (written, before) = await TakeInAsync(places, lines, stop);
                         TakeBackCommand.Say(
                             result,
-                            $"{written} entries were taken in, {before} stood there already. Each says that it is a claim, and has the time at "
-                                + "which it was taken in."
+                            $"{written} entries were taken in, {before} stood there already. Each says that it is a claim, and has the "
+                                + "time at which it was taken in."
                         );
                         return 0;
                     }

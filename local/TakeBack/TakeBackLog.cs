@@ -55,8 +55,8 @@ internal sealed record OutcomeLine(int Number, DateTimeOffset At, TakeBackOutcom
 internal sealed record EndLine(DateTimeOffset At, int TakenBack, int Nothing, int Left, int Failed) : TakeBackLine;
 
 /// <summary>
-/// What `take-back` does, as JSON lines, each on disk before the next step: an effect whose intent cannot be written does not happen, as with
-/// the record (S11). The record takes it in later as what it is, a claim.
+/// What `take-back` does, as JSON lines, each on disk before the next step: an effect whose intent cannot be written does not happen, as
+/// with the record (S11). The record takes it in later as what it is, a claim.
 /// </summary>
 internal sealed class TakeBackLog : IAsyncDisposable
 {

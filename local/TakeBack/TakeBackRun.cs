@@ -8,8 +8,8 @@ namespace IRFunctions.Local.TakeBack;
 internal sealed record TakeBackResult(LiveContainment What, TakeBackOutcome Outcome, string Text);
 
 /// <summary>
-/// Takes back what is live, one after the other, by the undo of each action. What fails for a passing reason is tried again after the others;
-/// what fails for good is named and the rest goes on.
+/// Takes back what is live, one after the other, by the undo of each action. What fails for a passing reason is tried again after the
+/// others; what fails for good is named and the rest goes on.
 /// </summary>
 internal sealed class TakeBackRun(ActionCatalog catalogue, TimeProvider time, TakeBackLog? log, string by, Action<string> say)
 {

@@ -85,9 +85,15 @@ internal sealed class LocalProgram : IAsyncDisposable
         AssertRefusedAsync(message, ["--no-feed", "--no-staff", "--port", $"{FreePort()}", "--state", folder.Path, .. options]);
 
     /// <summary>Runs it to its end, where it is expected to end by itself.</summary>
-    public static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    public static Task<(int Code, string Output)> RunAsync(params string[] arguments) => RunAsync([], arguments);
+
+    /// <param name="settings">Environment variables of the program.</param>
+    public static async Task<(int Code, string Output)> RunAsync(
+        IEnumerable<KeyValuePair<string, string>> settings,
+        params string[] arguments
+    )
     {
-        await using var program = new LocalProgram(1, arguments);
+        await using var program = new LocalProgram(1, arguments, settings);
         return (await program.EndAsync(), program.Output);
     }
 

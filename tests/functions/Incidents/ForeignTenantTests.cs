@@ -3,8 +3,8 @@ using IRFunctions.Incidents;
 namespace IRFunctions.Tests.Incidents;
 
 /// <summary>
-/// Alerts of a tenant that is not ours: told or refused, by policy, and never acted on (second half of kind 9 of the attack on the pipeline:
-/// fifty alerts of fifty tenants ran fifty effects).
+/// Alerts of a tenant that is not ours: told or refused, by policy, and never acted on (second half of kind 9 of the attack on the
+/// pipeline: fifty alerts of fifty tenants ran fifty effects).
 /// </summary>
 public sealed class ForeignTenantTests
 {

@@ -2,7 +2,9 @@ using IRFunctions.Containment;
 
 namespace IRFunctions.Tests.TakeBack;
 
-/// <summary>The holds of live containments survive the loss of the engine's state, and of all storage where there is a backup (S7).</summary>
+/// <summary>
+/// The holds of live containments survive the loss of the engine's state, and of all storage where there is a backup (S7).
+/// </summary>
 public sealed class HoldsCommandTests : IDisposable
 {
     private readonly Rehearsed rehearsed = new();
