@@ -56,7 +56,9 @@ public sealed class TakeBackTests
             new { decision = "approve", reason = "looks stolen" }
         );
         await program.UntilAsync(
-            async () => await program.StatusOfAsync(World.DisableOf(World.Adele)) == "Live" && await program.EffectsAsync(Disabled, World.Adele) == 1,
+            async () =>
+                await program.StatusOfAsync(World.DisableOf(World.Adele)) == "Live"
+                && await program.EffectsAsync(Disabled, World.Adele) == 1,
             "it is contained"
         );
         var copy = System.IO.Directory.CreateDirectory(Path.Combine(work.Path, "copy"));
