@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Azure;
 using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Limits;
@@ -218,7 +217,7 @@ public sealed class ContainmentActivities(ActionCatalog catalogue, PolicyStore p
         {
             return (await holds.TakenBackAsync(order.Containment, order.Generation, cancellation))?.At;
         }
-        catch (Exception e) when (e is RequestFailedException or UnreadableRowException)
+        catch (Exception e) when (e is UnreadableRowException || TableTrouble.Is(e))
         {
             return null;
         }

@@ -1,4 +1,4 @@
-using Azure;
+using IRFunctions.Storage;
 using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
 
@@ -27,14 +27,14 @@ public sealed partial class ScheduledRollback : ITaskEntity
             else if (before is { IsKept: true })
                 await holds.DropAsync(key);
         }
-        catch (RequestFailedException e) when (answer is EffectLease { Until: not null })
+        catch (Exception e) when (TableTrouble.Is(e) && answer is EffectLease { Until: not null })
         {
             // S5: what is not written down is not begun.
             operation.State.SetState(before);
             LogUnkept(key, e.Message);
             return new EffectLease(null, "it was not begun: its state before could not be written down (table holds)");
         }
-        catch (RequestFailedException e)
+        catch (Exception e) when (TableTrouble.Is(e))
         {
             LogUnkept(key, e.Message); // An end, an undo, a release: they must not wait for a table.
         }

@@ -4,6 +4,7 @@ using Azure;
 using IRFunctions.Containment;
 using IRFunctions.Local.CommandLine;
 using IRFunctions.Record;
+using IRFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Local.TakeBack;
@@ -165,7 +166,7 @@ internal static class TakeBackCommand
                 if (outcome is TakeBackOutcome.TakenBack or TakeBackOutcome.Nothing)
                     await tables.Holds.MarkTakenBackAsync(what.Key, new TakenBack(what.Generation, at, by), stop);
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException { InnerException: RequestFailedException })
+        catch (Exception e) when (TableTrouble.Is(e))
         {
             Say(
                 result,

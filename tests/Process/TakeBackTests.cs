@@ -42,7 +42,9 @@ public sealed class TakeBackTests
         Assert.Contains(audit.GetProperty("entries").EnumerateArray(), e => e.GetProperty("kind").GetString() == "taken-back");
     }
 
-    /// <summary>As against the real tenant: settings and sign-in from the environment, Graph over HTTP, an export and no tables at all.</summary>
+    /// <summary>
+    /// As against the real tenant: settings and sign-in from the environment, Graph over HTTP, an export and no tables at all.
+    /// </summary>
     [Fact]
     public async Task With_the_settings_and_the_sign_in_of_the_app_an_export_is_taken_back_through_Graph()
     {
@@ -56,7 +58,9 @@ public sealed class TakeBackTests
             new { decision = "approve", reason = "looks stolen" }
         );
         await program.UntilAsync(
-            async () => await program.StatusOfAsync(World.DisableOf(World.Adele)) == "Live" && await program.EffectsAsync(Disabled, World.Adele) == 1,
+            async () =>
+                await program.StatusOfAsync(World.DisableOf(World.Adele)) == "Live"
+                && await program.EffectsAsync(Disabled, World.Adele) == 1,
             "it is contained"
         );
         var copy = System.IO.Directory.CreateDirectory(Path.Combine(work.Path, "copy"));

@@ -36,10 +36,12 @@ public sealed class HoldTableTests
         Assert.Empty(await Of(world).AllAsync());
     }
 
-    [Fact]
-    public async Task What_cannot_be_written_down_is_not_begun_and_people_hear_of_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_cannot_be_written_down_is_not_begun_and_people_hear_of_it(bool unreachable)
     {
-        var tables = new RefusingHolds(new EmbeddedTableServiceClient(World.NewClock()));
+        var tables = new RefusingHolds(new EmbeddedTableServiceClient(World.NewClock())) { Unreachable = unreachable };
         await using var world = await ApprovedAsync(s => s.AddSingleton<TableServiceClient>(tables));
         tables.Refuse = true;
         await world.PassAsync(TimeSpan.FromMinutes(1));
@@ -48,10 +50,12 @@ public sealed class HoldTableTests
         Assert.Contains(world.Pages(), p => p.Contains("could not be written down", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_release_does_not_wait_for_the_table_and_the_watchdog_clears_the_row_later()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_release_does_not_wait_for_the_table_and_the_watchdog_clears_the_row_later(bool unreachable)
     {
-        var tables = new RefusingHolds(new EmbeddedTableServiceClient(World.NewClock()));
+        var tables = new RefusingHolds(new EmbeddedTableServiceClient(World.NewClock())) { Unreachable = unreachable };
         await using var world = await ApprovedAsync(s => s.AddSingleton<TableServiceClient>(tables));
         await world.RunAsync();
         Assert.False(await world.CanSignInAsync(World.Adele));
@@ -72,7 +76,15 @@ public sealed class HoldTableTests
     {
         public bool Refuse { get; set; }
 
-        protected override Task<T> WriteAsync<T>(string table, string partition, Func<Task<T>> write) =>
-            Refuse && table == HoldTable.TableName ? throw new RequestFailedException(503, "the table is away") : write();
+        /// <summary>As the client throws after its own retries.</summary>
+        public bool Unreachable { get; init; }
+
+        protected override Task<T> WriteAsync<T>(string table, string partition, Func<Task<T>> write)
+        {
+            var refused = new RequestFailedException(503, "the table is away");
+            return !Refuse || table != HoldTable.TableName ? write()
+                : Unreachable ? throw new AggregateException("Retry failed after 4 tries.", refused, refused)
+                : throw refused;
+        }
     }
 }
