@@ -97,6 +97,7 @@ public static class Pipeline
         services.TryAddSingleton<IncidentTable>();
         services.TryAddSingleton<AttackChains>();
         services.TryAddSingleton<RecoveryPoints>();
+        services.TryAddSingleton<RestoreWishes>();
         services.TryAddSingleton(AnswerTimeout.ForClock(1));
         services.TryAddSingleton<HealthSignals>();
         services.TryAddSingleton<HealthCheck>();

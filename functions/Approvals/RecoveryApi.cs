@@ -13,9 +13,16 @@ namespace IRFunctions.Approvals;
 
 /// <summary>
 /// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the
-/// same way as every undo; the global stop does not halt it (S13). Shredding stands here too, since it decides what can still be restored.
+/// same way as every undo; the global stop does not halt it (S13). Two people have to want it (S3). Shredding stands here too, since it decides what can still be restored.
 /// </summary>
-public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryPoints points, Shredder shredder, RowTrouble trouble)
+public sealed class RecoveryApi(
+    RequestGuard guard,
+    HoldAnswers holds,
+    RecoveryPoints points,
+    RestoreWishes wishes,
+    Shredder shredder,
+    RowTrouble trouble
+)
 {
     /// <summary>`?incident=ID` or `?target=OBJECT-ID`.</summary>
     [Function("GetRecoveryPoints")]
@@ -35,6 +42,7 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
         return ProblemResults.Of(400, "which", "Which recovery points?", "Say ?incident=ID or ?target=OBJECT-ID.");
     }
 
+    /// <summary>Gives back what a recovery point holds: noted for the first person who asks (202, "restoring" false), done for the second.</summary>
     [Function("RestoreRecoveryPoint")]
     public async Task<IActionResult> RestoreAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "recovery-points/{id}/restore")] HttpRequest request,
@@ -76,23 +84,11 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
                 "A later state was captured",
                 $"The containment in effect came later; restore {point.DependsOn[^1]} first."
             );
-        await guard.RecordAsync(
-            point.Id[..point.Id.LastIndexOf(':')],
-            AuditKinds.RestoreAsked,
-            $"{caller.Name} asked to restore {point.Target.Display} to how it was: {reason}",
-            caller.ObjectId,
-            cancellation,
-            AuditJson.Of(
-                new
-                {
-                    point.Id,
-                    point.Hash,
-                    ownStateDiffers = state!.State.Prior != point.Prior,
-                    reason,
-                },
-                new About(point.Action, point.Target.Key, point.Target.Display)
-            )
-        );
+        var first = await wishes.FirstAsync(point, caller.ObjectId, cancellation);
+        var differs = state!.State.Prior != point.Prior;
+        await RecordAsync(point, caller, reason, differs, first, cancellation);
+        if (first is null)
+            return new AcceptedResult((string?)null, new { id, restoring = false, text = RestoreWishes.NeedsSecond });
         await client.Entities.SignalEntityAsync(
             entity,
             nameof(ScheduledRollback.Release),
@@ -104,9 +100,31 @@ public sealed class RecoveryApi(RequestGuard guard, HoldAnswers holds, RecoveryP
             new
             {
                 id,
+                restoring = true,
                 point.Containment,
                 look = "/api/containments?all=true",
             }
+        );
+    }
+
+    private Task RecordAsync(RecoveryPoint point, Caller caller, string reason, bool differs, string? first, CancellationToken cancellation)
+    {
+        var text = $"{caller.Name} asked to restore {point.Target.Display} to how it was: {reason}";
+        var details = new
+        {
+            point.Id,
+            point.Hash,
+            ownStateDiffers = differs,
+            reason,
+            first,
+        };
+        return guard.RecordAsync(
+            point.Chain,
+            AuditKinds.RestoreAsked,
+            first is null ? $"{text}; somebody else has to ask for the same" : text,
+            caller.ObjectId,
+            cancellation,
+            AuditJson.Of(details, new About(point.Action, point.Target.Key, point.Target.Display))
         );
     }
 

@@ -31,6 +31,8 @@ public sealed record RecoveryPoint(
 )
 {
     internal PriorState? Prior { get; init; }
+
+    internal string Chain => Id[..Id.LastIndexOf(':')];
 }
 
 /// <summary>Lists what can be restored, from the record alone.</summary>

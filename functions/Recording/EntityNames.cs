@@ -33,9 +33,49 @@ public static class EntityNames
     public static IReadOnlySet<string> In(AuditEntry entry)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (name, _) in WithDisplays(entry))
-            names.Add(name);
+        foreach (var thing in ThingsIn(entry))
+            names.UnionWith(thing.Names);
         return names;
+    }
+
+    /// <summary>
+    /// Every thing an entry is about, with all it can be looked up by: what <see cref="WithDisplays"/> gives, what people call it, and a
+    /// host's short name; each in one spelling.
+    /// </summary>
+    internal static IReadOnlyList<NamedThing> ThingsIn(AuditEntry entry)
+    {
+        if (entry.Data is null)
+            return [];
+        var things = new List<NamedThing>();
+        try
+        {
+            using var json = JsonDocument.Parse(entry.Data);
+            var target = new List<(string Name, string Display)>();
+            AddTarget(target, json.RootElement);
+            things.AddRange(target.Select(t => new NamedThing([EntitySpelling.Of(t.Name), .. EntitySpelling.OfDisplay(t.Display)], true)));
+            if (json.RootElement.TryGetProperty("entities", out var entities) && entities.ValueKind == JsonValueKind.Array)
+                things.AddRange(entities.EnumerateArray().Select(ThingOf).OfType<NamedThing>());
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Data that was cut or is no object names nothing.
+        }
+        return things;
+    }
+
+    private static NamedThing? ThingOf(JsonElement entity)
+    {
+        if (entity.ValueKind != JsonValueKind.Object || !entity.TryGetProperty("names", out var its) || its.ValueKind != JsonValueKind.Array)
+            return null;
+        var names = its.EnumerateArray().Select(n => EntitySpelling.Of(n.GetString() ?? "")).ToHashSet(StringComparer.Ordinal);
+        var type = EntryDetails.TextOf(entity, "type");
+        if (type == "host")
+            names.UnionWith(names.Select(EntitySpelling.ShortHost).OfType<string>().ToList());
+        if (EntryDetails.TextOf(entity, "display") is { Length: > 0 and <= MaxName } display)
+            names.UnionWith(EntitySpelling.OfDisplay(display));
+        names.Remove("");
+        // A message is named after its recipient, too, and is not that person.
+        return names.Count == 0 ? null : new NamedThing(names, type is "account" or "host" or "mailbox" or "application");
     }
 
     /// <summary>The same with what people call the thing; a name may come more than once.</summary>
@@ -85,4 +125,12 @@ public static class EntityNames
             ? [id, id[..at], id[(at + 1)..]]
             : [id];
     }
+}
+
+/// <param name="Names">All it can be looked up by.</param>
+/// <param name="IsOne">Whether every name means the thing itself, so that whoever asks for one of them asks for all.</param>
+internal sealed record NamedThing(IReadOnlySet<string> Names, bool IsOne)
+{
+    public NamedThing(IEnumerable<string> names, bool isOne)
+        : this(names.Where(n => n.Length > 0).ToHashSet(StringComparer.Ordinal), isOne) { }
 }

@@ -37,7 +37,7 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
     /// </summary>
     public async Task<IReadOnlyList<AuditEntry>> FindAsync(RecordQuery query, CancellationToken cancellation = default)
     {
-        var name = query.Name?.ToLowerInvariant();
+        var name = query.Name is { } asked ? EntitySpelling.Of(asked) : null;
         var found = new List<AuditEntry>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         DateTimeOffset? complete = null;
@@ -50,12 +50,13 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
             if (!seen.Add(chain))
                 continue;
             var entries = await audit.ReadAsync(chain, cancellation);
+            var names = name is null ? null : AlsoKnownAs(name, entries);
             found.AddRange(
                 entries.Where(e =>
                     e.At >= query.From
                     && e.At <= query.To
                     && (query.Kind is null || e.Kind == query.Kind)
-                    && (name is null || IsAbout(e, name))
+                    && (names is null || EntityNames.In(e).Overlaps(names))
                 )
             );
             if (found.Count >= query.Top)
@@ -74,7 +75,7 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
     )
     {
         var chains = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var (_, chain) in ChainsAsync(new RecordQuery(from, to, name), name.ToLowerInvariant(), cancellation))
+        await foreach (var (_, chain) in ChainsAsync(new RecordQuery(from, to, name), EntitySpelling.Of(name), cancellation))
         {
             if (chains.Add(chain) && chains.Count >= most)
                 break;
@@ -125,8 +126,17 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
         }
     }
 
-    /// <summary>An entry about the alert as a whole is about all its entities; one about an action only about its target.</summary>
-    private static bool IsAbout(AuditEntry entry, string name) => EntityNames.In(entry).Contains(name);
+    /// <summary>
+    /// The names under which this chain speaks of the same thing: the alert names a person in five ways, the entry about an action by one id.
+    /// An entry about the alert as a whole is about all its entities; one about an action only about its target.
+    /// </summary>
+    private static HashSet<string> AlsoKnownAs(string name, IReadOnlyList<AuditEntry> entries)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal) { name };
+        foreach (var thing in entries.SelectMany(EntityNames.ThingsIn).Where(t => t.IsOne && t.Names.Contains(name)))
+            names.UnionWith(thing.Names);
+        return names;
+    }
 
     private static string HourOf(DateTimeOffset at) => at.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
 

@@ -106,7 +106,7 @@ public sealed class AuditApi(
         )
             return ProblemResults.Of(400, "top", "top is not a number it can be", $"Give 1 to {MaxTop}.");
         var found = await index.FindAsync(
-            new RecordQuery(from, to, request.Query["about"].FirstOrDefault(), request.Query["kind"].FirstOrDefault(), top),
+            new RecordQuery(from, to, request.Query["about"].FirstOrDefault(), request.Query["kind"].FirstOrDefault(), top + 1),
             cancellation
         );
         return new OkObjectResult(
@@ -114,7 +114,8 @@ public sealed class AuditApi(
             {
                 from,
                 to,
-                entries = found.Select(e => new
+                more = found.Count > top, // Ask again from the last time on.
+                entries = found.Take(top).Select(e => new
                 {
                     e.Chain,
                     e.Sequence,

@@ -183,17 +183,23 @@ internal static class AuditCommands
                     {
                         await using var record = await AuditState.OpenAsync(result.GetValue(State)!.FullName);
                         await record.Checkpointer.RunAsync(stop); // The index is brought up to date with it.
+                        var most = result.GetValue(top);
                         var query = new RecordQuery(
                             result.GetValue(from) ?? DateTimeOffset.UnixEpoch,
                             result.GetValue(to) ?? record.Time.GetUtcNow(),
                             result.GetValue(about),
                             result.GetValue(kind),
-                            result.GetValue(top)
+                            most < int.MaxValue ? most + 1 : most
                         );
                         var found = await record.Index.FindAsync(query, stop);
-                        foreach (var entry in found)
+                        foreach (var entry in found.Take(most))
                             Write(result, AuditText.Of(entry));
-                        Write(result, $"{found.Count} entries");
+                        Write(
+                            result,
+                            found.Count > most
+                                ? $"{most} entries, and there are more: say --top or --from {found[most - 1].At.UtcDateTime:O}"
+                                : $"{found.Count} entries"
+                        );
                         return Whole;
                     }
                 )

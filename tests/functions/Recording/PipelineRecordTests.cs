@@ -108,7 +108,13 @@ public sealed class PipelineRecordTests
         var point = Assert.Single(await world.Machine.Services.GetRequiredService<RecoveryPoints>().OfIncidentAsync(incident));
         Assert.Equal((true, true, null), (point.Verified, point.Sealed, point.Restorable));
         Assert.Equal(403, await RestoreAsync(world, point.Id, World.Outsider));
+        Assert.Equal(403, await RestoreAsync(world, point.Id, World.Adele)); // It is about her.
         Assert.Equal(202, await RestoreAsync(world, point.Id));
+        Assert.Equal(202, await RestoreAsync(world, point.Id)); // The same person twice is one.
+        await world.RunAsync();
+        Assert.False(await world.CanSignInAsync(World.Adele));
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(202, await RestoreAsync(world, point.Id, World.Sam));
         await world.RunAsync();
         Assert.True(await world.CanSignInAsync(World.Adele));
         Assert.Equal(ContainmentStatus.Released, (await world.ContainmentOfAsync(World.Adele)).Status);

@@ -70,6 +70,19 @@ public sealed class ReadingTests
         );
     }
 
+    [Theory]
+    [InlineData("user a1")]
+    [InlineData(" USER A1 ")]
+    [InlineData("mailto:usera1@example.com")]
+    [InlineData("{00000000-0000-4000-8000-0000000000A1}")]
+    public async Task A_search_by_any_name_and_spelling_finds_what_was_done_under_the_object_id(string name)
+    {
+        await rig.IncidentAsync("incident-1", Adele);
+        await rig.Checkpointer.RunAsync();
+        var found = await rig.Index.FindAsync(new RecordQuery(DateTimeOffset.UnixEpoch, rig.Time.GetUtcNow(), name));
+        Assert.Contains(found, e => e.Kind == AuditKinds.Executed);
+    }
+
     [Fact]
     public async Task A_search_by_entity_finds_what_was_seen_and_done_in_its_time()
     {
