@@ -163,6 +163,7 @@ internal sealed partial class Checker
                 draft.AlertId,
                 $"alert {draft.AlertId} is {outcome} at the end, its orchestration {(string?)shown["status"]}"
             );
+        LeftToNobody(draft.AlertId, view);
         // Where the ticket system is down, a page has to do.
         if (
             draft.Mood is not (ModelMood.Advises or ModelMood.Hostile)

@@ -174,7 +174,7 @@ internal sealed partial class Checker
                 if (
                     certain
                     && Rulebook.Actions.GetValueOrDefault(answer.Action)?.Hold < TimeSpan.FromHours(answer.Hours)
-                    && !answer.Body.Contains("until", StringComparison.OrdinalIgnoreCase)
+                    && string.IsNullOrWhiteSpace((string?)Parse(answer.Body)?["note"])
                 )
                     Break(
                         "S14",
@@ -244,6 +244,7 @@ internal sealed partial class Checker
         var (action, target) = ((string?)about?["action"], (string?)about?["target"]);
         if (action is null || target is null || !Rulebook.Actions.TryGetValue(action, out var ruling))
             return;
+        Claim(entry, action, target);
         var containment = ContainmentOf(action, target);
         switch (entry.Kind)
         {

@@ -31,6 +31,9 @@ internal static class Rulebook
     /// </summary>
     public static readonly TimeSpan HoldDoubt = TimeSpan.FromMinutes(30);
 
+    /// <summary>From the leave to begin an effect to the moment at which nobody waits for it any more.</summary>
+    public static readonly TimeSpan LongestTry = TimeSpan.FromMinutes(3);
+
     /// <summary>A changed policy is in force after the next look at its files.</summary>
     public static readonly TimeSpan PolicyLag = TimeSpan.FromMinutes(10);
 

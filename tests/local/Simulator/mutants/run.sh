@@ -33,7 +33,7 @@ internal static class Mutants
 CODE
     done
     for patch in "$here"/*.patch; do
-        if ! (cd "$copy" && patch -s -p1 -F3 -l --no-backup-if-mismatch < "$patch"); then
+        if ! (cd "$copy" && git apply --whitespace=nowarn "$patch"); then
             echo "does not apply any more: $(basename "$patch")"
             failed=1
         fi
