@@ -238,10 +238,10 @@ internal sealed partial class Checker
     /// <summary>An entry of the record, in the order of its chain.</summary>
     public void Entry(SeenEntry entry)
     {
-        if (entry.Kind is "expired" or "withdrawn")
-            unanswered.Add((entry.Kind, entry.Chain, entry.At, entry.Text));
         var about = Parse(entry.Data)?["about"];
         var (action, target) = ((string?)about?["action"], (string?)about?["target"]);
+        if (entry.Kind is "expired" or "withdrawn")
+            unanswered.Add(new Unanswered(entry.Kind, entry.Chain, action ?? "", entry.At, entry.Text));
         if (action is null || target is null || !Rulebook.Actions.TryGetValue(action, out var ruling))
             return;
         Claim(entry, action, target);
