@@ -16,6 +16,8 @@ internal sealed partial class Checker
     {
         if (request.By == "pipeline")
             Note(request);
+        if (request.Path.StartsWith("/pager", StringComparison.Ordinal) && request.Fault.Length > 0)
+            pagerFailed.Add(request.At);
         foreach (var effect in request.Effects)
         {
             if (effect.Effect.StartsWith("ticket.", StringComparison.Ordinal))

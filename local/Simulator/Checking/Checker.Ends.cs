@@ -195,7 +195,9 @@ internal sealed partial class Checker
                     $"{kind} {chain} {at:O}",
                     $"a request {(kind == "expired" ? "expired" : "was withdrawn")} and no ticket was opened: {text}"
                 );
-            if (!pages.Any(p => p.At >= at.AddMinutes(-1) && IsOfWhatDidNotRun(p.Text, action)))
+            // Where the pager is down, the ticket has to do.
+            var unreachable = pagerFailed.Any(p => p >= at.AddMinutes(-1) && p < at.AddHours(1));
+            if (!unreachable && !pages.Any(p => p.At >= at.AddMinutes(-1) && IsOfWhatDidNotRun(p.Text, action)))
                 Break(
                     "S12",
                     "no-page",
@@ -209,6 +211,7 @@ internal sealed partial class Checker
         page.Contains(action, StringComparison.Ordinal) && page.Contains("NOT run", StringComparison.Ordinal);
 
     private readonly List<Unanswered> unanswered = [];
+    private readonly List<DateTimeOffset> pagerFailed = [];
 
     /// <summary>Id of the message that carries a draft.</summary>
     public static string MessageId(AlertDraft draft) => $"message-{draft.Mark}-{draft.Twist}".Replace(' ', '-');
