@@ -13,7 +13,8 @@ namespace IRFunctions.Approvals;
 
 /// <summary>
 /// Recovery points: look, and restore one. Restoring is a release of its containment with the state that the record holds, so it goes the
-/// same way as every undo; the global stop does not halt it (S13). Two people have to want it (S3). Shredding stands here too, since it decides what can still be restored.
+/// same way as every undo; the global stop does not halt it (S13). Two people have to want it (S3). Shredding stands here too, since it
+/// decides what can still be restored.
 /// </summary>
 public sealed class RecoveryApi(
     RequestGuard guard,
@@ -42,7 +43,9 @@ public sealed class RecoveryApi(
         return ProblemResults.Of(400, "which", "Which recovery points?", "Say ?incident=ID or ?target=OBJECT-ID.");
     }
 
-    /// <summary>Gives back what a recovery point holds: noted for the first person who asks (202, "restoring" false), done for the second.</summary>
+    /// <summary>
+    /// Gives back what a recovery point holds: noted for the first person who asks (202, "restoring" false), done for the second.
+    /// </summary>
     [Function("RestoreRecoveryPoint")]
     public async Task<IActionResult> RestoreAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "recovery-points/{id}/restore")] HttpRequest request,

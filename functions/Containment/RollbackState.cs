@@ -59,6 +59,13 @@ public sealed record RollbackState
     /// <summary>Incidents that held it in this generation, also after their hold ended.</summary>
     public IReadOnlyList<string> Incidents { get; init; } = [];
 
+    /// <summary>
+    /// Incidents that held it in containments before this one, newest last and at most 64; null where there were none. What they held it
+    /// for has ended.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Before { get; init; }
+
     /// <summary>Longest hold the policy allows, from the order; bounds every extension.</summary>
     public TimeSpan MaxDuration { get; init; }
 
@@ -137,6 +144,15 @@ public sealed record RollbackState
             ContainmentStatus.Released or ContainmentStatus.RolledBack => Unsettled is not null,
             _ => true,
         };
+
+    /// <summary>
+    /// Whether an incident held it once and holds it no more, and no person keeps it: whatever else holds it now ends without regard to
+    /// that incident.
+    /// </summary>
+    public bool HasEndedFor(string incident) =>
+        Incidents.Contains(incident)
+            ? Status is not (ContainmentStatus.None or ContainmentStatus.Confirmed) && Holds.All(h => h.Incident != incident)
+            : Before?.Contains(incident) == true;
 
     /// <summary>The moment the last hold ends; null where none is left.</summary>
     [JsonIgnore]

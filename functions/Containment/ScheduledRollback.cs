@@ -22,6 +22,9 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
     /// <summary>Longer than any call to a service with its own timeout; an effect that has not begun by then asks again.</summary>
     private static readonly TimeSpan LeaseLength = TimeSpan.FromMinutes(2);
 
+    /// <summary>Incidents remembered of earlier containments; bounds the state.</summary>
+    private const int MostBefore = 64;
+
     /// <summary>How much earlier than its hold a lease ends: clocks of two machines differ by less.</summary>
     private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(15);
 
@@ -72,6 +75,10 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
             MaxDuration = order.Decision.MaxDuration ?? TimeSpan.Zero,
             // An effect of the containment before may still land: the new one answers for it.
             UnsettledAt = State.Unsettled,
+            Before =
+                State.Incidents.Count == 0
+                    ? State.Before
+                    : [.. (State.Before ?? []).Concat(State.Incidents).Distinct().TakeLast(MostBefore)],
         };
         AddHold(order);
         return HoldAnswer.Registered;

@@ -167,9 +167,7 @@ public sealed class AlertOrchestrator
                 ScheduledRollback.For(order.Decision.Action, order.Decision.Target),
                 nameof(ScheduledRollback.Show)
             )
-        )
-            is { Status: ContainmentStatus.Released or ContainmentStatus.RolledBack } state
-        && state.Incidents.Contains(input.Incident);
+        ).HasEndedFor(input.Incident);
 
     private static string KeyOf(ContainmentOrder order) => ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target);
 

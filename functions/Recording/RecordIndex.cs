@@ -127,7 +127,8 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
     }
 
     /// <summary>
-    /// The names under which this chain speaks of the same thing: the alert names a person in five ways, the entry about an action by one id.
+    /// The names under which this chain speaks of the same thing: the alert names a person in five ways, the entry about an action by one
+    /// id.
     /// An entry about the alert as a whole is about all its entities; one about an action only about its target.
     /// </summary>
     private static HashSet<string> AlsoKnownAs(string name, IReadOnlyList<AuditEntry> entries)

@@ -16,6 +16,8 @@ internal sealed partial class Checker
     {
         if (request.By == "pipeline")
             Note(request);
+        if (request.Path.StartsWith("/pager", StringComparison.Ordinal) && request.Fault.Length > 0)
+            pagerFailed.Add(request.At);
         foreach (var effect in request.Effects)
         {
             if (effect.Effect.StartsWith("ticket.", StringComparison.Ordinal))
@@ -204,6 +206,8 @@ internal sealed partial class Checker
                 Break("S5", "not-captured", what, $"{what} happened before the state before it was on the record");
             if (thing is not null && !known.Any(c => c.Registered))
                 Break("S5", "not-registered", what, $"{what} happened before its rollback was registered");
+            else if (thing is not null && !known.Any(c => c.IsHeldAt(now())) && known.Max(c => c.EndOfHolds()) is var end)
+                Unheld(what, end);
             if (stoppedSince is { } since)
                 Break("S13", "under-stop", what, $"{what} happened though the global stop is engaged since {Time(since)}");
             Allowed(holders, what);
@@ -235,6 +239,13 @@ internal sealed partial class Checker
         if (thing.Ours)
             Overdue(thing, request.At);
         thing.Ours = false;
+    }
+
+    /// <summary>An effect is begun only while its hold lasts; what was begun in its last moment may come a little later.</summary>
+    private void Unheld(string what, DateTimeOffset end)
+    {
+        if (now() > end + Rulebook.LongestTry)
+            Break("S7", "unheld", what, $"{what} happened though its hold had ended at {Time(end)}");
     }
 
     private bool IsHeld(Thing thing) => thing.Holders.Any(h => ContainmentOf(h.Action, h.Target).IsHeldAt(now()));

@@ -163,6 +163,7 @@ internal sealed partial class Checker
                 draft.AlertId,
                 $"alert {draft.AlertId} is {outcome} at the end, its orchestration {(string?)shown["status"]}"
             );
+        LeftToNobody(draft.AlertId, view);
         // Where the ticket system is down, a page has to do.
         if (
             draft.Mood is not (ModelMood.Advises or ModelMood.Hostile)
@@ -184,7 +185,7 @@ internal sealed partial class Checker
     /// <summary>A request that ended without an answer, or was taken back, leaves a ticket and a page (S12).</summary>
     private void Asked()
     {
-        foreach (var (kind, chain, at, text) in unanswered)
+        foreach (var (kind, chain, action, at, text) in unanswered)
         {
             var ticketed = tickets.Any(t => t.At >= at.AddMinutes(-1) && (string?)Parse(t.Body)?["incident"] == chain);
             if (!ticketed)
@@ -194,7 +195,9 @@ internal sealed partial class Checker
                     $"{kind} {chain} {at:O}",
                     $"a request {(kind == "expired" ? "expired" : "was withdrawn")} and no ticket was opened: {text}"
                 );
-            if (!pages.Any(p => p.At >= at.AddMinutes(-1)))
+            // Where the pager is down, the ticket has to do.
+            var unreachable = pagerFailed.Any(p => p >= at.AddMinutes(-1) && p < at.AddHours(1));
+            if (!unreachable && !pages.Any(p => p.At >= at.AddMinutes(-1) && IsOfWhatDidNotRun(p.Text, action)))
                 Break(
                     "S12",
                     "no-page",
@@ -204,7 +207,11 @@ internal sealed partial class Checker
         }
     }
 
-    private readonly List<(string Kind, string Chain, DateTimeOffset At, string Text)> unanswered = [];
+    private static bool IsOfWhatDidNotRun(string page, string action) =>
+        page.Contains(action, StringComparison.Ordinal) && page.Contains("NOT run", StringComparison.Ordinal);
+
+    private readonly List<Unanswered> unanswered = [];
+    private readonly List<DateTimeOffset> pagerFailed = [];
 
     /// <summary>Id of the message that carries a draft.</summary>
     public static string MessageId(AlertDraft draft) => $"message-{draft.Mark}-{draft.Twist}".Replace(' ', '-');

@@ -174,7 +174,7 @@ internal sealed partial class Checker
                 if (
                     certain
                     && Rulebook.Actions.GetValueOrDefault(answer.Action)?.Hold < TimeSpan.FromHours(answer.Hours)
-                    && !answer.Body.Contains("until", StringComparison.OrdinalIgnoreCase)
+                    && string.IsNullOrWhiteSpace((string?)Parse(answer.Body)?["note"])
                 )
                     Break(
                         "S14",
@@ -238,12 +238,13 @@ internal sealed partial class Checker
     /// <summary>An entry of the record, in the order of its chain.</summary>
     public void Entry(SeenEntry entry)
     {
-        if (entry.Kind is "expired" or "withdrawn")
-            unanswered.Add((entry.Kind, entry.Chain, entry.At, entry.Text));
         var about = Parse(entry.Data)?["about"];
         var (action, target) = ((string?)about?["action"], (string?)about?["target"]);
+        if (entry.Kind is "expired" or "withdrawn")
+            unanswered.Add(new Unanswered(entry.Kind, entry.Chain, action ?? "", entry.At, entry.Text));
         if (action is null || target is null || !Rulebook.Actions.TryGetValue(action, out var ruling))
             return;
+        Claim(entry, action, target);
         var containment = ContainmentOf(action, target);
         switch (entry.Kind)
         {

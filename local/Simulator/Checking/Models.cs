@@ -96,5 +96,8 @@ internal sealed class RequestModel(string id, string action, string target, int 
     public bool Waits { get; set; }
 }
 
+/// <summary>A request that ended as "expired" or "withdrawn", as the record says.</summary>
+internal sealed record Unanswered(string Kind, string Chain, string Action, DateTimeOffset At, string Text);
+
 /// <summary>Forward effects that nobody approved, for the budgets.</summary>
 internal sealed record Spent(DateTimeOffset At, string Action, string Target);

@@ -31,8 +31,11 @@ internal static class Rulebook
     /// </summary>
     public static readonly TimeSpan HoldDoubt = TimeSpan.FromMinutes(30);
 
-    /// <summary>A changed policy is in force after the next look at its files.</summary>
-    public static readonly TimeSpan PolicyLag = TimeSpan.FromMinutes(10);
+    /// <summary>From the leave to begin an effect to the moment at which nobody waits for it any more.</summary>
+    public static readonly TimeSpan LongestTry = TimeSpan.FromMinutes(3);
+
+    /// <summary>A changed policy is in force after the next look at its files, which is every minute.</summary>
+    public static readonly TimeSpan PolicyLag = TimeSpan.FromMinutes(3);
 
     public static IReadOnlyDictionary<string, ActionRuling> Actions { get; } =
         new Dictionary<string, ActionRuling>(StringComparer.Ordinal)

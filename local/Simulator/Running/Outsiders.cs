@@ -38,16 +38,20 @@ internal static class Outsiders
         }
     }
 
+    private static string? AddressOf(JsonNode? item) => (string?)item?["properties"]?["itemsKeyValue"]?["IPAddress"];
+
     private static string NewId(int number) => string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{number:D12}");
 
     private static async Task OnWatchlistAsync(SimulatedWorld world, OutsideItem item)
     {
-        var address = Cast.Addresses[item.Pick % Cast.Addresses.Count];
         var answer = await world.OutsideAsync("GET", Items);
-        var found = JsonNode
-            .Parse(answer.Body)
-            ?["value"]?.AsArray()
-            .FirstOrDefault(i => (string?)i!["properties"]?["itemsKeyValue"]?["IPAddress"] == address);
+        var listed = JsonNode.Parse(answer.Body)?["value"]?.AsArray() ?? [];
+        // Mostly about what is listed: elsewhere nothing of ours is met.
+        var address =
+            listed.Count > 0 && item.Pick % 4 > 0
+                ? AddressOf(listed[item.Pick % listed.Count]) ?? ""
+                : Cast.Addresses[item.Pick % Cast.Addresses.Count];
+        var found = listed.FirstOrDefault(i => AddressOf(i) == address);
         if (item.Verb == OutsideVerb.TakeOffWatchlist && found is not null)
             await world.OutsideAsync("DELETE", $"{Items}/{(string)found["name"]!}");
         else if (item.Verb == OutsideVerb.PutOnWatchlist)

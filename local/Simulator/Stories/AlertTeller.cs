@@ -147,6 +147,18 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
             }
             : null;
 
+    /// <summary>A message in another mailbox, an application under another of its ids; anything else as it is.</summary>
+    private static Named Otherwise(Named thing) =>
+        thing.Kind switch
+        {
+            NamedKind.Mail => Elsewhere(thing) ?? thing,
+            NamedKind.Application => thing with
+            {
+                Id = Cast.PayrollNames[(Cast.PayrollNames.ToList().IndexOf(thing.Id) + 1) % Cast.PayrollNames.Count],
+            },
+            _ => thing,
+        };
+
     private static string Also(AlertDraft draft, string twist) => draft.Twist.Length == 0 ? twist : $"{draft.Twist}, {twist}";
 
     /// <summary>The same alert again, changed, merged, closed; another one about the same thing.</summary>
@@ -181,9 +193,7 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
                 Mark = ++mark,
                 AlertId = $"alert-m{number}",
                 IncidentId = same ? draft.IncidentId : $"incident-m{number}",
-                Things = draft.Things.All(t => t.Kind != NamedKind.Mail)
-                    ? draft.Things
-                    : [.. draft.Things.Select(t => t.Kind == NamedKind.Mail ? Elsewhere(t) ?? t : t)],
+                Things = [.. draft.Things.Select(Otherwise)],
                 Twist = same ? "a sibling of the same incident" : "another incident about the same",
                 SecondId = null,
             };

@@ -13,6 +13,9 @@ internal sealed class StoryTeller
     private readonly List<TimeSpan> times = [];
     private readonly AlertTeller alerts;
 
+    /// <summary>When alerts come that are about accounts.</summary>
+    private readonly List<TimeSpan> accounts = [];
+
     /// <summary>When something happens by itself or through people: faults at other times hit nothing.</summary>
     private readonly List<TimeSpan> moments = [];
 
@@ -31,6 +34,8 @@ internal sealed class StoryTeller
         foreach (var (at, draft) in alerts.Tell(length))
         {
             Add(at, n => new AlertItem(n, at, draft));
+            if (draft.Things.Any(t => t.Kind == NamedKind.Account))
+                accounts.Add(at);
             People(at, draft.Mark);
             Pressure(at, draft);
         }
@@ -140,6 +145,18 @@ internal sealed class StoryTeller
         if (options.Has(kind))
             Add(begins, n => new ServiceItem(n, begins, fault, service, lasts, true, seconds, most));
         Add(release, n => new PersonItem(n, release, who, PersonVerb.Release, 0, 0, 1));
+    }
+
+    /// <summary>
+    /// While people are asked about an account the policy forbids what they are asked about, and they approve it after that.
+    /// </summary>
+    private TimeSpan Forbid(SeededRandom random)
+    {
+        var at = random.Pick(accounts) + random.Span(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(3));
+        var approved = at + random.Span(TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(11));
+        var who = random.Pick(["Alex", "Robin"]);
+        Add(approved, n => new PersonItem(n, approved, who, PersonVerb.Approve, 0, 0, 1));
+        return at;
     }
 
     private static readonly string[] ServiceNames =
@@ -265,6 +282,8 @@ internal sealed class StoryTeller
         {
             var (at, back) = (Moment(random), random.Span(TimeSpan.FromMinutes(15), TimeSpan.FromHours(4)));
             var variant = random.Pick([PolicyVariant.NoDisabling, PolicyVariant.SmallBudgets, PolicyVariant.Broken]);
+            if (variant == PolicyVariant.NoDisabling && accounts.Count > 0)
+                at = Forbid(random);
             if (options.Has("policy"))
             {
                 Add(at, n => new PolicyItem(n, at, variant));

@@ -82,6 +82,27 @@ public sealed class OneRequestTests
         Assert.True(await world.CanSignInAsync(World.Adele));
     }
 
+    /// <summary>
+    /// The simulator found it: the containment of another incident made that of the first forgotten, and its claim outlasted its hold.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_hold_ended_it_asks_again_though_another_incident_held_the_same_since_S10(bool released)
+    {
+        await using var world = await World.CreateAsync();
+        Assert.Equal(202, await world.AnswerAsync(await StolenAccountTests.AskedAsync(world), World.Alex, "approve"));
+        await world.PassAsync(TimeSpan.FromHours(3));
+        await world.SendAsync(Given.StolenAccount(alert: "alert-2", incident: "incident-2"));
+        await world.RunAsync();
+        Assert.Equal(202, await world.AnswerAsync(Assert.Single(await world.PendingAsync()).Id, World.Sam, "approve"));
+        await world.PassAsync(released ? TimeSpan.FromHours(3) : Minute);
+        Assert.Equal(released, await world.CanSignInAsync(World.Adele));
+        await world.SendAsync(Given.StolenAccount(alert: "alert-3"));
+        await world.RunAsync();
+        Assert.Single(await world.PendingAsync());
+    }
+
     [Fact]
     public async Task While_it_is_asked_or_held_an_alert_of_the_incident_joins_and_is_not_called_ticketed_S10()
     {

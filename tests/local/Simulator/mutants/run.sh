@@ -5,7 +5,8 @@
 #   tests/local/Simulator/mutants/run.sh [FOLDER] [SEEDS] [NUMBERS...]
 #
 # FOLDER gets the copy, what each seed broke without a fault (baseline.json) and the table (table.md). A fault is found where a seed breaks a
-# rule that the same seed does not break without it. Exit code 1: a fault was not found, or a patch does not apply.
+# rule that the same seed does not break without it. Exit code 1: a fault was not found, or a patch does not fit exactly, by itself and with
+# all the others.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../../.." && pwd)
@@ -32,11 +33,14 @@ internal static class Mutants
 }
 CODE
     done
+    # A repository of its own, so that git takes paths from here. It refuses what does not fit exactly: a fault that slipped is none.
+    git -C "$copy" init -q
     for patch in "$here"/*.patch; do
-        if ! (cd "$copy" && patch -s -p1 -F3 -l --no-backup-if-mismatch < "$patch"); then
-            echo "does not apply any more: $(basename "$patch")"
-            failed=1
-        fi
+        git -C "$copy" apply --check --whitespace=nowarn "$patch" || { echo "does not fit any more: $(basename "$patch")"; failed=1; }
+    done
+    [ $failed = 0 ] || exit 1
+    for patch in "$here"/*.patch; do
+        git -C "$copy" apply --whitespace=nowarn "$patch" || { echo "collides with an earlier one: $(basename "$patch")"; exit 1; }
     done
     (cd "$copy" && dotnet restore local/IRFunctions.Local.csproj -p:ServiceBusExtension=standin -v q \
         && dotnet build local/IRFunctions.Local.csproj -c Debug --no-restore -v q -p:ServiceBusExtension=standin -p:RunAnalyzers=false \
