@@ -91,7 +91,15 @@ public sealed class RecoveryApi(
         var differs = state!.State.Prior != point.Prior;
         await RecordAsync(point, caller, reason, differs, first, cancellation);
         if (first is null)
-            return new AcceptedResult((string?)null, new { id, restoring = false, text = RestoreWishes.NeedsSecond });
+            return new AcceptedResult(
+                (string?)null,
+                new
+                {
+                    id,
+                    restoring = false,
+                    text = RestoreWishes.NeedsSecond,
+                }
+            );
         await client.Entities.SignalEntityAsync(
             entity,
             nameof(ScheduledRollback.Release),

@@ -154,6 +154,26 @@ public sealed record RollbackState
             ? Status is not (ContainmentStatus.None or ContainmentStatus.Confirmed) && Holds.All(h => h.Incident != incident)
             : Before?.Contains(incident) == true;
 
+    /// <summary>What the undo that is under way has to do.</summary>
+    /// <param name="containment">Key of the entity.</param>
+    public RollbackOrder OrderFor(string containment) =>
+        new()
+        {
+            Containment = containment,
+            Generation = Generation,
+            Number = UndoAttempts,
+            Action = Action,
+            Target = Target!,
+            Prior = Prior!,
+            Cause = Cause ?? RollbackCause.Released,
+            By = EndedBy,
+            Reason = Ending,
+            Incidents = Incidents,
+            AskedAt = AskedAt,
+            DriftedAt = DriftedAt,
+            UnsettledAt = Unsettled,
+        };
+
     /// <summary>The moment the last hold ends; null where none is left.</summary>
     [JsonIgnore]
     public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);

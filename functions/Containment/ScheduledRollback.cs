@@ -312,7 +312,7 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
         else
             Context.ScheduleNewOrchestration(
                 nameof(ReadBackOrchestrator),
-                Order(),
+                State.OrderFor(Context.Id.Key),
                 new StartOrchestrationOptions($"readback-{Fingerprint.Of(Context.Id.Key)}-{State.Generation}-{State.UndoAttempts}")
             );
     }
@@ -362,7 +362,7 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
         };
         Context.ScheduleNewOrchestration(
             nameof(RollbackOrchestrator),
-            Order(),
+            State.OrderFor(Context.Id.Key),
             new StartOrchestrationOptions(UndoInstance(Context.Id.Key, State))
         );
     }
@@ -373,24 +373,6 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
         BeginUndo(RollbackCause.Released, Pipeline, "the effect landed after its hold had ended, so it is put back");
         State = State with { FirstUndo = State.UndoAttempts };
     }
-
-    private RollbackOrder Order() =>
-        new()
-        {
-            Containment = Context.Id.Key,
-            Generation = State.Generation,
-            Number = State.UndoAttempts,
-            Action = State.Action,
-            Target = State.Target!,
-            Prior = State.Prior!,
-            Cause = State.Cause ?? RollbackCause.Released,
-            By = State.EndedBy,
-            Reason = State.Ending,
-            Incidents = State.Incidents,
-            AskedAt = State.AskedAt,
-            DriftedAt = State.DriftedAt,
-            UnsettledAt = State.Unsettled,
-        };
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 

@@ -65,7 +65,11 @@ public static class EntityNames
 
     private static NamedThing? ThingOf(JsonElement entity)
     {
-        if (entity.ValueKind != JsonValueKind.Object || !entity.TryGetProperty("names", out var its) || its.ValueKind != JsonValueKind.Array)
+        if (
+            entity.ValueKind != JsonValueKind.Object
+            || !entity.TryGetProperty("names", out var its)
+            || its.ValueKind != JsonValueKind.Array
+        )
             return null;
         var names = its.EnumerateArray().Select(n => EntitySpelling.Of(n.GetString() ?? "")).ToHashSet(StringComparer.Ordinal);
         var type = EntryDetails.TextOf(entity, "type");

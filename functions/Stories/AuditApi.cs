@@ -115,15 +115,17 @@ public sealed class AuditApi(
                 from,
                 to,
                 more = found.Count > top, // Ask again from the last time on.
-                entries = found.Take(top).Select(e => new
-                {
-                    e.Chain,
-                    e.Sequence,
-                    e.At,
-                    e.Kind,
-                    e.Actor,
-                    e.Text,
-                }),
+                entries = found
+                    .Take(top)
+                    .Select(e => new
+                    {
+                        e.Chain,
+                        e.Sequence,
+                        e.At,
+                        e.Kind,
+                        e.Actor,
+                        e.Text,
+                    }),
             }
         );
     }

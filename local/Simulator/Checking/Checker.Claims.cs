@@ -26,7 +26,10 @@ internal sealed partial class Checker
     /// <summary>An entry says that an alert of the incident asks for it or holds it, or does so no more.</summary>
     private void Claim(SeenEntry entry, string action, string target)
     {
-        if (DoubtAfter(entry.Kind) is null && entry.Kind is not ("asked" or "joined-request" or "registered" or "joined-hold" or "executing"))
+        if (
+            DoubtAfter(entry.Kind) is null
+            && entry.Kind is not ("asked" or "joined-request" or "registered" or "joined-hold" or "executing")
+        )
             return;
         var key = (entry.Chain, action, target.ToLowerInvariant());
         if (!claims.TryGetValue(key, out var all))

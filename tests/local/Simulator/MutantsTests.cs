@@ -9,7 +9,8 @@ public sealed class MutantsTests
 {
     private static readonly string Folder = Path.Combine(Sources.Root, "tests", "local", "Simulator", "mutants");
 
-    public static TheoryData<string> Patches() => [.. System.IO.Directory.GetFiles(Folder, "*.patch").Select(Path.GetFileName).Order()!];
+    public static TheoryData<string> Patches() =>
+        [.. System.IO.Directory.GetFiles(Folder, "*.patch").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Patches))]
