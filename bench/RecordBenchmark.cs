@@ -214,6 +214,7 @@ internal static class RecordBenchmark
         }
         entries = Math.Min(entries, 100_000);
         await part.WriteAsync(new EndLine(entries, checkpoints).ToJson());
+        part.WriteByte((byte)'\n');
         part.Position = 0;
         var started = Stopwatch.GetTimestamp();
         var result = await RecordVerifier.VerifyAsync(part, [key]);

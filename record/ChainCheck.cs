@@ -15,15 +15,14 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
     /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(15);
 
-    private const int MaxRemembered = 10_000_000;
-
     private readonly IReadOnlyList<SealedHead> seals = seals ?? [];
     private readonly List<(long From, long To)> gaps = [];
     private readonly Dictionary<string, long> facts = new(StringComparer.Ordinal);
-    private readonly List<ulong> hashes = []; // where each begins: enough to tell a copy from a fork
+    private readonly List<(long Sequence, ulong Start)> hashes = []; // where each begins: enough to tell a copy from a fork
     private AuditEntry? last;
     private int seal;
     private SealedHead? intact;
+    private AuditEntry? firstUnsealed;
     private bool diverged;
 
     public string Chain => chain;
@@ -36,6 +35,12 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
 
     /// <summary>Entries whose words are shredded.</summary>
     public long Shredded { get; private set; }
+
+    /// <summary>The last entry whose words are shredded; 0 where none is.</summary>
+    public long LastShredded { get; private set; }
+
+    /// <summary>As many entries as any checkpoint sealed of this chain.</summary>
+    public long SealedLength => seals.Count > 0 ? seals[^1].Length : 0;
 
     /// <summary>Another chain follows; what only replays need is let go, since a record has many chains.</summary>
     public void Rest() => facts.Clear();
@@ -52,10 +57,9 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
         if (!facts.TryAdd(entry.FactId, entry.Sequence))
             Add(Attacks.Replayed, entry, $"says again what entry {facts[entry.FactId]} says (fact {entry.FactId})");
         last = entry;
-        while (hashes.Count < Math.Min(entry.Sequence - 1, MaxRemembered))
-            hashes.Add(0); // a gap
-        if (hashes.Count < MaxRemembered)
-            hashes.Add(Start(entry.Hash));
+        hashes.Add((entry.Sequence, Start(entry.Hash)));
+        if (entry.Sequence > SealedLength)
+            firstUnsealed ??= entry;
         CheckSeal(entry);
     }
 
@@ -78,16 +82,14 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
                 final.Length
             );
         else if (
-            last is not null
-            && seal >= seals.Count
-            && Length > (seals.Count > 0 ? seals[^1].Length : 0)
+            firstUnsealed is not null
             && latest is { } sealedUntil
-            && last.At < sealedUntil - Tolerance
+            && firstUnsealed.At < sealedUntil - Tolerance
         )
             Add(
                 Attacks.BackDated,
-                last,
-                $"says {Finding.Time(last.At)}, but the checkpoint of {Finding.Time(sealedUntil)} does not know it: it was added later"
+                firstUnsealed,
+                $"says {Finding.Time(firstUnsealed.At)}, but the checkpoint of {Finding.Time(sealedUntil)} does not know it: it was added later"
             );
     }
 
@@ -114,7 +116,10 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
             Add(Attacks.Reordered, entry, $"stands after entry {Length}");
             return false;
         }
-        if (entry.Sequence >= 1 && entry.Sequence <= hashes.Count && hashes[(int)entry.Sequence - 1] == Start(entry.Hash))
+        // What was accepted has rising numbers; the second of a pair decides nothing where the number is there.
+        var place = hashes.BinarySearch((entry.Sequence, 0));
+        place = place < 0 ? ~place : place;
+        if (place < hashes.Count && hashes[place] == (entry.Sequence, Start(entry.Hash)))
             Add(Attacks.Replayed, entry, "stands there twice");
         else
             Add(Attacks.Forked, entry, "is there twice, and the two differ");
@@ -128,7 +133,7 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
         if (entry.Content == ContentState.Damaged)
             Add(Attacks.Damaged, entry, "what is stored of its words does not open with the key of its chain");
         if (entry.Content == ContentState.Shredded)
-            Shredded++;
+            (Shredded, LastShredded) = (Shredded + 1, entry.Sequence);
         var earlier = last is not null && entry.At < last.At;
         if (entry.Content == ContentState.Readable && entry.ComputeContentHash() != entry.ContentHash)
             Add(Attacks.Edited, entry, "its words are not those that were written");

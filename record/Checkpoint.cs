@@ -77,6 +77,7 @@ public sealed record Checkpoint
         var signature = new byte[96];
         return Convert.TryFromBase64String(Signature, signature, out var length)
             && length == 64
+            && Convert.ToBase64String(signature, 0, length) == Signature // bits that no byte holds must be 0
             && key.VerifyData(ToSign(), signature.AsSpan(0, length), HashAlgorithmName.SHA256);
     }
 

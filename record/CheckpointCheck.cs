@@ -23,28 +23,27 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
 
     public void Begin(HeaderLine header)
     {
-        var spki = trusted;
-        if (trusted.Count == 0)
-        {
-            spki = [Convert.FromBase64String(header.Key ?? "")];
-            notes.Add(
-                $"signatures were checked with the key in the file itself ({KeyFingerprint.Of(spki[0])[..16]}…); whether that is the "
-                    + $"right key only --key can tell"
-            );
-        }
-        foreach (var key in spki)
+        var own = KeyFingerprint.FromBase64(header.Key);
+        foreach (var key in trusted.Count > 0 || own is null ? trusted : [own])
         {
             var ecdsa = ECDsa.Create();
             ecdsa.ImportSubjectPublicKeyInfo(key, out _);
             keys[KeyFingerprint.Of(key)] = ecdsa;
         }
+        if (own is null)
+            findings.Add(new Finding(Attacks.Malformed, "header", "names a key that is no ECDSA P-256 key"));
+        else if (trusted.Count == 0)
+            notes.Add(
+                $"signatures were checked with the key in the file itself ({KeyFingerprint.Of(own)[..16]}…); whether that is the "
+                    + $"right key only --key can tell"
+            );
+        else if (!keys.ContainsKey(KeyFingerprint.Of(own)))
+            findings.Add(new Finding(Attacks.ForeignKey, "header", $"names the key {Start(KeyFingerprint.Of(own))}, which is not trusted"));
     }
 
     public bool Knows(string chain) => seals.ContainsKey(chain);
 
     public IReadOnlyList<SealedHead> SealsOf(string chain) => seals.TryGetValue(chain, out var known) ? known : [];
-
-    public long SealedLengthOf(string chain) => seals.TryGetValue(chain, out var known) ? known[^1].Length : 0;
 
     public void Next(Checkpoint checkpoint, bool whole)
     {
@@ -61,6 +60,8 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
         }
         if (whole)
             CheckPlace(checkpoint, where);
+        else if (Count > 1 || checkpoint.Changes is not null)
+            findings.Add(new Finding(Attacks.OutOfPlace, where, "has no place in an export of single chains, which holds one, without changes"));
         hashes.TryAdd(checkpoint.Number, checkpoint.Hash());
         if (Latest is null || checkpoint.Number > Latest.Number)
             Latest = checkpoint;
@@ -73,6 +74,8 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
             findings.Add(
                 new Finding(Attacks.FalseProof, where, $"is not in the tree of checkpoint {proof.Checkpoint}, whatever its proof says")
             );
+        else if (seals.ContainsKey(proof.Head.Chain))
+            findings.Add(new Finding(Attacks.FalseProof, where, "is the second proof of one chain"));
         else
             seals[proof.Head.Chain] =
             [
@@ -91,8 +94,16 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
                 $"It was there at checkpoint {s.Value[^1].Checkpoint} ({Finding.Time(s.Value[^1].At)})"
             ));
 
-    public void Finish(long entries)
+    public void Finish(HeaderLine header, long entries)
     {
+        if (Latest is not null && Latest.At - ChainCheck.Tolerance > header.ExportedAt)
+            findings.Add(
+                new Finding(
+                    Attacks.BackDated,
+                    "header",
+                    $"says that the export is of {Finding.Time(header.ExportedAt)}, before its checkpoint {Latest.Number} of {Finding.Time(Latest.At)}"
+                )
+            );
         foreach (var (number, since) in missing)
             findings.Add(new Finding(Attacks.DroppedCheckpoint, $"checkpoint {number}", "is missing between others that are there", since));
         if (seen is not null && !seenThere)
@@ -101,7 +112,7 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
             );
         if (Count > 0)
             return;
-        if (trusted.Count > 0 && entries > 0)
+        if (entries > 0)
             findings.Add(
                 new Finding(
                     Attacks.Unsealed,
@@ -110,7 +121,7 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
                 )
             );
         else
-            notes.Add("there is no checkpoint: only the chains themselves were checked, and whoever can write the table can make new ones");
+            notes.Add("the record is empty: no entry and no checkpoint");
     }
 
     public void Dispose()

@@ -19,6 +19,29 @@ public static class KeyFingerprint
 {
     /// <summary>SHA-256 over the SubjectPublicKeyInfo, lower-case hex.</summary>
     public static string Of(byte[] subjectPublicKeyInfo) => Convert.ToHexStringLower(SHA256.HashData(subjectPublicKeyInfo));
+
+    /// <summary>The SubjectPublicKeyInfo of an ECDSA P-256 key from base64; null where it is none, or not written as it must be.</summary>
+    public static byte[]? FromBase64(string? text)
+    {
+        var bytes = new byte[200];
+        if (text is null || !Convert.TryFromBase64String(text, bytes, out var length))
+            return null;
+        using var key = ECDsa.Create();
+        try
+        {
+            key.ImportSubjectPublicKeyInfo(bytes.AsSpan(0, length), out _);
+            var again = key.ExportSubjectPublicKeyInfo();
+            return key.KeySize == 256 && key.ExportParameters(false).Curve.Oid.Value == P256 && Convert.ToBase64String(again) == text
+                ? again
+                : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    private const string P256 = "1.2.840.10045.3.1.7";
 }
 
 /// <summary>A key of this machine: in a file only its owner may read, made on first use; or in memory, for tests.</summary>

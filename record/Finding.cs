@@ -52,6 +52,15 @@ public static class Attacks
     /// <summary>A proof does not lead from its entry to a signed root.</summary>
     public const string FalseProof = "false-proof";
 
+    /// <summary>A chain of an export of single chains comes without a proof that a checkpoint sealed it.</summary>
+    public const string Unproved = "unproved";
+
+    /// <summary>A line is not written as the grammar of docs/record.md says: no exporter of ours made it.</summary>
+    public const string Malformed = "malformed";
+
+    /// <summary>A line stands where no line of its type may stand, after the end for example.</summary>
+    public const string OutOfPlace = "out-of-place";
+
     /// <summary>The file ends early or says of itself what is not so.</summary>
     public const string CutFile = "cut-file";
     public const string UnknownForm = "unknown-form";

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -15,15 +16,28 @@ public abstract record RecordLine
 {
     public const string Format = "irfunctions-record-1";
 
+    // Nothing is read that is not written: no other case, no number as text, no number for a name, no name twice, no unknown one.
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        AllowOutOfOrderMetadataProperties = true,
+        PropertyNameCaseInsensitive = false,
+        NumberHandling = JsonNumberHandling.Strict,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        MaxDepth = 8,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
+
+    /// <summary>Writes the line as every exporter must, byte for byte, without its end.</summary>
+    internal void WriteTo(IBufferWriter<byte> to)
+    {
+        using var writer = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = Options.Encoder, SkipValidation = true });
+        JsonSerializer.Serialize(writer, this, Options);
+    }
 
     /// <exception cref="JsonException">This is no line of a record.</exception>
     public static RecordLine FromJson(ReadOnlySpan<byte> json) =>
@@ -97,4 +111,5 @@ public sealed record EntryLine(
 }
 
 /// <summary>How much came before, so that a file cut short shows.</summary>
-public sealed record EndLine(long Entries, long Checkpoints) : RecordLine;
+/// <param name="Newer">Entries left out because no checkpoint had sealed them when the export was made; null where there was none.</param>
+public sealed record EndLine(long Entries, long Checkpoints, long? Newer = null) : RecordLine;

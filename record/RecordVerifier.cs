@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace IRFunctions.Record;
@@ -22,23 +23,30 @@ public sealed record VerifyReport(long Entries, long Chains, long Checkpoints, I
 /// </summary>
 public sealed class RecordVerifier : IDisposable
 {
-    /// <summary>Entries this much older than the export must be in a checkpoint.</summary>
-    private static readonly TimeSpan MayBeUnsealed = TimeSpan.FromMinutes(30);
-
     private readonly CheckpointCheck checkpoints;
     private readonly Dictionary<string, ChainCheck> chains = new(StringComparer.Ordinal);
-    private readonly HashSet<string> mayBeShredded = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> mayBeShredded = new(StringComparer.Ordinal); // entries a chain had then
     private readonly List<Finding> findings = [];
     private readonly List<string> notes = [];
+    private readonly ArrayBufferWriter<byte> again = new(4096);
     private HeaderLine? header;
     private ChainCheck? chain;
-    private DateTimeOffset? oldestUnsealed;
+    private Part part;
     private long entries;
-    private long unsealed;
     private EndLine? end;
 
     private RecordVerifier(IReadOnlyList<byte[]> trusted, Checkpoint? seen) =>
         checkpoints = new CheckpointCheck(trusted, seen, findings, notes);
+
+    /// <summary>Parts of a file, in their order.</summary>
+    private enum Part
+    {
+        Header,
+        Checkpoints,
+        Proofs,
+        Entries,
+        End,
+    }
 
     /// <param name="export">JSON lines as `RecordExport` writes them.</param>
     /// <param name="trusted">Public keys (SubjectPublicKeyInfo) whose signatures count; empty to believe the key in the file.</param>
@@ -52,69 +60,107 @@ public sealed class RecordVerifier : IDisposable
     )
     {
         using var verifier = new RecordVerifier(trusted, seen);
-        using var reader = new StreamReader(export, System.Text.Encoding.UTF8, false, 1 << 16, leaveOpen: true);
-        for (var number = 1L; await reader.ReadLineAsync(cancellation) is { } text; number++)
-        {
-            if (text.Length > 0)
-                verifier.Next(text, number);
-        }
+        var lines = new ExportLines(export);
+        for (var number = 1L; await lines.NextAsync(cancellation) is { } line; number++)
+            verifier.Next(line, $"line {number}");
         return verifier.Finish();
     }
 
     public void Dispose() => checkpoints.Dispose();
 
-    private void Next(string text, long number)
+    private void Next(ExportLines.Line text, string where)
+    {
+        var line = Read(text, where);
+        if (line is null)
+            return;
+        if (LineGrammar.Problem(line) is { } problem)
+        {
+            findings.Add(new Finding(Attacks.Malformed, Place(line, where), problem));
+            if (line is not HeaderLine)
+                return;
+        }
+        if (header is null)
+            Begin((HeaderLine)line);
+        else if (!IsInPlace(line))
+            findings.Add(new Finding(Attacks.OutOfPlace, Place(line, where), $"stands where the file is at its part {part}"));
+        else
+            Next(line);
+    }
+
+    private void Begin(HeaderLine first)
+    {
+        // A time without sense is found already; what is compared with it needs one that does not overflow.
+        header = LineGrammar.IsTime(first.ExportedAt) ? first : first with { ExportedAt = DateTimeOffset.UnixEpoch.AddYears(100) };
+        checkpoints.Begin(header);
+    }
+
+    /// <summary>The line, where the bytes are one and are written as a line is; otherwise it is found.</summary>
+    private RecordLine? Read(ExportLines.Line text, string where)
     {
         RecordLine line;
         try
         {
-            line = RecordLine.FromJson(System.Text.Encoding.UTF8.GetBytes(text));
+            line = text.TooLong ? throw new JsonException("it is too long") : LineGrammar.Read(text.Bytes.Span);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
+        catch (JsonException e)
         {
             if (header is null)
-                throw new FormatException($"line {number} is no header of an exported record: {e.Message}", e);
-            findings.Add(new Finding(Attacks.CutFile, $"line {number}", "is no line of a record"));
-            return;
+                throw new FormatException($"{where} is no header of an exported record: {e.Message}", e);
+            findings.Add(new Finding(Attacks.Malformed, where, text.TooLong ? "is longer than any line" : "is no line of a record"));
+            return null;
         }
         if (header is null && line is not HeaderLine { FormatName: RecordLine.Format })
             throw new FormatException($"the file does not begin with a header of format {RecordLine.Format}");
+        again.ResetWrittenCount();
+        line.WriteTo(again);
+        if (!text.Ended || !again.WrittenSpan.SequenceEqual(text.Bytes.Span))
+            findings.Add(new Finding(Attacks.Malformed, Place(line, where), "is not written as an exporter writes it"));
+        return line;
+    }
+
+    private static string Place(RecordLine line, string where) =>
+        line switch
+        {
+            EntryLine entry => $"{where}: {entry.Chain} entry {entry.Sequence}",
+            CheckpointLine { Checkpoint: { } checkpoint } => $"{where}: checkpoint {checkpoint.Number}",
+            _ => where,
+        };
+
+    /// <summary>Whether a line may stand here; the file moves on to its part.</summary>
+    private bool IsInPlace(RecordLine line)
+    {
+        var of = line switch
+        {
+            CheckpointLine => Part.Checkpoints,
+            ProofLine proof when header!.Chains?.Contains(proof.Head.Chain) == true => Part.Proofs,
+            EntryLine entry when header!.Chains?.Contains(entry.Chain) != false => Part.Entries,
+            EndLine => Part.End,
+            _ => Part.Header,
+        };
+        if (of < part || of == Part.Header || part == Part.End)
+            return false;
+        part = of;
+        return true;
+    }
+
+    private void Next(RecordLine line)
+    {
         switch (line)
         {
-            case HeaderLine first when header is null:
-                checkpoints.Begin(header = first);
-                break;
-            case CheckpointLine { Checkpoint: { } checkpoint }:
+            case CheckpointLine { Checkpoint: var checkpoint }:
                 checkpoints.Next(checkpoint, whole: header!.Chains is null);
                 break;
-            case ProofLine { Head: not null } proof:
+            case ProofLine proof:
                 checkpoints.Next(proof);
                 break;
-            case EntryLine entry when IsComplete(entry):
+            case EntryLine entry:
                 Next(entry.ToEntry());
                 break;
-            case EndLine last when end is null:
+            case EndLine last:
                 end = last;
-                break;
-            default:
-                findings.Add(new Finding(Attacks.CutFile, $"line {number}", "is incomplete or stands where it must not"));
                 break;
         }
     }
-
-    private static bool IsComplete(EntryLine e) =>
-        e
-            is {
-                Chain: not null,
-                FactId: not null,
-                Kind: not null,
-                Actor: not null,
-                Text: not null,
-                Salt: not null,
-                ContentHash: not null,
-                Previous: not null,
-                Hash: not null
-            };
 
     private void Next(AuditEntry entry)
     {
@@ -124,16 +170,14 @@ public sealed class RecordVerifier : IDisposable
             chain?.Rest();
             if (!chains.TryGetValue(entry.Chain, out chain))
                 chains[entry.Chain] = chain = new ChainCheck(entry.Chain, checkpoints.SealsOf(entry.Chain));
+            else
+                findings.Add(
+                    new Finding(Attacks.Reordered, $"{entry.Chain} entry {entry.Sequence}", "stands apart from the others of its chain")
+                );
         }
         chain.Next(entry);
-        if (entry.Sequence > checkpoints.SealedLengthOf(entry.Chain))
-        {
-            unsealed++;
-            if (oldestUnsealed is null || entry.At < oldestUnsealed)
-                oldestUnsealed = entry.At;
-        }
-        if (entry is { Chain: RecordChains.Pipeline, Kind: AuditKinds.Shredded } && RecordChains.ShreddedBy(entry) is { } gone)
-            mayBeShredded.Add(gone);
+        if (entry is { Chain: RecordChains.Pipeline, Kind: AuditKinds.Shredded } && RecordChains.ShreddedBy(entry) is var (gone, count))
+            mayBeShredded[gone] = Math.Max(count, mayBeShredded.GetValueOrDefault(gone));
     }
 
     private VerifyReport Finish()
@@ -156,7 +200,7 @@ public sealed class RecordVerifier : IDisposable
                 )
             );
         findings.AddRange(checkpoints.Dropped(chains.Keys));
-        checkpoints.Finish(entries);
+        checkpoints.Finish(header, entries);
         CheckUnsealed();
         CheckShredded();
         if (header.Chains is { } some)
@@ -168,43 +212,56 @@ public sealed class RecordVerifier : IDisposable
         };
     }
 
+    /// <summary>Whatever no signature covers.</summary>
     private void CheckUnsealed()
     {
-        if (unsealed == 0)
-            return;
-        if (oldestUnsealed < header!.ExportedAt - MayBeUnsealed)
-            findings.Add(
-                new Finding(
-                    Attacks.Unsealed,
-                    $"{unsealed} entries",
-                    $"are in no checkpoint, the oldest of {Finding.Time(oldestUnsealed.Value)}, though the export is of "
-                        + $"{Finding.Time(header.ExportedAt)}: "
-                        + "checkpoints were cut off, or none were made"
-                )
-            );
-        else
-            notes.Add(
-                $"{unsealed} entries are newer than the last checkpoint: their chains are checked, but nothing is signed over them yet"
-            );
+        if (end?.Newer is { } newer)
+            notes.Add($"{newer} entries were left out: no checkpoint had sealed them yet when this was exported");
+        foreach (var missing in (header!.Chains ?? []).Where(c => !chains.ContainsKey(c) && !checkpoints.Knows(c)))
+            findings.Add(new Finding(Attacks.DroppedChain, missing, "is one that the file says it holds, and it holds nothing of it"));
+        if (checkpoints.Count == 0)
+            return; // One finding says it of the whole file.
+        foreach (var one in chains.Values.Where(c => c.Length > c.SealedLength))
+        {
+            if (header.Chains is not null && one.SealedLength == 0)
+                findings.Add(new Finding(Attacks.Unproved, one.Chain, "comes without a proof that a checkpoint sealed it"));
+            else
+                findings.Add(
+                    new Finding(
+                        Attacks.Unsealed,
+                        $"{one.Chain} entries {one.SealedLength + 1} to {one.Length}",
+                        "are in no checkpoint: they were added later, or checkpoints were cut off, or none were made"
+                    )
+                );
+        }
     }
 
     private void CheckShredded()
     {
-        var shredded = chains.Values.Where(c => c.Shredded > 0).ToList();
-        var recorded = shredded.Where(c => mayBeShredded.Contains(c.Chain)).Sum(c => c.Shredded);
-        if (recorded > 0)
-            notes.Add($"the words of {recorded} entries were shredded, as the chain {RecordChains.Pipeline} records");
-        foreach (var (name, count) in shredded.Where(c => !mayBeShredded.Contains(c.Chain)).Select(c => (c.Chain, c.Shredded)))
+        var recorded = 0L;
+        foreach (var one in chains.Values.Where(c => c.Shredded > 0))
         {
-            if (header!.Chains is null)
+            var lawful = mayBeShredded.GetValueOrDefault(one.Chain);
+            if (one.LastShredded <= lawful)
+                recorded += one.Shredded;
+            else if (lawful > 0)
                 findings.Add(
-                    new Finding(Attacks.ContentRemoved, name, $"the words of {count} entries are gone, and no shredding is on the record")
+                    new Finding(
+                        Attacks.ContentRemoved,
+                        $"{one.Chain} entry {one.LastShredded}",
+                        $"has no words any more; what was shredded on the record were the first {lawful} entries, and this one came later"
+                    )
                 );
             else
-                notes.Add(
-                    $"the words of {count} entries of {name} are gone; whether that was recorded stands on the chain "
-                        + $"{RecordChains.Pipeline}, which is not in this export"
+                findings.Add(
+                    new Finding(
+                        Attacks.ContentRemoved,
+                        one.Chain,
+                        $"the words of {one.Shredded} entries are gone, and no shredding is on the record of this file"
+                    )
                 );
         }
+        if (recorded > 0)
+            notes.Add($"the words of {recorded} entries were shredded, as the chain {RecordChains.Pipeline} records");
     }
 }

@@ -12,6 +12,7 @@ namespace IRFunctions.Stories;
 public sealed class AuditApi(
     RequestGuard guard,
     AuditChain audit,
+    Checkpointer checkpointer,
     RecordExport export,
     RecordIndex index,
     AttackChains attacks,
@@ -59,6 +60,8 @@ public sealed class AuditApi(
         if (await guard.ReaderAsync(request, cancellation) is null)
             return ProblemResults.SignIn();
         var all = incident == "all";
+        // What no checkpoint sealed cannot be proved, so whoever exports seals first; writes nothing where nothing is new.
+        await checkpointer.RunAsync(cancellation);
         return (request.Query["format"].FirstOrDefault() ?? "jsonl") switch
         {
             "jsonl" => new Streamed(

@@ -64,9 +64,13 @@ internal static class AuditCommands
                             Write(result, $"{await record.Export.WriteOcsfAsync(file, incident, stop)} events in {result.GetValue(to)}");
                             return Whole;
                         }
-                        var end = incident is null
+                        var (end, missing) = incident is null
                             ? await record.Export.WriteAllAsync(file, stop)
                             : await record.Export.WriteChainsAsync(file, [incident], stop);
+                        foreach (var number in missing)
+                            await result.InvocationConfiguration.Error.WriteLineAsync(
+                                $"checkpoint {number} is missing or cannot be read; the verifier will find that"
+                            );
                         Write(
                             result,
                             $"{end.Entries} entries and {end.Checkpoints} checkpoints in {result.GetValue(to)}; verify it with: "

@@ -12,9 +12,9 @@ namespace IRFunctions.Tests.Record;
 /// </summary>
 internal static class AttackVectors
 {
-    private const string One = "incident-0000000000000000000000000000000a";
-    private const string Two = "incident-0000000000000000000000000000000b";
-    private const string Three = "incident-0000000000000000000000000000000c";
+    internal const string One = "incident-0000000000000000000000000000000a";
+    internal const string Two = "incident-0000000000000000000000000000000b";
+    internal const string Three = "incident-0000000000000000000000000000000c";
 
     public sealed record Vector(
         string Attack,
@@ -67,14 +67,14 @@ internal static class AttackVectors
         return vectors;
     }
 
-    private static Func<RecordRig, Lines, Task> On(Action<Lines> attack) =>
+    internal static Func<RecordRig, Lines, Task> On(Action<Lines> attack) =>
         (_, lines) =>
         {
             attack(lines);
             return Task.CompletedTask;
         };
 
-    private static Expected[] Finds(string attack, string where) => [new Expected(attack, where)];
+    internal static Expected[] Finds(string attack, string where) => [new Expected(attack, where)];
 
     private static IEnumerable<(string Name, string Story, Func<RecordRig, Lines, Task> Attack, Expected[] Expect)> Attacks()
     {
@@ -86,6 +86,8 @@ internal static class AttackVectors
         foreach (var on in OnChains())
             yield return on;
         foreach (var on in OnCheckpoints())
+            yield return on;
+        foreach (var on in ForgedFiles.OnLines().Concat(ForgedFiles.OnParts()).Concat(ForgedFiles.OnProofs()).Concat(ForgedFiles.OnKeys()))
             yield return on;
     }
 

@@ -8,15 +8,51 @@ namespace IRFunctions.Tests.Record;
 internal sealed class Lines(IEnumerable<string> text)
 {
     private readonly List<JsonObject> all = [.. text.Select(l => JsonNode.Parse(l)!.AsObject())];
+    private readonly List<(JsonObject Line, Func<string, string> Edit)> edits = [];
 
     public IReadOnlyList<string> Text() =>
-        [
-            .. all.Select(l =>
-                l.ToJsonString(
-                    new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
-                )
-            ),
-        ];
+        [.. all.Select(l => edits.Where(e => e.Line == l).Aggregate(l.ToJsonString(Relaxed), (written, e) => e.Edit(written)))];
+
+    private static readonly JsonSerializerOptions Relaxed = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Another export in the place of this one.</summary>
+    public void Become(IEnumerable<string> other)
+    {
+        all.Clear();
+        all.AddRange(other.Select(l => JsonNode.Parse(l)!.AsObject()));
+    }
+
+    /// <summary>The first line of a type.</summary>
+    public JsonObject First(string type) => all.First(l => l["type"]!.GetValue<string>() == type);
+
+    public void RemoveLine(JsonObject line)
+    {
+        all.Remove(line);
+        Recount();
+    }
+
+    /// <summary>Puts a line at a place counted from the end: 0 is after the last.</summary>
+    public void Put(int fromEnd, JsonObject line, bool count = true)
+    {
+        all.Insert(all.Count - fromEnd, (JsonObject)line.DeepClone());
+        if (count)
+            Recount();
+    }
+
+    /// <summary>Edits a line as text, after everything else: what no JSON writer would write.</summary>
+    public void Rewrite(JsonObject line, Func<string, string> edit) => edits.Add((line, edit));
+
+    public void Rewrite(JsonObject line, string old, string by) =>
+        Rewrite(
+            line,
+            written =>
+                written.Contains(old, StringComparison.Ordinal)
+                    ? written.Replace(old, by, StringComparison.Ordinal)
+                    : throw new InvalidOperationException($"{old} is not in {written}")
+        );
 
     public JsonObject Entry(string chain, int sequence) => all.Single(l => Is(l, chain) && l["sequence"]!.GetValue<long>() == sequence);
 
@@ -182,9 +218,9 @@ internal sealed class Lines(IEnumerable<string> text)
 
     private void Recount()
     {
-        if (all[^1]["type"]!.GetValue<string>() != "end")
+        if (all.Find(l => l["type"]!.GetValue<string>() == "end") is not { } end)
             return;
-        all[^1]["entries"] = all.Count(l => l["type"]!.GetValue<string>() == "entry");
-        all[^1]["checkpoints"] = all.Count(l => l["type"]!.GetValue<string>() == "checkpoint");
+        end["entries"] = all.Count(l => l["type"]!.GetValue<string>() == "entry");
+        end["checkpoints"] = all.Count(l => l["type"]!.GetValue<string>() == "checkpoint");
     }
 }

@@ -159,12 +159,20 @@ internal sealed class RecordRig
         return Encoding.UTF8.GetString(stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
+    /// <summary>An export of single chains.</summary>
+    public async Task<string[]> ExportAsync(params string[] chains)
+    {
+        using var stream = new MemoryStream();
+        await Export.WriteChainsAsync(stream, chains);
+        return Encoding.UTF8.GetString(stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     public async Task<VerifyReport> VerifyAsync(Checkpoint? seen = null) =>
         await VerifyAsync(await ExportAsync(), await Key.PublicAsync(default), seen);
 
     public static async Task<VerifyReport> VerifyAsync(IEnumerable<string> lines, byte[]? key, Checkpoint? seen = null)
     {
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines) + '\n'));
         return await RecordVerifier.VerifyAsync(stream, key is null ? [] : [key], seen);
     }
 
