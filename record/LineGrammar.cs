@@ -62,14 +62,20 @@ internal static class LineGrammar
 
     private static string? Problem(EntryLine entry)
     {
+        if (
+            entry
+            is not { Chain: not null, FactId: not null, Kind: not null, Actor: not null, Text: not null }
+                or not { Salt: not null, ContentHash: not null, Previous: not null, Hash: not null }
+        )
+            return "lacks what a line of its type has";
         if (entry.Content == ContentState.Damaged)
             return null; // A finding in any case, and the row may have lost anything.
         if (!IsTime(entry.At))
             return "says a time without sense";
         if (entry.Sequence < 1)
             return "has a number that cannot be";
-        if (string.IsNullOrEmpty(entry.Chain) || entry is not { FactId: not null, Kind: not null, Actor: not null, Text: not null })
-            return "lacks what a line of its type has";
+        if (entry.Chain.Length == 0)
+            return "is of a chain without a name";
         if (!AreHashes(entry.ContentHash, entry.Previous, entry.Hash))
             return "has a hash that is none";
         return entry.Content == ContentState.Readable

@@ -91,6 +91,8 @@ public sealed class RecordVerifier : IDisposable
     {
         // A time without sense is found already; what is compared with it needs one that does not overflow.
         header = LineGrammar.IsTime(first.ExportedAt) ? first : first with { ExportedAt = DateTimeOffset.UnixEpoch.AddYears(100) };
+        if (header.Chains is { } named)
+            header = header with { Chains = [.. named.Where(c => !string.IsNullOrEmpty(c))] }; // JSON can hold null where no text is.
         checkpoints.Begin(header);
     }
 

@@ -180,6 +180,12 @@ internal static class ForgedFiles
             Finds("unsealed", $"{One} entries 8 to 8")
         );
         yield return (
+            "chain-of-no-name",
+            "The file names a chain that is null.",
+            Part(l => l.First("header")["chains"]!.AsArray().Add(null)),
+            Finds("malformed", "line 1")
+        );
+        yield return (
             "part-without-its-checkpoint",
             "The checkpoint and the proof are left out.",
             Part(l =>
