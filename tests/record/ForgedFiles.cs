@@ -146,6 +146,18 @@ internal static class ForgedFiles
             Finds("malformed", "line 1")
         );
         yield return (
+            "key-of-another-curve",
+            "The file names a key on a curve that there is not.",
+            AttackVectors.On(l =>
+                l.First("header")["key"] = l.First("header")["key"]!
+                    .GetValue<string>()
+                    .Replace("hkjOPQ", "hkiKPQ", StringComparison.Ordinal)
+                    .Replace("AEhkjO", "AEhkiK", StringComparison.Ordinal)
+                    .Replace("ZIzj0D", "ZIqK0D", StringComparison.Ordinal)
+            ),
+            Finds("malformed", "header")
+        );
+        yield return (
             "exported-before-its-checkpoints",
             "The file says that it was exported before its checkpoints were made, so that nothing seems old.",
             AttackVectors.On(l => l.First("header")["exportedAt"] = "2026-11-23T03:00:00+00:00"),
