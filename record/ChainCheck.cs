@@ -81,11 +81,7 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
                 $"are gone from the end; checkpoint {final.Checkpoint} sealed {final.Length} entries",
                 final.Length
             );
-        else if (
-            firstUnsealed is not null
-            && latest is { } sealedUntil
-            && firstUnsealed.At < sealedUntil - Tolerance
-        )
+        else if (firstUnsealed is not null && latest is { } sealedUntil && firstUnsealed.At < sealedUntil - Tolerance)
             Add(
                 Attacks.BackDated,
                 firstUnsealed,

@@ -61,7 +61,9 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
         if (whole)
             CheckPlace(checkpoint, where);
         else if (Count > 1 || checkpoint.Changes is not null)
-            findings.Add(new Finding(Attacks.OutOfPlace, where, "has no place in an export of single chains, which holds one, without changes"));
+            findings.Add(
+                new Finding(Attacks.OutOfPlace, where, "has no place in an export of single chains, which holds one, without changes")
+            );
         hashes.TryAdd(checkpoint.Number, checkpoint.Hash());
         if (Latest is null || checkpoint.Number > Latest.Number)
             Latest = checkpoint;

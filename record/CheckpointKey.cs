@@ -23,25 +23,32 @@ public static class KeyFingerprint
     /// <summary>The SubjectPublicKeyInfo of an ECDSA P-256 key from base64; null where it is none, or not written as it must be.</summary>
     public static byte[]? FromBase64(string? text)
     {
-        var bytes = new byte[200];
-        if (text is null || !Convert.TryFromBase64String(text, bytes, out var length))
+        var bytes = new byte[2 * Length];
+        if (
+            text is null
+            || !Convert.TryFromBase64String(text, bytes, out var length)
+            || length != Length
+            || !bytes.AsSpan().StartsWith(Prefix)
+            || Convert.ToBase64String(bytes, 0, length) != text
+        )
             return null;
         using var key = ECDsa.Create();
         try
         {
             key.ImportSubjectPublicKeyInfo(bytes.AsSpan(0, length), out _);
-            var again = key.ExportSubjectPublicKeyInfo();
-            return key.KeySize == 256 && key.ExportParameters(false).Curve.Oid.Value == P256 && Convert.ToBase64String(again) == text
-                ? again
-                : null;
+            return bytes[..length];
         }
         catch (CryptographicException)
         {
-            return null;
+            return null; // A point that is not on the curve.
         }
     }
 
-    private const string P256 = "1.2.840.10045.3.1.7";
+    /// <summary>What every SubjectPublicKeyInfo of a P-256 key begins with, up to the uncompressed point's 4 (RFC 5480).</summary>
+    private static ReadOnlySpan<byte> Prefix =>
+        [0x30, 0x59, 0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7, 3, 0x42, 0, 4];
+
+    private const int Length = 91;
 }
 
 /// <summary>A key of this machine: in a file only its owner may read, made on first use; or in memory, for tests.</summary>

@@ -43,7 +43,8 @@ internal static class LineGrammar
     private static string? Problem(HeaderLine header) =>
         !IsTime(header.ExportedAt) ? "says a time without sense"
         : header.Key is null ? "names no key"
-        : header.Chains is { } chains && (chains.Any(string.IsNullOrEmpty) || chains.Distinct(StringComparer.Ordinal).Count() != chains.Count)
+        : header.Chains is { } chains
+        && (chains.Any(string.IsNullOrEmpty) || chains.Distinct(StringComparer.Ordinal).Count() != chains.Count)
             ? "names a chain twice, or one without a name"
         : null;
 
@@ -98,8 +99,7 @@ internal static class LineGrammar
         return true;
     }
 
-    private static bool IsHex(string? text, int length) =>
-        text?.Length == length && !text.AsSpan().ContainsAnyExcept(LowerHex);
+    private static bool IsHex(string? text, int length) => text?.Length == length && !text.AsSpan().ContainsAnyExcept(LowerHex);
 
     private static readonly System.Buffers.SearchValues<char> LowerHex = System.Buffers.SearchValues.Create("0123456789abcdef");
 }

@@ -32,6 +32,7 @@ public sealed class RecordVerifier : IDisposable
     private HeaderLine? header;
     private ChainCheck? chain;
     private Part part;
+    private int place; // among the chains that the header names
     private long entries;
     private EndLine? end;
 
@@ -92,7 +93,7 @@ public sealed class RecordVerifier : IDisposable
         // A time without sense is found already; what is compared with it needs one that does not overflow.
         header = LineGrammar.IsTime(first.ExportedAt) ? first : first with { ExportedAt = DateTimeOffset.UnixEpoch.AddYears(100) };
         if (header.Chains is { } named)
-            header = header with { Chains = [.. named.Where(c => !string.IsNullOrEmpty(c))] }; // JSON can hold null where no text is.
+            header = header with { Chains = named.Where(c => !string.IsNullOrEmpty(c)).ToList() }; // JSON can hold null where no text is.
         checkpoints.Begin(header);
     }
 
@@ -141,9 +142,25 @@ public sealed class RecordVerifier : IDisposable
         };
         if (of < part || of == Part.Header || part == Part.End)
             return false;
+        if (header!.Chains is { } named && Named(line) is { } chainOf)
+        {
+            // Both parts go through the chains as the header names them.
+            var index = ((List<string>)named).IndexOf(chainOf);
+            if (of == part && index < place)
+                return false;
+            place = index;
+        }
         part = of;
         return true;
     }
+
+    private static string? Named(RecordLine line) =>
+        line switch
+        {
+            ProofLine proof => proof.Head.Chain,
+            EntryLine entry => entry.Chain,
+            _ => null,
+        };
 
     private void Next(RecordLine line)
     {

@@ -1,10 +1,14 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Record;
 using IRFunctions.Tests.Recording;
+using Forgery = (
+    string Name,
+    string Story,
+    System.Func<IRFunctions.Tests.Recording.RecordRig, IRFunctions.Tests.Record.Lines, System.Threading.Tasks.Task> Attack,
+    IRFunctions.Tests.Record.AttackVectors.Expected[] Expect
+);
 
 namespace IRFunctions.Tests.Record;
-
-using Forgery = (string Name, string Story, Func<RecordRig, Lines, Task> Attack, AttackVectors.Expected[] Expect);
 
 /// <summary>
 /// Exports that were forged by what a lenient reader overlooks: lines that say one thing to one reader and another to the next, lines where
@@ -21,12 +25,22 @@ internal static class ForgedFiles
     {
         (string Name, string Story, string Old, string By)[] edits =
         [
-            ("content-as-a-number", "An entry is reworded and its state of words is a number, so that no state applies.", "\"readable\"", "7"),
+            (
+                "content-as-a-number",
+                "An entry is reworded and its state of words is a number, so that no state applies.",
+                "\"readable\"",
+                "7"
+            ),
             ("content-as-shreddeds-number", "The number of the state shredded stands for its name.", "\"readable\"", "1"),
             ("content-of-no-name", "The state of the words is one that there is not.", "\"readable\"", "\"verified\""),
             ("content-in-capitals", "The state of the words is written otherwise.", "\"readable\"", "\"Readable\""),
             ("content-as-a-list", "The state of the words is two states at once.", "\"readable\"", "\"readable, shredded\""),
-            ("name-twice", "A second text follows the first; one reader takes the first, another the last.", "\"kind\"", "\"text\":\"x\",\"kind\""),
+            (
+                "name-twice",
+                "A second text follows the first; one reader takes the first, another the last.",
+                "\"kind\"",
+                "\"text\":\"x\",\"kind\""
+            ),
             ("unknown-name", "A line carries a remark that nothing covers.", "\"kind\"", "\"remark\":\"approved\",\"kind\""),
             ("name-in-capitals", "A name is written otherwise.", "\"kind\"", "\"Kind\""),
             ("number-as-text", "A number is written as text.", "\"sequence\":3", "\"sequence\":\"3\""),
@@ -34,14 +48,24 @@ internal static class ForgedFiles
             ("number-beyond-all", "A number is larger than any.", "\"sequence\":3", "\"sequence\":99999999999999999999"),
             ("null-for-words", "A value is null.", "\"kind\":\"decided\"", "\"kind\":null"),
             ("list-for-words", "A value is a list.", "\"kind\":\"decided\"", "\"kind\":[\"decided\"]"),
-            ("half-a-letter", "A text holds half a surrogate pair, which hashes like another text.", "\"kind\":\"decided\"", "\"kind\":\"\\ud800\""),
+            (
+                "half-a-letter",
+                "A text holds half a surrogate pair, which hashes like another text.",
+                "\"kind\":\"decided\"",
+                "\"kind\":\"\\ud800\""
+            ),
             ("escaped-letters", "A text is escaped that need not be.", "\"kind\":\"decided\"", "\"kind\":\"\\u0064ecided\""),
             ("spaces", "A line has spaces between its values.", "\"kind\":", "\"kind\": "),
             ("time-in-another-zone", "A time is told in another zone.", "T03:00:00+00:00", "T05:00:00+02:00"),
             ("time-with-a-z", "A time is written otherwise.", "+00:00", "Z"),
             ("time-without-sense", "An entry says the year 1.", "2026-11-23T03:00:00", "0001-01-01T00:00:00"),
             ("type-of-no-name", "A line is of a type that there is not.", "\"type\":\"entry\"", "\"type\":\"note\""),
-            ("deep-nesting", "A line nests a thousand lists.", "\"kind\":\"decided\"", $"\"kind\":{new string('[', 1000)}{new string(']', 1000)}"),
+            (
+                "deep-nesting",
+                "A line nests a thousand lists.",
+                "\"kind\":\"decided\"",
+                $"\"kind\":{new string('[', 1000)}{new string(']', 1000)}"
+            ),
             ("hash-in-capitals", "A hash is written in capitals.", "\"previous\":\"", "\"previous\":\"A"),
         ];
         foreach (var (name, story, old, by) in edits)
@@ -122,6 +146,18 @@ internal static class ForgedFiles
             Finds("malformed", "line 1")
         );
         yield return (
+            "key-of-another-curve",
+            "The file names a key on a curve that there is not.",
+            AttackVectors.On(l =>
+                l.First("header")["key"] = l.First("header")["key"]!
+                    .GetValue<string>()
+                    .Replace("hkjOPQ", "hkiKPQ", StringComparison.Ordinal)
+                    .Replace("AEhkjO", "AEhkiK", StringComparison.Ordinal)
+                    .Replace("ZIzj0D", "ZIqK0D", StringComparison.Ordinal)
+            ),
+            Finds("malformed", "header")
+        );
+        yield return (
             "exported-before-its-checkpoints",
             "The file says that it was exported before its checkpoints were made, so that nothing seems old.",
             AttackVectors.On(l => l.First("header")["exportedAt"] = "2026-11-23T03:00:00+00:00"),
@@ -149,12 +185,7 @@ internal static class ForgedFiles
             PartOf([One, Two], l => l.RemoveLine(l.First("proof"))),
             Finds("unproved", One)
         );
-        yield return (
-            "proof-twice",
-            "A chain has two proofs.",
-            Part(l => l.Put(8, l.First("proof"))),
-            Finds("false-proof", One)
-        );
+        yield return ("proof-twice", "A chain has two proofs.", Part(l => l.Put(8, l.First("proof"))), Finds("false-proof", One));
         yield return (
             "proof-of-a-chain-that-is-not-there",
             "The file names a chain, proves it, and holds nothing of it.",
@@ -178,6 +209,20 @@ internal static class ForgedFiles
             "An entry with good hashes is added behind what the proof covers.",
             Part(l => l.Append(One, "2026-11-23T04:30:06+00:00", "approved")),
             Finds("unsealed", $"{One} entries 8 to 8")
+        );
+        yield return (
+            "proofs-out-of-order",
+            "Two proofs change places.",
+            PartOf(
+                [One, Two],
+                l =>
+                {
+                    var line = l.First("proof");
+                    l.RemoveLine(line);
+                    l.Put(16, line);
+                }
+            ),
+            Finds("out-of-place", "line 4")
         );
         yield return (
             "chain-of-no-name",

@@ -20,10 +20,37 @@ public sealed class GrammarFuzzTests(ITestOutputHelper output)
     /// <summary>What a value may become: other kinds, other bounds, what looks alike.</summary>
     private static readonly string[] Values =
     [
-        "null", "true", "0", "1", "-1", "1.0", "1e0", "9223372036854775807", "9223372036854775808", "\"\"", "\"x\"", "[]", "{}", "[[[[[[[[[[]]]]]]]]]]",
-        "\"readable\"", "\"shredded\"", "\"damaged\"", "\"Readable\"", "\"header\"", "\"entry\"", "\"end\"", "\"pipeline\"", "\"\\ud800\"", "\"\\u0000\"",
-        "\"0001-01-01T00:00:00+00:00\"", "\"9999-12-31T23:59:59.9999999+00:00\"", "\"2026-11-23T03:00:00+00:00\"", "\"2026-11-23T03:00:00Z\"",
-        "\"0000000000000000000000000000000000000000000000000000000000000000\"", "{\"chain\":\"a\",\"chain\":\"b\"}", "1,\"form\":1",
+        "null",
+        "true",
+        "0",
+        "1",
+        "-1",
+        "1.0",
+        "1e0",
+        "9223372036854775807",
+        "9223372036854775808",
+        "\"\"",
+        "\"x\"",
+        "[]",
+        "{}",
+        "[[[[[[[[[[]]]]]]]]]]",
+        "\"readable\"",
+        "\"shredded\"",
+        "\"damaged\"",
+        "\"Readable\"",
+        "\"header\"",
+        "\"entry\"",
+        "\"end\"",
+        "\"pipeline\"",
+        "\"\\ud800\"",
+        "\"\\u0000\"",
+        "\"0001-01-01T00:00:00+00:00\"",
+        "\"9999-12-31T23:59:59.9999999+00:00\"",
+        "\"2026-11-23T03:00:00+00:00\"",
+        "\"2026-11-23T03:00:00Z\"",
+        "\"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "{\"chain\":\"a\",\"chain\":\"b\"}",
+        "1,\"form\":1",
     ];
 
     private static int Number(string name, int otherwise) =>
@@ -60,7 +87,10 @@ public sealed class GrammarFuzzTests(ITestOutputHelper output)
                 continue;
             }
             accepted++;
-            Assert.True(Meaning(mutated) == Meaning(export), $"mutation {i} of seed {Seed} was accepted:\n{Encoding.UTF8.GetString(Join(mutated))}");
+            Assert.True(
+                Meaning(mutated) == Meaning(export),
+                $"mutation {i} of seed {Seed} was accepted:\n{Encoding.UTF8.GetString(Join(mutated))}"
+            );
         }
         output.WriteLine(
             $"{Count} mutations in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s, {accepted} accepted with the same meaning; refused as "
@@ -75,9 +105,11 @@ public sealed class GrammarFuzzTests(ITestOutputHelper output)
         var header = (HeaderLine)RecordLine.FromJson(lines[0]);
         var end = (EndLine)RecordLine.FromJson(lines[^1]);
         return string.Join(
-            '\n',
-            lines[1..^1].Select(Encoding.UTF8.GetString).Prepend(Encoding.UTF8.GetString((header with { ExportedAt = default }).ToJson()))
-        ) + Encoding.UTF8.GetString((end with { Newer = null }).ToJson());
+                '\n',
+                lines[1..^1]
+                    .Select(Encoding.UTF8.GetString)
+                    .Prepend(Encoding.UTF8.GetString((header with { ExportedAt = default }).ToJson()))
+            ) + Encoding.UTF8.GetString((end with { Newer = null }).ToJson());
     }
 
     private static async Task<(byte[][][] Exports, byte[] Key)> ExportsAsync()
@@ -165,7 +197,12 @@ public sealed class GrammarFuzzTests(ITestOutputHelper output)
         {
             while (reader.Read())
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.PropertyName)
-                    values.Add(((int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex - (reader.TokenType == JsonTokenType.PropertyName ? 1 : 0))));
+                    values.Add(
+                        (
+                            (int)reader.TokenStartIndex,
+                            (int)(reader.BytesConsumed - reader.TokenStartIndex - (reader.TokenType == JsonTokenType.PropertyName ? 1 : 0))
+                        )
+                    );
         }
         catch (JsonException)
         {
