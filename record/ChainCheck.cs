@@ -85,7 +85,8 @@ internal sealed class ChainCheck(string chain, IReadOnlyList<SealedHead>? seals 
             Add(
                 Attacks.BackDated,
                 firstUnsealed,
-                $"says {Finding.Time(firstUnsealed.At)}, but the checkpoint of {Finding.Time(sealedUntil)} does not know it: it was added later"
+                $"says {Finding.Time(firstUnsealed.At)}, but the checkpoint of {Finding.Time(sealedUntil)} does not know it: it was "
+                    + "added later"
             );
     }
 

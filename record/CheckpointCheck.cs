@@ -103,7 +103,8 @@ internal sealed class CheckpointCheck(IReadOnlyList<byte[]> trusted, Checkpoint?
                 new Finding(
                     Attacks.BackDated,
                     "header",
-                    $"says that the export is of {Finding.Time(header.ExportedAt)}, before its checkpoint {Latest.Number} of {Finding.Time(Latest.At)}"
+                    $"says that the export is of {Finding.Time(header.ExportedAt)}, before its checkpoint {Latest.Number} of "
+                        + $"{Finding.Time(Latest.At)}"
                 )
             );
         foreach (var (number, since) in missing)

@@ -8,7 +8,9 @@ namespace IRFunctions.Record;
 /// </summary>
 internal static class LineGrammar
 {
-    /// <summary>Before this nobody wrote a record, and after that nobody reads one; arithmetic on what lies between never overflows.</summary>
+    /// <summary>
+    /// Before this nobody wrote a record, and after that nobody reads one; arithmetic on what lies between never overflows.
+    /// </summary>
     private static readonly DateTimeOffset Earliest = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Latest = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
 

@@ -9,7 +9,9 @@ public sealed record Exported(EndLine End, IReadOnlyList<long> Missing);
 /// <summary>Writes the record so that it can be verified without us: JSON lines with checkpoints and proofs.</summary>
 public sealed class RecordExport(AuditChain audit, HeadIndex heads, ICheckpointStore store, ICheckpointKey key, TimeProvider time)
 {
-    /// <summary>What is younger is left out until a checkpoint seals it; what is older and unsealed goes out, and the verifier finds it.</summary>
+    /// <summary>
+    /// What is younger is left out until a checkpoint seals it; what is older and unsealed goes out, and the verifier finds it.
+    /// </summary>
     private static readonly TimeSpan MayBeUnsealed = TimeSpan.FromMinutes(30);
 
     /// <summary>Checkpoints looked for behind the last one known, or behind a gap: an index that lags must not cut the export.</summary>

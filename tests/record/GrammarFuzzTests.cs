@@ -93,7 +93,8 @@ public sealed class GrammarFuzzTests(ITestOutputHelper output)
             );
         }
         output.WriteLine(
-            $"{Count} mutations in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s, {accepted} accepted with the same meaning; refused as "
+            $"{Count} mutations in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s, {accepted} accepted with the same meaning; "
+                + "refused as "
                 + string.Join(", ", refused.Select(r => $"{r.Key} {r.Value}"))
         );
         Assert.True(refused.Count >= Math.Min(8, Count / 100), "the mutations do not reach the verifier's rules");
