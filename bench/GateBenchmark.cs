@@ -37,12 +37,14 @@ internal static class GateBenchmark
         var best = new double[sizes.Length];
         var latencies = sizes.Select(_ => new List<double>()).ToArray();
         for (var round = 0; round < Rounds; round++)
-        for (var i = 0; i < sizes.Length; i++)
         {
-            clock.NextMinute(); // buckets fill again
-            var (perSecond, samples) = Measure(gate, machine, names.AsSpan(0, sizes[i]).ToArray());
-            best[i] = Math.Max(best[i], perSecond);
-            latencies[i].AddRange(samples);
+            for (var i = 0; i < sizes.Length; i++)
+            {
+                clock.NextMinute(); // buckets fill again
+                var (perSecond, samples) = Measure(gate, machine, names.AsSpan(0, sizes[i]).ToArray());
+                best[i] = Math.Max(best[i], perSecond);
+                latencies[i].AddRange(samples);
+            }
         }
         for (var i = 0; i < sizes.Length; i++)
             report.Add(

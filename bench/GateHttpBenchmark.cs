@@ -56,10 +56,12 @@ internal static class GateHttpBenchmark
 
         var (most, single) = (new double[sizes.Length], sizes.Select(_ => new List<double>()).ToArray());
         for (var round = 0; round < Rounds; round++)
-        for (var i = 0; i < sizes.Length; i++)
         {
-            most[i] = Math.Max(most[i], (await LoadAsync(server.Address, requests.AsMemory(0, sizes[i]), UnderWay, length)).PerSecond);
-            single[i].AddRange((await LoadAsync(server.Address, requests.AsMemory(0, sizes[i]), 1, length)).Micros);
+            for (var i = 0; i < sizes.Length; i++)
+            {
+                most[i] = Math.Max(most[i], (await LoadAsync(server.Address, requests.AsMemory(0, sizes[i]), UnderWay, length)).PerSecond);
+                single[i].AddRange((await LoadAsync(server.Address, requests.AsMemory(0, sizes[i]), 1, length)).Micros);
+            }
         }
         for (var i = 0; i < sizes.Length; i++)
         {

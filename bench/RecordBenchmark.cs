@@ -97,7 +97,9 @@ internal static class RecordBenchmark
             bytes / 1024.0 / count,
             Stopwatch.GetElapsedTime(started).TotalSeconds
         );
-        report.Progress(Report.Text($"up to {to * EntriesAnIncident, 9:N0}: {cost}; sealing {cost.Sealing:0.0} s"));
+        report.Progress(
+            Report.Text($"up to {Report.Text($"{to * EntriesAnIncident:N0}").PadLeft(9)}: {cost}; sealing {cost.Sealing:0.0} s")
+        );
         return cost;
     }
 

@@ -18,7 +18,8 @@ internal sealed class ExportLines(Stream from)
     /// <returns>The next line, whose bytes are good until the next call; null at the end of the file.</returns>
     public async ValueTask<Line?> NextAsync(CancellationToken cancellation)
     {
-        for (var (searched, tooLong) = (begin, false); ; )
+        var (searched, tooLong) = (begin, false);
+        while (true)
         {
             var found = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
             if (found >= 0)

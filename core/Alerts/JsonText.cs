@@ -65,7 +65,8 @@ internal static class JsonText
         if (text.IndexOf("\\ud"u8) < 0 && text.IndexOf("\\uD"u8) < 0)
             return null;
         byte[]? copy = null;
-        for (var i = 0; i < text.Length; )
+        var i = 0;
+        while (i < text.Length)
         {
             var next = text[i..].IndexOf((byte)'\\');
             if (next < 0)

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using IRFunctions.Decisions;
 using IRFunctions.People;
 using IRFunctions.Policies;
+using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Approvals;
 
@@ -98,6 +99,13 @@ public sealed record ApprovalView
 
     /// <summary>What instance ids of requests begin with.</summary>
     public const string InstancePrefix = "approval-";
+
+    /// <summary>Whether the request's orchestration can still hear an answer: running, about to, or suspended.</summary>
+    public static bool IsUnderWay(OrchestrationMetadata? instance) =>
+        instance?.RuntimeStatus
+            is OrchestrationRuntimeStatus.Running
+                or OrchestrationRuntimeStatus.Pending
+                or OrchestrationRuntimeStatus.Suspended;
 
     public static string EventName(int attempt, int stage) => $"answer-a{attempt}-s{stage}";
 }

@@ -57,14 +57,7 @@ public sealed class ApprovalsApi(
         try
         {
             var instance = await client.GetInstanceAsync(id, cancellation);
-            if (
-                instance
-                is not {
-                    RuntimeStatus: OrchestrationRuntimeStatus.Running
-                        or OrchestrationRuntimeStatus.Pending
-                        or OrchestrationRuntimeStatus.Suspended
-                }
-            )
+            if (!ApprovalView.IsUnderWay(instance))
                 return (id, null, null);
             return (id, await register.ViewAsync(id, cancellation), null);
         }

@@ -145,14 +145,13 @@ public sealed partial class Watchdog(
         foreach (var request in running)
             await GuardAsync(request.InstanceId, () => WatchRequestAsync(client, request, cancellation));
         var seen = running.Select(r => r.InstanceId).ToHashSet(StringComparer.Ordinal);
-        for (string? continuation = null; ; )
+        string? continuation = null;
+        do
         {
             (var waiting, continuation) = await register.PendingAsync(continuation, PageSize, cancellation);
             foreach (var id in waiting.Where(id => !seen.Contains(id)))
                 await GuardAsync(id, () => WatchLeftAsync(client, id, cancellation));
-            if (continuation is null)
-                return;
-        }
+        } while (continuation is not null);
     }
 
     private async Task WatchRequestAsync(DurableTaskClient client, OrchestrationMetadata request, CancellationToken cancellation)
@@ -191,20 +190,7 @@ public sealed partial class Watchdog(
             "The request cannot be answered: decide by hand, then delete the instance's row in the task hub's table Instances.",
             cancellation
         );
-        if (
-            instance is
-            {
-                Known: true,
-                Metadata: null
-                    or {
-                        RuntimeStatus: not (
-                            OrchestrationRuntimeStatus.Running
-                            or OrchestrationRuntimeStatus.Pending
-                            or OrchestrationRuntimeStatus.Suspended
-                        )
-                    }
-            }
-        )
+        if (instance.Known && !ApprovalView.IsUnderWay(instance.Metadata))
             await EndAsync(id, await register.ViewAsync(id, cancellation), cancellation);
     }
 

@@ -51,7 +51,8 @@ public sealed class ChangeJournal(TableServiceClient tables)
         [EnumeratorCancellation] CancellationToken cancellation = default
     )
     {
-        for (string? start = MinuteOf(from); start is not null; )
+        string? start = MinuteOf(from);
+        while (start is not null)
         {
             var filter = TableClient.CreateQueryFilter($"PartitionKey ge {start} and PartitionKey le {MinuteOf(to) + "~"}");
             var (minute, notes) = ("", new List<(DateTimeOffset First, string Chain)>());

@@ -118,7 +118,8 @@ internal sealed record NewAction(string Name, string Class, IReadOnlyList<(strin
     private static string[] Lines(string text)
     {
         var lines = new List<string>();
-        for (var at = 0; at < text.Length; )
+        var at = 0;
+        while (at < text.Length)
         {
             var end = text.IndexOf('\n', at);
             var next = end < 0 ? text.Length : end + 1;

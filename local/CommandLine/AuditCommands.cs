@@ -250,8 +250,10 @@ internal static class AuditCommands
                         await record.Checkpointer.RunAsync(stop);
                         var incidents = result.GetValue(Incident) is { } one ? [one] : await record.IncidentsAsync(stop);
                         foreach (var incident in incidents)
-                        foreach (var point in await record.Points.OfIncidentAsync(incident, stop))
-                            Write(result, AuditText.Of(point));
+                        {
+                            foreach (var point in await record.Points.OfIncidentAsync(incident, stop))
+                                Write(result, AuditText.Of(point));
+                        }
                         return Whole;
                     }
                 )

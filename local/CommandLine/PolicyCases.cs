@@ -83,8 +83,10 @@ internal static class PolicyCases
         if (section.Has("assessment") && PolicyJson.From(section.PlaceOf("assessment")) is JsonObject given)
         {
             foreach (var recommendation in (given["recommendations"] as JsonArray ?? []).OfType<JsonObject>())
-            foreach (var (key, value) in new Dictionary<string, JsonNode?> { ["confidence"] = 90, ["reason"] = "" })
-                recommendation.TryAdd(key, value);
+            {
+                foreach (var (key, value) in new Dictionary<string, JsonNode?> { ["confidence"] = 90, ["reason"] = "" })
+                    recommendation.TryAdd(key, value);
+            }
             Merge(defaults, given);
         }
 

@@ -71,8 +71,10 @@ public static class PolicyCommands
                     var results = PolicyCases.Run(PolicyFolder.ReadCases(result.GetValue(folder)!), policy);
                     var failed = results.Where(one => one.Differences.Count > 0).ToArray();
                     foreach (var one in failed)
-                    foreach (var difference in one.Differences)
-                        Write(result, $"{one.File}:{one.Line} {one.Name}: {difference}");
+                    {
+                        foreach (var difference in one.Differences)
+                            Write(result, $"{one.File}:{one.Line} {one.Name}: {difference}");
+                    }
                     Write(result, $"{results.Count} case(s), {failed.Length} failed");
                     return failed.Length == 0 && results.Count > 0 ? Fine : Different;
                 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
@@ -87,7 +88,7 @@ internal sealed record PolicyDiff(Policy Old, Policy New, int Alerts, int Decisi
             $"{Alerts} alert(s), {Decisions} decision(s), {Changes.Count} of them change (where every context check holds and no "
                 + $"budget is spent)",
         };
-        lines.AddRange(Numbers.Select(pair => $"  {pair.Count, 6}  {pair.Summary}"));
+        lines.AddRange(Numbers.Select(pair => $"  {pair.Count.ToString(CultureInfo.InvariantCulture).PadLeft(6)}  {pair.Summary}"));
         foreach (var change in Changes)
         {
             lines.Add(

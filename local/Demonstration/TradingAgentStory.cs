@@ -194,7 +194,7 @@ internal sealed class TradingAgentStory : IAsyncDisposable
         var record = await machine.Audit.ReadAsync(BreakerKinds.ChainOf(TradingAgent.Identity));
         tell($"\nOn the record of {TradingAgent.Identity}:");
         foreach (var entry in record)
-            tell($"{entry.At:ddd HH:mm:ss}  {entry.Kind, -22} {Shortened(entry.Text)}");
+            tell($"{entry.At:ddd HH:mm:ss}  {entry.Kind.PadRight(22)} {Shortened(entry.Text)}");
     }
 
     /// <summary>

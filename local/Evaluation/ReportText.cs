@@ -19,7 +19,7 @@ internal static class ReportText
                 + $"prompt {Prompt.Classify.Version} ({Prompt.Classify.Hash[..12]})"
         );
         foreach (var (name, value, note) in Lines(score))
-            text.AppendLine(CultureInfo.InvariantCulture, $"  {name, -25} {value, -22} {note}");
+            text.AppendLine($"  {name.PadRight(25)} {value.PadRight(22)} {note}");
         return text.ToString();
     }
 

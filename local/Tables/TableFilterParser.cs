@@ -41,7 +41,8 @@ internal sealed partial class TableFilterParser
     private static List<string> Tokens(string text)
     {
         var tokens = new List<string>();
-        for (var at = 0; at < text.Length; )
+        var at = 0;
+        while (at < text.Length)
         {
             var match = Token().Match(text, at);
             if (!match.Success)

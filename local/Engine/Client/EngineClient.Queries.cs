@@ -97,7 +97,8 @@ public sealed partial class EngineClient
         var wanted = Filter(filter.CreatedFrom, filter.CreatedTo, filter.Statuses);
         var started = engine.Now;
         var purged = 0;
-        for (string? after = null; ; )
+        string? after = null;
+        while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             var page = Store.Query(wanted with { After = after, Limit = PurgePage });

@@ -48,7 +48,8 @@ internal sealed class EngineEntityClient(DurableEngine engine, DataConverter con
         if (!(request ?? CleanEntityStorageRequest.Default).ReleaseOrphanedLocks)
             return default;
         var released = 0;
-        for (string? after = null; ; )
+        string? after = null;
+        while (true)
         {
             var page = engine.Store.Query(new InstanceFilter { Entities = true, After = after });
             foreach (var entity in page.Where(e => e.LockedBy is not null && engine.Store.Read(e.LockedBy) is null or { IsTerminal: true }))

@@ -25,7 +25,8 @@ internal sealed class EntityStep(StepContext engine, Slot slot, List<Message> in
             };
         var waiting = inbox;
         // Whoever waited for the lock is looked at again once it is free.
-        for (var before = -1; before != waiting.Count && waiting.Count > 0; )
+        var before = -1;
+        while (before != waiting.Count && waiting.Count > 0)
         {
             before = waiting.Count;
             waiting = await PassAsync(waiting);

@@ -32,7 +32,8 @@ internal static class Shrinker
             .ToList();
         if (before.Count > 0 && before.Count < kept.Count && await BreaksAsync(before))
             kept = before;
-        for (var parts = 2; kept.Count > 1 && runs < MostRuns && !stop.IsCancellationRequested; )
+        var parts = 2;
+        while (kept.Count > 1 && runs < MostRuns && !stop.IsCancellationRequested)
         {
             var size = Math.Max(1, (kept.Count + parts - 1) / parts);
             var smaller = await WithoutOneAsync(size);

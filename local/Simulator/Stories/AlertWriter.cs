@@ -78,20 +78,22 @@ internal static class AlertWriter
         return row;
     }
 
+    private static string TypeOf(NamedKind kind) =>
+        kind switch
+        {
+            NamedKind.Account => "user",
+            NamedKind.Address => "ip",
+            NamedKind.Mail => "analyzedMessage",
+            NamedKind.Device => "device",
+            NamedKind.Application => "cloudApplication",
+            _ => "mailbox",
+        };
+
     private static JsonObject Evidence(Named thing, AlertDraft draft)
     {
         var evidence = new JsonObject
         {
-            ["@odata.type"] =
-                $"#microsoft.graph.security.{thing.Kind switch
-            {
-                NamedKind.Account => "user",
-                NamedKind.Address => "ip",
-                NamedKind.Mail => "analyzedMessage",
-                NamedKind.Device => "device",
-                NamedKind.Application => "cloudApplication",
-                _ => "mailbox",
-            }}Evidence",
+            ["@odata.type"] = $"#microsoft.graph.security.{TypeOf(thing.Kind)}Evidence",
             ["verdict"] = "malicious",
             ["remediationStatus"] = "none",
             ["roles"] = new JsonArray("compromised"),

@@ -113,8 +113,10 @@ public sealed class BaselineTests
     {
         var baseline = Windows.Learnt();
         for (var day = 0; day < 30; day++)
-        for (var i = 0; i < 20; i++)
-            baseline = Windows.Learn(baseline, Windows.Quiet() with { Bytes = 4 * 1024 * 1024 }, Start.AddDays(day).AddMinutes(i));
+        {
+            for (var i = 0; i < 20; i++)
+                baseline = Windows.Learn(baseline, Windows.Quiet() with { Bytes = 4 * 1024 * 1024 }, Start.AddDays(day).AddMinutes(i));
+        }
         var before = baseline.Mean!.Bytes;
         baseline = baseline.Rebased();
         Assert.Equal(before, baseline.Anchor!.Bytes);

@@ -23,8 +23,10 @@ public sealed class OneRequestTests
         await world.SendAsync(Given.StolenAccount(user: World.Sam));
         await world.RunAsync();
         foreach (var (id, _) in await world.PendingAsync())
-        foreach (var answer in (string[])["approve", "deny", "withdraw"])
-            Assert.Equal(403, await world.AnswerAsync(id, World.Sam, answer));
+        {
+            foreach (var answer in (string[])["approve", "deny", "withdraw"])
+                Assert.Equal(403, await world.AnswerAsync(id, World.Sam, answer));
+        }
     }
 
     [Fact]

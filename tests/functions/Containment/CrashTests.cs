@@ -13,8 +13,10 @@ public sealed class CrashTests
     {
         var data = new TheoryData<string, CrashMoment>();
         foreach (var action in ActionCase.All)
-        foreach (var moment in Enum.GetValues<CrashMoment>())
-            data.Add(action.Name, moment);
+        {
+            foreach (var moment in Enum.GetValues<CrashMoment>())
+                data.Add(action.Name, moment);
+        }
         return data;
     }
 
