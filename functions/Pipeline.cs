@@ -132,6 +132,7 @@ public static class Pipeline
                     ApprovalRegister.TableName,
                     CardTable.TableName,
                     ConversationTable.TableName,
+                    NoticeGroups.TableName,
                     GateTable.TableName,
                     AgentSnapshots.TableName,
                     InteractionStore.TableName,
@@ -148,7 +149,12 @@ public static class Pipeline
             new Uri(Setting(configuration, "Pager:Endpoint")),
             Setting(configuration, "Pager:RoutingKey")
         ));
-        services.TryAddSingleton(s => new Pager(Http(s, "pager"), s.GetRequiredService<PagerPlace>()));
+        services.TryAddSingleton<NoticeGroups>();
+        services.TryAddSingleton(s => new Pager(
+            Http(s, "pager"),
+            s.GetRequiredService<PagerPlace>(),
+            s.GetRequiredService<NoticeGroups>()
+        ));
         services.TryAddSingleton<Tickets>();
         services.TryAddSingleton(new PrivilegedGroups(List(configuration, "Directory:PrivilegedGroups")));
         services.TryAddSingleton<GrantedPermissions>();

@@ -96,7 +96,8 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
                 PageKey(request, view),
                 $"{TextBounds.OneLine(view.Request.Title, 200)}: {ApprovalText.Asked(view)}{link}{trouble}",
                 PageSeverity.Error,
-                cancellation
+                cancellation,
+                PageKind.Request
             );
             return true;
         }

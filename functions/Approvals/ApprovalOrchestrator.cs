@@ -80,7 +80,7 @@ public sealed class ApprovalOrchestrator
         if (copies > 0)
             await ShowCardsAsync();
         await TellJoinedAsync();
-        await ticket;
+        await SettleAsync(ticket);
         if (view.State == ApprovalState.Expired)
             await GiveToPeopleAsync("Nobody answered in time");
         else if (view.State == ApprovalState.Withdrawn)
@@ -88,15 +88,31 @@ public sealed class ApprovalOrchestrator
         return view;
     }
 
-    /// <summary>Nothing runs, so people have it: a ticket, once, and a page each time (S10, S12).</summary>
-    private async Task GiveToPeopleAsync(string why)
+    /// <summary>
+    /// The ticket of the last rung may have failed: either somebody decided since, or it is opened once more (the same key is the same
+    /// ticket). An approval does not fail over it.
+    /// </summary>
+    private static async Task SettleAsync(Task ticket)
+    {
+        try
+        {
+            await ticket;
+        }
+        catch (TaskFailedException) { }
+    }
+
+    /// <summary>
+    /// Nothing runs, so people have it: a ticket, once, and a page each time (S10, S12). Neither waits for the other, which may be down.
+    /// </summary>
+    private Task GiveToPeopleAsync(string why)
     {
         var order = context.InstanceId[ApprovalView.InstancePrefix.Length..];
         var note = ApprovalText.TicketNote(view.Request.Decision, why);
-        await context.OpenTicketAsync(
+        var opened = context.OpenTicketAsync(
             new TicketInput($"ticket-{order}", view.Request.Incident, view.Request.AlertId, view.Request.Title, note)
         );
-        await context.PageAsync($"{view.State}-{order}".ToLowerInvariant(), ApprovalText.NotRunPage(view, why), PageSeverity.Critical);
+        var page = $"{view.State}-{order}".ToLowerInvariant();
+        return Task.WhenAll(opened, context.PageAsync(page, ApprovalText.NotRunPage(view, why), PageSeverity.Critical, PageKind.NotRun));
     }
 
     /// <summary>Whoever joined hears the same answer.</summary>

@@ -39,7 +39,7 @@ internal static class ApprovalText
 
     public static string NotRunPage(ApprovalView view, string why) =>
         $"{why}: {view.Request.Decision.Action} on {TextBounds.OneLine(view.Request.Decision.Target.Display, 120)} was NOT run"
-        + $"{(view.State == ApprovalState.Pending ? " so far" : "")}. A ticket is open. Alert: "
+        + $"{(view.State == ApprovalState.Pending ? " so far" : "")}. Its ticket is being opened. Alert: "
         + TextBounds.OneLine(view.Request.Title, 200);
 
     public static string Closed(ApprovalView view, TimeSpan took, Approver[] asked, string[] active)

@@ -252,7 +252,12 @@ public sealed class ContainmentOrchestrator
             return report;
         try
         {
-            await context.PageAsync($"contained-{order.Id}", ContainmentText.Contained(order, report), PageSeverity.Info);
+            await context.PageAsync(
+                $"contained-{order.Id}",
+                ContainmentText.Contained(order, report),
+                PageSeverity.Info,
+                PageKind.Contained
+            );
             await record.WriteAsync(ContainmentKinds.Notified, "people were told what was done and how to take it back");
         }
         catch (TaskFailedException e)
@@ -265,7 +270,7 @@ public sealed class ContainmentOrchestrator
     private async Task<ContainmentReport> RefuseAsync(string refusal)
     {
         await record.WriteAsync(AuditKinds.Failed, $"left to people: {refusal}");
-        await context.PageAsync($"refused-{order.Id}", $"{order.Title}: {refusal}", PageSeverity.Error);
+        await context.PageAsync($"refused-{order.Id}", $"{order.Title}: {refusal}", PageSeverity.Error, PageKind.Refused);
         return new ContainmentReport(Ending.Failed, refusal);
     }
 

@@ -79,7 +79,7 @@ public sealed class HoldKeeper(HoldTable holds, AuditChain audit, Pager pager, R
     }
 
     /// <summary>Once a day for the same ones.</summary>
-    private Task TellAsync(List<KeptContainment> forgotten, CancellationToken cancellation)
+    private Task<bool> TellAsync(List<KeptContainment> forgotten, CancellationToken cancellation)
     {
         var names = string.Join(
             ", ",

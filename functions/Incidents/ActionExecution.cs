@@ -47,7 +47,12 @@ internal sealed class ActionExecution(
                     await AskThenContainAsync(order);
                     break;
                 case DecisionKind.Tell:
-                    await context.PageAsync(order.Id, IncidentText.Notified(input.Alert, order.Decision), PageSeverity.Error);
+                    await context.PageAsync(
+                        order.Id,
+                        IncidentText.Notified(input.Alert, order.Decision),
+                        PageSeverity.Error,
+                        PageKind.Recommendation
+                    );
                     row.Set(new ContainmentReport(Ending.Notified, "people were told; it never runs by itself"));
                     break;
                 default:

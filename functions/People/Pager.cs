@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
 using IRFunctions.Connections;
+using IRFunctions.Storage;
 
 namespace IRFunctions.People;
 
@@ -21,13 +22,56 @@ public enum PageSeverity
     Critical,
 }
 
-/// <summary>Sends one page; the same key twice is one page.</summary>
-public sealed class Pager(HttpClient http, PagerPlace place)
+/// <summary>
+/// Sends one page; the same key twice is one page. In a flood, pages of one kind and severity ring once more and then no longer: each is
+/// still sent, under one key, so that the pager's log has them all.
+/// </summary>
+public sealed class Pager(HttpClient http, PagerPlace place, NoticeGroups groups)
 {
+    /// <summary>Pages of one kind and severity that ring for themselves in <see cref="Window"/>.</summary>
+    public const int Alone = 3;
+
+    /// <summary>Shorter than the 15 minutes of a request: whoever does not hear of one was rung before its deadline.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+
     private const int MaxSummary = 1024; // PagerDuty Events API v2: payload.summary is cut at 1,024 characters.
     private const int MaxKey = 255; // and dedup_key holds 255.
 
-    public async Task PageAsync(string key, string summary, PageSeverity severity, CancellationToken cancellation)
+    /// <returns>Whether it goes out for itself, or as the first of those that are joined.</returns>
+    /// <exception cref="TransientFaultException">The pager does not answer; it may later.</exception>
+    /// <exception cref="PermanentFaultException">It refuses, or is not there.</exception>
+    public async Task<bool> PageAsync(
+        string key,
+        string summary,
+        PageSeverity severity,
+        CancellationToken cancellation,
+        PageKind kind = PageKind.Unjoined
+    )
+    {
+        var joined = kind == PageKind.Unjoined ? null : await JoinAsync(key, severity, kind, cancellation);
+        await SendAsync(joined?.Key ?? key, joined is null ? summary : Joined(joined, summary), severity, cancellation);
+        return joined is null or { First: true };
+    }
+
+    private async Task<JoinedNotice?> JoinAsync(string key, PageSeverity severity, PageKind kind, CancellationToken cancellation)
+    {
+        try
+        {
+            return await groups.JoinAsync(new NoticeGroup($"page|{kind}|{severity}", Alone, Window), key, cancellation);
+        }
+        catch (Exception e) when (TableTrouble.Is(e))
+        {
+            return null; // Rather once too often.
+        }
+    }
+
+    private static string Joined(JoinedNotice joined, string summary) =>
+        joined.First
+            ? $"MANY AT ONCE: until {TimeText.Utc(joined.Until)} further pages like this one are joined to it and do not ring. "
+                + $"Look at what waits and at what is in effect. Now: {summary}"
+            : $"(number {joined.Number} since {TimeText.Utc(joined.Since)}) {summary}";
+
+    private async Task SendAsync(string key, string summary, PageSeverity severity, CancellationToken cancellation)
     {
         var body = new JsonObject
         {

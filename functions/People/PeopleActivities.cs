@@ -6,7 +6,8 @@ namespace IRFunctions.People;
 
 /// <summary>Input of Page.</summary>
 /// <param name="Key">Same key, same page.</param>
-public sealed record PageInput(string Key, string Summary, PageSeverity Severity);
+/// <param name="Kind">Which pages it is joined with in a flood.</param>
+public sealed record PageInput(string Key, string Summary, PageSeverity Severity, PageKind Kind = PageKind.Unjoined);
 
 /// <summary>Input of OpenTicket.</summary>
 /// <param name="Key">Same key, same ticket.</param>
@@ -18,7 +19,7 @@ public sealed class PeopleActivities(Pager pager, Tickets tickets)
     /// <summary>Pages whoever is on call.</summary>
     [Function(nameof(Page))]
     public Task Page([ActivityTrigger] PageInput input, CancellationToken cancellation) =>
-        pager.PageAsync(input.Key, input.Summary, input.Severity, cancellation);
+        pager.PageAsync(input.Key, input.Summary, input.Severity, cancellation, input.Kind);
 
     [Function(nameof(OpenTicket))]
     public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
@@ -28,8 +29,13 @@ public sealed class PeopleActivities(Pager pager, Tickets tickets)
 /// <summary>The same for orchestrations: each is tried for about half an hour before the orchestration hears that it failed.</summary>
 internal static class PeopleSteps
 {
-    public static Task PageAsync(this TaskOrchestrationContext context, string key, string text, PageSeverity severity) =>
-        context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput(key, text, severity), RetryPolicies.ForPeople);
+    public static Task PageAsync(
+        this TaskOrchestrationContext context,
+        string key,
+        string text,
+        PageSeverity severity,
+        PageKind kind = PageKind.Unjoined
+    ) => context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput(key, text, severity, kind), RetryPolicies.ForPeople);
 
     /// <returns>What the ticket system answered, in words.</returns>
     public static Task<string> OpenTicketAsync(this TaskOrchestrationContext context, TicketInput ticket) =>

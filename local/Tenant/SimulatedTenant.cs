@@ -366,6 +366,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
                 "InternalServerError",
                 "The server encountered an error and was unable to complete the request."
             ),
+            FaultKind.Absent => exchange.Error(404, "NotFound", "There is no such address."),
             FaultKind.Forbid => exchange.Error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
             _ => null,
         };

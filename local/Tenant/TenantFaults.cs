@@ -19,6 +19,9 @@ public enum FaultKind
     /// <summary>403 as for a missing permission; nothing happens.</summary>
     Forbid,
 
+    /// <summary>404 as from a system that has no such address; nothing happens.</summary>
+    Absent,
+
     /// <summary>The request works, later.</summary>
     Slow,
 

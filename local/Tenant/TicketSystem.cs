@@ -5,7 +5,7 @@ namespace IRFunctions.Local.Tenant;
 
 /// <summary>
 /// A small ticket system: `POST /itsm/tickets` with any fields and a title. The same Idempotency-Key gives the same ticket (201 the first
-/// time, then 200), whatever the later body says.
+/// time, then 200), whatever the later body says. `POST /itsm/tickets/ID/comments` adds a comment, once for each Idempotency-Key.
 /// </summary>
 internal sealed class TicketSystem(TenantState state)
 {
@@ -13,7 +13,7 @@ internal sealed class TicketSystem(TenantState state)
     /// <param name="path">Segments after "itsm".</param>
     public TenantResponse Handle(Exchange exchange, ReadOnlySpan<string> path)
     {
-        if (path.IsEmpty || path[0] != "tickets" || path.Length > 2)
+        if (path.IsEmpty || path[0] != "tickets" || path.Length > 3 || (path.Length == 3 && path[2] != "comments"))
             return Problem(exchange, 404, "not_found", "There are only /itsm/tickets here.");
         switch (exchange.Request.Method, path.Length)
         {
@@ -24,6 +24,8 @@ internal sealed class TicketSystem(TenantState state)
                     200,
                     new JsonObject { ["tickets"] = new JsonArray([.. state.All(Kind.Ticket).Select(t => t.DeepClone())]) }
                 );
+            case ("POST", 3):
+                return Comment(exchange, path[1]);
             case ("GET", 2):
                 return state.Find(Kind.Ticket, path[1]) is { } ticket
                     ? exchange.Json(200, ticket)
@@ -56,6 +58,27 @@ internal sealed class TicketSystem(TenantState state)
         state.Put(Kind.Ticket, id, ticket);
         state.Record("ticket.create", id, key ?? "", changed: true);
         return exchange.Json(201, ticket);
+    }
+
+    private TenantResponse Comment(Exchange exchange, string id)
+    {
+        if (state.Find(Kind.Ticket, id)?.DeepClone() is not JsonObject ticket)
+            return Problem(exchange, 404, "not_found", $"There is no ticket {id}.");
+        if (exchange.ReadBody() is not { } body)
+            return Problem(exchange, 400, "invalid_comment", "A comment is a JSON object.");
+        var key = exchange.Request.IdempotencyKey ?? "";
+        var comments = ticket["comments"] as JsonArray ?? [];
+        var known = key.Length > 0 && comments.Any(c => (string?)c!["key"] == key);
+        if (!known)
+        {
+            var comment = body.DeepClone().AsObject();
+            comment["key"] = key;
+            comments.Add(comment);
+            ticket["comments"] = comments.DeepClone();
+            state.Put(Kind.Ticket, id, ticket);
+        }
+        state.Record("ticket.comment", id, key, changed: !known);
+        return exchange.Json(known ? 200 : 201, body);
     }
 
     private static TenantResponse Problem(Exchange exchange, int status, string code, string message) =>

@@ -85,6 +85,9 @@ internal sealed partial class World : IAsyncDisposable
 
     public Task PassAsync(TimeSpan time) => Machine.AdvanceAsync(time);
 
+    /// <summary>What the tenant answers to a GET: "itsm/tickets", "pager/pages".</summary>
+    public async Task<JsonNode> TenantAsync(string path) => (await tenant.GetFromJsonAsync<JsonNode>(path))!;
+
     public async Task<bool> CanSignInAsync(string user) =>
         (await tenant.GetFromJsonAsync<JsonElement>($"graph/v1.0/users/{user}?$select=id,accountEnabled"))
             .GetProperty("accountEnabled")

@@ -23,7 +23,15 @@ public sealed class SendAnalystNotification(Pager pager, TeamsNotes notes) : ICo
 
     public async Task<string> ExecuteAsync(ContainmentOrder order, PriorState prior, CancellationToken cancellation)
     {
-        await pager.PageAsync(order.Id, $"{order.Title}: {order.Note}", PageSeverity.Warning, cancellation);
+        var rings = await pager.PageAsync(
+            order.Id,
+            $"{order.Title}: {order.Note}",
+            PageSeverity.Warning,
+            cancellation,
+            PageKind.Notification
+        );
+        if (!rings)
+            return "the analyst on call was told in the page about many at once, which rang before";
         // After the page, whose key makes it one page however often this runs. Teams knows no such key: after a crash the note may stand
         // there twice.
         var problem = await notes.TryPostAsync(order.Title, order.Note, cancellation);

@@ -42,6 +42,8 @@ internal sealed class SeamTransport(
                 return Refuse(request, body, 429, "throttled", fault.Until - clock.GetUtcNow());
             case ServiceFault.Fail:
                 return Refuse(request, body, 503, "failing", null);
+            case ServiceFault.Forbid:
+                return Refuse(request, body, 403, "forbidden", null);
             case ServiceFault.ActLate:
                 late.Add(new LateRequest(clock.GetUtcNow().AddSeconds(fault.Item.Seconds), Copy(request, body), body));
                 return Refuse(request, body, 504, "acts late", null);

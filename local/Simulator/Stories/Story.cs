@@ -35,6 +35,7 @@ internal sealed record StoryOptions(int? Alerts = null, double? Hours = null, IR
         "lie",
         "lose-answer",
         "act-late",
+        "forbid",
         "crash",
         "twice",
         "storage",

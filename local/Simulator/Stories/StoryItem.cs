@@ -73,6 +73,9 @@ internal enum ServiceFault
 
     /// <summary>504 at once, and acts minutes later.</summary>
     ActLate,
+
+    /// <summary>403, as where somebody took a permission away.</summary>
+    Forbid,
 }
 
 /// <param name="Service">First segment of the path, with what follows: "graph/users", "graph", "arm", "connector", "itsm", "pager".</param>
@@ -99,6 +102,7 @@ internal sealed record ServiceItem(
             ServiceFault.Slow => "slow",
             ServiceFault.Lie => "lie",
             ServiceFault.LoseAnswer => "lose-answer",
+            ServiceFault.Forbid => "forbid",
             _ => "act-late",
         };
 
@@ -111,6 +115,7 @@ internal sealed record ServiceItem(
             ServiceFault.Slow => $"takes {Seconds} s to answer",
             ServiceFault.Lie => "answers 200 and does nothing",
             ServiceFault.LoseAnswer => "does what it is asked and loses the answer",
+            ServiceFault.Forbid => "answers 403",
             _ => $"answers 504 and does what it was asked {Seconds} s later",
         }
         + (Writes ? " to writes" : "")

@@ -144,6 +144,10 @@ internal sealed class StoryTeller
         Add(at, n => new PersonItem(n, at, "Sam", PersonVerb.Approve, 0, 0, 1));
         if (options.Has(kind))
             Add(begins, n => new ServiceItem(n, begins, fault, service, lasts, true, seconds, most));
+        // Done, the answer lost, and refused when it is tried again: an order that failed, and its effect stands.
+        var refused = random.Span(TimeSpan.FromSeconds(40), TimeSpan.FromMinutes(5));
+        if (fault is ServiceFault.LoseAnswer && options.Has("forbid"))
+            Add(begins, n => new ServiceItem(n, begins, ServiceFault.Forbid, service, refused, true, 0, int.MaxValue));
         Add(release, n => new PersonItem(n, release, who, PersonVerb.Release, 0, 0, 1));
     }
 
@@ -187,7 +191,7 @@ internal sealed class StoryTeller
                     ServiceFault.Throttle => random.Chance(0.3)
                         ? random.Span(TimeSpan.FromMinutes(20), TimeSpan.FromHours(3))
                         : random.Span(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(20)),
-                    ServiceFault.Fail => random.Span(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(90)),
+                    ServiceFault.Fail or ServiceFault.Forbid => random.Span(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(90)),
                     _ => random.Span(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(30)),
                 };
                 var writes = random.Chance(0.6);
