@@ -67,7 +67,7 @@ public sealed class ModelSpendingTests
             i => Assert.Contains("could not be checked, so the model was not asked", i.Assessment, StringComparison.Ordinal)
         );
         Assert.Equal(8, world.Effects("ticket.create").Count - 1 + world.Effects("ticket.comment").Count); // One is that of the flood.
-        Assert.True(world.Machine.Tenant.Journal.Of("page.trigger", null).Count() >= 8); // Those of a flood are sent and do not ring.
+        Assert.True(world.Machine.Tenant.Journal.Of("page.trigger", null).Count >= 8); // Those of a flood are sent and do not ring.
 
         tables.Refuses = (_, _) => false;
         await world.PassAsync(TimeSpan.FromSeconds(11));
