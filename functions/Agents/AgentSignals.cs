@@ -1,5 +1,4 @@
 using System.Globalization;
-using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Directory.Signals;
 using IRFunctions.Policies;
@@ -61,15 +60,8 @@ public sealed class AgentSignals : ISignalSource
 
     private static async Task<BreakerState?> StateAsync(DurableTaskClient client, string name, CancellationToken cancellation)
     {
-        try
-        {
-            var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(name), cancellation: cancellation);
-            return entity is { IncludesState: true } ? entity.State : null;
-        }
-        catch (Exception e) when (e is Azure.RequestFailedException or HttpRequestException or IOException or InvalidOperationException)
-        {
-            throw new TransientFaultException($"the breaker of an identity cannot be read ({e.Message})", e);
-        }
+        var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(name), cancellation: cancellation);
+        return entity is { IncludesState: true } ? entity.State : null;
     }
 
     private static IEnumerable<ObservedSignal> Judge(BreakerState state, string name, DateTimeOffset now)

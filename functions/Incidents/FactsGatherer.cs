@@ -58,13 +58,27 @@ public sealed class FactsGatherer(
             Identities = identities,
             Checks = checks,
             Drills = await DrillsAsync(assessment, policy, cancellation),
-            Budgets = new BudgetFacts { Spent = await SpentAsync(needed.BudgetKeys, client, cancellation) },
+            Budgets = await BudgetsAsync(needed.BudgetKeys, client, cancellation),
         };
     }
 
     /// <summary>
     /// What the budgets have given out, so that the decision can say so; the budget itself still decides when the effect is due (S8).
     /// </summary>
+    private async Task<BudgetFacts> BudgetsAsync(IReadOnlyList<string> keys, DurableTaskClient client, CancellationToken cancellation)
+    {
+        try
+        {
+            return new BudgetFacts { Spent = await SpentAsync(keys, client, cancellation) };
+        }
+#pragma warning disable CA1031 // Whatever the engine's client throws: then the counters are not known, and nothing runs alone (S12).
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            return new BudgetFacts { Failed = $"the counters could not be read ({e.GetType().Name})" };
+        }
+    }
+
     private async Task<Dictionary<string, BudgetSpent>> SpentAsync(
         IReadOnlyList<string> keys,
         DurableTaskClient client,

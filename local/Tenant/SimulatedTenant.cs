@@ -12,7 +12,7 @@ namespace IRFunctions.Local.Tenant;
 /// <see cref="TenantEndpoint"/> and
 /// <see cref="TenantHttpHandler"/> carry it over HTTP and in process.
 /// </summary>
-public sealed class SimulatedTenant : IAsyncDisposable
+public sealed partial class SimulatedTenant : IAsyncDisposable
 {
     private readonly TimeProvider time;
     private readonly TenantState state;

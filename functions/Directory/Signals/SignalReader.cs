@@ -70,10 +70,20 @@ public sealed class SignalReader(IEnumerable<ISignalSource> sources, TimeProvide
         {
             return new Answer(source, [], e.Message);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (OperationCanceledException)
         {
             var seconds = Longest.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
             return new Answer(source, [], $"it did not answer within {seconds} seconds");
+        }
+#pragma warning disable CA1031 // Whatever goes wrong in a source: it is then not known, and a person decides (S12).
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return new Answer(source, [], $"it failed ({e.GetType().Name})");
         }
     }
 
