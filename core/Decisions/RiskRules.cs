@@ -40,7 +40,11 @@ internal static class RiskRules
                 ruling.Note("signal", $"{signal.Name}: {TextBounds.OneLine(detail, LongestDetail)}");
         string[] unknown =
         [
-            .. identity.UnknownSignals.Where(u => threshold.Signal(u.Name) is not null).Select(u => u.Name).Distinct().Order(StringComparer.Ordinal),
+            .. identity
+                .UnknownSignals.Where(u => threshold.Signal(u.Name) is not null)
+                .Select(u => u.Name)
+                .Distinct()
+                .Order(StringComparer.Ordinal),
         ];
         if (unknown.Length == 0)
             return;

@@ -189,8 +189,16 @@ public sealed class Policy
                     Jobs.Where(job => job.Until <= horizon)
                         .Select(job => new Expiry("approved job", job.Name, job.Owner, job.Until, job.Ticket))
                 )
-                .Concat(SharedAccounts.Where(one => one.Until <= horizon).Select(one => new Expiry("shared account", one.Id, one.Owner, one.Until, one.Ticket)))
-                .Concat(Workloads.Where(one => one.Until <= horizon).Select(one => new Expiry("workload", one.Id, one.Owner, one.Until, one.Ticket)))
+                .Concat(
+                    SharedAccounts
+                        .Where(one => one.Until <= horizon)
+                        .Select(one => new Expiry("shared account", one.Id, one.Owner, one.Until, one.Ticket))
+                )
+                .Concat(
+                    Workloads
+                        .Where(one => one.Until <= horizon)
+                        .Select(one => new Expiry("workload", one.Id, one.Owner, one.Until, one.Ticket))
+                )
                 .Concat(
                     Windows
                         .Where(window => window.Opens <= horizon && window.Closes >= today && window.Closes <= horizon)

@@ -42,6 +42,8 @@ public sealed record RegisteredWorkload
     public bool IsBoundTo(string address) =>
         AddressRange.Number(address) is { } number
         && BoundTo.Any(text =>
-            AddressRange.Parse(text) is { } range ? AddressRange.Mask(number, range.Length) == range.Prefix : AddressRange.Number(text) == number
+            AddressRange.Parse(text) is { } range
+                ? AddressRange.Mask(number, range.Length) == range.Prefix
+                : AddressRange.Number(text) == number
         );
 }

@@ -33,7 +33,7 @@ public sealed class AgentSignals : ISignalSource
     public string Permission => "";
 
     public IReadOnlyList<string> Fills { get; } =
-        [SignalNames.ToolChaining, SignalNames.AnomalousVolume, SignalNames.CrossSystemMovement, SignalNames.ExposedKey];
+    [SignalNames.ToolChaining, SignalNames.AnomalousVolume, SignalNames.CrossSystemMovement, SignalNames.ExposedKey];
 
     public bool Covers(SignalSubject subject) => subject.Names.Count > 0;
 

@@ -46,7 +46,12 @@ public sealed class DirectoryApplications(GraphServiceClient graph)
     /// <summary>Owners that are people decide nothing about it; those that are applications have no vote anyway.</summary>
     private static string[] PeopleOf(params IEnumerable<DirectoryObject>?[] owners) =>
         [
-            .. owners.SelectMany(o => o ?? []).Where(o => o is not ServicePrincipal).Select(o => o.Id).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase),
+            .. owners
+                .SelectMany(o => o ?? [])
+                .Where(o => o is not ServicePrincipal)
+                .Select(o => o.Id)
+                .OfType<string>()
+                .Distinct(StringComparer.OrdinalIgnoreCase),
         ];
 
     /// <summary>
@@ -62,30 +67,35 @@ public sealed class DirectoryApplications(GraphServiceClient graph)
         };
 
     private Task<Application?> ApplicationAsync(string id, CancellationToken cancellation) =>
-        TryAsync($"reading application {id}", 
+        TryAsync(
+            $"reading application {id}",
             () =>
-                graph.Applications[id].GetAsync(
-                    r =>
-                    {
-                        r.QueryParameters.Select = Fields;
-                        r.QueryParameters.Expand = Owners;
-                    },
-                    cancellation
-                )
+                graph
+                    .Applications[id]
+                    .GetAsync(
+                        r =>
+                        {
+                            r.QueryParameters.Select = Fields;
+                            r.QueryParameters.Expand = Owners;
+                        },
+                        cancellation
+                    )
         );
 
     private Task<ServicePrincipal?> PrincipalAsync(string id, CancellationToken cancellation) =>
         TryAsync(
             $"reading service principal {id}",
             () =>
-                graph.ServicePrincipals[id].GetAsync(
-                    r =>
-                    {
-                        r.QueryParameters.Select = PrincipalFields;
-                        r.QueryParameters.Expand = Owners;
-                    },
-                    cancellation
-                )
+                graph
+                    .ServicePrincipals[id]
+                    .GetAsync(
+                        r =>
+                        {
+                            r.QueryParameters.Select = PrincipalFields;
+                            r.QueryParameters.Expand = Owners;
+                        },
+                        cancellation
+                    )
         );
 
     private async Task<Application?> ApplicationOfClientAsync(string client, CancellationToken cancellation) =>

@@ -66,11 +66,10 @@ internal sealed class OwnActionAnswer : IContextAnswer
         Task.FromResult<IReadOnlyDictionary<string, ContextFact>>(
             needed.ToDictionary(
                 c => c.Key,
-                c =>
-                    new ContextFact(
-                        known.Own[c.Target.Key]?.At.ToString("O", CultureInfo.InvariantCulture) ?? "never",
-                        Detail: known.Own[c.Target.Key]?.Text
-                    )
+                c => new ContextFact(
+                    known.Own[c.Target.Key]?.At.ToString("O", CultureInfo.InvariantCulture) ?? "never",
+                    Detail: known.Own[c.Target.Key]?.Text
+                )
             )
         );
 }

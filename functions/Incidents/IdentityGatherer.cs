@@ -113,7 +113,8 @@ public sealed class IdentityGatherer(Criticality criticality, SignalReader signa
             return IdentityType.Unknown;
         if (target.Kind is "account" or "application" && policy.IsBreakGlass(names))
             return IdentityType.BreakGlass;
-        return known.Type is IdentityType.Person or IdentityType.ServicePrincipal && workload is not null && target.Kind is not "mailMessage"
+        return
+            known.Type is IdentityType.Person or IdentityType.ServicePrincipal && workload is not null && target.Kind is not "mailMessage"
             ? workload.Type
             : known.Type;
     }
@@ -122,7 +123,9 @@ public sealed class IdentityGatherer(Criticality criticality, SignalReader signa
     {
         string?[] words =
         [
-            workload is null ? null : $"Registered as a workload by {workload.Owner} ({workload.Ticket}) until {workload.Until:yyyy-MM-dd}.",
+            workload is null
+                ? null
+                : $"Registered as a workload by {workload.Owner} ({workload.Ticket}) until {workload.Until:yyyy-MM-dd}.",
             shared is null ? null : $"Registered as a shared account by {shared.Owner} ({shared.Ticket}): {shared.Why}.",
             known.SharedSign is null ? null : $"Taken for shared: {known.SharedSign}.",
         ];
@@ -131,7 +134,13 @@ public sealed class IdentityGatherer(Criticality criticality, SignalReader signa
     }
 
     /// <summary>Null for what has no sign-ins: hosts, copies of mail, and what could not be resolved.</summary>
-    private static SignalSubject? SubjectOf(Target target, IdentityFacts facts, DirectoryIdentity known, Policy policy, DateTimeOffset now) =>
+    private static SignalSubject? SubjectOf(
+        Target target,
+        IdentityFacts facts,
+        DirectoryIdentity known,
+        Policy policy,
+        DateTimeOffset now
+    ) =>
         facts.Failed is not null || target.Kind is not ("account" or "application" or "mailbox")
             ? null
             : new SignalSubject(target.Key, facts.Type)

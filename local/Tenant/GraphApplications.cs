@@ -16,7 +16,12 @@ internal sealed class GraphApplications(TenantState state)
         var method = exchange.Request.Method;
         if (path.IsEmpty)
             return method == "GET"
-                ? exchange.Collection("applications", EntityType.Application, state.All(Kind.Application).Select(Shown), also: Also(exchange))
+                ? exchange.Collection(
+                    "applications",
+                    EntityType.Application,
+                    state.All(Kind.Application).Select(Shown),
+                    also: Also(exchange)
+                )
                 : exchange.MethodNotAllowed();
         if (state.Find(Kind.Application, path[0]) is not { } application)
             return exchange.NotFound(path[0]);
@@ -48,7 +53,8 @@ internal sealed class GraphApplications(TenantState state)
     }
 
     /// <summary>The one thing that may be expanded here; null where the request wants nothing.</summary>
-    private static string? Also(Exchange exchange) => exchange.Request.Parameter("$expand") is Owners or Owners + "($select=id)" ? Owners : null;
+    private static string? Also(Exchange exchange) =>
+        exchange.Request.Parameter("$expand") is Owners or Owners + "($select=id)" ? Owners : null;
 
     /// <summary>With the owners, who are people or service principals.</summary>
     private JsonObject Shown(JsonObject document)

@@ -46,8 +46,16 @@ internal sealed partial class GraphAudits(TenantState state)
                 ["loggedByService"] = "Core Directory",
                 ["operationType"] = "Assign",
                 ["initiatedBy"] = byApp
-                    ? new JsonObject { ["user"] = null, ["app"] = new JsonObject { ["appId"] = by, ["displayName"] = "app" } }
-                    : new JsonObject { ["app"] = null, ["user"] = new JsonObject { ["id"] = by, ["displayName"] = null } },
+                    ? new JsonObject
+                    {
+                        ["user"] = null,
+                        ["app"] = new JsonObject { ["appId"] = by, ["displayName"] = "app" },
+                    }
+                    : new JsonObject
+                    {
+                        ["app"] = null,
+                        ["user"] = new JsonObject { ["id"] = by, ["displayName"] = null },
+                    },
                 ["targetResources"] = new JsonArray(
                     new JsonObject
                     {

@@ -20,16 +20,16 @@ internal sealed partial class KustoHabits
     }
 
     public static IReadOnlyList<(string Name, string Type)> Columns { get; } =
-        [
-            ("Key", "string"),
-            ("Thing", "string"),
-            ("Way", "string"),
-            ("Hour", "long"),
-            ("Day", "long"),
-            ("Month", "long"),
-            ("First", "datetime"),
-            ("Last", "datetime"),
-        ];
+    [
+        ("Key", "string"),
+        ("Thing", "string"),
+        ("Way", "string"),
+        ("Hour", "long"),
+        ("Day", "long"),
+        ("Month", "long"),
+        ("First", "datetime"),
+        ("Last", "datetime"),
+    ];
 
     public string Table => query.Groups["table"].Value;
 
@@ -62,7 +62,8 @@ internal sealed partial class KustoHabits
             .Take(int.Parse(query.Groups["top"].Value, CultureInfo.InvariantCulture));
 
     private bool Meets(JsonObject row) =>
-        !query.Groups["where"].Success || query.Groups["where"].Value.Split(" and ").All(c => Condition().Match(c) is { Success: true } m && Meets(row, m));
+        !query.Groups["where"].Success
+        || query.Groups["where"].Value.Split(" and ").All(c => Condition().Match(c) is { Success: true } m && Meets(row, m));
 
     private static bool Meets(JsonObject row, Match condition)
     {
@@ -107,7 +108,10 @@ internal sealed partial class KustoHabits
                 quoted = !quoted;
             if (quoted)
                 continue;
-            depth += text[i] is '(' or '[' ? 1 : text[i] is ')' or ']' ? -1 : 0;
+            depth +=
+                text[i] is '(' or '[' ? 1
+                : text[i] is ')' or ']' ? -1
+                : 0;
             if (text[i] != ',' || depth > 0)
                 continue;
             found.Add(text[start..i].Trim());

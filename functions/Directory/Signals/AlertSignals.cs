@@ -1,4 +1,3 @@
-using IRFunctions.Alerts;
 using IRFunctions.Decisions;
 using IRFunctions.Policies;
 
@@ -25,7 +24,14 @@ public sealed class AlertSignals : ISignalSource
         ["T1550.001"] = SignalNames.CrossSystemMovement, // application access token used elsewhere
     };
 
-    private static readonly string[] LeakWords = ["leaked credential", "leaked secret", "exposed secret", "exposed credential", "exposed key"];
+    private static readonly string[] LeakWords =
+    [
+        "leaked credential",
+        "leaked secret",
+        "exposed secret",
+        "exposed credential",
+        "exposed key",
+    ];
 
     public string Name => "the alert";
 
@@ -34,13 +40,13 @@ public sealed class AlertSignals : ISignalSource
     public string Permission => "";
 
     public IReadOnlyList<string> Fills { get; } =
-        [
-            SignalNames.TokenMinting,
-            SignalNames.PrivilegeChange,
-            SignalNames.UnexpectedSecretRead,
-            SignalNames.CrossSystemMovement,
-            SignalNames.ExposedKey,
-        ];
+    [
+        SignalNames.TokenMinting,
+        SignalNames.PrivilegeChange,
+        SignalNames.UnexpectedSecretRead,
+        SignalNames.CrossSystemMovement,
+        SignalNames.ExposedKey,
+    ];
 
     public bool Covers(SignalSubject subject) => subject.ActorId is not null || subject.ClientId is not null;
 

@@ -79,7 +79,9 @@ public sealed class AuditSignals(GraphServiceClient graph) : ISignalSource
             yield return $"initiatedBy/user/id eq '{account}'";
         if (subject.ClientId is { } client && HabitQuery.IsId(client))
             yield return $"initiatedBy/app/appId eq '{client}'";
-        foreach (var id in subject.Names.Append(subject.ActorId ?? "").Where(HabitQuery.IsId).Except([subject.ClientId ?? ""]).Distinct().Take(2))
+        foreach (
+            var id in subject.Names.Append(subject.ActorId ?? "").Where(HabitQuery.IsId).Except([subject.ClientId ?? ""]).Distinct().Take(2)
+        )
             yield return $"targetResources/any(t:t/id eq '{id}')";
     }
 

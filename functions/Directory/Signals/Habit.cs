@@ -50,7 +50,11 @@ public sealed record HabitQuery(string Table, string Time, string Key, string Th
     /// <summary>A row of the answer; null where it is not as asked for.</summary>
     public static Habit? Read(Func<string, object?> column)
     {
-        if (Text(column("Key")) is not { Length: > 0 } key || Moment(column("First")) is not { } first || Moment(column("Last")) is not { } last)
+        if (
+            Text(column("Key")) is not { Length: > 0 } key
+            || Moment(column("First")) is not { } first
+            || Moment(column("Last")) is not { } last
+        )
             return null;
         return new Habit(
             key,

@@ -41,7 +41,9 @@ internal static class Habits
         if (subject.Registered is { WorksWith.Count: > 0 } registered)
         {
             var outside = Distinct(today.Where(h => !registered.WorksWith.Contains(h.Thing, StringComparer.OrdinalIgnoreCase)));
-            return outside.Count > 0 ? new ObservedText($"{what} {Named(outside)}, outside the workflow registered by {registered.Owner}") : null;
+            return outside.Count > 0
+                ? new ObservedText($"{what} {Named(outside)}, outside the workflow registered by {registered.Owner}")
+                : null;
         }
         if (habits.All(h => h.Month == h.Day))
             return null; // Without a past nothing is new.
@@ -77,7 +79,8 @@ internal static class Habits
 
     private static string CountryOf(Habit habit) => habit.Way.Split('|') is [_, var country, ..] ? country : "";
 
-    private static List<string> Distinct(IEnumerable<Habit> habits) => [.. habits.Select(h => h.Thing).Distinct(StringComparer.OrdinalIgnoreCase)];
+    private static List<string> Distinct(IEnumerable<Habit> habits) =>
+        [.. habits.Select(h => h.Thing).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     private static string Named(IEnumerable<string> names)
     {

@@ -28,7 +28,7 @@ public sealed class SignInSignals(Hunting hunting)
     public override string Name => "sign-in log";
 
     public override IReadOnlyList<string> Fills { get; } =
-        [SignalNames.SessionLifetime, SignalNames.BindingViolation, SignalNames.SharedUse];
+    [SignalNames.SessionLifetime, SignalNames.BindingViolation, SignalNames.SharedUse];
 
     public override bool Covers(SignalSubject subject) => subject.AccountId is not null;
 

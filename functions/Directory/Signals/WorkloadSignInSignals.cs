@@ -32,12 +32,7 @@ public sealed class WorkloadSignInSignals(Hunting hunting)
     public override string Name => "workload sign-in log";
 
     public override IReadOnlyList<string> Fills { get; } =
-        [
-            SignalNames.FirstSensitiveAccess,
-            SignalNames.AnomalousVolume,
-            SignalNames.CrossSystemMovement,
-            SignalNames.BindingViolation,
-        ];
+    [SignalNames.FirstSensitiveAccess, SignalNames.AnomalousVolume, SignalNames.CrossSystemMovement, SignalNames.BindingViolation];
 
     public override bool Covers(SignalSubject subject) => subject.PrincipalId is not null;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 
 namespace IRFunctions.Tests.Directory.Signals;
@@ -49,10 +48,16 @@ public sealed class IdentityTypeTests
     public async Task An_application_that_its_owner_registered_is_a_known_workload_and_asks_two_people()
     {
         await using var world = await Named.WorldAsync("revoke_api_key");
-        await Named.SendAsync(world, Named.Application(("ObjectId", TenantSeed.BuildApp), ("AppId", "00000000-0000-4000-8000-000000000212")));
+        await Named.SendAsync(
+            world,
+            Named.Application(("ObjectId", TenantSeed.BuildApp), ("AppId", "00000000-0000-4000-8000-000000000212"))
+        );
         var decision = await AssertAsync(world, "revoke_api_key", "known_workload", "known_workload");
         Assert.Equal(2, decision.Quorum);
-        Assert.Contains(decision.Reasons, r => r.Rule == "registered" && r.Text.Contains("platform@contoso.example", StringComparison.Ordinal));
+        Assert.Contains(
+            decision.Reasons,
+            r => r.Rule == "registered" && r.Text.Contains("platform@contoso.example", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -112,10 +117,14 @@ public sealed class IdentityTypeTests
         var decision = await DecisionAsync(world, action);
         Assert.Contains(
             decision.Reasons,
-            r => r.Rule == "risk" && r.Text.Contains($"identity {type} +", StringComparison.Ordinal)
+            r =>
+                r.Rule == "risk" && r.Text.Contains($"identity {type} +", StringComparison.Ordinal)
                 || decision.Kind == DecisionKind.Tell && r.Rule == "playbook"
         );
-        Assert.Contains(decision.Reasons, r => r.Rule == "playbook" && r.Text.Contains($"The playbook {playbook} ", StringComparison.Ordinal));
+        Assert.Contains(
+            decision.Reasons,
+            r => r.Rule == "playbook" && r.Text.Contains($"The playbook {playbook} ", StringComparison.Ordinal)
+        );
         return decision;
     }
 

@@ -26,41 +26,46 @@ internal sealed record SignalCase(string Signal, Type Source, bool OfApplication
     private const string Workspace = "/loganalytics/*";
 
     public static IReadOnlyList<SignalCase> All { get; } =
-        [
-            Of<CloudAppSignals>(SignalNames.FirstSensitiveAccess, false, Hunting, w => CloudAppAsync(w, "Microsoft Exchange Online", admin: true, 1)),
-            Of<CloudAppSignals>(SignalNames.AnomalousVolume, false, Hunting, w => CloudAppAsync(w, "Microsoft OneDrive", admin: false, 150)),
-            Of<SignInSignals>(SignalNames.SessionLifetime, false, Hunting, LongSessionAsync),
-            Of<SignInSignals>(SignalNames.BindingViolation, false, Hunting, ForeignSignInAsync),
-            Of<LogonSignals>(SignalNames.CrossSystemMovement, false, Hunting, LogonsAsync),
-            Of<WorkloadSignInSignals>(SignalNames.FirstSensitiveAccess, true, Hunting, w => TokensAsync(w, "Microsoft Graph", 1)),
-            Of<WorkloadSignInSignals>(SignalNames.AnomalousVolume, true, Hunting, w => TokensAsync(w, "Payroll API", 150)),
-            Of<WorkloadSignInSignals>(SignalNames.CrossSystemMovement, true, Hunting, MoveAsync),
-            Of<WorkloadSignInSignals>(SignalNames.BindingViolation, true, Hunting, w => TokensAsync(w, "Payroll API", 1, "NL")),
-            Of<AuditSignals>(SignalNames.PrivilegeChange, false, Audits, w => AuditAsync(w, "Add member to role", TenantSeed.Admin, Account)),
-            Of<AuditSignals>(
-                SignalNames.TokenMinting,
-                true,
-                Audits,
-                w => AuditAsync(w, "Update application – Certificates and secrets management ", TenantSeed.Megan, TenantSeed.PayrollApp)
-            ),
-            Of<VaultSignals>(SignalNames.UnexpectedSecretRead, true, Workspace, ReadSecretAsync),
-            Of<CredentialSignals>(SignalNames.TokenMinting, true, Workspace, w => CredentialAsync(w, "CH", "new-key")),
-            Of<CredentialSignals>(SignalNames.BindingViolation, true, Workspace, w => CredentialAsync(w, "NL", "old-key")),
-            Of<AgentSignals>(SignalNames.ToolChaining, true, null, w => ActivityAsync(w, chain: 12)),
-            Of<AgentSignals>(SignalNames.AnomalousVolume, true, null, w => ActivityAsync(w, bytes: 8_000_000)),
-            Of<AgentSignals>(SignalNames.CrossSystemMovement, true, null, NewTargetsAsync),
-            Of<AgentSignals>(SignalNames.ExposedKey, true, null, w => ActivityAsync(w, exposed: true)),
-        ];
+    [
+        Of<CloudAppSignals>(
+            SignalNames.FirstSensitiveAccess,
+            false,
+            Hunting,
+            w => CloudAppAsync(w, "Microsoft Exchange Online", admin: true, 1)
+        ),
+        Of<CloudAppSignals>(SignalNames.AnomalousVolume, false, Hunting, w => CloudAppAsync(w, "Microsoft OneDrive", admin: false, 150)),
+        Of<SignInSignals>(SignalNames.SessionLifetime, false, Hunting, LongSessionAsync),
+        Of<SignInSignals>(SignalNames.BindingViolation, false, Hunting, ForeignSignInAsync),
+        Of<LogonSignals>(SignalNames.CrossSystemMovement, false, Hunting, LogonsAsync),
+        Of<WorkloadSignInSignals>(SignalNames.FirstSensitiveAccess, true, Hunting, w => TokensAsync(w, "Microsoft Graph", 1)),
+        Of<WorkloadSignInSignals>(SignalNames.AnomalousVolume, true, Hunting, w => TokensAsync(w, "Payroll API", 150)),
+        Of<WorkloadSignInSignals>(SignalNames.CrossSystemMovement, true, Hunting, MoveAsync),
+        Of<WorkloadSignInSignals>(SignalNames.BindingViolation, true, Hunting, w => TokensAsync(w, "Payroll API", 1, "NL")),
+        Of<AuditSignals>(SignalNames.PrivilegeChange, false, Audits, w => AuditAsync(w, "Add member to role", TenantSeed.Admin, Account)),
+        Of<AuditSignals>(
+            SignalNames.TokenMinting,
+            true,
+            Audits,
+            w => AuditAsync(w, "Update application – Certificates and secrets management ", TenantSeed.Megan, TenantSeed.PayrollApp)
+        ),
+        Of<VaultSignals>(SignalNames.UnexpectedSecretRead, true, Workspace, ReadSecretAsync),
+        Of<CredentialSignals>(SignalNames.TokenMinting, true, Workspace, w => CredentialAsync(w, "CH", "new-key")),
+        Of<CredentialSignals>(SignalNames.BindingViolation, true, Workspace, w => CredentialAsync(w, "NL", "old-key")),
+        Of<AgentSignals>(SignalNames.ToolChaining, true, null, w => ActivityAsync(w, chain: 12)),
+        Of<AgentSignals>(SignalNames.AnomalousVolume, true, null, w => ActivityAsync(w, bytes: 8_000_000)),
+        Of<AgentSignals>(SignalNames.CrossSystemMovement, true, null, NewTargetsAsync),
+        Of<AgentSignals>(SignalNames.ExposedKey, true, null, w => ActivityAsync(w, exposed: true)),
+    ];
 
     /// <summary>What the alert itself says needs no source that could fail.</summary>
     public static IReadOnlyList<(string Signal, string Technique, string Title)> OfTheAlert { get; } =
-        [
-            (SignalNames.TokenMinting, "T1528", "x"),
-            (SignalNames.PrivilegeChange, "T1098.003", "x"),
-            (SignalNames.UnexpectedSecretRead, "T1555.006", "x"),
-            (SignalNames.CrossSystemMovement, "T1550.001", "x"),
-            (SignalNames.ExposedKey, "T1195", "Leaked credentials"),
-        ];
+    [
+        (SignalNames.TokenMinting, "T1528", "x"),
+        (SignalNames.PrivilegeChange, "T1098.003", "x"),
+        (SignalNames.UnexpectedSecretRead, "T1555.006", "x"),
+        (SignalNames.CrossSystemMovement, "T1550.001", "x"),
+        (SignalNames.ExposedKey, "T1195", "Leaked credentials"),
+    ];
 
     public string Name => $"{Signal} from {Source.Name}";
 
@@ -84,12 +89,7 @@ internal sealed record SignalCase(string Signal, Type Source, bool OfApplication
     {
         var time = World.NewClock();
         return await World.CreateAsync(
-            o =>
-                o with
-                {
-                    Model = ScriptedModel.Saying(ScriptedModel.SureAnswer((Action, "e1")), time),
-                    EditPolicy = Bound,
-                },
+            o => o with { Model = ScriptedModel.Saying(ScriptedModel.SureAnswer((Action, "e1")), time), EditPolicy = Bound },
             time,
             store is null ? null : services => services.AddSingleton<IDurableStore>(store)
         );
@@ -103,9 +103,7 @@ internal sealed record SignalCase(string Signal, Type Source, bool OfApplication
                     ? f
                     : f with
                     {
-                        Text =
-                            f.Text
-                            + $"  - {{ id: {Account}, owner: o, ticket: t, ends: 2027-06-30, bound_to: [203.0.113.0/24] }}\n",
+                        Text = f.Text + $"  - {{ id: {Account}, owner: o, ticket: t, ends: 2027-06-30, bound_to: [203.0.113.0/24] }}\n",
                     }
             ),
         ];
@@ -199,7 +197,13 @@ internal sealed record SignalCase(string Signal, Type Source, bool OfApplication
 
     private static async Task ReadSecretAsync(World world)
     {
-        foreach (var (secret, hours) in new[] { ("https://v.vault.azure.net/secrets/own", 300.0), ("https://v.vault.azure.net/secrets/bank", 1.0) })
+        foreach (
+            var (secret, hours) in new[]
+            {
+                ("https://v.vault.azure.net/secrets/own", 300.0),
+                ("https://v.vault.azure.net/secrets/bank", 1.0),
+            }
+        )
             await world.Machine.Tenant.AddLogRowAsync(
                 "AZKVAuditLogs",
                 Ago(world, hours),

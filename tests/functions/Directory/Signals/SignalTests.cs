@@ -58,7 +58,10 @@ public sealed class SignalTests
         Assert.NotEqual(DecisionKind.Run, decision.Kind);
         Assert.Contains(
             decision.Reasons,
-            r => r.Rule == "signals-lookup" && r.Text.Contains(signal.Signal, StringComparison.Ordinal) && r.Text.StartsWith("Not known", StringComparison.Ordinal)
+            r =>
+                r.Rule == "signals-lookup"
+                && r.Text.Contains(signal.Signal, StringComparison.Ordinal)
+                && r.Text.StartsWith("Not known", StringComparison.Ordinal)
         );
         Assert.NotEmpty(world.Effects("ticket.create"));
         Assert.NotEmpty(world.Pages());
@@ -82,7 +85,10 @@ public sealed class SignalTests
         Assert.Equal(DecisionKind.Ask, decision.Kind);
         Assert.Contains(
             decision.Reasons,
-            r => r.Rule == "signal" && r.Text.StartsWith(signal, StringComparison.Ordinal) && r.Text.EndsWith("(the alert)", StringComparison.Ordinal)
+            r =>
+                r.Rule == "signal"
+                && r.Text.StartsWith(signal, StringComparison.Ordinal)
+                && r.Text.EndsWith("(the alert)", StringComparison.Ordinal)
         );
     }
 
@@ -91,11 +97,17 @@ public sealed class SignalTests
     {
         var time = World.NewClock();
         var reader = new SignalReader([new Silent(), new AlertSignals()], time);
-        var alert = IRFunctions.Alerts.AlertParser.Read(
-            System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(SignalCase.All[0].Alert("T1528"))
-        ).Alert!;
+        var alert = IRFunctions
+            .Alerts.AlertParser.Read(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(SignalCase.All[0].Alert("T1528")))
+            .Alert!;
         var asking = reader.ReadAsync(
-            new SignalQuestion(alert, [new SignalSubject("account:x", IdentityType.Person) { AccountId = "x" }], Policies.Shipped.Policy.Threshold, time.GetUtcNow(), null!),
+            new SignalQuestion(
+                alert,
+                [new SignalSubject("account:x", IdentityType.Person) { AccountId = "x" }],
+                Policies.Shipped.Policy.Threshold,
+                time.GetUtcNow(),
+                null!
+            ),
             default
         );
         while (!asking.IsCompleted)

@@ -25,8 +25,12 @@ public sealed class VocabularyTests(ITestOutputHelper output)
         [
             .. Facts.SelectMany(t =>
                 t.GetProperties(BindingFlags.Instance | BindingFlags.Public)
-                    .Where(p => p.SetMethod is not null && p.GetCustomAttribute<System.Text.Json.Serialization.JsonIgnoreAttribute>()?.Condition
-                        is null or not System.Text.Json.Serialization.JsonIgnoreCondition.Always)
+                    .Where(p =>
+                        p.SetMethod is not null
+                        && p.GetCustomAttribute<System.Text.Json.Serialization.JsonIgnoreAttribute>()?.Condition
+                            is null
+                                or not System.Text.Json.Serialization.JsonIgnoreCondition.Always
+                    )
                     .Select(p => $"{t.Name}.{p.Name}")
             ),
         ];
@@ -47,7 +51,11 @@ public sealed class VocabularyTests(ITestOutputHelper output)
     [MemberData(nameof(EveryType))]
     public void Every_identity_type_is_said_by_directory_or_registration(IdentityType type)
     {
-        var named = Product.Where(f => f.Path.StartsWith("functions/Directory/", StringComparison.Ordinal) || f.Path.StartsWith("functions/Incidents/", StringComparison.Ordinal))
+        var named = Product
+            .Where(f =>
+                f.Path.StartsWith("functions/Directory/", StringComparison.Ordinal)
+                || f.Path.StartsWith("functions/Incidents/", StringComparison.Ordinal)
+            )
             .Where(f => Mentions(f.Text, type))
             .Select(f => f.Path)
             .ToList();
@@ -69,16 +77,35 @@ public sealed class VocabularyTests(ITestOutputHelper output)
             Assert.True(of.Count > 0, $"no source fills {name}");
         }
         // The shipped policy weighs each of them, and the loader lets nobody name another.
-        Assert.Equal(SignalNames.All.Order(StringComparer.Ordinal), world.Machine.Policy.Threshold.SignalOrder.Select(s => s.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            SignalNames.All.Order(StringComparer.Ordinal),
+            world.Machine.Policy.Threshold.SignalOrder.Select(s => s.Name).Order(StringComparer.Ordinal)
+        );
         Assert.All(sources, s => Assert.All(s.Fills, f => Assert.Contains(f, SignalNames.All.Append(SignalNames.SharedUse))));
         Assert.All(sources, s => Assert.NotEmpty(s.Cost));
+    }
+
+    [Fact]
+    public async Task The_page_names_every_source_and_every_signal()
+    {
+        await using var world = await World.CreateAsync();
+        var page = File.ReadAllText(Path.Combine(Sources.Root, "docs", "signals.md"));
+        foreach (var source in world.Machine.Services.GetRequiredService<SignalReader>().Sources)
+            Assert.Contains($"| `{source.GetType().Name}` |", page, StringComparison.Ordinal);
+        Assert.All(SignalNames.All, name => Assert.Contains($"| `{name}` |", page, StringComparison.Ordinal));
+        Assert.All(PolicyWords.IdentityTypes.Keys, type => Assert.Contains($"`{type}`", page, StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_signal_that_nothing_fills_is_refused_by_the_loader()
     {
         var files = Policies.Shipped.Files.Select(f =>
-            f.Name == "threshold.yaml" ? f with { Text = f.Text.Replace("  tool_chaining:", "  tool_chainings:", StringComparison.Ordinal) } : f
+            f.Name == "threshold.yaml"
+                ? f with
+                {
+                    Text = f.Text.Replace("  tool_chaining:", "  tool_chainings:", StringComparison.Ordinal),
+                }
+                : f
         );
         var error = Assert.Single(PolicyLoader.Load([.. files], Policies.Shipped.Catalogue, Policies.Shipped.Today).Errors);
         Assert.Contains("no code fills the signal 'tool_chainings'", error.Problem, StringComparison.Ordinal);
@@ -119,7 +146,10 @@ public sealed class VocabularyTests(ITestOutputHelper output)
             )
             .SelectMany(i => i.Expressions.OfType<AssignmentExpressionSyntax>())
             .Any(a => a.Left.ToString() == property);
-        return assigned || root.DescendantNodes().OfType<ObjectCreationExpressionSyntax>().Any(c => c.Type.ToString() == type && Constructs(c, type, property));
+        return assigned
+            || root.DescendantNodes()
+                .OfType<ObjectCreationExpressionSyntax>()
+                .Any(c => c.Type.ToString() == type && Constructs(c, type, property));
     }
 
     /// <summary>Where several kinds of facts have a property of this name, `with` does not tell of which it is.</summary>
@@ -127,7 +157,8 @@ public sealed class VocabularyTests(ITestOutputHelper output)
 
     private static bool Constructs(ObjectCreationExpressionSyntax creation, string type, string property)
     {
-        var parameters = Facts.First(t => t.Name == type)
+        var parameters = Facts
+            .First(t => t.Name == type)
             .GetConstructors()
             .Select(c => c.GetParameters())
             .FirstOrDefault(p => p.Any(x => x.Name == property));
@@ -139,19 +170,20 @@ public sealed class VocabularyTests(ITestOutputHelper output)
     }
 
     private static bool Mentions(string text, IdentityType type) =>
-        Sources
-            .Parse(text)
-            .DescendantNodes()
-            .OfType<MemberAccessExpressionSyntax>()
-            .Any(a => a.ToString() == $"IdentityType.{type}");
+        Sources.Parse(text).DescendantNodes().OfType<MemberAccessExpressionSyntax>().Any(a => a.ToString() == $"IdentityType.{type}");
 
-    private static IReadOnlyCollection<IdentityType> RegisteredTypes()
+    private static List<IdentityType> RegisteredTypes()
     {
         var known = new List<IdentityType>();
         foreach (var (word, type) in PolicyWords.IdentityTypes)
         {
             var files = Policies.Shipped.Files.Select(f =>
-                f.Name == "identities.yaml" ? f with { Text = f.Text.Replace("    type: ai_agent\n", $"    type: {word}\n", StringComparison.Ordinal) } : f
+                f.Name == "identities.yaml"
+                    ? f with
+                    {
+                        Text = f.Text.Replace("    type: ai_agent\n", $"    type: {word}\n", StringComparison.Ordinal),
+                    }
+                    : f
             );
             if (PolicyLoader.Load([.. files], Policies.Shipped.Catalogue, Policies.Shipped.Today).Ok)
                 known.Add(type);
@@ -171,5 +203,5 @@ public sealed class VocabularyTests(ITestOutputHelper output)
                     yield return found;
     }
 
-    private static IEnumerable<Type> Parts(Type type) => type.IsGenericType ? type.GetGenericArguments() : [type];
+    private static Type[] Parts(Type type) => type.IsGenericType ? type.GetGenericArguments() : [type];
 }
