@@ -74,7 +74,7 @@ public sealed class AgentSignals : ISignalSource
                 minutes,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"secret scanning found a key of it in public at {exposed.Since:yyyy-MM-dd HH:mm} UTC, {minutes} minutes ago (agents' activity)"
+                    $"a key of it is in public since {exposed.Since:yyyy-MM-dd HH:mm} UTC, {minutes} minutes ago (agents' activity)"
                 )
             );
         }

@@ -55,7 +55,7 @@ public sealed class DirectoryApplications(GraphServiceClient graph)
         ];
 
     /// <summary>
-    /// Agent identities and the principals of their blueprints are types of their own (learn.microsoft.com/graph/api/resources/agentidentity);
+    /// Agent identities and the principals of their blueprints are types of their own (Graph's reference, agentIdentity);
     /// managed identities are told by servicePrincipalType.
     /// </summary>
     private static IdentityType TypeOf(ServicePrincipal? principal) =>

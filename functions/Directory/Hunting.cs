@@ -133,7 +133,7 @@ public sealed class Hunting(GraphServiceClient graph)
         );
     }
 
-    /// <summary>What each identity did in 30 days, at most <see cref="HabitQuery.MaxRows"/> rows; empty where no id can stand in a query.</summary>
+    /// <summary>What each identity did in 30 days, at most <see cref="HabitQuery.MaxRows"/> rows; none for what is no id.</summary>
     /// <inheritdoc cref="SignInsOfAsync"/>
     public async Task<IReadOnlyList<Habit>> HabitsAsync(HabitQuery query, IEnumerable<string> ids, CancellationToken cancellation)
     {

@@ -31,7 +31,7 @@ public interface IContextAnswer
     );
 }
 
-/// <summary>Every check that a policy may use, by the code that answers it. One that none answers stays unknown, which asks a person.</summary>
+/// <summary>Every check that a policy may use, by the code that answers it. One that none answers stays unknown and asks.</summary>
 public sealed class ContextAnswers(IEnumerable<IContextAnswer> answers)
 {
     private readonly Dictionary<string, IContextAnswer> answers = answers.ToDictionary(a => a.Check, StringComparer.Ordinal);

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace IRFunctions.Local.Tenant;
 
 /// <summary>
-/// /auditLogs/directoryAudits: what was changed in the directory and by whom, with the $filter that functions/ uses: since when, and by whom
+/// /auditLogs/directoryAudits: what was changed in the directory, with the $filter that functions/ uses: since when, and by whom
 /// or on what.
 /// </summary>
 internal sealed partial class GraphAudits(TenantState state)

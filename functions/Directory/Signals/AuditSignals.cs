@@ -111,7 +111,7 @@ public sealed class AuditSignals(GraphServiceClient graph) : ISignalSource
         var last = found[0];
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Plain(last.ActivityDisplayName)} at {last.ActivityDateTime:yyyy-MM-dd HH:mm} UTC{(found.Count > 1 ? $", {found.Count} in a day" : "")}"
+            $"{Plain(last.ActivityDisplayName)} at {last.ActivityDateTime:yyyy-MM-dd HH:mm} UTC, {found.Count} in a day"
         );
         return new SeenSignal(subject.Key, new ObservedSignal(signal, Detail: $"{SafeText.Line(text, 160, out _)} (directory audit log)"));
     }

@@ -7,7 +7,7 @@ public abstract class HuntedSource(Hunting hunting, HabitQuery query) : ISignalS
 {
     public abstract string Name { get; }
 
-    /// <remarks>Advanced hunting allows 45 requests a minute in a tenant (learn.microsoft.com/graph/api/security-security-runhuntingquery).</remarks>
+    /// <remarks>Advanced hunting allows 45 requests a minute in a tenant (Graph's reference, runHuntingQuery).</remarks>
     public string Cost => "one hunting query for an alert";
 
     public string Permission => Hunting.Permission;

@@ -2,8 +2,9 @@ using System.Text.Json.Nodes;
 using IRFunctions.Decisions;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
+using IRFunctions.Tests.Directory;
 
-namespace IRFunctions.Tests.Directory.Signals;
+namespace IRFunctions.Tests.Signals;
 
 /// <summary>What stands behind an identity, as directory and owners say, chooses its playbook; whole incidents.</summary>
 public sealed class IdentityTypeTests

@@ -6,9 +6,10 @@ using IRFunctions.Local.Broker;
 using IRFunctions.Local.Engine.Stores;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Policies;
+using IRFunctions.Tests.Directory;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Directory.Signals;
+namespace IRFunctions.Tests.Signals;
 
 /// <summary>
 /// One signal from one source: what happens in the tenant that makes it fire, and how its source goes down. The alert is a low one about an

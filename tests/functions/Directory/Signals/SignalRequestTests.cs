@@ -1,7 +1,7 @@
 using IRFunctions.Tests.Containment;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Directory.Signals;
+namespace IRFunctions.Tests.Signals;
 
 /// <summary>Every request with which facts and signals are learned is one that Graph documents.</summary>
 public sealed class SignalRequestTests

@@ -5,7 +5,7 @@ using IRFunctions.Policies;
 using IRFunctions.Record;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IRFunctions.Tests.Directory.Signals;
+namespace IRFunctions.Tests.Signals;
 
 /// <summary>
 /// Each signal of the threshold in whole incidents: it fires from what the simulated tenant holds and changes a decision; its source down,

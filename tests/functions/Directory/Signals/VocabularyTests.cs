@@ -8,7 +8,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit.Abstractions;
 
-namespace IRFunctions.Tests.Directory.Signals;
+namespace IRFunctions.Tests.Signals;
 
 /// <summary>
 /// No fact of the policy without a source: every fact, signal, identity type and check that a policy may use, with the code of functions/
