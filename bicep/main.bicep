@@ -64,6 +64,8 @@ param logDailyCapGb int = -1
 
 @description('Resource id of the Log Analytics workspace that Microsoft Sentinel runs on. Empty: no watchlist, no playbook and no automation rule; set sentinelWatchlist yourself.')
 param sentinelWorkspaceId string = ''
+@description('Where a Log Analytics workspace answers queries: https://api.loganalytics.io/v1/workspaces/WORKSPACE-ID/query. Empty: what Key Vault and service principals do is not looked up there.')
+param workspaceQuery string = ''
 @description('Full address of an existing watchlist. Empty: the one that is created in the workspace above.')
 param sentinelWatchlist string = ''
 @description('Object id in this tenant of the service principal "Azure Security Insights" (scripts/first-day.sh finds it), so that automation rules may run the playbook. Empty: the rules are not created.')
@@ -288,6 +290,7 @@ module app 'modules/app.bicep' = {
       recordSigningKey: vault.outputs.signingKeyUri
       serviceBusHost: messaging.outputs.host
       applicationInsights: monitoring.outputs.connectionString
+      workspaceQuery: workspaceQuery
       watchlist: empty(sentinelWatchlist) ? '${environment().resourceManager}${skip(sentinelWorkspaceId, 1)}/providers/Microsoft.SecurityInsights/watchlists/${watchlistAlias}' : sentinelWatchlist
       ticketsEndpoint: ticketsEndpoint
       pagerEndpoint: pagerEndpoint

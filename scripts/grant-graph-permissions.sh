@@ -7,6 +7,7 @@ set -euo pipefail
 permissions=(
   Application.Read.All
   Application.ReadWrite.OwnedBy
+  AuditLog.Read.All
   Device.Read.All
   GroupMember.Read.All
   Mail.ReadWrite

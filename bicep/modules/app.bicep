@@ -90,6 +90,7 @@ var appSettings = {
   Record__Checkpoints: settings.recordCheckpoints
   Record__SigningKey: settings.recordSigningKey
   Sentinel__Watchlist: settings.watchlist
+  Workspace__Query: settings.workspaceQuery
   ServiceBus__clientId: identityClientId
   ServiceBus__credential: 'managedidentity'
   ServiceBus__fullyQualifiedNamespace: settings.serviceBusHost

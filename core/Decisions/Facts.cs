@@ -85,8 +85,14 @@ public sealed record IdentityFacts
     /// <summary>What it did then, and who wanted it, in words; null where nobody can say.</summary>
     public string? OwnAction { get; init; }
 
+    /// <summary>Who registered it as a shared account or as a workload, and under which ticket, in words; null where nobody did.</summary>
+    public string? Registered { get; init; }
+
     /// <summary>What was observed, by the names of the threshold file.</summary>
     public IReadOnlyList<ObservedSignal> Signals { get; init; } = [];
+
+    /// <summary>Signals of which it is not known whether there are any: their source failed. Doubt, and never a point (S12).</summary>
+    public IReadOnlyList<UnknownSignal> UnknownSignals { get; init; } = [];
 
     /// <summary>
     /// Why it could not be resolved (not found, several, the directory away); null where it was. A failed lookup is doubt (S12).
@@ -97,7 +103,13 @@ public sealed record IdentityFacts
 /// <summary>A signal of the containment threshold.</summary>
 /// <param name="Name">Name in the threshold file, for example "publicly_exposed_key".</param>
 /// <param name="Minutes">How long it has lasted, where that matters.</param>
-public sealed record ObservedSignal(string Name, int Minutes = 0);
+/// <param name="Detail">What was seen, when and by which source, as a sentence; null where there is none.</param>
+public sealed record ObservedSignal(string Name, int Minutes = 0, string? Detail = null);
+
+/// <summary>A signal whose source could not be asked.</summary>
+/// <param name="Name">Name in the threshold file.</param>
+/// <param name="Why">Which source, and why.</param>
+public sealed record UnknownSignal(string Name, string Why);
 
 /// <summary>The answer to one context check: a value, or why there is none.</summary>
 /// <param name="Value">A number, "true", "false", "never" or an ISO 8601 time.</param>

@@ -14,6 +14,8 @@ internal static class IdentityRules
         var identity = question.Identity;
         foreach (var playbook in PlaybooksOf(question))
             ApplyPlaybook(question, ruling, playbook);
+        if (identity is { Registered: { } registered })
+            ruling.Note("registered", registered);
         if (identity is { OnPremisesSynced: true })
             ruling.Ask("on-premises", "An on-premises directory is the master of this identity and may overwrite the change.");
     }

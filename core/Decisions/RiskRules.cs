@@ -8,6 +8,8 @@ namespace IRFunctions.Decisions;
 /// <summary>The containment threshold: identity, pattern and target together, each contribution visible.</summary>
 internal static class RiskRules
 {
+    private const int LongestDetail = 300;
+
     public static void Apply(Question question, Ruling ruling, Doubts doubts)
     {
         var threshold = question.Policy.Threshold;
@@ -18,6 +20,7 @@ internal static class RiskRules
             doubts.Add("criticality-lookup", $"How critical {question.Target.Kind} {question.EntityId} is could not be learned.");
             ruling.Ask("criticality-lookup", "How critical this is could not be learned, so nothing runs alone on it.");
         }
+        ApplySignals(question, threshold, ruling, doubts);
         var (points, account) = Score(question, threshold);
         if (points < threshold.AskAt)
             ruling.Hold("risk", $"Risk {points} is below {threshold.AskAt}, from which containment is considered: {account}.");
@@ -25,6 +28,32 @@ internal static class RiskRules
             ruling.Ask("risk", $"Risk {points} is below {threshold.ActAt}, from which containment may run alone: {account}.");
         else
             ruling.Note("risk", $"Risk {points} reaches {threshold.ActAt}: {account}.");
+    }
+
+    /// <summary>What was seen stands in the decision with its source; what could not be looked at asks a person (S12).</summary>
+    private static void ApplySignals(Question question, RiskThreshold threshold, Ruling ruling, Doubts doubts)
+    {
+        if (question.Identity is not { } identity)
+            return;
+        foreach (var signal in identity.Signals)
+            if (signal.Detail is { } detail && threshold.Signal(signal.Name) is not null)
+                ruling.Note("signal", $"{signal.Name}: {TextBounds.OneLine(detail, LongestDetail)}");
+        string[] unknown =
+        [
+            .. identity
+                .UnknownSignals.Where(u => threshold.Signal(u.Name) is not null)
+                .Select(u => u.Name)
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
+        if (unknown.Length == 0)
+            return;
+        var why = string.Join("; ", identity.UnknownSignals.Select(u => u.Why).Distinct().Order(StringComparer.Ordinal));
+        doubts.Add("signals-lookup", $"Not known of {question.Target.Kind} {question.EntityId}: {string.Join(", ", unknown)}.");
+        ruling.Ask(
+            "signals-lookup",
+            $"Not known: {string.Join(", ", unknown)}, so nothing runs alone on it: {TextBounds.OneLine(why, LongestDetail)}"
+        );
     }
 
     /// <summary>Points, and how they came about.</summary>

@@ -14,6 +14,12 @@ public enum IdentityType
     ManagedIdentity,
     AiAgent,
     BreakGlass,
+
+    /// <summary>A person of another organisation, who was let in.</summary>
+    Guest,
+
+    /// <summary>An account or application that runs something and whose owner registered it in identities.yaml.</summary>
+    KnownWorkload,
 }
 
 /// <summary>Which containment comes first.</summary>

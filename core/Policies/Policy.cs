@@ -27,6 +27,8 @@ public sealed class Policy
         Playbooks = parts.Playbooks.ToFrozenDictionary(pair => pair.Key, pair => pair.Value);
         Shared = parts.Shared;
         SeveralRoles = parts.SeveralRoles;
+        SharedAccounts = parts.SharedAccounts;
+        Workloads = parts.Workloads;
         Threshold = parts.Threshold;
         Checks = parts.Checks.ToFrozenDictionary(check => check.Name, StringComparer.Ordinal);
         Jobs = parts.Jobs;
@@ -81,6 +83,12 @@ public sealed class Policy
     /// <summary>Applies as well where one identity has several roles.</summary>
     public Playbook SeveralRoles { get; }
 
+    /// <summary>Accounts that several people or services use, as owners say.</summary>
+    public IReadOnlyList<SharedAccount> SharedAccounts { get; }
+
+    /// <summary>Workloads that owners registered.</summary>
+    public IReadOnlyList<RegisteredWorkload> Workloads { get; }
+
     public RiskThreshold Threshold { get; }
 
     public FrozenDictionary<string, ContextCheck> Checks { get; }
@@ -129,6 +137,25 @@ public sealed class Policy
         return found?.Exists(entry => entry.Kind == "workload" && entry.CountsAt(now)) == true;
     }
 
+    /// <summary>Whether an owner registered one of these names as break-glass; that does not end with its day (S9).</summary>
+    public bool IsBreakGlass(IEnumerable<string> names)
+    {
+        List<ProtectedEntry>? found = null;
+        foreach (var name in names)
+            FindProtected(name, ref found);
+        return found?.Exists(entry => entry.BreakGlass) == true;
+    }
+
+    /// <summary>The workload that its owner registered under one of these names, where the registration counts.</summary>
+    public RegisteredWorkload? WorkloadOf(IReadOnlyCollection<string> names, DateTimeOffset now) =>
+        Workloads.FirstOrDefault(one => one.CountsAt(now) && names.Contains(one.Id, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>The shared account of one of these names, where the registration counts.</summary>
+    public SharedAccount? SharedAccountOf(IReadOnlyCollection<string> names, DateTimeOffset now) =>
+        SharedAccounts.FirstOrDefault(one =>
+            DateOnly.FromDateTime(now.UtcDateTime) < one.Until && names.Contains(one.Id, StringComparer.OrdinalIgnoreCase)
+        );
+
     /// <summary>Registrations under any of these ids (object id, name, mail address), counting or not.</summary>
     internal void FindProtected(string? id, ref List<ProtectedEntry>? found) => @protected.FindId(id, ref found);
 
@@ -161,6 +188,16 @@ public sealed class Policy
                 .Concat(
                     Jobs.Where(job => job.Until <= horizon)
                         .Select(job => new Expiry("approved job", job.Name, job.Owner, job.Until, job.Ticket))
+                )
+                .Concat(
+                    SharedAccounts
+                        .Where(one => one.Until <= horizon)
+                        .Select(one => new Expiry("shared account", one.Id, one.Owner, one.Until, one.Ticket))
+                )
+                .Concat(
+                    Workloads
+                        .Where(one => one.Until <= horizon)
+                        .Select(one => new Expiry("workload", one.Id, one.Owner, one.Until, one.Ticket))
                 )
                 .Concat(
                     Windows
@@ -206,6 +243,8 @@ internal sealed record PolicyParts
     public required IReadOnlyDictionary<IdentityType, Playbook> Playbooks { get; init; }
     public required Playbook Shared { get; init; }
     public required Playbook SeveralRoles { get; init; }
+    public IReadOnlyList<SharedAccount> SharedAccounts { get; init; } = [];
+    public IReadOnlyList<RegisteredWorkload> Workloads { get; init; } = [];
     public required RiskThreshold Threshold { get; init; }
     public IReadOnlyList<ContextCheck> Checks { get; init; } = [];
     public IReadOnlyList<ApprovedJob> Jobs { get; init; } = [];

@@ -64,13 +64,13 @@ public static class PolicyLoader
             (known.Ladders, known.Reminder, groups) = LadderReader.Read(ladder);
         if (Open(PolicyNames.Actions) is { } actions)
             known.Actions = new ActionsReader(known).Read(actions);
-        var playbooks = Open(PolicyNames.Identities) is { } identities ? IdentitiesReader.Read(identities, known) : null;
+        var identities = Open(PolicyNames.Identities) is { } file ? IdentitiesReader.Read(file, known) : null;
         var threshold = Open(PolicyNames.Threshold) is { } thresholds ? ThresholdReader.Read(thresholds) : null;
         var budgets = Open(PolicyNames.Budgets) is { } budget ? BudgetsReader.Read(budget, known) : null;
         var breaker = Open(PolicyNames.Breaker) is { } breakers ? new BreakerReader(known).Read(breakers) : null;
         var exceptions = Open(PolicyNames.Exceptions) is { } exception ? ExceptionsReader.Read(exception, known) : null;
         var list = Open(PolicyNames.Protected) is { } protectedFile ? new ProtectedReader(known).Read(protectedFile) : default;
-        if (errors.Count > 0 || playbooks is null || threshold is null || budgets is null || exceptions is null || breaker is null)
+        if (errors.Count > 0 || identities is null || threshold is null || budgets is null || exceptions is null || breaker is null)
             return null;
         return new PolicyParts
         {
@@ -80,9 +80,11 @@ public static class PolicyLoader
             Groups = groups,
             Budgets = budgets,
             Breaker = breaker,
-            Playbooks = PolicyWords.IdentityTypes.ToDictionary(pair => pair.Value, pair => playbooks[pair.Key]),
-            Shared = playbooks[IdentitiesReader.Shared],
-            SeveralRoles = playbooks[IdentitiesReader.SeveralRoles],
+            Playbooks = PolicyWords.IdentityTypes.ToDictionary(pair => pair.Value, pair => identities.Playbooks[pair.Key]),
+            Shared = identities.Playbooks[IdentitiesReader.Shared],
+            SeveralRoles = identities.Playbooks[IdentitiesReader.SeveralRoles],
+            SharedAccounts = identities.SharedAccounts,
+            Workloads = identities.Workloads,
             Threshold = threshold,
             Checks = [.. known.Checks!.Values],
             Jobs = jobs,
@@ -93,9 +95,9 @@ public static class PolicyLoader
 
         Section? Open(string name)
         {
-            var file = Array.Find(files, candidate => candidate.Name == name);
+            var found = Array.Find(files, candidate => candidate.Name == name);
             var problems = new PolicyErrors(name, errors);
-            return file is not null && YamlTree.Read(file, problems) is { } map ? new Section(map, "", problems) : null;
+            return found is not null && YamlTree.Read(found, problems) is { } map ? new Section(map, "", problems) : null;
         }
     }
 }

@@ -11,8 +11,22 @@ internal static class PolicyWords
         ["managed_identity"] = IdentityType.ManagedIdentity,
         ["ai_agent"] = IdentityType.AiAgent,
         ["break_glass"] = IdentityType.BreakGlass,
+        ["guest"] = IdentityType.Guest,
+        ["known_workload"] = IdentityType.KnownWorkload,
         ["unknown"] = IdentityType.Unknown,
     };
+
+    /// <summary>
+    /// The type whose playbook and points count where a policy written before there was this one has none; null for types that every policy
+    /// has.
+    /// </summary>
+    public static string? InsteadOf(string type) =>
+        type switch
+        {
+            "guest" => "person",
+            "known_workload" => "unknown",
+            _ => null,
+        };
 
     public static string Of(IdentityType type) =>
         type switch
@@ -23,6 +37,8 @@ internal static class PolicyWords
             IdentityType.ManagedIdentity => "managed_identity",
             IdentityType.AiAgent => "ai_agent",
             IdentityType.BreakGlass => "break_glass",
+            IdentityType.Guest => "guest",
+            IdentityType.KnownWorkload => "known_workload",
             _ => "unknown",
         };
 }

@@ -23,7 +23,21 @@ public enum ForeignTenantRule
 
 /// <summary>Something observed that adds to the risk.</summary>
 /// <param name="PerMinute">Added for each minute it has lasted, for things like an exposed key.</param>
-public sealed record RiskSignal(string Name, RiskDimension Dimension, int Weight, int PerMinute, string Why);
+/// <param name="Least">How many must be seen for it to count, in the unit of the signal; null for what the source takes.</param>
+/// <param name="Times">How many times the usual must be seen; null for what the source takes.</param>
+public sealed record RiskSignal(
+    string Name,
+    RiskDimension Dimension,
+    int Weight,
+    int PerMinute,
+    string Why,
+    int? Least = null,
+    int? Times = null
+)
+{
+    /// <summary>Names of the resources that count as sensitive; empty for what the source takes.</summary>
+    public IReadOnlyList<string> Things { get; init; } = [];
+}
 
 /// <summary>
 /// The containment threshold: identity, pattern and target together decide whether containing is worth asking (<see cref="AskAt"/>) or
@@ -62,6 +76,9 @@ public sealed record RiskThreshold
 
     /// <summary>Signals in the order of the file, which is the order of their contributions.</summary>
     public required IReadOnlyList<RiskSignal> SignalOrder { get; init; }
+
+    /// <summary>What the file says of one signal; null where it does not use it.</summary>
+    public RiskSignal? Signal(string name) => SignalOrder.FirstOrDefault(signal => signal.Name == name);
 
     /// <summary>Severity from which a dismissed alert ("false positive") still goes to a person.</summary>
     public required Severity PageWhenDismissedAt { get; init; }

@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Storage.Blobs;
+using IRFunctions.Directory.Signals;
 using IRFunctions.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,7 @@ internal static class AgentServices
             ])
         );
         services.TryAddSingleton<AgentGate>();
+        services.AddSingleton<ISignalSource, AgentSignals>();
         services.TryAddSingleton<IRetainedBlobs>(s =>
             configuration["Agents:Snapshots"] is { Length: > 0 } container
                 ? new BlobsOfContainer(new BlobContainerClient(new Uri(container), s.GetRequiredService<TokenCredential>()))

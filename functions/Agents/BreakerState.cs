@@ -137,6 +137,10 @@ public sealed record BreakerState
     /// <summary>When the gate's reflex last had to deny.</summary>
     public DateTimeOffset? ReflexAt { get; init; }
 
+    /// <summary>A key of it that is public; null where none was found, or where a person said that it is replaced.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ExposedKey? Exposed { get; init; }
+
     /// <summary>In which hours it was risky: what it did to others then is kept as evidence whole.</summary>
     public RiskyHours RiskyHours { get; init; } = new();
 
@@ -174,6 +178,11 @@ public sealed record RiskyHours(params IReadOnlyList<long> Hours)
 
     public static long Of(DateTimeOffset time) => time.ToUnixTimeSeconds() / 3_600;
 }
+
+/// <summary>The first report of a key that is public.</summary>
+/// <param name="Since">When it was found in public, by our clock at the latest.</param>
+/// <param name="KeyHash">Short hash of the key's id.</param>
+public sealed record ExposedKey(DateTimeOffset Since, string KeyHash);
 
 /// <summary>The gate's reflex had to deny.</summary>
 /// <param name="At">When.</param>

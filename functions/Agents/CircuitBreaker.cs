@@ -46,10 +46,19 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         var counted = events.Count(e => State.Window.Add(e, now, rules.Window, rules.Lateness));
         var passed = State.Status == BreakerStatus.Open ? events.Count(e => e.Time > State.Since + rules.StaleMost) : 0;
         State = State with { Late = State.Late + made.Count - counted, Bypassed = State.Bypassed + passed };
+        Expose(batch.Exposures, now);
         Judge(now, rules, events);
         if (State.Status != BreakerStatus.Closed || State.Score.Value > rules.Interactions.RiskyAbove)
             State = State with { RiskyHours = State.RiskyHours.Remember(batch.Events.Select(e => e.Time), now) };
         LearnEnded(rules);
+    }
+
+    /// <summary>The first report counts: minutes do.</summary>
+    private void Expose(IReadOnlyList<KeyExposure>? exposures, DateTimeOffset now)
+    {
+        if (exposures?.MinBy(e => e.Time) is not { } first || State.Exposed is not null)
+            return;
+        State = State with { Exposed = new ExposedKey(first.Time < now ? first.Time : now, ActivityWindow.HashOf(first.KeyId)) };
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using IRFunctions.Connections;
+using IRFunctions.Policies;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 
@@ -29,6 +30,8 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
         "onPremisesUserPrincipalName",
         "onPremisesSyncEnabled",
         "jobTitle",
+        "userType",
+        "employeeType",
     ];
 
     /// <exception cref="PermanentFaultException">The directory cannot be asked.</exception>
@@ -109,9 +112,21 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
             People = [user.Id!],
             Roles = user.JobTitle is { Length: > 0 } title ? [title, .. held.Roles] : held.Roles,
             Privilege = held.Privilege,
+            Type = TypeOf(user, held),
+            SharedSign = IsServices(user) ? $"the directory has its employee type as {user.EmployeeType}" : null,
             OnPremisesSynced = user.OnPremisesSyncEnabled == true,
         };
     }
+
+    /// <summary>An agent that has an account of its own is an agent, whatever roles it holds.</summary>
+    private static IdentityType TypeOf(User user, AccountRights held) =>
+        user is AgentUser ? IdentityType.AiAgent
+        : held.Privilege is not null ? IdentityType.PrivilegedPerson
+        : "Guest".Equals(user.UserType, StringComparison.OrdinalIgnoreCase) ? IdentityType.Guest
+        : IdentityType.Person;
+
+    // A free text of each organisation; these two are what the assessment's context reads as well.
+    private static bool IsServices(User user) => user.EmployeeType is "Service" or "Shared";
 
     private static string NameOf(User user) =>
         (user.DisplayName, user.UserPrincipalName) switch

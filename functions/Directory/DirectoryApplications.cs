@@ -1,4 +1,5 @@
 using IRFunctions.Connections;
+using IRFunctions.Policies;
 using Microsoft.Graph;
 using Microsoft.Graph.Models;
 
@@ -11,6 +12,8 @@ public sealed class DirectoryApplications(GraphServiceClient graph)
     public const string Permission = "Application.Read.All";
 
     private static readonly string[] Fields = ["id", "appId", "displayName"];
+    private static readonly string[] PrincipalFields = ["id", "appId", "displayName", "servicePrincipalType"];
+    private static readonly string[] Owners = ["owners($select=id)"];
 
     /// <param name="id">Any of the three.</param>
     /// <exception cref="PermanentFaultException">The directory cannot be asked.</exception>
@@ -33,16 +36,66 @@ public sealed class DirectoryApplications(GraphServiceClient graph)
         return new DirectoryIdentity(key, $"{application?.DisplayName ?? principal?.DisplayName ?? "application"} (client id {clientId})")
         {
             Names = [.. names.OfType<string>().Where(n => n.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)],
+            People = PeopleOf(application?.Owners, principal?.Owners),
+            Type = TypeOf(principal),
+            PrincipalId = principal?.Id,
+            ClientId = clientId,
         };
     }
 
+    /// <summary>Owners that are people decide nothing about it; those that are applications have no vote anyway.</summary>
+    private static string[] PeopleOf(params IEnumerable<DirectoryObject>?[] owners) =>
+        [
+            .. owners
+                .SelectMany(o => o ?? [])
+                .Where(o => o is not ServicePrincipal)
+                .Select(o => o.Id)
+                .OfType<string>()
+                .Distinct(StringComparer.OrdinalIgnoreCase),
+        ];
+
+    /// <summary>
+    /// Agent identities and the principals of their blueprints are types of their own (Graph's reference, agentIdentity);
+    /// managed identities are told by servicePrincipalType.
+    /// </summary>
+    private static IdentityType TypeOf(ServicePrincipal? principal) =>
+        principal switch
+        {
+            AgentIdentity or AgentIdentityBlueprintPrincipal => IdentityType.AiAgent,
+            { ServicePrincipalType: "ManagedIdentity" } => IdentityType.ManagedIdentity,
+            _ => IdentityType.ServicePrincipal,
+        };
+
     private Task<Application?> ApplicationAsync(string id, CancellationToken cancellation) =>
-        TryAsync($"reading application {id}", () => graph.Applications[id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation));
+        TryAsync(
+            $"reading application {id}",
+            () =>
+                graph
+                    .Applications[id]
+                    .GetAsync(
+                        r =>
+                        {
+                            r.QueryParameters.Select = Fields;
+                            r.QueryParameters.Expand = Owners;
+                        },
+                        cancellation
+                    )
+        );
 
     private Task<ServicePrincipal?> PrincipalAsync(string id, CancellationToken cancellation) =>
         TryAsync(
             $"reading service principal {id}",
-            () => graph.ServicePrincipals[id].GetAsync(r => r.QueryParameters.Select = Fields, cancellation)
+            () =>
+                graph
+                    .ServicePrincipals[id]
+                    .GetAsync(
+                        r =>
+                        {
+                            r.QueryParameters.Select = PrincipalFields;
+                            r.QueryParameters.Expand = Owners;
+                        },
+                        cancellation
+                    )
         );
 
     private async Task<Application?> ApplicationOfClientAsync(string client, CancellationToken cancellation) =>
@@ -56,6 +109,7 @@ public sealed class DirectoryApplications(GraphServiceClient graph)
                         {
                             r.QueryParameters.Filter = $"appId eq '{client}'";
                             r.QueryParameters.Select = Fields;
+                            r.QueryParameters.Expand = Owners;
                         },
                         cancellation
                     )
@@ -72,7 +126,8 @@ public sealed class DirectoryApplications(GraphServiceClient graph)
                         r =>
                         {
                             r.QueryParameters.Filter = $"appId eq '{client}'";
-                            r.QueryParameters.Select = Fields;
+                            r.QueryParameters.Select = PrincipalFields;
+                            r.QueryParameters.Expand = Owners;
                         },
                         cancellation
                     )

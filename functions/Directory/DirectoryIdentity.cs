@@ -1,4 +1,5 @@
 using IRFunctions.Decisions;
+using IRFunctions.Policies;
 
 namespace IRFunctions.Directory;
 
@@ -18,6 +19,18 @@ public sealed record DirectoryIdentity(string Id, string Name)
 
     /// <summary>Job title and names of active directory roles; for accounts.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>What stands behind it, as the directory says.</summary>
+    public IdentityType Type { get; init; }
+
+    /// <summary>Object id of an application's service principal, under which it signs in; null for what is none.</summary>
+    public string? PrincipalId { get; init; }
+
+    /// <summary>Client id of an application; null for what is none, and for an agent identity, which has its blueprint's.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>Why the directory takes it for one that services or several people use; null where nothing says so.</summary>
+    public string? SharedSign { get; init; }
 
     /// <summary>What makes the account privileged, in words; null where nothing does.</summary>
     public string? Privilege { get; init; }

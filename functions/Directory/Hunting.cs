@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using IRFunctions.Connections;
+using IRFunctions.Directory.Signals;
 using Microsoft.Graph;
 using Microsoft.Graph.Security.MicrosoftGraphSecurityRunHuntingQuery;
 
@@ -130,6 +131,17 @@ public sealed class Hunting(GraphServiceClient graph)
             a => rows.TryGetValue(a, out var row) ? Number(row, "Connections") : 0,
             StringComparer.OrdinalIgnoreCase
         );
+    }
+
+    /// <summary>What each identity did in 30 days, at most <see cref="HabitQuery.MaxRows"/> rows; none for what is no id.</summary>
+    /// <inheritdoc cref="SignInsOfAsync"/>
+    public async Task<IReadOnlyList<Habit>> HabitsAsync(HabitQuery query, IEnumerable<string> ids, CancellationToken cancellation)
+    {
+        var asked = Distinct(ids.Where(HabitQuery.IsId));
+        if (asked.Length == 0)
+            return [];
+        var rows = await AskAsync(query.For(asked), HabitQuery.Timespan, cancellation);
+        return [.. rows.Select(row => HabitQuery.Read(name => row.TryGetValue(name, out var value) ? value : null)).OfType<Habit>()];
     }
 
     private async Task<IReadOnlyDictionary<string, SignIns>> SignInsAsync(

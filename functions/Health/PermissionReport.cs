@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using IRFunctions.Containment;
 using IRFunctions.Directory;
+using IRFunctions.Directory.Signals;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Health;
@@ -32,6 +33,7 @@ public sealed partial record PermissionReport(
         new(DirectoryRights.RolesPermission, ["facts before every decision"]),
         new(DirectoryApplications.Permission, ["facts before every decision"]),
         new(DirectoryHosts.Permission, ["facts before every decision"]),
+        new(AuditSignals.AuditPermission, ["facts before every decision"]),
         new(Hunting.Permission, ["facts before every decision", "context before every judgement"]),
     ];
 

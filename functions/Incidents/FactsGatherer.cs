@@ -1,5 +1,3 @@
-using System.Globalization;
-using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Directory;
@@ -28,16 +26,12 @@ public sealed class FactsGatherer(
     DirectoryResolver directory,
     OwnIdentities own,
     OwnActions ownActions,
-    Criticality criticality,
+    IdentityGatherer identity,
+    ContextAnswers context,
     DrillCertificates certificates,
-    Hunting hunting,
     TimeProvider time
 )
 {
-    private const int MaxAccounts = 20;
-    private const string OwnActionCheck = "not_touched_by_us";
-    private const string TrafficCheck = "no_legitimate_traffic";
-
     /// <exception cref="Exception">The global stop cannot be read; the orchestration tries again, and nothing is decided
     /// meanwhile.</exception>
     public async Task<Facts> GatherAsync(
@@ -52,18 +46,8 @@ public sealed class FactsGatherer(
         var needed = FactsNeeded.For(alert, assessment, policy, resolved.Targets);
         var stop = await GlobalStop.ReadAsync(client, cancellation);
         var last = await OwnAsync([.. needed.Identities, .. needed.Checks.Select(c => c.Target)], policy, client, cancellation);
-        var identities = await IdentitiesAsync(needed.Identities, resolved, last, cancellation);
-        var checks = new Dictionary<string, ContextFact>(StringComparer.Ordinal);
-        foreach (var check in needed.Checks.Where(c => c.Check.Name == OwnActionCheck))
-            checks[check.Key] = new ContextFact(
-                last[check.Target.Key]?.At.ToString("O", CultureInfo.InvariantCulture) ?? "never",
-                Detail: last[check.Target.Key]?.Text
-            );
-        var traffic = needed.Checks.Where(c => c.Check.Name == TrafficCheck && c.Target.Kind == "ip").ToArray();
-        if (traffic.Length > 0)
-            await LearnTrafficAsync(traffic, checks, cancellation);
-        foreach (var check in needed.Checks.Where(c => c.Check.Name == ApprovedJobs.Check))
-            checks[check.Key] = ApprovedJobs.Answer(policy, check.Target, identities.GetValueOrDefault(check.Target.Key), time.GetUtcNow());
+        var identities = await identity.OfAsync(alert, needed.Identities, resolved, last, policy, client, cancellation);
+        var checks = await context.AnswerAsync(needed.Checks, new ContextKnown(policy, identities, last, time.GetUtcNow()), cancellation);
         return new Facts
         {
             Now = time.GetUtcNow(),
@@ -74,13 +58,27 @@ public sealed class FactsGatherer(
             Identities = identities,
             Checks = checks,
             Drills = await DrillsAsync(assessment, policy, cancellation),
-            Budgets = new BudgetFacts { Spent = await SpentAsync(needed.BudgetKeys, client, cancellation) },
+            Budgets = await BudgetsAsync(needed.BudgetKeys, client, cancellation),
         };
     }
 
     /// <summary>
     /// What the budgets have given out, so that the decision can say so; the budget itself still decides when the effect is due (S8).
     /// </summary>
+    private async Task<BudgetFacts> BudgetsAsync(IReadOnlyList<string> keys, DurableTaskClient client, CancellationToken cancellation)
+    {
+        try
+        {
+            return new BudgetFacts { Spent = await SpentAsync(keys, client, cancellation) };
+        }
+#pragma warning disable CA1031 // Whatever the engine's client throws: then the counters are not known, and nothing runs alone (S12).
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            return new BudgetFacts { Failed = $"the counters could not be read ({e.GetType().Name})" };
+        }
+    }
+
     private async Task<Dictionary<string, BudgetSpent>> SpentAsync(
         IReadOnlyList<string> keys,
         DurableTaskClient client,
@@ -98,48 +96,6 @@ public sealed class FactsGatherer(
         }
         return spent;
     }
-
-    private async Task<Dictionary<string, IdentityFacts>> IdentitiesAsync(
-        IReadOnlyList<Target> needed,
-        ResolvedEntities resolved,
-        IReadOnlyDictionary<string, OwnAction?> own,
-        CancellationToken cancellation
-    )
-    {
-        var levels = await criticality.OfAsync(
-            needed.Where(t => t.Kind == "account").Take(MaxAccounts).Concat(needed.Where(t => t.Kind == "host").Take(MaxAccounts)),
-            cancellation
-        );
-        var identities = new Dictionary<string, IdentityFacts>(StringComparer.Ordinal);
-        foreach (var target in needed)
-        {
-            if (!resolved.Identities.TryGetValue(target.Key, out var known))
-                continue; // It was not looked up, and stays unknown: that asks a person.
-            var level = levels.GetValueOrDefault(target.Key);
-            var last = own.GetValueOrDefault(target.Key);
-            identities[target.Key] = Describe(target, known) with
-            {
-                Criticality = level?.Word,
-                CriticalityFailed = level?.Failed,
-                LastOwnAction = last?.At,
-                OwnAction = last?.Text,
-            };
-        }
-        return identities;
-    }
-
-    private static IdentityFacts Describe(Target target, DirectoryIdentity known) =>
-        new()
-        {
-            Type =
-                target.Kind is not ("account" or "mailbox" or "mailMessage") || known.Failed is not null ? IdentityType.Unknown
-                : known.Privilege is null ? IdentityType.Person
-                : IdentityType.PrivilegedPerson,
-            Aliases = known.Names,
-            Roles = known.Roles,
-            OnPremisesSynced = known.OnPremisesSynced && target.Kind == "account",
-            Failed = known.Failed,
-        };
 
     /// <summary>
     /// The last drill of each recommended action; what cannot be read is absent, and absent means ask where the policy wants a drill.
@@ -169,30 +125,6 @@ public sealed class FactsGatherer(
             }
         }
         return drills;
-    }
-
-    /// <summary>
-    /// Successful sign-ins from the addresses in the last 24 hours. Whether a connection of a device was an approved transfer no log says,
-    /// so any connection counts.
-    /// </summary>
-    private async Task LearnTrafficAsync(CheckNeeded[] needed, Dictionary<string, ContextFact> checks, CancellationToken cancellation)
-    {
-        try
-        {
-            var signIns = await hunting.SignInsFromAsync(needed.Select(c => c.Target.Id), cancellation);
-            var connections = await hunting.ConnectionsAsync(needed.Select(c => c.Target.Id), cancellation);
-            foreach (var check in needed)
-            {
-                // What is not in the answer was not asked about, and stays unknown: that asks a person.
-                if (signIns.TryGetValue(check.Target.Id, out var seen) && connections.TryGetValue(check.Target.Id, out var count))
-                    checks[check.Key] = new ContextFact(((long)seen.Succeeded + count).ToString(CultureInfo.InvariantCulture));
-            }
-        }
-        catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
-        {
-            foreach (var check in needed)
-                checks[check.Key] = new ContextFact(null, e.Message);
-        }
     }
 
     /// <summary>What we did last to each target: an answer, or null for nothing.</summary>

@@ -23,6 +23,7 @@ internal static class LocalSettings
                 here,
                 $"{workspace}/providers/Microsoft.SecurityInsights/watchlists/irfunctions-addresses"
             ).ToString(),
+            ["Workspace:Query"] = new Uri(here, "loganalytics/v1/workspaces/local/query").ToString(),
             ["Tickets:Endpoint"] = new Uri(here, "itsm/tickets").ToString(),
             ["Pager:Endpoint"] = new Uri(here, "pager/v2/enqueue").ToString(),
             ["Pager:RoutingKey"] = new string('0', 32), // PagerDuty keys have 32 characters; this one opens nothing,

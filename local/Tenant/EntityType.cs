@@ -74,6 +74,26 @@ internal sealed record EntityType(string Name, IReadOnlyList<string> Default, IR
     public static EntityType ServicePrincipal { get; } =
         new("microsoft.graph.servicePrincipal", ["id", "appId", "displayName", "accountEnabled", "servicePrincipalType"], []);
 
+    public static EntityType DirectoryAudit { get; } =
+        new(
+            "microsoft.graph.directoryAudit",
+            [
+                "id",
+                "category",
+                "correlationId",
+                "result",
+                "resultReason",
+                "activityDisplayName",
+                "activityDateTime",
+                "loggedByService",
+                "operationType",
+                "initiatedBy",
+                "targetResources",
+                "additionalDetails",
+            ],
+            []
+        );
+
     public static EntityType Device { get; } =
         new("microsoft.graph.device", ["id", "deviceId", "displayName", "accountEnabled", "operatingSystem", "trustType"], []);
 

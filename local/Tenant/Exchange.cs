@@ -104,11 +104,14 @@ internal sealed class Exchange(TenantRequest request, string requestId, DateTime
         return (names, null);
     }
 
-    public TenantResponse Entity(int status, string set, EntityType type, JsonObject document)
+    /// <param name="also">A property that was expanded, which stands beside those selected.</param>
+    public TenantResponse Entity(int status, string set, EntityType type, JsonObject document, string? also = null)
     {
         var (select, refusal) = Request.Method == "GET" ? Select(type) : (type.Default, null);
         if (refusal is not null)
             return refusal;
+        if (also is not null)
+            select = [.. select!, also];
         var chosen = Request.Method == "GET" && Request.Parameter("$select") is { Length: > 0 } ? $"({string.Join(',', select!)})" : "";
         return Write(
             status,

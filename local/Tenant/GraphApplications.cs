@@ -7,6 +7,8 @@ namespace IRFunctions.Local.Tenant;
 /// </summary>
 internal sealed class GraphApplications(TenantState state)
 {
+    private const string Owners = "owners";
+
     /// <param name="exchange">The request.</param>
     /// <param name="path">Segments after "applications".</param>
     public TenantResponse Handle(Exchange exchange, ReadOnlySpan<string> path)
@@ -14,13 +16,18 @@ internal sealed class GraphApplications(TenantState state)
         var method = exchange.Request.Method;
         if (path.IsEmpty)
             return method == "GET"
-                ? exchange.Collection("applications", EntityType.Application, state.All(Kind.Application))
+                ? exchange.Collection(
+                    "applications",
+                    EntityType.Application,
+                    state.All(Kind.Application).Select(Shown),
+                    also: Also(exchange)
+                )
                 : exchange.MethodNotAllowed();
         if (state.Find(Kind.Application, path[0]) is not { } application)
             return exchange.NotFound(path[0]);
         return (method, path.Length) switch
         {
-            ("GET", 1) => exchange.Entity(200, "applications", EntityType.Application, application),
+            ("GET", 1) => exchange.Entity(200, "applications", EntityType.Application, Shown(application), Also(exchange)),
             ("POST", 2) when path[1] is "removePassword" or "microsoft.graph.removePassword" => RemovePassword(exchange, application),
             (_, 1) => exchange.MethodNotAllowed(),
             _ => exchange.NoSuchSegment(path[1]),
@@ -34,10 +41,54 @@ internal sealed class GraphApplications(TenantState state)
         if (exchange.Request.Method != "GET")
             return exchange.MethodNotAllowed();
         if (path.IsEmpty)
-            return exchange.Collection("servicePrincipals", EntityType.ServicePrincipal, state.All(Kind.ServicePrincipal));
+            return exchange.Collection(
+                "servicePrincipals",
+                EntityType.ServicePrincipal,
+                state.All(Kind.ServicePrincipal).Select(Shown),
+                also: Also(exchange)
+            );
         return path.Length == 1 && state.Find(Kind.ServicePrincipal, path[0]) is { } principal
-            ? exchange.Entity(200, "servicePrincipals", EntityType.ServicePrincipal, principal)
+            ? exchange.Entity(200, "servicePrincipals", EntityType.ServicePrincipal, Shown(principal), Also(exchange))
             : exchange.NotFound(path[0]);
+    }
+
+    /// <summary>The one thing that may be expanded here; null where the request wants nothing.</summary>
+    private static string? Also(Exchange exchange) =>
+        exchange.Request.Parameter("$expand") is Owners or Owners + "($select=id)" ? Owners : null;
+
+    /// <summary>With the owners, who are people or service principals.</summary>
+    private JsonObject Shown(JsonObject document)
+    {
+        if (document["_owners"] is not JsonArray owners)
+            return document;
+        var shown = document.DeepClone().AsObject();
+        shown[Owners] = new JsonArray([
+            .. owners.Select(o =>
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["@odata.type"] = state.Find(Kind.User, (string)o!) is null
+                            ? "#microsoft.graph.servicePrincipal"
+                            : "#microsoft.graph.user",
+                        ["id"] = (string)o!,
+                    }
+            ),
+        ]);
+        return shown;
+    }
+
+    /// <param name="type">"Application", "ManagedIdentity"; "AgentIdentity" for an agent, which is a type of its own.</param>
+    internal static JsonObject NewPrincipal(string id, string? appId, string name, string type)
+    {
+        var principal = new JsonObject();
+        if (type == "AgentIdentity")
+            principal["@odata.type"] = "#microsoft.graph.agentIdentity";
+        principal["id"] = id;
+        principal["appId"] = appId;
+        principal["displayName"] = name;
+        principal["accountEnabled"] = true;
+        principal["servicePrincipalType"] = type == "AgentIdentity" ? "ServiceIdentity" : type;
+        return principal;
     }
 
     internal static JsonObject NewApplication(string id, string appId, string name, DateTimeOffset now, params string[] keyIds) =>

@@ -38,6 +38,8 @@ internal sealed partial class GraphHunting(TenantState state)
             return exchange.MethodNotAllowed();
         if (exchange.ReadBody() is not { } body || ((string?)body["query"] ?? (string?)body["Query"]) is not { Length: > 0 } query)
             return exchange.BadBody();
+        if (KustoHabits.Parse(query) is { } habits)
+            return Results(exchange, habits.Run(RowsOf(habits.Table), exchange.Now));
         if (Devices().Match(query) is { Success: true } devices)
             return Results(exchange, DevicesOf(devices));
         if (Levels().Match(query) is { Success: true } levels)
@@ -60,6 +62,43 @@ internal sealed partial class GraphHunting(TenantState state)
             )
         );
     }
+
+    /// <summary>The Log Analytics query API: the same queries over the workspace's tables, answered as columns and rows.</summary>
+    public TenantResponse HandleWorkspace(Exchange exchange)
+    {
+        if (exchange.Request.Method != "POST")
+            return exchange.MethodNotAllowed();
+        if ((string?)exchange.ReadBody()?["query"] is not { Length: > 0 } query || KustoHabits.Parse(query) is not { } habits)
+            return exchange.Error(400, "BadArgumentError", "The request had some invalid properties");
+        var columns = KustoHabits.Columns;
+        return exchange.Json(
+            200,
+            new JsonObject
+            {
+                ["tables"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["name"] = "PrimaryResult",
+                        ["columns"] = new JsonArray([
+                            .. columns.Select(c => (JsonNode)new JsonObject { ["name"] = c.Name, ["type"] = c.Type }),
+                        ]),
+                        ["rows"] = new JsonArray([
+                            .. habits
+                                .Run(RowsOf(habits.Table), exchange.Now)
+                                .Select(row => (JsonNode)new JsonArray([.. columns.Select(c => row[c.Name]?.DeepClone())])),
+                        ]),
+                    }
+                ),
+            }
+        );
+    }
+
+    /// <summary>Sign-ins of people are kept as they were before there were other logs.</summary>
+    private IEnumerable<JsonObject> RowsOf(string table) =>
+        state
+            .All(Kind.LogRow)
+            .Where(r => (string?)r["_table"] == table)
+            .Concat(table == "EntraIdSignInEvents" ? state.All(Kind.SignIn) : []);
 
     private IEnumerable<JsonObject> LevelsOf(string list) =>
         Wanted(list)

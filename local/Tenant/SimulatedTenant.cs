@@ -12,7 +12,7 @@ namespace IRFunctions.Local.Tenant;
 /// <see cref="TenantEndpoint"/> and
 /// <see cref="TenantHttpHandler"/> carry it over HTTP and in process.
 /// </summary>
-public sealed class SimulatedTenant : IAsyncDisposable
+public sealed partial class SimulatedTenant : IAsyncDisposable
 {
     private readonly TimeProvider time;
     private readonly TenantState state;
@@ -27,6 +27,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
     private readonly GraphDevices devices;
     private readonly ConnectorSide connector;
     private readonly GraphHunting hunting;
+    private readonly GraphAudits audits;
     private readonly ArmWatchlists watchlists;
     private readonly TicketSystem tickets;
     private readonly Pager pager;
@@ -45,6 +46,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
         devices = new GraphDevices(state);
         connector = new ConnectorSide(state, time);
         hunting = new GraphHunting(state);
+        audits = new GraphAudits(state);
         watchlists = new ArmWatchlists(state);
         tickets = new TicketSystem(state);
         pager = new Pager(state);
@@ -308,11 +310,12 @@ public sealed class SimulatedTenant : IAsyncDisposable
                 ["arm", .. var rest] => Authorized(exchange) ?? watchlists.Handle(exchange, rest),
                 ["itsm", .. var rest] => tickets.Handle(exchange, rest),
                 ["pager", .. var rest] => pager.Handle(exchange, rest),
+                ["loganalytics", "v1", "workspaces", _, "query"] => Authorized(exchange) ?? hunting.HandleWorkspace(exchange),
                 ["connector", ..] => connector.Handle(exchange),
                 _ => exchange.Error(
                     404,
                     "NotFound",
-                    "The simulated tenant answers /graph/v1.0, /arm, /itsm, /pager, /connector and /local/tenant."
+                    "The simulated tenant answers /graph/v1.0, /arm, /loganalytics, /itsm, /pager, /connector and /local/tenant."
                 ),
             };
         }
@@ -332,6 +335,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
             ["servicePrincipals", .. var rest] => applications.HandlePrincipal(exchange, rest),
             ["devices", .. var rest] => devices.Handle(exchange, rest),
             ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
+            ["auditLogs", "directoryAudits"] => audits.Handle(exchange),
             ["security", "runHuntingQuery" or "microsoft.graph.security.runHuntingQuery"] => hunting.Handle(exchange),
             [] => exchange.NoSuchSegment(""),
             _ => exchange.NoSuchSegment(path[0]),

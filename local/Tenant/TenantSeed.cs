@@ -109,6 +109,7 @@ public static class TenantSeed
             GraphHunting.AddSignIn(state, Adele, "203.0.113.77", "NL", minute == 10 ? 0 : 50126, now.AddMinutes(-minute));
         for (var hour = 1; hour <= 9; hour += 4)
             GraphHunting.AddSignIn(state, Megan, "203.0.113.10", "CH", 0, now.AddHours(-hour));
+        Behaviour(state, now);
         const string megan = "MeganB@contoso.example";
         state.Put(
             Kind.Message,
@@ -135,6 +136,39 @@ public static class TenantSeed
                 "<lunch-1@contoso.example>",
                 now
             )
+        );
+    }
+
+    /// <summary>
+    /// What the logs say of the night: somebody in Adele's session for two days, who administers mail for the first time.
+    /// </summary>
+    private static void Behaviour(TenantState state, DateTimeOffset now)
+    {
+        foreach (var hours in new[] { 49.0, 20, 0.3 })
+            SimulatedTenant.AddLogRow(
+                state,
+                "EntraIdSignInEvents",
+                now.AddHours(-hours),
+                new JsonObject
+                {
+                    ["AccountObjectId"] = Adele,
+                    ["IPAddress"] = "203.0.113.77",
+                    ["Country"] = "NL",
+                    ["EntraIdDeviceId"] = "",
+                    ["SessionId"] = "session-of-adele",
+                    ["ErrorCode"] = 0,
+                }
+            );
+        SimulatedTenant.AddLogRow(
+            state,
+            "CloudAppEvents",
+            now.AddMinutes(-12),
+            new JsonObject
+            {
+                ["AccountObjectId"] = Adele,
+                ["Application"] = "Microsoft Exchange Online",
+                ["IsAdminOperation"] = true,
+            }
         );
     }
 

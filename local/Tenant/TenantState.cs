@@ -26,6 +26,10 @@ internal static class Kind
     public const string TicketKey = "ticketKey";
     public const string Page = "page";
     public const string SignIn = "signIn";
+
+    /// <summary>A row of one of the logs, whose table is in _table.</summary>
+    public const string LogRow = "logRow";
+    public const string Audit = "audit";
     public const string Connection = "connection";
     public const string Criticality = "criticality";
 }

@@ -66,7 +66,7 @@ public sealed partial class RuntimeTests
         var answer = Assert.IsAssignableFrom<ObjectResult>(await api.GetAsync(http.Request, CancellationToken.None));
         Assert.Equal(status, answer.StatusCode);
         if (status == 200)
-            Assert.Contains("11 missing, 1 more than needed", answer.Value!.ToString(), StringComparison.Ordinal);
+            Assert.Contains("12 missing, 1 more than needed", answer.Value!.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>

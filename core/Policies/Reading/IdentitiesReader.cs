@@ -1,5 +1,13 @@
 namespace IRFunctions.Policies;
 
+/// <summary>What identities.yaml says.</summary>
+/// <param name="Playbooks">By the words of the file.</param>
+internal sealed record IdentitiesFile(
+    IReadOnlyDictionary<string, Playbook> Playbooks,
+    IReadOnlyList<SharedAccount> SharedAccounts,
+    IReadOnlyList<RegisteredWorkload> Workloads
+);
+
 /// <summary>Reads identities.yaml: the playbook of each identity type, and those for shared identities and for several roles.</summary>
 internal static class IdentitiesReader
 {
@@ -12,19 +20,23 @@ internal static class IdentitiesReader
         ["hard"] = ContainmentKind.Hard,
     };
 
-    public static IReadOnlyDictionary<string, Playbook> Read(Section file, KnownNames known)
+    public static IdentitiesFile Read(Section file, KnownNames known)
     {
         var playbooks = new Dictionary<string, Playbook>(StringComparer.Ordinal);
         if (file.Map("identities") is { } identities)
         {
-            foreach (var name in PolicyWords.IdentityTypes.Keys.Append(Shared).Append(SeveralRoles))
-                if (identities.Map(name) is { } section)
+            var names = PolicyWords.IdentityTypes.Keys.OrderBy(name => PolicyWords.InsteadOf(name) is null ? 0 : 1);
+            foreach (var name in names.Append(Shared).Append(SeveralRoles))
+                if (identities.Map(name, required: PolicyWords.InsteadOf(name) is null) is { } section)
                     playbooks[name] = ReadPlaybook(name, section, known);
+                else if (PolicyWords.InsteadOf(name) is { } other && playbooks.TryGetValue(other, out var instead))
+                    playbooks[name] = instead;
             identities.Close();
         }
 
+        var (shared, workloads) = (RegisteredIdentitiesReader.ReadShared(file), RegisteredIdentitiesReader.ReadWorkloads(file));
         file.Close();
-        return playbooks;
+        return new IdentitiesFile(playbooks, shared, workloads);
     }
 
     private static Playbook ReadPlaybook(string name, Section section, KnownNames known)

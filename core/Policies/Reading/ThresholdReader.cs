@@ -44,8 +44,7 @@ internal static class ThresholdReader
             Caps = ReadCaps(file, askAt, actAt),
             Severity = Weights(file, "severity", Severities.Keys, StringComparer.Ordinal),
             Techniques = Weights(file, "techniques", null, StringComparer.OrdinalIgnoreCase),
-            Identities = Weights(file, "identities", PolicyWords.IdentityTypes.Keys, StringComparer.Ordinal)
-                .ToFrozenDictionary(pair => PolicyWords.IdentityTypes.GetValueOrDefault(pair.Key), pair => pair.Value),
+            Identities = ReadIdentities(file),
             Criticality = Weights(file, "criticality", null, StringComparer.OrdinalIgnoreCase),
             Evidence = Weights(file, "evidence", null, StringComparer.OrdinalIgnoreCase),
             SignalOrder = ReadSignals(file),
@@ -95,6 +94,24 @@ internal static class ThresholdReader
         return caps;
     }
 
+    private static FrozenDictionary<IdentityType, int> ReadIdentities(Section file)
+    {
+        var weights = new Dictionary<IdentityType, int>();
+        if (file.Map("identities") is { } section)
+        {
+            foreach (var (name, type) in PolicyWords.IdentityTypes.OrderBy(pair => PolicyWords.InsteadOf(pair.Key) is null ? 0 : 1))
+                weights[type] = section.Number(
+                    name,
+                    0,
+                    1_000,
+                    PolicyWords.InsteadOf(name) is { } other ? weights.GetValueOrDefault(PolicyWords.IdentityTypes[other]) : null
+                );
+            section.Close();
+        }
+
+        return weights.ToFrozenDictionary();
+    }
+
     private static FrozenDictionary<string, int> Weights(Section file, string key, IEnumerable<string>? all, StringComparer comparer)
     {
         var weights = new Dictionary<string, int>(comparer);
@@ -113,14 +130,26 @@ internal static class ThresholdReader
         var signals = new List<RiskSignal>();
         foreach (var (name, _, section) in file.Named("signals"))
         {
+            if (!SignalNames.All.Contains(name))
+                file.Problems.Add(
+                    section.Place,
+                    section.Path,
+                    $"no code fills the signal {PolicyErrors.Quote(name)}; there are {string.Join(", ", SignalNames.All)}",
+                    DidYouMean.Guess(name, SignalNames.All)
+                );
             signals.Add(
                 new RiskSignal(
                     name,
                     section.Choice<RiskDimension>("dimension", Dimensions),
                     section.Number("weight", 0, 1_000),
                     section.Number("per_minute", 0, 1_000, 0),
-                    section.Text("why")
+                    section.Text("why"),
+                    section.Has("least") ? section.Number("least", 1, 1_000_000) : null,
+                    section.Has("times") ? section.Number("times", 2, 10_000) : null
                 )
+                {
+                    Things = section.Words("things"),
+                }
             );
             section.Close();
         }

@@ -62,13 +62,25 @@ public sealed record ActivityEvent(
 /// <param name="Source">Which sender; its batches are numbered.</param>
 /// <param name="Sequence">1, 2, 3, ... for each source and identity: a number seen before is a duplicate, a gap may still be
 /// filled.</param>
-public sealed record ActivityBatch(string Identity, string IdentityType, string Source, long Sequence, IReadOnlyList<ActivityEvent> Events);
+public sealed record ActivityBatch(string Identity, string IdentityType, string Source, long Sequence, IReadOnlyList<ActivityEvent> Events)
+{
+    /// <summary>Keys of the identity that secret scanning found in public; a batch may carry these and no events.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<KeyExposure>? Exposures { get; init; }
+}
+
+/// <summary>A key that somebody found in public, as a secret-scanning notification tells it (docs/agents.md).</summary>
+/// <param name="Time">When it was found, UTC.</param>
+/// <param name="KeyId">Id of the key, never the key. Untrusted text.</param>
+/// <param name="Where">Where it was found, for example a repository. Untrusted text.</param>
+public sealed record KeyExposure(DateTimeOffset Time, string KeyId, string? Where = null);
 
 /// <summary>Bounds of what one message may carry.</summary>
 public static class ActivityLimits
 {
     public const int MaxBytes = 256 * 1024; // a Service Bus standard message
     public const int MaxEvents = 2_000;
+    public const int MaxExposures = 50;
     public const int MaxText = 200;
     public const int MaxIdentity = 128;
 }

@@ -54,8 +54,14 @@ public static class ActivityReader
             problems.Add("source: the sender's name is expected.");
         if (batch.Sequence < 1)
             problems.Add("sequence: a number from 1 on is expected.");
-        if (batch.Events is null || batch.Events.Count is 0 or > ActivityLimits.MaxEvents)
+        var exposures = batch.Exposures ?? [];
+        if (batch.Events is null || batch.Events.Count > ActivityLimits.MaxEvents || (batch.Events.Count == 0 && exposures.Count == 0))
             problems.Add($"events: 1 to {ActivityLimits.MaxEvents} are expected.");
+        if (exposures.Count > ActivityLimits.MaxExposures)
+            problems.Add($"exposures: at most {ActivityLimits.MaxExposures} are expected.");
+        for (var i = 0; i < exposures.Count && problems.Count < 20; i++)
+            if (Wrong(exposures[i]) is { } wrong)
+                problems.Add($"exposures[{i}]: {wrong}.");
         for (var i = 0; i < (batch.Events?.Count ?? 0) && problems.Count < 20; i++)
             if (Wrong(batch.Events![i]) is { } wrong)
                 problems.Add($"events[{i}]: {wrong}.");
@@ -63,6 +69,16 @@ public static class ActivityReader
             ? new ActivityReading(null, problems)
             : new ActivityReading(batch with { Identity = identity!, Events = Distinct(batch.Events!, identity!) }, []);
     }
+
+    private static string? Wrong(KeyExposure? exposure) =>
+        exposure switch
+        {
+            null => "an exposure is expected",
+            _ when exposure.Time == default => "time: when it was found is expected",
+            _ when !IsText(exposure.KeyId) => $"keyId: 1 to {ActivityLimits.MaxText} printable characters are expected, the key's id",
+            _ when !IsOptional(exposure.Where) => $"where: at most {ActivityLimits.MaxText} printable characters are expected",
+            _ => null,
+        };
 
     private static string? Wrong(ActivityEvent? e) =>
         e switch
