@@ -72,13 +72,7 @@ public sealed record IdentityList(IReadOnlyList<ShownIdentity> Identities, strin
 
 /// <summary>What is usual for an identity.</summary>
 /// <param name="Learnt">Whether enough was seen to judge by it.</param>
-public sealed record ShownBaseline(
-    bool Learnt,
-    int Windows,
-    UsualValues? Mean,
-    UsualValues? Anchor,
-    IReadOnlyList<string> UsualEndpoints
-);
+public sealed record ShownBaseline(bool Learnt, int Windows, UsualValues? Mean, UsualValues? Anchor, IReadOnlyList<string> UsualEndpoints);
 
 /// <summary>State, score with every contribution, what is usual, and the history.</summary>
 /// <param name="Since">Since when it stands so.</param>

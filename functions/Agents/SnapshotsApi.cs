@@ -105,20 +105,18 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
             return AgentGate.NoIdentity();
         var points = await snapshots.RecoveryPointsAsync(identity, cancellation);
         return new TaggedResult(
-            new SnapshotList(
-                [
-                    .. points.Select(p => new ShownSnapshot(
-                        p.Snapshot.Version,
-                        p.Snapshot.TakenAt,
-                        p.Age.TotalSeconds,
-                        p.Verified,
-                        p.Problem,
-                        p.Snapshot.Size,
-                        p.Snapshot.Sha256,
-                        p.Snapshot.Dependencies
-                    )),
-                ]
-            )
+            new SnapshotList([
+                .. points.Select(p => new ShownSnapshot(
+                    p.Snapshot.Version,
+                    p.Snapshot.TakenAt,
+                    p.Age.TotalSeconds,
+                    p.Verified,
+                    p.Problem,
+                    p.Snapshot.Size,
+                    p.Snapshot.Sha256,
+                    p.Snapshot.Dependencies
+                )),
+            ])
         );
     }
 

@@ -47,7 +47,12 @@ public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTabl
                 },
                 cancellation
             );
-            return ProblemResults.Of(admission.Status, "teams", "This is not from Teams", "The sender could not be proven; it is on the record.");
+            return ProblemResults.Of(
+                admission.Status,
+                "teams",
+                "This is not from Teams",
+                "The sender could not be proven; it is on the record."
+            );
         }
         switch (activity.Type)
         {

@@ -81,7 +81,8 @@ public sealed class RecoveryApi(
         var all = query.Incident is { } incident
             ? await points.OfIncidentAsync(incident, cancellation)
             : await points.AboutAsync(query.Target!.ToLowerInvariant(), cancellation: cancellation);
-        var wanted = all.Where(p => query.Restorable is not { } can || p.Restorable is null == can).OrderBy(PlaceOf, StringComparer.Ordinal);
+        var wanted = all.Where(p => query.Restorable is not { } can || p.Restorable is null == can)
+            .OrderBy(PlaceOf, StringComparer.Ordinal);
         var rest = wanted.Where(p => keys.Count == 0 || string.CompareOrdinal(PlaceOf(p), keys[0]) > 0).Take(query.Rows + 1).ToList();
         var shown = rest.Take(query.Rows).ToList();
         var continuation = rest.Count > shown.Count ? Continuation.Of(query, PlaceOf(shown[^1])) : null;
@@ -143,10 +144,7 @@ public sealed class RecoveryApi(
         var differs = state!.State.Prior != point.Prior;
         await RecordAsync(point, caller, reason, differs, first, cancellation);
         if (first is null)
-            return new AcceptedResult(
-                (string?)null,
-                new RestoreTaken(id, false, time.GetUtcNow(), null, RestoreWishes.NeedsSecond, null)
-            );
+            return new AcceptedResult((string?)null, new RestoreTaken(id, false, time.GetUtcNow(), null, RestoreWishes.NeedsSecond, null));
         await client.Entities.SignalEntityAsync(
             entity,
             nameof(ScheduledRollback.Release),
@@ -221,10 +219,7 @@ public sealed class RecoveryApi(
         return result.State switch
         {
             ShredState.Shredded => new OkObjectResult(new ShredTaken(incident, true, time.GetUtcNow(), null)),
-            ShredState.NeedsSecond => new AcceptedResult(
-                (string?)null,
-                new ShredTaken(incident, false, time.GetUtcNow(), result.Text)
-            ),
+            ShredState.NeedsSecond => new AcceptedResult((string?)null, new ShredTaken(incident, false, time.GetUtcNow(), result.Text)),
             ShredState.AboutAsker => ProblemResults.Of(403, "is-target", "Nothing was shredded", result.Text),
             _ => ProblemResults.Of(409, "not-shredded", "Nothing was shredded", result.Text),
         };

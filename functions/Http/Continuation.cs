@@ -54,14 +54,16 @@ internal static class Continuation
         return $"{request.PathBase}{request.Path}{query.ToQueryString()}";
     }
 
-    private static IReadOnlyList<string>? Read(PageQuery query, int count)
+    private static string[]? Read(PageQuery query, int count)
     {
         if (query.Continuation is not { Length: > 0 } text)
             return [];
         try
         {
             var parts = JsonSerializer.Deserialize<string[]>(Base64Url.DecodeFromChars(text));
-            return parts is not null && parts.Length == count + 1 && parts[0] == FilterOf(query) && !parts.Contains(null) ? parts[1..] : null;
+            return parts is not null && parts.Length == count + 1 && parts[0] == FilterOf(query) && !parts.Contains(null)
+                ? parts[1..]
+                : null;
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {

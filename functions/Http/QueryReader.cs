@@ -7,6 +7,7 @@ using System.Reflection;
 using IRFunctions.Alerts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Primitives;
 
 namespace IRFunctions.Http;
 
@@ -91,12 +92,12 @@ internal static class QueryReader
         return true;
     }
 
-    private static bool TrySet(object query, PropertyInfo parameter, IReadOnlyList<string?> values, out string why)
+    private static bool TrySet(object query, PropertyInfo parameter, StringValues values, out string why)
     {
         why = "";
         if (parameter.PropertyType == typeof(IReadOnlyList<string>))
         {
-            parameter.SetValue(query, (IReadOnlyList<string>)[.. values.Select(v => v ?? "")]);
+            parameter.SetValue(query, (IReadOnlyList<string>)[.. values.OfType<string>()]);
             return true;
         }
         if (values.Count > 1)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 
@@ -16,7 +17,11 @@ internal sealed class TaggedResult(object value, object? version = null) : OkObj
 {
     /// <summary>How answers are written. The same as MVC's, which writes the others.</summary>
     public static JsonSerializerOptions Json { get; } =
-        new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        new(JsonSerializerDefaults.Web)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        };
 
     /// <summary>Tag of a version, as it stands before the hyphen.</summary>
     public static string VersionOf(object version) => Hash(JsonSerializer.SerializeToUtf8Bytes(version, version.GetType(), Json));

@@ -107,8 +107,7 @@ internal static class IncidentIndex
         wanted is null || row.GetString(column)?.Contains(wanted, StringComparison.OrdinalIgnoreCase) == true;
 
     private static Place? PlaceOf(string key) =>
-        key.Split('|') is [_, var incident, var number]
-        && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+        key.Split('|') is [_, var incident, var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
             ? new Place(incident, n)
             : null;
 

@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using IRFunctions.Durable;
 using IRFunctions.Http;
 using IRFunctions.People;
-using IRFunctions.Record;
 using IRFunctions.Recording;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

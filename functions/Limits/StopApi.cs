@@ -28,9 +28,7 @@ public sealed class StopApi(RequestGuard guard, TimeProvider time)
     {
         if (await guard.ReaderAsync(request, cancellation) is null)
             return ProblemResults.SignIn();
-        return QueryReader.Refuses(request, out var unknown)
-            ? unknown
-            : new TaggedResult(await GlobalStop.ReadAsync(client, cancellation));
+        return QueryReader.Refuses(request, out var unknown) ? unknown : new TaggedResult(await GlobalStop.ReadAsync(client, cancellation));
     }
 
     [Accepts(typeof(ReasonBody))]

@@ -23,7 +23,7 @@ public sealed record RecordPlace(DateTimeOffset At, string Chain, long Sequence)
     public bool IsBefore(AuditEntry entry) =>
         (At.CompareTo(entry.At), string.CompareOrdinal(Chain, entry.Chain)) switch
         {
-            ( < 0, _) => true,
+            (< 0, _) => true,
             (0, < 0) => true,
             (0, 0) => Sequence < entry.Sequence,
             _ => false,

@@ -249,7 +249,11 @@ public sealed class AuditApi(
             return problem;
         var now = time.GetUtcNow();
         // What was left open stands in the link to the next page.
-        query = query with { From = query.From ?? now.AddDays(-1), To = query.To ?? now };
+        query = query with
+        {
+            From = query.From ?? now.AddDays(-1),
+            To = query.To ?? now,
+        };
         if (!Continuation.TryRead(query, 3, out var keys, out problem))
             return problem;
         var after = keys.Count > 0 ? new RecordPlace(Time(keys[0]), keys[1], long.Parse(keys[2], CultureInfo.InvariantCulture)) : null;

@@ -134,11 +134,7 @@ public sealed class InteractionsApi(RequestGuard guard, InteractionEvidence evid
                 [.. reading.Problems.Take(PageQuery.Most)],
                 [.. events.Take(query.Rows).Select(e => Shown(e.Batch, e.Event))],
                 [.. changes.TakeLast(PageQuery.Most).Select(c => new BreakerLine(c.At, c.Kind, c.Actor, c.Text, 1))],
-                [
-                    .. containments
-                        .TakeLast(PageQuery.Most)
-                        .Select(c => new ContainmentLine(c.Action, c.At, c.Until, c.Outcome, c.By, 1)),
-                ],
+                [.. containments.TakeLast(PageQuery.Most).Select(c => new ContainmentLine(c.Action, c.At, c.Until, c.Outcome, c.By, 1))],
                 [
                     .. Cut("hours", reading.Windows.Count, "ask for an earlier `to`"),
                     .. Cut("counterparts", counterparts.Count, "ask for a shorter time, or `with` one of them"),

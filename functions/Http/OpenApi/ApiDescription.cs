@@ -5,8 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 
 namespace IRFunctions.Http.OpenApi;
@@ -19,8 +17,6 @@ internal static partial class ApiDescription
 {
     public const string Version = "3.1.1";
 
-    private const string Problem = "ProblemDetails";
-    private const string Json = "application/json";
     private const string ExamplesFile = "api.examples.json";
 
     private static readonly Lazy<byte[]> Whole = new(() =>
@@ -41,9 +37,14 @@ internal static partial class ApiDescription
         var found = (
             from method in assembly
                 .GetTypes()
-                .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+                .SelectMany(t =>
+                    t.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+                )
             let function = method.GetCustomAttribute<FunctionAttribute>()
-            let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
+            let trigger = method
+                .GetParameters()
+                .Select(p => p.GetCustomAttribute<HttpTriggerAttribute>())
+                .FirstOrDefault(t => t is not null)
             where function is not null && trigger is not null
             from verb in trigger.Methods ?? []
             select (function.Name, method, Route: trigger.Route ?? function.Name, Verb: verb.ToLowerInvariant())
@@ -53,7 +54,13 @@ internal static partial class ApiDescription
         return
         [
             .. found
-                .Select(f => new Operation(f.Name, f.method, "/" + (whole ? "" : "api/") + Constraint().Replace(f.Route, "{$1}"), f.Verb, f.Route))
+                .Select(f => new Operation(
+                    f.Name,
+                    f.method,
+                    "/" + (whole ? "" : "api/") + Constraint().Replace(f.Route, "{$1}"),
+                    f.Verb,
+                    f.Route
+                ))
                 .OrderBy(o => o.Path, StringComparer.Ordinal)
                 .ThenBy(o => o.Verb, StringComparer.Ordinal),
         ];
@@ -71,7 +78,7 @@ internal static partial class ApiDescription
             paths[operation.Path] = path;
             path[operation.Verb] = OperationOf(operation, schemas, examples[operation.Name] as JsonObject, tags);
         }
-        schemas.Components[Problem] = ProblemSchema();
+        schemas.Components[ApiResponses.Problem] = ApiResponses.ProblemSchema();
         return new JsonObject
         {
             ["openapi"] = Version,
@@ -93,7 +100,7 @@ internal static partial class ApiDescription
                             "A token of Entra ID for this app. On a local run the header X-Dev-User with an object id takes its place.",
                     },
                 },
-                ["responses"] = new JsonObject { [Problem] = ProblemResponse() },
+                ["responses"] = new JsonObject { [ApiResponses.Problem] = ApiResponses.ProblemResponse() },
                 ["schemas"] = new JsonObject(schemas.Components.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)c.Value))),
             },
         };
@@ -140,7 +147,7 @@ internal static partial class ApiDescription
             json["parameters"] = parameters;
         if (Body(method, schemas, examples) is { } body)
             json["requestBody"] = body;
-        json["responses"] = Responses(operation, open, schemas, examples);
+        json["responses"] = ApiResponses.Of(operation, open, schemas, examples);
         return json;
     }
 
@@ -202,109 +209,6 @@ internal static partial class ApiDescription
             ["content"] = new JsonObject { [accepts.ContentType] = content },
         };
     }
-
-    private static JsonObject Responses(Operation operation, bool open, ApiSchemas schemas, JsonObject? examples)
-    {
-        var responses = new JsonObject();
-        var declared = operation.Method.GetCustomAttributes<ProducesResponseTypeAttribute>().OrderBy(p => p.StatusCode).ToList();
-        foreach (var answer in declared)
-            responses[$"{answer.StatusCode}"] = Answer(answer, schemas, examples);
-        if (declared.Count == 0)
-            responses["200"] = new JsonObject { ["description"] = "A page or a document." };
-        if (operation.Verb == "get" && declared.Any(d => d.StatusCode == 200 && IsJson(d)) && !open)
-            responses["304"] = new JsonObject { ["description"] = "The caller has it already (If-None-Match)." };
-        foreach (var status in Refusals(operation, open))
-            responses[$"{status}"] ??= new JsonObject { ["$ref"] = "#/components/responses/" + Problem };
-        responses["default"] = new JsonObject { ["$ref"] = "#/components/responses/" + Problem };
-        return responses;
-    }
-
-    private static IEnumerable<int> Refusals(Operation operation, bool open)
-    {
-        yield return 400;
-        if (!open)
-            yield return 401;
-        if (operation.Verb != "get" && !open)
-            yield return 403;
-        if (operation.Path.Contains('{', StringComparison.Ordinal))
-            yield return 404;
-        if (operation.Verb != "get" && !open)
-            yield return 409;
-        if (operation.Method.IsDefined(typeof(IfMatchAttribute)) && operation.Verb != "get")
-            yield return 412;
-        if (operation.Method.IsDefined(typeof(AcceptsAttribute)))
-            yield return 413;
-    }
-
-    private static bool IsJson(ProducesResponseTypeAttribute answer) =>
-        answer.Type is { } type && type != typeof(void) && type != typeof(Stream) && type != typeof(string);
-
-    private static JsonObject Answer(ProducesResponseTypeAttribute answer, ApiSchemas schemas, JsonObject? examples)
-    {
-        var json = new JsonObject { ["description"] = answer.Description ?? (answer.StatusCode == 202 ? "Taken." : "The answer.") };
-        if (answer.Type is null || answer.Type == typeof(void))
-            return json;
-        var type = ContentTypeOf(answer);
-        var content = new JsonObject
-        {
-            ["schema"] = IsJson(answer) ? schemas.Of(answer.Type) : new JsonObject { ["type"] = "string" },
-        };
-        if (examples?["answers"]?[$"{answer.StatusCode}"] is { } example && IsJson(answer))
-            content["example"] = example.DeepClone();
-        json["content"] = new JsonObject { [type] = content };
-        if (answer.StatusCode == 200 && IsJson(answer))
-            json["headers"] = new JsonObject
-            {
-                ["ETag"] = new JsonObject
-                {
-                    ["description"] = "Changes with the answer; send it as If-None-Match.",
-                    ["schema"] = new JsonObject { ["type"] = "string" },
-                },
-            };
-        return json;
-    }
-
-    private static string ContentTypeOf(ProducesResponseTypeAttribute answer)
-    {
-        var types = new Microsoft.AspNetCore.Mvc.Formatters.MediaTypeCollection();
-        ((Microsoft.AspNetCore.Mvc.ApiExplorer.IApiResponseMetadataProvider)answer).SetContentTypes(types);
-        return types.FirstOrDefault() ?? Json;
-    }
-
-    private static JsonObject ProblemSchema() =>
-        new()
-        {
-            ["type"] = "object",
-            ["description"] = "Problem details (RFC 9457).",
-            ["required"] = new JsonArray("type", "title", "status", "detail"),
-            ["properties"] = new JsonObject
-            {
-                ["type"] = new JsonObject { ["type"] = "string", ["description"] = "Stable name of the problem, urn:irfunctions:..." },
-                ["title"] = new JsonObject { ["type"] = "string" },
-                ["status"] = new JsonObject { ["type"] = "integer" },
-                ["detail"] = new JsonObject { ["type"] = "string", ["description"] = "What to do about it, in a sentence." },
-            },
-        };
-
-    private static JsonObject ProblemResponse() =>
-        new()
-        {
-            ["description"] = "Nothing was done; says why and what to do.",
-            ["content"] = new JsonObject
-            {
-                ["application/problem+json"] = new JsonObject
-                {
-                    ["schema"] = new JsonObject { ["$ref"] = "#/components/schemas/" + Problem },
-                    ["example"] = new JsonObject
-                    {
-                        ["type"] = "urn:irfunctions:query",
-                        ["title"] = "Unknown query parameter",
-                        ["status"] = 400,
-                        ["detail"] = "There is no parameter 'stat'. Known here: state, severity, top, continuation.",
-                    },
-                },
-            },
-        };
 
     private static JsonObject Examples(Assembly assembly)
     {

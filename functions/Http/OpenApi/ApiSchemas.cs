@@ -36,11 +36,31 @@ internal sealed class ApiSchemas
     {
         if (schema is not JsonObject json)
             return schema is JsonValue v && v.TryGetValue<bool>(out var any) && any ? new JsonObject() : schema;
+        if ((string?)json["$ref"] is { } seen && !seen.StartsWith(Place, StringComparison.Ordinal))
+            json = Again(context);
+        if (json.ContainsKey("$ref") || json.ContainsKey("anyOf"))
+            return json;
         Describe(json, context.PropertyInfo?.AttributeProvider);
         Simplify(json, context.TypeInfo.Type);
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         return IsOurs(type) ? Named(type, json, context.TypeInfo) : json;
     }
+
+    /// <summary>
+    /// The exporter refers to where it wrote a type before; that place is another document here. A record of ours has its name by now, or
+    /// will have it; anything else is written again.
+    /// </summary>
+    private JsonObject Again(JsonSchemaExporterContext context)
+    {
+        var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
+        if (!IsOurs(type))
+            return (JsonObject)Of(context.TypeInfo.Type).DeepClone();
+        var nullable = context.PropertyInfo?.IsGetNullable == true || type != context.TypeInfo.Type;
+        return OrNull(new JsonObject { ["$ref"] = Place + type.Name }, nullable);
+    }
+
+    private static JsonObject OrNull(JsonObject reference, bool nullable) =>
+        nullable ? new JsonObject { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) } : reference;
 
     /// <summary>Texts and limits stand on the properties.</summary>
     private static void Describe(JsonObject json, ICustomAttributeProvider? property)
@@ -80,7 +100,7 @@ internal sealed class ApiSchemas
         type.Namespace?.StartsWith(nameof(IRFunctions), StringComparison.Ordinal) == true && !type.IsGenericType;
 
     /// <summary>Puts the record under components and refers to it.</summary>
-    private JsonNode Named(Type type, JsonObject json, JsonTypeInfo info)
+    private JsonObject Named(Type type, JsonObject json, JsonTypeInfo info)
     {
         if (names.TryGetValue(type.Name, out var other) && other != type)
             throw new InvalidOperationException($"Two types of the API are called {type.Name}: {other} and {type}. Rename one.");
@@ -98,8 +118,7 @@ internal sealed class ApiSchemas
             Require(own, info);
             Components[type.Name] = own;
         }
-        var reference = new JsonObject { ["$ref"] = Place + type.Name };
-        JsonObject node = nullable ? new() { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) } : reference;
+        var node = OrNull(new JsonObject { ["$ref"] = Place + type.Name }, nullable);
         if (described is not null)
             node["description"] = described;
         return node;
@@ -119,8 +138,7 @@ internal sealed class ApiSchemas
             json.Remove("required");
     }
 
-    private static bool Has<T>(JsonPropertyInfo property) =>
-        property.AttributeProvider?.GetCustomAttributes(typeof(T), true).Length > 0;
+    private static bool Has<T>(JsonPropertyInfo property) => property.AttributeProvider?.GetCustomAttributes(typeof(T), true).Length > 0;
 }
 
 /// <summary>Marks what callers send: only what it marks as required has to be there.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IRFunctions.Http;
@@ -16,14 +15,13 @@ public sealed partial class ApiDescriptionTests
 
     private static readonly JsonObject Description = JsonNode.Parse(ApiDescription.Bytes)!.AsObject();
 
-    private static IReadOnlyList<ApiDescription.Operation> Operations =>
-        ApiDescription.OperationsOf(typeof(ApiDescription).Assembly);
+    private static IReadOnlyList<ApiDescription.Operation> Operations => ApiDescription.OperationsOf(typeof(ApiDescription).Assembly);
 
     private static IEnumerable<ApiDescription.Operation> Api =>
         Operations.Where(o => o.Path.StartsWith("/api/", StringComparison.Ordinal) && !IsPage(o) && !Elsewhere.Contains(o.Name));
 
     private static bool IsPage(ApiDescription.Operation operation) =>
-        operation.Method.DeclaringType!.Namespace!.EndsWith(".Console", StringComparison.Ordinal);
+        operation.Method.DeclaringType!.Namespace!.Contains("Operator", StringComparison.Ordinal);
 
     [Fact]
     public void Every_HTTP_function_of_the_app_is_described_under_its_own_address()
@@ -45,7 +43,10 @@ public sealed partial class ApiDescriptionTests
         var problems = story.Said.SelectMany(ProblemsOf).ToList();
         Assert.True(problems.Count == 0, string.Join('\n', problems));
         var answered = story.Said.Where(s => s.Status < 300).Select(s => OperationOf(s)!.Name).ToHashSet();
-        Assert.Empty(Api.Select(o => o.Name).Except(answered));
+        Assert.True(
+            Api.All(o => answered.Contains(o.Name)),
+            string.Join('\n', story.Said.Where(s => s.Status >= 300).Select(s => $"{s.Method} {s.Path}: {s.Status} {s.Body}"))
+        );
         if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
             ApiExamples.Write(story.Said.Select(s => (OperationOf(s)!, s)));
     }
@@ -81,8 +82,11 @@ public sealed partial class ApiDescriptionTests
             var text = await answer.Content.ReadAsStringAsync();
             Assert.True((int)answer.StatusCode == 400, $"{operation.Name}: {answer.StatusCode} {text}");
             var detail = (string)JsonNode.Parse(text)!["detail"]!;
-            var known = QueryReader.ParametersOf(operation.Method.GetCustomAttributes(typeof(QueryAttribute), false)
-                is [QueryAttribute query] ? query.Parameters : typeof(NoQuery));
+            var known = QueryReader.ParametersOf(
+                operation.Method.GetCustomAttributes(typeof(QueryAttribute), false) is [QueryAttribute query]
+                    ? query.Parameters
+                    : typeof(NoQuery)
+            );
             Assert.Contains(known.Count == 0 ? "takes none" : QueryReader.NameOf(known[0]), detail, StringComparison.Ordinal);
         }
     }
@@ -98,7 +102,10 @@ public sealed partial class ApiDescriptionTests
             var pages = properties.ContainsKey("next");
             Assert.Equal(pages, Of(operation)["parameters"]?.AsArray().Any(p => (string)p!["name"]! == "continuation") == true);
             if (pages)
-                Assert.Equal(200, (int)Of(operation)["parameters"]!.AsArray().Single(p => (string)p!["name"]! == "top")!["schema"]!["maximum"]!);
+                Assert.Equal(
+                    200,
+                    (int)Of(operation)["parameters"]!.AsArray().Single(p => (string)p!["name"]! == "top")!["schema"]!["maximum"]!
+                );
         }
         Assert.True(Api.Count(o => o.Verb == "get") > 15);
     }
@@ -116,7 +123,7 @@ public sealed partial class ApiDescriptionTests
             return said.Body.Length == 0 ? [] : [$"{place}: a body is not described: {said.Body}"];
         if (said.ContentType is null || content[said.ContentType] is not { } media)
             return [$"{place}: {said.ContentType} is not described"];
-        return said.ContentType.EndsWith("json", StringComparison.Ordinal) && said.ContentType != "application/openapi+json"
+        return said.ContentType is "application/json" or "application/problem+json"
             ? Schemas.Problems(SchemaOf(media["schema"]!), said.Body).Select(p => $"{place}: {p}")
             : [];
     }

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -64,7 +63,10 @@ internal sealed class ApiStory(ServedWorld served)
         var point = Uri.EscapeDataString((string)points["recoveryPoints"]!.AsArray().First(p => p!["restorable"] is null)!["id"]!);
         await SendAsync("POST", $"api/recovery-points/{point}/restore", new { reason = "the owner called" });
         await SendAsync("POST", $"api/recovery-points/{point}/restore", new { reason = "so they did" }, World.Sam);
-        await UntilAsync("api/containments?all=true", j => (string)j["containments"]![0]!["state"]!["status"]! == "Released");
+        foreach (var other in (await GetAsync("api/containments?status=Live"))["containments"]!.AsArray())
+            await SendAsync("POST", $"api/containments/{(string)other!["id"]!}/release", new { reason = "all clear" });
+        await UntilAsync("api/containments", j => j["containments"]!.AsArray().Count == 0);
+        served.World.Time.Advance(TimeSpan.FromHours(1)); // Only a record that rests is shredded.
         await SendAsync("DELETE", $"api/audit/{incident}/words", new { reason = "asked to be forgotten" });
         await SendAsync("DELETE", $"api/audit/{incident}/words", new { reason = "it is lawful" }, World.Sam);
     }
@@ -78,7 +80,18 @@ internal sealed class ApiStory(ServedWorld served)
             identityType = "ai_agent",
             source = "gateway-1",
             sequence = 1,
-            events = Enumerable.Range(0, 5).Select(i => new { at = at.AddSeconds(i), endpoint = "GET /quotes", bytes = 512 }),
+            events = Enumerable
+                .Range(0, 5)
+                .Select(i => new
+                {
+                    time = at.AddSeconds(i),
+                    endpoint = "GET /quotes",
+                    target = "exchange.example",
+                    bytes = 512,
+                    authentication = "Ok",
+                    latencyMs = 12,
+                    correlationId = $"t-{i}",
+                }),
         };
         await SendAsync("POST", "api/activity", batch);
         await UntilAsync($"api/identities/{Agent}", j => j["identity"] is not null);
@@ -130,7 +143,11 @@ internal sealed class ApiStory(ServedWorld served)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
-            request.Content = new StringContent(JsonSerializer.Serialize(body, JsonSerializerOptions.Web), Encoding.UTF8, "application/json");
+            request.Content = new StringContent(
+                JsonSerializer.Serialize(body, JsonSerializerOptions.Web),
+                Encoding.UTF8,
+                "application/json"
+            );
         if (user is not null)
             request.Headers.Add(DevelopmentSignIn.Header, user);
         return await served.Http.SendAsync(request);
