@@ -133,6 +133,7 @@ public static class Pipeline
                     DrillCertificates.TableName,
                     IncidentMemory.TableName,
                     IncidentTable.TableName,
+                    IncidentIndex.TableName,
                     HoldTable.TableName,
                     HealthSignals.TableName,
                     Classifier.SpendingTable,

@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using IRFunctions.Connections;
 using IRFunctions.Http;
+using IRFunctions.Http.OpenApi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -7,14 +9,54 @@ using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Agents;
 
+/// <summary>What a snapshot builds on.</summary>
+public sealed record SnapshotQuery
+{
+    [Description("An identity that it builds on; once for each.")]
+    public IReadOnlyList<string>? DependsOn { get; init; }
+}
+
+/// <summary>A recovery point in the list.</summary>
+/// <param name="AgeSeconds">Its age at the time of the answer.</param>
+/// <param name="Verified">Read back now and unchanged.</param>
+/// <param name="Problem">Why not; null where it is.</param>
+public sealed record ShownSnapshot(
+    long Version,
+    DateTimeOffset TakenAt,
+    double AgeSeconds,
+    bool Verified,
+    string? Problem,
+    int Size,
+    string Sha256,
+    IReadOnlyList<SnapshotDependency> Dependencies
+);
+
+/// <summary>The last ten recovery points of an identity, newest first.</summary>
+public sealed record SnapshotList(IReadOnlyList<ShownSnapshot> RecoveryPoints);
+
+/// <summary>An identity went back to a snapshot.</summary>
+/// <param name="Warnings">Dependencies that moved on since.</param>
+/// <param name="At">When, by the server's clock.</param>
+/// <param name="Content">Address of the state.</param>
+/// <param name="Breaker">How the breaker stands now.</param>
+public sealed record SnapshotRestored(
+    Snapshot Snapshot,
+    bool Verified,
+    IReadOnlyList<string> Warnings,
+    DateTimeOffset At,
+    string Content,
+    string Breaker
+);
+
 /// <summary>
 /// States that agents hand in, and the way back to one: verified, with warnings, on the record, and the breaker half-open afterwards.
 /// </summary>
-public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnapshots snapshots)
+public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnapshots snapshots, TimeProvider time)
 {
-    private const string DependsOn = "dependsOn";
-
     /// <summary>The body is the state, opaque; `?dependsOn=agent` once for each agent it builds on.</summary>
+    [Query(typeof(SnapshotQuery)), Accepts(null, "application/octet-stream")]
+    [EndpointSummary("Hand in a state to come back to")]
+    [ProducesResponseType<Snapshot>(201)]
     [Function("PostSnapshot")]
     public async Task<IActionResult> KeepAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots")] HttpRequest request,
@@ -26,13 +68,15 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
             return stranger;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
-        var dependsOn = request.Query[DependsOn].Select(d => d?.ToLowerInvariant() ?? "").ToList();
+        if (!QueryReader.TryRead<SnapshotQuery>(request, out var query, out var unknown))
+            return unknown;
+        var dependsOn = (query.DependsOn ?? []).Select(d => d.ToLowerInvariant()).ToList();
         if (dependsOn.Count > AgentSnapshots.MaxDependencies || dependsOn.Any(d => !ActivityReader.IsIdentity(d)))
             return ProblemResults.Of(
                 400,
                 "depends-on",
                 "A dependency is no identity",
-                $"Name at most {AgentSnapshots.MaxDependencies} identities, each as ?{DependsOn}=ID."
+                $"Name at most {AgentSnapshots.MaxDependencies} identities, each as ?dependsOn=ID."
             );
         var (bytes, problem) = await RequestGuard.ReadBytesAsync(request, AgentSnapshots.MaxSize, cancellation);
         if (bytes is null)
@@ -44,6 +88,8 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     }
 
     /// <summary>The last ten recovery points with their age, and whether each is unchanged.</summary>
+    [EndpointSummary("The last ten states of an identity")]
+    [ProducesResponseType<SnapshotList>(200)]
     [Function("GetSnapshots")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots")] HttpRequest request,
@@ -53,28 +99,30 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     {
         if (await guard.ReaderAsync(request, cancellation) is null)
             return ProblemResults.SignIn();
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
         var points = await snapshots.RecoveryPointsAsync(identity, cancellation);
-        return new OkObjectResult(
-            new
-            {
-                recoveryPoints = points.Select(p => new
-                {
+        return new TaggedResult(
+            new SnapshotList([
+                .. points.Select(p => new ShownSnapshot(
                     p.Snapshot.Version,
                     p.Snapshot.TakenAt,
-                    ageSeconds = p.Age.TotalSeconds,
+                    p.Age.TotalSeconds,
                     p.Verified,
                     p.Problem,
                     p.Snapshot.Size,
                     p.Snapshot.Sha256,
-                    p.Snapshot.Dependencies,
-                }),
-            }
+                    p.Snapshot.Dependencies
+                )),
+            ])
         );
     }
 
     /// <summary>The state of a version, for the agent's runtime; verified before a byte is sent.</summary>
+    [EndpointSummary("The state of a version, verified")]
+    [ProducesResponseType(typeof(Stream), 200, "application/octet-stream")]
     [Function("GetSnapshot")]
     public async Task<IActionResult> ReadAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots/{version:long}")] HttpRequest request,
@@ -85,6 +133,8 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     {
         if (await agents.StrangerAsync(request, cancellation) is { } stranger)
             return stranger;
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
         try
@@ -100,6 +150,9 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     /// <summary>
     /// Goes back to a version: verifies it, warns about dependencies that moved on, records, and leaves the breaker half-open.
     /// </summary>
+    [Accepts(typeof(ReasonBody))]
+    [EndpointSummary("Go back to a version")]
+    [ProducesResponseType<SnapshotRestored>(200)]
     [Function("RestoreSnapshot")]
     public async Task<IActionResult> RestoreAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots/{version:long}/restore")] HttpRequest request,
@@ -112,6 +165,8 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
         var (caller, refusal) = await guard.ResponderAsync(request, $"restore of snapshot {version} of {id}", cancellation);
         if (caller is null)
             return refusal!;
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
         var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
@@ -149,14 +204,14 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
             cancellation: cancellation
         );
         return new OkObjectResult(
-            new
-            {
+            new SnapshotRestored(
                 restored.Snapshot,
-                verified = true,
+                true,
                 restored.Warnings,
-                content = $"/api/identities/{identity}/snapshots/{version}",
-                breaker = "half-open",
-            }
+                time.GetUtcNow(),
+                $"/api/identities/{identity}/snapshots/{version}",
+                "half-open"
+            )
         );
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -142,6 +143,14 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         await foreach (var page in query.AsPages(continuation, top))
             return ([.. page.Values.Select(r => r.RowKey)], page.ContinuationToken);
         return ([], null);
+    }
+
+    /// <summary>Ids of the requests that wait, in their order, after one of them; read without the engine.</summary>
+    public async IAsyncEnumerable<string> PendingAfterAsync(string after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Pending} and RowKey gt {after}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellation))
+            yield return row.RowKey;
     }
 
     /// <summary>A request that ended without a view, or whose end was lost, waits no longer.</summary>

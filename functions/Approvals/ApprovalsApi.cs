@@ -1,4 +1,7 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using IRFunctions.Http;
+using IRFunctions.Http.OpenApi;
 using IRFunctions.People;
 using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
@@ -8,9 +11,66 @@ using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Approvals;
 
+/// <summary>A person's answer to a request.</summary>
 /// <param name="Decision">"approve", "deny" or "withdraw".</param>
 /// <param name="ActionHash">The hash that was shown; where given, it must be the request's.</param>
-public sealed record ApprovalAnswerBody(string? Decision, string? Reason, string? ActionHash);
+[RequestBody]
+public sealed record ApprovalAnswerBody(
+    [property: Required, AllowedValues("approve", "deny", "withdraw"), Description("approve, deny or withdraw.")] string? Decision,
+    [property: Required, Description("Why; stands on the record."), MaxLength(Objection.MaxReason)] string? Reason,
+    [property: Description("Hash of the action that was shown: the answer then counts for exactly that.")] string? ActionHash
+);
+
+/// <summary>Which requests are wanted. Everything given must hold.</summary>
+public sealed record ApprovalQuery : PageQuery
+{
+    [Description("Name of the action that is asked for.")]
+    public string? Action { get; init; }
+
+    [Description("Key of the incident that asks.")]
+    public string? Incident { get; init; }
+
+    [Description("Part of the target's id or name, in any case.")]
+    public string? Target { get; init; }
+}
+
+/// <summary>A request that waits.</summary>
+public sealed record WaitingRequest(string Id, ApprovalView Request);
+
+/// <summary>A request that waits and cannot be read; people were paged.</summary>
+public sealed record UnreadableRequest(string Id, string Problem);
+
+/// <summary>A page of what waits for people.</summary>
+/// <param name="Unreadable">Shown whatever the filter, since what they are about is not known.</param>
+/// <param name="Continuation">Null on the last page.</param>
+/// <param name="Next">Address of the next page; null on the last.</param>
+public sealed record ApprovalList(
+    IReadOnlyList<WaitingRequest> Approvals,
+    IReadOnlyList<UnreadableRequest> Unreadable,
+    string? Continuation,
+    string? Next
+);
+
+/// <summary>One request, with what became of it.</summary>
+/// <param name="Result">Null while nothing did.</param>
+public sealed record ApprovalDetails(string Id, ApprovalView Request, RequestResult? Result);
+
+/// <summary>An answer that counts.</summary>
+/// <param name="At">When it was taken, by the server's clock.</param>
+/// <param name="State">The request with this answer.</param>
+/// <param name="Approvals">People who have said yes.</param>
+/// <param name="Quorum">People who have to.</param>
+/// <param name="Look">Where to see what comes of it.</param>
+public sealed record AnswerTaken(
+    string Id,
+    string Decision,
+    DateTimeOffset At,
+    ApprovalState State,
+    int Approvals,
+    int Quorum,
+    DateTimeOffset Deadline,
+    string Look
+);
 
 /// <summary>Requests that wait for people, and their answers. GET decides nothing.</summary>
 public sealed class ApprovalsApi(
@@ -21,9 +81,11 @@ public sealed class ApprovalsApi(
     TimeProvider time
 )
 {
-    private const int PageSize = 200;
     private const int AtOnce = 16;
 
+    [Query(typeof(ApprovalQuery))]
+    [EndpointSummary("Requests that wait for people")]
+    [ProducesResponseType<ApprovalList>(200)]
     [Function("GetApprovals")]
     public async Task<IActionResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals")] HttpRequest request,
@@ -33,19 +95,42 @@ public sealed class ApprovalsApi(
     {
         if (await guard.ReaderAsync(request, cancellation) is null)
             return ProblemResults.SignIn();
-        var (waiting, continuation) = await register.PendingAsync(request.Query["continuation"].FirstOrDefault(), PageSize, cancellation);
-        var shown = new List<(string Id, ApprovalView? View, string? Problem)>(waiting.Count);
-        foreach (var part in waiting.Chunk(AtOnce))
-            shown.AddRange(await Task.WhenAll(part.Select(id => ReadAsync(client, id, cancellation))));
-        return new OkObjectResult(
-            new
+        if (!QueryReader.TryRead<ApprovalQuery>(request, out var query, out var problem))
+            return problem;
+        if (!Continuation.TryRead(query, 1, out var keys, out problem))
+            return problem;
+        var (waiting, unreadable) = (new List<WaitingRequest>(), new List<UnreadableRequest>());
+        var (last, more) = ("", false);
+        await foreach (
+            var part in register.PendingAfterAsync(keys.Count > 0 ? keys[0] : "", cancellation).Chunk(AtOnce).WithCancellation(cancellation)
+        )
+        {
+            foreach (var read in await Task.WhenAll(part.Select(id => ReadAsync(client, id, cancellation))))
             {
-                approvals = shown.Where(s => s.View is not null).Select(s => new { id = s.Id, request = s.View }),
-                unreadable = shown.Where(s => s.Problem is not null).Select(s => new { id = s.Id, problem = s.Problem }),
-                continuation,
+                more = waiting.Count + unreadable.Count == query.Rows;
+                if (more)
+                    break;
+                last = read.Id;
+                if (read.Problem is { } why)
+                    unreadable.Add(new UnreadableRequest(read.Id, why));
+                else if (read.View is { } view && Matches(view.Request, query))
+                    waiting.Add(new WaitingRequest(read.Id, view));
             }
-        );
+            if (more)
+                break;
+        }
+        var continuation = more ? Continuation.Of(query, last) : null;
+        return new TaggedResult(new ApprovalList(waiting, unreadable, continuation, Continuation.LinkOf(request, continuation)));
     }
+
+    private static bool Matches(ApprovalRequest request, ApprovalQuery query) =>
+        (query.Action is null || request.Decision.Action == query.Action)
+        && (query.Incident is null || request.Incident == query.Incident)
+        && (
+            query.Target is not { } target
+            || request.Decision.Target.Key.Contains(target, StringComparison.OrdinalIgnoreCase)
+            || request.Decision.Target.Display.Contains(target, StringComparison.OrdinalIgnoreCase)
+        );
 
     /// <summary>What waits, as its orchestration and its row say; neither view nor problem where nothing waits any more.</summary>
     private async Task<(string Id, ApprovalView? View, string? Problem)> ReadAsync(
@@ -81,6 +166,8 @@ public sealed class ApprovalsApi(
     }
 
     /// <summary>One request, with what became of it. That the caller looked is noted; nothing is decided.</summary>
+    [EndpointSummary("One request, with what became of it")]
+    [ProducesResponseType<ApprovalDetails>(200)]
     [Function("GetApproval")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals/{id}")] HttpRequest request,
@@ -90,21 +177,20 @@ public sealed class ApprovalsApi(
     {
         if (await guard.ReaderAsync(request, cancellation) is not { } caller)
             return ProblemResults.SignIn();
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         if (await register.ViewAsync(id, cancellation) is not { } view)
             return ProblemResults.NotFound($"request {id}");
         var known = await register.FindAsync(id, cancellation);
         if (known is { State: ApprovalState.Pending } && view.State == ApprovalState.Pending)
             await register.LookedAsync(id, caller.ObjectId, cancellation);
-        return new OkObjectResult(
-            new
-            {
-                id,
-                request = view,
-                result = known?.Result,
-            }
-        );
+        return new TaggedResult(new ApprovalDetails(id, view, known?.Result));
     }
 
+    [Accepts(typeof(ApprovalAnswerBody))]
+    [EndpointSummary("Approve, deny or withdraw")]
+    [EndpointDescription("Any denial wins. Nobody decides about themselves, nor about what they asked for.")]
+    [ProducesResponseType<AnswerTaken>(202)]
     [Function("AnswerApproval")]
     public async Task<IActionResult> AnswerAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "approvals/{id}")] HttpRequest request,
@@ -116,6 +202,8 @@ public sealed class ApprovalsApi(
         var (caller, refusal) = await guard.ResponderAsync(request, $"answering {Short(id)}", cancellation, "approver");
         if (caller is null)
             return refusal!;
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         var (body, problem) = await RequestGuard.ReadAsync<ApprovalAnswerBody>(
             request,
             """{"decision":"approve","reason":"..."}""",
@@ -138,23 +226,28 @@ public sealed class ApprovalsApi(
             Withdraw = body.Decision == "withdraw",
             Proof = caller.TokenIssuedAt is { } issued ? new AnswerProof(issued, "", "", "") : null,
         };
-        var objection =
+        var result =
             body.ActionHash is { } hash && hash != view.Request.ActionHash
-                ? new Objection(409, "other-action", "What you saw is not what is being asked; look again.")
-                : (await answers.AnswerAsync(client, id, view, answer, cancellation)).Objection;
-        if (objection is not null)
+                ? new AnswerResult(new Objection(409, "other-action", "What you saw is not what is being asked; look again."), view)
+                : await answers.AnswerAsync(client, id, view, answer, cancellation);
+        if (result.Objection is { } objection)
         {
             await guard.RefusedAsync(caller.ObjectId, $"answering {id}: {objection.Rule}: {objection.Text}", cancellation);
             return ProblemResults.Of(objection.Status, objection.Rule, "Your answer does not count", objection.Text);
         }
+        var look = $"/api/incidents/{view.Request.Incident}";
         return new AcceptedResult(
-            $"/api/incidents/{view.Request.Incident}",
-            new
-            {
+            look,
+            new AnswerTaken(
                 id,
-                decision = body.Decision,
-                look = $"/api/incidents/{view.Request.Incident}",
-            }
+                body.Decision,
+                answer.At,
+                result.View.State,
+                result.View.Answers.Count(a => a is { Approve: true, Withdraw: false }),
+                Math.Max(1, view.Request.Decision.Quorum),
+                view.Deadline,
+                look
+            )
         );
     }
 

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Http;
+using IRFunctions.Http.OpenApi;
 using IRFunctions.People;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -7,6 +9,12 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Approvals;
+
+/// <summary>Invoke response of the Bot Framework.</summary>
+/// <param name="StatusCode">What became of it.</param>
+/// <param name="Type">Of the value.</param>
+/// <param name="Value">A card, a message or an error.</param>
+public sealed record InvokeReply(int StatusCode, string Type, JsonElement Value);
 
 /// <summary>
 /// `POST /api/messages`, where Teams delivers everything. Refusals before the sender is proven are HTTP 401, 403, 400 or 413, on the
@@ -16,6 +24,9 @@ public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTabl
 {
     private const string CardAction = "adaptiveCard/action";
 
+    [Accepts(null, "application/json")]
+    [EndpointSummary("Clicks and messages from Teams, vouched for by the Bot Framework")]
+    [ProducesResponseType<InvokeReply>(200, Description = "An invoke response; without a body for what is no invoke.")]
     [Function("PostMessages")]
     public async Task<IActionResult> PostAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "messages")] HttpRequest request,
@@ -36,7 +47,12 @@ public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTabl
                 },
                 cancellation
             );
-            return new StatusCodeResult(admission.Status);
+            return ProblemResults.Of(
+                admission.Status,
+                "teams",
+                "This is not from Teams",
+                "The sender could not be proven; it is on the record."
+            );
         }
         switch (activity.Type)
         {

@@ -12,8 +12,8 @@ namespace IRFunctions.Approvals;
 
 /// <summary>What became of a person's wish for a live containment.</summary>
 /// <param name="Objection">Why nothing was changed; null where it was.</param>
-/// <param name="Until">When an extended containment ends; null for what is no extension.</param>
-/// <param name="Note">That it is less than was asked for, where it is.</param>
+/// <param name="Until">When it now ends by itself; null where it ends at once, or only when a person releases it.</param>
+/// <param name="Note">What is otherwise than was asked for, and what follows; null where there is nothing to say.</param>
 public sealed record HoldChangeResult(Objection? Objection, DateTimeOffset? Until = null, string? Note = null);
 
 /// <summary>Confirm, release and extend of a live containment: the same checks and the same record from the API and from a card.</summary>
@@ -72,7 +72,10 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         await client.Entities.SignalEntityAsync(id, change.ToString(), order, cancellation: cancellation);
         if (change == HoldChangeKind.Confirm)
             await cards.ShowHoldAsync(containment, ResultState.Confirmed, $"{name} keeps it: {order.Reason}", null, cancellation);
-        return change == HoldChangeKind.Extend ? ResultOf(entity.State, order) : new HoldChangeResult(null);
+        return change == HoldChangeKind.Extend ? ResultOf(entity.State, order)
+            : change == HoldChangeKind.Confirm
+                ? new HoldChangeResult(null, null, "It stays until a person releases it; nothing undoes it by itself any more.")
+            : new HoldChangeResult(null, null, "It is being undone now and read back; look at it for the moment at which it was.");
     }
 
     private static string Capped(RollbackState state, HoldChange order) =>
@@ -85,14 +88,15 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
     {
         if (order is not { For: { } wanted, At: { } at })
             return new HoldChangeResult(null);
-        var most = state.MaxDuration;
-        return wanted <= most
-            ? new HoldChangeResult(null, at + wanted)
-            : new HoldChangeResult(
-                null,
-                at + most,
-                $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken."
-            );
+        var (most, length) = (state.MaxDuration, wanted <= state.MaxDuration ? wanted : state.MaxDuration);
+        // What another incident holds longer is not shortened.
+        if (state.UndoAt is { } already && already >= at + length)
+            return new HoldChangeResult(null, already, "It lasts that long already; nothing was shortened.");
+        return new HoldChangeResult(
+            null,
+            at + length,
+            wanted <= most ? null : $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken."
+        );
     }
 
     /// <summary>Whether two accounts belong to one person.</summary>

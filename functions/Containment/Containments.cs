@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using IRFunctions.Durable;
 using IRFunctions.People;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
@@ -10,46 +11,66 @@ namespace IRFunctions.Containment;
 /// </summary>
 internal static class Containments
 {
-    private static readonly string Prefix = $"@{nameof(ScheduledRollback).ToLowerInvariant()}@";
-
     public static async IAsyncEnumerable<(string Key, RollbackState State)> AllAsync(
         DurableTaskClient client,
         RowTrouble trouble,
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        // Untyped: a typed list fails as a whole where one state does not fit.
-        await foreach (
-            var entity in client
-                .Entities.GetAllEntitiesAsync(new EntityQuery { InstanceIdStartsWith = Prefix, IncludeState = true })
-                .WithCancellation(cancellation)
-        )
+        var query = new EntityQuery { InstanceIdStartsWith = EntityList.PrefixOf(nameof(ScheduledRollback)), IncludeState = true };
+        await foreach (var entity in client.Entities.GetAllEntitiesAsync(query).WithCancellation(cancellation))
         {
-            if (!entity.IncludesState)
+            var state = await EntityList.ReadAsync<RollbackState>(entity, (key, why) => TellAsync(trouble, key, why, cancellation));
+            if (state is null)
                 continue;
-            RollbackState? state = null;
-            string? problem = null;
-            try
-            {
-                state = entity.State.ReadAs<RollbackState>();
-            }
-#pragma warning disable CA1031 // Whatever a converter throws over what it does not understand.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                problem = $"{e.GetType().Name}: {e.Message}";
-            }
-            if (state is { Status: not ContainmentStatus.None, Target: null })
-                problem = "it has no target";
-            if (problem is null && state is not null)
+            if (HasTarget(state))
                 yield return (entity.Id.Key, state);
-            else if (problem is not null)
-                await trouble.TellAsync(
-                    $"the state of containment {entity.Id.Key}",
-                    problem,
-                    "Read on the record what it changed and undo that by hand; it is not undone by itself.",
-                    cancellation
-                );
+            else
+                await TellAsync(trouble, entity.Id.Key, NoTarget, cancellation);
         }
     }
+
+    /// <summary>The next of them that are wanted.</summary>
+    /// <inheritdoc cref="EntityList.PageAsync"/>
+    public static async Task<(List<(string Key, RollbackState State)> Found, (string Page, string Key)? Next)> PageAsync(
+        DurableTaskClient client,
+        RowTrouble trouble,
+        Func<RollbackState, bool> wanted,
+        (string Page, string Key)? place,
+        int most,
+        CancellationToken cancellation
+    )
+    {
+        var broken = new List<string>();
+        var page = await EntityList.PageAsync<RollbackState>(
+            client,
+            nameof(ScheduledRollback),
+            (key, state) =>
+            {
+                if (HasTarget(state))
+                    return wanted(state);
+                broken.Add(key);
+                return false;
+            },
+            (key, why) => TellAsync(trouble, key, why, cancellation),
+            place,
+            most,
+            cancellation
+        );
+        foreach (var key in broken)
+            await TellAsync(trouble, key, NoTarget, cancellation);
+        return page;
+    }
+
+    private const string NoTarget = "it has no target";
+
+    private static bool HasTarget(RollbackState state) => state.Status is ContainmentStatus.None || state.Target is not null;
+
+    private static Task TellAsync(RowTrouble trouble, string key, string problem, CancellationToken cancellation) =>
+        trouble.TellAsync(
+            $"the state of containment {key}",
+            problem,
+            "Read on the record what it changed and undo that by hand; it is not undone by itself.",
+            cancellation
+        );
 }

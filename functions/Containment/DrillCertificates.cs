@@ -96,6 +96,41 @@ public sealed class DrillCertificates(TableServiceClient tables, TimeProvider ti
         return all;
     }
 
+    /// <summary>A page of certificates, newest first within each action.</summary>
+    /// <param name="after">Action and row where the page before ended; null for the first.</param>
+    /// <param name="unreadable">Told of each row that cannot be read.</param>
+    /// <returns>What was found, and where it ended; null where there are no more.</returns>
+    public async Task<(IReadOnlyList<DrillCertificate> Found, (string Action, string Row)? Last)> PageAsync(
+        Func<DrillCertificate, bool> wanted,
+        (string Action, string Row)? after,
+        int most,
+        Action<UnreadableRowException> unreadable,
+        CancellationToken cancellation
+    )
+    {
+        var filter = after is var (action, place)
+            ? TableClient.CreateQueryFilter($"PartitionKey gt {action} or (PartitionKey eq {action} and RowKey gt {place})")
+            : null;
+        var found = new List<DrillCertificate>();
+        var last = ("", "");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        {
+            if (found.Count == most)
+                return (found, last);
+            last = (row.PartitionKey, row.RowKey);
+            try
+            {
+                if (RowReading.Read(row, TableName, Of) is var certificate && wanted(certificate))
+                    found.Add(certificate);
+            }
+            catch (UnreadableRowException e)
+            {
+                unreadable(e);
+            }
+        }
+        return (found, null);
+    }
+
     private static DrillCertificate Of(TableEntity row) =>
         new(
             row.PartitionKey,

@@ -229,7 +229,8 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
     {
         if (State.Status is not ContainmentStatus.Live || change.For is not { } length || length <= TimeSpan.Zero)
             return false;
-        var until = time.GetUtcNow() + (length < State.MaxDuration ? length : State.MaxDuration);
+        // From the click on: that is the end which the person was told.
+        var until = (change.At ?? time.GetUtcNow()) + (length < State.MaxDuration ? length : State.MaxDuration);
         // The expiry timer finds the later end by itself; the reminder keeps its lead, so it needs a timer of its own.
         State = State with
         {

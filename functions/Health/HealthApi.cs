@@ -1,3 +1,5 @@
+using IRFunctions.Http;
+using IRFunctions.Http.OpenApi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -11,6 +13,9 @@ namespace IRFunctions.Health;
 /// </summary>
 public sealed class HealthApi(HealthCheck health)
 {
+    [OpenToAll]
+    [EndpointSummary("Whether the pipeline can do its work")]
+    [ProducesResponseType<HealthReport>(200), ProducesResponseType<HealthReport>(503, Description = "It cannot.")]
     [Function("GetHealth")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request,
@@ -18,6 +23,8 @@ public sealed class HealthApi(HealthCheck health)
         CancellationToken cancellation
     )
     {
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         var report = await health.LookAsync(client, cancellation);
         return new ObjectResult(report)
         {

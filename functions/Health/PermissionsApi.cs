@@ -19,6 +19,8 @@ public sealed class PermissionsApi(
 )
 {
     /// <summary>For responders: the answer tells an attacker what the app could do.</summary>
+    [EndpointSummary("What the app may do against what it needs")]
+    [ProducesResponseType<PermissionReport>(200)]
     [Function("GetPermissions")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "permissions")] HttpRequest request,
@@ -28,6 +30,8 @@ public sealed class PermissionsApi(
         var (caller, refusal) = await guard.ResponderAsync(request, "reading the app's permissions", cancellation);
         if (caller is null)
             return refusal!;
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         var token = await credential.GetTokenAsync(new TokenRequestContext([graph.Scope]), cancellation);
         if (GrantedPermissions.InToken(token.Token) is not { } held)
             return ProblemResults.Of(
@@ -36,16 +40,6 @@ public sealed class PermissionsApi(
                 "The app's permissions cannot be read",
                 "The token is not one of an application: this works where the app runs as its managed identity."
             );
-        var report = PermissionReport.Of(actions, policies.Current, held);
-        return new OkObjectResult(
-            new
-            {
-                verdict = report.Verdict,
-                missing = report.Missing,
-                surplus = report.Surplus,
-                needed = report.Needed,
-                held = report.Held,
-            }
-        );
+        return new TaggedResult(PermissionReport.Of(actions, policies.Current, held));
     }
 }

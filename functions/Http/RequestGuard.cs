@@ -1,4 +1,7 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using IRFunctions.Http.OpenApi;
 using IRFunctions.People;
 using IRFunctions.Record;
 using IRFunctions.Recording;
@@ -9,7 +12,10 @@ using Microsoft.Extensions.Configuration;
 namespace IRFunctions.Http;
 
 /// <param name="Reason">Why; stands on the record.</param>
-public sealed record ReasonBody(string? Reason);
+[RequestBody]
+public sealed record ReasonBody(
+    [property: Required, Description("Why; stands on the record."), MaxLength(Objection.MaxReason)] string? Reason
+);
 
 /// <summary>
 /// What every HTTP function asks first: who is it, may they, and is the body what it should be. Refused attempts to change something are

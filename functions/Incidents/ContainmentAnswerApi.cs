@@ -11,6 +11,24 @@ using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Incidents;
 
+/// <summary>How fast it was undone, beside what is promised.</summary>
+/// <param name="AskedAt">When the undo was asked for; null where it was not.</param>
+/// <param name="Seconds">From asking to read back; null until then.</param>
+/// <param name="Kept">Whether the promise was kept; null until it is undone.</param>
+public sealed record ReleaseTime(DateTimeOffset? AskedAt, double? Seconds, double GoalSeconds, double PromiseSeconds, bool? Kept);
+
+/// <summary>One containment, in words and as its owner has it.</summary>
+/// <param name="UndoAt">When it ends by itself; null where it does not.</param>
+/// <param name="Incidents">Addresses of the incidents that held it.</param>
+public sealed record ContainmentDetails(
+    string Id,
+    DateTimeOffset? UndoAt,
+    ContainmentAnswer Answer,
+    ReleaseTime Release,
+    IReadOnlyList<string> Incidents,
+    RollbackState State
+);
+
 /// <summary>One containment: what it is, what it means in plain words, and how fast it was undone. Changes nothing.</summary>
 public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policies, IncidentTable incidents, RowTrouble trouble)
 {
@@ -18,6 +36,9 @@ public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policie
     private const double PromiseSeconds = 60;
     private const int MostAlerts = 10;
 
+    [EndpointSummary("One containment, in plain words")]
+    [EndpointDescription("Its ETag may be sent as If-Match with a change.")]
+    [ProducesResponseType<ContainmentDetails>(200)]
     [Function("GetContainment")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request,
@@ -28,6 +49,8 @@ public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policie
     {
         if (await guard.ReaderAsync(request, cancellation) is null)
             return ProblemResults.SignIn();
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         var entity = await client.Entities.GetEntityAsync<RollbackState>(
             new EntityInstanceId(nameof(ScheduledRollback), id),
             cancellation: cancellation
@@ -36,23 +59,22 @@ public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policie
             return ProblemResults.NotFound($"containment {id}");
         var state = entity.State;
         var alerts = await AlertsAsync(state, cancellation);
-        return new OkObjectResult(
-            new
-            {
+        return new TaggedResult(
+            new ContainmentDetails(
                 id,
-                undoAt = state.UndoAt,
-                answer = ContainmentAnswer.Of(state, alerts, NameOf),
-                release = new
-                {
+                state.UndoAt,
+                ContainmentAnswer.Of(state, alerts, NameOf),
+                new ReleaseTime(
                     state.AskedAt,
-                    seconds = state.UndoneIn?.TotalSeconds,
-                    goalSeconds = GoalSeconds,
-                    promiseSeconds = PromiseSeconds,
-                    kept = state.UndoneIn is { } took ? took.TotalSeconds <= PromiseSeconds : (bool?)null,
-                },
-                incidents = state.Incidents.Select(i => $"/api/incidents/{i}"),
-                state,
-            }
+                    state.UndoneIn?.TotalSeconds,
+                    GoalSeconds,
+                    PromiseSeconds,
+                    state.UndoneIn is { } took ? took.TotalSeconds <= PromiseSeconds : null
+                ),
+                [.. state.Incidents.Select(i => $"/api/incidents/{i}")],
+                state
+            ),
+            version: state
         );
     }
 

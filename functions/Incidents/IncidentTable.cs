@@ -20,19 +20,29 @@ public sealed class IncidentTable(TableServiceClient tables)
 
     private const string View = "View";
     private const int MaxRaces = 50;
+    private const int AtOnce = 16;
 
     private readonly TableClient table = tables.GetTableClient(TableName);
+    private readonly TableClient byTime = tables.GetTableClient(IncidentIndex.TableName);
 
     /// <summary>Shows this from now on. Safe to call again: a step that comes late, or twice, does not put back what was before.</summary>
     /// <exception cref="RequestFailedException">The table cannot be written.</exception>
     public async Task KeepAsync(ShownIncident shown, CancellationToken cancellation)
     {
-        var row = new TableEntity(shown.View.Incident, RowOf(shown.View.Number)) { ["Revision"] = shown.Revision };
+        var row = new TableEntity(shown.View.Incident, RowOf(shown.View.Number));
         TableText.Write(row, View, shown.View);
+        await WriteAsync(table, row, shown.Revision, cancellation);
+        // After what it leads to: what stands in the index can be read.
+        await WriteAsync(byTime, IncidentIndex.RowOf(shown.View), shown.Revision, cancellation);
+    }
+
+    private static async Task WriteAsync(TableClient table, TableEntity row, int revision, CancellationToken cancellation)
+    {
+        row["Revision"] = revision;
         for (var race = 0; ; race++)
         {
             var found = await table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, ["Revision"], cancellation);
-            if (found.HasValue && found.Value!.GetInt32("Revision") > shown.Revision)
+            if (found.HasValue && found.Value!.GetInt32("Revision") > revision)
                 return;
             try
             {
@@ -58,36 +68,34 @@ public sealed class IncidentTable(TableServiceClient tables)
     }
 
     /// <summary>
-    /// As many alerts as fit a page, in the order of their incidents' keys. A row that cannot be read is there with its problem.
+    /// Alerts that match, newest first, by the index that is kept beside them. A row that cannot be read is there with its problem.
     /// </summary>
-    public async Task<(IReadOnlyList<IncidentPage> Pages, string? Continuation)> ListAsync(
-        string? continuation,
-        int top,
+    /// <param name="after">Where the page before ended; null for the first.</param>
+    /// <returns>At most the rows of a page, and where it ended; null where there are no more.</returns>
+    public async Task<(IReadOnlyList<IncidentPage> Pages, string? Last)> SearchAsync(
+        IncidentQuery query,
+        string? after,
         CancellationToken cancellation
     )
     {
-        await foreach (
-            var page in table.QueryAsync<TableEntity>(maxPerPage: top, cancellationToken: cancellation).AsPages(continuation, top)
-        )
-            return ([.. page.Values.Select(Read)], page.ContinuationToken);
-        return ([], null);
+        var (places, last) = await IncidentIndex.FindAsync(byTime, query, after, cancellation);
+        var pages = new List<IncidentPage>(places.Count);
+        foreach (var part in places.Chunk(AtOnce))
+            pages.AddRange(await Task.WhenAll(part.Select(p => PageAsync(p.Incident, p.Number, cancellation))));
+        return (pages, last);
     }
 
-    private static IncidentPage Read(TableEntity row)
+    /// <summary>One alert with the problem where its row cannot be read.</summary>
+    public async Task<IncidentPage> PageAsync(string incident, int number, CancellationToken cancellation)
     {
+        var instance = IncidentRegister.InstanceOf(incident, number);
         try
         {
-            var number = int.TryParse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
-                ? n
-                : throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
-            var view =
-                TableText.Read<IncidentView>(row, View, TableName)
-                ?? throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
-            return new IncidentPage(IncidentRegister.InstanceOf(row.PartitionKey, number), view);
+            return new IncidentPage(instance, await FindAsync(incident, number, cancellation));
         }
         catch (UnreadableRowException e)
         {
-            return new IncidentPage(row.PartitionKey, null, e);
+            return new IncidentPage(instance, null, e);
         }
     }
 

@@ -1,4 +1,5 @@
 using IRFunctions.Http;
+using IRFunctions.Http.OpenApi;
 using IRFunctions.Record;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -7,19 +8,32 @@ using Microsoft.DurableTask.Client;
 
 namespace IRFunctions.Limits;
 
+/// <summary>The global stop was engaged or lifted.</summary>
+/// <param name="What">What the person did.</param>
+/// <param name="At">When it was taken, by the server's clock.</param>
+/// <param name="Look">Where to see it.</param>
+public sealed record StopTaken(string What, bool Engaged, DateTimeOffset At, string Look);
+
 /// <summary>The red button: PUT engages it, DELETE lifts it, GET looks.</summary>
-public sealed class StopApi(RequestGuard guard)
+public sealed class StopApi(RequestGuard guard, TimeProvider time)
 {
+    [EndpointSummary("Whether new effects are halted")]
+    [ProducesResponseType<GlobalStopState>(200)]
     [Function("GetStop")]
     public async Task<IActionResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "stop")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
-    ) =>
-        await guard.ReaderAsync(request, cancellation) is null
-            ? ProblemResults.SignIn()
-            : new OkObjectResult(await GlobalStop.ReadAsync(client, cancellation));
+    )
+    {
+        if (await guard.ReaderAsync(request, cancellation) is null)
+            return ProblemResults.SignIn();
+        return QueryReader.Refuses(request, out var unknown) ? unknown : new TaggedResult(await GlobalStop.ReadAsync(client, cancellation));
+    }
 
+    [Accepts(typeof(ReasonBody))]
+    [EndpointSummary("Halt every new effect at once")]
+    [ProducesResponseType<StopTaken>(202)]
     [Function("PutStop")]
     public Task<IActionResult> EngageAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "stop")] HttpRequest request,
@@ -27,6 +41,9 @@ public sealed class StopApi(RequestGuard guard)
         CancellationToken cancellation
     ) => ChangeAsync(request, client, nameof(GlobalStop.Engage), AuditKinds.StopEngaged, "engaged the global stop", cancellation);
 
+    [Accepts(typeof(ReasonBody))]
+    [EndpointSummary("Let effects happen again")]
+    [ProducesResponseType<StopTaken>(202)]
     [Function("DeleteStop")]
     public Task<IActionResult> LiftAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "stop")] HttpRequest request,
@@ -46,6 +63,8 @@ public sealed class StopApi(RequestGuard guard)
         var (caller, refusal) = await guard.ResponderAsync(request, what, cancellation);
         if (caller is null)
             return refusal!;
+        if (QueryReader.Refuses(request, out var unknown))
+            return unknown;
         var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
         if (reason is null)
             return problem!;
@@ -56,6 +75,7 @@ public sealed class StopApi(RequestGuard guard)
             new StopOrder(caller.ObjectId, reason),
             cancellation: cancellation
         );
-        return new AcceptedResult("/api/stop", new { what, look = "/api/stop" });
+        const string Look = "/api/stop";
+        return new AcceptedResult(Look, new StopTaken(what, operation == nameof(GlobalStop.Engage), time.GetUtcNow(), Look));
     }
 }

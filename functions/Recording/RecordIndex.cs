@@ -10,7 +10,25 @@ namespace IRFunctions.Recording;
 /// <summary>What to look for. Everything given must hold.</summary>
 /// <param name="Name">An id, address or name of an entity (<see cref="EntityNames"/>); null for all.</param>
 /// <param name="Top">At most this many entries.</param>
-public sealed record RecordQuery(DateTimeOffset From, DateTimeOffset To, string? Name = null, string? Kind = null, int Top = 100);
+public sealed record RecordQuery(DateTimeOffset From, DateTimeOffset To, string? Name = null, string? Kind = null, int Top = 100)
+{
+    /// <summary>Only entries after this one in the order of answers; null for all.</summary>
+    public RecordPlace? After { get; init; }
+}
+
+/// <summary>Where an entry stands in an answer: by time, then by chain and number.</summary>
+public sealed record RecordPlace(DateTimeOffset At, string Chain, long Sequence)
+{
+    /// <summary>Whether the entry comes later.</summary>
+    public bool IsBefore(AuditEntry entry) =>
+        (At.CompareTo(entry.At), string.CompareOrdinal(Chain, entry.Chain)) switch
+        {
+            (< 0, _) => true,
+            (0, < 0) => true,
+            (0, 0) => Sequence < entry.Sequence,
+            _ => false,
+        };
+}
 
 /// <summary>
 /// Finds entries by time and by entity without reading the whole record: by time from the journal of changes, by entity from rows written
@@ -56,6 +74,7 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
                     e.At >= query.From
                     && e.At <= query.To
                     && (query.Kind is null || e.Kind == query.Kind)
+                    && (query.After is null || query.After.IsBefore(e))
                     && (names is null || EntityNames.In(e).Overlaps(names))
                 )
             );

@@ -8,7 +8,8 @@ namespace IRFunctions.Stories;
 
 /// <summary>One line of a story.</summary>
 /// <param name="Words">One plain sentence. May quote untrusted text.</param>
-public sealed record StoryLine(DateTimeOffset At, string Kind, string Actor, string Words);
+/// <param name="Sequence">Number of its entry on the record.</param>
+public sealed record StoryLine(DateTimeOffset At, string Kind, string Actor, string Words, long Sequence = 0);
 
 /// <summary>What happened in an incident, for somebody who runs the business and not the systems.</summary>
 /// <param name="Why">Why this happened: what was seen, what that led to, how it stands. Three sentences.</param>
@@ -31,7 +32,7 @@ public static class Story
             return null;
         var told = chain.Select(e => new EntryDetails(e)).ToList();
         var lines = told.Where(t => !IsSaidBetterLater(t, told))
-            .Select(t => new StoryLine(t.Entry.At, t.Entry.Kind, t.Entry.Actor, Words(t)))
+            .Select(t => new StoryLine(t.Entry.At, t.Entry.Kind, t.Entry.Actor, Words(t), t.Entry.Sequence))
             .Where(l => l.Words.Length > 0)
             .ToList();
         var received = told.FirstOrDefault(t => t.Entry.Kind == AuditKinds.Received);

@@ -24,6 +24,7 @@ public abstract partial class WorkerContract
     /// <summary>Who may call without being signed in, and what they get.</summary>
     private static readonly Dictionary<string, HttpStatusCode> OpenDoors = new()
     {
+        ["GetOpenApi"] = HttpStatusCode.OK, // Tells nothing that the source does not.
         ["GetConsole"] = HttpStatusCode.OK, // The page is the same for everybody and contains nothing.
     };
 

@@ -169,6 +169,7 @@ internal sealed class TeamsWorld : IAsyncDisposable
         {
             ContentResult content => new ClickResult(content.StatusCode ?? 200, JsonNode.Parse(content.Content!)),
             StatusCodeResult status => new ClickResult(status.StatusCode, null),
+            ObjectResult problem => new ClickResult(problem.StatusCode ?? 200, null),
             var other => throw new InvalidOperationException(other.GetType().Name),
         };
     }

@@ -151,7 +151,7 @@ public sealed class HttpApiTests : IAsyncLifetime
         );
         await AssertProblemAsync(404, await SendAsync("GET", "api/nothing-here"), null);
         await AssertProblemAsync(405, await SendAsync("DELETE", "api/incidents"), null);
-        await AssertProblemAsync(400, await SendAsync("GET", "api/incidents?top=many"), "urn:irfunctions:top");
+        await AssertProblemAsync(400, await SendAsync("GET", "api/incidents?top=many"), "urn:irfunctions:query");
         await AssertProblemAsync(
             400,
             await SendAsync("POST", answer, body: new { decision = "maybe", reason = "r" }),
