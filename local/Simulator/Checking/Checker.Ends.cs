@@ -37,10 +37,8 @@ internal sealed partial class Checker
         : "/connector/x";
 
     /// <summary>The list of what is in effect, as the API shows it now.</summary>
-    public void InEffect(JsonNode? list)
+    public void InEffect(JsonArray shown)
     {
-        if (list?["containments"] is not JsonArray shown)
-            return;
         foreach (var thing in things.Values.Where(t => t.Ours && t.Holders.Any(h => ContainmentOf(h.Action, h.Target).Confirmed)))
         {
             if (
@@ -55,9 +53,9 @@ internal sealed partial class Checker
     private static string KeyOf(JsonNode target) => $"{(string)target["kind"]!}:{(string)target["id"]!}";
 
     /// <summary>The list of containments, ended ones too, as the API shows it now.</summary>
-    public void Containments(JsonNode? list)
+    public void Containments(JsonArray list)
     {
-        foreach (var item in list?["containments"]?.AsArray() ?? [])
+        foreach (var item in list)
         {
             var state = item!["state"]!;
             var (action, target, status) = ((string)state["action"]!, state["target"], (string?)state["status"]);
@@ -76,14 +74,14 @@ internal sealed partial class Checker
     /// <param name="incidents">The list of incidents as the API shows it.</param>
     /// <param name="deadLetters">Ids of messages in the dead-letter queue.</param>
     /// <param name="verification">What the official verifier found in the exported record.</param>
-    public void End(JsonNode? incidents, IReadOnlyCollection<string> deadLetters, IReadOnlyList<string> verification)
+    public void End(JsonArray incidents, IReadOnlyCollection<string> deadLetters, IReadOnlyList<string> verification)
     {
         Quiet();
         foreach (var thing in things.Values.Where(t => t.Ours && !IsHeld(t) && !t.Reported))
             Break("S7", "left", thing.Key, $"{thing.Key} is still as the pipeline left it, and nobody holds or confirmed it");
         foreach (var finding in verification)
             Break("S11", "record", finding, $"the record does not verify: {finding}");
-        var shown = (incidents?["incidents"]?.AsArray() ?? []).Select(i => i!).ToList();
+        var shown = incidents.Select(i => i!).ToList();
         foreach (var (draft, _) in alerts)
             Outcome(draft, shown, deadLetters);
         foreach (var open in shown.Where(i => (string?)i["view"]?["outcome"] is "InProgress" or "Awaiting"))

@@ -8,10 +8,8 @@ namespace IRFunctions.Local.Simulator.Checking;
 internal sealed partial class Checker
 {
     /// <summary>The list of requests as the API shows it now.</summary>
-    public void Requests(JsonNode? list)
+    public void Requests(JsonArray waiting)
     {
-        if (list?["approvals"] is not JsonArray waiting)
-            return;
         foreach (var known in requests.Values)
             known.Waits = false;
         foreach (var item in waiting)

@@ -29,9 +29,9 @@ internal sealed class PeopleAtWork(SimulatedWorld world, Checker checker, Action
 
     private async Task VoteAsync(PersonItem item, CastPerson person)
     {
-        var list = await world.LookAsync(() => world.CallAsync("GetApprovals", Cast.Alex.Id));
-        checker.Requests(list.Body);
-        if (Pick(list.Body?["approvals"]?.AsArray(), item.Pick) is not { } found)
+        var list = await world.ListAsync("GetApprovals", "approvals", Cast.Alex.Id);
+        checker.Requests(list);
+        if (Pick(list, item.Pick) is not { } found)
             return;
         var id = (string)found["id"]!;
         for (var time = 0; time < item.Times; time++)
@@ -51,10 +51,10 @@ internal sealed class PeopleAtWork(SimulatedWorld world, Checker checker, Action
 
     private async Task ChangeAsync(PersonItem item, CastPerson person)
     {
-        var list = await world.LookAsync(() => world.CallAsync("GetContainments", Cast.Alex.Id));
-        checker.Containments(list.Body);
-        checker.InEffect(list.Body);
-        if (Pick(list.Body?["containments"]?.AsArray(), item.Pick) is not { } found)
+        var list = await world.ListAsync("GetContainments", "containments", Cast.Alex.Id);
+        checker.Containments(list);
+        checker.InEffect(list);
+        if (Pick(list, item.Pick) is not { } found)
             return;
         var (id, state) = ((string)found["id"]!, found["state"]!);
         var target = $"{(string)state["target"]!["kind"]!}:{(string)state["target"]!["id"]!}";

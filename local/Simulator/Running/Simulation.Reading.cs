@@ -73,16 +73,14 @@ internal sealed partial class Simulation
         if (!world.RequestsChanged)
             return;
         world.RequestsChanged = false;
-        var list = await world.LookAsync(() => world.CallAsync("GetApprovals", Cast.Alex.Id));
-        checker.Requests(list.Body);
+        checker.Requests(await world.ListAsync("GetApprovals", "approvals", Cast.Alex.Id));
     }
 
     private async Task EndAsync()
     {
-        var containments = await world.LookAsync(() => world.CallAsync("GetContainments", Cast.Alex.Id, query: "?all=true"));
-        checker.Containments(containments.Body);
-        var incidents = await world.LookAsync(() => world.CallAsync("GetIncidents", Cast.Alex.Id, query: "?top=500"));
-        checker.End(incidents.Body, [.. world.DeadLetterIds], await VerifyAsync());
+        checker.Containments(await world.ListAsync("GetContainments", "containments", Cast.Alex.Id, "all=true"));
+        var incidents = await world.ListAsync("GetIncidents", "incidents", Cast.Alex.Id);
+        checker.End(incidents, [.. world.DeadLetterIds], await VerifyAsync());
     }
 
     /// <summary>The official verifier on the official export.</summary>
