@@ -91,6 +91,7 @@ public static class Pipeline
         services.TryAddSingleton<ContextGatherer>();
         services.TryAddSingleton<OwnActions>();
         services.TryAddSingleton<FactsGatherer>();
+        services.TryAddSingleton<ActionProspects>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);

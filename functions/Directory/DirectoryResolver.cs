@@ -56,7 +56,7 @@ public sealed class DirectoryResolver(DirectoryAccounts accounts, DirectoryHosts
         {
             AccountEntity { ObjectId: { } id } => ById(id, cancellation),
             AccountEntity { UserPrincipalName: { } upn } when Targets.IsMailAddress(upn) => ByAddress(upn, cancellation),
-            AccountEntity { Sid: { } sid } when DirectoryNames.IsSidOfAnAccount(sid) => new Lookup(
+            AccountEntity { Sid: { } sid } when Targets.IsSidOfAnAccount(sid) => new Lookup(
                 "sid:" + sid,
                 null,
                 () => accounts.BySidAsync(sid, cancellation)

@@ -139,6 +139,7 @@ public sealed class FactsGatherer(
             Roles = known.Roles,
             OnPremisesSynced = known.OnPremisesSynced && target.Kind == "account",
             Failed = known.Failed,
+            NotFound = known.NotFound,
         };
 
     /// <summary>
