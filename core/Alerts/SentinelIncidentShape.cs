@@ -85,8 +85,7 @@ internal static class SentinelIncidentShape
     {
         if (!XdrIncident.IsXdr(fields.Peek("providerName")?.ToString()))
             return (null, null);
-        var tenant =
-            Canonical.TenantOfLink(facts?.Line("providerIncidentUrl")) ?? Canonical.TenantOfLink(link) ?? TenantOfMembers(fields);
+        var tenant = Canonical.TenantOfLink(facts?.Line("providerIncidentUrl")) ?? Canonical.TenantOfLink(link) ?? TenantOfMembers(fields);
         return tenant is not null && Drafts.OptionalId(fields, "providerIncidentId") is { } id ? (tenant, id) : (null, null);
     }
 

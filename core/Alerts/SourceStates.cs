@@ -103,7 +103,10 @@ internal static class SourceStates
     private static DateTimeOffset? Time(Fields fields, ReadOnlySpan<string> names)
     {
         foreach (var name in names)
-            if (fields.Peek(name) is { ValueKind: System.Text.Json.JsonValueKind.String } text && Canonical.Time(text.GetString()) is { } time)
+            if (
+                fields.Peek(name) is { ValueKind: System.Text.Json.JsonValueKind.String } text
+                && Canonical.Time(text.GetString()) is { } time
+            )
                 return time;
         return null;
     }

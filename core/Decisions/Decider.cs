@@ -53,11 +53,11 @@ public static class Decider
         ProtectionRules.Apply(question, ruling);
         ProtectionRules.ApplyUnresolved(question, ruling, doubts);
         IdentityRules.Apply(question, ruling);
-        ProspectRules.Apply(question, ruling);
         RiskRules.Apply(question, ruling, doubts);
         ContextRules.Apply(question, ruling, doubts);
         DrillRules.Apply(question, ruling);
         budgets.Apply(question, ruling, doubts);
+        ProspectRules.Apply(question, ruling);
         StopRules.Apply(question, ruling);
     }
 

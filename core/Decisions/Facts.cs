@@ -26,6 +26,9 @@ public sealed record Facts
     /// <summary>What the directory makes of the alert's entities, by entity id: two names of one thing lead to one target (S9).</summary>
     public IReadOnlyDictionary<string, Target> Resolved { get; init; } = new Dictionary<string, Target>();
 
+    /// <summary>Why the directory could not say what an entity is that has no id of its own, by entity id; in words.</summary>
+    public IReadOnlyDictionary<string, string> Unresolved { get; init; } = new Dictionary<string, string>();
+
     /// <summary>
     /// What the directory knows, by target key ("account:{object id}", "application:{object id}", "host:{device id}"); of a message and a
     /// mailbox whose it is.

@@ -40,7 +40,8 @@ public sealed class ApprovalsApi(
         return new OkObjectResult(
             new
             {
-                approvals = shown.Where(s => s.View is not null)
+                approvals = shown
+                    .Where(s => s.View is not null)
                     .Select(s => new
                     {
                         id = s.Id,

@@ -52,4 +52,8 @@ public sealed record DirectoryIdentity(string Id, string Name)
 public sealed record ResolvedEntities(
     IReadOnlyDictionary<string, Target> Targets,
     IReadOnlyDictionary<string, DirectoryIdentity> Identities
-);
+)
+{
+    /// <summary>Why nothing could be found for an entity that offers no id by itself, by entity id.</summary>
+    public IReadOnlyDictionary<string, string> Unresolved { get; init; } = new Dictionary<string, string>();
+}

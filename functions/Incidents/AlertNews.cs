@@ -78,18 +78,23 @@ public sealed record KnownAlert
     public AlertNews Judge(KnownAlert now, bool seen)
     {
         var isLate = now.Source.Updated < Source.Updated;
+        var isSame = now.Content == Content && Standing(now.Source) == Standing(Source);
         var reopens = Source.IsClosed && !now.Source.IsClosed && now.Source.Status != SourceStatus.Redirected;
         var kind =
-            seen ? reopens && !isLate && (now.Source.Updated is null || now.Source.Updated != Source.Updated)
-                    ? NewsKind.Reopened
-                    : NewsKind.Duplicate
+            seen && !ComesBack(now, isSame) ? NewsKind.Duplicate
             : isLate && reopens ? NewsKind.LateAfterClosing
             : isLate && (now.Entities == Entities || now.EntityCount == 0) ? NewsKind.Late
             : reopens ? NewsKind.Reopened
-            : now.Content == Content || IsThinner(now) ? NewsKind.Standing
+            : !now.Source.IsClosed && (now.Content == Content || IsThinner(now)) ? NewsKind.Standing
             : NewsKind.Changed;
         return new AlertNews(kind, kind == NewsKind.Duplicate ? "" : Words(kind, now));
     }
+
+    /// <summary>
+    /// A version that was here before another one is here again: later by the source's clock or, where it has none, closed and opened.
+    /// </summary>
+    private bool ComesBack(KnownAlert now, bool isSame) =>
+        !isSame && (now.Source.Updated is { } at && Source.Updated is { } before ? at > before : now.Source.IsClosed != Source.IsClosed);
 
     /// <summary>A message without its things tells nothing new of them: an incident is often sent without its alerts.</summary>
     private bool IsThinner(KnownAlert now) =>

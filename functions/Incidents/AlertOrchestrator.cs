@@ -75,6 +75,7 @@ public sealed class AlertOrchestrator
             new DecideInput(input.Incident, input.Alert, assessment, input.PolicyHash),
             RetryPolicies.ForTheTenant
         );
+        orders = [.. orders.Select(PagedAnew)];
         progress.Start(assessment, orders);
         await RecordOpeningAsync(assessment, orders);
         orders = await WithoutSiblingsAsync(orders);
@@ -99,6 +100,15 @@ public sealed class AlertOrchestrator
             );
         await progress.RecordOutcomeAsync(view);
     }
+
+    /// <summary>News rings again; the ticket of the alert stays the one it has.</summary>
+    private ContainmentOrder PagedAnew(ContainmentOrder order) =>
+        input.News is null || order.Decision.Action != NotificationRules.Page
+            ? order
+            : order with
+            {
+                Id = Fingerprint.Of(order.Id, $"{input.Number}"),
+            };
 
     private Task RecordOpeningAsync(AlertAssessment assessment, IReadOnlyList<ContainmentOrder> orders)
     {

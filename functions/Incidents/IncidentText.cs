@@ -150,8 +150,9 @@ internal static class IncidentText
         + $"(tier {decision.Tier}). "
         + ReasonText.Why(decision);
 
-    public static string Note(AlertAssessment assessment, Decision decision) =>
-        $"{Assessed(assessment)} Decided: {ReasonText.Why(decision)}";
+    public static string Note(AlertNews? news, AlertAssessment assessment, Decision decision) =>
+        (news is null ? "" : $"News about a known alert: {TextBounds.OneLine(news.Text, 200)}. ")
+        + $"{Assessed(assessment)} Decided: {ReasonText.Why(decision)}";
 
     public static string Notified(Alert alert, Decision decision) =>
         $"Recommended, never run by itself: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. Alert: "
@@ -167,8 +168,7 @@ internal static class IncidentText
         + (
             view.Closing is { } closing ? closing
             : view.News is { Kind: NewsKind.Standing or NewsKind.Late } news ? $"noted: {news.Text}"
-            : view.Decisions.Count == 0
-                ? "nothing was recommended"
+            : view.Decisions.Count == 0 ? "nothing was recommended"
             : string.Join("; ", view.Decisions.Select(d => $"{d.Action} {d.Ending.ToString().ToLowerInvariant()}"))
         );
 

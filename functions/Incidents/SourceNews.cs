@@ -1,7 +1,6 @@
 using IRFunctions.Alerts;
 using IRFunctions.Containment;
 using IRFunctions.Durable;
-using IRFunctions.People;
 using IRFunctions.Record;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;

@@ -4,6 +4,7 @@ namespace IRFunctions.Local.Simulator.Stories;
 internal sealed class AlertTeller(long seed, StoryOptions options)
 {
     private readonly List<(TimeSpan At, AlertDraft Draft)> told = [];
+    private readonly LifeTeller life = new();
     private int mark;
 
     /// <summary>When many alerts come that claim to be of many tenants; null where none do.</summary>
@@ -20,6 +21,7 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
             Noise(new SeededRandom(seed, "noise"), length);
             Flood(new SeededRandom(seed, "flood"), length);
         }
+        told.AddRange(life.Told);
         return told;
     }
 
@@ -57,8 +59,10 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
         if (draft.Things.Any(t => t.Kind is NamedKind.Device) && draft.Template == Template.SecurityAlertRow)
             draft = draft with { Template = Template.GraphAlert };
         Add(at, draft);
-        if (options.Has("alerts"))
-            Afterwards(random, at, draft);
+        if (!options.Has("alerts"))
+            return;
+        Afterwards(random, at, draft);
+        life.Tell(new SeededRandom(seed, $"life {number}"), at, draft);
     }
 
     /// <summary>Adds a thing that the alert names, and what the model will want done to it.</summary>
