@@ -92,6 +92,7 @@ public static class Pipeline
         services.TryAddSingleton<OwnActions>();
         services.TryAddSingleton<FactsGatherer>();
         services.TryAddSingleton<ActionProspects>();
+        services.TryAddSingleton<AlertReception>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);

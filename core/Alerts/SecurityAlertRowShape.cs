@@ -5,7 +5,8 @@ namespace IRFunctions.Alerts;
 /// <summary>
 /// A row of the SecurityAlert table, as a query, a playbook's alert trigger or Defender for Cloud's export hands it over: PascalCase
 /// columns, Entities and ExtendedProperties as JSON text inside the JSON, "$id"/"$ref" between entities, times without an offset. TenantId
-/// is the workspace, not the Entra tenant; a row of Defender XDR names tenant and incident of its own (<see cref="XdrIncident"/>). Source: learn.microsoft.com/azure/sentinel/security-alert-schema.
+/// is the workspace, not the Entra tenant; a row of Defender XDR names tenant and incident of its own
+/// (<see cref="XdrIncident"/>). Source: learn.microsoft.com/azure/sentinel/security-alert-schema.
 /// </summary>
 internal static class SecurityAlertRowShape
 {

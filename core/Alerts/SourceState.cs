@@ -33,7 +33,7 @@ public enum SourceClassification
 /// <summary>The life of an alert or incident at its source, as the message tells it.</summary>
 public sealed record SourceState
 {
-    public static SourceState Unknown { get; } = new();
+    public static readonly SourceState Unknown = new();
 
     public SourceStatus Status { get; init; }
 

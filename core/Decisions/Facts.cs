@@ -38,7 +38,9 @@ public sealed record Facts
     /// <summary>Answers to context checks, by <see cref="CheckKey"/>.</summary>
     public IReadOnlyDictionary<string, ContextFact> Checks { get; init; } = new Dictionary<string, ContextFact>();
 
-    /// <summary>What each action would say to its target before it begins, by <see cref="ActionKey"/>; absent where it was not asked.</summary>
+    /// <summary>
+    /// What each action would say to its target before it begins, by <see cref="ActionKey"/>; absent where it was not asked.
+    /// </summary>
     public IReadOnlyDictionary<string, ActionProspect> Prospects { get; init; } = new Dictionary<string, ActionProspect>();
 
     public BudgetFacts Budgets { get; init; } = new();

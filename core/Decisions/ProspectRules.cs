@@ -2,7 +2,9 @@ using IRFunctions.Alerts;
 
 namespace IRFunctions.Decisions;
 
-/// <summary>What the action itself says of the target as it is now: nobody is asked to approve what would be refused, or is so already.</summary>
+/// <summary>
+/// What the action itself says of the target as it is now: nobody is asked to approve what would be refused, or is so already.
+/// </summary>
 internal static class ProspectRules
 {
     public static void Apply(Question question, Ruling ruling)

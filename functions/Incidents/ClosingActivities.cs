@@ -47,7 +47,9 @@ public sealed class ClosingActivities(ApprovalRegister register, CardSender card
         return new OpenWorkFound([.. open.OrderBy(o => o.Id, StringComparer.Ordinal)], begun);
     }
 
-    /// <summary>Notes on requests and their cards, fresh cards for what is in effect, a note in the channel. None of it is an answer.</summary>
+    /// <summary>
+    /// Notes on requests and their cards, fresh cards for what is in effect, a note in the channel. None of it is an answer.
+    /// </summary>
     [Function(nameof(ShowClosing))]
     public async Task ShowClosing([ActivityTrigger] ClosingInput input, CancellationToken cancellation)
     {

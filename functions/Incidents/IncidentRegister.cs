@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
@@ -9,7 +10,14 @@ namespace IRFunctions.Incidents;
 /// <param name="AlertKey">Derived from tenant and alert id; the same alert always has the same.</param>
 /// <param name="PolicyHash">The policy in force now; only the first alert's counts.</param>
 /// <param name="Message">Which message brought it: a redelivery of the same message is no second arrival.</param>
-public sealed record Arrival(string AlertKey, Alert Alert, string PolicyHash, string Message);
+public sealed record Arrival(string AlertKey, Alert Alert, string PolicyHash, string Message)
+{
+    /// <summary>
+    /// The message tells where an incident stands; its alerts come in messages of their own, so that an open one starts nothing.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool LifeOnly { get; init; }
+}
 
 /// <summary>How the claim on a containment stands.</summary>
 /// <param name="Times">How often it was claimed; grows, so that no two claims are taken for one.</param>
@@ -24,7 +32,9 @@ public sealed record ClaimInput(string Containment, int Times);
 public sealed record ClaimRequest(int Number, IReadOnlyList<ClaimInput> Wanted);
 
 /// <param name="Claims">In the order of what was wanted.</param>
-/// <param name="Closed">Where the alert stands, where its source closed it since it came: then nothing is given; null where it is open.</param>
+/// <param name="Closed">
+/// Where the alert stands, where its source closed it since it came: then nothing is given; null where it is open.
+/// </param>
 public sealed record ClaimAnswer(IReadOnlyList<ContainmentClaim> Claims, SourceState? Closed);
 
 /// <summary>Memory of one incident's arrivals.</summary>
@@ -55,9 +65,9 @@ public sealed record RegisterState
 }
 
 /// <summary>
-/// `IncidentRegister@incident-{hash}`: the one door of an incident. Starting twice joins: the same message is counted as a duplicate;
-/// a new alert, and news about a known one, get an AlertOrchestrator of their own under the policy the incident opened with. Being an entity, it loses and doubles nothing
-/// however alerts race.
+/// `IncidentRegister@incident-{hash}`: the one door of an incident. Starting twice joins: the same message is counted as a duplicate; a new
+/// alert, and news about a known one, get an AlertOrchestrator of their own under the policy the incident opened with. Being an entity, it
+/// loses and doubles nothing however alerts race.
 /// </summary>
 public sealed class IncidentRegister : TaskEntity<RegisterState>
 {
@@ -80,6 +90,11 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
         var now = KnownAlert.Of(alert, State.Arrivals.Count + 1);
         var seen = State.Arrivals.ContainsKey(arrival.AlertKey);
         var known = State.Known.GetValueOrDefault(key);
+        if (arrival.LifeOnly && known is null && !alert.Source.IsClosed && alert.Source.Status != SourceStatus.Redirected)
+        {
+            State.Known[key] = now with { Number = 0, Versions = [] };
+            return;
+        }
         var news = known?.Judge(now, seen);
         if (seen && news is null or { Kind: NewsKind.Duplicate })
         {

@@ -43,7 +43,9 @@ internal sealed partial class Checker
         static string? Outcome(JsonNode shown) => (string?)shown["view"]!["outcome"];
     }
 
-    /// <summary>Closed as harmless while something waited or was held for its incident: a page or a ticket asks what to do with it.</summary>
+    /// <summary>
+    /// Closed as harmless while something waited or was held for its incident: a page or a ticket asks what to do with it.
+    /// </summary>
     private void Silent()
     {
         foreach (var closing in closings)

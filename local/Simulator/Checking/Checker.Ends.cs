@@ -169,6 +169,7 @@ internal sealed partial class Checker
         // Where the ticket system is down, a page has to do.
         if (
             draft.Mood is not (ModelMood.Advises or ModelMood.Hostile)
+            && draft.Status != "resolved" // Nobody asks about it.
             && !tickets.Any(t => IsOf(t.Body, draft, incident))
             && !pages.Any(p => p.Text.Contains(draft.Title, StringComparison.Ordinal))
         )

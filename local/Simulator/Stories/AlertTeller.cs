@@ -10,6 +10,9 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
     /// <summary>When many alerts come that claim to be of many tenants; null where none do.</summary>
     public TimeSpan? FloodOfTenants { get; private set; }
 
+    /// <summary>What sources do with these alerts in the course of their life; after <see cref="Tell"/>.</summary>
+    public IReadOnlyList<(TimeSpan At, AlertDraft Draft)> Life => life.Told;
+
     public IReadOnlyList<(TimeSpan At, AlertDraft Draft)> Tell(TimeSpan length)
     {
         var random = new SeededRandom(seed, "alerts");
@@ -21,7 +24,6 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
             Noise(new SeededRandom(seed, "noise"), length);
             Flood(new SeededRandom(seed, "flood"), length);
         }
-        told.AddRange(life.Told);
         return told;
     }
 
