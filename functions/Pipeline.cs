@@ -98,6 +98,8 @@ public static class Pipeline
         services.AddSingleton<IContextAnswer, TrafficAnswer>();
         services.TryAddSingleton<ContextAnswers>();
         services.TryAddSingleton<FactsGatherer>();
+        services.TryAddSingleton<ActionProspects>();
+        services.TryAddSingleton<AlertReception>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);

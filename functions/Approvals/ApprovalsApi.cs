@@ -35,7 +35,8 @@ public sealed record ApprovalQuery : PageQuery
 }
 
 /// <summary>A request that waits.</summary>
-public sealed record WaitingRequest(string Id, ApprovalView Request);
+/// <param name="Note">What was heard of it since it was asked, such as that its alert was closed; null where nothing was.</param>
+public sealed record WaitingRequest(string Id, ApprovalView Request, string? Note);
 
 /// <summary>A request that waits and cannot be read; people were paged.</summary>
 public sealed record UnreadableRequest(string Id, string Problem);
@@ -53,7 +54,8 @@ public sealed record ApprovalList(
 
 /// <summary>One request, with what became of it.</summary>
 /// <param name="Result">Null while nothing did.</param>
-public sealed record ApprovalDetails(string Id, ApprovalView Request, RequestResult? Result);
+/// <param name="Note">What was heard of it since it was asked; null where nothing was.</param>
+public sealed record ApprovalDetails(string Id, ApprovalView Request, RequestResult? Result, string? Note);
 
 /// <summary>An answer that counts.</summary>
 /// <param name="At">When it was taken, by the server's clock.</param>
@@ -114,7 +116,7 @@ public sealed class ApprovalsApi(
                 if (read.Problem is { } why)
                     unreadable.Add(new UnreadableRequest(read.Id, why));
                 else if (read.View is { } view && Matches(view.Request, query))
-                    waiting.Add(new WaitingRequest(read.Id, view));
+                    waiting.Add(new WaitingRequest(read.Id, view, read.Note));
             }
             if (more)
                 break;
@@ -133,7 +135,7 @@ public sealed class ApprovalsApi(
         );
 
     /// <summary>What waits, as its orchestration and its row say; neither view nor problem where nothing waits any more.</summary>
-    private async Task<(string Id, ApprovalView? View, string? Problem)> ReadAsync(
+    private async Task<(string Id, ApprovalView? View, string? Note, string? Problem)> ReadAsync(
         DurableTaskClient client,
         string id,
         CancellationToken cancellation
@@ -143,13 +145,13 @@ public sealed class ApprovalsApi(
         {
             var instance = await client.GetInstanceAsync(id, cancellation);
             if (!ApprovalView.IsUnderWay(instance))
-                return (id, null, null);
-            return (id, await register.ViewAsync(id, cancellation), null);
+                return (id, null, null, null);
+            return (id, await register.ViewAsync(id, cancellation), (await register.FindAsync(id, cancellation))?.Note, null);
         }
         catch (UnreadableRowException e)
         {
             await trouble.TellAsync(e, cancellation);
-            return (id, null, e.Message);
+            return (id, null, null, e.Message);
         }
 #pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read; the other requests are shown all the same.
         catch (Exception e) when (e is not (OperationCanceledException or Azure.RequestFailedException))
@@ -161,7 +163,7 @@ public sealed class ApprovalsApi(
                 "The request cannot be answered: decide by hand, then delete the instance's row in the task hub's table Instances.",
                 cancellation
             );
-            return (id, null, "its orchestration cannot be read; decide by hand");
+            return (id, null, null, "its orchestration cannot be read; decide by hand");
         }
     }
 
@@ -184,7 +186,7 @@ public sealed class ApprovalsApi(
         var known = await register.FindAsync(id, cancellation);
         if (known is { State: ApprovalState.Pending } && view.State == ApprovalState.Pending)
             await register.LookedAsync(id, caller.ObjectId, cancellation);
-        return new TaggedResult(new ApprovalDetails(id, view, known?.Result));
+        return new TaggedResult(new ApprovalDetails(id, view, known?.Result, known?.Note));
     }
 
     [Accepts(typeof(ApprovalAnswerBody))]

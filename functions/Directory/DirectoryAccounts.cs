@@ -29,6 +29,8 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
         "onPremisesDomainName",
         "onPremisesUserPrincipalName",
         "onPremisesSyncEnabled",
+        "accountEnabled",
+        "userType",
         "jobTitle",
         "userType",
         "employeeType",
@@ -51,7 +53,7 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
         }
         catch (PermanentFaultException e) when (Faults.IsNotFound(e))
         {
-            return DirectoryIdentity.Unresolved(id, "it is not found in this tenant's directory");
+            return DirectoryIdentity.Unknown(id, "this tenant's directory has no account of this id");
         }
     }
 
@@ -98,7 +100,7 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
         return found?.Value switch
         {
             [{ Id: not null } user] => await DescribeAsync(user, cancellation),
-            [] or null => DirectoryIdentity.Unresolved(name, "no account of this name is found in this tenant's directory"),
+            [] or null => DirectoryIdentity.Unknown(name, "this tenant's directory has no account of this name"),
             _ => DirectoryIdentity.Unresolved(name, "several accounts of the directory have this name"),
         };
     }
@@ -115,6 +117,8 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
             Type = TypeOf(user, held),
             SharedSign = IsServices(user) ? $"the directory has its employee type as {user.EmployeeType}" : null,
             OnPremisesSynced = user.OnPremisesSyncEnabled == true,
+            Enabled = user.AccountEnabled,
+            Guest = string.Equals(user.UserType, "Guest", StringComparison.OrdinalIgnoreCase),
         };
     }
 

@@ -54,6 +54,7 @@ public sealed class FactsGatherer(
             Stop = stop.Engaged ? new GlobalStopFact(stop.By, stop.Reason) : null,
             OwnIdentities = own.Ids,
             Resolved = resolved.Targets,
+            Unresolved = resolved.Unresolved,
             OwnTenants = own.Tenants,
             Identities = identities,
             Checks = checks,

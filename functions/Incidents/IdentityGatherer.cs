@@ -94,6 +94,7 @@ public sealed class IdentityGatherer(Criticality criticality, SignalReader signa
             Roles = known.Roles,
             OnPremisesSynced = known.OnPremisesSynced && target.Kind == "account",
             Failed = known.Failed,
+            NotFound = known.NotFound,
         };
     }
 
