@@ -348,5 +348,3 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
         );
 }
 
-/// <summary>Where a chain ends.</summary>
-public sealed record ChainHead(long Length, string Hash);
