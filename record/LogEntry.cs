@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
-using System.Text;
+using System.Globalization;
 
 namespace IRFunctions.Record;
 
@@ -11,6 +10,7 @@ namespace IRFunctions.Record;
 public sealed record LogEntry(int Form, string Chain, long Sequence, DateTimeOffset At, string FactId, string Kind, string Actor, string ContentHash)
 {
     private const int Fields = 8;
+    private const int MaxDigits = 5; // of a length that fits 16 bits
 
     /// <summary>Bytes; the length before an entry in a bundle has 16 bits.</summary>
     public const int Longest = ushort.MaxValue;
@@ -71,17 +71,24 @@ public sealed record LogEntry(int Form, string Chain, long Sequence, DateTimeOff
 
     private static string Field(ref ReadOnlySpan<byte> rest)
     {
+        var digits = rest.IndexOf((byte)':');
         if (
-            !Utf8Parser.TryParse(rest, out int length, out var digits)
-            || length < 0
-            || digits > 6
-            || rest.Length < digits + length + 2
-            || rest[digits] != ':'
+            digits is < 1 or > MaxDigits
+            || rest[..digits].ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            || (rest[0] == '0' && digits > 1)
+            || int.Parse(rest[..digits], CultureInfo.InvariantCulture) is var length && rest.Length < digits + length + 2
             || rest[digits + length + 1] != ','
         )
             throw new FormatException("a field of an entry is not written as its length, a colon, bytes and a comma");
         var text = rest.Slice(digits + 1, length);
         rest = rest[(digits + length + 2)..];
-        return Encoding.UTF8.GetString(text);
+        try
+        {
+            return SignedNote.Strict.GetString(text);
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException("a field of an entry is not in UTF-8", e);
+        }
     }
 }

@@ -35,7 +35,7 @@ public sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Signat
 {
     /// <summary>Bytes; a checkpoint with sixteen cosignatures has some 3 KB.</summary>
     private const int Longest = 1 << 16;
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+    internal static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     public override string ToString() => Text + "\n" + string.Concat(Signatures);
 

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Text;
 using IRFunctions.Record;
 
@@ -30,6 +31,24 @@ public sealed class LogExport(TransparencyLog log, AuditChain audit)
         }
         await write("checkpoint", Encoding.UTF8.GetBytes(note.ToString()));
         return log.Size;
+    }
+
+    /// <summary>The same as a tar archive.</summary>
+    public async Task WriteTarAsync(Stream to, CancellationToken cancellation = default)
+    {
+        await using var tar = new TarWriter(to, TarEntryFormat.Ustar, leaveOpen: true);
+        await WriteAsync(
+            (path, bytes) =>
+                tar.WriteEntryAsync(
+                    new UstarTarEntry(TarEntryType.RegularFile, path)
+                    {
+                        DataStream = new MemoryStream(bytes.ToArray(), writable: false),
+                        ModificationTime = DateTimeOffset.UnixEpoch, // The same log is the same archive.
+                    },
+                    cancellation
+                ),
+            cancellation
+        );
     }
 
     /// <summary>Proof that an entry is in the log; complete, with the entry and what was signed.</summary>

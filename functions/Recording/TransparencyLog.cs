@@ -274,16 +274,17 @@ public sealed class TransparencyLog(
     private async Task<IReadOnlyList<Finding>> SignAsync(CancellationToken cancellation)
     {
         var checkpoint = new LogCheckpoint(Origin, state.Size, await Tree.RootAsync(cancellation));
-        var note = Note;
-        if (note is null || note.Text != checkpoint.ToString())
+        var note = Note is { } last && last.Text == checkpoint.ToString() ? last : new SignedNote(checkpoint.ToString(), []);
+        var signatures = note.Signatures.ToList();
+        foreach (var signer in identity.Signers)
         {
-            var signatures = new List<NoteSignature>();
-            foreach (var signer in identity.Signers)
-            {
-                var key = await signer.KeyAsync(Origin, cancellation);
+            var key = await signer.KeyAsync(Origin, cancellation);
+            if (!signatures.Exists(s => s.Name == key.Name && s.KeyId == key.Id))
                 signatures.Add(new NoteSignature(key.Name, key.Id, await signer.SignAsync(checkpoint.ToBytes(), cancellation)));
-            }
-            note = new SignedNote(checkpoint.ToString(), signatures);
+        }
+        if (signatures.Count > note.Signatures.Count)
+        {
+            note = note with { Signatures = signatures };
             await KeepAsync(state with { Note = note.ToString() }, cancellation);
         }
         var (cosigned, findings) = await witnesses.AskAsync(identity.Witnesses, Tree, note, cancellation);

@@ -14,6 +14,7 @@ public sealed class AuditApi(
     AuditChain audit,
     Checkpointer checkpointer,
     RecordExport export,
+    LogExport log,
     RecordIndex index,
     AttackChains attacks,
     TimeProvider time
@@ -49,6 +50,8 @@ public sealed class AuditApi(
 
     /// <summary>
     /// `?format=jsonl|ocsf`: one chain, or with the name "all" the whole record, as JSON lines. What `audit verify` checks is jsonl.
+    /// `?format=tlog` with "all": the record as a transparency log, a tar archive of its tiles. `?format=tlog-proof&amp;sequence=N`: proof
+    /// that an entry of a chain is in that log.
     /// </summary>
     [Function("ExportAudit")]
     public async Task<IActionResult> ExportAsync(
@@ -69,8 +72,30 @@ public sealed class AuditApi(
                 to => all ? export.WriteAllAsync(to, cancellation) : export.WriteChainsAsync(to, [incident], cancellation)
             ),
             "ocsf" => new Streamed("application/x-ndjson", to => export.WriteOcsfAsync(to, all ? null : incident, cancellation)),
-            var other => ProblemResults.Of(400, "format", "Unknown format", $"There is jsonl and ocsf, not {other}."),
+            "tlog" when all => new Streamed("application/x-tar", to => log.WriteTarAsync(to, cancellation)),
+            "tlog-proof" when !all => await ProofAsync(incident, request.Query["sequence"].FirstOrDefault(), cancellation),
+            var other => ProblemResults.Of(
+                400,
+                "format",
+                "Unknown format",
+                $"There is jsonl and ocsf, tlog of all, and tlog-proof of a chain with sequence; not {other}."
+            ),
         };
+    }
+
+    private async Task<IActionResult> ProofAsync(string chain, string? sequence, CancellationToken cancellation)
+    {
+        if (!long.TryParse(sequence, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
+            return ProblemResults.Of(400, "sequence", "Which entry is missing", "Say the number of the entry on its chain with sequence.");
+        try
+        {
+            var proof = await log.ProveAsync(chain, number, cancellation);
+            return new ContentResult { Content = proof.ToString(), ContentType = "text/plain; charset=utf-8" };
+        }
+        catch (FormatException)
+        {
+            return ProblemResults.NotFound($"sealed entry {number} of {chain}");
+        }
     }
 
     /// <summary>What happened in plain words, and why in three sentences.</summary>

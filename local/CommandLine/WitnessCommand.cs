@@ -53,14 +53,13 @@ internal static class WitnessCommand
         using var listener = new HttpListener();
         listener.Prefixes.Add($"http://127.0.0.1:{port}/");
         listener.Start();
-        await using var stopping = stop.Register(listener.Stop);
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                await AnswerAsync(witness, await listener.GetContextAsync(), stop);
+                await AnswerAsync(witness, await listener.GetContextAsync().WaitAsync(stop), stop);
             }
-            catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
+            catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or OperationCanceledException)
             {
                 // Whoever asked is gone, or we are to stop.
             }
@@ -83,7 +82,7 @@ internal static class WitnessCommand
     }
 
     /// <summary>A file for each log, replaced as a whole.</summary>
-    private sealed class WitnessFolder(string folder) : IWitnessMemory
+    internal sealed class WitnessFolder(string folder) : IWitnessMemory
     {
         public LogCheckpoint? Last(string origin) => File.Exists(PathOf(origin)) ? LogCheckpoint.Parse(File.ReadAllText(PathOf(origin))) : null;
 

@@ -125,6 +125,9 @@ func (x *export) checkpoint(raw json.RawMessage) error {
 	if len(x.proofs) > 0 || x.entries > 0 {
 		return fmt.Errorf("a checkpoint after what it seals")
 	}
+	if exported, _ := ticksOf(x.header.ExportedAt); exported < at {
+		return fmt.Errorf("the file says it was exported before checkpoint %d", c.Number)
+	}
 	fields := []string{text(c.Form), text(c.Number), text(at), text(c.Chains), c.Root, c.ChangesHash, c.Previous, c.Key}
 	signed := canonical(6, fields...)
 	sum, sig := sha256.Sum256(signed), make([]byte, 0)
