@@ -7,7 +7,16 @@ namespace IRFunctions.Record;
 /// An entry of the record as it stands in the log: the bytes of its body (docs/record.md), which hold a commitment to its words and not
 /// the words. So a log goes on proving itself after words were shredded.
 /// </summary>
-public sealed record LogEntry(int Form, string Chain, long Sequence, DateTimeOffset At, string FactId, string Kind, string Actor, string ContentHash)
+public sealed record LogEntry(
+    int Form,
+    string Chain,
+    long Sequence,
+    DateTimeOffset At,
+    string FactId,
+    string Kind,
+    string Actor,
+    string ContentHash
+)
 {
     private const int Fields = 8;
     private const int MaxDigits = 5; // of a length that fits 16 bits

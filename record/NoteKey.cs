@@ -68,7 +68,8 @@ public sealed class NoteKey
 
     public static bool IsName(string name) => name.Length > 0 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '+');
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}+{Id:x8}+{Convert.ToBase64String([(byte)Type, .. key])}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Name}+{Id:x8}+{Convert.ToBase64String([(byte)Type, .. key])}");
 
     public bool Verifies(byte[] text, byte[] signature)
     {

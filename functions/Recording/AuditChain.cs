@@ -347,4 +347,3 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
             keys.GetValueOrDefault(row.GetInt32("Key") ?? 0)
         );
 }
-

@@ -181,7 +181,10 @@ public sealed class Checkpointer(
     }
 
     /// <summary>Whether a chain grew as it must. Reads only what is new, and puts that into the index of entities.</summary>
-    private async Task<(HeadChange? Change, IReadOnlyList<byte[]> Leaves, List<Finding> Problems)> LookAsync(string chain, CancellationToken cancellation)
+    private async Task<(HeadChange? Change, IReadOnlyList<byte[]> Leaves, List<Finding> Problems)> LookAsync(
+        string chain,
+        CancellationToken cancellation
+    )
     {
         var problems = new List<Finding>();
         var known = await heads.FindAsync(chain, cancellation);

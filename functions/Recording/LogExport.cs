@@ -102,7 +102,9 @@ public sealed class LogExport(TransparencyLog log, AuditChain audit)
         }
         return place == log.Size
             ? places
-            : throw new FormatException($"the checkpoints that are there sealed {place} entries, and the log has {log.Size}: some are gone");
+            : throw new FormatException(
+                $"the checkpoints that are there sealed {place} entries, and the log has {log.Size}: some are gone"
+            );
     }
 
     private static long? Place(List<Stretch> stretches, long sequence)

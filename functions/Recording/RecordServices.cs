@@ -65,7 +65,11 @@ internal static class RecordServices
             : null;
         if (pem is not null)
             signers.Add(new Ed25519LogSigner(pem));
-        return new LogIdentity(origin.Authority + origin.AbsolutePath.TrimEnd('/'), signers, LogWitness.Parse(configuration["Record:Witnesses"]));
+        return new LogIdentity(
+            origin.Authority + origin.AbsolutePath.TrimEnd('/'),
+            signers,
+            LogWitness.Parse(configuration["Record:Witnesses"])
+        );
     }
 
     private static HttpClient KeyVault(IServiceProvider services, Uri key)

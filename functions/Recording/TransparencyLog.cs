@@ -117,7 +117,10 @@ public sealed class TransparencyLog(
             await table.SubmitTransactionAsync(
                 batch.Select(t => new TableTransactionAction(
                     TableTransactionActionType.UpsertReplace,
-                    new TableEntity(PartitionOf(t.Level), t.Index.ToString("D10", CultureInfo.InvariantCulture)) { [HashesColumn] = t.Hashes }
+                    new TableEntity(PartitionOf(t.Level), t.Index.ToString("D10", CultureInfo.InvariantCulture))
+                    {
+                        [HashesColumn] = t.Hashes,
+                    }
                 )),
                 cancellation
             );

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using IRFunctions.Record;
 using Microsoft.Extensions.Logging;
@@ -55,7 +54,9 @@ public sealed partial class WitnessClient(HttpClient http, ILogger<WitnessClient
                 signatures.AddRange(await AskAsync(witness, tree, note, findings, cancellation));
             }
             catch (Exception e)
-                when (e is HttpRequestException or FormatException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+                when (e is HttpRequestException or FormatException
+                    || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
+                )
             {
                 NoAnswer(witness.Key.Name, e);
             }
@@ -86,7 +87,11 @@ public sealed partial class WitnessClient(HttpClient http, ILogger<WitnessClient
                     continue;
                 case 409:
                     findings.Add(
-                        new Finding(Attacks.Truncated, "the log", $"has {tree.Size} entries; {witness.Key.Name} saw it with {body.TrimEnd('\n')}")
+                        new Finding(
+                            Attacks.Truncated,
+                            "the log",
+                            $"has {tree.Size} entries; {witness.Key.Name} saw it with {body.TrimEnd('\n')}"
+                        )
                     );
                     return [];
                 case 422:

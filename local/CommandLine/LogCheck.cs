@@ -16,7 +16,8 @@ internal static class LogCheck
         CancellationToken stop
     )
     {
-        byte[]? Read(string path) => File.Exists(Path.Combine(folder.FullName, path)) ? File.ReadAllBytes(Path.Combine(folder.FullName, path)) : null;
+        byte[]? Read(string path) =>
+            File.Exists(Path.Combine(folder.FullName, path)) ? File.ReadAllBytes(Path.Combine(folder.FullName, path)) : null;
         var report = await LogVerifier.VerifyAsync(Read, trust, earlier, stop);
         var findings = report.Findings.ToList();
         if (export is not null && report.Checkpoint is not null)
@@ -47,7 +48,10 @@ internal static class LogCheck
             if (proof.Entry is null)
             {
                 proof.Continues(earlier ?? throw new FormatException("say with --earlier which checkpoint the log should continue"), trust);
-                AuditCommands.Write(result, $"the log of {checkpoint.Size} entries continues the one of {proof.Number}{Witnessed(witnesses)}");
+                AuditCommands.Write(
+                    result,
+                    $"the log of {checkpoint.Size} entries continues the one of {proof.Number}{Witnessed(witnesses)}"
+                );
                 return AuditCommands.Whole;
             }
             var entry = proof.Included(trust);

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Security.Cryptography;
 using IRFunctions.Record;
 
 namespace IRFunctions.Local.CommandLine;
@@ -38,7 +36,10 @@ internal static class LogCommands
                             throw new IOException($"{folder} is there already; name another folder with --out");
                         await using var record = await AuditState.OpenAsync(result.GetValue(AuditCommands.State)!.FullName);
                         await SealAsync(result, record, stop);
-                        var entries = await record.Log.WriteAsync((path, bytes) => WriteAsync(Path.Combine(folder, path), bytes, stop), stop);
+                        var entries = await record.Log.WriteAsync(
+                            (path, bytes) => WriteAsync(Path.Combine(folder, path), bytes, stop),
+                            stop
+                        );
                         AuditCommands.Write(
                             result,
                             $"{entries} entries in {result.GetValue(to)}; check it with: audit check --log {result.GetValue(to)} --key "

@@ -23,7 +23,14 @@ internal static class WitnessCommand
         };
         var log = new Option<string[]>("--key") { Description = "Keys of the logs it knows, or files with one a line.", Required = true };
         var memory = new Option<DirectoryInfo>("--memory") { Description = "Folder for what it saw last of each log.", Required = true };
-        var command = new Command("witness", "Cosign checkpoints of logs that continue what was seen before") { port, name, secret, log, memory };
+        var command = new Command("witness", "Cosign checkpoints of logs that continue what was seen before")
+        {
+            port,
+            name,
+            secret,
+            log,
+            memory,
+        };
         command.SetAction(
             (result, stop) =>
                 AuditCommands.GuardedAsync(
@@ -73,7 +80,8 @@ internal static class WitnessCommand
         var body = new byte[Longest + 1];
         var length = await context.Request.InputStream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, stop);
         var answer =
-            context.Request is not { HttpMethod: "POST", Url.AbsolutePath: "/add-checkpoint" } ? new WitnessAnswer(404, "there is only add-checkpoint\n")
+            context.Request is not { HttpMethod: "POST", Url.AbsolutePath: "/add-checkpoint" }
+                ? new WitnessAnswer(404, "there is only add-checkpoint\n")
             : length > Longest ? new WitnessAnswer(400, "that is longer than any checkpoint\n")
             : witness.Add(body.AsSpan(0, length));
         response.StatusCode = answer.Status;
@@ -84,7 +92,8 @@ internal static class WitnessCommand
     /// <summary>A file for each log, replaced as a whole.</summary>
     internal sealed class WitnessFolder(string folder) : IWitnessMemory
     {
-        public LogCheckpoint? Last(string origin) => File.Exists(PathOf(origin)) ? LogCheckpoint.Parse(File.ReadAllText(PathOf(origin))) : null;
+        public LogCheckpoint? Last(string origin) =>
+            File.Exists(PathOf(origin)) ? LogCheckpoint.Parse(File.ReadAllText(PathOf(origin))) : null;
 
         public void Keep(LogCheckpoint checkpoint)
         {

@@ -93,7 +93,8 @@ internal sealed class ForgedLog
     }
 
     /// <summary>Signs what is there now with the real key.</summary>
-    public ForgedLog Sign() => Sign(Text.Replace(Text.Split('\n')[1] + "\n" + Text.Split('\n')[2], SizeAndRoot(), StringComparison.Ordinal));
+    public ForgedLog Sign() =>
+        Sign(Text.Replace(Text.Split('\n')[1] + "\n" + Text.Split('\n')[2], SizeAndRoot(), StringComparison.Ordinal));
 
     public ForgedLog Sign(string text, string origin = Origin)
     {
@@ -144,7 +145,7 @@ internal sealed class ForgedLog
         return halves;
     }
 
-    /// <summary>Claims that nodes are entries: with the domain byte of a node before them they would hash to the tree's own nodes.</summary>
+    /// <summary>Claims that nodes are entries: hashed with a node's domain byte they would give the tree's own nodes.</summary>
     public ForgedLog Halve()
     {
         var leaves = entries.Select(e => LogTree.LeafHash(e)).ToList();
@@ -230,8 +231,11 @@ internal sealed class ForgedLog
             .GetAwaiter()
             .GetResult();
 
-    private string SizeAndRoot() =>
-        $"{entries.Count}\n{Convert.ToBase64String(new LogTree(new Made(Tiles()), entries.Count).RootAsync(default).GetAwaiter().GetResult())}";
+    private string SizeAndRoot()
+    {
+        var root = new LogTree(new Made(Tiles()), entries.Count).RootAsync(default).GetAwaiter().GetResult();
+        return $"{entries.Count}\n{Convert.ToBase64String(root)}";
+    }
 
     private sealed class Made(IReadOnlyList<Tile> tiles) : ITileReader
     {

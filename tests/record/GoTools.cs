@@ -12,11 +12,12 @@ public sealed class GoFactAttribute : FactAttribute
     {
         if (!GoTools.AreThere)
             Skip =
-                "THE RECORD WAS NOT VERIFIED BY THE SECOND PROGRAM: Go is missing. apt-get install golang golang-golang-x-mod-dev (as .ci/run does)";
+                "THE RECORD WAS NOT VERIFIED BY THE SECOND PROGRAM: Go is missing. apt-get install golang golang-golang-x-mod-dev "
+                + "(as .ci/run does)";
     }
 }
 
-/// <summary>The programs in go/, built once with Debian's Go and its copy of golang.org/x/mod, without modules and without the network.</summary>
+/// <summary>The programs in go/, built once with Debian's Go and its copy of golang.org/x/mod: no modules, no network.</summary>
 internal static class GoTools
 {
     private const string Path = "/usr/share/gocode";

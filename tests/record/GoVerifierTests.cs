@@ -1,5 +1,3 @@
-using System.Text;
-using IRFunctions.Record;
 using IRFunctions.Tests.Recording;
 using IRFunctions.Tests.Style;
 
@@ -81,10 +79,7 @@ public sealed class GoVerifierTests
             System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, path))!);
             await File.WriteAllBytesAsync(Path.Combine(folder, path), bytes);
         }
-        await File.WriteAllLinesAsync(
-            Path.Combine(folder, "keys"),
-            (await rig.NewLog().KeysAsync(default)).Select(k => k.ToString())
-        );
+        await File.WriteAllLinesAsync(Path.Combine(folder, "keys"), (await rig.NewLog().KeysAsync(default)).Select(k => k.ToString()));
         await File.WriteAllTextAsync(Path.Combine(folder, "export.jsonl"), string.Concat((await rig.ExportAsync()).Select(l => l + "\n")));
     }
 

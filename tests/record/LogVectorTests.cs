@@ -31,9 +31,7 @@ public sealed class LogVectorTests
             Assert.Empty(report.Findings);
         else
             Assert.True(
-                report.Findings.Any(f =>
-                    f.Attack == Attacks.ForgedLog && f.ToString().Contains(vector.Expect, StringComparison.Ordinal)
-                ),
+                report.Findings.Any(f => f.Attack == Attacks.ForgedLog && f.ToString().Contains(vector.Expect, StringComparison.Ordinal)),
                 $"{vector.Attack}: wanted \"{vector.Expect}\", got:\n{string.Join('\n', report.Findings)}"
             );
     }

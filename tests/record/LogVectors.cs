@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using IRFunctions.Record;
-using IRFunctions.Tests.Recording;
 
 namespace IRFunctions.Tests.Record;
 
@@ -99,7 +97,12 @@ internal static class LogVectors
             l => l.Cut("tile/entries/000.p/23", 1),
             "tile/entries/000.p/23: a bundle ends within an entry"
         );
-        yield return ("bundle-missing", "A bundle is gone.", l => l.Files.Remove("tile/entries/000.p/23"), "tile/entries/000.p/23: is missing");
+        yield return (
+            "bundle-missing",
+            "A bundle is gone.",
+            l => l.Files.Remove("tile/entries/000.p/23"),
+            "tile/entries/000.p/23: is missing"
+        );
     }
 
     private static IEnumerable<(string Name, string Story, Attack Attack, string Expect)> OnTiles()
@@ -125,7 +128,8 @@ internal static class LogVectors
         yield return (
             "checkpoint-signed-by-another",
             "The log is made anew and signed with the attacker's own key under the same name.",
-            l => l.EditEntry(5, e => e.Replace("8:pipeline", "8:somebody", StringComparison.Ordinal)).Retile().SignWith(ForgedLog.Foreign()),
+            l =>
+                l.EditEntry(5, e => e.Replace("8:pipeline", "8:somebody", StringComparison.Ordinal)).Retile().SignWith(ForgedLog.Foreign()),
             "no key that is trusted for the log"
         );
         yield return (

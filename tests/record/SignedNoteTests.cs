@@ -9,7 +9,8 @@ public sealed class SignedNoteTests
 {
     private const string ExampleKey = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
     private const string ExampleNote =
-        "This is an example message.\n\n\u2014 example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+        "This is an example message.\n\n\u2014 example.com/foo "
+        + "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
 
     private static SignedNote Parse(string note) => SignedNote.Parse(Encoding.UTF8.GetBytes(note));
 
@@ -90,10 +91,13 @@ public sealed class SignedNoteTests
     [Fact]
     public async Task An_ed25519_key_in_pem_form_signs_as_its_rfc_says()
     {
-        var secret = Convert.FromHexString("302e020100300506032b657004220420c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7");
+        var secret = Convert.FromHexString(
+            "302e020100300506032b657004220420c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"
+        );
         var signer = new Ed25519LogSigner(PemEncoding.WriteString("PRIVATE KEY", secret));
         Assert.Equal(
-            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+                + "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
             Convert.ToHexStringLower(await signer.SignAsync([0xaf, 0x82], default))
         );
         Assert.Throws<FormatException>(() => new Ed25519LogSigner("not a key"));

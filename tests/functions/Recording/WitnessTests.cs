@@ -9,7 +9,9 @@ using IRFunctions.Tests.Record;
 namespace IRFunctions.Tests.Recording;
 
 /// <summary>Two witnesses on loopback: ours as `audit witness` runs it, and one in Go that shares no line with it.</summary>
+#pragma warning disable CA1001 // xunit disposes of it.
 public sealed class WitnessTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private readonly CancellationTokenSource stop = new();
     private readonly DirectoryInfo folder = System.IO.Directory.CreateTempSubdirectory("irf-witness-");

@@ -1,5 +1,6 @@
-// logcheck verifies a record in its transparency-log form (c2sp.org/tlog-tiles), and an export beside it. It was written from docs/record.md
-// and from the C2SP specifications on the Go checksum database's own note and tlog packages, and shares no line with the program it checks.
+// logcheck verifies a record in its transparency-log form (c2sp.org/tlog-tiles), and an export beside it. It was written from
+// docs/record.md and from the C2SP specifications on the Go checksum database's own note and tlog packages, and shares no line with
+// the program it checks.
 //
 //	logcheck -log DIR -key FILE [-witness FILE -quorum N] [-earlier CHECKPOINT] [-export FILE.jsonl]
 //	logcheck -vectors DIR        each file of test vectors; one line each: its name, then "whole" or why it is refused

@@ -1,5 +1,5 @@
-// witness cosigns checkpoints of one log (c2sp.org/tlog-witness), for tests. Written from the specification on the Go checksum database's own
-// note and tlog packages. It keeps what it saw in memory only, and makes a new key at each start.
+// witness cosigns checkpoints of one log (c2sp.org/tlog-witness), for tests. Written from the specification on the Go checksum
+// database's own note and tlog packages. It keeps what it saw in memory only, and makes a new key at each start.
 //
 //	witness -key FILE       prints its key and its address, then answers until its standard input ends
 package main
