@@ -5,6 +5,7 @@ using IRFunctions.Local.Tables;
 using IRFunctions.Record;
 using IRFunctions.Recording;
 using IRFunctions.Stories;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IRFunctions.Bench;
 
@@ -47,7 +48,15 @@ internal static class RecordBenchmark
         var index = new RecordIndex(tables, audit, journal);
         var (store, heads) = (new MemoryCheckpoints(), new HeadIndex(tables));
         using var key = new LocalCheckpointKey();
-        using var checkpointer = new Checkpointer(audit, journal, heads, index, key, store, time);
+        using var http = new HttpClient();
+        var log = new TransparencyLog(
+            tables,
+            audit,
+            store,
+            new LogIdentity("record.example/checkpoints", [new EcdsaLogSigner(key)], []),
+            new WitnessClient(http, NullLogger<WitnessClient>.Instance)
+        );
+        using var checkpointer = new Checkpointer(audit, journal, heads, index, key, store, log, time);
 
         var incidents = entries / EntriesAnIncident;
         var costs = new List<Cost>();

@@ -107,6 +107,10 @@ param pagerEndpoint string = 'https://events.pagerduty.com/v2/enqueue'
 param connectorEndpoint string = ''
 @description('Name of the connector\'s key, as the receiver knows it; no secret.')
 param connectorKeyId string = ''
+@description('Whether the vault holds the secret log-key, an Ed25519 key that signs the transparency log beside the record\'s own key (docs/record.md).')
+param withLogKey bool = false
+@description('Witnesses that cosign the transparency log: each its key, a space and its address, separated by commas (docs/record.md).')
+param recordWitnesses string = ''
 @description('Id of the named location that a Conditional Access policy blocks; empty blocks addresses through the connector.')
 param namedLocation string = ''
 
@@ -288,6 +292,8 @@ module app 'modules/app.bicep' = {
       tablesEndpoint: record.outputs.tableEndpoint
       recordCheckpoints: '${record.outputs.blobEndpoint}${record.outputs.immutableContainerName}'
       recordSigningKey: vault.outputs.signingKeyUri
+      recordLogKeyReference: withLogKey ? '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=log-key)' : ''
+      recordWitnesses: recordWitnesses
       serviceBusHost: messaging.outputs.host
       applicationInsights: monitoring.outputs.connectionString
       workspaceQuery: workspaceQuery

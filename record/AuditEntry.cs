@@ -72,7 +72,12 @@ public sealed record AuditEntry
         new CanonicalBytes(Domain.Content).Add(Salt).Add(Text).Add(Data is null ? "-" : "+").Add(Data ?? "").Sha256Hex();
 
     /// <summary>Hash over everything but the hash before. Inclusion proofs need only this of the entries they skip.</summary>
-    public string BodyHash() =>
+    public string BodyHash() => Body().Sha256Hex();
+
+    /// <summary>What stands for it in a log (<see cref="LogEntry"/>).</summary>
+    public byte[] BodyBytes() => Body().ToArray();
+
+    private CanonicalBytes Body() =>
         new CanonicalBytes(Domain.EntryBody)
             .Add(Form)
             .Add(Chain)
@@ -81,8 +86,7 @@ public sealed record AuditEntry
             .Add(FactId)
             .Add(Kind)
             .Add(Actor)
-            .Add(ContentHash)
-            .Sha256Hex();
+            .Add(ContentHash);
 
     public string ComputeHash() => Link(PreviousHash, BodyHash());
 

@@ -68,6 +68,9 @@ public sealed class LocalCheckpointKey : ICheckpointKey, IDisposable
         return new LocalCheckpointKey(key);
     }
 
+    /// <summary>Of the public half.</summary>
+    public string Fingerprint => KeyFingerprint.Of(key.ExportSubjectPublicKeyInfo());
+
     public Task<byte[]> PublicAsync(CancellationToken cancellation) => Task.FromResult(key.ExportSubjectPublicKeyInfo());
 
     public Task<byte[]> SignAsync(byte[] data, CancellationToken cancellation) =>

@@ -64,4 +64,7 @@ public static class Attacks
     /// <summary>The file ends early or says of itself what is not so.</summary>
     public const string CutFile = "cut-file";
     public const string UnknownForm = "unknown-form";
+
+    /// <summary>The log in its tiles is not the one that was signed, or not the one that was exported.</summary>
+    public const string ForgedLog = "forged-log";
 }

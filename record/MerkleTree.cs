@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Security.Cryptography;
 
 namespace IRFunctions.Record;
@@ -75,6 +76,39 @@ public sealed class MerkleTree
         }
         return last == 0 && hash.AsSpan().SequenceEqual(root);
     }
+
+    /// <summary>Whether a proof shows that a tree continues an earlier one (RFC 9162 section 2.1.4.2).</summary>
+    public static bool Continues(long earlier, byte[] earlierRoot, long count, byte[] root, IReadOnlyList<byte[]> path)
+    {
+        if (earlier == 0 || earlier >= count)
+            return path.Count == 0 && (earlier == 0 ? Same(earlierRoot, EmptyRoot) : earlier == count && Same(earlierRoot, root));
+        var hashes = BitOperations.IsPow2(earlier) ? [earlierRoot, .. path] : path;
+        if (hashes.Count == 0)
+            return false;
+        var (index, last) = (earlier - 1, count - 1);
+        for (; (index & 1) == 1; index >>= 1)
+            last >>= 1;
+        var (before, after) = (hashes[0], hashes[0]);
+        foreach (var beside in hashes.Skip(1))
+        {
+            if (last == 0)
+                return false;
+            if ((index & 1) == 1 || index == last)
+            {
+                (before, after) = (Node(beside, before), Node(beside, after));
+                while ((index & 1) == 0 && index != 0)
+                    (index, last) = (index >> 1, last >> 1);
+            }
+            else
+            {
+                after = Node(after, beside);
+            }
+            (index, last) = (index >> 1, last >> 1);
+        }
+        return last == 0 && Same(before, earlierRoot) && Same(after, root);
+    }
+
+    private static bool Same(byte[] a, byte[] b) => a.AsSpan().SequenceEqual(b);
 
     public static byte[] Node(byte[] left, byte[] right) => SHA256.HashData([Domain.Node, .. left, .. right]);
 

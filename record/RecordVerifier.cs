@@ -15,6 +15,12 @@ public sealed record VerifyReport(long Entries, long Chains, long Checkpoints, I
     /// Time of the last checkpoint in it; null where there is none. Whoever cut off later ones shows only against one that was kept.
     /// </summary>
     public DateTimeOffset? SealedUntil { get; init; }
+
+    /// <summary>Whether it says that it is of the whole record.</summary>
+    public bool OfWhole { get; init; }
+
+    /// <summary>Where each chain in it ends.</summary>
+    public IReadOnlyDictionary<string, ChainHead> Heads { get; init; } = new Dictionary<string, ChainHead>();
 }
 
 /// <summary>
@@ -228,6 +234,8 @@ public sealed class RecordVerifier : IDisposable
         {
             ExportedAt = header.ExportedAt,
             SealedUntil = checkpoints.Latest?.At,
+            Heads = chains.ToDictionary(c => c.Key, c => new ChainHead(c.Value.Length, c.Value.Head), StringComparer.Ordinal),
+            OfWhole = header.Chains is null,
         };
     }
 

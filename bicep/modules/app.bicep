@@ -88,7 +88,9 @@ var appSettings = {
   Pipeline__OwnIdentities: settings.ownIdentities
   Pipeline__OwnTenants: settings.ownTenants
   Record__Checkpoints: settings.recordCheckpoints
+  Record__LogKey: settings.recordLogKeyReference
   Record__SigningKey: settings.recordSigningKey
+  Record__Witnesses: settings.recordWitnesses
   Sentinel__Watchlist: settings.watchlist
   Workspace__Query: settings.workspaceQuery
   ServiceBus__clientId: identityClientId

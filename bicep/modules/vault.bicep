@@ -1,4 +1,4 @@
-// The key that signs checkpoints of the record, and the two secrets that are not ours to avoid, put in by hand: the pager's routing key and the connector's key.
+// The key that signs checkpoints of the record, and the secrets that are not ours to avoid, put in by hand: the pager's routing key, the connector's key, and the log's Ed25519 key where it has one.
 
 @description('Name of the vault.')
 param name string

@@ -347,6 +347,3 @@ public sealed class AuditChain(TableServiceClient tables, TimeProvider time, Cha
             keys.GetValueOrDefault(row.GetInt32("Key") ?? 0)
         );
 }
-
-/// <summary>Where a chain ends.</summary>
-public sealed record ChainHead(long Length, string Hash);

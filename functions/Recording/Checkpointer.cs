@@ -19,6 +19,7 @@ public sealed class Checkpointer(
     RecordIndex index,
     ICheckpointKey key,
     ICheckpointStore store,
+    TransparencyLog log,
     TimeProvider time
 ) : IDisposable
 {
@@ -41,9 +42,13 @@ public sealed class Checkpointer(
             var findings = new List<Finding>();
             await CatchUpAsync(findings, cancellation);
             var now = time.GetUtcNow();
-            var changes = await ChangedAsync(now, findings, cancellation);
+            var fresh = new Dictionary<string, IReadOnlyList<byte[]>>(StringComparer.Ordinal);
+            var changes = await ChangedAsync(now, fresh, findings, cancellation);
             await ReportAsync(findings, cancellation);
-            return new CheckpointRun(await SealAsync(now, changes, cancellation), findings);
+            var made = await SealAsync(now, changes, cancellation);
+            var ofLog = await log.AdvanceAsync(made, fresh, heads, cancellation);
+            await ReportAsync(ofLog, cancellation);
+            return new CheckpointRun(made, [.. findings, .. ofLog]);
         }
         finally
         {
@@ -147,7 +152,13 @@ public sealed class Checkpointer(
         return checkpoint.IsSignedBy(ecdsa);
     }
 
-    private async Task<List<HeadChange>> ChangedAsync(DateTimeOffset now, List<Finding> findings, CancellationToken cancellation)
+    /// <param name="fresh">Gets, by chain, hashes of its new entries as they stand in the log.</param>
+    private async Task<List<HeadChange>> ChangedAsync(
+        DateTimeOffset now,
+        Dictionary<string, IReadOnlyList<byte[]>> fresh,
+        List<Finding> findings,
+        CancellationToken cancellation
+    )
     {
         var chains = new HashSet<string>(StringComparer.Ordinal);
         var from = heads.Cursor.UtcTicks > Overlap.Ticks ? heads.Cursor - Overlap : DateTimeOffset.UnixEpoch;
@@ -157,29 +168,34 @@ public sealed class Checkpointer(
         var free = heads.Tree.Count;
         foreach (var some in chains.Order(StringComparer.Ordinal).Chunk(AtOnce))
         {
-            foreach (var (change, problems) in await Task.WhenAll(some.Select(chain => LookAsync(chain, cancellation))))
+            foreach (var (change, leaves, problems) in await Task.WhenAll(some.Select(chain => LookAsync(chain, cancellation))))
             {
                 findings.AddRange(problems);
-                if (change is not null)
-                    changes.Add(change.Leaf >= 0 ? change : change with { Leaf = free++ });
+                if (change is null)
+                    continue;
+                changes.Add(change.Leaf >= 0 ? change : change with { Leaf = free++ });
+                fresh[change.Chain] = leaves;
             }
         }
         return changes;
     }
 
     /// <summary>Whether a chain grew as it must. Reads only what is new, and puts that into the index of entities.</summary>
-    private async Task<(HeadChange? Change, List<Finding> Problems)> LookAsync(string chain, CancellationToken cancellation)
+    private async Task<(HeadChange? Change, IReadOnlyList<byte[]> Leaves, List<Finding> Problems)> LookAsync(
+        string chain,
+        CancellationToken cancellation
+    )
     {
         var problems = new List<Finding>();
         var known = await heads.FindAsync(chain, cancellation);
         var head = await audit.HeadAsync(chain, cancellation);
         if (head is null && known is null)
-            return (null, problems); // Noted, but the entries were never stored.
+            return (null, [], problems); // Noted, but the entries were never stored.
         if (known is not null && head == new ChainHead(known.Length, known.Hash))
-            return (null, problems);
+            return (null, [], problems);
         var sealedHash = known is null ? null : await audit.HashOfAsync(chain, known.Length, cancellation);
         if (known is not null && !Compare(known, head, sealedHash, problems))
-            return (null, problems);
+            return (null, [], problems);
         var entries = await audit.ReadAsync(chain, (known?.Length ?? 0) + 1, head!.Length, cancellation);
         if (!Continues(known, head, entries))
         {
@@ -190,13 +206,17 @@ public sealed class Checkpointer(
                     "do not lead to the head of the chain"
                 )
             );
-            return (null, problems);
+            return (null, [], problems);
         }
         await index.AddAsync(chain, entries, cancellation);
-        return (new HeadChange(known?.Leaf ?? -1, chain, head.Length, head.Hash), problems);
+        return (
+            new HeadChange(known?.Leaf ?? -1, chain, head.Length, head.Hash),
+            [.. entries.Select(e => LogTree.LeafHash(e.BodyBytes()))],
+            problems
+        );
     }
 
-    private static bool Continues(HeadChange? known, ChainHead head, IReadOnlyList<AuditEntry> entries)
+    internal static bool Continues(HeadChange? known, ChainHead head, IReadOnlyList<AuditEntry> entries)
     {
         var (sequence, hash) = (known?.Length ?? 0, known?.Hash ?? AuditEntry.NoHash);
         foreach (var entry in entries)
@@ -221,7 +241,7 @@ public sealed class Checkpointer(
     }
 
     /// <summary>Each finding once, however often it is found.</summary>
-    private async Task ReportAsync(List<Finding> findings, CancellationToken cancellation)
+    private async Task ReportAsync(IReadOnlyList<Finding> findings, CancellationToken cancellation)
     {
         foreach (var finding in findings)
         {

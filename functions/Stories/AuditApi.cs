@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using IRFunctions.Http;
 using IRFunctions.Record;
@@ -40,13 +41,25 @@ public enum ExportFormat
 
     /// <summary>For a SIEM.</summary>
     Ocsf,
+
+    /// <summary>The whole record as a transparency log: a tar archive of its tiles.</summary>
+    Tlog,
+
+    /// <summary>Proof that an entry of a chain is in that log.</summary>
+    TlogProof,
 }
 
 /// <summary>How a chain is exported.</summary>
 public sealed record ExportQuery
 {
-    [Description("jsonl can be verified; ocsf is for a SIEM. jsonl where it is not given.")]
+    [Description(
+        "jsonl can be verified; ocsf is for a SIEM; tlog is the whole record as a transparency log; tlogProof proves one entry of a chain. "
+            + "jsonl where it is not given."
+    )]
     public ExportFormat? Format { get; init; }
+
+    [Description("Number of the entry on its chain, for tlogProof."), Range(1, int.MaxValue)]
+    public int? Sequence { get; init; }
 }
 
 /// <summary>Which lines of a story.</summary>
@@ -119,6 +132,7 @@ public sealed class AuditApi(
     AuditChain audit,
     Checkpointer checkpointer,
     RecordExport export,
+    LogExport log,
     RecordIndex index,
     AttackChains attacks,
     TimeProvider time
@@ -165,6 +179,8 @@ public sealed class AuditApi(
 
     /// <summary>
     /// `?format=jsonl|ocsf`: one chain, or with the name "all" the whole record, as JSON lines. What `audit verify` checks is jsonl.
+    /// `?format=tlog` with "all": the record as a transparency log, a tar archive of its tiles. `?format=tlogProof&amp;sequence=N`: proof
+    /// that an entry of a chain is in that log.
     /// </summary>
     [Query(typeof(ExportQuery))]
     [EndpointSummary("A chain, or with the name all the whole record, as JSON lines")]
@@ -183,12 +199,37 @@ public sealed class AuditApi(
         var all = incident == "all";
         // What no checkpoint sealed cannot be proved, so whoever exports seals first; writes nothing where nothing is new.
         await checkpointer.RunAsync(cancellation);
-        return query.Format == ExportFormat.Ocsf
-            ? new Streamed("application/x-ndjson", to => export.WriteOcsfAsync(to, all ? null : incident, cancellation))
-            : new Streamed(
+        return query.Format switch
+        {
+            null or ExportFormat.Jsonl => new Streamed(
                 "application/x-ndjson",
                 to => all ? export.WriteAllAsync(to, cancellation) : export.WriteChainsAsync(to, [incident], cancellation)
-            );
+            ),
+            ExportFormat.Ocsf => new Streamed("application/x-ndjson", to => export.WriteOcsfAsync(to, all ? null : incident, cancellation)),
+            ExportFormat.Tlog when all => new Streamed("application/x-tar", to => log.WriteTarAsync(to, cancellation)),
+            ExportFormat.TlogProof when !all => await ProofAsync(incident, query.Sequence, cancellation),
+            _ => ProblemResults.Of(
+                400,
+                "format",
+                "No such export",
+                "tlog is of all, and tlogProof of one chain with sequence; the others are of either."
+            ),
+        };
+    }
+
+    private async Task<IActionResult> ProofAsync(string chain, int? sequence, CancellationToken cancellation)
+    {
+        if (sequence is not { } number)
+            return ProblemResults.Of(400, "sequence", "Which entry is missing", "Say the number of the entry on its chain with sequence.");
+        try
+        {
+            var proof = await log.ProveAsync(chain, number, cancellation);
+            return new ContentResult { Content = proof.ToString(), ContentType = "text/plain; charset=utf-8" };
+        }
+        catch (FormatException)
+        {
+            return ProblemResults.NotFound($"sealed entry {number} of {chain}");
+        }
     }
 
     /// <summary>What happened in plain words, and why in three sentences.</summary>

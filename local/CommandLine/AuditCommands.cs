@@ -15,11 +15,11 @@ namespace IRFunctions.Local.CommandLine;
 /// </summary>
 internal static class AuditCommands
 {
-    private const int Whole = 0;
-    private const int Broken = 1;
+    internal const int Whole = 0;
+    internal const int Broken = 1;
     private const int Unreadable = 2;
 
-    private static readonly Option<DirectoryInfo> State = new("--state")
+    internal static readonly Option<DirectoryInfo> State = new("--state")
     {
         Description = "Folder of a local run that has ended.",
         DefaultValueFactory = _ => new DirectoryInfo(".local"),
@@ -35,6 +35,10 @@ internal static class AuditCommands
             FindCommand(),
             AttackCommand(),
             RecoveryCommand(),
+            LogCommands.TreeCommand(),
+            LogCommands.ProveCommand(),
+            LogCommands.CheckCommand(),
+            WitnessCommand.Create(),
         };
 
     private static Command ExportCommand()
@@ -261,7 +265,7 @@ internal static class AuditCommands
         return command;
     }
 
-    private static async Task<int> GuardedAsync(ParseResult result, Func<Task<int>> run)
+    internal static async Task<int> GuardedAsync(ParseResult result, Func<Task<int>> run)
     {
         try
         {
@@ -287,5 +291,5 @@ internal static class AuditCommands
         return Unreadable;
     }
 
-    private static void Write(ParseResult result, string text) => result.InvocationConfiguration.Output.WriteLine(text);
+    internal static void Write(ParseResult result, string text) => result.InvocationConfiguration.Output.WriteLine(text);
 }

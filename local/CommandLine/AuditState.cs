@@ -31,6 +31,10 @@ internal sealed class AuditState : IAsyncDisposable
 
     public RecordExport Export => services.GetRequiredService<RecordExport>();
 
+    public LogExport Log => services.GetRequiredService<LogExport>();
+
+    public TransparencyLog Transparency => services.GetRequiredService<TransparencyLog>();
+
     public RecordIndex Index => services.GetRequiredService<RecordIndex>();
 
     public AttackChains Attacks => services.GetRequiredService<AttackChains>();

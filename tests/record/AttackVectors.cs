@@ -8,7 +8,8 @@ namespace IRFunctions.Tests.Record;
 
 /// <summary>
 /// One attack on an exported record, as a file named after it in tests/record/vectors: what was done, the signer's key, the export as the
-/// attacker left it, and what a verifier must find. Any verifier can be tested with them. IRF_WRITE_VECTORS=1 writes them anew.
+/// attacker left it, the log beside it, which nobody touched, and what a verifier must find. Any verifier can be tested with them.
+/// IRF_WRITE_VECTORS=1 writes them anew.
 /// </summary>
 internal static class AttackVectors
 {
@@ -22,6 +23,8 @@ internal static class AttackVectors
         string Key,
         Checkpoint? Seen,
         IReadOnlyList<Expected> Expect,
+        IReadOnlyList<string> LogKeys,
+        IReadOnlyDictionary<string, byte[]> Log,
         IReadOnlyList<string> Export
     );
 
@@ -62,7 +65,8 @@ internal static class AttackVectors
             var seen =
                 name == "rolled-back-checkpoints-with-a-witness" ? Checkpoint.FromJson((await rig.Store.ReadAsync(4, default))!) : null;
             await attack(rig, lines);
-            vectors.Add(new Vector(name, story, Convert.ToBase64String(spki), seen, expected, lines.Text()));
+            string[] keys = [.. (await rig.NewLog().KeysAsync(default)).Select(k => k.ToString())];
+            vectors.Add(new Vector(name, story, Convert.ToBase64String(spki), seen, expected, keys, await rig.LogAsync(), lines.Text()));
         }
         return vectors;
     }

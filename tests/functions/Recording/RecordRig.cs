@@ -6,6 +6,7 @@ using IRFunctions.Local.Tables;
 using IRFunctions.Local.Time;
 using IRFunctions.Record;
 using IRFunctions.Recording;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IRFunctions.Tests.Recording;
 
@@ -24,6 +25,7 @@ internal sealed class RecordRig
         Chain = new AuditChain(Tables, Time, Keys, Journal);
         Index = new RecordIndex(Tables, Chain, Journal);
         Key = new LocalCheckpointKey(key);
+        Identity = new LogIdentity("record.example/checkpoints", [new EcdsaLogSigner(Key)], []);
         Checkpointer = NewCheckpointer();
         Export = new RecordExport(Chain, new HeadIndex(Tables), Store, Key, Time);
     }
@@ -50,7 +52,31 @@ internal sealed class RecordRig
 
     /// <summary>A checkpointer as a new process would have it: nothing in memory.</summary>
     public Checkpointer NewCheckpointer(ICheckpointStore? store = null) =>
-        new(Chain, Journal, new HeadIndex(Tables), Index, Key, store ?? Store, Time);
+        new(Chain, Journal, new HeadIndex(Tables), Index, Key, store ?? Store, NewLog(store), Time);
+
+    /// <summary>The log as a new process would have it.</summary>
+    public TransparencyLog NewLog(ICheckpointStore? store = null) =>
+        new(Tables, Chain, store ?? Store, Identity, new WitnessClient(Http, NullLogger<WitnessClient>.Instance));
+
+    /// <summary>Who signs the log; the record's own key alone unless a test adds to it.</summary>
+    public LogIdentity Identity { get; set; }
+
+    /// <summary>What reaches witnesses.</summary>
+    public HttpClient Http { get; set; } = new();
+
+    /// <summary>The log in its tiles, by path.</summary>
+    public async Task<Dictionary<string, byte[]>> LogAsync()
+    {
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        await new LogExport(NewLog(), Chain).WriteAsync(
+            (path, bytes) =>
+            {
+                files[path] = bytes.ToArray();
+                return Task.CompletedTask;
+            }
+        );
+        return files;
+    }
 
     public static AuditFact Fact(
         string id,

@@ -64,6 +64,52 @@ public sealed class AuditCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_record_as_a_log_checks_and_proves_an_entry_and_that_it_continues()
+    {
+        var (log, proof, keys) = (Path.Combine(folder.FullName, "log"), Path.Combine(folder.FullName, "entry.tlog-proof"), KeysOfLog);
+        var (code, text) = await RunAsync("audit", "tlog", "--state", State, "--out", log);
+        Assert.True(code == 0, text);
+        Assert.StartsWith("14 entries in", text, StringComparison.Ordinal);
+        await RunAsync("audit", "export", "--state", State, "--out", Out);
+        (code, text) = await RunAsync("audit", "check", "--log", log, "--key", keys, "--export", Out);
+        Assert.True(code == 0, text);
+        Assert.StartsWith("the log is whole (14 entries on 2 chains of local.invalid/", text, StringComparison.Ordinal);
+
+        (code, text) = await RunAsync("audit", "prove", "--state", State, "--incident", "incident-2", "--sequence", "6", "--out", proof);
+        Assert.True(code == 0, text);
+        (code, text) = await RunAsync("audit", "check", "--proof", proof, "--key", keys);
+        Assert.True(code == 0, text);
+        Assert.StartsWith("incident-2 entry 6 is in the log of local.invalid/", text, StringComparison.Ordinal);
+        Assert.Contains("executed by pipeline at 2026-11-23T03:00:04", text, StringComparison.Ordinal);
+
+        var since = Path.Combine(folder.FullName, "since");
+        (code, text) = await RunAsync("audit", "prove", "--state", State, "--earlier", "14", "--out", since);
+        Assert.True(code == 0, text);
+        (code, text) = await RunAsync("audit", "check", "--proof", since, "--earlier", Path.Combine(log, "checkpoint"), "--key", keys);
+        Assert.Equal((0, "the log of 14 entries continues the one of 14\n"), (code, text));
+    }
+
+    [Fact]
+    public async Task A_forged_log_or_proof_is_exit_code_1_and_no_file_at_all_is_2()
+    {
+        var (log, proof) = (Path.Combine(folder.FullName, "log"), Path.Combine(folder.FullName, "entry.tlog-proof"));
+        await RunAsync("audit", "tlog", "--state", State, "--out", log);
+        await RunAsync("audit", "prove", "--state", State, "--incident", "incident-2", "--sequence", "6", "--out", proof);
+        var lines = await File.ReadAllLinesAsync(proof);
+        lines[2] = "index 3";
+        await File.WriteAllTextAsync(proof, string.Join('\n', lines) + "\n");
+        var (code, text) = await RunAsync("audit", "check", "--proof", proof, "--key", KeysOfLog);
+        Assert.Equal(1, code);
+        Assert.Contains("does not lead from the entry at 3", text, StringComparison.Ordinal);
+        File.Delete(Path.Combine(log, "checkpoint"));
+        Assert.Equal(1, (await RunAsync("audit", "check", "--log", log, "--key", KeysOfLog)).Code);
+        Assert.Equal(2, (await RunAsync("audit", "check", "--proof", Path.Combine(folder.FullName, "no"), "--key", KeysOfLog)).Code);
+        Assert.Equal(2, (await RunAsync("audit", "tlog", "--state", State, "--out", log)).Code); // It is there already.
+    }
+
+    private string KeysOfLog => Path.Combine(State, "record", "log.vkeys");
+
+    [Fact]
     public async Task Where_anything_is_wrong_the_exit_code_is_1_and_what_is_wrong_is_said_and_since_when()
     {
         await RunAsync("audit", "export", "--state", State, "--out", Out);
