@@ -12,6 +12,7 @@ using IRFunctions.Health;
 using IRFunctions.Http;
 using IRFunctions.Incidents;
 using IRFunctions.Limits;
+using IRFunctions.OperatorConsole;
 using IRFunctions.People;
 using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
@@ -108,6 +109,7 @@ public static class Pipeline
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
         AddApprovals(services, configuration);
+        services.AddConsole(configuration);
         return services;
     }
 

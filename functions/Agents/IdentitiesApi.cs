@@ -36,7 +36,7 @@ public sealed class IdentitiesApi(
     /// <summary>Allow, limited or deny for one request, from memory.</summary>
     [Function("EvaluateIdentity")]
     public async Task<IActionResult> EvaluateAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/evaluate")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/evaluate")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
@@ -69,7 +69,7 @@ public sealed class IdentitiesApi(
     /// <summary>A batch of activity over HTTP: the same as on the queue, for senders without Service Bus.</summary>
     [Function("PostActivity")]
     public async Task<IActionResult> ActivityAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "activity")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/activity")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -99,7 +99,7 @@ public sealed class IdentitiesApi(
     /// <summary>State, score with every contribution, what is usual, and the history.</summary>
     [Function("GetIdentity")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/identities/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
@@ -149,7 +149,7 @@ public sealed class IdentitiesApi(
     /// </summary>
     [Function("ChangeIdentity")]
     public async Task<IActionResult> ChangeAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/breaker/{change}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/breaker/{change}")] HttpRequest request,
         string id,
         string change,
         [DurableClient] DurableTaskClient client,

@@ -17,7 +17,7 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     /// <summary>The body is the state, opaque; `?dependsOn=agent` once for each agent it builds on.</summary>
     [Function("PostSnapshot")]
     public async Task<IActionResult> KeepAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/snapshots")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )
@@ -46,7 +46,7 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     /// <summary>The last ten recovery points with their age, and whether each is unchanged.</summary>
     [Function("GetSnapshots")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/identities/{id}/snapshots")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )
@@ -77,7 +77,7 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     /// <summary>The state of a version, for the agent's runtime; verified before a byte is sent.</summary>
     [Function("GetSnapshot")]
     public async Task<IActionResult> ReadAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots/{version:long}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/identities/{id}/snapshots/{version:long}")] HttpRequest request,
         string id,
         long version,
         CancellationToken cancellation
@@ -102,7 +102,7 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     /// </summary>
     [Function("RestoreSnapshot")]
     public async Task<IActionResult> RestoreAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots/{version:long}/restore")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/snapshots/{version:long}/restore")] HttpRequest request,
         string id,
         long version,
         [DurableClient] DurableTaskClient client,

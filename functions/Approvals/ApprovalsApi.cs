@@ -26,7 +26,7 @@ public sealed class ApprovalsApi(
 
     [Function("GetApprovals")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/approvals")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -90,7 +90,7 @@ public sealed class ApprovalsApi(
     /// <summary>One request, with what became of it. That the caller looked is noted; nothing is decided.</summary>
     [Function("GetApproval")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/approvals/{id}")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )
@@ -114,7 +114,7 @@ public sealed class ApprovalsApi(
 
     [Function("AnswerApproval")]
     public async Task<IActionResult> AnswerAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "approvals/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/approvals/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation

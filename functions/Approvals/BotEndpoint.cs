@@ -18,7 +18,7 @@ public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTabl
 
     [Function("PostMessages")]
     public async Task<IActionResult> PostAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "messages")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/messages")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )

@@ -19,7 +19,7 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
     /// <summary>`?all=true` shows ended ones too.</summary>
     [Function("GetContainments")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/containments")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -52,7 +52,7 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
     /// <summary>`/release`, `/confirm` or `/extend`, with a reason.</summary>
     [Function("ChangeContainment")]
     public async Task<IActionResult> ChangeAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "containments/{id}/{change}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/containments/{id}/{change}")] HttpRequest request,
         string id,
         string change,
         [DurableClient] DurableTaskClient client,

@@ -28,7 +28,7 @@ public sealed class RecoveryApi(
     /// <summary>`?incident=ID` or `?target=OBJECT-ID`.</summary>
     [Function("GetRecoveryPoints")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "recovery-points")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/recovery-points")] HttpRequest request,
         CancellationToken cancellation
     )
     {
@@ -48,7 +48,7 @@ public sealed class RecoveryApi(
     /// </summary>
     [Function("RestoreRecoveryPoint")]
     public async Task<IActionResult> RestoreAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "recovery-points/{id}/restore")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/recovery-points/{id}/restore")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
@@ -145,7 +145,7 @@ public sealed class RecoveryApi(
     /// </summary>
     [Function("ShredRecord")]
     public async Task<IActionResult> ShredAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "audit/{incident}/words")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/audit/{incident}/words")] HttpRequest request,
         string incident,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation

@@ -54,7 +54,7 @@ public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertifica
     /// <summary>Certificates, newest first within each action, and which targets are designated.</summary>
     [Function("GetDrills")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/drills")] HttpRequest request,
         CancellationToken cancellation
     )
     {

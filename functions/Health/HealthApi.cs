@@ -13,7 +13,7 @@ public sealed class HealthApi(HealthCheck health)
 {
     [Function("GetHealth")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/health")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )

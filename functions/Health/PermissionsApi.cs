@@ -21,7 +21,7 @@ public sealed class PermissionsApi(
     /// <summary>For responders: the answer tells an attacker what the app could do.</summary>
     [Function("GetPermissions")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "permissions")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/permissions")] HttpRequest request,
         CancellationToken cancellation
     )
     {

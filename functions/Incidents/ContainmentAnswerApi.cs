@@ -20,7 +20,7 @@ public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policie
 
     [Function("GetContainment")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/containments/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation

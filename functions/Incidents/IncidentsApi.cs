@@ -21,7 +21,7 @@ public sealed class IncidentsApi(RequestGuard guard, AuditChain audit, IncidentT
     /// <summary>`?top=50&amp;continuation=...`: alerts in work and ended, one page, the latest change first within it.</summary>
     [Function("GetIncidents")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/incidents")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -40,7 +40,7 @@ public sealed class IncidentsApi(RequestGuard guard, AuditChain audit, IncidentT
     /// <summary>One incident: its alerts and everything on its record.</summary>
     [Function("GetIncident")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/incidents/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation

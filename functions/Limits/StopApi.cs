@@ -12,7 +12,7 @@ public sealed class StopApi(RequestGuard guard)
 {
     [Function("GetStop")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "stop")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/stop")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     ) =>
@@ -22,14 +22,14 @@ public sealed class StopApi(RequestGuard guard)
 
     [Function("PutStop")]
     public Task<IActionResult> EngageAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "stop")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/stop")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     ) => ChangeAsync(request, client, nameof(GlobalStop.Engage), AuditKinds.StopEngaged, "engaged the global stop", cancellation);
 
     [Function("DeleteStop")]
     public Task<IActionResult> LiftAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "stop")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/stop")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     ) => ChangeAsync(request, client, nameof(GlobalStop.Lift), AuditKinds.StopLifted, "lifted the global stop", cancellation);

@@ -26,7 +26,7 @@ public sealed class AuditApi(
     /// </summary>
     [Function("GetAudit")]
     public async Task<IActionResult> ChainAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/audit/{incident}")] HttpRequest request,
         string incident,
         CancellationToken cancellation
     )
@@ -52,7 +52,7 @@ public sealed class AuditApi(
     /// </summary>
     [Function("ExportAudit")]
     public async Task<IActionResult> ExportAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}/export")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/audit/{incident}/export")] HttpRequest request,
         string incident,
         CancellationToken cancellation
     )
@@ -76,7 +76,7 @@ public sealed class AuditApi(
     /// <summary>What happened in plain words, and why in three sentences.</summary>
     [Function("GetStory")]
     public async Task<IActionResult> StoryAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/story")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/incidents/{id}/story")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )
@@ -94,7 +94,7 @@ public sealed class AuditApi(
     /// </summary>
     [Function("FindInRecord")]
     public async Task<IActionResult> FindAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "record")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/record")] HttpRequest request,
         CancellationToken cancellation
     )
     {
@@ -136,7 +136,7 @@ public sealed class AuditApi(
     /// <summary>`?format=json|html`: the attack that an incident belongs to, as far as the record shows it.</summary>
     [Function("GetAttackChain")]
     public async Task<IActionResult> AttackAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/attack-chain")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/incidents/{id}/attack-chain")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )

@@ -32,6 +32,8 @@ internal static class LocalSettings
             ["Directory:PrivilegedGroups"] = Tenant.TenantSeed.AdminGroup,
             ["Model:Endpoint"] = new Uri(here, "openai/v1/").ToString(),
             ["Model:Deployment"] = "irfunctions-rules",
+            ["Console:SignIn"] = LocalSignIn.Path,
+            ["Console:SignOut"] = LocalSignIn.OutPath,
             ["Pipeline:OwnIdentities"] = "00000000-0000-4000-8000-0000000000f1",
         };
         // Whatever service a new action speaks to, here it is the simulated tenant: nothing leaves this machine.
