@@ -31,7 +31,7 @@ internal static class Elements
     /// <summary>
     /// Words that may be an attacker's: their direction stays their own, and one line of them is cut rather than left to push the rest away.
     /// </summary>
-    public static Html Said(string? text, int most = 300) => Html.Of($"<bdi>{SafeText.Line(text ?? "", most, out _)}</bdi>");
+    public static Html Said(string? text, int most = 300) => string.IsNullOrEmpty(text) ? Html.Empty : Html.Of($"<bdi>{SafeText.Line(text, most, out _)}</bdi>");
 
     public static Html Chip(Severity severity)
     {

@@ -14,7 +14,7 @@ internal static class RequestCard
     private const int MostReasons = 3;
 
     /// <summary>What hardly ever decides: it stands under the fold where something else does.</summary>
-    private static readonly HashSet<string> Common = new(StringComparer.Ordinal) { "tier", "confidence", "playbook", "repeated" };
+    private static readonly HashSet<string> Common = new(StringComparer.Ordinal) { "tier", "confidence", "playbook", "repeated", "context" };
 
     /// <summary>What speaks for taking care.</summary>
     private static readonly HashSet<string> Doubtful = new(StringComparer.Ordinal)
@@ -22,7 +22,6 @@ internal static class RequestCard
         "injection",
         "verdict",
         "assessment-problem",
-        "context",
         "context-failed",
         "context-missing",
         "protected",
@@ -47,7 +46,7 @@ internal static class RequestCard
             $"""
             <article class="card request" id="{key}" aria-labelledby="{key}-q" data-request="{request.Id}">
             <p class="row">{Chip(request.Severity)}<span class="soft">{Said(view.Request.Title, 160)}{JoinedText(request)}</span>{Clock(request)}</p>
-            <h3 id="{key}-q">{Question(decision)}</h3>
+            <h2 id="{key}-q">{Question(decision)}</h2>
             <p class="soft">{Target(decision.Target)}</p>
             <dl class="facts">{Facts(request, viewer)}</dl>
             {Reasons(decision)}
@@ -68,10 +67,10 @@ internal static class RequestCard
 
     private static Html Target(Target target)
     {
-        var id = target.Kind is "account" or "application" or "host" or "mailbox" ? $" · {target.Kind} · id {target.Id}" : $" · {target.Kind}";
+        var id = target.Kind is "account" or "application" or "host" or "mailbox" ? $"{target.Kind} · id {target.Id}" : target.Kind;
         return target.Called is { } called
-            ? Html.Of($"{Said(target.Display, 120)}{id}<br><strong class=\"careful\">{Said(ApprovalText.CalledOtherwise(called))}</strong>")
-            : Html.Of($"{Said(target.Display, 120)}{id}");
+            ? Html.Of($"{id}<br><strong class=\"careful\">{Said(ApprovalText.CalledOtherwise(called))}</strong>")
+            : Html.Of($"{id}");
     }
 
     private static Html JoinedText(WaitingRequest request) =>
@@ -134,8 +133,8 @@ internal static class RequestCard
     {
         var asked = request.View.Request;
         var rest = Counting(asked.Decision).Skip(MostReasons).ToList();
-        var evidence = asked.Evidence.Count == 0 ? Html.Empty : Html.Of($"<h4>Evidence</h4><ul>{asked.Evidence.Select(e => Html.Of($"<li>{Said(e, 500)}</li>"))}</ul>");
-        var words = asked.Reasoning.Length == 0 ? Html.Empty : Html.Of($"<h4>The model's words</h4><blockquote>{Said(asked.Reasoning, 1200)}</blockquote>");
+        var evidence = asked.Evidence.Count == 0 ? Html.Empty : Html.Of($"<h3>Evidence</h3><ul>{asked.Evidence.Select(e => Html.Of($"<li>{Said(e, 500)}</li>"))}</ul>");
+        var words = asked.Reasoning.Length == 0 ? Html.Empty : Html.Of($"<h3>The model's words</h3><blockquote>{Said(asked.Reasoning, 1200)}</blockquote>");
         return Html.Of(
             $"""
             <details class="more" id="{key}-more" data-look="{request.Id}"{(alone ? Html.Of($" open") : Html.Empty)}>
@@ -168,10 +167,10 @@ internal static class RequestCard
             <input type="hidden" name="actionHash" value="{request.View.Request.ActionHash}">
             <label for="{key}-why">Why? It goes on the record.</label>
             <textarea id="{key}-why" name="reason" rows="1" maxlength="{Objection.MaxReason}" required></textarea>
-            <div class="row answers"><button class="yes" name="decision" value="approve">Approve{length}{which}</button>
-            <button class="no" name="decision" value="deny">Deny</button></div>
             <output role="status"></output>
             </form>
+            <div class="row answers"><button class="yes" form="{key}-act" name="decision" value="approve">Approve{length}{which}</button>
+            <button class="no" form="{key}-act" name="decision" value="deny">Deny</button></div>
             {withdraw}
             """
         );

@@ -19,7 +19,7 @@ internal sealed class RequestView(WaitingList waiting, WaitingPart part) : Conso
             if (await waiting.FindAsync(request.Client, id, cancellation) is not { } found)
                 return Shown.NotFound("such request");
             var card = RequestCard.Of(found, part.ObjectionOf(found, request), request.Caller.ObjectId, alone: true);
-            return new Shown("One request", [new Part(WaitingPart.Id, Html.Of($"<h2>One request</h2>{card}"))]);
+            return new Shown("One request", [new Part(WaitingPart.Id, Html.Of($"<h1 class=\"part\">One request</h1>{card}"))]);
         }
         catch (UnreadableRowException)
         {

@@ -103,7 +103,7 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
         var headers = response.Headers;
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
+        headers["Referrer-Policy"] = "same-origin"; // With none a form would say that it comes from nowhere.
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers.CacheControl = "no-store";
     }

@@ -19,7 +19,7 @@ internal sealed class WaitingPart(WaitingList waiting, PolicyStore policies)
             Id,
             Html.Of(
                 $"""
-                <h2>Waiting for you <span class="count" data-count="waiting">{page.Count}</span></h2>
+                <h1 class="part">Waiting for you <span class="count" data-count="waiting">{page.Count}</span></h1>
                 {Unreadable(page)}{body}
                 {Pages("/", page.Page, page.Pages)}
                 """
@@ -60,7 +60,7 @@ internal sealed class WaitingPart(WaitingList waiting, PolicyStore policies)
         return Html.Of(
             $"""
             <article class="card together" id="{key}" aria-labelledby="{key}-q">
-            <h3 id="{key}-q">{open.Count} decisions that belong together</h3>
+            <h2 id="{key}-q">{open.Count} decisions that belong together</h2>
             <p class="soft">{about}. Each is below; one answer here is an answer to each.</p>
             <form class="act" data-act="each" data-items="{items}" id="{key}-act">
             <label for="{key}-why">Why? It goes on the record of each.</label>

@@ -28,7 +28,8 @@ function say(form, text, good) {
 
 /** @param {HTMLFormElement} form @param {boolean} off */
 function hold(form, off) {
-  for (const button of form.querySelectorAll("button")) button.disabled = off;
+  // Also those that stand outside of it.
+  for (const field of form.elements) if (field instanceof HTMLButtonElement) field.disabled = off;
 }
 
 /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} button @returns {Record<string, any> | null} Null where it lacks a reason. */
@@ -75,8 +76,9 @@ async function post(form, button) {
   const outcome = await send(form.dataset.act ?? "post", (form.dataset.url ?? "") + (button?.dataset.path ?? ""), body);
   const text = inWords(outcome, body);
   say(form, text, outcome.ok);
-  if (outcome.ok) tell(text, { kind: "good" });
-  else if (!form.isConnected) tell(text, { kind: "bad" });
+  // Beside the form, too: it may be gone in a moment, when somebody else has answered.
+  tell(text, { kind: outcome.ok ? "good" : "bad" });
+  if (card && !outcome.ok) answered.delete(card);
   if (!outcome.ok || !card) hold(form, false);
   if (outcome.ok && !card) form.querySelectorAll("textarea").forEach((t) => (t.value = ""));
 }

@@ -18,7 +18,7 @@ let hiddenSince = 0;
 
 /** @param {Document | Element | DocumentFragment} within @returns {Map<string, string>} */
 function requests(within) {
-  return new Map([...within.querySelectorAll("[data-request]")].map((e) => [e.getAttribute("data-request") ?? "", e.querySelector("h3")?.textContent ?? ""]));
+  return new Map([...within.querySelectorAll("[data-request]")].map((e) => [e.getAttribute("data-request") ?? "", e.querySelector("h2")?.textContent ?? ""]));
 }
 
 /** @param {string} id @param {DocumentFragment | Element} fresh */
