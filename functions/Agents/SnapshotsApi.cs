@@ -102,7 +102,8 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     /// </summary>
     [Function("RestoreSnapshot")]
     public async Task<IActionResult> RestoreAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/snapshots/{version:long}/restore")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/snapshots/{version:long}/restore")]
+            HttpRequest request,
         string id,
         long version,
         [DurableClient] DurableTaskClient client,

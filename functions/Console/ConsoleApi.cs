@@ -81,7 +81,12 @@ public sealed class ConsoleApi
         }
         catch (RequestFailedException e)
         {
-            return Answer(Shell.Failed($"The storage answered: {e.ErrorCode ?? e.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)}."), 503);
+            return Answer(
+                Shell.Failed(
+                    $"The storage answered: {e.ErrorCode ?? e.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)}."
+                ),
+                503
+            );
         }
     }
 

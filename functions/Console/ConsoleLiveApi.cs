@@ -57,22 +57,24 @@ public sealed class ConsoleLiveApi
             Interlocked.Decrement(ref streams);
             return ProblemResults.Of(503, "busy", "Too many pages are open", "The page asks again by itself every few seconds.");
         }
-        return new Stream(async (response, gone) =>
-        {
-            try
+        return new Stream(
+            async (response, gone) =>
             {
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, ending, cancellation);
-                await SendAsync(response, found, now => new ViewRequest(caller, client, id, request.Query, now), either.Token);
+                try
+                {
+                    using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, ending, cancellation);
+                    await SendAsync(response, found, now => new ViewRequest(caller, client, id, request.Query, now), either.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    // The page was closed, or the program ends.
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref streams);
+                }
             }
-            catch (OperationCanceledException)
-            {
-                // The page was closed, or the program ends.
-            }
-            finally
-            {
-                Interlocked.Decrement(ref streams);
-            }
-        });
+        );
     }
 
     private async Task SendAsync(HttpResponse response, ConsoleView view, Func<DateTimeOffset, ViewRequest> asked, CancellationToken gone)
@@ -99,7 +101,9 @@ public sealed class ConsoleLiveApi
             }
             catch (RequestFailedException e)
             {
-                text.Append("event: trouble\ndata: ").Append(JsonSerializer.Serialize(e.ErrorCode ?? "the storage cannot be read")).Append("\n\n");
+                text.Append("event: trouble\ndata: ")
+                    .Append(JsonSerializer.Serialize(e.ErrorCode ?? "the storage cannot be read"))
+                    .Append("\n\n");
             }
             // The page counts down by this clock, and notices where nothing comes any more.
             text.Append("event: now\ndata: ").Append(now.ToUnixTimeMilliseconds()).Append("\n\n");

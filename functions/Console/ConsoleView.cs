@@ -16,7 +16,9 @@ internal sealed record ViewRequest(Caller Caller, DurableTaskClient Client, stri
     public int Page => int.TryParse(Text("page"), NumberStyles.None, CultureInfo.InvariantCulture, out var page) && page > 0 ? page : 1;
 }
 
-/// <summary>A part of a page that is sent again by itself where it changes. The same content is the same text: nothing in it ticks.</summary>
+/// <summary>
+/// A part of a page that is sent again by itself where it changes. The same content is the same text: nothing in it ticks.
+/// </summary>
 /// <param name="Id">Of its element, unique on the page.</param>
 internal sealed record Part(string Id, Html Content);
 
@@ -31,7 +33,7 @@ internal sealed record Shown(string Title, IReadOnlyList<Part> Parts)
             [
                 new Part(
                     "none",
-                    Html.Of($"<h1>Not found</h1><p class=\"empty\">There is no {what}. It may have been mistyped, or it is from another run.</p>")
+                    Html.Of($"<h1>Not found</h1><p class=\"empty\">There is no {what}. It may be mistyped, or from another run.</p>")
                 ),
             ]
         )

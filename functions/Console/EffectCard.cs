@@ -13,6 +13,8 @@ internal static class EffectCard
     /// <summary>What stands on the record where a person released with one click and typed nothing: the truth.</summary>
     private const string Untyped = "released with one click in the console; no reason was typed";
 
+    private static readonly int[] Hours = [1, 2, 4, 8, 24, 48, 72];
+
     public static Html Of(Effect effect, Policy policy, string viewer, bool mayAct)
     {
         var (state, key) = (effect.State, Key("effect", effect.Key));
@@ -50,11 +52,12 @@ internal static class EffectCard
     {
         var approvers = state.Holds.SelectMany(h => h.ApprovedBy).Distinct().Select(a => Names.Of(policy, a)).ToList();
         var ran = approvers.Count > 0 ? $"Approved by {string.Join(" and ", approvers)}" : "Ran alone, as the policy allows";
-        var ends = state.UndoAt is { } at && state.Status == ContainmentStatus.Live ? Html.Of($" · ends by itself at {Time(at)}") : Html.Empty;
+        var ends =
+            state.UndoAt is { } at && state.Status == ContainmentStatus.Live ? Html.Of($" · ends by itself at {Time(at)}") : Html.Empty;
         return state.Status switch
         {
             ContainmentStatus.Released or ContainmentStatus.RolledBack => Html.Of(
-                $"{(state.Status == ContainmentStatus.Released ? $"Released by {Names.Of(policy, state.EndedBy)}" : "Taken back by itself")}{ReadBack(state)}: {Said(state.Ending)}"
+                $"{EndedBy(state, policy)}{ReadBack(state)}: {Said(state.Ending)}"
             ),
             ContainmentStatus.Confirmed => Html.Of($"Confirmed by {Names.Of(policy, state.EndedBy)}: {Said(state.Ending)}"),
             ContainmentStatus.Live => Html.Of($"{ran}{ends}"),
@@ -63,12 +66,19 @@ internal static class EffectCard
     }
 
     private static string ReadBack(RollbackState state) =>
-        state.UndoneIn is { } took ? $", read back after {took.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)} s" : "";
+        state.UndoneIn is { } took
+            ? $", read back after {took.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)} s"
+            : "";
 
-    private static Html Why(Effect effect) =>
-        Html.Of(
-            $"{(effect.Title.Length > 0 ? Html.Of($"{Said(effect.Title, 120)} · ") : Html.Empty)}{effect.State.Incidents.TakeLast(3).Select((i, n) => Html.Of($"{(n > 0 ? ", " : "")}{Link(IncidentView.Of, i, Html.Of($"incident …{i[^Math.Min(6, i.Length)..]}"))}"))}"
-        );
+    private static string EndedBy(RollbackState state, Policy policy) =>
+        state.Status == ContainmentStatus.Released ? $"Released by {Names.Of(policy, state.EndedBy)}" : "Taken back by itself";
+
+    private static Html Why(Effect effect)
+    {
+        var title = effect.Title.Length > 0 ? Html.Of($"{Said(effect.Title, 120)} · ") : Html.Empty;
+        var incidents = effect.State.Incidents.TakeLast(3).Select((i, n) => Html.Of($"{(n > 0 ? ", " : "")}{IncidentLink(i)}"));
+        return Html.Of($"{title}{incidents}");
+    }
 
     private static Html Act(Effect effect, Policy policy, string viewer, bool mayAct, string key)
     {
@@ -82,7 +92,8 @@ internal static class EffectCard
         return Html.Of(
             $"""
             <form class="act release" data-act="post" data-url="{url}/release" data-untyped="{Untyped}" id="{key}-release">
-            <div class="row"><input name="reason" aria-label="Why release it? (may stay empty)" placeholder="Why? (may stay empty)" maxlength="{Objection.MaxReason}">
+            <div class="row"><input name="reason" aria-label="Why release it? (may stay empty)" placeholder="Why? (may stay empty)"
+            maxlength="{Objection.MaxReason}">
             <button class="mini">Release now</button></div><output role="status"></output></form>
             {(keep ? Keep(effect.State, url, key) : Html.Empty)}
             """
@@ -92,7 +103,7 @@ internal static class EffectCard
     private static Html Keep(RollbackState state, string url, string key)
     {
         var most = Math.Max(1, (int)state.MaxDuration.TotalHours);
-        int[] hours = [.. new[] { 1, 2, 4, 8, 24, 48, 72 }.Where(h => h < most), most];
+        int[] hours = [.. Hours.Where(h => h < most), most];
         return Html.Of(
             $"""
             <details class="away" id="{key}-keep"><summary>Confirm or extend…</summary>
@@ -100,7 +111,9 @@ internal static class EffectCard
             <label for="{key}-why">Why? It goes on the record.</label>
             <textarea id="{key}-why" name="reason" rows="1" maxlength="{Objection.MaxReason}" required></textarea>
             <div class="row"><button class="mini" data-path="/confirm">Confirm: keep it</button>
-            <label for="{key}-hours">or for</label><select id="{key}-hours" name="hours" data-number>{hours.Select(h => Html.Of($"<option value=\"{h}\">{h} h</option>"))}</select>
+            <label for="{key}-hours">or for</label><select id="{key}-hours" name="hours" data-number>{hours.Select(h =>
+                Html.Of($"<option value=\"{h}\">{h} h</option>")
+            )}</select>
             <button class="mini" data-path="/extend">Extend from now</button></div>
             <output role="status"></output></form></details>
             """

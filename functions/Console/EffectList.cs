@@ -48,7 +48,13 @@ internal sealed class EffectList(HoldTable holds, IncidentTable incidents, RowTr
             page,
             pages,
             [.. shown.Where(e => !IsOver(e.State))],
-            [.. shown.Concat(lately).Where(e => IsOver(e.State) && IsLately(e.State)).OrderByDescending(e => e.State.EndedAt).Take(MostLately)]
+            [
+                .. shown
+                    .Concat(lately)
+                    .Where(e => IsOver(e.State) && IsLately(e.State))
+                    .OrderByDescending(e => e.State.EndedAt)
+                    .Take(MostLately),
+            ]
         );
     }
 
@@ -68,9 +74,9 @@ internal sealed class EffectList(HoldTable holds, IncidentTable incidents, RowTr
 
     private bool IsLately(RollbackState state) => state.EndedAt is { } ended && time.GetUtcNow() - ended < InSight;
 
-    private async Task<List<Effect>> ReadAsync(DurableTaskClient client, IReadOnlyList<string> keys, CancellationToken cancellation)
+    private async Task<List<Effect>> ReadAsync(DurableTaskClient client, string[] keys, CancellationToken cancellation)
     {
-        var found = new List<Effect>(keys.Count);
+        var found = new List<Effect>(keys.Length);
         foreach (var chunk in keys.Chunk(AtOnce))
             found.AddRange((await Task.WhenAll(chunk.Select(k => FindAsync(client, k, cancellation)))).OfType<Effect>());
         return found;
@@ -96,7 +102,9 @@ internal sealed class EffectList(HoldTable holds, IncidentTable incidents, RowTr
     {
         try
         {
-            return state.Incidents.Count > 0 && await incidents.FindAsync(state.Incidents[^1], 1, cancellation) is { } view ? view.Title : "";
+            return state.Incidents.Count > 0 && await incidents.FindAsync(state.Incidents[^1], 1, cancellation) is { } view
+                ? view.Title
+                : "";
         }
         catch (UnreadableRowException e)
         {

@@ -29,9 +29,10 @@ internal static class Elements
         );
 
     /// <summary>
-    /// Words that may be an attacker's: their direction stays their own, and one line of them is cut rather than left to push the rest away.
+    /// Words that may be an attacker's: their direction stays their own, and a long line is cut rather than left to push the rest away.
     /// </summary>
-    public static Html Said(string? text, int most = 300) => string.IsNullOrEmpty(text) ? Html.Empty : Html.Of($"<bdi>{SafeText.Line(text, most, out _)}</bdi>");
+    public static Html Said(string? text, int most = 300) =>
+        string.IsNullOrEmpty(text) ? Html.Empty : Html.Of($"<bdi>{SafeText.Line(text, most, out _)}</bdi>");
 
     public static Html Chip(Severity severity)
     {
@@ -44,6 +45,8 @@ internal static class Elements
     public static Html Row(string label, string? value) => string.IsNullOrEmpty(value) ? Html.Empty : Row(label, Html.Of($"{value}"));
 
     public static Html Link(string view, string id, Html text) => Html.Of($"<a href=\"{Path(view, id)}\">{text}</a>");
+
+    public static Html IncidentLink(string id) => Link(IncidentView.Of, id, Html.Of($"incident …{id[^Math.Min(6, id.Length)..]}"));
 
     /// <summary>Where a view stands: `/console/incident/ID`.</summary>
     public static string Path(string view, string? id = null) =>
@@ -61,12 +64,15 @@ internal static class Elements
         pages <= 1
             ? Html.Empty
             : Html.Of(
-                $"<nav class=\"pages\" aria-label=\"Pages\">{Step(path, page - 1, "Before", page > 1)}<span>page {page} of {pages}</span>{Step(path, page + 1, "Next", page < pages)}</nav>"
+                $"""
+                <nav class="pages" aria-label="Pages">{Step(path, page - 1, "Before", page > 1)}
+                <span>page {page} of {pages}</span>{Step(path, page + 1, "Next", page < pages)}</nav>
+                """
             );
 
     private static Html Step(string path, int page, string word, bool there) =>
         there
-            ? Html.Of($"<a rel=\"{(word == "Next" ? "next" : "prev")}\" href=\"{path}{(path.Contains('?', StringComparison.Ordinal) ? "&" : "?")}page={page}\">{word}</a>")
+            ? Html.Of($"<a href=\"{path}{(path.Contains('?', StringComparison.Ordinal) ? "&" : "?")}page={page}\">{word}</a>")
             : Html.Empty;
 
     private static string Word(Tick how) => how.ToString().ToLowerInvariant();

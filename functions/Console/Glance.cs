@@ -31,7 +31,13 @@ internal sealed class Glance<T>(Func<CancellationToken, Task<T>> read) : IDispos
             var begun = Real.GetTimestamp();
             var now = await read(cancellation);
             var took = Real.GetElapsedTime(begun) * Rest;
-            (last, readAt, good) = (now, Real.GetTimestamp(), took < Least ? Least : took > Most ? Most : took);
+            (last, readAt, good) = (
+                now,
+                Real.GetTimestamp(),
+                took < Least ? Least
+                : took > Most ? Most
+                : took
+            );
             return now;
         }
         finally

@@ -38,7 +38,7 @@ internal sealed class EffectsPart(EffectList effects, PolicyStore policies)
         var whole = size == PageSize;
         var page = await effects.ReadAsync(request.Client, whole ? request.Page : 1, size, cancellation);
         var (policy, viewer, may) = (policies.Current, request.Caller.ObjectId, request.Caller.May("responder", "approver"));
-        var cards = page.Effects.Select(e => EffectCard.Of(e, policy, viewer, may));
+        Html Card(Effect effect) => EffectCard.Of(effect, policy, viewer, may);
         var path = Elements.Path(EffectsView.Of);
         var heading = Html.Of($"In effect <span class=\"count\">{page.Count}</span>");
         return new Part(
@@ -46,9 +46,19 @@ internal sealed class EffectsPart(EffectList effects, PolicyStore policies)
             Html.Of(
                 $"""
                 {(whole ? Html.Of($"<h1 class=\"part\">{heading}</h1>") : Html.Of($"<h2>{heading}</h2>"))}
-                {(page.Count == 0 ? Nothing() : Html.Of($"<div class=\"card\">{cards}</div>"))}
-                {(whole ? Elements.Pages(path, page.Page, page.Pages) : page.Pages > 1 ? Html.Of($"<p><a href=\"{path}\">All {page.Count}</a></p>") : Html.Empty)}
-                {(page.Lately.Count == 0 ? Html.Empty : Html.Of($"<h2>Ended lately</h2><div class=\"card\">{page.Lately.Select(e => EffectCard.Of(e, policy, viewer, may))}</div>"))}
+                {(page.Count == 0 ? Nothing() : Html.Of($"<div class=\"card\">{page.Effects.Select(Card)}</div>"))}
+                {(
+                    whole ? Elements.Pages(path, page.Page, page.Pages)
+                    : page.Pages > 1 ? Html.Of($"<p><a href=\"{path}\">All {page.Count}</a></p>")
+                    : Html.Empty
+                )}
+                {(
+                    page.Lately.Count == 0
+                        ? Html.Empty
+                        : Html.Of(
+                            $"<h2>Ended lately</h2><div class=\"card\">{page.Lately.Select(Card)}</div>"
+                        )
+                )}
                 """
             )
         );

@@ -1,8 +1,6 @@
-using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Decisions;
 using IRFunctions.People;
-using IRFunctions.Policies;
 using IRFunctions.Stories;
 using static IRFunctions.OperatorConsole.Elements;
 
@@ -14,7 +12,14 @@ internal static class RequestCard
     private const int MostReasons = 3;
 
     /// <summary>What hardly ever decides: it stands under the fold where something else does.</summary>
-    private static readonly HashSet<string> Common = new(StringComparer.Ordinal) { "tier", "confidence", "playbook", "repeated", "context" };
+    private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
+    {
+        "tier",
+        "confidence",
+        "playbook",
+        "repeated",
+        "context",
+    };
 
     /// <summary>What speaks for taking care.</summary>
     private static readonly HashSet<string> Doubtful = new(StringComparer.Ordinal)
@@ -45,7 +50,9 @@ internal static class RequestCard
         return Html.Of(
             $"""
             <article class="card request" id="{key}" aria-labelledby="{key}-q" data-request="{request.Id}">
-            <p class="row">{Chip(request.Severity)}<span class="soft">{Said(view.Request.Title, 160)}{JoinedText(request)}</span>{Clock(request)}</p>
+            <p class="row">{Chip(request.Severity)}<span class="soft">{Said(view.Request.Title, 160)}{JoinedText(request)}</span>{Clock(
+                request
+            )}</p>
             <h2 id="{key}-q">{Question(decision)}</h2>
             <p class="soft">{Target(decision.Target)}</p>
             <dl class="facts">{Facts(request, viewer)}</dl>
@@ -85,17 +92,22 @@ internal static class RequestCard
     {
         var decision = request.View.Request.Decision;
         string[] hurts = [request.View.Request.Estimate, decision.BlastRadius];
-        return Html.Join(
-            [
-                Row("Hurts", Said(string.Join("; ", hurts.Where(t => t.Length > 0)), 600)),
-                Row("Ends", Ends(decision)),
-                Row("Before", request.Before.Length == 0 ? Html.Empty : Said(request.Before)),
-                Row("Asked", request.State == ApprovalState.Pending ? Asked(request.View, viewer) : Html.Empty),
-                Row("Needs", decision.Quorum > 1 ? $"{decision.Quorum} different people; one denial is enough to stop it" : ""),
-                Row("Answers", Html.Join(request.View.Answers.Select(a => Html.Of($"<span class=\"line\">{Said(ApprovalText.Answered(request.View, a), 600)}</span>")))),
-                Row("Now", Said(request.Result?.Text, 600)),
-            ]
-        );
+        return Html.Join([
+            Row("Hurts", Said(string.Join("; ", hurts.Where(t => t.Length > 0)), 600)),
+            Row("Ends", Ends(decision)),
+            Row("Before", request.Before.Length == 0 ? Html.Empty : Said(request.Before)),
+            Row("Asked", request.State == ApprovalState.Pending ? Asked(request.View, viewer) : Html.Empty),
+            Row("Needs", decision.Quorum > 1 ? $"{decision.Quorum} different people; one denial is enough to stop it" : ""),
+            Row(
+                "Answers",
+                Html.Join(
+                    request.View.Answers.Select(a =>
+                        Html.Of($"<span class=\"line\">{Said(ApprovalText.Answered(request.View, a), 600)}</span>")
+                    )
+                )
+            ),
+            Row("Now", Said(request.Result?.Text, 600)),
+        ]);
     }
 
     private static Html Ends(Decision decision) =>
@@ -112,7 +124,9 @@ internal static class RequestCard
     {
         var now = view.Rungs[view.Stage];
         var names = string.Join(", ", now.Approvers.Select(a => a.ObjectId == viewer ? "you" : a.Name));
-        var next = view.Rungs.Skip(view.Stage + 1).Select(r => Html.Of($"; {string.Join(", ", r.Approvers.Select(a => a.Name))} from {Time(r.StartsAt)}"));
+        var next = view
+            .Rungs.Skip(view.Stage + 1)
+            .Select(r => Html.Of($"; {string.Join(", ", r.Approvers.Select(a => a.Name))} from {Time(r.StartsAt)}"));
         return Html.Of($"{names} ({now.Name}){Html.Join(next)}. Silence means that nothing runs.");
     }
 
@@ -124,7 +138,11 @@ internal static class RequestCard
 
     /// <summary>What decides most cases alike comes last; among the rest what speaks for care comes first.</summary>
     private static IEnumerable<Reason> Counting(Decision decision) =>
-        decision.Reasons.OrderBy(r => Common.Contains(r.Rule) ? 2 : Doubtful.Contains(r.Rule) ? 0 : 1);
+        decision.Reasons.OrderBy(r =>
+            Common.Contains(r.Rule) ? 2
+            : Doubtful.Contains(r.Rule) ? 0
+            : 1
+        );
 
     private static Html Line(Reason reason) =>
         Html.Of($"<li class=\"{(Doubtful.Contains(reason.Rule) ? "against" : "for")}\">{Said(reason.Text, 400)}</li>");
@@ -133,8 +151,14 @@ internal static class RequestCard
     {
         var asked = request.View.Request;
         var rest = Counting(asked.Decision).Skip(MostReasons).ToList();
-        var evidence = asked.Evidence.Count == 0 ? Html.Empty : Html.Of($"<h3>Evidence</h3><ul>{asked.Evidence.Select(e => Html.Of($"<li>{Said(e, 500)}</li>"))}</ul>");
-        var words = asked.Reasoning.Length == 0 ? Html.Empty : Html.Of($"<h3>The model's words</h3><blockquote>{Said(asked.Reasoning, 1200)}</blockquote>");
+        var evidence =
+            asked.Evidence.Count == 0
+                ? Html.Empty
+                : Html.Of($"<h3>Evidence</h3><ul>{asked.Evidence.Select(e => Html.Of($"<li>{Said(e, 500)}</li>"))}</ul>");
+        var words =
+            asked.Reasoning.Length == 0
+                ? Html.Empty
+                : Html.Of($"<h3>The model's words</h3><blockquote>{Said(asked.Reasoning, 1200)}</blockquote>");
         return Html.Of(
             $"""
             <details class="more" id="{key}-more" data-look="{request.Id}"{(alone ? Html.Of($" open") : Html.Empty)}>
@@ -142,7 +166,11 @@ internal static class RequestCard
             {(rest.Count == 0 ? Html.Empty : Html.Of($"<ul class=\"reasons\">{rest.Select(Line)}</ul>"))}
             <p class="soft">Confidence {asked.Decision.Confidence} of 100. The policy asks you, not the model.</p>
             {evidence}{words}
-            <p class="soft links">{Link(RequestView.Of, request.Id, Html.Of($"This request alone"))} · {Link(IncidentView.Of, asked.Incident, Html.Of($"Its incident"))}
+            <p class="soft links">{Link(RequestView.Of, request.Id, Html.Of($"This request alone"))} · {Link(
+                IncidentView.Of,
+                asked.Incident,
+                Html.Of($"Its incident")
+            )}
             <span class="mono">bound to {asked.ActionHash[..Math.Min(12, asked.ActionHash.Length)]}</span></p>
             </details>
             """

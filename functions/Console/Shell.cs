@@ -1,4 +1,3 @@
-using IRFunctions.Http;
 using Microsoft.AspNetCore.Http;
 using static IRFunctions.OperatorConsole.Elements;
 
@@ -14,7 +13,7 @@ internal sealed record ConsoleSignIn(string SignIn, string SignOut)
 /// <summary>The frame around every view.</summary>
 internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList effects, StopView stop, ConsoleSignIn signIn)
 {
-    /// <summary>Only our own scripts and styles run, none of them inline; nothing is loaded from elsewhere, nothing may frame a page.</summary>
+    /// <summary>Only our own scripts and styles run, none inline; nothing is loaded from elsewhere, nothing may frame a page.</summary>
     public const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
         + "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types console";
@@ -34,25 +33,28 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
         ];
     }
 
-    public Html Page(ConsoleView view, Shown shown, IReadOnlyList<Part> around, ViewRequest request, string address) =>
-        Frame(
+    public Html Page(ConsoleView view, Shown shown, IReadOnlyList<Part> around, ViewRequest request, string address)
+    {
+        var (live, now, back) = (LiveOf(view, request), request.Now.ToUnixTimeMilliseconds(), signIn.For(address));
+        var name = Said(request.Caller.Name, 40);
+        var parts = shown.Parts.Select(p => Html.Of($"<section id=\"part-{p.Id}\">{p.Content}</section>"));
+        return Frame(
             shown.Title,
-            Html.Of($" data-live=\"/console-live/{view.Name}{(request.Id is { } id ? $"/{Uri.EscapeDataString(id)}" : "")}{request.Query.Count switch { 0 => "", _ => QueryOf(request) }}\" data-now=\"{request.Now.ToUnixTimeMilliseconds()}\" data-signin=\"{signIn.For(address)}\""),
+            Html.Of($" data-live=\"{live}\" data-now=\"{now}\" data-signin=\"{back}\""),
             Html.Of(
                 $"""
                 <header><a class="brand" href="/">IRFunctions</a>
                 <nav aria-label="Views" id="part-nav">{around[0].Content}</nav>
-                <details class="who" id="who"><summary>{Said(request.Caller.Name, 40)}</summary><a href="{signIn.SignOut}">Sign out</a></details>
+                <details class="who" id="who"><summary>{name}</summary><a href="{signIn.SignOut}">Sign out</a></details>
                 <a class="stop" href="{Path(StopView.Of)}">Stop<span> all new actions</span></a></header>
                 <div id="part-banner">{around[1].Content}</div>
                 <p id="connection" role="status" hidden></p>
-                <main class="view-{view.Name}" id="main">
-                {shown.Parts.Select(p => Html.Of($"<section id=\"part-{p.Id}\">{p.Content}</section>"))}
-                </main>
-                <p id="news" role="status" class="unseen"></p>
+                <main class="view-{view.Name}" id="main">{parts}</main>
+                <div id="news" role="status"></div>
                 """
             )
         );
+    }
 
     /// <summary>For somebody who is not signed in; says nothing about what there is to see.</summary>
     public Html SignedOut(string address) =>
@@ -88,10 +90,11 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">
             <title>{title} · IRFunctions</title><link rel="icon" href="/console-assets/icon.svg">
-            <link rel="stylesheet" href="/console-assets/console.css"><script type="module" src="/console-assets/console.js"></script></head>
+            <link rel="stylesheet" href="/console-assets/console.css">
+            <script type="module" src="/console-assets/console.js"></script></head>
             <body{data}><a class="skip" href="#main">Skip to the content</a>
             {body}
-            <noscript><p class="banner">Reading works without JavaScript; deciding does not. Nothing was decided by opening this page.</p></noscript>
+            <noscript><p class="banner">Without JavaScript you can read here, not decide. Opening this page decided nothing.</p></noscript>
             </body></html>
 
             """
@@ -115,8 +118,9 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
         return Html.Of($"<a href=\"{Path(view.Name)}\"{(here ? Html.Of($" aria-current=\"page\"") : Html.Empty)}>{view.Label}{number}</a>");
     }
 
-    private static string QueryOf(ViewRequest request) =>
-        QueryString.Create(request.Query.Select(q => KeyValuePair.Create(q.Key, q.Value.FirstOrDefault()))).ToString();
+    private static string LiveOf(ConsoleView view, ViewRequest request) =>
+        $"/console-live/{view.Name}{(request.Id is { } id ? $"/{Uri.EscapeDataString(id)}" : "")}"
+        + QueryString.Create(request.Query.Select(q => KeyValuePair.Create(q.Key, q.Value.FirstOrDefault())));
 }
 
 /// <summary>Every view there is, in the order of the navigation.</summary>

@@ -25,7 +25,7 @@ internal sealed class StopView(PolicyStore policies) : ConsoleView
     {
         var stop = await GlobalStop.ReadAsync(client, cancellation);
         return stop.Engaged
-            ? Html.Of($"<p class=\"banner\" role=\"alert\">All new actions are stopped by {Who(stop)}: {Said(stop.Reason)} <a href=\"{Path(Of)}\">Look</a></p>")
+            ? Html.Of($"<p class=\"banner\" role=\"alert\">All new actions are stopped by {Who(stop)}: {Said(stop.Reason)} {Link()}</p>")
             : Html.Empty;
     }
 
@@ -34,7 +34,10 @@ internal sealed class StopView(PolicyStore policies) : ConsoleView
             $"""
             <h1>All new actions are stopped</h1>
             <div class="card stopped">
-            <p>{Who(stop)} stopped them {(stop.Since is { } since ? Html.Of($"at {Time(since)}") : Html.Empty)}: {Said(stop.Reason, 600)}</p>
+            <p>{Who(stop)} stopped them {(stop.Since is { } since ? Html.Of($"at {Time(since)}") : Html.Empty)}: {Said(
+                stop.Reason,
+                600
+            )}</p>
             <p>What is in effect ends as it should. Releases work. People are told, and tickets are opened.</p>
             {(may ? Form("delete", "Let actions run again", "yes big") : NotYou())}</div>
             """
@@ -44,8 +47,13 @@ internal sealed class StopView(PolicyStore policies) : ConsoleView
         Html.Of(
             $"""
             <h1>Stop all new actions</h1>
-            <div class="card"><p>No new action runs from this moment on, whoever approves it. What is in effect stays, ends by itself when its time is up, and can be released.</p>
-            {(stop.Since is { } since ? Html.Of($"<p class=\"soft\">It was lifted by {Who(stop)} at {Time(since)}: {Said(stop.Reason, 600)}</p>") : Html.Empty)}
+            <div class="card"><p>No new action runs from this moment on, whoever approves it.
+            What is in effect stays, ends by itself when its time is up, and can be released.</p>
+            {(
+                stop.Since is { } since
+                    ? Html.Of($"<p class=\"soft\">It was lifted by {Who(stop)} at {Time(since)}: {Said(stop.Reason, 600)}</p>")
+                    : Html.Empty
+            )}
             {(may ? Form("put", "Stop all new actions", "danger big") : NotYou())}</div>
             """
         );
@@ -59,6 +67,8 @@ internal sealed class StopView(PolicyStore policies) : ConsoleView
             <button class="{look}">{label}</button><output role="status"></output></form>
             """
         );
+
+    private static Html Link() => Html.Of($"<a href=\"{Path(Of)}\">Look</a>");
 
     private static Html NotYou() => Html.Of($"<p class=\"note\">Your sign-in may look, but not stop: it lacks the role for it.</p>");
 

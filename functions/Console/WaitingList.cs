@@ -1,4 +1,3 @@
-using Azure.Data.Tables;
 using IRFunctions.Alerts;
 using IRFunctions.Approvals;
 using IRFunctions.Containment;
@@ -22,7 +21,13 @@ internal sealed record WaitingRequest(string Id, ApprovalView View, ApprovalStat
 
 /// <summary>One page of what waits for people, what ends first before the rest.</summary>
 /// <param name="Unreadable">Requests on this page that cannot be shown; people were paged.</param>
-internal sealed record WaitingPage(int Count, int Page, int Pages, IReadOnlyList<WaitingRequest> Requests, IReadOnlyList<string> Unreadable);
+internal sealed record WaitingPage(
+    int Count,
+    int Page,
+    int Pages,
+    IReadOnlyList<WaitingRequest> Requests,
+    IReadOnlyList<string> Unreadable
+);
 
 /// <summary>Reads the requests that wait: all of their names and deadlines, and the content of one page.</summary>
 internal sealed class WaitingList(
@@ -71,9 +76,7 @@ internal sealed class WaitingList(
         var known = await register.FindAsync(id, cancellation);
         var decision = view.Request.Decision;
         var open = await client.Entities.GetEntityAsync<OpenRequestsState>(OpenRequests.For(decision), cancellation: cancellation);
-        var joined = open is { IncludesState: true }
-            ? open.State.ByHash.Values.Where(o => o.Request == id).Sum(o => o.Joined.Count)
-            : 0;
+        var joined = open is { IncludesState: true } ? open.State.ByHash.Values.Where(o => o.Request == id).Sum(o => o.Joined.Count) : 0;
         var (severity, before) = await ConstantsAsync(client, id, view, cancellation);
         var state = view.State == ApprovalState.Pending && known is not null ? known.State : view.State;
         return new WaitingRequest(id, view, state, severity, joined, before) { Result = known?.Result };

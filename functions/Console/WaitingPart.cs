@@ -56,7 +56,8 @@ internal sealed class WaitingPart(WaitingList waiting, PolicyStore policies)
         var items = JsonSerializer.Serialize(
             open.Select(r => new { url = $"/api/approvals/{Uri.EscapeDataString(r.Id)}", actionHash = r.View.Request.ActionHash })
         );
-        var about = titles.Count == 1 ? Said(titles[0], 160) : Html.Of($"{titles.Count} alerts, more at once than the policy lets run alone");
+        var about =
+            titles.Count == 1 ? Said(titles[0], 160) : Html.Of($"{titles.Count} alerts, more at once than the policy lets run alone");
         return Html.Of(
             $"""
             <article class="card together" id="{key}" aria-labelledby="{key}-q">
@@ -78,6 +79,5 @@ internal sealed class WaitingPart(WaitingList waiting, PolicyStore policies)
             ? Html.Empty
             : Html.Of($"<p class=\"problem\">{page.Unreadable.Count} more cannot be read. People were paged; decide by hand.</p>");
 
-    private static Html Nothing() =>
-        Html.Of($"<p class=\"empty\">Nothing waits for a decision. A new request appears here by itself.</p>");
+    private static Html Nothing() => Html.Of($"<p class=\"empty\">Nothing waits for a decision. A new request appears here by itself.</p>");
 }

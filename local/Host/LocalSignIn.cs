@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace IRFunctions.Local.Host;
 
 /// <summary>
-/// `/local/sign-in`: in the place of Entra ID a list of the sample people to choose from. The choice is a cookie of this machine that proves
-/// nothing about who asks, like <see cref="DevelopmentSignIn"/>, whose doors it uses.
+/// `/local/sign-in`: in the place of Entra ID a list of the sample people to choose from. The choice is a cookie of this machine that
+/// proves nothing about who asks, like <see cref="DevelopmentSignIn"/>, whose doors it uses.
 /// </summary>
 internal static class LocalSignIn
 {
@@ -56,7 +56,8 @@ internal static class LocalSignIn
                 $"""
                 <main class="alone" id="main"><h1>Who are you?</h1>
                 <p>On this machine nobody proves it: choose one of the sample people. In Azure, people sign in with Entra ID.</p>
-                <form method="post" action="/local/sign-in"><input type="hidden" name="back" value="{back}"><ul class="people">{buttons}</ul></form></main>
+                <form method="post" action="/local/sign-in"><input type="hidden" name="back" value="{back}">
+                <ul class="people">{buttons}</ul></form></main>
                 """
             )
         );

@@ -4,8 +4,8 @@ using Microsoft.Playwright;
 namespace IRFunctions.Tests.InBrowser;
 
 /// <summary>
-/// Debian's chromium, headless, for all browser tests: found, or installed by apt where the machine allows it. Speaks to 127.0.0.1 only, and
-/// ends with the tests.
+/// Debian's chromium, headless, for all browser tests: found, or installed by apt where the machine allows it. Speaks to 127.0.0.1
+/// only, and ends with the tests.
 /// </summary>
 public sealed class Browser : IAsyncLifetime
 {
@@ -88,7 +88,13 @@ public sealed class Browser : IAsyncLifetime
     private static async Task InstallAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(8));
-        foreach (var arguments in (string[][])[["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "chromium"]])
+        foreach (
+            var arguments in (string[][])
+                [
+                    ["update", "-q"],
+                    ["install", "-y", "-q", "--no-install-recommends", "chromium"],
+                ]
+        )
         {
             using var apt = Process.Start(
                 new ProcessStartInfo("apt-get", ["-o", "DPkg::Lock::Timeout=240", .. arguments])

@@ -141,7 +141,10 @@ public sealed class DecidingTests(Browser browser, ITestOutputHelper output)
             await Expect(page.Locator("article.request")).ToHaveCountAsync(0);
         var taken = await Task.WhenAll(both.Select(p => p.Locator("#news").InnerTextAsync()));
         Assert.Single(taken, t => t.Contains("was taken", StringComparison.Ordinal));
-        Assert.Single(taken, t => t.Contains("already", StringComparison.Ordinal) || t.Contains("No longer waiting", StringComparison.Ordinal));
+        Assert.Single(
+            taken,
+            t => t.Contains("already", StringComparison.Ordinal) || t.Contains("No longer waiting", StringComparison.Ordinal)
+        );
     }
 
     [Fact(Timeout = Browser.Limit)]

@@ -28,7 +28,9 @@ public sealed class PictureTests(Browser browser)
     private static async Task TakeAsync(IPage page, string path, string file)
     {
         await page.GotoAsync(path);
-        await page.WaitForFunctionAsync("() => [...document.querySelectorAll('time[data-tick]')].every(t => !t.textContent.includes('UTC'))");
+        await page.WaitForFunctionAsync(
+            "() => [...document.querySelectorAll('time[data-tick]')].every(t => !t.textContent.includes('UTC'))"
+        );
         var picture = await page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true });
         Assert.NotEmpty(picture);
         if (Folder is { Length: > 0 } folder)

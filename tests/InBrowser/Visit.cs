@@ -31,7 +31,14 @@ internal sealed class Visit : IAsyncDisposable
     )
     {
         var page = await NewPageAsync(scheme, width, height);
-        await page.Context.AddCookiesAsync([new Cookie { Name = LocalSignIn.Cookie, Value = person, Url = Address.ToString() }]);
+        await page.Context.AddCookiesAsync([
+            new Cookie
+            {
+                Name = LocalSignIn.Cookie,
+                Value = person,
+                Url = Address.ToString(),
+            },
+        ]);
         await page.GotoAsync(path);
         return page;
     }

@@ -32,7 +32,10 @@ function hold(form, off) {
   for (const field of form.elements) if (field instanceof HTMLButtonElement) field.disabled = off;
 }
 
-/** @param {HTMLFormElement} form @param {HTMLButtonElement | null} button @returns {Record<string, any> | null} Null where it lacks a reason. */
+/**
+ * What the form says; null where it lacks a reason.
+ * @param {HTMLFormElement} form @param {HTMLButtonElement | null} button @returns {Record<string, any> | null}
+ */
 function read(form, button) {
   /** @type {Record<string, any>} */
   const body = {};
@@ -52,17 +55,23 @@ function read(form, button) {
 
 /** @param {any} decision */
 const taken = (decision) =>
-  ({ approve: "Your approval was taken.", deny: "Your denial was taken: nothing runs.", withdraw: "The question was withdrawn." })[decision];
+  /** @type {Record<string, string>} */ ({
+    approve: "Your approval was taken.",
+    deny: "Your denial was taken: nothing runs.",
+    withdraw: "The question was withdrawn.",
+  })[decision];
 
 /** What an answer comes to, in words. @param {Outcome} outcome @param {Record<string, any>} body */
 function inWords(outcome, body) {
   if (!outcome.ok) return outcome.text;
   const { until, note, change, what } = outcome.body;
   if (until) return `It now ends at ${new Date(until).toLocaleString()}. ${note ?? ""}`;
-  return (
-    taken(body.decision) ?? { release: "It is being taken back; this page shows when it was read back.", confirm: "It stays until a person releases it." }[change]
-    ?? (what ? `Done: you ${what}.` : "It was taken.")
-  );
+  /** @type {Record<string, string>} */
+  const changes = {
+    release: "It is being taken back; this page shows when it was read back.",
+    confirm: "It stays until a person releases it.",
+  };
+  return taken(body.decision) ?? changes[change] ?? (what ? `Done: you ${what}.` : "It was taken.");
 }
 
 /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} button */

@@ -18,7 +18,8 @@ let hiddenSince = 0;
 
 /** @param {Document | Element | DocumentFragment} within @returns {Map<string, string>} */
 function requests(within) {
-  return new Map([...within.querySelectorAll("[data-request]")].map((e) => [e.getAttribute("data-request") ?? "", e.querySelector("h2")?.textContent ?? ""]));
+  const cards = [...within.querySelectorAll("[data-request]")];
+  return new Map(cards.map((e) => [e.getAttribute("data-request") ?? "", e.querySelector("h2")?.textContent ?? ""]));
 }
 
 /** @param {string} id @param {DocumentFragment | Element} fresh */
