@@ -244,7 +244,7 @@ public abstract partial class WorkerContract
                         _ => id,
                     }
             );
-        var request = new HttpRequestMessage(new HttpMethod((string)trigger["methods"]![0]!), path);
+        var request = new HttpRequestMessage(new HttpMethod((string)trigger["methods"]![0]!), $"/{path}");
         if (body is not null)
             request.Content = JsonContent.Create(body);
         if (signedIn is not null)
