@@ -32,8 +32,6 @@ internal static class LocalSettings
             ["Directory:PrivilegedGroups"] = Tenant.TenantSeed.AdminGroup,
             ["Model:Endpoint"] = new Uri(here, "openai/v1/").ToString(),
             ["Model:Deployment"] = "irfunctions-rules",
-            ["Console:SignIn"] = LocalSignIn.Path,
-            ["Console:SignOut"] = LocalSignIn.OutPath,
             ["Pipeline:OwnIdentities"] = "00000000-0000-4000-8000-0000000000f1",
         };
         // Whatever service a new action speaks to, here it is the simulated tenant: nothing leaves this machine.
@@ -41,6 +39,10 @@ internal static class LocalSettings
             settings[ActionRegistration.AddressSetting(client.Name)] = new Uri(here, client.Name).ToString();
         return settings;
     }
+
+    /// <summary>Pages of this machine, in the place of App Service's.</summary>
+    public static IReadOnlyDictionary<string, string?> SignIn { get; } =
+        new Dictionary<string, string?> { ["Console:SignIn"] = LocalSignIn.Path, ["Console:SignOut"] = LocalSignIn.OutPath };
 
     /// <summary>Switches the bot on, with the loopback token service and connector of this machine in the place of Teams.</summary>
     /// <param name="clients">host:port of test clients that act as Teams too.</param>
