@@ -13,6 +13,7 @@ using IRFunctions.Health;
 using IRFunctions.Http;
 using IRFunctions.Incidents;
 using IRFunctions.Limits;
+using IRFunctions.OperatorConsole;
 using IRFunctions.People;
 using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
@@ -117,6 +118,7 @@ public static class Pipeline
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
         AddApprovals(services, configuration);
+        services.AddConsole(configuration);
         return services;
     }
 

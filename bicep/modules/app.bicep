@@ -58,6 +58,7 @@ var appSettings = {
   Activity__Gateways: settings.activityGateways
   Agents__Snapshots: settings.agentSnapshots
   AzureFunctionsJobHost__extensions__durableTask__hubName: taskHub
+  AzureWebJobsDisableHomepage: 'true'
   AzureWebJobsStorage__accountName: settings.runtimeAccount
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__credential: 'managedidentity'

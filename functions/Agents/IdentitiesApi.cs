@@ -121,7 +121,7 @@ public sealed class IdentitiesApi(
     [ProducesResponseType<EvaluateAnswer>(200)]
     [Function("EvaluateIdentity")]
     public async Task<IActionResult> EvaluateAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/evaluate")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/evaluate")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
@@ -160,7 +160,7 @@ public sealed class IdentitiesApi(
     [ProducesResponseType<ActivityTaken>(202)]
     [Function("PostActivity")]
     public async Task<IActionResult> ActivityAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "activity")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/activity")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -193,7 +193,7 @@ public sealed class IdentitiesApi(
     [ProducesResponseType<IdentityList>(200)]
     [Function("GetIdentities")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/identities")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -243,7 +243,7 @@ public sealed class IdentitiesApi(
     [ProducesResponseType<IdentityDetails>(200)]
     [Function("GetIdentity")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/identities/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
@@ -296,7 +296,7 @@ public sealed class IdentitiesApi(
     [ProducesResponseType<BreakerChangeTaken>(202)]
     [Function("ChangeIdentity")]
     public async Task<IActionResult> ChangeAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/breaker/{change}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/breaker/{change}")] HttpRequest request,
         string id,
         [Description("open, half-open, close or rebase."), AllowedValues("open", "half-open", "close", "rebase")] string change,
         [DurableClient] DurableTaskClient client,

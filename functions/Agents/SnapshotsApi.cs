@@ -59,7 +59,7 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     [ProducesResponseType<Snapshot>(201)]
     [Function("PostSnapshot")]
     public async Task<IActionResult> KeepAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/snapshots")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )
@@ -92,7 +92,7 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     [ProducesResponseType<SnapshotList>(200)]
     [Function("GetSnapshots")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/identities/{id}/snapshots")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )
@@ -125,7 +125,7 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     [ProducesResponseType(typeof(Stream), 200, "application/octet-stream")]
     [Function("GetSnapshot")]
     public async Task<IActionResult> ReadAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/snapshots/{version:long}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/identities/{id}/snapshots/{version:long}")] HttpRequest request,
         string id,
         long version,
         CancellationToken cancellation
@@ -155,7 +155,8 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
     [ProducesResponseType<SnapshotRestored>(200)]
     [Function("RestoreSnapshot")]
     public async Task<IActionResult> RestoreAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/snapshots/{version:long}/restore")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/identities/{id}/snapshots/{version:long}/restore")]
+            HttpRequest request,
         string id,
         long version,
         [DurableClient] DurableTaskClient client,

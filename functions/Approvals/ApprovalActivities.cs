@@ -88,7 +88,7 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
     /// <summary>The loud half: a page with a plain link. The page decides nothing, and neither does opening the link.</summary>
     private async Task<bool> PageAsync(string request, ApprovalView view, IReadOnlyList<string> problems, CancellationToken cancellation)
     {
-        var link = settings.ConsoleUrl is { } console ? $" {new Uri(console, $"api/console?request={Uri.EscapeDataString(request)}")}" : "";
+        var link = settings.ConsoleUrl is { } console ? $" {new Uri(console, $"console/request/{Uri.EscapeDataString(request)}")}" : "";
         var trouble = problems.Count > 0 ? $" ({TextBounds.OneLine(problems[0], 200)})" : "";
         try
         {

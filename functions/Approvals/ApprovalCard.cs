@@ -75,7 +75,7 @@ public static class ApprovalCard
                     {
                         ["type"] = "Action.OpenUrl",
                         ["title"] = "Open the operator page",
-                        ["url"] = new Uri(console, $"api/console?request={Uri.EscapeDataString(requests[0].Id)}").ToString(),
+                        ["url"] = new Uri(console, $"console/request/{Uri.EscapeDataString(requests[0].Id)}").ToString(),
                     }
                 )
             );

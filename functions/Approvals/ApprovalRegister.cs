@@ -21,6 +21,9 @@ public sealed record RegisteredRequest(string Id, string Nonce, ApprovalState St
     public string? Note { get; init; }
 }
 
+/// <summary>A request that waits for people.</summary>
+public sealed record PendingRequest(string Id, DateTimeOffset Deadline);
+
 /// <summary>What became of a request's action, for the card.</summary>
 /// <param name="Text">One sentence.</param>
 /// <param name="UndoAt">When it undoes itself; null where it does not.</param>
@@ -124,7 +127,11 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
             }
         }
         if (view.State == ApprovalState.Pending)
-            await table.UpsertEntityAsync(new TableEntity(Pending, id), TableUpdateMode.Replace, cancellation);
+            await table.UpsertEntityAsync(
+                new TableEntity(Pending, id) { ["Deadline"] = view.Deadline.UtcTicks },
+                TableUpdateMode.Replace,
+                cancellation
+            );
         else
             await DropPendingAsync(id, cancellation);
     }
@@ -155,6 +162,21 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Pending} and RowKey gt {after}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellation))
             yield return row.RowKey;
+    }
+
+    /// <summary>Every request that waits, what ends first before the rest; names and deadlines only, some 100 bytes each.</summary>
+    public async Task<IReadOnlyList<PendingRequest>> AllPendingAsync(CancellationToken cancellation)
+    {
+        var found = new List<PendingRequest>();
+        await foreach (
+            var row in table.QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {Pending}"),
+                select: ["RowKey", "Deadline"],
+                cancellationToken: cancellation
+            )
+        )
+            found.Add(new PendingRequest(row.RowKey, new DateTimeOffset(row.GetInt64("Deadline") ?? 0, TimeSpan.Zero)));
+        return [.. found.OrderBy(r => r.Deadline).ThenBy(r => r.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>A request that ended without a view, or whose end was lost, waits no longer.</summary>

@@ -90,7 +90,7 @@ public sealed class ApprovalsApi(
     [ProducesResponseType<ApprovalList>(200)]
     [Function("GetApprovals")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/approvals")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -172,7 +172,7 @@ public sealed class ApprovalsApi(
     [ProducesResponseType<ApprovalDetails>(200)]
     [Function("GetApproval")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "approvals/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/approvals/{id}")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )
@@ -195,7 +195,7 @@ public sealed class ApprovalsApi(
     [ProducesResponseType<AnswerTaken>(202)]
     [Function("AnswerApproval")]
     public async Task<IActionResult> AnswerAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "approvals/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/approvals/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation

@@ -29,7 +29,7 @@ public sealed class BotEndpoint(BotGate gate, BotClicks clicks, ConversationTabl
     [ProducesResponseType<InvokeReply>(200, Description = "An invoke response; without a body for what is no invoke.")]
     [Function("PostMessages")]
     public async Task<IActionResult> PostAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "messages")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/messages")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )

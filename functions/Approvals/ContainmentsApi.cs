@@ -66,7 +66,7 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
     [ProducesResponseType<ContainmentList>(200)]
     [Function("GetContainments")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/containments")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -120,7 +120,7 @@ public sealed class ContainmentsApi(RequestGuard guard, HoldAnswers holds, RowTr
     [ProducesResponseType<ContainmentChanged>(202)]
     [Function("ChangeContainment")]
     public async Task<IActionResult> ChangeAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "containments/{id}/{change}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/containments/{id}/{change}")] HttpRequest request,
         [Description("Key of the containment, action:kind:id.")] string id,
         [Description("release, confirm or extend."), AllowedValues("release", "confirm", "extend")] string change,
         [DurableClient] DurableTaskClient client,

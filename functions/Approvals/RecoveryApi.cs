@@ -66,7 +66,7 @@ public sealed class RecoveryApi(
     [ProducesResponseType<RecoveryPointList>(200)]
     [Function("GetRecoveryPoints")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "recovery-points")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/recovery-points")] HttpRequest request,
         CancellationToken cancellation
     )
     {
@@ -99,7 +99,7 @@ public sealed class RecoveryApi(
     [ProducesResponseType<RestoreTaken>(202)]
     [Function("RestoreRecoveryPoint")]
     public async Task<IActionResult> RestoreAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "recovery-points/{id}/restore")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/recovery-points/{id}/restore")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
@@ -186,7 +186,7 @@ public sealed class RecoveryApi(
     [ProducesResponseType<ShredTaken>(200), ProducesResponseType<ShredTaken>(202)]
     [Function("ShredRecord")]
     public async Task<IActionResult> ShredAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "audit/{incident}/words")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/audit/{incident}/words")] HttpRequest request,
         string incident,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation

@@ -80,7 +80,7 @@ public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertifica
     [ProducesResponseType<DrillList>(200)]
     [Function("GetDrills")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "drills")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/drills")] HttpRequest request,
         CancellationToken cancellation
     )
     {

@@ -18,7 +18,7 @@ public sealed class HealthApi(HealthCheck health)
     [ProducesResponseType<HealthReport>(200), ProducesResponseType<HealthReport>(503, Description = "It cannot.")]
     [Function("GetHealth")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/health")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )

@@ -23,7 +23,7 @@ public sealed class PermissionsApi(
     [ProducesResponseType<PermissionReport>(200)]
     [Function("GetPermissions")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "permissions")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/permissions")] HttpRequest request,
         CancellationToken cancellation
     )
     {

@@ -51,7 +51,7 @@ public sealed class RequestGuard(OnCall onCall, TokenSignIn signIn, RefusalLog r
         if (request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
         {
             await refusals.RecordAsync($"{what}: sent by another web page", null, cancellation);
-            return (null, ProblemResults.Of(403, "foreign-page", "Not from another page", "Open the operator page itself."));
+            return (null, ProblemResults.Of(403, "foreign-page", "Not from another page", "Open the console itself."));
         }
         if (await CallerAsync(request, what, cancellation) is not { } caller)
         {

@@ -11,6 +11,9 @@ public sealed class TokenSignIn
     /// <summary>App roles of the API's registration; any of them may look.</summary>
     public static readonly IReadOnlyList<string> Roles = ["approver", "responder", "reader"];
 
+    /// <summary>Who may use the global stop.</summary>
+    public static readonly IReadOnlyList<string> MayStop = ["approver", "responder"];
+
     private readonly TokenValidator? validator;
     private readonly string tenant;
 

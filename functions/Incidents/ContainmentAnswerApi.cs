@@ -41,7 +41,7 @@ public sealed class ContainmentAnswerApi(RequestGuard guard, PolicyStore policie
     [ProducesResponseType<ContainmentDetails>(200)]
     [Function("GetContainment")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "containments/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/containments/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation

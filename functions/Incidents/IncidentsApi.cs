@@ -72,7 +72,7 @@ public sealed class IncidentsApi(RequestGuard guard, AuditChain audit, IncidentT
     [ProducesResponseType<IncidentList>(200)]
     [Function("GetIncidents")]
     public async Task<IActionResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/incidents")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -96,7 +96,7 @@ public sealed class IncidentsApi(RequestGuard guard, AuditChain audit, IncidentT
     [ProducesResponseType<IncidentDetails>(200)]
     [Function("GetIncident")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/incidents/{id}")] HttpRequest request,
         [Description("Key of the incident, incident-...")] string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation

@@ -21,7 +21,7 @@ public sealed class StopApi(RequestGuard guard, TimeProvider time)
     [ProducesResponseType<GlobalStopState>(200)]
     [Function("GetStop")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "stop")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/stop")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
@@ -36,7 +36,7 @@ public sealed class StopApi(RequestGuard guard, TimeProvider time)
     [ProducesResponseType<StopTaken>(202)]
     [Function("PutStop")]
     public Task<IActionResult> EngageAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "stop")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/stop")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     ) => ChangeAsync(request, client, nameof(GlobalStop.Engage), AuditKinds.StopEngaged, "engaged the global stop", cancellation);
@@ -46,7 +46,7 @@ public sealed class StopApi(RequestGuard guard, TimeProvider time)
     [ProducesResponseType<StopTaken>(202)]
     [Function("DeleteStop")]
     public Task<IActionResult> LiftAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "stop")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/stop")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     ) => ChangeAsync(request, client, nameof(GlobalStop.Lift), AuditKinds.StopLifted, "lifted the global stop", cancellation);

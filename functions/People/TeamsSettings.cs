@@ -38,7 +38,7 @@ public sealed record TeamsSettings
     /// <summary>Channel conversation that gets a note with each send_analyst_notification; null for none.</summary>
     public string? Notifications { get; init; }
 
-    /// <summary>Where people find the operator page; in pages and cards.</summary>
+    /// <summary>Where people find the console; in pages and cards.</summary>
     public Uri? ConsoleUrl { get; init; }
 
     public bool Enabled => AppId.Length > 0;

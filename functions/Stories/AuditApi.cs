@@ -146,7 +146,7 @@ public sealed class AuditApi(
     [ProducesResponseType<ChainDetails>(200)]
     [Function("GetAudit")]
     public async Task<IActionResult> ChainAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/audit/{incident}")] HttpRequest request,
         string incident,
         CancellationToken cancellation
     )
@@ -187,7 +187,7 @@ public sealed class AuditApi(
     [ProducesResponseType(typeof(Stream), 200, "application/x-ndjson")]
     [Function("ExportAudit")]
     public async Task<IActionResult> ExportAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "audit/{incident}/export")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/audit/{incident}/export")] HttpRequest request,
         string incident,
         CancellationToken cancellation
     )
@@ -238,7 +238,7 @@ public sealed class AuditApi(
     [ProducesResponseType<StoryDetails>(200)]
     [Function("GetStory")]
     public async Task<IActionResult> StoryAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/story")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/incidents/{id}/story")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )
@@ -280,7 +280,7 @@ public sealed class AuditApi(
     [ProducesResponseType<FoundEntries>(200)]
     [Function("FindInRecord")]
     public async Task<IActionResult> FindAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "record")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/record")] HttpRequest request,
         CancellationToken cancellation
     )
     {
@@ -326,7 +326,7 @@ public sealed class AuditApi(
     [ProducesResponseType<AttackChain>(200)]
     [Function("GetAttackChain")]
     public async Task<IActionResult> AttackAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "incidents/{id}/attack-chain")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/incidents/{id}/attack-chain")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )

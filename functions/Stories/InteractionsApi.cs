@@ -88,7 +88,7 @@ public sealed class InteractionsApi(RequestGuard guard, InteractionEvidence evid
     [ProducesResponseType<InteractionDetails>(200)]
     [Function("GetInteractions")]
     public async Task<IActionResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "identities/{id}/interactions")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/identities/{id}/interactions")] HttpRequest request,
         string id,
         CancellationToken cancellation
     )

@@ -275,7 +275,8 @@ internal static class RunCommand
         DiskRefusal.Use(app);
         DevelopmentSignIn.Use(app, id => DevUsers.Find(services, id));
         app.UseRouting();
-        HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>());
+        LocalSignIn.Map(app, () => DevUsers.Everybody(services));
+        HttpFunctions.Map(app, services.GetRequiredService<FunctionCatalog>(), services.GetRequiredService<HostSettings>());
         if (services.GetRequiredService<MachineOptions>().ServiceBus is null)
             app.MapQueues(services.GetRequiredService<QueueNamespace>());
         else

@@ -8,10 +8,20 @@ namespace IRFunctions.Local.Demonstration;
 internal static class DevUsers
 {
     public static DevUser? Find(IServiceProvider services, string objectId) =>
-        All(services.GetRequiredService<PolicyStore>().Current)
-            .Where(a => a.ObjectId == objectId)
-            .Select(a => new DevUser(a.ObjectId, a.Name, ["approver", "responder", "reader"]))
-            .FirstOrDefault();
+        Everybody(services).FirstOrDefault(p => p.ObjectId == objectId);
+
+    /// <summary>In the order in which they are asked.</summary>
+    public static IEnumerable<DevUser> Everybody(IServiceProvider services)
+    {
+        var policy = services.GetRequiredService<PolicyStore>().Current;
+        return All(policy).Select(a => new DevUser(a.ObjectId, a.Name, ["approver", "responder", "reader"]) { About = RungsOf(policy, a) });
+    }
+
+    private static string RungsOf(Policy policy, Approver person) =>
+        string.Join(
+            ", ",
+            policy.Ladders.Values.SelectMany(l => l.Rungs).Where(r => r.Approvers.Contains(person)).Select(r => r.Name).Distinct()
+        );
 
     public static IEnumerable<Approver> All(Policy policy) =>
         policy.Ladders.Values.SelectMany(l => l.Rungs).SelectMany(r => r.Approvers).DistinctBy(a => a.ObjectId);

@@ -31,6 +31,7 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
         lock (gate)
         {
             console.Write(new Rule("[bold]IRFunctions[/] on this machine").LeftJustified());
+            Line($"[grey]open[/]     [bold]{address}[/]   [grey]the console: what waits, what is in effect; choose who you are there[/]");
             Line($"[grey]policy[/]   {machine.Policy.Hash[..12]} from {Markup.Escape(options.PolicyFolder)}");
             var fast = factor == 1 ? "" : $"   [yellow]clock runs {factor:0.##} times as fast[/]";
             Line($"[grey]state[/]    {Markup.Escape(options.StateFolder!)}{fast}");

@@ -8,7 +8,11 @@ using Microsoft.AspNetCore.Http;
 namespace IRFunctions.Local.Host;
 
 /// <summary>Someone who may sign in for development: a person of the escalation ladder or an analyst of the simulated tenant.</summary>
-public sealed record DevUser(string ObjectId, string Name, IReadOnlyList<string> Roles);
+public sealed record DevUser(string ObjectId, string Name, IReadOnlyList<string> Roles)
+{
+    /// <summary>What they are here, in some words.</summary>
+    public string About { get; init; } = "";
+}
 
 /// <summary>
 /// Signs a request in as the person whose Entra object id stands in <c>X-Dev-User</c>. It proves nothing about who asks, so it exists only
@@ -56,6 +60,9 @@ public sealed class DevelopmentSignIn(RequestDelegate next, Func<string, DevUser
             }
             SignIn(http, user);
         }
+        // What a browser sends by itself is only ever a choice made on the sign-in page; one that means nobody any more is nobody.
+        else if (Guid.TryParse(http.Request.Cookies[LocalSignIn.Cookie], out var chosen) && find(chosen.ToString("D")) is { } person)
+            SignIn(http, person);
         await next(http);
     }
 

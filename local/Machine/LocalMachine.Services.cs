@@ -36,6 +36,7 @@ public sealed partial class LocalMachine
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(LocalSettings.For(options.Address))
+            .AddInMemoryCollection(LocalSettings.SignIn)
             .AddInMemoryCollection(options.Settings)
             .Build();
         services.AddSingleton<IConfiguration>(configuration);

@@ -41,6 +41,10 @@ internal static class LocalSettings
         return settings;
     }
 
+    /// <summary>Pages of this machine, in the place of App Service's.</summary>
+    public static IReadOnlyDictionary<string, string?> SignIn { get; } =
+        new Dictionary<string, string?> { ["Console:SignIn"] = LocalSignIn.Path, ["Console:SignOut"] = LocalSignIn.OutPath };
+
     /// <summary>Switches the bot on, with the loopback token service and connector of this machine in the place of Teams.</summary>
     /// <param name="clients">host:port of test clients that act as Teams too.</param>
     /// <exception cref="InvalidOperationException">One of them is not loopback.</exception>

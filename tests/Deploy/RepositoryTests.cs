@@ -207,7 +207,7 @@ public sealed partial class RepositoryTests(Bicep bicep)
     [GeneratedRegex(@"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"Route = ""([\w-]+)")]
+    [GeneratedRegex(@"Route = ""api/([\w-]+)")]
     private static partial Regex Route();
 
     [GeneratedRegex(@"(?:APP-HOST|\$APP|127\.0\.0\.1:7071|[\s`(])/api/([a-z][\w-]*)")]

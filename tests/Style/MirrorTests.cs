@@ -2,11 +2,12 @@ namespace IRFunctions.Tests.Style;
 
 /// <summary>
 /// A test lies where what it tests lies: tests/functions/Approvals for functions/Approvals. Folders with a capital are about the whole:
-/// the worlds that tests run in, the programs as processes, what is deployed, how the code is written.
+/// the worlds that tests run in, the programs as processes, the pages in a browser, what is deployed, how the code is
+/// written.
 /// </summary>
 public sealed class MirrorTests
 {
-    private static readonly string[] OfTheWhole = ["Deploy", "Process", "Style", "Worker", "Worlds"];
+    private static readonly string[] OfTheWhole = ["Deploy", "InBrowser", "Process", "Style", "Worker", "Worlds"];
 
     [Fact]
     public void Each_folder_of_tests_is_one_of_the_sources_or_about_the_whole()

@@ -25,7 +25,7 @@ public abstract partial class WorkerContract
     private static readonly Dictionary<string, HttpStatusCode> OpenDoors = new()
     {
         ["GetOpenApi"] = HttpStatusCode.OK, // Tells nothing that the source does not.
-        ["GetConsole"] = HttpStatusCode.OK, // The page is the same for everybody and contains nothing.
+        ["GetConsoleAsset"] = HttpStatusCode.OK, // Scripts and styles are the same for everybody and contain nothing.
     };
 
     public static TheoryData<string> Timers => [.. ExpectedFunctions.OfKind("timerTrigger")];
@@ -238,11 +238,14 @@ public abstract partial class WorkerContract
                     route[part.Groups["name"].Value] = part.Groups["name"].Value switch
                     {
                         "version" => "1",
+                        "ignored" => "",
+                        "view" => "home",
+                        "file" => "console.js",
                         "change" => "release",
                         _ => id,
                     }
             );
-        var request = new HttpRequestMessage(new HttpMethod((string)trigger["methods"]![0]!), $"api/{path}");
+        var request = new HttpRequestMessage(new HttpMethod((string)trigger["methods"]![0]!), $"/{path}");
         if (body is not null)
             request.Content = JsonContent.Create(body);
         if (signedIn is not null)
@@ -253,7 +256,7 @@ public abstract partial class WorkerContract
         return host.SendAsync(function, request, route);
     }
 
-    [GeneratedRegex(@"\{(?<name>\w+)(:\w+)?\}")]
+    [GeneratedRegex(@"\{(?<name>\w+)(:[\w()]+)?\??\}")]
     private static partial Regex RouteValue();
 
     private static string? Text(JsonElement json, string name) => json.GetProperty(name).GetString();

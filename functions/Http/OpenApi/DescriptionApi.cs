@@ -11,6 +11,6 @@ public static class DescriptionApi
     [OpenToAll]
     [EndpointSummary("This description")]
     [ProducesResponseType(typeof(string), 200, "application/openapi+json")]
-    public static IActionResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) =>
+    public static IActionResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/openapi.json")] HttpRequest request) =>
         QueryReader.Refuses(request, out var problem) ? problem : new FileContentResult(ApiDescription.Bytes, "application/openapi+json");
 }

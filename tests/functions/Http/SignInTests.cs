@@ -181,19 +181,21 @@ public sealed class SignInTests
     {
         await using var teams = await WorldAsync();
         var id = await teams.AskedAsync();
+        var console = ActivatorUtilities.CreateInstance<ConsoleApi>(teams.World.Machine.Services);
         var request = Request(Token(teams));
-        request.QueryString = new QueryString($"?request={id}&decision=approve&reason=preview");
-        var page = Assert.IsType<ContentResult>(OperatorPage.Get(request));
-        Assert.DoesNotContain(id, page.Content!, StringComparison.Ordinal);
-        Assert.DoesNotContain("Adele", page.Content!, StringComparison.Ordinal);
+        request.QueryString = new QueryString("?decision=approve&reason=preview");
+        var page = Assert.IsType<ContentResult>(await console.ViewAsync(request, "request", id, teams.World.Client, default));
+        Assert.Contains("Adele", page.Content!, StringComparison.Ordinal);
         var policy = request.HttpContext.Response.Headers.ContentSecurityPolicy.ToString();
         Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        var nobody = Assert.IsType<ContentResult>(await console.ViewAsync(Request(null), "request", id, teams.World.Client, default));
+        Assert.Equal(401, nobody.StatusCode);
+        Assert.DoesNotContain("Adele", nobody.Content!, StringComparison.Ordinal);
         await teams.World.RunAsync();
         Assert.True(await teams.World.CanSignInAsync(World.Adele));
         Assert.Single(await teams.World.PendingAsync());
-        Assert.DoesNotContain("innerHTML", page.Content!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,39 @@
+using Microsoft.Playwright;
+
+namespace IRFunctions.Tests.InBrowser;
+
+/// <summary>Pictures of the views for docs/; written where IRF_PICTURES names a folder, otherwise only taken.</summary>
+[Collection(BrowserTests.Name)]
+public sealed class PictureTests(Browser browser)
+{
+    private static readonly string? Folder = Environment.GetEnvironmentVariable("IRF_PICTURES");
+
+    [Theory(Timeout = Browser.Limit)]
+    [InlineData("light", 1280)]
+    [InlineData("dark", 1280)]
+    [InlineData("light", 390)]
+    public async Task Every_view_can_be_drawn(string scheme, int width)
+    {
+        await using var visit = await Visit.StartAsync(browser);
+        await visit.InEffectAsync(World.Megan, "alert-2", "incident-2");
+        await visit.World.SendAsync(Given.MaliciousAddress());
+        await visit.World.RunAsync();
+        await visit.AskedAsync();
+        var colours = scheme == "dark" ? ColorScheme.Dark : ColorScheme.Light;
+        var page = await visit.SignedInAsync(World.Alex, "/", colours, width, 800);
+        foreach (var (name, path) in ((string, string)[])[("home", "/"), ("effects", "/console/effects"), ("stop", "/console/stop")])
+            await TakeAsync(page, path, $"{name}-{scheme}-{width}.png");
+    }
+
+    private static async Task TakeAsync(IPage page, string path, string file)
+    {
+        await page.GotoAsync(path);
+        await page.WaitForFunctionAsync(
+            "() => [...document.querySelectorAll('time[data-tick]')].every(t => !t.textContent.includes('UTC'))"
+        );
+        var picture = await page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true });
+        Assert.NotEmpty(picture);
+        if (Folder is { Length: > 0 } folder)
+            await File.WriteAllBytesAsync(Path.Combine(folder, file), picture);
+    }
+}
