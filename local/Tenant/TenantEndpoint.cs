@@ -13,7 +13,7 @@ public static class TenantEndpoint
 
     public static void Map(IEndpointRouteBuilder routes, SimulatedTenant tenant)
     {
-        foreach (var prefix in (string[])["/graph", "/arm", "/itsm", "/pager", "/connector", "/local/tenant"])
+        foreach (var prefix in (string[])["/graph", "/arm", "/loganalytics", "/itsm", "/pager", "/connector", "/local/tenant"])
         {
             routes.Map(prefix + "/{**rest}", context => AnswerAsync(context, tenant));
         }

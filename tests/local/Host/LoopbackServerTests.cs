@@ -1,3 +1,4 @@
+using IRFunctions.Local.Machine;
 using System.Net;
 using System.Text.Json.Nodes;
 using IRFunctions.Local.Host;
@@ -173,5 +174,23 @@ public sealed class LoopbackServerTests : IAsyncLifetime, IDisposable
             Assert.Throws<InvalidOperationException>(() => DevelopmentSignIn.Use(app, _ => null)).Message,
             StringComparison.Ordinal
         );
+    }
+
+    /// <summary>The run found it: a service that only stories in one process had was not found over HTTP.</summary>
+    [Fact]
+    public async Task Every_address_that_the_local_settings_name_is_served()
+    {
+        await using var served = await ServedWorld.StartAsync();
+        foreach (var (name, value) in LocalSettings.For(served.Http.BaseAddress))
+        {
+            if (!Uri.TryCreate(value, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
+                continue;
+            using var answer = await served.Http.PostAsync(address, new StringContent("{}"));
+            // What routes nowhere is answered without a word; a service that knows the path but not the thing says so.
+            Assert.True(
+                answer.StatusCode != HttpStatusCode.NotFound || (await answer.Content.ReadAsStringAsync()).Length > 0,
+                $"{name}: nothing is at {address.AbsolutePath}"
+            );
+        }
     }
 }
