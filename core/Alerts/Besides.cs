@@ -92,16 +92,16 @@ internal static class Besides
     /// <summary>
     /// A virtual machine is a host as well: where the row names a host of the same name, it gets the resource's id.
     /// </summary>
-    public static void JoinMachines(Fields fields)
+    public static void JoinMachines(ReadingSession session)
     {
-        var machines = fields.Session.Entities.All.OfType<AzureResourceEntity>().Where(IsMachine).ToList();
+        var machines = session.Entities.All.OfType<AzureResourceEntity>().Where(IsMachine).ToList();
         foreach (var machine in machines)
         {
             var name = Canonical.LastSegment(machine.ResourceId)!;
-            var hosts = fields.Session.Entities.All.OfType<HostEntity>().Where(host => IsCalled(host, name)).ToList();
+            var hosts = session.Entities.All.OfType<HostEntity>().Where(host => IsCalled(host, name)).ToList();
             if (hosts is not [{ AzureResourceId: null } only])
                 continue;
-            fields.Session.Entities.Change(entity => ReferenceEquals(entity, only) ? only with { AzureResourceId = machine.ResourceId } : entity);
+            session.Entities.Change(entity => ReferenceEquals(entity, only) ? only with { AzureResourceId = machine.ResourceId } : entity);
         }
     }
 

@@ -57,7 +57,7 @@ internal static class DefenderApiShape
             Severity = severity,
             SeverityText = severityText,
             Product = fields.Line("serviceSource", "detectionSource") ?? "",
-            Category = fields.Line("category") ?? "",
+            Category = fields.Line("category") ?? string.Join(", ", fields.Words("categories")),
             Techniques = Drafts.TechniqueIds(fields.Words("mitreTechniques", "attackTechniques")),
             FirstActivity = fields.Time("firstActivity", "firstEventTime", "timestamp"),
             LastActivity = fields.Time("lastActivity", "lastEventTime"),

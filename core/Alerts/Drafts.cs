@@ -133,6 +133,7 @@ internal static partial class Drafts
     /// <param name="levels">The objects whose fields decided what the alert is; in them no name may mean two things.</param>
     public static AlertReading Finish(Alert draft, ReadingSession session, params ReadOnlySpan<Fields?> levels)
     {
+        session.AtEnd.ForEach(read => read());
         string? extra = null;
         foreach (var fields in levels)
         {

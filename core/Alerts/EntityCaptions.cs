@@ -109,7 +109,9 @@ internal static class EntityCaptions
 
     private static string? NameOf(JsonElement held)
     {
-        foreach (var name in (ReadOnlySpan<string>)["ipAddress", "address", "userPrincipalName", "accountName", "deviceDnsName", "hostName"])
+        foreach (
+            var name in (ReadOnlySpan<string>)["ipAddress", "address", "userPrincipalName", "accountName", "deviceDnsName", "hostName"]
+        )
         {
             if (References.Text(held, name) is { Length: > 0 } text)
                 return text;

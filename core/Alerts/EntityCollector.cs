@@ -79,7 +79,8 @@ internal sealed class EntityCollector(Notes notes)
         }
     }
 
-    private static bool IsBare(Entity entity) => entity is HostEntity { DefenderDeviceId: null, EntraDeviceId: null, AzureResourceId: null };
+    private static bool IsBare(Entity entity) =>
+        entity is HostEntity { DefenderDeviceId: null, EntraDeviceId: null, AzureResourceId: null };
 
     /// <summary>What a later entity joined: two that were apart when they came may share a key with it both.</summary>
     private void MergeTwins()

@@ -107,7 +107,8 @@ internal static class EntityIdentity
 
     /// <summary>One account has a SID of the cloud and one of the domain it came from.</summary>
     private static bool AgreeOnSid(AccountEntity one, AccountEntity two) =>
-        Agree(one.Sid, two.Sid) || (one.ObjectId is not null && Agree(one.ObjectId, two.ObjectId) && IsOfTheCloud(one) != IsOfTheCloud(two));
+        Agree(one.Sid, two.Sid)
+        || (one.ObjectId is not null && Agree(one.ObjectId, two.ObjectId) && IsOfTheCloud(one) != IsOfTheCloud(two));
 
     private static bool IsOfTheCloud(AccountEntity account) =>
         account.Sid?.StartsWith("S-1-12-1-", StringComparison.OrdinalIgnoreCase) == true;
@@ -172,7 +173,8 @@ internal static class EntityIdentity
     private static HostEntity MergeHosts(HostEntity a, HostEntity b) =>
         a with
         {
-            Display = (a.HostName is null && b.HostName is not null) || (a.DnsDomain is null && b.DnsDomain is not null) ? b.Display : a.Display,
+            Display =
+                (a.HostName is null && b.HostName is not null) || (a.DnsDomain is null && b.DnsDomain is not null) ? b.Display : a.Display,
             HostName = a.HostName ?? b.HostName,
             DnsDomain = a.DnsDomain ?? b.DnsDomain,
             DefenderDeviceId = a.DefenderDeviceId ?? b.DefenderDeviceId,

@@ -17,7 +17,8 @@ internal static class EntityKinds
             "account" or "user" or "useraccount" or "aaduser" or "entrauser" or "identity" or "upn" => Identities.Account,
             "mailbox" => Identities.Mailbox,
             "mailboxconfiguration" => MailboxSettings,
-            "cloudapplication" or "oauthapplication" or "serviceprincipal" or "application" or "cloudapp" or "app" => Identities.Application,
+            "cloudapplication" or "oauthapplication" or "serviceprincipal" or "application" or "cloudapp" or "app" =>
+                Identities.Application,
             "host" or "device" or "machine" or "computer" or "endpoint" => Devices.Host,
             "ip" or "ipaddress" => Devices.Ip,
             "azureresource" => Devices.AzureResource,

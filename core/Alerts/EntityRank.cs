@@ -30,8 +30,7 @@ internal static class EntityRank
                 .Select(kind => $"{kind.Count()} {kind.Key}")
         );
 
-    private static int Count(Dictionary<string, int> kinds, string kind) =>
-        kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
+    private static int Count(Dictionary<string, int> kinds, string kind) => kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
 
     /// <summary>Lower is more important.</summary>
     private static int Of(Entity entity)

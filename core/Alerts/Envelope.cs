@@ -85,7 +85,8 @@ internal static class Envelope
         if (name != "ContentData")
             return value;
         var bytes = new byte[value.GetString()!.Length];
-        return Convert.TryFromBase64String(value.GetString()!, bytes, out var length)
+        return
+            Convert.TryFromBase64String(value.GetString()!, bytes, out var length)
             && session.OpenInner(Encoding.UTF8.GetString(bytes.AsSpan(0, length)), $"{fields.Place}.{name}") is { } inner
             ? inner
             : value;
@@ -100,7 +101,12 @@ internal static class Envelope
         if (fields.HasScalar("ContentData") && !fields.Has("title"))
             return "ContentData";
         // A Graph notification that carries the alert itself.
-        if (fields.HasObject("resourceData") && fields.Open("resourceData") is { } resource && resource.Has("title") && resource.Has("severity"))
+        if (
+            fields.HasObject("resourceData")
+            && fields.Open("resourceData") is { } resource
+            && resource.Has("title")
+            && resource.Has("severity")
+        )
             return "resourceData";
         if (fields.HasList("records") && fields.Count <= 2 && !StreamShape.Matches(fields))
             return "records";
@@ -110,7 +116,10 @@ internal static class Envelope
             return "incidents";
         if (fields.HasList("alerts") && fields.Count == 1)
             return "alerts";
-        if ((fields.HasObject("data") || IsText(fields, "data")) && (fields.Has("specversion") || fields.Has("eventType") || fields.Has("dataVersion")))
+        if (
+            (fields.HasObject("data") || IsText(fields, "data"))
+            && (fields.Has("specversion") || fields.Has("eventType") || fields.Has("dataVersion"))
+        )
             return "data";
         if ((fields.HasObject("body") || fields.HasList("body") || IsText(fields, "body")) && !fields.Has("title"))
             return "body";

@@ -17,8 +17,6 @@ internal sealed class ExtraWriter(JsonScratch scratch)
     /// <summary>What was left out, by path, in the order of the source; complete after <see cref="ToJson"/>.</summary>
     public List<string> LeftOut { get; } = [];
 
-    public Group Inside(Group? parent, string name) => new(parent, name);
-
     public void Add(Group? parent, string name, JsonElement value) => parts.Add(new Part(parent, name, value));
 
     /// <summary>Null where there is nothing.</summary>

@@ -33,7 +33,7 @@ internal sealed partial class Fields
         foreach (ref var slot in slots.AsSpan())
         {
             if (slot.Opened is not null)
-                slot.Opened.AddUnread(extra, extra.Inside(parent, slot.Name), depth + 1);
+                slot.Opened.AddUnread(extra, new ExtraWriter.Group(parent, slot.Name), depth + 1);
             else if (!slot.Taken)
                 Add(extra, parent, slot.Name, slot.Value, depth);
         }
@@ -49,7 +49,7 @@ internal sealed partial class Fields
             extra.Add(parent, name, value);
             return;
         }
-        var inside = extra.Inside(parent, name);
+        var inside = new ExtraWriter.Group(parent, name);
         foreach (var property in value.EnumerateObject())
             Add(extra, inside, property.Name, property.Value, depth + 1);
     }

@@ -48,7 +48,10 @@ internal static class FlatEvidence
     [
         ("user account", Account),
         ("mailbox", fields => fields.HasScalar("mailboxPrimaryAddress") ? Identities.Mailbox(fields, References.None) : []),
-        ("machine device host", fields => fields.HasScalar("deviceId") || fields.HasScalar("deviceName") ? Devices.Host(fields, References.None) : []),
+        (
+            "machine device host",
+            fields => fields.HasScalar("deviceId") || fields.HasScalar("deviceName") ? Devices.Host(fields, References.None) : []
+        ),
         ("ip", fields => Devices.Ip(fields, References.None)),
         ("url", fields => Mail.Url(fields, References.None)),
         (
@@ -57,7 +60,13 @@ internal static class FlatEvidence
                 fields.HasScalar("networkMessageId") || fields.HasScalar("internetMessageId") ? Mail.Messages(fields, References.None) : []
         ),
         ("process", fields => fields.HasScalar("processCommandLine") ? Traces.Process(fields, References.None) : []),
-        ("file", fields => fields.HasScalar("fileName") || fields.HasScalar("sha256") || fields.HasScalar("sha1") ? Traces.File(fields, References.None) : []),
+        (
+            "file",
+            fields =>
+                fields.HasScalar("fileName") || fields.HasScalar("sha256") || fields.HasScalar("sha1")
+                    ? Traces.File(fields, References.None)
+                    : []
+        ),
         ("registrykey registryvalue", fields => fields.HasScalar("registryKey") ? Traces.Registry(fields, References.None) : []),
         ("oauthapplication cloudapplication serviceprincipal", Application),
         ("azureresource cloudresource", fields => Devices.AzureResource(fields, References.None)),
@@ -89,5 +98,7 @@ internal static class FlatEvidence
     }
 
     private static List<Entity> Application(Fields fields) =>
-        fields.HasScalar("oauthApplicationId") || fields.HasScalar("servicePrincipalId") ? Identities.Application(fields, References.None) : [];
+        fields.HasScalar("oauthApplicationId") || fields.HasScalar("servicePrincipalId")
+            ? Identities.Application(fields, References.None)
+            : [];
 }

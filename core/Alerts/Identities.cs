@@ -62,7 +62,8 @@ internal static class Identities
         : null;
 
     /// <summary>A principal name, out of whatever is written around it; null for what is none.</summary>
-    private static string? PrincipalName(string? text) => text is null ? null : PrincipalNames.Read(SafeText.Line(text, AlertLimits.MaxName, out _)).PrincipalName;
+    private static string? PrincipalName(string? text) =>
+        text is null ? null : PrincipalNames.Read(SafeText.Line(text, AlertLimits.MaxName, out _)).PrincipalName;
 
     private static string? Shown(string? name, string? handle) =>
         name is null || handle is null || handle.Contains(name, StringComparison.OrdinalIgnoreCase) ? handle ?? name : $"{name} ({handle})";

@@ -19,15 +19,7 @@ internal static class Mail
             Sender =
                 fields.Open("p2Sender")?.Line("emailAddress")
                 ?? fields.Open("p1Sender")?.Line("emailAddress")
-                ?? fields.Line(
-                    "p2Sender",
-                    "p1Sender",
-                    "senderAddress",
-                    "sender",
-                    "senderFromAddress",
-                    "senderMailFromAddress",
-                    "from"
-                ),
+                ?? fields.Line("p2Sender", "p1Sender", "senderAddress", "sender", "senderFromAddress", "senderMailFromAddress", "from"),
             Subject = fields.Line("subject", "emailSubject"),
         };
         string?[] each = recipients.Count > 0 ? [.. recipients] : [null];

@@ -53,7 +53,7 @@ internal static class SecurityAlertRowShape
             root.Session.Notes.Add("$.Entities is not a list of entities; it was left out.");
         var (_, tenant) = Besides.Resources(root);
         Besides.CompromisedEntity(root);
-        Besides.JoinMachines(root);
+        Besides.JoinMachines(root.Session);
         root.Session.EntraTenant ??= tenant;
         return tenant;
     }

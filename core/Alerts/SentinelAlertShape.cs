@@ -39,7 +39,7 @@ internal static class SentinelAlertShape
         var (workspace, _) = Besides.Resources(fields);
         if (fields.List("entities") is { } entities)
             new EntityReader(session, References.In(entities)).ReadList(entities, $"{fields.Place}.entities");
-        Besides.CompromisedEntity(fields);
+        session.AtEnd.Add(() => Besides.CompromisedEntity(fields));
         var id = Drafts.Id(fields, "systemAlertId");
         return new Alert
         {

@@ -67,6 +67,5 @@ internal static class SeverityWords
         }
     }
 
-    private static string Word(string? text) =>
-        text is null ? "" : string.Concat(text.Where(char.IsLetterOrDigit)).ToLowerInvariant();
+    private static string Word(string? text) => text is null ? "" : string.Concat(text.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 }

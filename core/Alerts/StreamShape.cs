@@ -67,11 +67,6 @@ internal static class StreamShape
         foreach (var part in parts.Where(part => !ReferenceEquals(part, head)))
             DefenderApiShape.ReadEntities(part, reader);
         root.Skip("properties", "category", "time", "operationName", "tenantId");
-        return Drafts.Finish(
-            alert,
-            session,
-            head,
-            root
-        );
+        return Drafts.Finish(alert, session, head, root);
     }
 }

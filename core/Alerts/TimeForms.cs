@@ -66,7 +66,14 @@ internal static partial class TimeForms
     /// </summary>
     private static DateTimeOffset? Number(string text)
     {
-        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number))
+        if (
+            !decimal.TryParse(
+                text,
+                NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+        )
             return null;
         if (number is <= 0 or > 8_000_000_000_000_000_000m)
             return null;

@@ -20,7 +20,7 @@ internal static class Verdicts
         "maliciousness",
     ];
 
-    private static readonly string[] RoleNames = ["roles", "evidenceRoles", "evidenceRole", "entityRole", "role", "detailedRoles"];
+    private static readonly string[] RoleNames = ["roles", "evidenceRoles", "evidenceRole", "entityRole", "role"];
 
     /// <summary>The gravest of all the words, as written: one analysis that found nothing does not undo another.</summary>
     public static string? Of(Fields fields)

@@ -25,7 +25,8 @@ public sealed class CaseTests
     [Theory]
     [InlineData("009")]
     [InlineData("010")]
-    public void Cases_009_and_010_one_object_is_a_list_of_one(string number) => Assert.Equal(Real.Adele, The<AccountEntity>(number).ObjectId);
+    public void Cases_009_and_010_one_object_is_a_list_of_one(string number) =>
+        Assert.Equal(Real.Adele, The<AccountEntity>(number).ObjectId);
 
     [Fact]
     public void Case_011_the_account_after_a_flood_of_files_is_kept_and_the_files_are_counted()
@@ -104,7 +105,9 @@ public sealed class CaseTests
         Assert.Null(Targets.Of(The<AccountEntity>("022")));
         Assert.Contains(
             Case("022").Notes,
-            note => note.Contains("eeee0000-0000-4000-8000-00000000000e", StringComparison.Ordinal) && note.Contains("no target", StringComparison.Ordinal)
+            note =>
+                note.Contains("eeee0000-0000-4000-8000-00000000000e", StringComparison.Ordinal)
+                && note.Contains("no target", StringComparison.Ordinal)
         );
     }
 

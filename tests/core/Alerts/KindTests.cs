@@ -11,7 +11,8 @@ public sealed class KindTests
     private const string Id1 = "11118379-2a59-1111-ac3c-a51eb4a3c627";
     private const string Id2 = "22228379-2a59-1111-ac3c-a51eb4a3c627";
     private const string Device = "73e7e2de709dff64ef64b1d0c30e67fab63279db";
-    private const string Vm = "/subscriptions/9b8a7c6d-1111-4222-8333-444455556666/resourceGroups/r/providers/Microsoft.Compute/virtualMachines/vm7";
+    private const string Vm =
+        "/subscriptions/9b8a7c6d-1111-4222-8333-444455556666/resourceGroups/r/providers/Microsoft.Compute/virtualMachines/vm7";
 
     [Theory]
     [InlineData("Critical", Severity.High)]
@@ -52,7 +53,9 @@ public sealed class KindTests
             GraphWith($"'severity':'{severity}'"),
             Read($"{{'SystemAlertId':'a','TenantId':'w','AlertName':'n','AlertSeverity':'{severity}'}}"),
             Read($"{{'alertId':'a','title':'t','aadTenantId':'{OwnTenant}','severity':'{severity}'}}"),
-            Read($"{{'kind':'SecurityAlert','name':'a','id':'/subscriptions/s/x','properties':{{'systemAlertId':'a','severity':'{severity}'}}}}"),
+            Read(
+                $"{{'kind':'SecurityAlert','name':'a','id':'/subscriptions/s/x','properties':{{'systemAlertId':'a','severity':'{severity}'}}}}"
+            ),
         ];
 
     [Theory]
@@ -176,7 +179,9 @@ public sealed class KindTests
         var sha1 = new string('b', 40);
         Assert.Equal(sha256, The<FileEntity>(Arm($"FileHash|'hashValue':'{sha256}','algorithm':'SHA256'")).Sha256);
         Assert.Equal(sha1, The<FileEntity>(Row($"{{'Type':'filehash','Algorithm':'SHA1','Value':'{sha1}'}}")).Sha1);
-        var file = The<FileEntity>(Row($"{{'Type':'file','Name':'f','FileHashes':{{'Type':'filehash','Algorithm':'SHA256','Value':'{sha256}'}}}}"));
+        var file = The<FileEntity>(
+            Row($"{{'Type':'file','Name':'f','FileHashes':{{'Type':'filehash','Algorithm':'SHA256','Value':'{sha256}'}}}}")
+        );
         Assert.Equal(("f", sha256), (file.Name, file.Sha256));
         var md5 = The<FileEntity>(Row($"{{'Type':'filehash','Algorithm':'MD5','Value':'{new string('c', 32)}'}}"));
         Assert.Equal(new string('c', 32), md5.Display);
@@ -190,7 +195,12 @@ public sealed class KindTests
     [InlineData("'Name':'i:0#.f|membership|adele@c.example'", "adele@c.example", "adele", null)]
     [InlineData("'Name':'adele','NTDomain':'CONTOSO'", null, "adele", "CONTOSO")]
     [InlineData("'Name':'adele','UPNSuffix':'@c.example'", "adele@c.example", "adele", null)]
-    [InlineData("'Name':'kim_partner.example#EXT#','UPNSuffix':'c.example'", "kim_partner.example#EXT#@c.example", "kim_partner.example#EXT#", null)]
+    [InlineData(
+        "'Name':'kim_partner.example#EXT#','UPNSuffix':'c.example'",
+        "kim_partner.example#EXT#@c.example",
+        "kim_partner.example#EXT#",
+        null
+    )]
     [InlineData("'Name':'adele@c.example','UPNSuffix':'c.example'", "adele@c.example", "adele", null)]
     public void A_name_is_taken_apart_and_never_invented(string fields, string? principal, string name, string? domain)
     {
@@ -268,7 +278,9 @@ public sealed class KindTests
     }
 
     [Theory]
-    [InlineData("'ResourceIdentifiers':\"[{\\\"$id\\\":\\\"1\\\",\\\"AzureResourceId\\\":\\\"%\\\",\\\"Type\\\":\\\"AzureResource\\\"}]\",")]
+    [InlineData(
+        "'ResourceIdentifiers':\"[{\\\"$id\\\":\\\"1\\\",\\\"AzureResourceId\\\":\\\"%\\\",\\\"Type\\\":\\\"AzureResource\\\"}]\","
+    )]
     [InlineData("'ResourceIdentifiers':{'AzureResourceId':'%','Type':'AzureResource'},")]
     [InlineData("'_ResourceId':'%',")]
     [InlineData("'CompromisedEntity':'%',")]
@@ -297,11 +309,23 @@ public sealed class KindTests
 
     [Theory]
     [InlineData("'EntityType':'Ip','RemoteIP':'203.0.113.7','EvidenceRole':'Related'", "ip")]
-    [InlineData("'EntityType':'File','FileName':'b.exe','SHA256':'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'", "file")]
+    [InlineData(
+        "'EntityType':'File','FileName':'b.exe','SHA256':'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'",
+        "file"
+    )]
     [InlineData("'EntityType':'Url','RemoteUrl':'https://bad.example/'", "url")]
-    [InlineData("'EntityType':'MailMessage','NetworkMessageId':'11118379-2a59-1111-ac3c-a51eb4a3c627','RecipientEmailAddress':'a@c.example'", "mailMessage")]
-    [InlineData("'EntityType':'OAuthApplication','OAuthApplicationId':'11118379-2a59-1111-ac3c-a51eb4a3c627','Application':'n'", "application")]
-    [InlineData("'EntityType':'Ip','AdditionalFields':'{\\\"Type\\\":\\\"ip\\\",\\\"Address\\\":\\\"203.0.113.7\\\",\\\"LastVerdict\\\":\\\"Malicious\\\"}'", "ip")]
+    [InlineData(
+        "'EntityType':'MailMessage','NetworkMessageId':'11118379-2a59-1111-ac3c-a51eb4a3c627','RecipientEmailAddress':'a@c.example'",
+        "mailMessage"
+    )]
+    [InlineData(
+        "'EntityType':'OAuthApplication','OAuthApplicationId':'11118379-2a59-1111-ac3c-a51eb4a3c627','Application':'n'",
+        "application"
+    )]
+    [InlineData(
+        "'EntityType':'Ip','AdditionalFields':'{\\\"Type\\\":\\\"ip\\\",\\\"Address\\\":\\\"203.0.113.7\\\",\\\"LastVerdict\\\":\\\"Malicious\\\"}'",
+        "ip"
+    )]
     public void A_hunting_row_gives_what_its_columns_name(string columns, string kind)
     {
         var alert = Read($"{{'AlertId':'h','Title':'t','Severity':'High',{columns}}}");
@@ -310,7 +334,10 @@ public sealed class KindTests
 
     [Fact]
     public void A_hunting_rows_own_address_is_no_entity() =>
-        Assert.Empty(Read("{'AlertId':'h','Title':'t','Severity':'High','EntityType':'Machine','LocalIP':'10.0.0.5','DeviceName':'pc7'}").Entities.OfType<IpEntity>());
+        Assert.Empty(
+            Read("{'AlertId':'h','Title':'t','Severity':'High','EntityType':'Machine','LocalIP':'10.0.0.5','DeviceName':'pc7'}")
+                .Entities.OfType<IpEntity>()
+        );
 
     [Theory]
     [InlineData("{'Type':'host','HostName':'pc7.c.example'}", "{'Type':'host','HostName':'PC7','DnsDomain':'c.example'}")]
@@ -326,10 +353,7 @@ public sealed class KindTests
 
     [Fact]
     public void Two_machines_of_one_short_name_stay_two() =>
-        Assert.Equal(
-            2,
-            Row("{'Type':'host','HostName':'pc7.a.example'}", "{'Type':'host','HostName':'pc7.b.example'}").Entities.Count
-        );
+        Assert.Equal(2, Row("{'Type':'host','HostName':'pc7.a.example'}", "{'Type':'host','HostName':'pc7.b.example'}").Entities.Count);
 
     [Theory]
     [InlineData("'additionalData':{'MdatpDeviceId':'%'}")]
@@ -345,8 +369,10 @@ public sealed class KindTests
     [Fact]
     public void What_is_short_and_telling_outlasts_what_is_long()
     {
-        var filler = string.Join(',', Enumerable.Range(0, 40).Select(i => $"'Field{i:00}':'{new string('y', 90)}'"));
-        var row = RowWith($"'ExtendedProperties':{{{filler},'Big':'{new string('z', 3000)}','IncidentId':'77','Determination':'Phish','User':'a@c'}},");
+        var filler = string.Join(',', Enumerable.Range(0, 14).Select(i => $"'Field{i:00}':'{new string('y', 90)}'"));
+        var row = RowWith(
+            $"'ExtendedProperties':{{{filler},'Big':'{new string('z', 3000)}','IncidentId':'77','Determination':'Phish','User':'a@c'}},"
+        );
         Assert.Contains("\"IncidentId\":\"77\"", row.Extra, StringComparison.Ordinal);
         Assert.Contains("\"Determination\":\"Phish\"", row.Extra, StringComparison.Ordinal);
         Assert.Contains("\"User\":\"a@c\"", row.Extra, StringComparison.Ordinal);
@@ -359,7 +385,9 @@ public sealed class KindTests
     [Fact]
     public void What_is_cut_is_said_with_the_field_it_stood_in()
     {
-        var alert = Read($"{{'id':'1','displayName':'n','tenantId':'{OwnTenant}','incidentWebUrl':'u','summary':'{new string('s', 5000)}'}}");
+        var alert = Read(
+            $"{{'id':'1','displayName':'n','tenantId':'{OwnTenant}','incidentWebUrl':'u','summary':'{new string('s', 5000)}'}}"
+        );
         Assert.Contains(alert.Notes, note => note.StartsWith("$.summary was too long", StringComparison.Ordinal));
     }
 
@@ -372,7 +400,13 @@ public sealed class KindTests
         var node = JsonNode.Parse(Quoted(entities))!;
         for (var i = 0; i < times; i++)
             node = JsonValue.Create(node.ToJsonString())!;
-        var row = new JsonObject { ["SystemAlertId"] = "a", ["TenantId"] = "w", ["AlertName"] = "n", ["Entities"] = node };
+        var row = new JsonObject
+        {
+            ["SystemAlertId"] = "a",
+            ["TenantId"] = "w",
+            ["AlertName"] = "n",
+            ["Entities"] = node,
+        };
         Assert.Equal("203.0.113.7", The<IpEntity>(Real.Alert(row)).Address);
     }
 
@@ -394,16 +428,24 @@ public sealed class KindTests
     {
         Alert[] alerts =
         [
-            Graph($"analyzedMessage|'networkMessageId':'{Id1}','recipientEmailAddress':'a@c.example','urls':['https://bad.example/a,b','https://bad.example/c']"),
+            Graph(
+                $"analyzedMessage|'networkMessageId':'{Id1}','recipientEmailAddress':'a@c.example','urls':['https://bad.example/a,b','https://bad.example/c']"
+            ),
             Row(
                 $"{{'Type':'mailMessage','NetworkMessageId':'{Id1}','Recipient':'a@c.example',"
                     + "'Urls':'[\\\"https://bad.example/a,b\\\",\\\"https://bad.example/c\\\"]'}"
             ),
-            Graph("teamsMessage|'subject':'s','urls':[{'@odata.type':'#microsoft.graph.security.urlEvidence','url':'https://bad.example/a,b'},{'@odata.type':'#microsoft.graph.security.urlEvidence','url':'https://bad.example/c'}]"),
+            Graph(
+                "teamsMessage|'subject':'s','urls':[{'@odata.type':'#microsoft.graph.security.urlEvidence','url':'https://bad.example/a,b'},{'@odata.type':'#microsoft.graph.security.urlEvidence','url':'https://bad.example/c'}]"
+            ),
         ];
         Assert.All(
             alerts,
-            alert => Assert.Equal(["https://bad.example/a,b", "https://bad.example/c"], alert.Entities.OfType<UrlEntity>().Select(url => url.Url))
+            alert =>
+                Assert.Equal(
+                    ["https://bad.example/a,b", "https://bad.example/c"],
+                    alert.Entities.OfType<UrlEntity>().Select(url => url.Url)
+                )
         );
     }
 

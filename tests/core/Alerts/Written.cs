@@ -22,8 +22,7 @@ internal static class Written
     }
 
     /// <summary>A Graph alert with these pieces of evidence, each without its braces: "user|'userAccount':{...}".</summary>
-    public static Alert Graph(params string[] evidence) =>
-        GraphWith($"'evidence':[{string.Join(',', evidence.Select(Evidence))}]");
+    public static Alert Graph(params string[] evidence) => GraphWith($"'evidence':[{string.Join(',', evidence.Select(Evidence))}]");
 
     public static Alert GraphWith(string fields) =>
         Read($"{{'@odata.type':'#microsoft.graph.security.alert','id':'g1','tenantId':'{OwnTenant}','title':'t',{fields}}}");
