@@ -7,7 +7,8 @@ internal static class Devices
     {
         fields.Include("additionalData");
         var full = fields.Line("deviceDnsName", "computerDnsName", "fqdn", "deviceFqdn", "dnsName");
-        var written = fields.Line("hostName", "deviceName", "computerName", "machineName", "netBiosName", "computer") ?? full;
+        var written =
+            fields.Line("hostName", "deviceName", "computerName", "machineName") ?? full ?? fields.Line("netBiosName", "computer");
         var (name, domain) = HostParts(written);
         var machine = fields.Open("vmMetadata");
         var host = new HostEntity

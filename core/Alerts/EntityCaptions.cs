@@ -35,7 +35,10 @@ internal static class EntityCaptions
         "senderFromAddress",
         "serialNumber",
         "signatureHash",
+        "destinationServiceName",
+        "cve",
         "category",
+        "clusterBy",
         "value",
     ];
 

@@ -166,8 +166,23 @@ internal static class EntityIdentity
             Roles = first.Roles.Count == 0 ? second.Roles : [.. first.Roles.Union(second.Roles)],
             TenantId = first.TenantId ?? second.TenantId,
             IsForeign = first.IsForeign || second.IsForeign,
-            Extra = first.Extra ?? second.Extra,
+            Extra = WithBoth(first.Extra, second.Extra),
         };
+    }
+
+    /// <summary>
+    /// What one mention says beside the other, as its last field "also": a list of objects. Where both have no room the first stays.
+    /// </summary>
+    private static string? WithBoth(string? first, string? second)
+    {
+        if (first is null || second is null || first.Contains(second[1..^1], StringComparison.Ordinal))
+            return first ?? second;
+        const string also = "\"also\":[";
+        var whole =
+            first.EndsWith("]}", StringComparison.Ordinal) && first.Contains(also, StringComparison.Ordinal)
+                ? $"{first[..^2]},{second}]}}"
+                : $"{first[..^1]},{also}{second}]}}";
+        return whole.Length <= AlertLimits.MaxExtra ? whole : first;
     }
 
     private static HostEntity MergeHosts(HostEntity a, HostEntity b) =>

@@ -48,10 +48,37 @@ internal static class EntityKinds
             _ => null,
         };
 
-    /// <summary>What something is that says no type anywhere: by a field that only this kind has.</summary>
-    public static string? ByFields(Fields fields)
+    /// <summary>Whether every field of an object holds entities of the kind it is called after, and there is nothing else.</summary>
+    public static bool IsMapOfKinds(JsonElement item) =>
+        item.GetPropertyCount() > 0
+        && item.EnumerateObject()
+            .All(group =>
+                OfGroup(group.Name) is not null
+                && (
+                    group.Value.ValueKind == JsonValueKind.Object
+                    || (
+                        group.Value.ValueKind == JsonValueKind.Array
+                        && group.Value.EnumerateArray().All(entity => entity.ValueKind == JsonValueKind.Object)
+                    )
+                )
+            )
+        && !item.TryGetProperty("userAccount", out _);
+
+    /// <summary>The kind that a group is called after ("Accounts", "IPs", "userEvidence"); null where that is none.</summary>
+    public static string? OfGroup(string name)
     {
-        foreach (var (name, kind) in Marks)
+        var kind = EntityReader.KindOf(name);
+        return MakerOf(kind) is not null ? kind
+            : kind.EndsWith("es", StringComparison.Ordinal) && MakerOf(kind[..^2]) is not null ? kind[..^2]
+            : kind.EndsWith('s') && MakerOf(kind[..^1]) is not null ? kind[..^1]
+            : null;
+    }
+
+    /// <summary>What something is that says no type anywhere, or one nobody knows: by a field that only this kind has.</summary>
+    /// <param name="onlySure">Whether only the ids of one kind count, since a type is written that we do not know.</param>
+    public static string? ByFields(Fields fields, bool onlySure)
+    {
+        foreach (var (name, kind) in onlySure ? Marks.Take(SureMarks) : Marks)
         {
             if (fields.HasScalar(name) || fields.HasObject(name))
                 return kind;
@@ -59,16 +86,21 @@ internal static class EntityKinds
         return null;
     }
 
+    /// <summary>The first of the marks, which no other kind has.</summary>
+    private const int SureMarks = 5;
+
     private static readonly (string Name, string Kind)[] Marks =
     [
         ("userAccount", "account"),
+        ("aadUserId", "account"),
+        ("azureAdUserId", "account"),
+        ("mdeDeviceId", "device"),
+        ("mdatpDeviceId", "device"),
         ("fileDetails", "file"),
         ("networkMessageId", "mailmessage"),
         ("networkMessageIds", "mailcluster"),
         ("internetMessageId", "mailmessage"),
         ("mailboxPrimaryAddress", "mailbox"),
-        ("mdeDeviceId", "device"),
-        ("mdatpDeviceId", "device"),
         ("azureAdDeviceId", "device"),
         ("deviceDnsName", "device"),
         ("hostName", "host"),
@@ -81,8 +113,6 @@ internal static class EntityKinds
         ("fileName", "file"),
         ("oauthAppId", "oauthapplication"),
         ("servicePrincipalObjectId", "serviceprincipal"),
-        ("aadUserId", "account"),
-        ("azureAdUserId", "account"),
         ("userPrincipalName", "account"),
         ("accountName", "account"),
         ("upnSuffix", "account"),

@@ -17,12 +17,30 @@ internal sealed class EntityReader(ReadingSession session, References references
         foreach (var item in list.EnumerateArray())
         {
             var at = $"{place}[{index++}]";
-            if (item.ValueKind == JsonValueKind.Object)
+            if (item.ValueKind == JsonValueKind.Object && EntityKinds.IsMapOfKinds(item))
+                ReadMap(item, at);
+            else if (item.ValueKind == JsonValueKind.Object)
                 Read(item, at, null);
             else if (AsObject(item, at) is { } inner)
                 Read(inner, at, null);
             else if (item.ValueKind != JsonValueKind.Null)
                 session.Notes.Add($"{at} is not an object, so it is no entity; left out.");
+        }
+    }
+
+    /// <summary>{"Accounts": [...], "ipEvidence": {...}}: sorted by what they are.</summary>
+    private void ReadMap(JsonElement map, string place)
+    {
+        foreach (var group in map.EnumerateObject())
+        {
+            var (kind, at) = (EntityKinds.OfGroup(group.Name)!, $"{place}.{group.Name}");
+            if (group.Value.ValueKind == JsonValueKind.Object)
+                Read(group.Value, at, kind);
+            else
+            {
+                foreach (var item in group.Value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object))
+                    Read(item, at, kind);
+            }
         }
     }
 
@@ -48,6 +66,8 @@ internal sealed class EntityReader(ReadingSession session, References references
             return;
         }
         var word = outer.Line("@odata.type", "kind", "entityType", "type");
+        if (word?.Any(char.IsLetter) == false)
+            word = null; // A product's own number.
         var fields = outer;
         if (outer.HasObject("properties") && outer.Has("kind"))
         {
@@ -57,10 +77,10 @@ internal sealed class EntityReader(ReadingSession session, References references
         fields.Include("additionalData");
         fields.Skip("$id", "type", "kind", "createdDateTime", "remediationStatusDetails", "@odata.type");
         var made = Make(word, kind, fields);
-        if (made.Count == 0 && kind is not null && word is null)
+        if (made.Count == 0 && kind is not null && word is null && !fields.HasAnything)
             return;
         var nested = fields.UnreadObjects(EntityKinds.IsEntity).ToList();
-        Add(made.Count > 0 ? made : [EntityCaptions.Other(word, fields, references)], fields);
+        Add(made.Count > 0 ? made : [EntityCaptions.Other(word ?? kind, fields, references)], fields);
         foreach (var (name, value, at) in nested)
             Read(value, at, EntityKinds.ByName(name) ?? "");
     }
@@ -89,8 +109,8 @@ internal sealed class EntityReader(ReadingSession session, References references
             return [];
         }
         var named = EntityKinds.MakerOf(KindOf(word)) ?? EntityKinds.MakerOf(kind ?? "");
-        if (named is null && word is null && string.IsNullOrEmpty(kind))
-            named = EntityKinds.MakerOf(EntityKinds.ByFields(fields) ?? "");
+        if (named is null && string.IsNullOrEmpty(kind))
+            named = EntityKinds.MakerOf(EntityKinds.ByFields(fields, onlySure: word is not null) ?? "");
         return named?.Invoke(fields, references) ?? [];
     }
 

@@ -34,6 +34,8 @@ internal static class Envelope
                     var fields = Fields.Of(element, session, place);
                     if (Inside(fields) is not { } name)
                         return fields;
+                    if (name == "data")
+                        session.Event = fields;
                     element = Content(fields, name, session);
                     place = $"{place}.{name}";
                     break;

@@ -116,7 +116,9 @@ internal static class Families
     /// <summary>The refusal of what no shape reads: by its name where it has one, else by its fields.</summary>
     public static AlertReading Refuse(Fields root)
     {
-        var family = Array.Find(Known, known => known.Matches(root));
+        var family =
+            Array.Find(Known, known => known.Matches(root))
+            ?? (root.Session.Event is { } around ? Array.Find(Known, known => known.Matches(around)) : null);
         var problem = family is null
             ? $"This is no alert known here; its fields are: {root.Names()}."
             : $"This is {family.Name}, not an alert; its fields are: {root.Names()}.";

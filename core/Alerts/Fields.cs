@@ -90,6 +90,9 @@ internal sealed partial class Fields
 
     public bool HasScalar(string name) => Find(name) is >= 0 and var i && !string.IsNullOrWhiteSpace(Scalar(slots[i].Value));
 
+    /// <summary>Whether any field holds a text, a number or a truth value.</summary>
+    public bool HasAnything => Array.Exists(slots, slot => !string.IsNullOrWhiteSpace(Scalar(slot.Value)));
+
     public bool HasObject(string name) => Peek(name)?.ValueKind == JsonValueKind.Object;
 
     /// <summary>Marks fields as of no further interest.</summary>

@@ -11,7 +11,7 @@ internal static class Mail
     /// </summary>
     public static List<Entity> Messages(Fields fields, References references)
     {
-        var recipients = fields.Words("recipientEmailAddress", "recipient", "recipients", "recipientAddress", "to");
+        var recipients = fields.Words("recipientEmailAddress", "recipient", "recipients", "recipientAddress", "to").Select(Bare).ToList();
         var template = new MailMessageEntity
         {
             Id = "",
@@ -41,6 +41,13 @@ internal static class Mail
             made.AddRange(Links(fields));
         }
         return made;
+    }
+
+    /// <summary>"Adele Vance &lt;AdeleV@contoso.example&gt;" is the address in it.</summary>
+    private static string Bare(string written)
+    {
+        var (open, close) = (written.LastIndexOf('<'), written.LastIndexOf('>'));
+        return open >= 0 && close > open + 1 ? written[(open + 1)..close].Trim() : written;
     }
 
     private static MailboxEntity MailboxOf(string address) =>

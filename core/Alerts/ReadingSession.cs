@@ -19,6 +19,9 @@ internal sealed class ReadingSession : IDisposable
     /// <summary>The Entra tenant of the alert, where the message names it beside the alert's own tenant field.</summary>
     public string? EntraTenant { get; set; }
 
+    /// <summary>The event around the message, which names a family where the message does not; null where there is none.</summary>
+    public Fields? Event { get; set; }
+
     /// <summary>What can be read only when all entities are there.</summary>
     public List<Action> AtEnd { get; } = [];
 

@@ -16,7 +16,7 @@ internal static class AlertMessage
     public const string UntrustedStart = "<untrusted>\n";
     public const string UntrustedEnd = "\n</untrusted>";
 
-    /// <summary>Entities shown; the rest is counted. Actions on entities beyond remain possible for people, not for the model.</summary>
+    /// <summary>Entities shown, the most important ones; the rest is counted. Actions on entities beyond remain possible for people, not for the model.</summary>
     public const int MaxEntities = 30;
 
     /// <summary>Characters of untrusted text in all, before encoding.</summary>
@@ -82,7 +82,7 @@ internal static class AlertMessage
         if (alert.MemberAlertIds.Count > 0)
             json.WriteNumber("alerts_inside", alert.MemberAlertIds.Count);
         json.WriteStartArray("entities");
-        foreach (var entity in alert.Entities.Take(MaxEntities))
+        foreach (var entity in EntityRank.Foremost(alert.Entities, MaxEntities))
             WriteTrusted(json, entity);
         json.WriteEndArray();
         if (alert.Entities.Count > MaxEntities)
@@ -138,7 +138,7 @@ internal static class AlertMessage
         text.WriteUnlessWord("tactics", string.Join(", ", alert.Tactics.Where(t => !UntrustedText.IsPlainWord(t))));
         text.Write("parser_notes", string.Join(" ", alert.Notes.Take(5)), MaxValue);
         json.WriteStartObject("entities");
-        foreach (var entity in alert.Entities.Take(MaxEntities))
+        foreach (var entity in EntityRank.Foremost(alert.Entities, MaxEntities))
         {
             json.WriteStartObject(entity.Id);
             WriteNames(text, entity);

@@ -36,8 +36,8 @@ internal static class IncidentText
             input.Alert.FirstActivity,
             input.Alert.LastActivity,
             input.Alert.Created,
-            Entities = input
-                .Alert.Entities.Take(MaxEntities)
+            Entities = EntityRank
+                .Foremost(input.Alert.Entities, MaxEntities)
                 .Select(e => new
                 {
                     e.Id,

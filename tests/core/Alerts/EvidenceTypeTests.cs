@@ -20,7 +20,7 @@ public sealed class EvidenceTypeTests
     {
         ["analyzedMessageEvidence"] = ["mailMessage", "mailbox"],
         ["cloudLogonSessionEvidence"] = ["account"],
-        ["deviceEvidence"] = ["account", "host"],
+        ["deviceEvidence"] = ["host"], // who is logged on has a name only
         ["dnsEvidence"] = ["ip"],
         ["hostLogonSessionEvidence"] = ["account", "host"],
         ["ipEvidence"] = ["ip"],
@@ -43,7 +43,11 @@ public sealed class EvidenceTypeTests
         Assert.Equal(48, Types.Count);
         Assert.All(
             Facts["types"]!.AsObject(),
-            type => Assert.Equal(type.Value!["v1.0"]!.AsObject().Select(p => p.Key).Order(), type.Value["beta"]!.AsArray().Select(p => p!.GetValue<string>()).Order())
+            type =>
+                Assert.Equal(
+                    type.Value!["v1.0"]!.AsObject().Select(p => p.Key).Order(),
+                    type.Value["beta"]!.AsArray().Select(p => p!.GetValue<string>()).Order()
+                )
         );
     }
 
@@ -165,9 +169,11 @@ public sealed class EvidenceTypeTests
             "sha256" or "value" => new string('a', 64),
             "sha1" => new string('b', 40),
             "userSid" or "sid" => "S-1-5-21-1-2-3-1104",
-            "userPrincipalName" or "upn" or "recipientEmailAddress" or "recipient" or "primaryAddress" or "mailboxPrimaryAddress" => "a@c.example",
+            "userPrincipalName" or "upn" or "recipientEmailAddress" or "recipient" or "primaryAddress" or "mailboxPrimaryAddress" =>
+                "a@c.example",
             "internetMessageId" => "<1@bad.example>",
-            "resourceId" => "/subscriptions/9b8a7c6d-1111-4222-8333-444455556666/resourceGroups/r/providers/Microsoft.Storage/storageAccounts/s",
+            "resourceId" =>
+                "/subscriptions/9b8a7c6d-1111-4222-8333-444455556666/resourceGroups/r/providers/Microsoft.Storage/storageAccounts/s",
             "url" or "urls" => "https://bad.example/a",
             _ when name.EndsWith("Id", StringComparison.Ordinal) || name.EndsWith("Ids", StringComparison.Ordinal) => Id,
             _ when name.EndsWith("Guid", StringComparison.Ordinal) => Id,
