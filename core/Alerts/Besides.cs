@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace IRFunctions.Alerts;
 
 /// <summary>
-/// What a SecurityAlert row and a Defender for Cloud export say beside their entities: the resources the alert is about, the tenant, and the
-/// compromised entity. Source: learn.microsoft.com/azure/defender-for-cloud/continuous-export (schemas) and the SecurityAlert table.
+/// What a SecurityAlert row and a Defender for Cloud export say beside their entities: the resources the alert is about, the tenant,
+/// and the compromised entity. Source: learn.microsoft.com/azure/defender-for-cloud/continuous-export (schemas) and the SecurityAlert table.
 /// </summary>
 internal static class Besides
 {

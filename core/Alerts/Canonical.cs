@@ -83,6 +83,9 @@ internal static class Canonical
         return at > 0 && link![at - 1] is '?' or '&' && link.Length >= at + 40 ? Guid(link.Substring(at + 4, 36)) : null;
     }
 
+    /// <inheritdoc cref="TimeForms.Read"/>
+    public static DateTimeOffset? Time(string? text) => TimeForms.Read(text);
+
     /// <summary>
     /// The Entra object id that a cloud SID (S-1-12-1-a-b-c-d) writes as four numbers of 32 bits; null for every other SID.
     /// </summary>

@@ -123,7 +123,8 @@ internal static partial class Drafts
             if (entity.TenantId is null || entity.TenantId == own)
                 return entity;
             session.Notes.Add(
-                $"{SafeText.Line(entity.Display, 120, out _)} is of tenant {entity.TenantId}, not of the alert's tenant {own}: it is no target."
+                $"{SafeText.Line(entity.Display, 120, out _)} is of tenant {entity.TenantId}, not of the alert's tenant {own}: "
+                    + "it is no target."
             );
             return entity with { IsForeign = true };
         });

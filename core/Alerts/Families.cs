@@ -109,7 +109,8 @@ internal static class Families
         new(
             "an alert of another product (Elastic, Splunk, OCSF)",
             root => root.Has("search_name") || root.Has("kibana.alert.uuid") || root.Has("@timestamp") || root.Has("class_uid"),
-            "Only Microsoft's alerts are read: write it as a SecurityAlert row (SystemAlertId, AlertName, AlertSeverity, TenantId, Entities)."
+            "Only Microsoft's alerts are read: write it as a SecurityAlert row (SystemAlertId, AlertName, AlertSeverity, "
+                + "TenantId, Entities)."
         ),
     ];
 
@@ -126,8 +127,8 @@ internal static class Families
     }
 
     private const string Shapes =
-        "Known shapes: Graph alert (alerts_v2, or the older alerts) and incident, risk detection, Defender API alert and incident, advanced "
-        + "hunting row, Sentinel incident and alert, SecurityAlert and SecurityIncident row, Office 365 alert record.";
+        "Known shapes: Graph alert (alerts_v2, or the older alerts) and incident, risk detection, Defender API alert and incident, "
+        + "advanced hunting row, Sentinel incident and alert, SecurityAlert and SecurityIncident row, Office 365 alert record.";
 
     private static bool Says(Fields root, string name, string start) =>
         root.Peek(name) is { ValueKind: JsonValueKind.String } value

@@ -41,7 +41,9 @@ internal sealed partial class Fields
         return slots[i].Opened ??= Of(one, session, $"{Place}.{slots[i].Name}");
     }
 
-    /// <summary>Takes the fields of a nested object for this one's own, such as "additionalData"; where both have one, ours stays.</summary>
+    /// <summary>
+    /// Takes the fields of a nested object for this one's own, such as "additionalData"; where both have one, ours stays.
+    /// </summary>
     public void Include(string name)
     {
         var i = Find(name);

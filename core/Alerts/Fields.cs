@@ -146,7 +146,7 @@ internal sealed partial class Fields
     {
         if (Raw(names) is not { } text)
             return null;
-        var time = TimeForms.Read(text);
+        var time = Canonical.Time(text);
         if (time is null)
             session.Notes.Add($"{Place}: the time '{SafeText.Line(text, 60, out _)}' is not in a known form and was left out.");
         return time?.Year > 1 ? time : null;

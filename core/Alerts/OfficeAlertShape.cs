@@ -65,7 +65,9 @@ internal static class OfficeAlertShape
             ],
         };
 
-    /// <summary>Short keys of the data blob: f3u who did it, trc who got it. The sender (tsd) is written by the sender and stays text.</summary>
+    /// <summary>
+    /// Short keys of the data blob: f3u who did it, trc who got it. The sender (tsd) is written by the sender and stays text.
+    /// </summary>
     private static void Details(Fields data, EntityReader reader)
     {
         foreach (var user in data.Words("f3u").Where(PrincipalNames.IsPrincipalName))

@@ -5,7 +5,8 @@ internal static class SeverityWords
 {
     /// <summary>
     /// Severity by name or number, whatever the case. A word we do not know is Medium: a source that calls an alert "catastrophic" must
-    /// not rank below one that calls it medium. <see cref="Severity.Unknown"/> only where the source says nothing, or that it does not know.
+    /// not rank below one that calls it medium. <see cref="Severity.Unknown"/> only where the source says nothing, or that it does
+    /// not know.
     /// </summary>
     /// <param name="isGuess">Whether the word is not known here.</param>
     public static Severity Of(string? text, out bool isGuess)

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace IRFunctions.Alerts;
 
 /// <summary>
-/// Records of the Defender XDR streaming API (Event Hubs, storage): {time, tenantId, category: "AdvancedHunting-AlertInfo", properties}. One
-/// alert is one AlertInfo and any number of AlertEvidence with its AlertId; a message may hold them together. Source:
+/// Records of the Defender XDR streaming API (Event Hubs, storage): {time, tenantId, category: "AdvancedHunting-AlertInfo", properties}.
+/// One alert is one AlertInfo and any number of AlertEvidence with its AlertId; a message may hold them together. Source:
 /// learn.microsoft.com/defender-xdr/streaming-api-event-hub.
 /// </summary>
 internal static class StreamShape

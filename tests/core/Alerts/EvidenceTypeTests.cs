@@ -102,7 +102,7 @@ public sealed class EvidenceTypeTests
     private static Alert Alert(JsonNode evidence)
     {
         var message = JsonNode.Parse(
-            $$"""{"@odata.type":"#microsoft.graph.security.alert","id":"1","title":"t","tenantId":"{{Written.OwnTenant}}","severity":"high"}"""
+            $$"""{"@odata.type":"#microsoft.graph.security.alert","id":"1","title":"t","tenantId":"{{Written.OwnTenant}}"}"""
         )!;
         message["evidence"] = new JsonArray(evidence);
         return Real.Alert(message);

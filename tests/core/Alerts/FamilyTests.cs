@@ -4,8 +4,8 @@ using IRFunctions.Alerts;
 namespace IRFunctions.Tests.Alerts;
 
 /// <summary>
-/// Families of messages known by name (tests/data/alerts/families): taken where they carry what an alert needs, else refused with the family's
-/// name and the way to send it right.
+/// Families of messages known by name (tests/data/alerts/families): taken where they carry what an alert needs, else refused with the
+/// family's name and the way to send it right.
 /// </summary>
 public sealed class FamilyTests
 {
@@ -73,7 +73,7 @@ public sealed class FamilyTests
         );
         Assert.Equal(("Atypical travel", "203.0.113.7"), (row.Title, Written.The<IpEntity>(row).Address));
         var record = Written.Read(
-            $"{{'records':[{{'category':'UserRiskEvents','tenantId':'{Written.OwnTenant}','operationName':'User Risk Detection','properties':"
+            $"{{'records':[{{'category':'UserRiskEvents','tenantId':'{Written.OwnTenant}','operationName':'x','properties':"
                 + "{'id':'r2','riskEventType':'anonymizedIPAddress','riskLevel':'medium','userId':'11118379-2a59-1111-ac3c-a51eb4a3c627',"
                 + "'userPrincipalName':'a@c.example','ipAddress':'203.0.113.7',"
                 + "'additionalInfo':[{'Key':'mitreTechniques','Value':'T1090.003,T1078'}]}}]}"
