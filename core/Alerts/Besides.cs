@@ -4,7 +4,7 @@ namespace IRFunctions.Alerts;
 
 /// <summary>
 /// What a SecurityAlert row and a Defender for Cloud export say beside their entities: the resources the alert is about, the tenant,
-/// and the compromised entity. Source: learn.microsoft.com/azure/defender-for-cloud/continuous-export (schemas) and the SecurityAlert table.
+/// and the compromised entity. Source: learn.microsoft.com/azure/defender-for-cloud/continuous-export (schemas), the SecurityAlert table.
 /// </summary>
 internal static class Besides
 {

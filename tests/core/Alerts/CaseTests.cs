@@ -3,7 +3,9 @@ using IRFunctions.Decisions;
 
 namespace IRFunctions.Tests.Alerts;
 
-/// <summary>The inputs of tests/data/alerts/cases with their right values. Each stands for a kind; more: AlertKindTests and EntityKindTests.</summary>
+/// <summary>
+/// The inputs of tests/data/alerts/cases with their right values. Each stands for a kind; more: AlertKindTests and EntityKindTests.
+/// </summary>
 public sealed class CaseTests
 {
     private const string Other = "5e4d3c2b-1111-4aaa-8bbb-0c0d0e0f1a1c";
