@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Assessment;
 
@@ -120,6 +121,9 @@ internal static class AlertMessage
             default:
                 break;
         }
+        // Of another tenant, or a message that no action finds: recommending something on it would be in vain.
+        if (entity.IsForeign || (entity is MailMessageEntity message && !Targets.CanBeFound(message)))
+            json.WriteBoolean("cannot_be_acted_on", true);
         WriteWord(json, "source_verdict", entity.SourceVerdict);
         WriteWords(json, "roles", entity.Roles);
         json.WriteEndObject();
