@@ -140,7 +140,12 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
             },
             var kind => new OtherEntity { Id = id, Type = kind ?? "" },
         };
-        return read with { IsForeign = isInVain && read is not MailMessageEntity, SourceVerdict = Text(entity, "source_verdict"), Roles = [.. Texts(entity, "roles")] };
+        return read with
+        {
+            IsForeign = isInVain && read is not MailMessageEntity,
+            SourceVerdict = Text(entity, "source_verdict"),
+            Roles = [.. Texts(entity, "roles")],
+        };
     }
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;

@@ -50,9 +50,7 @@ public sealed class AlertKindTests
             GraphWith($"'severity':'{severity}'"),
             Read($"{{'SystemAlertId':'a','TenantId':'w','AlertName':'n','AlertSeverity':'{severity}'}}"),
             Read($"{{'alertId':'a','title':'t','aadTenantId':'{OwnTenant}','severity':'{severity}'}}"),
-            Read(
-                $"{{'kind':'SecurityAlert','name':'a','id':'/x','properties':{{'systemAlertId':'a','severity':'{severity}'}}}}"
-            ),
+            Read($"{{'kind':'SecurityAlert','name':'a','id':'/x','properties':{{'systemAlertId':'a','severity':'{severity}'}}}}"),
         ];
 
     [Theory]

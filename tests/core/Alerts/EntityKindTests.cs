@@ -204,10 +204,7 @@ public sealed class EntityKindTests
         "'EntityType':'OAuthApplication','OAuthApplicationId':'11118379-2a59-1111-ac3c-a51eb4a3c627','Application':'n'",
         "application"
     )]
-    [InlineData(
-        "'EntityType':'Ip','AdditionalFields':'{\\\"Type\\\":\\\"ip\\\",\\\"Address\\\":\\\"203.0.113.7\\\"}'",
-        "ip"
-    )]
+    [InlineData("'EntityType':'Ip','AdditionalFields':'{\\\"Type\\\":\\\"ip\\\",\\\"Address\\\":\\\"203.0.113.7\\\"}'", "ip")]
     public void A_hunting_row_gives_what_its_columns_name(string columns, string kind)
     {
         var alert = Read($"{{'AlertId':'h','Title':'t','Severity':'High',{columns}}}");

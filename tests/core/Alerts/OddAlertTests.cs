@@ -51,9 +51,7 @@ public sealed class OddAlertTests
     public void An_object_id_of_zeros_is_none() =>
         Assert.Null(
             Targets.Of(
-                The<AccountEntity>(
-                    Graph("user|'userAccount':{'accountName':'svc','azureAdUserId':'00000000-0000-0000-0000-000000000000'}")
-                )
+                The<AccountEntity>(Graph("user|'userAccount':{'accountName':'svc','azureAdUserId':'00000000-0000-0000-0000-000000000000'}"))
             )
         );
 
@@ -122,8 +120,7 @@ public sealed class OddAlertTests
     [InlineData("{'Type':'host','HostName':'my laptop'}")]
     [InlineData("{'Type':'host','HostName':'$'}")]
     [InlineData("{'Type':'host','HostName':'pc7','DeviceId':'5e4d3c2b-1111-4aaa-8bbb-0c0d0e0f1a1c'}")]
-    public void A_host_without_an_id_is_shown_and_is_no_target(string entity) =>
-        Assert.Null(Targets.Of(The<HostEntity>(Row(entity))));
+    public void A_host_without_an_id_is_shown_and_is_no_target(string entity) => Assert.Null(Targets.Of(The<HostEntity>(Row(entity))));
 
     [Fact]
     public void A_foreign_mention_makes_the_whole_account_no_target()
