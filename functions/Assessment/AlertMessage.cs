@@ -17,7 +17,10 @@ internal static class AlertMessage
     public const string UntrustedStart = "<untrusted>\n";
     public const string UntrustedEnd = "\n</untrusted>";
 
-    /// <summary>Entities shown, the most important ones; the rest is counted. Actions on entities beyond remain possible for people, not for the model.</summary>
+    /// <summary>
+    /// Entities shown, the most important ones; the rest is counted. Actions on entities beyond remain possible for people, not for the
+    /// model.
+    /// </summary>
     public const int MaxEntities = 30;
 
     /// <summary>Characters of untrusted text in all, before encoding.</summary>

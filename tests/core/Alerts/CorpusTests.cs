@@ -51,13 +51,23 @@ public sealed class CorpusTests
     ];
 
     public static IEnumerable<(string Name, JsonNode Message)> Corpus() =>
-        [.. Real.Messages(), .. Files("cases"), .. Files("families").Where(family => Real.Read(family.Message).IsAlert), .. Evaluation()];
+        [
+            .. Real.Messages(),
+            .. Files("cases"),
+            .. Files("families").Where(family => Real.Read(family.Message).IsAlert),
+            .. Evaluation(),
+            .. Public("alert").Select((message, index) => ($"public {index + 1}", message)),
+        ];
 
     private static IEnumerable<(string Name, JsonNode Message)> Files(string folder) =>
         System
             .IO.Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "data", "alerts", folder), "*.json")
             .Order()
             .Select(path => (Path.GetFileName(path), JsonNode.Parse(System.IO.File.ReadAllText(path))!));
+
+    /// <summary>Messages of tests/data/alerts/public.json by what they are.</summary>
+    private static IEnumerable<JsonNode> Public(string kind) =>
+        Real.Data("public.json").AsArray().Where(entry => (string?)entry!["is"] == kind).Select(entry => entry!["body"]!);
 
     private static IEnumerable<(string Name, JsonNode Message)> Evaluation() =>
         System

@@ -158,6 +158,13 @@ public sealed class FamilyTests
         Refused(Family(name), named, remedy);
 
     [Fact]
+    public void What_is_public_and_no_alert_is_refused_by_name() =>
+        Assert.All(
+            Real.Data("public.json").AsArray().Where(entry => (string?)entry!["is"] != "alert"),
+            entry => Refused(entry!["body"]!, (string)entry!["is"]!, "")
+        );
+
+    [Fact]
     public void Every_notification_of_graph_is_refused_by_name() =>
         Assert.All(Family("graph-notifications").AsArray(), body => Refused(body!, " notification", ""));
 
