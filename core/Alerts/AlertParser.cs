@@ -57,25 +57,14 @@ public static class AlertParser
         : SentinelAlertShape.Matches(root) ? SentinelAlertShape.Read(root)
         : SentinelIncidentShape.Matches(root) ? SentinelIncidentShape.Read(root)
         : SecurityAlertRowShape.Matches(root) ? SecurityAlertRowShape.Read(root)
+        : IncidentRowShape.Matches(root) ? IncidentRowShape.Read(root)
+        : StreamShape.Matches(root) ? StreamShape.Read(root)
+        : OfficeAlertShape.Matches(root) ? OfficeAlertShape.Read(root)
+        : RiskDetectionShape.Matches(root) ? RiskDetectionShape.Read(root)
+        : LegacyGraphShape.Matches(root) ? LegacyGraphShape.Read(root)
         : DefenderApiShape.MatchesAlert(root) ? DefenderApiShape.ReadAlert(root)
         : DefenderApiShape.MatchesIncident(root) ? DefenderApiShape.ReadIncident(root)
         : GraphIncidentShape.Matches(root) ? GraphIncidentShape.Read(root)
         : GraphAlertShape.Matches(root) ? GraphAlertShape.Read(root)
-        : Unknown(root);
-
-    private static AlertReading Unknown(Fields root)
-    {
-        var remedy =
-            root.Has("resourceData") || root.Has("resource")
-                ? "This is a notification about an alert, not the alert: have the sender fetch it (GET /security/alerts_v2/{id}) and "
-                    + "send that."
-            : root.Has("essentials") || root.Has("schemaId")
-                ? "This is an Azure Monitor alert (common alert schema); only security alerts are handled here."
-            : "Known shapes: Graph alerts_v2 and incident, Defender API alert and incident, Sentinel incident and alert, "
-                + "SecurityAlert row.";
-        return AlertReading.Rejected(
-            AlertReasons.UnknownShape,
-            new AlertFault(root.Place, $"This is no alert known here; its fields are: {root.Names()}.", remedy)
-        );
-    }
+        : Families.Refuse(root);
 }

@@ -7,15 +7,6 @@ namespace IRFunctions.Alerts;
 /// <summary>One way to write each value that may become a target (S4), and a refusal for everything that is only nearly one.</summary>
 internal static class Canonical
 {
-    private static readonly string[] TimeFormats =
-    [
-        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
-        "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
-        "M/d/yyyy h:mm:ss tt",
-        "M/d/yyyy, h:mm:ss.FFFFFFF tt",
-        "yyyy-MM-dd",
-    ];
-
     /// <summary>
     /// A GUID in lower case with hyphens; null for anything else and for the all-zero GUID, which sources write for "none".
     /// </summary>
@@ -92,29 +83,24 @@ internal static class Canonical
         return at > 0 && link![at - 1] is '?' or '&' && link.Length >= at + 40 ? Guid(link.Substring(at + 4, 36)) : null;
     }
 
-    /// <summary>
-    /// A time in one of the forms the sources write; without an offset it is UTC, as the SecurityAlert table means it. Exact forms only:
-    /// a general parser would fill in today's date from the clock.
-    /// </summary>
-    public static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParseExact(
-            text?.Trim(),
-            TimeFormats,
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-            out var time
-        )
-            ? time
-            : null;
+    /// <inheritdoc cref="TimeForms.Read"/>
+    public static DateTimeOffset? Time(string? text) => TimeForms.Read(text);
 
-    /// <summary>Severity by name, whatever the case; <see cref="Severity.Unknown"/> for a word we do not know.</summary>
-    public static Severity SeverityOf(string? text) =>
-        text?.Trim().ToLowerInvariant() switch
+    /// <summary>
+    /// The Entra object id that a cloud SID (S-1-12-1-a-b-c-d) writes as four numbers of 32 bits; null for every other SID.
+    /// </summary>
+    public static string? ObjectIdOfSid(string? sid)
+    {
+        const string cloud = "S-1-12-1-";
+        if (sid?.StartsWith(cloud, StringComparison.OrdinalIgnoreCase) != true || sid[cloud.Length..].Split('-') is not { Length: 4 } parts)
+            return null;
+        Span<byte> bytes = stackalloc byte[16];
+        for (var i = 0; i < 4; i++)
         {
-            "high" => Severity.High,
-            "medium" => Severity.Medium,
-            "low" => Severity.Low,
-            "informational" or "information" or "info" => Severity.Informational,
-            _ => Severity.Unknown,
-        };
+            if (!uint.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                return null;
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(bytes[(4 * i)..], number);
+        }
+        return Guid(new System.Guid(bytes).ToString("D"));
+    }
 }

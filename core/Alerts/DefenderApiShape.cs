@@ -39,37 +39,41 @@ internal static class DefenderApiShape
         return Drafts.Finish(Drafts.Combine(incident, Drafts.Members(root, "alerts", Draft)), session, root);
     }
 
-    private static Alert Draft(Fields fields)
+    private static Alert Draft(Fields fields) => Draft(fields, null);
+
+    /// <param name="tenant">The tenant where the message names it elsewhere.</param>
+    public static Alert Draft(Fields fields, string? tenant)
     {
         var session = fields.Session;
         var (severity, severityText) = Drafts.SeverityOf(fields, "severity");
-        ReadEntities(fields);
+        ReadEntities(fields, new EntityReader(session, References.None));
         return new Alert
         {
             Shape = AlertShape.DefenderApiAlert,
             Id = Drafts.Id(fields, "alertId", "id"),
-            TenantId = Drafts.Tenant(fields.Line("aadTenantId", "tenantId"), session),
+            TenantId = Drafts.Tenant(fields.Line("aadTenantId", "tenantId") ?? tenant, session),
             IncidentId = Drafts.OptionalId(fields, "incidentId"),
             Title = Drafts.Title(fields, "title"),
             Description = fields.Block("description") ?? "",
             Severity = severity,
             SeverityText = severityText,
             Product = fields.Line("serviceSource", "detectionSource") ?? "",
-            Category = fields.Line("category") ?? "",
-            Techniques = fields.Words("mitreTechniques"),
-            FirstActivity = fields.Time("firstActivity", "firstEventTime"),
+            Category = fields.Line("category") ?? string.Join(", ", fields.Words("categories")),
+            Techniques = Drafts.TechniqueIds(fields.Words("mitreTechniques", "attackTechniques")),
+            FirstActivity = fields.Time("firstActivity", "firstEventTime", "timestamp"),
             LastActivity = fields.Time("lastActivity", "lastEventTime"),
             Created = fields.Time("creationTime", "alertCreationTime"),
             Source = SourceStates.Of(fields, "lastUpdateTime", "lastUpdatedTime"),
         };
     }
 
-    private static void ReadEntities(Fields fields)
+    public static void ReadEntities(Fields fields, EntityReader reader)
     {
+        if (FlatEvidence.Matches(fields))
+            FlatEvidence.Read(fields, reader);
         // The machine stands in the alert itself.
         foreach (var host in Devices.Host(fields, References.None))
             fields.Session.Entities.Add(host);
-        var reader = new EntityReader(fields.Session, References.None);
         reader.ReadNested(fields);
         foreach (var name in (ReadOnlySpan<string>)["entities", "evidence"])
         {

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace IRFunctions.Alerts;
 
 /// <summary>What all shapes do the same way: identity, titles, and turning a draft with its members into the finished alert.</summary>
-internal static class Drafts
+internal static partial class Drafts
 {
     /// <summary>An id, GUIDs in lower case; empty where there is none, which <see cref="Finish"/> refuses.</summary>
     public static string Id(Fields fields, params ReadOnlySpan<string> names)
@@ -44,12 +46,24 @@ internal static class Drafts
         return Alert.UnknownTenant;
     }
 
+    /// <summary>
+    /// Technique ids out of whatever is written around them ("PowerShell (T1059.001)", "t1110"); a word without one stays as it is.
+    /// </summary>
+    public static IReadOnlyList<string> TechniqueIds(IEnumerable<string> words) =>
+        [.. words.Select(word => Technique().Match(word) is { Success: true } id ? id.Value.ToUpperInvariant() : word).Distinct()];
+
+    [GeneratedRegex(@"(?<![A-Za-z0-9])T\d{4}(?:\.\d{3})?(?!\d)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Technique();
+
     public static string Title(Fields fields, params ReadOnlySpan<string> names) => fields.Line(names) ?? "(no title)";
 
     public static (Severity Severity, string Text) SeverityOf(Fields fields, params ReadOnlySpan<string> names)
     {
         var text = fields.Line(names) ?? "";
-        return (Canonical.SeverityOf(text), text);
+        var severity = SeverityWords.Of(text, out var isGuess);
+        if (isGuess)
+            fields.Session.Notes.Add($"The severity '{SafeText.Line(text, 60, out _)}' is not one we know; it counts as {severity}.");
+        return (severity, text);
     }
 
     /// <summary>
@@ -107,10 +121,33 @@ internal static class Drafts
         return members;
     }
 
+    /// <summary>
+    /// An identity of another tenant than the alert's is no target: nothing of ours has its id. Where the alert's own tenant is not known
+    /// (a workspace is none) the decision compares with ours.
+    /// </summary>
+    private static void MarkForeign(Alert draft, ReadingSession session)
+    {
+        var isOfGraph = draft.Shape is not (AlertShape.SecurityAlertRow or AlertShape.SentinelAlert or AlertShape.SentinelIncident);
+        var own = session.EntraTenant ?? Canonical.TenantOfLink(draft.Link) ?? (isOfGraph ? Canonical.Guid(draft.TenantId) : null);
+        if (own is null)
+            return;
+        session.Entities.Change(entity =>
+        {
+            if (entity.TenantId is null || entity.TenantId == own)
+                return entity;
+            session.Notes.Add(
+                $"{SafeText.Line(entity.Display, 120, out _)} is of tenant {entity.TenantId}, not of the alert's tenant {own}: "
+                    + "it is no target."
+            );
+            return entity with { IsForeign = true };
+        });
+    }
+
     /// <summary>The alert with its entities, notes and leftovers; or the reasons why it cannot be one.</summary>
     /// <param name="levels">The objects whose fields decided what the alert is; in them no name may mean two things.</param>
     public static AlertReading Finish(Alert draft, ReadingSession session, params ReadOnlySpan<Fields?> levels)
     {
+        session.AtEnd.ForEach(read => read());
         string? extra = null;
         foreach (var fields in levels)
         {
@@ -138,6 +175,7 @@ internal static class Drafts
                 )
             );
         }
+        MarkForeign(draft, session);
         return session.Refusal
             ?? AlertReading.Accepted(draft with { Entities = session.Entities.ToList(), Notes = session.Notes.ToList(), Extra = extra });
     }

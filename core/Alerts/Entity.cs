@@ -35,6 +35,14 @@ public abstract record Entity
     /// <summary>The source's roles of this evidence ("attacker", "compromised", ...), as written.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 
+    /// <summary>The Entra tenant that the source says it belongs to, a GUID in lower case; null where it says none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TenantId { get; init; }
+
+    /// <summary>Whether that is another tenant than the alert's. Such a thing is never a target: its id means nothing in ours.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsForeign { get; init; }
+
     /// <summary>Fields without a place in the typed entity, as one compact JSON object; null where there are none.</summary>
     public string? Extra { get; init; }
 }
@@ -135,7 +143,9 @@ public sealed record RegistryEntity : Entity
     public string? Value { get; init; }
 }
 
-/// <summary>Any entity type we have no room for; <see cref="Type"/> is the source's word.</summary>
+/// <summary>
+/// Any entity type we have no room for; <see cref="Type"/> is the source's word in plain words ("kubernetes pod"), for people.
+/// </summary>
 public sealed record OtherEntity : Entity
 {
     public required string Type { get; init; }

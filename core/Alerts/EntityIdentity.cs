@@ -59,7 +59,8 @@ internal static class EntityIdentity
     private static void AddAccountKeys(List<string> keys, AccountEntity account, string? scope)
     {
         Add(keys, "oid", account.ObjectId);
-        Add(keys, "upn", account.UserPrincipalName);
+        Add(keys, "oid", Canonical.ObjectIdOfSid(account.Sid));
+        Add(keys, "upn", PrincipalNames.Member(account.UserPrincipalName));
         // Well-known SIDs (S-1-5-18 and the like) name a different account on every machine; only a domain's SIDs are unique.
         Add(keys, "sid", account.Sid?.StartsWith("S-1-5-21-", StringComparison.OrdinalIgnoreCase) == true ? account.Sid : null);
         if (account.Domain is not null || scope is not null)
@@ -85,9 +86,10 @@ internal static class EntityIdentity
         (one, two) switch
         {
             (AccountEntity a, AccountEntity b) => Agree(a.ObjectId, b.ObjectId)
-                && Agree(a.UserPrincipalName, b.UserPrincipalName)
-                && Agree(a.Sid, b.Sid)
-                && Agree(a.Name, b.Name),
+                && Agree(PrincipalNames.Member(a.UserPrincipalName), PrincipalNames.Member(b.UserPrincipalName))
+                && AgreeOnSid(a, b)
+                && Agree(a.TenantId, b.TenantId)
+                && (Agree(a.Name, b.Name) || (a.ObjectId is not null && b.ObjectId is not null)),
             (HostEntity a, HostEntity b) => Agree(a.DefenderDeviceId, b.DefenderDeviceId)
                 && Agree(a.EntraDeviceId, b.EntraDeviceId)
                 && Agree(a.AzureResourceId, b.AzureResourceId)
@@ -103,6 +105,14 @@ internal static class EntityIdentity
             _ => one.GetType() == two.GetType(),
         };
 
+    /// <summary>One account has a SID of the cloud and one of the domain it came from.</summary>
+    private static bool AgreeOnSid(AccountEntity one, AccountEntity two) =>
+        Agree(one.Sid, two.Sid)
+        || (one.ObjectId is not null && Agree(one.ObjectId, two.ObjectId) && IsOfTheCloud(one) != IsOfTheCloud(two));
+
+    private static bool IsOfTheCloud(AccountEntity account) =>
+        account.Sid?.StartsWith("S-1-12-1-", StringComparison.OrdinalIgnoreCase) == true;
+
     private static bool Agree(string? one, string? two) =>
         one is null || two is null || one.Equals(two, StringComparison.OrdinalIgnoreCase);
 
@@ -113,6 +123,7 @@ internal static class EntityIdentity
         {
             (AccountEntity a, AccountEntity b) => a with
             {
+                Display = a.UserPrincipalName is null && b.UserPrincipalName is not null ? b.Display : a.Display,
                 ObjectId = a.ObjectId ?? b.ObjectId,
                 UserPrincipalName = a.UserPrincipalName ?? b.UserPrincipalName,
                 Sid = a.Sid ?? b.Sid,
@@ -141,6 +152,7 @@ internal static class EntityIdentity
             },
             (FileEntity a, FileEntity b) => a with
             {
+                Display = a.Name is null && b.Name is not null ? b.Display : a.Display,
                 Name = a.Name ?? b.Name,
                 Path = a.Path ?? b.Path,
                 Sha256 = a.Sha256 ?? b.Sha256,
@@ -150,16 +162,34 @@ internal static class EntityIdentity
         };
         return merged with
         {
-            SourceVerdict = first.SourceVerdict ?? second.SourceVerdict,
+            SourceVerdict = Verdicts.Graver(first.SourceVerdict, second.SourceVerdict),
             Roles = first.Roles.Count == 0 ? second.Roles : [.. first.Roles.Union(second.Roles)],
-            Extra = first.Extra ?? second.Extra,
+            TenantId = first.TenantId ?? second.TenantId,
+            IsForeign = first.IsForeign || second.IsForeign,
+            Extra = WithBoth(first.Extra, second.Extra),
         };
+    }
+
+    /// <summary>
+    /// What one mention says beside the other, as its last field "also": a list of objects. Where both have no room the first stays.
+    /// </summary>
+    private static string? WithBoth(string? first, string? second)
+    {
+        if (first is null || second is null || first.Contains(second[1..^1], StringComparison.Ordinal))
+            return first ?? second;
+        const string also = "\"also\":[";
+        var whole =
+            first.EndsWith("]}", StringComparison.Ordinal) && first.Contains(also, StringComparison.Ordinal)
+                ? $"{first[..^2]},{second}]}}"
+                : $"{first[..^1]},{also}{second}]}}";
+        return whole.Length <= AlertLimits.MaxExtra ? whole : first;
     }
 
     private static HostEntity MergeHosts(HostEntity a, HostEntity b) =>
         a with
         {
-            Display = a.HostName is null && b.HostName is not null ? b.Display : a.Display,
+            Display =
+                (a.HostName is null && b.HostName is not null) || (a.DnsDomain is null && b.DnsDomain is not null) ? b.Display : a.Display,
             HostName = a.HostName ?? b.HostName,
             DnsDomain = a.DnsDomain ?? b.DnsDomain,
             DefenderDeviceId = a.DefenderDeviceId ?? b.DefenderDeviceId,

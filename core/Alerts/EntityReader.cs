@@ -11,40 +11,52 @@ namespace IRFunctions.Alerts;
 /// </summary>
 internal sealed class EntityReader(ReadingSession session, References references)
 {
-    /// <summary>Objects that are entities by the name they stand under, where they say no type.</summary>
-    private static string? KindByName(string name) =>
-        name.ToLowerInvariant() switch
-        {
-            "imagefile" => "file",
-            "account" or "useraccount" or "relateduser" or "loggedonusers" => "account",
-            "host" or "devices" => "host",
-            "parentprocess" => "process",
-            _ => null,
-        };
-
     public void ReadList(JsonElement list, string place)
     {
         var index = 0;
         foreach (var item in list.EnumerateArray())
         {
             var at = $"{place}[{index++}]";
-            if (item.ValueKind == JsonValueKind.Object)
+            if (item.ValueKind == JsonValueKind.Object && EntityKinds.IsMapOfKinds(item))
+                ReadMap(item, at);
+            else if (item.ValueKind == JsonValueKind.Object)
                 Read(item, at, null);
+            else if (AsObject(item, at) is { } inner)
+                Read(inner, at, null);
             else if (item.ValueKind != JsonValueKind.Null)
                 session.Notes.Add($"{at} is not an object, so it is no entity; left out.");
         }
     }
+
+    /// <summary>{"Accounts": [...], "ipEvidence": {...}}: sorted by what they are.</summary>
+    private void ReadMap(JsonElement map, string place)
+    {
+        foreach (var group in map.EnumerateObject())
+        {
+            var (kind, at) = (EntityKinds.OfGroup(group.Name)!, $"{place}.{group.Name}");
+            if (group.Value.ValueKind == JsonValueKind.Object)
+                Read(group.Value, at, kind);
+            else
+            {
+                foreach (var item in group.Value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object))
+                    Read(item, at, kind);
+            }
+        }
+    }
+
+    /// <summary>An entity written as JSON text.</summary>
+    private JsonElement? AsObject(JsonElement item, string at) =>
+        item.ValueKind == JsonValueKind.String
+        && Fields.LooksLikeJson(item.GetString()!)
+        && session.OpenInner(item.GetString()!, at) is { ValueKind: JsonValueKind.Object } inner
+            ? inner
+            : null;
 
     /// <summary>
     /// Reads one entity and the entities nested in it. <paramref name="kind"/> is what it is where it says nothing itself.
     /// </summary>
     public void Read(JsonElement element, string place, string? kind)
     {
-        if (session.Entities.IsFull)
-        {
-            session.Entities.LeaveOut();
-            return;
-        }
         var outer = Fields.Of(element, session, place);
         if (outer.Raw("$ref") is { } target && outer.Raw("$id") is null)
         {
@@ -54,27 +66,37 @@ internal sealed class EntityReader(ReadingSession session, References references
             return;
         }
         var word = outer.Line("@odata.type", "kind", "entityType", "type");
+        if (word?.Any(char.IsLetter) == false)
+            word = null; // A product's own number.
         var fields = outer;
         if (outer.HasObject("properties") && outer.Has("kind"))
         {
             outer.Skip("id", "name", "type");
             fields = outer.Open("properties")!;
         }
-        fields.Skip("$id", "type", "kind", "createdDateTime", "remediationStatusDetails");
+        fields.Include("additionalData");
+        fields.Skip("$id", "type", "kind", "createdDateTime", "remediationStatusDetails", "@odata.type");
         var made = Make(word, kind, fields);
-        if (made.Count == 0 && kind is not null && word is null)
+        if (made.Count == 0 && kind is not null && word is null && !fields.HasAnything)
             return;
-        var nested = fields.UnreadObjects(IsEntity).ToList();
-        Add(made.Count > 0 ? made : [Other(word, fields)], fields);
+        var nested = fields.UnreadObjects(EntityKinds.IsEntity).ToList();
+        Add(made.Count > 0 ? made : [EntityCaptions.Other(word ?? kind, fields, references)], fields);
         foreach (var (name, value, at) in nested)
-            Read(value, at, KindByName(name) ?? "");
+            Read(value, at, EntityKinds.ByName(name) ?? "");
     }
 
     /// <summary>Reads the entities that stand as fields of something that is none itself, such as the devices of an alert.</summary>
     public void ReadNested(Fields fields)
     {
-        foreach (var (name, value, at) in fields.UnreadObjects(IsEntity).ToList())
-            Read(value, at, KindByName(name) ?? "");
+        foreach (var (name, value, at) in fields.UnreadObjects(EntityKinds.IsEntity).ToList())
+            Read(value, at, EntityKinds.ByName(name) ?? "");
+    }
+
+    /// <summary>Adds what a maker made of fields that stand flat in something else, with the verdict and roles given there.</summary>
+    public void Add(List<Entity> made, string? verdict, IReadOnlyList<string> roles)
+    {
+        foreach (var entity in made)
+            session.Entities.Add(entity with { SourceVerdict = verdict, Roles = roles });
     }
 
     private List<Entity> Make(string? word, string? kind, Fields fields)
@@ -86,14 +108,17 @@ internal sealed class EntityReader(ReadingSession session, References references
             session.Notes.Add($"{fields.Place} holds different values under the same name ({names}); it cannot be a target.");
             return [];
         }
-        return MakersOf(KindOf(word))?.Invoke(fields, references) ?? MakersOf(kind ?? "")?.Invoke(fields, references) ?? [];
+        var named = EntityKinds.MakerOf(KindOf(word)) ?? EntityKinds.MakerOf(kind ?? "");
+        if (named is null && string.IsNullOrEmpty(kind))
+            named = EntityKinds.MakerOf(EntityKinds.ByFields(fields, onlySure: word is not null) ?? "");
+        return named?.Invoke(fields, references) ?? [];
     }
 
     private void Add(List<Entity> made, Fields fields)
     {
         var scope = ScopeOf(fields);
-        var verdict = fields.Line("verdict");
-        var roles = fields.Words("roles");
+        var verdict = Verdicts.Of(fields);
+        var roles = Verdicts.Roles(fields);
         var extra = fields.Extra();
         foreach (var entity in made)
         {
@@ -104,53 +129,15 @@ internal sealed class EntityReader(ReadingSession session, References references
         }
     }
 
-    private static OtherEntity Other(string? word, Fields fields) =>
-        new()
-        {
-            Id = "",
-            Type = word ?? "unknown",
-            Display =
-                fields.Line("friendlyName", "displayName", "name", "address", "ipAddress", "url", "domainName", "category")
-                ?? word
-                ?? "unknown",
-        };
-
-    private static Func<Fields, References, List<Entity>>? MakersOf(string kind) =>
-        kind switch
-        {
-            "account" or "user" => Identities.Account,
-            "mailbox" => Identities.Mailbox,
-            "cloudapplication" or "oauthapplication" or "serviceprincipal" or "application" => Identities.Application,
-            "host" or "device" or "machine" => Devices.Host,
-            "ip" or "ipaddress" => Devices.Ip,
-            "azureresource" => Devices.AzureResource,
-            "process" => Devices.Process,
-            "file" or "filehash" => Devices.File,
-            "registrykey" or "registryvalue" or "registry" => Devices.Registry,
-            "mailmessage" or "analyzedmessage" or "mailcluster" => Mail.Messages,
-            "url" => Mail.Url,
-            _ => null,
-        };
-
     /// <summary>"#microsoft.graph.security.userEvidence", "RegistryKey", "host-logon-session" as one bare word.</summary>
     internal static string KindOf(string? word)
     {
         if (word is null)
             return "";
-        var bare = word[(word.LastIndexOf('.') + 1)..].Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+        var last = word[(word.LastIndexOf('.') + 1)..];
+        var bare = string.Concat(last.Where(c => c is not ('-' or '_' or ' '))).ToLowerInvariant();
         return bare.EndsWith("evidence", StringComparison.Ordinal) ? bare[..^"evidence".Length] : bare;
     }
-
-    private static bool IsEntity(string name, JsonElement value) =>
-        !value.TryGetProperty("$ref", out _) && (KindByName(name) is not null || SaysType(value));
-
-    private static bool SaysType(JsonElement value) =>
-        value.TryGetProperty("Type", out _)
-        || (
-            value.TryGetProperty("@odata.type", out var type)
-            && type.ValueKind == JsonValueKind.String
-            && type.GetString()!.EndsWith("Evidence", StringComparison.OrdinalIgnoreCase)
-        );
 
     /// <summary>The machine that local names are relative to.</summary>
     private string? ScopeOf(Fields fields) =>

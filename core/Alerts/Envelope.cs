@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace IRFunctions.Alerts;
@@ -17,6 +18,9 @@ internal static class Envelope
         {
             switch (element.ValueKind)
             {
+                case JsonValueKind.Array when StreamShape.IsOneAlert([.. element.EnumerateArray()]):
+                    element = session.Wrap("records", element);
+                    return Fields.Of(element, session, place);
                 case JsonValueKind.Array:
                     if (!TakeOnly(ref element, ref place, session))
                         return null;
@@ -30,7 +34,9 @@ internal static class Envelope
                     var fields = Fields.Of(element, session, place);
                     if (Inside(fields) is not { } name)
                         return fields;
-                    element = fields.Peek(name)!.Value;
+                    if (name == "data")
+                        session.Event = fields;
+                    element = Content(fields, name, session);
                     place = $"{place}.{name}";
                     break;
                 default:
@@ -74,18 +80,50 @@ internal static class Envelope
         return false;
     }
 
+    /// <summary>What a wrapper carries; a connector's message carries it in Base64.</summary>
+    private static JsonElement Content(Fields fields, string name, ReadingSession session)
+    {
+        var value = fields.Peek(name)!.Value;
+        if (name != "ContentData")
+            return value;
+        var bytes = new byte[value.GetString()!.Length];
+        return
+            Convert.TryFromBase64String(value.GetString()!, bytes, out var length)
+            && session.OpenInner(Encoding.UTF8.GetString(bytes.AsSpan(0, length)), $"{fields.Place}.{name}") is { } inner
+            ? inner
+            : value;
+    }
+
+    private static bool IsText(Fields fields, string name) =>
+        fields.Peek(name) is { ValueKind: JsonValueKind.String } value && Fields.LooksLikeJson(value.GetString()!);
+
     /// <summary>The field that carries the alert, where this object is only a wrapper.</summary>
     private static string? Inside(Fields fields)
     {
+        if (fields.HasScalar("ContentData") && !fields.Has("title"))
+            return "ContentData";
+        // A Graph notification that carries the alert itself.
+        if (
+            fields.HasObject("resourceData")
+            && fields.Open("resourceData") is { } resource
+            && resource.Has("title")
+            && resource.Has("severity")
+        )
+            return "resourceData";
+        if (fields.HasList("records") && fields.Count <= 2 && !StreamShape.Matches(fields))
+            return "records";
         if (fields.HasList("value") && !fields.Has("id") && !fields.Has("properties"))
             return "value";
         if (fields.HasList("incidents") && !fields.Has("incidentId") && !fields.Has("id"))
             return "incidents";
         if (fields.HasList("alerts") && fields.Count == 1)
             return "alerts";
-        if (fields.HasObject("data") && (fields.Has("specversion") || fields.Has("eventType") || fields.Has("dataVersion")))
+        if (
+            (fields.HasObject("data") || IsText(fields, "data"))
+            && (fields.Has("specversion") || fields.Has("eventType") || fields.Has("dataVersion"))
+        )
             return "data";
-        if (fields.HasObject("body") && !fields.Has("title"))
+        if ((fields.HasObject("body") || fields.HasList("body") || IsText(fields, "body")) && !fields.Has("title"))
             return "body";
         // {alert: {...}} alone; an ARM alert with its entities beside it is a shape of its own.
         return fields.HasObject("alert") && !fields.HasList("entities") && !SentinelAlertShape.MatchesPair(fields) ? "alert" : null;

@@ -6,9 +6,9 @@ namespace IRFunctions.Alerts;
 /// One JSON object, its names compared without case (the same field is AadUserId, aadUserId or AADUserId, by source and age). Every read
 /// bears wrong types: a value of another kind counts as absent. Remembers what was read, so that the rest can be kept as Extra.
 /// </summary>
-internal sealed class Fields
+internal sealed partial class Fields
 {
-    private readonly Slot[] slots;
+    private Slot[] slots;
     private readonly ReadingSession session;
 
     private Fields(Slot[] slots, ReadingSession session, string place)
@@ -19,6 +19,9 @@ internal sealed class Fields
     }
 
     public string Place { get; }
+
+    /// <summary>The object itself, for who has to hand it on.</summary>
+    public JsonElement Whole { get; private init; }
 
     public ReadingSession Session => session;
 
@@ -34,7 +37,7 @@ internal sealed class Fields
         var count = 0;
         foreach (var property in element.EnumerateObject())
             slots[count++] = new Slot(property.Name, property.Value);
-        var fields = new Fields(slots, session, place);
+        var fields = new Fields(slots, session, place) { Whole = element };
         fields.FindConflicts();
         return fields;
     }
@@ -77,9 +80,18 @@ internal sealed class Fields
     public JsonElement? Peek(string name) =>
         Find(name) is >= 0 and var i && slots[i].Value.ValueKind != JsonValueKind.Null ? slots[i].Value : null;
 
-    public bool HasList(string name) => Peek(name)?.ValueKind == JsonValueKind.Array;
+    /// <summary>Whether there is a list, or one object where a list is meant.</summary>
+    public bool HasList(string name) =>
+        Peek(name) is { } value
+        && (
+            value.ValueKind is JsonValueKind.Array or JsonValueKind.Object
+            || (value.ValueKind == JsonValueKind.String && LooksLikeJson(value.GetString()!))
+        );
 
     public bool HasScalar(string name) => Find(name) is >= 0 and var i && !string.IsNullOrWhiteSpace(Scalar(slots[i].Value));
+
+    /// <summary>Whether any field holds a text, a number or a truth value.</summary>
+    public bool HasAnything => Array.Exists(slots, slot => !string.IsNullOrWhiteSpace(Scalar(slot.Value)));
 
     public bool HasObject(string name) => Peek(name)?.ValueKind == JsonValueKind.Object;
 
@@ -93,8 +105,17 @@ internal sealed class Fields
         }
     }
 
+    /// <summary>Marks a nested object as read with all it holds.</summary>
+    public void Drop(string name)
+    {
+        if (Find(name) is >= 0 and var i)
+            (slots[i].Taken, slots[i].Opened) = (true, null);
+    }
+
     /// <summary>The first of the named fields that holds text, a number or a truth value, exactly as written.</summary>
-    public string? Raw(params ReadOnlySpan<string> names)
+    public string? Raw(params ReadOnlySpan<string> names) => Raw(names, out _);
+
+    private string? Raw(ReadOnlySpan<string> names, out string found)
     {
         foreach (var name in names)
         {
@@ -102,22 +123,24 @@ internal sealed class Fields
             if (i < 0 || Scalar(slots[i].Value) is not { } text || string.IsNullOrWhiteSpace(text))
                 continue;
             slots[i].Taken = true;
+            found = slots[i].Name;
             return text;
         }
+        found = "";
         return null;
     }
 
     /// <summary>One safe line of at most <see cref="AlertLimits.MaxName"/> characters.</summary>
     public string? Line(params ReadOnlySpan<string> names) =>
-        Raw(names) is { } text ? Told(SafeText.Line(text, AlertLimits.MaxName, out var cut).Trim(), cut, names[0]) : null;
+        Raw(names, out var found) is { } text ? Told(SafeText.Line(text, AlertLimits.MaxName, out var cut).Trim(), cut, found) : null;
 
     /// <summary>Safe text of several lines, at most <see cref="AlertLimits.MaxText"/> characters.</summary>
     public string? Block(params ReadOnlySpan<string> names) =>
-        Raw(names) is { } text ? Told(SafeText.Block(text, AlertLimits.MaxText, out var cut), cut, names[0]) : null;
+        Raw(names, out var found) is { } text ? Told(SafeText.Block(text, AlertLimits.MaxText, out var cut), cut, found) : null;
 
     /// <summary>One safe line that may be long, such as a command line.</summary>
     public string? LongLine(params ReadOnlySpan<string> names) =>
-        Raw(names) is { } text ? Told(SafeText.Line(text, AlertLimits.MaxText, out var cut), cut, names[0]) : null;
+        Raw(names, out var found) is { } text ? Told(SafeText.Line(text, AlertLimits.MaxText, out var cut), cut, found) : null;
 
     public DateTimeOffset? Time(params ReadOnlySpan<string> names)
     {
@@ -173,12 +196,44 @@ internal sealed class Fields
     {
         foreach (var name in names)
         {
-            if (List(name) is { } list)
-                return WordsOf(list);
+            if (WordList(name) is { Count: > 0 } words)
+                return words;
             if (Raw(name) is { } text)
-                return WordsOf(text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+                return WordsOf(text.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         }
         return [];
+    }
+
+    /// <summary>
+    /// Texts of a list or one text alone, up to <see cref="AlertLimits.MaxText"/> characters each; commas belong to them. Those too long
+    /// are left out, and the field then stays unread.
+    /// </summary>
+    public IReadOnlyList<string> LongWords(string name)
+    {
+        var i = Find(name);
+        if (i < 0 || slots[i].Taken)
+            return [];
+        var texts =
+            Structure(name, JsonValueKind.Array) is { } list ? list.EnumerateArray().Select(Scalar).ToList()
+            : slots[i].Value.ValueKind == JsonValueKind.String ? [slots[i].Value.GetString()]
+            : [];
+        var whole = texts.Where(text => text is { Length: > 0 and <= AlertLimits.MaxText }).Take(AlertLimits.MaxEntities).ToList();
+        slots[i].Taken = whole.Count > 0 && whole.Count == texts.Count;
+        return [.. whole.OfType<string>()];
+    }
+
+    /// <summary>Null where the list holds no words; then it stays unread.</summary>
+    private List<string>? WordList(string name)
+    {
+        var i = Find(name);
+        if (i < 0)
+            return null;
+        var wasTaken = slots[i].Taken;
+        if (Structure(name, JsonValueKind.Array) is not { } list)
+            return null;
+        var words = WordsOf(list);
+        slots[i].Taken = wasTaken || words.Count > 0;
+        return words;
     }
 
     private static List<string> WordsOf(JsonElement list) => WordsOf(list.EnumerateArray().Select(Scalar));
@@ -195,36 +250,24 @@ internal sealed class Fields
         return words;
     }
 
-    /// <summary>A list, also where it is written as JSON text.</summary>
-    public JsonElement? List(string name) => Structure(name, JsonValueKind.Array, '[');
+    /// <summary>Objects inside, also those that a reference stands for, without marking them as read.</summary>
+    public IEnumerable<JsonElement> Held(Func<JsonElement, JsonElement?> follow) =>
+        slots.Where(slot => slot.Value.ValueKind == JsonValueKind.Object).Select(slot => follow(slot.Value)).OfType<JsonElement>();
 
-    /// <summary>A nested object, also where it is written as JSON text; what it holds and nobody reads counts as unread here.</summary>
-    public Fields? Open(string name)
+    /// <summary>The first unread text whose name says that it names or numbers the thing; null where there is none.</summary>
+    public string? FirstId()
     {
-        if (Structure(name, JsonValueKind.Object, '{') is not { } element)
-            return null;
-        var i = Find(name);
-        return slots[i].Opened ??= Of(element, session, $"{Place}.{slots[i].Name}");
-    }
-
-    private JsonElement? Structure(string name, JsonValueKind kind, char opening)
-    {
-        var i = Find(name);
-        if (i < 0)
-            return null;
-        ref var slot = ref slots[i];
-        if (
-            slot.Value.ValueKind == JsonValueKind.String
-            && slot.Value.GetString() is { } text
-            && text.AsSpan().TrimStart() is [var first, ..]
-            && first == opening
-            && session.OpenInner(text, $"{Place}.{slot.Name}") is { } inner
-        )
-            slot.Value = inner;
-        if (slot.Value.ValueKind != kind)
-            return null;
-        slot.Taken = true;
-        return slot.Value;
+        foreach (var ending in (ReadOnlySpan<string>)["name", "title", "id", "key", "number"])
+        {
+            foreach (ref var slot in slots.AsSpan())
+            {
+                if (slot.Taken || !slot.Name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) || slot.Name.StartsWith('@'))
+                    continue;
+                if (Scalar(slot.Value) is { } text && !string.IsNullOrWhiteSpace(text))
+                    return SafeText.Line(text, 120, out _);
+            }
+        }
+        return null;
     }
 
     private string Told(string text, int cut, string name)
@@ -253,73 +296,6 @@ internal sealed class Fields
             JsonValueKind.True => "true",
             JsonValueKind.False => "false",
             _ => null,
-        };
-
-    /// <summary>Unread objects among the values, and in lists among them, with the name they stand under.</summary>
-    public IEnumerable<(string Name, JsonElement Value, string Place)> UnreadObjects(Func<string, JsonElement, bool> wanted)
-    {
-        for (var i = 0; i < slots.Length; i++)
-        {
-            var (name, value) = (slots[i].Name, slots[i].Value);
-            if (slots[i].Taken || value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
-                continue;
-            var isList = value.ValueKind == JsonValueKind.Array;
-            if (isList ? value.GetArrayLength() == 0 || !value.EnumerateArray().All(item => IsWanted(name, item)) : !IsWanted(name, value))
-                continue;
-            slots[i].Taken = true;
-            if (!isList)
-                yield return (name, value, $"{Place}.{name}");
-            else
-            {
-                var index = 0;
-                foreach (var item in value.EnumerateArray())
-                    yield return (name, item, $"{Place}.{name}[{index++}]");
-            }
-        }
-        bool IsWanted(string name, JsonElement value) => value.ValueKind == JsonValueKind.Object && wanted(name, value);
-    }
-
-    /// <summary>
-    /// Everything unread as one compact JSON object of at most <see cref="AlertLimits.MaxExtra"/> characters, null where nothing is left.
-    /// Whole fields are left out, never half of one; empty values say nothing and are dropped.
-    /// </summary>
-    public string? Extra()
-    {
-        if (session.Scratch is not { } scratch)
-            session.Scratch = scratch = new JsonScratch();
-        var extra = new ExtraWriter(scratch);
-        WriteUnread(extra);
-        if (extra.LeftOut.Count > 0)
-            session.Notes.Add($"{Place}: too long to keep: {string.Join(", ", extra.LeftOut)}.");
-        return extra.ToJson();
-    }
-
-    private void WriteUnread(ExtraWriter extra)
-    {
-        foreach (ref var slot in slots.AsSpan())
-        {
-            if (slot.Opened is not null)
-            {
-                var inner = extra.Inner();
-                slot.Opened.WriteUnread(inner);
-                extra.AddObject(slot.Name, inner);
-            }
-            else if (!slot.Taken && !IsEmpty(slot.Value) && !IsReference(slot.Value))
-                extra.Add(slot.Name, slot.Value);
-        }
-    }
-
-    /// <summary>"{$ref: 4}" means nothing outside its own message, and the entity it names is kept on its own.</summary>
-    private static bool IsReference(JsonElement value) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("$ref", out _);
-
-    private static bool IsEmpty(JsonElement value) =>
-        value.ValueKind switch
-        {
-            JsonValueKind.Null or JsonValueKind.Undefined => true,
-            JsonValueKind.String => value.ValueEquals(""),
-            JsonValueKind.Array => value.GetArrayLength() == 0,
-            JsonValueKind.Object => value.GetPropertyCount() == 0,
-            _ => false,
         };
 
     private struct Slot(string name, JsonElement value)

@@ -31,7 +31,7 @@ internal static class GraphAlertShape
             SeverityText = severityText,
             Product = fields.Line("serviceSource", "productName") ?? "",
             Category = fields.Line("category") ?? "",
-            Techniques = fields.Words("mitreTechniques"),
+            Techniques = Drafts.TechniqueIds(fields.Words("mitreTechniques")),
             FirstActivity = fields.Time("firstActivityDateTime"),
             LastActivity = fields.Time("lastActivityDateTime"),
             Created = fields.Time("createdDateTime"),

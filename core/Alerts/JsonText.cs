@@ -47,6 +47,10 @@ internal static class JsonText
     {
         if (bytes.Span.StartsWith(Encoding.UTF8.Preamble))
             bytes = bytes[Encoding.UTF8.Preamble.Length..];
+        else if (bytes.Span.StartsWith(Encoding.Unicode.Preamble))
+            bytes = Encoding.UTF8.GetBytes(Encoding.Unicode.GetString(bytes.Span[Encoding.Unicode.Preamble.Length..]));
+        else if (bytes.Span.StartsWith(Encoding.BigEndianUnicode.Preamble))
+            bytes = Encoding.UTF8.GetBytes(Encoding.BigEndianUnicode.GetString(bytes.Span[Encoding.BigEndianUnicode.Preamble.Length..]));
         if (!Utf8.IsValid(bytes.Span))
         {
             bytes = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes.Span));

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace IRFunctions.Alerts;
 
 /// <summary>Messages and links.</summary>
@@ -9,7 +11,7 @@ internal static class Mail
     /// </summary>
     public static List<Entity> Messages(Fields fields, References references)
     {
-        var recipients = fields.Words("recipientEmailAddress", "recipient", "recipients");
+        var recipients = fields.Words("recipientEmailAddress", "recipient", "recipients", "recipientAddress", "to").Select(Bare).ToList();
         var template = new MailMessageEntity
         {
             Id = "",
@@ -17,8 +19,8 @@ internal static class Mail
             Sender =
                 fields.Open("p2Sender")?.Line("emailAddress")
                 ?? fields.Open("p1Sender")?.Line("emailAddress")
-                ?? fields.Line("p2Sender", "p1Sender", "senderAddress", "sender", "senderFromAddress"),
-            Subject = fields.Line("subject"),
+                ?? fields.Line("p2Sender", "p1Sender", "senderAddress", "sender", "senderFromAddress", "senderMailFromAddress", "from"),
+            Subject = fields.Line("subject", "emailSubject"),
         };
         string?[] each = recipients.Count > 0 ? [.. recipients] : [null];
         var made = new List<Entity>();
@@ -33,15 +35,35 @@ internal static class Mail
             }
         }
         if (made.Count > 0)
-            made.AddRange(
-                recipients.Select(address => new MailboxEntity
-                {
-                    Id = "",
-                    PrimaryAddress = address,
-                    Display = address,
-                })
-            );
+        {
+            NoteCluster(fields, made);
+            made.AddRange(recipients.Select(MailboxOf));
+            made.AddRange(Links(fields));
+        }
         return made;
+    }
+
+    /// <summary>"Adele Vance &lt;AdeleV@contoso.example&gt;" is the address in it.</summary>
+    private static string Bare(string written)
+    {
+        var (open, close) = (written.LastIndexOf('<'), written.LastIndexOf('>'));
+        return open >= 0 && close > open + 1 ? written[(open + 1)..close].Trim() : written;
+    }
+
+    private static MailboxEntity MailboxOf(string address) =>
+        new()
+        {
+            Id = "",
+            PrimaryAddress = address,
+            Display = address,
+        };
+
+    private static void NoteCluster(Fields fields, List<Entity> made)
+    {
+        if (made.Count > 1 && made.All(entity => entity is MailMessageEntity { Recipient: null }))
+            fields.Session.Notes.Add(
+                $"{fields.Place} is a cluster of {made.Count} messages without their recipients: a person has to find and remove them."
+            );
     }
 
     private static List<string?> MessageIds(Fields fields)
@@ -52,22 +74,40 @@ internal static class Mail
         return many.Count > 0 ? many : [null];
     }
 
+    /// <summary>The links in a message. Where one is no whole link the list stays in Extra, too.</summary>
+    private static List<Entity> Links(Fields fields)
+    {
+        var links = new List<Entity>();
+        foreach (var name in (ReadOnlySpan<string>)["urls", "url", "clickedUrls", "links"])
+        {
+            var isList = fields.Peek(name) is { ValueKind: JsonValueKind.Array } list && list.EnumerateArray().Any(IsObject);
+            if (isList)
+                continue; // Objects are evidence of their own.
+            foreach (var text in fields.LongWords(name))
+            {
+                if (Whole(text) is { } url)
+                    links.Add(Link(url));
+            }
+        }
+        return links;
+    }
+
+    private static bool IsObject(JsonElement item) => item.ValueKind == JsonValueKind.Object;
+
     /// <summary>A link, whole or not at all: half a link is a different link.</summary>
     public static List<Entity> Url(Fields fields, References references)
     {
         fields.Skip("friendlyName");
-        return fields.Valid(Whole, "url") is { } url
-            ?
-            [
-                new UrlEntity
-                {
-                    Id = "",
-                    Url = url,
-                    Display = SafeText.Line(url, AlertLimits.MaxName, out _),
-                },
-            ]
-            : [];
+        return fields.Valid(Whole, "url", "remoteUrl", "uri", "clickedUrl") is { } url ? [Link(url)] : [];
     }
+
+    public static UrlEntity Link(string url) =>
+        new()
+        {
+            Id = "",
+            Url = url,
+            Display = SafeText.Line(url, AlertLimits.MaxName, out _),
+        };
 
     private static string? Whole(string? text)
     {

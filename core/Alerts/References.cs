@@ -32,11 +32,19 @@ internal sealed class References
         return byId.TryGetValue(Canonical.LastSegment(id.GetString()) ?? "", out var entity) ? Follow(entity) : null;
     }
 
+    /// <summary>A text field of the object itself, whatever it holds.</summary>
+    public static string? Own(JsonElement element, string name) => TextIn(element, name);
+
     /// <summary>A text field of an entity, whichever way its name is written.</summary>
     public static string? Text(JsonElement entity, string name)
     {
         if (entity.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object)
             entity = properties;
+        return TextIn(entity, name);
+    }
+
+    private static string? TextIn(JsonElement entity, string name)
+    {
         foreach (var property in entity.EnumerateObject())
         {
             if (property.Value.ValueKind == JsonValueKind.String && property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
@@ -45,7 +53,8 @@ internal sealed class References
         return null;
     }
 
-    private JsonElement? Follow(JsonElement value)
+    /// <summary>What a reference stands for, the object itself where it is none; null where it leads nowhere.</summary>
+    public JsonElement? Follow(JsonElement value)
     {
         for (var hop = 0; hop < MostHops; hop++)
         {

@@ -18,8 +18,9 @@ internal static class SecurityAlertRowShape
     {
         var session = root.Session;
         var (severity, severityText) = Drafts.SeverityOf(root, "AlertSeverity", "Severity", "ReportedSeverity");
-        var workspace = root.Line("TenantId", "WorkspaceId", "WorkspaceSubscriptionId", "AzureResourceSubscriptionId");
-        ReadEntities(root);
+        var entra = ReadEntities(root);
+        var workspace =
+            root.Line("TenantId", "WorkspaceId") ?? entra ?? root.Line("WorkspaceSubscriptionId", "AzureResourceSubscriptionId");
         var link = root.LongLine("AlertLink", "AlertUri");
         var (tenant, incident) = XdrIncident.Of(root.Open("ExtendedProperties"), link, root.Peek("ExtendedLinks"));
         return Drafts.Finish(
@@ -36,7 +37,7 @@ internal static class SecurityAlertRowShape
                 Product = root.Line("ProductName", "ProviderName", "VendorName") ?? "",
                 Category = root.Line("AlertType") ?? "",
                 Tactics = root.Words(root.HasScalar("Tactics") || root.HasList("Tactics") ? "Tactics" : "Intent"),
-                Techniques = root.Words("Techniques"),
+                Techniques = Drafts.TechniqueIds(root.Words("Techniques")),
                 FirstActivity = root.Time("StartTime", "StartTimeUtc"),
                 LastActivity = root.Time("EndTime", "EndTimeUtc"),
                 Created = root.Time("TimeGenerated", "ProcessingEndTime"),
@@ -48,12 +49,18 @@ internal static class SecurityAlertRowShape
         );
     }
 
-    private static void ReadEntities(Fields root)
+    /// <summary>Reads the entities and what stands beside them; returns the Entra tenant that the row names, if it does.</summary>
+    private static string? ReadEntities(Fields root)
     {
         if (root.List("Entities") is { } entities)
             new EntityReader(root.Session, References.In(entities)).ReadList(entities, "$.Entities");
         else if (root.Peek("Entities") is { } other && !IsBlank(other))
             root.Session.Notes.Add("$.Entities is not a list of entities; it was left out.");
+        var (_, tenant) = Besides.Resources(root);
+        Besides.CompromisedEntity(root);
+        Besides.JoinMachines(root.Session);
+        root.Session.EntraTenant ??= tenant;
+        return tenant;
     }
 
     private static bool IsBlank(JsonElement value) =>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace IRFunctions.Alerts;
 
 /// <summary>
@@ -38,9 +36,10 @@ internal static class SentinelAlertShape
         var fields = outer.Open("properties") ?? outer;
         var (severity, severityText) = Drafts.SeverityOf(fields, "severity");
         outer.Skip("id", "type", "kind", "etag");
-        var workspace = Resources(fields);
+        var (workspace, _) = Besides.Resources(fields);
         if (fields.List("entities") is { } entities)
             new EntityReader(session, References.In(entities)).ReadList(entities, $"{fields.Place}.entities");
+        session.AtEnd.Add(() => Besides.CompromisedEntity(fields));
         var id = Drafts.Id(fields, "systemAlertId");
         var link = fields.LongLine("alertLink");
         var (tenant, incident) = XdrIncident.Of(fields.Open("extendedProperties") ?? fields.Open("additionalData"), link, null);
@@ -57,36 +56,12 @@ internal static class SentinelAlertShape
             Product = fields.Line("productName", "vendorName") ?? "",
             Category = fields.Line("alertType") ?? "",
             Tactics = fields.Words("tactics"),
-            Techniques = fields.Words("techniques"),
+            Techniques = Drafts.TechniqueIds(fields.Words("techniques")),
             FirstActivity = fields.Time("startTimeUtc"),
             LastActivity = fields.Time("endTimeUtc"),
             Created = fields.Time("timeGenerated", "processingEndTime"),
             Link = link,
             Source = SourceStates.Of(fields, "timeGenerated", "processingEndTime"),
         };
-    }
-
-    /// <summary>
-    /// Reads the resources the alert is about; returns the workspace it lies in, which is what the table's TenantId names.
-    /// </summary>
-    private static string? Resources(Fields fields)
-    {
-        string? workspace = null;
-        if (fields.List("resourceIdentifiers") is not { } list)
-            return null;
-        foreach (var item in list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object))
-        {
-            workspace ??= References.Text(item, "workspaceId");
-            if (Canonical.ResourceId(References.Text(item, "resourceId") ?? References.Text(item, "azureResourceId")) is { } id)
-                fields.Session.Entities.Add(
-                    new AzureResourceEntity
-                    {
-                        Id = "",
-                        ResourceId = id,
-                        Display = Canonical.LastSegment(id)!,
-                    }
-                );
-        }
-        return workspace;
     }
 }

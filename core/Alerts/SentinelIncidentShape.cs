@@ -71,7 +71,7 @@ internal static class SentinelIncidentShape
                 ? SafeText.Line(string.Join(", ", products), AlertLimits.MaxName, out _)
                 : fields.Line("providerName") ?? "",
             Tactics = facts?.Words("tactics") ?? [],
-            Techniques = facts?.Words("techniques") ?? [],
+            Techniques = Drafts.TechniqueIds(facts?.Words("techniques") ?? []),
             FirstActivity = fields.Time("firstActivityTimeUtc"),
             LastActivity = fields.Time("lastActivityTimeUtc"),
             Created = fields.Time("createdTimeUtc"),
@@ -81,7 +81,7 @@ internal static class SentinelIncidentShape
     }
 
     /// <summary>Tenant and incident id in Defender XDR; both or none, since an XDR number means nothing without its tenant.</summary>
-    private static (string? Tenant, string? IncidentId) XdrIdentity(Fields fields, Fields? facts, string? link)
+    public static (string? Tenant, string? IncidentId) XdrIdentity(Fields fields, Fields? facts, string? link)
     {
         if (!XdrIncident.IsXdr(fields.Peek("providerName")?.ToString()))
             return (null, null);

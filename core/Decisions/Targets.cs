@@ -50,6 +50,12 @@ public static class Targets
     public static bool IsOf(Entity entity, Target target, Facts facts) =>
         facts.Resolved.TryGetValue(entity.Id, out var known) ? known.Key == target.Key : IsOf(entity, target);
 
+    /// <summary>
+    /// Whether it is said in whose mailbox a message is and under which id: members of a cluster and many reported mails say neither, and
+    /// no action finds them.
+    /// </summary>
+    public static bool CanBeFound(MailMessageEntity mail) => mail.InternetMessageId is { Length: > 0 } && IsMailAddress(mail.Recipient);
+
     /// <summary>One copy of a message: several mailboxes are several things, and each is put back by itself (S6).</summary>
     /// <param name="whose">Object id of the mailbox's owner, or the address where that is not known.</param>
     public static string CopyId(string networkMessageId, string? whose) =>
@@ -58,10 +64,14 @@ public static class Targets
     private static (string Kind, string? Id) IdOf(Entity entity) =>
         entity switch
         {
+            { IsForeign: true } => ("", null),
             AccountEntity account => ("account", account.ObjectId),
             IpEntity ip => ("ip", ip.Address),
             HostEntity host => ("host", host.DefenderDeviceId ?? host.EntraDeviceId),
-            MailMessageEntity { NetworkMessageId: { } message } mail => ("mailMessage", CopyId(message, MailAddress(mail.Recipient))),
+            MailMessageEntity { NetworkMessageId: { } message } mail when CanBeFound(mail) => (
+                "mailMessage",
+                CopyId(message, MailAddress(mail.Recipient))
+            ),
             MailboxEntity mailbox => ("mailbox", mailbox.ObjectId ?? MailAddress(mailbox.PrimaryAddress)),
             ApplicationEntity application => ("application", application.ObjectId ?? application.AppId),
             WorkloadEntity workload => ("workload", workload.IdentityId),

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
 
 namespace IRFunctions.Assessment;
 
@@ -16,7 +17,10 @@ internal static class AlertMessage
     public const string UntrustedStart = "<untrusted>\n";
     public const string UntrustedEnd = "\n</untrusted>";
 
-    /// <summary>Entities shown; the rest is counted. Actions on entities beyond remain possible for people, not for the model.</summary>
+    /// <summary>
+    /// Entities shown, the most important ones; the rest is counted. Actions on entities beyond remain possible for people, not for the
+    /// model.
+    /// </summary>
     public const int MaxEntities = 30;
 
     /// <summary>Characters of untrusted text in all, before encoding.</summary>
@@ -82,7 +86,7 @@ internal static class AlertMessage
         if (alert.MemberAlertIds.Count > 0)
             json.WriteNumber("alerts_inside", alert.MemberAlertIds.Count);
         json.WriteStartArray("entities");
-        foreach (var entity in alert.Entities.Take(MaxEntities))
+        foreach (var entity in EntityRank.Foremost(alert.Entities, MaxEntities))
             WriteTrusted(json, entity);
         json.WriteEndArray();
         if (alert.Entities.Count > MaxEntities)
@@ -120,6 +124,9 @@ internal static class AlertMessage
             default:
                 break;
         }
+        // Of another tenant, or a message that no action finds: recommending something on it would be in vain.
+        if (entity.IsForeign || (entity is MailMessageEntity message && !Targets.CanBeFound(message)))
+            json.WriteBoolean("cannot_be_acted_on", true);
         WriteWord(json, "source_verdict", entity.SourceVerdict);
         WriteWords(json, "roles", entity.Roles);
         json.WriteEndObject();
@@ -138,7 +145,7 @@ internal static class AlertMessage
         text.WriteUnlessWord("tactics", string.Join(", ", alert.Tactics.Where(t => !UntrustedText.IsPlainWord(t))));
         text.Write("parser_notes", string.Join(" ", alert.Notes.Take(5)), MaxValue);
         json.WriteStartObject("entities");
-        foreach (var entity in alert.Entities.Take(MaxEntities))
+        foreach (var entity in EntityRank.Foremost(alert.Entities, MaxEntities))
         {
             json.WriteStartObject(entity.Id);
             WriteNames(text, entity);

@@ -67,7 +67,7 @@ public static class RuleBasedAnswer
         {
             yield return ("add_ip_to_watchlist", ip.Id, "The alert is about hostile traffic and this is a public address in it.");
         }
-        foreach (var account in Pick<AccountEntity>(alert, signs, Signs.StolenAccount, Targets.CanBeLookedUp))
+        foreach (var account in Pick<AccountEntity>(alert, signs, Signs.StolenAccount, a => Targets.CanBeLookedUp(a) && !a.IsForeign))
         {
             yield return ("disable_user_account_temporarily", account.Id, "The alert says that somebody else may be using this account.");
         }
@@ -95,7 +95,7 @@ public static class RuleBasedAnswer
         return (pointedAt.Count > 0 ? pointedAt : candidates).Take(MaxPerAction);
     }
 
-    private static bool CanBeFound(MailMessageEntity mail) => mail.NetworkMessageId is not null || mail.InternetMessageId is not null;
+    private static bool CanBeFound(MailMessageEntity mail) => mail.NetworkMessageId is not null && Targets.CanBeFound(mail);
 
     /// <summary>A public address: our own networks are no help on a list of hostile addresses.</summary>
     private static bool IsForeign(IpEntity ip)

@@ -58,6 +58,7 @@ public sealed class DirectoryResolver(DirectoryAccounts accounts, DirectoryHosts
     private Lookup? LookupOf(Entity entity, CancellationToken cancellation) =>
         entity switch
         {
+            { IsForeign: true } => null,
             AccountEntity { ObjectId: { } id } => ById(id, cancellation),
             AccountEntity { UserPrincipalName: { } upn } when Targets.IsMailAddress(upn) => ByAddress(upn, cancellation),
             AccountEntity { Sid: { } sid } when Targets.IsSidOfAnAccount(sid) => new Lookup(
@@ -67,9 +68,8 @@ public sealed class DirectoryResolver(DirectoryAccounts accounts, DirectoryHosts
             ),
             MailboxEntity { ObjectId: { } id } => ById(id, cancellation),
             MailboxEntity { PrimaryAddress: { } address } when Targets.IsMailAddress(address) => ByAddress(address, cancellation),
-            MailMessageEntity { NetworkMessageId: not null, Recipient: { Length: > 0 } address } => Targets.IsMailAddress(address)
-                ? ByAddress(address, cancellation)
-                : Not(address, "the recipient is no mail address"),
+            MailMessageEntity { NetworkMessageId: not null, InternetMessageId: not null, Recipient: { Length: > 0 } address } =>
+                Targets.IsMailAddress(address) ? ByAddress(address, cancellation) : Not(address, "the recipient is no mail address"),
             ApplicationEntity { AppId: { } id } => new Lookup("app:" + id, id, () => applications.FindAsync(id, cancellation)),
             ApplicationEntity { ObjectId: { } id } => new Lookup("app:" + id, id, () => applications.FindAsync(id, cancellation)),
             HostEntity host => new Lookup("host:" + host.Id, null, () => hosts.FindAsync(host, cancellation)),

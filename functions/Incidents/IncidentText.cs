@@ -73,8 +73,8 @@ internal static class IncidentText
             input.Alert.Created,
             Source = input.Alert.Source == SourceState.Unknown ? null : input.Alert.Source,
             News = input.News?.Text,
-            Entities = input
-                .Alert.Entities.Take(MaxEntities)
+            Entities = EntityRank
+                .Foremost(input.Alert.Entities, MaxEntities)
                 .Select(e => new
                 {
                     e.Id,

@@ -114,6 +114,7 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
     {
         var id = Text(entity, "id")!;
         var text = words.GetProperty(id);
+        var isInVain = entity.TryGetProperty("cannot_be_acted_on", out _);
         Entity read = Text(entity, "kind") switch
         {
             "account" => new AccountEntity
@@ -133,11 +134,18 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
             {
                 Id = id,
                 NetworkMessageId = Text(entity, "network_message_id"),
-                InternetMessageId = Text(text, "internet_message_id"),
+                // Beside the id of the mail system it is not written, and there where the message can be found.
+                InternetMessageId = Text(text, "internet_message_id") ?? (isInVain ? null : "not shown"),
+                Recipient = Text(text, "recipient"),
             },
             var kind => new OtherEntity { Id = id, Type = kind ?? "" },
         };
-        return read with { SourceVerdict = Text(entity, "source_verdict"), Roles = [.. Texts(entity, "roles")] };
+        return read with
+        {
+            IsForeign = isInVain && read is not MailMessageEntity,
+            SourceVerdict = Text(entity, "source_verdict"),
+            Roles = [.. Texts(entity, "roles")],
+        };
     }
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;

@@ -245,7 +245,7 @@ public sealed class EntityTests
     public void An_unknown_entity_type_and_unknown_fields_survive()
     {
         var other = Assert.IsType<OtherEntity>(Graph(Evidence("quantumDevice", "'qubits':5,'displayName':'Q'")).Entities[0]);
-        Assert.Equal(("#microsoft.graph.security.quantumDeviceEvidence", "Q", "{\"qubits\":5}"), (other.Type, other.Display, other.Extra));
+        Assert.Equal(("quantum device", "Q", "{\"qubits\":5}"), (other.Type, other.Display, other.Extra));
     }
 
     [Fact]

