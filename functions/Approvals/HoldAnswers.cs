@@ -89,14 +89,11 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         if (order is not { For: { } wanted, At: { } at })
             return new HoldChangeResult(null);
         var (most, length) = (state.MaxDuration, wanted <= state.MaxDuration ? wanted : state.MaxDuration);
+        var capped = wanted <= most ? null : $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken.";
         // What another incident holds longer is not shortened.
         if (state.UndoAt is { } already && already >= at + length)
-            return new HoldChangeResult(null, already, "It lasts that long already; nothing was shortened.");
-        return new HoldChangeResult(
-            null,
-            at + length,
-            wanted <= most ? null : $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken."
-        );
+            return new HoldChangeResult(null, already, $"{capped} It lasts that long already; nothing was shortened.".TrimStart());
+        return new HoldChangeResult(null, at + length, capped);
     }
 
     /// <summary>Whether two accounts belong to one person.</summary>

@@ -46,7 +46,7 @@ public sealed class Checkpointer(
             var changes = await ChangedAsync(now, fresh, findings, cancellation);
             await ReportAsync(findings, cancellation);
             var made = await SealAsync(now, changes, cancellation);
-            var ofLog = await log.AdvanceAsync(made, fresh, heads, cancellation);
+            var ofLog = await log.AdvanceAsync(made, fresh, heads, now, cancellation);
             await ReportAsync(ofLog, cancellation);
             return new CheckpointRun(made, [.. findings, .. ofLog]);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Record;
 
@@ -28,6 +29,11 @@ public sealed class TransparencyLog(
     private const string Partition = "log";
     private const string HashesColumn = "Hashes";
     private const int MaxBatch = 90; // as in HeadIndex
+    private const string TurnRow = "turn";
+    private const string UntilColumn = "Until";
+
+    // Less than the five minutes between two runs: the turn of one that died is over when the next comes.
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(2);
 
     private readonly TableClient table = tables.GetTableClient(RecordIndex.TableName);
     private State state = new(0, AuditEntry.NoHash, 0, null);
@@ -72,16 +78,40 @@ public sealed class TransparencyLog(
     /// <param name="made">Checkpoints made just now.</param>
     /// <param name="fresh">By chain, hashes of the entries that they sealed.</param>
     /// <param name="heads">What the last checkpoint knew.</param>
+    /// <param name="now">By the pipeline's clock.</param>
     public async Task<IReadOnlyList<Finding>> AdvanceAsync(
+        IReadOnlyList<Checkpoint> made,
+        IReadOnlyDictionary<string, IReadOnlyList<byte[]>> fresh,
+        HeadIndex heads,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        if (heads.Number == 0)
+            return []; // Nothing is sealed, or another process was faster: the next run starts from what it stored.
+        // Tiles are written over: one process at a time. What is not taken in now is by whoever has the turn, or in the next run.
+        if (await TakeTurnAsync(now, cancellation) is not { } turn)
+            return [];
+        try
+        {
+            return await AdvanceAsync(made, fresh, heads, cancellation);
+        }
+        finally
+        {
+            await GiveTurnBackAsync(turn, cancellation);
+        }
+    }
+
+    private async Task<IReadOnlyList<Finding>> AdvanceAsync(
         IReadOnlyList<Checkpoint> made,
         IReadOnlyDictionary<string, IReadOnlyList<byte[]>> fresh,
         HeadIndex heads,
         CancellationToken cancellation
     )
     {
-        if (heads.Number == 0)
-            return []; // Nothing is sealed, or another process was faster: the next run starts from what it stored.
         await LoadAsync(cancellation);
+        if (await IsAheadAsync(heads, cancellation))
+            return []; // Another process sealed more meanwhile, and it is in the log already.
         var (findings, stops) = await CheckAsync(heads, cancellation);
         if (stops)
             return findings;
@@ -91,6 +121,43 @@ public sealed class TransparencyLog(
             return [.. findings, gone];
         return state.Size == 0 ? findings : [.. findings, .. await SignAsync(cancellation)];
     }
+
+    private async Task<ETag?> TakeTurnAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition, TurnRow, cancellationToken: cancellation);
+        if (row.HasValue && row.Value!.GetInt64(UntilColumn) > now.UtcTicks)
+            return null;
+        var turn = new TableEntity(Partition, TurnRow) { [UntilColumn] = (now + LongestTurn).UtcTicks };
+        try
+        {
+            var written = row.HasValue
+                ? await table.UpdateEntityAsync(turn, row.Value!.ETag, TableUpdateMode.Replace, cancellation)
+                : await table.AddEntityAsync(turn, cancellation);
+            return written.Headers.ETag;
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        {
+            return null;
+        }
+    }
+
+    private async Task GiveTurnBackAsync(ETag turn, CancellationToken cancellation)
+    {
+        try
+        {
+            await table.DeleteEntityAsync(Partition, TurnRow, turn, cancellation);
+        }
+        catch (RequestFailedException)
+        {
+            // It ends by itself.
+        }
+    }
+
+    /// <summary>Whether the log has a stored checkpoint that is newer than what this process knows.</summary>
+    private async Task<bool> IsAheadAsync(HeadIndex heads, CancellationToken cancellation) =>
+        state.Number > heads.Number
+        && await store.ReadAsync(state.Number, cancellation) is { } bytes
+        && Checkpoint.FromJson(bytes).Hash() == state.Hash;
 
     public async Task<byte[]> ReadAsync(int level, long index, int width, CancellationToken cancellation)
     {

@@ -176,6 +176,11 @@ public abstract partial class WorkerContract
             ),
             nameof(ApprovalActivities.ShowHold) => (news, Nothing),
             nameof(ApprovalActivities.RemindApprovers) => (news, r => Assert.Empty(r.EnumerateArray())),
+            nameof(ClosingActivities.FindOpenWork) => (
+                "incident-1",
+                r => Assert.Empty(r.Deserialize<OpenWorkFound>(PayloadJson.Options)!.Open)
+            ),
+            nameof(ClosingActivities.ShowClosing) => (new ClosingInput("a test", "closed", [], Asks: true), Nothing),
             _ => throw new InvalidOperationException($"{activity} has no call here: add one"),
         };
 

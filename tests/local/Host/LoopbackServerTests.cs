@@ -1,7 +1,7 @@
-using IRFunctions.Local.Machine;
 using System.Net;
 using System.Text.Json.Nodes;
 using IRFunctions.Local.Host;
+using IRFunctions.Local.Machine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
