@@ -100,6 +100,13 @@ internal sealed partial class World : IAsyncDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Somebody other than the pipeline removes a secret of an application.</summary>
+    public async Task RemoveKeyAsync(string application, string key)
+    {
+        using var answer = await tenant.PostAsJsonAsync($"graph/v1.0/applications/{application}/removePassword", new { keyId = key });
+        answer.EnsureSuccessStatusCode();
+    }
+
     public async Task<IReadOnlyList<(string Id, ApprovalView View)>> PendingAsync()
     {
         var found = new List<(string, ApprovalView)>();
