@@ -41,11 +41,13 @@ public sealed class AgentSignals : ISignalSource
     {
         var seen = new List<SeenSignal>();
         foreach (var subject in question.Subjects)
-        foreach (var name in NamesOf(subject))
         {
-            if (await StateAsync(question.Client, name, cancellation) is not { } state)
-                continue;
-            seen.AddRange(Judge(state, name, question.Now).Select(signal => new SeenSignal(subject.Key, signal)));
+            foreach (var name in NamesOf(subject))
+            {
+                if (await StateAsync(question.Client, name, cancellation) is not { } state)
+                    continue;
+                seen.AddRange(Judge(state, name, question.Now).Select(signal => new SeenSignal(subject.Key, signal)));
+            }
         }
         return seen;
     }

@@ -52,7 +52,7 @@ internal sealed class ActionExecution(
                         IncidentText.Notified(input.Alert, order.Decision),
                         PageSeverity.Error,
                         PageKind.Recommendation,
-                        // One recommendation is not hidden behind many of another. Names that the tier map does not have are the model's words.
+                        // One recommendation is not hidden behind many of another. Names that the tier map lacks are the model's words.
                         order.Decision.Reasons.Any(r => r.Rule == "unknown-action")
                             ? ""
                             : order.Decision.Action

@@ -88,17 +88,19 @@ public sealed class LogExport(TransparencyLog log, AuditChain audit)
         var lengths = new Dictionary<string, long>(StringComparer.Ordinal);
         var place = 0L;
         await foreach (var checkpoint in log.CheckpointsAsync(log.LastCheckpoint, cancellation))
-        foreach (var change in checkpoint.Changes ?? [])
         {
-            var before = lengths.GetValueOrDefault(change.Chain);
-            if (only is null || only == change.Chain)
+            foreach (var change in checkpoint.Changes ?? [])
             {
-                if (!places.TryGetValue(change.Chain, out var list))
-                    places[change.Chain] = list = new List<Stretch>(1);
-                list.Add(new Stretch(before + 1, change.Length - before, place));
+                var before = lengths.GetValueOrDefault(change.Chain);
+                if (only is null || only == change.Chain)
+                {
+                    if (!places.TryGetValue(change.Chain, out var list))
+                        places[change.Chain] = list = new List<Stretch>(1);
+                    list.Add(new Stretch(before + 1, change.Length - before, place));
+                }
+                lengths[change.Chain] = change.Length;
+                place += change.Length - before;
             }
-            lengths[change.Chain] = change.Length;
-            place += change.Length - before;
         }
         return place == log.Size
             ? places

@@ -20,14 +20,13 @@ public sealed record RecordQuery(DateTimeOffset From, DateTimeOffset To, string?
 public sealed record RecordPlace(DateTimeOffset At, string Chain, long Sequence)
 {
     /// <summary>Whether the entry comes later.</summary>
-    public bool IsBefore(AuditEntry entry) =>
-        (At.CompareTo(entry.At), string.CompareOrdinal(Chain, entry.Chain)) switch
-        {
-            (< 0, _) => true,
-            (0, < 0) => true,
-            (0, 0) => Sequence < entry.Sequence,
-            _ => false,
-        };
+    public bool IsBefore(AuditEntry entry)
+    {
+        if (At != entry.At)
+            return At < entry.At;
+        var order = string.CompareOrdinal(Chain, entry.Chain);
+        return order == 0 ? Sequence < entry.Sequence : order < 0;
+    }
 }
 
 /// <summary>

@@ -180,17 +180,19 @@ public sealed class TransparencyLog(
     private async Task AppendAsync(Checkpoint checkpoint, IReadOnlyList<byte[]> leaves, CancellationToken cancellation)
     {
         foreach (var level in (await Tree.AppendAsync(leaves, cancellation)).GroupBy(t => t.Level))
-        foreach (var batch in level.Chunk(MaxBatch))
-            await table.SubmitTransactionAsync(
-                batch.Select(t => new TableTransactionAction(
-                    TableTransactionActionType.UpsertReplace,
-                    new TableEntity(PartitionOf(t.Level), t.Index.ToString("D10", CultureInfo.InvariantCulture))
-                    {
-                        [HashesColumn] = t.Hashes,
-                    }
-                )),
-                cancellation
-            );
+        {
+            foreach (var batch in level.Chunk(MaxBatch))
+                await table.SubmitTransactionAsync(
+                    batch.Select(t => new TableTransactionAction(
+                        TableTransactionActionType.UpsertReplace,
+                        new TableEntity(PartitionOf(t.Level), t.Index.ToString("D10", CultureInfo.InvariantCulture))
+                        {
+                            [HashesColumn] = t.Hashes,
+                        }
+                    )),
+                    cancellation
+                );
+        }
         await KeepAsync(
             state with
             {

@@ -57,7 +57,7 @@ internal static partial class ApiDescription
                 .Select(f => new Operation(
                     f.Name,
                     f.method,
-                    "/" + (whole ? "" : "api/") + Constraint().Replace(f.Route, "{$1}"),
+                    "/" + (whole ? "" : "api/") + Constraint().Replace(f.Route, "{$1}").Replace("?}", "}", StringComparison.Ordinal),
                     f.Verb,
                     f.Route
                 ))

@@ -31,7 +31,7 @@ public sealed class ModelTroubleTests
         await world.SendAsync(Given.MaliciousAddress());
         await world.SendAsync(Given.StolenAccount());
         // Two alerts, 20 seconds each at most; this clock also jumps to timers that have nothing to do with it.
-        await RunInSecondsAsync(world, 120);
+        await RunInSecondsAsync(world, 180);
         await AssertLeftToPeopleAsync(world, alerts: 2);
     }
 

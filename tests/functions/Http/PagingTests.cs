@@ -191,7 +191,8 @@ public sealed class PagingTests : IAsyncLifetime
     private async Task<List<string>> RowsAsync(string path, string list)
     {
         var rows = new List<string>();
-        for (string? next = path; next is not null; )
+        string? next = path;
+        while (next is not null)
         {
             var page = await GetAsync(next);
             rows.AddRange(page[list]!.AsArray().Select(r => (string)r!["id"]!));

@@ -29,7 +29,7 @@ public sealed class BadTableRowTests
     public static TheoryData<string> Gets =>
         [
             .. Triggered<HttpTriggerAttribute>()
-                .Where(m => RouteOf(m).Methods!.Contains("get"))
+                .Where(m => RouteOf(m).Methods!.Contains("get") && m.Name != "StreamAsync")
                 .Select(m => m.GetCustomAttribute<FunctionAttribute>()!.Name)
                 .Order(StringComparer.Ordinal),
         ];
@@ -64,6 +64,8 @@ public sealed class BadTableRowTests
                         ["id"] = id,
                         ["incident"] = id,
                         ["version"] = 1L,
+                        ["view"] = "effects",
+                        ["file"] = "console.css",
                     }
                 ),
                 200,
