@@ -93,6 +93,12 @@ public static class Pipeline
         services.TryAddSingleton<FactsGatherer>();
         services.TryAddSingleton<ActionProspects>();
         services.TryAddSingleton<AlertReception>();
+        services.TryAddSingleton(
+            new DefenderFeedOptions("true".Equals(configuration["Defender:Feed"], StringComparison.OrdinalIgnoreCase))
+        );
+        services.TryAddSingleton<FeedTable>();
+        services.TryAddSingleton<DefenderFeedReader>();
+        services.TryAddSingleton<DefenderFeed>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
@@ -128,6 +134,7 @@ public static class Pipeline
                     DrillCertificates.TableName,
                     IncidentMemory.TableName,
                     IncidentTable.TableName,
+                    FeedTable.TableName,
                     HoldTable.TableName,
                     HealthSignals.TableName,
                     Classifier.SpendingTable,

@@ -13,6 +13,8 @@ permissions=(
   Policy.Read.All
   Policy.ReadWrite.ConditionalAccess
   RoleManagement.Read.Directory
+  SecurityAlert.Read.All
+  SecurityIncident.Read.All
   ThreatHunting.Read.All
   User.EnableDisableAccount.All
   User.Read.All

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using IRFunctions.Containment;
 using IRFunctions.Directory;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Health;
@@ -35,6 +36,13 @@ public sealed partial record PermissionReport(
         new(Hunting.Permission, ["facts before every decision", "context before every judgement"]),
     ];
 
+    /// <summary>What reading Defender XDR from Graph needs, where the setting Defender__Feed turns it on.</summary>
+    public static readonly IReadOnlyList<PermissionNeed> Feed =
+    [
+        new(DefenderFeedReader.AlertsPermission, ["Defender__Feed"]),
+        new(DefenderFeedReader.IncidentsPermission, ["Defender__Feed"]),
+    ];
+
     public string Verdict =>
         (Missing.Count, Surplus.Count) switch
         {
@@ -47,9 +55,10 @@ public sealed partial record PermissionReport(
     /// <param name="actions">The catalogue.</param>
     /// <param name="policy">The tier map in force: what it forbids (tier 3, or not listed) needs nothing.</param>
     /// <param name="held">Graph application permissions that were granted.</param>
-    public static PermissionReport Of(ActionCatalog actions, Policy policy, IEnumerable<string> held)
+    /// <param name="readsDefender">Whether the feed is on.</param>
+    public static PermissionReport Of(ActionCatalog actions, Policy policy, IEnumerable<string> held, bool readsDefender = false)
     {
-        var needs = NeedsOf(actions, c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
+        var needs = NeedsOf(actions, readsDefender, c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
         var granted = held.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         return new PermissionReport(
             granted,
@@ -60,14 +69,14 @@ public sealed partial record PermissionReport(
     }
 
     /// <summary>What the whole catalogue needs, whatever a policy lets run: what is granted must not change with a mode.</summary>
-    public static IReadOnlyList<PermissionNeed> WholeOf(ActionCatalog actions) => NeedsOf(actions, _ => true);
+    public static IReadOnlyList<PermissionNeed> WholeOf(ActionCatalog actions) => NeedsOf(actions, true, _ => true);
 
-    private static List<PermissionNeed> NeedsOf(ActionCatalog actions, Func<ActionCapability, bool> counts) =>
+    private static List<PermissionNeed> NeedsOf(ActionCatalog actions, bool readsDefender, Func<ActionCapability, bool> counts) =>
         [
             .. actions
                 .Capabilities.Where(counts)
                 .SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))
-                .Concat(Always.SelectMany(a => a.NeededBy.Select(by => (a.Permission, By: by))))
+                .Concat(Always.Concat(readsDefender ? Feed : []).SelectMany(a => a.NeededBy.Select(by => (a.Permission, By: by))))
                 .GroupBy(n => n.Permission, StringComparer.Ordinal)
                 .Select(g => new PermissionNeed(g.Key, [.. g.Select(n => n.By).Distinct(StringComparer.Ordinal)]))
                 .OrderBy(n => n.Permission, StringComparer.Ordinal),

@@ -27,6 +27,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
     private readonly GraphDevices devices;
     private readonly ConnectorSide connector;
     private readonly GraphHunting hunting;
+    private readonly GraphSecurity security;
     private readonly ArmWatchlists watchlists;
     private readonly TicketSystem tickets;
     private readonly Pager pager;
@@ -45,6 +46,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
         devices = new GraphDevices(state);
         connector = new ConnectorSide(state, time);
         hunting = new GraphHunting(state);
+        security = new GraphSecurity(state);
         watchlists = new ArmWatchlists(state);
         tickets = new TicketSystem(state);
         pager = new Pager(state);
@@ -179,6 +181,10 @@ public sealed class SimulatedTenant : IAsyncDisposable
         string? azureResourceId = null,
         string? owner = null
     ) => PutAsync(() => TenantSeed.AddMachine(state, machineId, name, entraDeviceId, azureResourceId, owner));
+
+    /// <summary>Defender has this alert, or incident, as Graph would show it: with id and lastUpdateDateTime.</summary>
+    public Task PutSecurityAsync(bool incident, JsonObject item) =>
+        PutAsync(() => state.Put(incident ? Kind.SecurityIncident : Kind.SecurityAlert, (string)item["id"]!, item));
 
     /// <summary>Somebody rotates an application's secrets: this key takes the place of all.</summary>
     public Task ReplaceKeyAsync(string applicationObjectId, string keyId) =>
@@ -332,6 +338,7 @@ public sealed class SimulatedTenant : IAsyncDisposable
             ["servicePrincipals", .. var rest] => applications.HandlePrincipal(exchange, rest),
             ["devices", .. var rest] => devices.Handle(exchange, rest),
             ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
+            ["security", "alerts_v2" or "incidents", .. var rest] => security.Handle(exchange, path[1], rest),
             ["security", "runHuntingQuery" or "microsoft.graph.security.runHuntingQuery"] => hunting.Handle(exchange),
             [] => exchange.NoSuchSegment(""),
             _ => exchange.NoSuchSegment(path[0]),

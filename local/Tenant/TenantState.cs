@@ -25,6 +25,8 @@ internal static class Kind
     public const string Ticket = "ticket";
     public const string TicketKey = "ticketKey";
     public const string Page = "page";
+    public const string SecurityAlert = "securityAlert";
+    public const string SecurityIncident = "securityIncident";
     public const string SignIn = "signIn";
     public const string Connection = "connection";
     public const string Criticality = "criticality";
