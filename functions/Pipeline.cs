@@ -96,6 +96,8 @@ public static class Pipeline
         services.TryAddSingleton(
             new DefenderFeedOptions("true".Equals(configuration["Defender:Feed"], StringComparison.OrdinalIgnoreCase))
         );
+        services.TryAddSingleton<GraphSource>();
+        services.TryAddSingleton<SentinelSource>();
         services.TryAddSingleton<FeedTable>();
         services.TryAddSingleton<DefenderFeedReader>();
         services.TryAddSingleton<DefenderFeed>();

@@ -186,6 +186,21 @@ public sealed class SimulatedTenant : IAsyncDisposable
     public Task PutSecurityAsync(bool incident, JsonObject item) =>
         PutAsync(() => state.Put(incident ? Kind.SecurityIncident : Kind.SecurityAlert, (string)item["id"]!, item));
 
+    /// <summary>Sentinel has this incident.</summary>
+    public Task PutSentinelIncidentAsync(string name, JsonObject properties) =>
+        PutAsync(() =>
+            state.Put(
+                Kind.SentinelIncident,
+                name,
+                new JsonObject
+                {
+                    ["name"] = name,
+                    ["etag"] = "\"1\"",
+                    ["properties"] = properties.DeepClone(),
+                }
+            )
+        );
+
     /// <summary>Somebody rotates an application's secrets: this key takes the place of all.</summary>
     public Task ReplaceKeyAsync(string applicationObjectId, string keyId) =>
         PutAsync(() =>

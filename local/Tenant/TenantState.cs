@@ -27,6 +27,8 @@ internal static class Kind
     public const string Page = "page";
     public const string SecurityAlert = "securityAlert";
     public const string SecurityIncident = "securityIncident";
+    public const string SentinelIncident = "sentinelIncident";
+    public const string SentinelComment = "sentinelComment";
     public const string SignIn = "signIn";
     public const string Connection = "connection";
     public const string Criticality = "criticality";

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
@@ -19,7 +18,7 @@ public sealed class DefenderFeedTests
     {
         await using var world = await World.CreateAsync();
         await PutAsync(world, Life.Alert("new"));
-        await world.PassAsync(TimeSpan.FromMinutes(10));
+        await RoundsAsync(world, 5);
         Assert.Empty(await world.IncidentsAsync());
     }
 
@@ -31,7 +30,7 @@ public sealed class DefenderFeedTests
             services.AddHttpClient("graph").AddHttpMessageHandler(() => new GraphRequestTests.Tap(sent))
         );
         await PutAsync(world, Life.Alert("new"));
-        await world.PassAsync(TimeSpan.FromMinutes(20));
+        await RoundsAsync(world, 10);
         Assert.Single(await world.PendingAsync());
         Assert.Single(await world.IncidentsAsync());
         Assert.Equal(0, (await world.TallyAsync()).Duplicates);
@@ -77,7 +76,7 @@ public sealed class DefenderFeedTests
     public async Task What_graph_shows_some_minutes_late_is_found_all_the_same()
     {
         await using var world = await FeedAsync();
-        await world.PassAsync(TimeSpan.FromMinutes(20));
+        await RoundsAsync(world, 10);
         await PutAsync(world, Life.Alert("new"), changed: world.Time.GetUtcNow() - TimeSpan.FromMinutes(8));
         await world.PassAsync(Round);
         Assert.Single(await world.PendingAsync());
@@ -94,9 +93,9 @@ public sealed class DefenderFeedTests
         var cursor = await CursorAsync(world);
         Assert.True(cursor.NotBefore >= world.Time.GetUtcNow() + TimeSpan.FromMinutes(5), $"{cursor.NotBefore:O}");
         world.Machine.Tenant.Faults.Clear();
-        await world.PassAsync(TimeSpan.FromMinutes(4));
+        await RoundsAsync(world, 2);
         Assert.Empty(await world.PendingAsync());
-        await world.PassAsync(TimeSpan.FromMinutes(12));
+        await RoundsAsync(world, 6);
         Assert.Single(await world.PendingAsync());
     }
 
@@ -106,12 +105,12 @@ public sealed class DefenderFeedTests
         await using var world = await FeedAsync();
         await world.PassAsync(Round);
         world.Machine.Tenant.Faults.Add(new Fault(FaultKind.Unavailable, "/graph/v1.0/security/*", "GET"));
-        await world.PassAsync(TimeSpan.FromHours(2));
+        await RoundsAsync(world, 60);
         Assert.Contains(world.Pages(), p => p.Contains("alerts of Defender XDR cannot be read since", StringComparison.Ordinal));
         await PutAsync(world, Life.Alert("new"));
-        await world.PassAsync(TimeSpan.FromHours(22));
+        await RoundsAsync(world, 22, TimeSpan.FromHours(1));
         world.Machine.Tenant.Faults.Clear();
-        await world.PassAsync(TimeSpan.FromMinutes(20));
+        await RoundsAsync(world, 10);
         Assert.Single(await world.PendingAsync());
         Assert.Contains(world.Pages(), p => p.Contains("were not read from", StringComparison.Ordinal));
         Assert.Contains(
@@ -173,6 +172,13 @@ public sealed class DefenderFeedTests
         Assert.Null(await reader.ReadAsync(DefenderFeedKind.Alerts, from, from + TimeSpan.FromHours(1), default));
         var half = await reader.ReadAsync(DefenderFeedKind.Alerts, from, from + TimeSpan.FromSeconds(505), default);
         Assert.Equal(Enumerable.Range(0, 505).Select(i => $"many-{i:D4}"), half!.Select(i => i.Id));
+    }
+
+    /// <summary>The machine runs a timer once for each time it moves.</summary>
+    private static async Task RoundsAsync(World world, int rounds, TimeSpan? each = null)
+    {
+        for (var round = 0; round < rounds; round++)
+            await world.PassAsync(each ?? Round);
     }
 
     private static Task<World> FeedAsync(Action<IServiceCollection>? replace = null) =>
