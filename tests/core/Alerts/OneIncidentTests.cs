@@ -71,9 +71,8 @@ public sealed class OneIncidentTests
                 alone.Add($"{alert.Id} {account.ObjectId ?? account.UserPrincipalName ?? account.Sid}");
             }
         }
-        // Ten numbered incidents and seven rows without a number. Accounts without object id are targets by their sign-in name.
+        // Ten numbered incidents and seven rows without a number; the same accounts asked about row by row would be 58 requests.
         Assert.Equal((17, 18, 58), (incidents.Count, requests.Count, alone.Count));
-        Assert.Equal(16, requests.Count(r => Guid.TryParse(r.Split(' ')[1], out _)));
     }
 
     /// <summary>What people at the source made of them: closed ones, and as what.</summary>
@@ -83,9 +82,7 @@ public sealed class OneIncidentTests
         var rows = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "life", "xdr-rows.json")))!.AsArray();
         var sources = rows.Select(row => Real.Alert(row!).Source).ToList();
         Assert.Equal(145, sources.Count(s => s.IsClosed));
-        Assert.Equal(
-            (0, 0),
-            (sources.Count(s => s.IsClosedAsHarmless), sources.Count(s => s.Classification != SourceClassification.Unknown))
-        );
+        Assert.Equal(81, sources.Count(s => s.IsClosedAsHarmless));
+        Assert.Equal(82, sources.Count(s => s.Classification != SourceClassification.Unknown));
     }
 }
