@@ -118,6 +118,8 @@ param namedLocation string = ''
 param activityGateways string = ''
 @description('Whether Defender is asked how critical accounts and hosts are; not in tenants without its tables.')
 param askCriticality bool = true
+@description('Whether alerts and incidents of Defender XDR are read from Graph; where Sentinel\'s playbooks send them, not.')
+param readDefender bool = false
 @description('Object ids of the groups whose members the pipeline never acts on by itself.')
 param privilegedGroups array = []
 @description('Entra tenant, Sentinel workspaces and subscriptions (GUIDs) that alerts of ours name; empty: an alert of any tenant counts as ours.')
@@ -305,6 +307,7 @@ module app 'modules/app.bicep' = {
       connectorKeyId: connectorKeyId
       connectorKeyReference: empty(connectorEndpoint) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connector-key)'
       askCriticality: askCriticality ? 'true' : 'false'
+      readDefender: readDefender ? 'true' : 'false'
       privilegedGroups: join(privilegedGroups, ',')
       ownTenants: join(ownTenants, ',')
       namedLocation: namedLocation

@@ -101,6 +101,14 @@ public static class Pipeline
         services.TryAddSingleton<FactsGatherer>();
         services.TryAddSingleton<ActionProspects>();
         services.TryAddSingleton<AlertReception>();
+        services.TryAddSingleton(
+            new DefenderFeedOptions("true".Equals(configuration["Defender:Feed"], StringComparison.OrdinalIgnoreCase))
+        );
+        services.TryAddSingleton<GraphSource>();
+        services.TryAddSingleton<SentinelSource>();
+        services.TryAddSingleton<FeedTable>();
+        services.TryAddSingleton<DefenderFeedReader>();
+        services.TryAddSingleton<DefenderFeed>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);
@@ -138,6 +146,7 @@ public static class Pipeline
                     IncidentMemory.TableName,
                     IncidentTable.TableName,
                     IncidentIndex.TableName,
+                    FeedTable.TableName,
                     HoldTable.TableName,
                     HealthSignals.TableName,
                     Classifier.SpendingTable,

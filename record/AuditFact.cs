@@ -24,6 +24,9 @@ public static class AuditKinds
 
     /// <summary>News from the source that starts nothing: another status, a merger, a version that came late.</summary>
     public const string SourceNews = "source-news";
+
+    /// <summary>The source of an alert is told its outcome, or could not be.</summary>
+    public const string SourceTold = "source-told";
     public const string Asked = "asked";
     public const string Climbed = "climbed";
     public const string Answered = "answered";

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gives the pipeline's identity its Microsoft Graph application permissions, or only compares (--check). docs/permissions.md says why each.
 # Whoever runs it is Privileged Role Administrator (or Global Administrator). It grants by name, looks ids up in the tenant, and can be repeated.
-#   scripts/grant-graph-permissions.sh --principal OBJECT-ID-OF-THE-IDENTITY [--check] [--remove-surplus]
+#   scripts/grant-graph-permissions.sh --principal OBJECT-ID-OF-THE-IDENTITY [--check] [--remove-surplus] [--also PERMISSION ...]
 set -euo pipefail
 
 permissions=(
@@ -14,6 +14,8 @@ permissions=(
   Policy.Read.All
   Policy.ReadWrite.ConditionalAccess
   RoleManagement.Read.Directory
+  SecurityAlert.Read.All
+  SecurityIncident.Read.All
   ThreatHunting.Read.All
   User.EnableDisableAccount.All
   User.Read.All
@@ -24,6 +26,7 @@ principal='' check=false remove=false
 while [ $# -gt 0 ]; do
   case "$1" in
     --principal) principal=${2:-}; shift 2 ;;
+    --also) permissions+=("${2:?--also wants a permission}"); shift 2 ;;
     --check) check=true; shift ;;
     --remove-surplus) remove=true; shift ;;
     *) echo "unknown option $1" >&2; exit 2 ;;

@@ -67,6 +67,7 @@ var appSettings = {
   Connector__Key: settings.connectorKeyReference
   Connector__KeyId: settings.connectorKeyId
   Defender__Criticality: settings.askCriticality
+  Defender__Feed: settings.readDefender
   Directory__PrivilegedGroups: settings.privilegedGroups
   Drills__Targets: settings.drillTargets
   Firewall__NamedLocation: settings.namedLocation

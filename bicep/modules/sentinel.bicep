@@ -89,7 +89,7 @@ resource created 'Microsoft.SecurityInsights/automationRules@2025-09-01' = if (!
   }
 }
 
-// Alerts that join an incident later are news; other changes (owner, status, comments) are not.
+// Alerts that join an incident later are news, and so are its severity and its closing; other changes (owner, comments) are not.
 resource updated 'Microsoft.SecurityInsights/automationRules@2025-09-01' = if (!empty(incidentPlaybookId)) {
   name: guid(logs.id, incidentPlaybookId, 'updated')
   scope: logs
@@ -106,6 +106,70 @@ resource updated 'Microsoft.SecurityInsights/automationRules@2025-09-01' = if (!
           conditionProperties: {
             arrayType: 'Alerts'
             changeType: 'Added'
+          }
+        }
+      ]
+    }
+    actions: [
+      {
+        order: 1
+        actionType: 'RunPlaybook'
+        actionConfiguration: {
+          logicAppResourceId: incidentPlaybookId
+          tenantId: tenant().tenantId
+        }
+      }
+    ]
+  }
+}
+
+resource severityChanged 'Microsoft.SecurityInsights/automationRules@2025-09-01' = if (!empty(incidentPlaybookId)) {
+  name: guid(logs.id, incidentPlaybookId, 'severity')
+  scope: logs
+  properties: {
+    displayName: 'IRFunctions: incidents of another severity'
+    order: 3
+    triggeringLogic: {
+      isEnabled: true
+      triggersOn: 'Incidents'
+      triggersWhen: 'Updated'
+      conditions: [
+        {
+          conditionType: 'PropertyChanged'
+          conditionProperties: {
+            propertyName: 'IncidentSeverity'
+          }
+        }
+      ]
+    }
+    actions: [
+      {
+        order: 1
+        actionType: 'RunPlaybook'
+        actionConfiguration: {
+          logicAppResourceId: incidentPlaybookId
+          tenantId: tenant().tenantId
+        }
+      }
+    ]
+  }
+}
+
+resource statusChanged 'Microsoft.SecurityInsights/automationRules@2025-09-01' = if (!empty(incidentPlaybookId)) {
+  name: guid(logs.id, incidentPlaybookId, 'status')
+  scope: logs
+  properties: {
+    displayName: 'IRFunctions: incidents of another status'
+    order: 4
+    triggeringLogic: {
+      isEnabled: true
+      triggersOn: 'Incidents'
+      triggersWhen: 'Updated'
+      conditions: [
+        {
+          conditionType: 'PropertyChanged'
+          conditionProperties: {
+            propertyName: 'IncidentStatus'
           }
         }
       ]

@@ -21,6 +21,46 @@ public enum ForeignTenantRule
     Refuse,
 }
 
+/// <summary>Whose outcome an alert's source hears.</summary>
+public enum SourceCommentRule
+{
+    /// <summary>Nobody's: nothing is written at the source.</summary>
+    None,
+
+    /// <summary>Where people were asked or something was contained.</summary>
+    Acted,
+
+    /// <summary>Every alert's that was answered.</summary>
+    All,
+}
+
+/// <summary>What becomes of the status at the source; closing it is people's.</summary>
+public enum SourceStatusRule
+{
+    None,
+
+    /// <summary>New becomes in progress.</summary>
+    InProgress,
+}
+
+/// <summary>What becomes of the classification at the source.</summary>
+public enum SourceClassificationRule
+{
+    None,
+
+    /// <summary>True positive where people approved what was done and nobody classified it.</summary>
+    Approved,
+}
+
+/// <summary>What an alert's source hears of its outcome.</summary>
+/// <param name="Tags">On incidents; alerts have none.</param>
+public sealed record SourceRule(
+    SourceCommentRule Comment,
+    IReadOnlyList<string> Tags,
+    SourceStatusRule Status,
+    SourceClassificationRule Classification
+);
+
 /// <summary>Something observed that adds to the risk.</summary>
 /// <param name="PerMinute">Added for each minute it has lasted, for things like an exposed key.</param>
 /// <param name="Least">How many must be seen for it to count, in the unit of the signal; null for what the source takes.</param>
@@ -85,4 +125,7 @@ public sealed record RiskThreshold
 
     /// <summary>What becomes of alerts of a tenant that is not ours.</summary>
     public ForeignTenantRule ForeignTenant { get; init; }
+
+    /// <summary>What an alert's source hears of its outcome.</summary>
+    public SourceRule Source { get; init; } = new(SourceCommentRule.None, [], SourceStatusRule.None, SourceClassificationRule.None);
 }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using IRFunctions.Containment;
 using IRFunctions.Directory;
 using IRFunctions.Directory.Signals;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Health;
@@ -37,6 +38,20 @@ public sealed partial record PermissionReport(
         new(Hunting.Permission, ["facts before every decision", "context before every judgement"]),
     ];
 
+    /// <summary>What reading Defender XDR from Graph needs, where the setting Defender__Feed turns it on.</summary>
+    public static readonly IReadOnlyList<PermissionNeed> Feed =
+    [
+        new(DefenderFeedReader.AlertsPermission, ["Defender__Feed"]),
+        new(DefenderFeedReader.IncidentsPermission, ["Defender__Feed"]),
+    ];
+
+    /// <summary>What telling sources needs, where the policy in force wants it (threshold.yaml, source_comment).</summary>
+    public static readonly IReadOnlyList<PermissionNeed> Telling =
+    [
+        new(GraphSource.AlertsPermission, ["source_comment"]),
+        new(GraphSource.IncidentsPermission, ["source_comment"]),
+    ];
+
     public string Verdict =>
         (Missing.Count, Surplus.Count) switch
         {
@@ -49,9 +64,15 @@ public sealed partial record PermissionReport(
     /// <param name="actions">The catalogue.</param>
     /// <param name="policy">The tier map in force: what it forbids (tier 3, or not listed) needs nothing.</param>
     /// <param name="held">Graph application permissions that were granted.</param>
-    public static PermissionReport Of(ActionCatalog actions, Policy policy, IEnumerable<string> held)
+    /// <param name="readsDefender">Whether the feed is on.</param>
+    public static PermissionReport Of(ActionCatalog actions, Policy policy, IEnumerable<string> held, bool readsDefender = false)
     {
-        var needs = NeedsOf(actions, c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3);
+        var needs = NeedsOf(
+            actions,
+            readsDefender,
+            policy.Threshold.Source.Comment != SourceCommentRule.None,
+            c => policy.Actions.TryGetValue(c.Name, out var rule) && rule.Tier < 3
+        );
         var granted = held.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         return new PermissionReport(
             granted,
@@ -62,14 +83,24 @@ public sealed partial record PermissionReport(
     }
 
     /// <summary>What the whole catalogue needs, whatever a policy lets run: what is granted must not change with a mode.</summary>
-    public static IReadOnlyList<PermissionNeed> WholeOf(ActionCatalog actions) => NeedsOf(actions, _ => true);
+    public static IReadOnlyList<PermissionNeed> WholeOf(ActionCatalog actions) => NeedsOf(actions, true, false, _ => true);
 
-    private static List<PermissionNeed> NeedsOf(ActionCatalog actions, Func<ActionCapability, bool> counts) =>
+    private static List<PermissionNeed> NeedsOf(
+        ActionCatalog actions,
+        bool readsDefender,
+        bool tellsSources,
+        Func<ActionCapability, bool> counts
+    ) =>
         [
             .. actions
                 .Capabilities.Where(counts)
                 .SelectMany(c => NamesIn(actions.Find(c.Name).Permission).Select(p => (Permission: p, By: c.Name)))
-                .Concat(Always.SelectMany(a => a.NeededBy.Select(by => (a.Permission, By: by))))
+                .Concat(
+                    Always
+                        .Concat(readsDefender ? Feed : [])
+                        .Concat(tellsSources ? Telling : [])
+                        .SelectMany(a => a.NeededBy.Select(by => (a.Permission, By: by)))
+                )
                 .GroupBy(n => n.Permission, StringComparer.Ordinal)
                 .Select(g => new PermissionNeed(g.Key, [.. g.Select(n => n.By).Distinct(StringComparer.Ordinal)]))
                 .OrderBy(n => n.Permission, StringComparer.Ordinal),

@@ -2,6 +2,7 @@ using Azure.Core;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Http;
+using IRFunctions.Incidents;
 using IRFunctions.Policies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -11,6 +12,7 @@ namespace IRFunctions.Health;
 
 /// <summary>check-permissions: what is missing and what is more than needed, from the app's own token. Changes nothing.</summary>
 public sealed class PermissionsApi(
+    DefenderFeedOptions feed,
     RequestGuard guard,
     ActionCatalog actions,
     PolicyStore policies,
@@ -40,6 +42,6 @@ public sealed class PermissionsApi(
                 "The app's permissions cannot be read",
                 "The token is not one of an application: this works where the app runs as its managed identity."
             );
-        return new TaggedResult(PermissionReport.Of(actions, policies.Current, held));
+        return new TaggedResult(PermissionReport.Of(actions, policies.Current, held, feed.Enabled));
     }
 }

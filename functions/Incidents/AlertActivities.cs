@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Containment;
@@ -21,7 +22,12 @@ public sealed record DecideInput(string Incident, Alert Alert, AlertAssessment A
 
 /// <summary>Input of RecordIncident.</summary>
 /// <param name="Shown">What people see of the incident once this is on the record.</param>
-public sealed record RecordIncidentInput(string Chain, IReadOnlyList<AuditFact> Facts, ShownIncident Shown);
+public sealed record RecordIncidentInput(string Chain, IReadOnlyList<AuditFact> Facts, ShownIncident Shown)
+{
+    /// <summary>The alert is answered: its source may have to hear of it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Answered { get; init; }
+}
 
 /// <summary>The activities that join the stages: each calls one stage and returns its facts. None decides anything itself.</summary>
 public sealed partial class AlertActivities(
@@ -94,9 +100,10 @@ public sealed partial class AlertActivities(
         ];
 
     /// <summary>Writes to the record and then shows how the incident stands; idempotent by fact id.</summary>
+    /// <returns>Whether the alert's source has to hear of its outcome.</returns>
     /// <exception cref="InvalidOperationException">There is nothing to write.</exception>
     [Function(nameof(RecordIncident))]
-    public async Task RecordIncident([ActivityTrigger] RecordIncidentInput input, CancellationToken cancellation)
+    public async Task<bool> RecordIncident([ActivityTrigger] RecordIncidentInput input, CancellationToken cancellation)
     {
         RecordActivities.RequireFacts(input.Chain, input.Facts);
         await audit.AppendAsync(input.Chain, input.Facts, cancellation);
@@ -109,6 +116,10 @@ public sealed partial class AlertActivities(
             // What people see of it comes with the next change; a response does not wait for that.
             LogNotShown(input.Shown.View.Incident, e);
         }
+        if (!input.Answered)
+            return false;
+        var policy = await policies.FindAsync(input.Shown.View.PolicyHash, cancellation);
+        return SourceActivities.IsWanted(policy.Threshold.Source, input.Shown.View);
     }
 
     /// <summary>Shows how an incident stands.</summary>

@@ -98,7 +98,32 @@ public sealed class AlertOrchestrator
                     IncidentText.Outcome(view)
                 )
             );
-        await progress.RecordOutcomeAsync(view);
+        if (await progress.RecordOutcomeAsync(view, answered: true))
+            await TellSourceAsync(view);
+    }
+
+    /// <summary>A source that cannot be told changes nothing of the outcome; the record says so.</summary>
+    private async Task TellSourceAsync(IncidentView view)
+    {
+        try
+        {
+            var address = new SourceAddress(input.Alert.Shape, input.Alert.Id, input.Alert.IncidentId);
+            await context.CallActivityAsync(
+                nameof(SourceActivities.TellSource),
+                new TellSourceInput(address, view),
+                RetryPolicies.ForTheTenant
+            );
+        }
+        catch (TaskFailedException e)
+        {
+            var fact = new AuditFact(
+                $"{context.InstanceId}-source-failed",
+                AuditKinds.SourceTold,
+                $"its source could not be told: {TextBounds.OneLine(StepFailure.Of(e), 300)}",
+                "pipeline"
+            );
+            await BestEffort.CallActivityAsync(context, nameof(RecordActivities.Record), new RecordInput(input.Incident, [fact]));
+        }
     }
 
     /// <summary>News rings again; the ticket of the alert stays the one it has.</summary>

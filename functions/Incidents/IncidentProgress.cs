@@ -74,14 +74,19 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
     }
 
     /// <summary>Branches record under their own instance ids; the outcome has a name of its own.</summary>
-    public Task RecordOutcomeAsync(IncidentView ended) =>
-        context.CallActivityAsync(
+    /// <param name="answered">It was assessed and decided about.</param>
+    /// <returns>Whether its source has to hear of it.</returns>
+    public Task<bool> RecordOutcomeAsync(IncidentView ended, bool answered) =>
+        context.CallActivityAsync<bool>(
             nameof(AlertActivities.RecordIncident),
             new RecordIncidentInput(
                 input.Incident,
                 [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, IncidentText.Outcome(ended), "pipeline")],
                 Shown()
-            ),
+            )
+            {
+                Answered = answered,
+            },
             RetryPolicies.ForTheRecord
         );
 

@@ -10,7 +10,7 @@ internal sealed class IncidentRecorder(TaskOrchestrationContext context, string 
     : Recorder(context, incident)
 {
     protected override Task AppendAsync(TaskOrchestrationContext context, string chain, IReadOnlyList<AuditFact> facts) =>
-        context.CallActivityAsync(
+        context.CallActivityAsync<bool>(
             nameof(AlertActivities.RecordIncident),
             new RecordIncidentInput(chain, facts, shown()),
             RetryPolicies.ForTheRecord

@@ -96,6 +96,8 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
             return;
         }
         var news = known?.Judge(now, seen);
+        if (arrival.LifeOnly && news is { Kind: NewsKind.Changed })
+            news = news with { Kind = NewsKind.Standing };
         if (seen && news is null or { Kind: NewsKind.Duplicate })
         {
             State.Arrivals[arrival.AlertKey] = State.Arrivals.GetValueOrDefault(arrival.AlertKey) + 1;

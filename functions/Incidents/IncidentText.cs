@@ -1,5 +1,6 @@
 using System.Globalization;
 using IRFunctions.Alerts;
+using IRFunctions.Approvals;
 using IRFunctions.Decisions;
 using IRFunctions.Recording;
 
@@ -157,6 +158,7 @@ internal static class IncidentText
     public static string Notified(Alert alert, Decision decision) =>
         $"Recommended, never run by itself: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. Alert: "
         + $"{TextBounds.OneLine(alert.Title, 200)}. "
+        + (decision.Target.Called is { } called ? $"{ApprovalText.CalledOtherwise(called)}. " : "")
         + ReasonText.Why(decision);
 
     public static string FailedPage(Alert alert, Decision decision, string problem) =>

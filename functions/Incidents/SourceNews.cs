@@ -31,7 +31,7 @@ internal sealed class SourceNews(TaskOrchestrationContext context, IncidentAlert
         await record.WriteAsync(IsClosing ? AuditKinds.ClosedAtSource : AuditKinds.SourceNews, Words(), "source", Data());
         if (input.Alert.Source.IsClosed && await OpenAsync() is { Count: > 0 } open)
             await AskAsync(record, open);
-        await progress.RecordOutcomeAsync(await progress.FinishAsync());
+        await progress.RecordOutcomeAsync(await progress.FinishAsync(), answered: false);
     }
 
     private string Words() =>

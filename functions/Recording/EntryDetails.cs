@@ -49,6 +49,9 @@ internal sealed class EntryDetails
             .ToList();
         if (reasons.Count == 0)
             return "nothing stood in the way";
+        // What the action or the directory answers is more than what the policy thinks of it.
+        if (reasons.LastOrDefault(r => r.Rule is "would-refuse" or "unknown-to-directory" or "already-so").Words is { Length: > 0 } answer)
+            return answer;
         // The tier says why something may run, or that people must be asked; where it says less than what happened, the next reason says
         // it.
         var said = Text("kind") switch

@@ -145,7 +145,7 @@ public static class Story
                 "Tell" => Sentence($"whether to {told.Action.Replace('_', ' ')} was left to people: {reason}"),
                 _ => Sentence($"did not {told.Action.Replace('_', ' ')}: {reason}"),
             };
-        var act = $"{Plain(told.Action)} {told.Display}";
+        var act = $"{Plain(told.Action)} {told.Display}{Called(told)}";
         return told.Text("kind") switch
         {
             "Run" => Sentence($"the policy let the pipeline {act} without asking: {reason}"),
@@ -154,6 +154,12 @@ public static class Story
             _ => Sentence($"the policy did not {act}: {reason}"),
         };
     }
+
+    /// <summary>A name that the alert gives and the directory does not know, so that nobody looks for the wrong one.</summary>
+    private static string Called(EntryDetails told) =>
+        told.Data.TryGetProperty("target", out var target) && EntryDetails.TextOf(target, "called") is { } called
+            ? $" (the alert calls it \"{called}\", a name that the directory does not have for it)"
+            : "";
 
     private static string Asked(EntryDetails told)
     {

@@ -9,6 +9,8 @@ namespace IRFunctions.Local.Tenant;
 /// </summary>
 internal sealed class ArmWatchlists(TenantState state)
 {
+    private readonly ArmIncidents incidents = new(state);
+
     private static readonly JsonObject Caller = new()
     {
         ["objectId"] = TenantSeed.PipelineObjectId,
@@ -29,6 +31,8 @@ internal sealed class ArmWatchlists(TenantState state)
                 "The api-version query parameter (?api-version=) is required for all requests."
             );
         }
+        if (path.Length > 10 && path[8] == "providers" && path[10].Equals("incidents", StringComparison.OrdinalIgnoreCase))
+            return incidents.Handle(exchange, path[11..]);
         if (!IsWatchlists(path))
         {
             return Error(

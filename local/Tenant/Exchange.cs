@@ -231,7 +231,8 @@ internal sealed class Exchange(TenantRequest request, string requestId, DateTime
         }
     }
 
-    private string NextLink(int skip)
+    /// <summary>Address of the same list from there on.</summary>
+    public string NextLink(int skip)
     {
         var kept = Request
             .Query.TrimStart('?')

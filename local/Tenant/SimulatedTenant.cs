@@ -28,6 +28,7 @@ public sealed partial class SimulatedTenant : IAsyncDisposable
     private readonly ConnectorSide connector;
     private readonly GraphHunting hunting;
     private readonly GraphAudits audits;
+    private readonly GraphSecurity security;
     private readonly ArmWatchlists watchlists;
     private readonly TicketSystem tickets;
     private readonly Pager pager;
@@ -47,6 +48,7 @@ public sealed partial class SimulatedTenant : IAsyncDisposable
         connector = new ConnectorSide(state, time);
         hunting = new GraphHunting(state);
         audits = new GraphAudits(state);
+        security = new GraphSecurity(state);
         watchlists = new ArmWatchlists(state);
         tickets = new TicketSystem(state);
         pager = new Pager(state);
@@ -181,6 +183,25 @@ public sealed partial class SimulatedTenant : IAsyncDisposable
         string? azureResourceId = null,
         string? owner = null
     ) => PutAsync(() => TenantSeed.AddMachine(state, machineId, name, entraDeviceId, azureResourceId, owner));
+
+    /// <summary>Defender has this alert, or incident, as Graph would show it: with id and lastUpdateDateTime.</summary>
+    public Task PutSecurityAsync(bool incident, JsonObject item) =>
+        PutAsync(() => state.Put(incident ? Kind.SecurityIncident : Kind.SecurityAlert, (string)item["id"]!, item));
+
+    /// <summary>Sentinel has this incident.</summary>
+    public Task PutSentinelIncidentAsync(string name, JsonObject properties) =>
+        PutAsync(() =>
+            state.Put(
+                Kind.SentinelIncident,
+                name,
+                new JsonObject
+                {
+                    ["name"] = name,
+                    ["etag"] = "\"1\"",
+                    ["properties"] = properties.DeepClone(),
+                }
+            )
+        );
 
     /// <summary>Somebody rotates an application's secrets: this key takes the place of all.</summary>
     public Task ReplaceKeyAsync(string applicationObjectId, string keyId) =>
@@ -336,6 +357,7 @@ public sealed partial class SimulatedTenant : IAsyncDisposable
             ["devices", .. var rest] => devices.Handle(exchange, rest),
             ["identity", "conditionalAccess", "namedLocations", .. var rest] => locations.Handle(exchange, rest),
             ["auditLogs", "directoryAudits"] => audits.Handle(exchange),
+            ["security", "alerts_v2" or "incidents", .. var rest] => security.Handle(exchange, path[1], rest),
             ["security", "runHuntingQuery" or "microsoft.graph.security.runHuntingQuery"] => hunting.Handle(exchange),
             [] => exchange.NoSuchSegment(""),
             _ => exchange.NoSuchSegment(path[0]),

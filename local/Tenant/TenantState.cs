@@ -25,6 +25,10 @@ internal static class Kind
     public const string Ticket = "ticket";
     public const string TicketKey = "ticketKey";
     public const string Page = "page";
+    public const string SecurityAlert = "securityAlert";
+    public const string SecurityIncident = "securityIncident";
+    public const string SentinelIncident = "sentinelIncident";
+    public const string SentinelComment = "sentinelComment";
     public const string SignIn = "signIn";
 
     /// <summary>A row of one of the logs, whose table is in _table.</summary>

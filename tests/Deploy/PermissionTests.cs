@@ -80,10 +80,15 @@ public sealed partial class PermissionTests
     public async Task The_report_tells_what_is_missing_and_what_is_more_than_needed()
     {
         var (actions, policy) = await PipelineAsync();
-        var exact = PermissionReport.Of(actions, policy, (await NeededAsync()).Keys);
+        var exact = PermissionReport.Of(actions, policy, (await NeededAsync()).Keys, readsDefender: true);
         Assert.Equal("exactly what is needed", exact.Verdict);
 
-        var off = PermissionReport.Of(actions, policy, exact.Held.Where(h => h != "User.RevokeSessions.All").Append("Mail.Send"));
+        var off = PermissionReport.Of(
+            actions,
+            policy,
+            exact.Held.Where(h => h != "User.RevokeSessions.All").Append("Mail.Send"),
+            readsDefender: true
+        );
         Assert.Equal("User.RevokeSessions.All", Assert.Single(off.Missing).Permission);
         Assert.Contains("disable_user_account_temporarily", off.Missing[0].NeededBy);
         Assert.Equal("Mail.Send", Assert.Single(off.Surplus));

@@ -28,6 +28,27 @@ internal static class ThresholdReader
         ["refuse"] = ForeignTenantRule.Refuse,
     };
 
+    private const int MostTag = 100;
+
+    private static readonly Dictionary<string, SourceCommentRule> SourceComments = new()
+    {
+        ["none"] = SourceCommentRule.None,
+        ["acted"] = SourceCommentRule.Acted,
+        ["all"] = SourceCommentRule.All,
+    };
+
+    private static readonly Dictionary<string, SourceStatusRule> SourceStatuses = new()
+    {
+        ["none"] = SourceStatusRule.None,
+        ["in_progress"] = SourceStatusRule.InProgress,
+    };
+
+    private static readonly Dictionary<string, SourceClassificationRule> SourceClassifications = new()
+    {
+        ["none"] = SourceClassificationRule.None,
+        ["approved"] = SourceClassificationRule.Approved,
+    };
+
     private static readonly string[] TargetKinds = ["account", "application", "host", "mailbox", "ip", "mailMessage"];
 
     public static RiskThreshold Read(Section file)
@@ -50,9 +71,29 @@ internal static class ThresholdReader
             SignalOrder = ReadSignals(file),
             PageWhenDismissedAt = file.Choice<Severity>("page_when_dismissed_at", Severities),
             ForeignTenant = file.Choice<ForeignTenantRule>("foreign_tenant", ForeignTenants, ForeignTenantRule.Tell),
+            Source = ReadSource(file),
         };
         file.Close();
         return threshold;
+    }
+
+    private static SourceRule ReadSource(Section file)
+    {
+        var rule = new SourceRule(
+            file.Choice<SourceCommentRule>("source_comment", SourceComments, SourceCommentRule.None),
+            file.Words("source_tags"),
+            file.Choice<SourceStatusRule>("source_status", SourceStatuses, SourceStatusRule.None),
+            file.Choice<SourceClassificationRule>("source_classification", SourceClassifications, SourceClassificationRule.None)
+        );
+        foreach (var tag in rule.Tags.Where(t => t.Length > MostTag))
+            file.Problem("source_tags", $"{PolicyErrors.Quote(tag)} has more than {MostTag} characters");
+        var changes = rule.Tags.Count > 0 || rule.Status != SourceStatusRule.None || rule.Classification != SourceClassificationRule.None;
+        if (changes && rule.Comment == SourceCommentRule.None)
+            file.Problem(
+                file.Has("source_comment") ? "source_comment" : "source_tags",
+                "tags, status and classification come with a comment that says why; set source_comment to acted or all"
+            );
+        return rule;
     }
 
     private static IReadOnlyList<string> ReadKinds(Section file)

@@ -9,6 +9,9 @@ internal sealed partial class Checker
     /// <summary>What begins or ends so near to a closing is not held against it.</summary>
     private static readonly TimeSpan ClosingDoubt = TimeSpan.FromMinutes(10);
 
+    /// <summary>From the question to the end of the manager's window (docs/design.md section 5).</summary>
+    private static readonly TimeSpan AskedFor = TimeSpan.FromMinutes(30);
+
     private readonly List<(SeenEntry Entry, string Action, string Target)> work = [];
     private readonly List<SeenEntry> closings = [];
 
@@ -60,6 +63,8 @@ internal sealed partial class Checker
                     || last.At > closing.At - ClosingDoubt
                 )
                     continue;
+                if (last.Kind == "asked" && closing.At >= last.At + AskedFor)
+                    continue; // No answer counts any more, though nobody may have come round to saying so.
                 if (pages.Any(p => Asks(p.At, p.Text)) || tickets.Any(t => Asks(t.At, t.Body)))
                     continue;
                 Break(

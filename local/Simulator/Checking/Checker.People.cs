@@ -20,7 +20,11 @@ internal sealed partial class Checker
             request.Waits = true;
         }
         foreach (
-            var same in requests.Values.Where(r => r.Waits).GroupBy(r => (r.Action, Target: OneName(r.Target))).Where(g => g.Count() > 1)
+            var same in requests
+                .Values.Where(r => r.Waits)
+                // An answer is bound to the policy that asked (S3), so that a request of an older one cannot be joined.
+                .GroupBy(r => (r.Action, Target: OneName(r.Target), r.Policy))
+                .Where(g => g.Count() > 1)
         )
             Break(
                 "S8",
@@ -46,7 +50,10 @@ internal sealed partial class Checker
             (int)decision["quorum"]!,
             When(view["askedAt"]),
             When(view["deadline"])
-        );
+        )
+        {
+            Policy = (string?)decision["policyHash"] ?? "",
+        };
         if (kind == "account" && Cast.UserOf(key) is { } user)
         {
             var shown = (string?)target["display"] ?? "";

@@ -80,6 +80,9 @@ internal sealed class RequestModel(string id, string action, string target, int 
 {
     public string Id => id;
 
+    /// <summary>The policy under which it is asked.</summary>
+    public string Policy { get; init; } = "";
+
     public string Action => action;
 
     public string Target => target;

@@ -11,7 +11,7 @@ public sealed class GraphRequestTests
 {
     private static readonly (OpenApiFile File, IReadOnlyList<string> Paths)[] Descriptions =
     [
-        .. new[] { "graph-v1.0-strict-test-profile.openapi.json", "graph-v1.0-more.openapi.json" }
+        .. new[] { "graph-v1.0-strict-test-profile.openapi.json", "graph-v1.0-security.openapi.json", "graph-v1.0-more.openapi.json" }
             .Select(name => OpenApiFile.Load("graph", name))
             .Select(f => (f, f.Paths)),
     ];
@@ -82,7 +82,7 @@ public sealed class GraphRequestTests
         return [$"{method} {path} is not documented"];
     }
 
-    private sealed class Tap(List<(string, Uri, string, string?)> sent) : DelegatingHandler
+    internal sealed class Tap(List<(string, Uri, string, string?)> sent) : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {

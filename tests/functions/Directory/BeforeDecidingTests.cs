@@ -128,6 +128,31 @@ public sealed class BeforeDecidingTests
         Assert.Single(await world.PendingAsync());
     }
 
+    [Fact]
+    public async Task A_name_that_the_directory_does_not_know_stands_in_the_story()
+    {
+        await using var world = await World.CreateAsync();
+        var alert = Life.Alert("new");
+        alert["evidence"]![0]!["userAccount"]!["displayName"] = "Old Test Mailbox";
+        await Life.SendAsync(world, alert);
+        var record = await world.RecordAsync(Assert.Single(await world.IncidentsAsync()).Incident);
+        Assert.Contains(
+            IRFunctions.Stories.Story.Of(record)!.Lines,
+            l => l.Words.Contains("the alert calls it \"Old Test Mailbox", StringComparison.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData("023", "has no account of this id")]
+    [InlineData("024", "The action would refuse")]
+    public async Task The_story_says_what_the_directory_or_the_action_answered(string number, string why)
+    {
+        await using var world = await World.CreateAsync();
+        await Life.SendAsync(world, Life.Message(number));
+        var record = await world.RecordAsync(Assert.Single(await world.IncidentsAsync()).Incident);
+        Assert.Contains(IRFunctions.Stories.Story.Of(record)!.Lines, l => l.Words.Contains(why, StringComparison.Ordinal));
+    }
+
     private static async Task IsToldAsync(World world, string why)
     {
         Assert.Empty(await world.PendingAsync());

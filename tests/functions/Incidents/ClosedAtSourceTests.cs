@@ -174,6 +174,27 @@ public sealed class ClosedAtSourceTests
         Assert.Equal(0, (await world.TallyAsync()).Duplicates);
     }
 
+    [Fact]
+    public async Task The_card_of_a_waiting_request_says_it_and_what_is_in_effect_gets_a_fresh_card_with_both_buttons()
+    {
+        await using var teams = await TeamsWorld.CreateAsync();
+        await Life.SendAsync(teams.World, Life.Alert("new"));
+        await Life.SendAsync(teams.World, Life.Alert("resolved", "falsePositive", "2026-11-23T03:00:00Z"));
+        var waiting = Assert.Single(teams.CardsOf(World.Alex));
+        Assert.Contains("NEWS", waiting.Content.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(200, (await teams.ClickAsync(waiting, World.Alex, "approve")).Http);
+        await teams.World.RunAsync();
+        await Life.SendAsync(teams.World, Life.Alert("new", null, "2026-11-23T03:10:00Z"));
+        await Life.SendAsync(teams.World, Life.Alert("resolved", "falsePositive", "2026-11-23T03:20:00Z"));
+
+        var fresh = teams.CardsOf(World.Alex)[^1];
+        Assert.NotEqual(waiting.Activity, fresh.Activity);
+        Assert.Contains("its source closed the alert: keep it or undo it?", fresh.Content.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(200, (await teams.ClickAsync(fresh, World.Alex, "release")).Http);
+        await teams.World.RunAsync();
+        Assert.True(await teams.World.CanSignInAsync(World.Adele));
+    }
+
     internal static async Task<World> ContainedAsync()
     {
         var world = await World.CreateAsync();
