@@ -91,6 +91,8 @@ public static class Pipeline
         services.TryAddSingleton<ContextGatherer>();
         services.TryAddSingleton<OwnActions>();
         services.TryAddSingleton<FactsGatherer>();
+        services.TryAddSingleton<ActionProspects>();
+        services.TryAddSingleton<AlertReception>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);
         services.AddRecord(configuration);

@@ -18,6 +18,12 @@ public static class AuditKinds
     /// <summary>A string planted in the prompt came back: the alert carries an attempt to take the model over.</summary>
     public const string Injection = "injection";
     public const string Decided = "decided";
+
+    /// <summary>The source closed an alert or incident; with what of ours is still under way because of it.</summary>
+    public const string ClosedAtSource = "closed-at-source";
+
+    /// <summary>News from the source that starts nothing: another status, a merger, a version that came late.</summary>
+    public const string SourceNews = "source-news";
     public const string Asked = "asked";
     public const string Climbed = "climbed";
     public const string Answered = "answered";

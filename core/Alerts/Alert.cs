@@ -80,8 +80,15 @@ public sealed record Alert
 
     public DateTimeOffset? Created { get; init; }
 
+    /// <summary>Where people at the source are with it.</summary>
+    public SourceState Source { get; init; } = SourceState.Unknown;
+
     /// <summary>Where a person can look at it. Shown as text, never fetched.</summary>
     public string? Link { get; init; }
+
+    /// <summary>Whether the message is an incident and not one alert.</summary>
+    [JsonIgnore]
+    public bool IsIncident => Shape is AlertShape.GraphIncident or AlertShape.SentinelIncident or AlertShape.DefenderApiIncident;
 
     /// <summary>Ids of the alerts inside, where the message was an incident.</summary>
     public IReadOnlyList<string> MemberAlertIds { get; init; } = [];

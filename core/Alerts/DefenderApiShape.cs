@@ -27,13 +27,14 @@ internal static class DefenderApiShape
             Shape = AlertShape.DefenderApiIncident,
             Id = id,
             TenantId = tenant,
-            IncidentId = Drafts.OptionalId(root, "redirectIncidentId") ?? (id.Length > 0 ? id : null),
+            IncidentId = Drafts.Survivor(root, id) ?? (id.Length > 0 ? id : null),
             Title = Drafts.Title(root, "incidentName"),
             Description = root.Block("description", "summary") ?? "",
             Severity = severity,
             SeverityText = severityText,
             Created = root.Time("createdTime"),
             Link = link,
+            Source = SourceStates.Of(root, "lastUpdateTime"),
         };
         return Drafts.Finish(Drafts.Combine(incident, Drafts.Members(root, "alerts", Draft)), session, root);
     }
@@ -62,6 +63,7 @@ internal static class DefenderApiShape
             FirstActivity = fields.Time("firstActivity", "firstEventTime", "timestamp"),
             LastActivity = fields.Time("lastActivity", "lastEventTime"),
             Created = fields.Time("creationTime", "alertCreationTime"),
+            Source = SourceStates.Of(fields, "lastUpdateTime", "lastUpdatedTime"),
         };
     }
 

@@ -26,6 +26,18 @@ internal static partial class Drafts
     public static string? OptionalId(Fields fields, params ReadOnlySpan<string> names) =>
         Id(fields, names) is { Length: > 0 } id ? id : null;
 
+    /// <summary>
+    /// The incident into which the source merged this one, both of which must lead to one response; null where it merged nothing. Sources
+    /// write 0, and the incident's own id, for none.
+    /// </summary>
+    public static string? Survivor(Fields fields, string own)
+    {
+        if (OptionalId(fields, "redirectIncidentId") is not { } survivor || survivor == own || survivor == "0")
+            return null;
+        fields.Session.Notes.Add($"The source merged this incident into incident {survivor}.");
+        return survivor;
+    }
+
     public static string Tenant(string? id, ReadingSession session)
     {
         if (!string.IsNullOrWhiteSpace(id))
@@ -76,6 +88,7 @@ internal static partial class Drafts
             FirstActivity = incident.FirstActivity ?? members.Min(member => member.FirstActivity),
             LastActivity = incident.LastActivity ?? members.Max(member => member.LastActivity),
             MemberAlertIds = [.. members.Select(member => member.Id).Where(id => id.Length > 0).Distinct()],
+            Source = SourceStates.OfMembers(incident.Source, members),
         };
     }
 

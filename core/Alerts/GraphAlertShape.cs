@@ -36,6 +36,7 @@ internal static class GraphAlertShape
             LastActivity = fields.Time("lastActivityDateTime"),
             Created = fields.Time("createdDateTime"),
             Link = link,
+            Source = SourceStates.Of(fields, "lastUpdateDateTime", "lastModifiedDateTime"),
         };
     }
 }

@@ -21,25 +21,17 @@ internal static class GraphIncidentShape
             Shape = AlertShape.GraphIncident,
             Id = id,
             TenantId = Drafts.Tenant(root.Line("tenantId") ?? Canonical.TenantOfLink(link), session),
-            IncidentId = SurvivingIncident(root) ?? (id.Length > 0 ? id : null),
+            IncidentId = Drafts.Survivor(root, id) ?? (id.Length > 0 ? id : null),
             Title = Drafts.Title(root, "displayName"),
             Description = root.Block("description", "summary") ?? "",
             Severity = severity,
             SeverityText = severityText,
             Created = root.Time("createdDateTime"),
             Link = link,
+            Source = SourceStates.Of(root, "lastUpdateDateTime"),
         };
         root.Skip("@odata.type", "@odata.context");
         var members = Drafts.Members(root, "alerts", GraphAlertShape.Draft);
         return Drafts.Finish(Drafts.Combine(incident, members), session, root);
-    }
-
-    /// <summary>Where an incident was merged into another, both must lead to one response.</summary>
-    private static string? SurvivingIncident(Fields root)
-    {
-        var survivor = Drafts.OptionalId(root, "redirectIncidentId");
-        if (survivor is not null)
-            root.Session.Notes.Add($"The source merged this incident into incident {survivor}.");
-        return survivor;
     }
 }

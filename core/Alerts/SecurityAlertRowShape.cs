@@ -5,7 +5,8 @@ namespace IRFunctions.Alerts;
 /// <summary>
 /// A row of the SecurityAlert table, as a query, a playbook's alert trigger or Defender for Cloud's export hands it over: PascalCase
 /// columns, Entities and ExtendedProperties as JSON text inside the JSON, "$id"/"$ref" between entities, times without an offset. TenantId
-/// is the workspace, not the Entra tenant. Source: learn.microsoft.com/azure/sentinel/security-alert-schema.
+/// is the workspace, not the Entra tenant; a row of Defender XDR names tenant and incident of its own
+/// (<see cref="XdrIncident"/>). Source: learn.microsoft.com/azure/sentinel/security-alert-schema.
 /// </summary>
 internal static class SecurityAlertRowShape
 {
@@ -18,14 +19,17 @@ internal static class SecurityAlertRowShape
         var session = root.Session;
         var (severity, severityText) = Drafts.SeverityOf(root, "AlertSeverity", "Severity", "ReportedSeverity");
         var entra = ReadEntities(root);
-        var tenant = root.Line("TenantId", "WorkspaceId") ?? entra ?? root.Line("WorkspaceSubscriptionId", "AzureResourceSubscriptionId");
-        root.Open("ExtendedProperties");
+        var workspace =
+            root.Line("TenantId", "WorkspaceId") ?? entra ?? root.Line("WorkspaceSubscriptionId", "AzureResourceSubscriptionId");
+        var link = root.LongLine("AlertLink", "AlertUri");
+        var (tenant, incident) = XdrIncident.Of(root.Open("ExtendedProperties"), link, root.Peek("ExtendedLinks"));
         return Drafts.Finish(
             new Alert
             {
                 Shape = AlertShape.SecurityAlertRow,
                 Id = Drafts.Id(root, "SystemAlertId", "VendorOriginalId", "ProviderAlertId"),
-                TenantId = Drafts.Tenant(tenant, session),
+                TenantId = Drafts.Tenant(tenant ?? workspace, session),
+                IncidentId = incident,
                 Title = Drafts.Title(root, "AlertDisplayName", "DisplayName", "AlertName", "AlertType"),
                 Description = root.Block("Description") ?? "",
                 Severity = severity,
@@ -37,7 +41,8 @@ internal static class SecurityAlertRowShape
                 FirstActivity = root.Time("StartTime", "StartTimeUtc"),
                 LastActivity = root.Time("EndTime", "EndTimeUtc"),
                 Created = root.Time("TimeGenerated", "ProcessingEndTime"),
-                Link = root.LongLine("AlertLink", "AlertUri"),
+                Link = link,
+                Source = SourceStates.Of(root, "TimeGenerated", "ProcessingEndTime"),
             },
             session,
             root

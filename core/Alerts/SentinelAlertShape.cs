@@ -41,11 +41,14 @@ internal static class SentinelAlertShape
             new EntityReader(session, References.In(entities)).ReadList(entities, $"{fields.Place}.entities");
         session.AtEnd.Add(() => Besides.CompromisedEntity(fields));
         var id = Drafts.Id(fields, "systemAlertId");
+        var link = fields.LongLine("alertLink");
+        var (tenant, incident) = XdrIncident.Of(fields.Open("extendedProperties") ?? fields.Open("additionalData"), link, null);
         return new Alert
         {
             Shape = AlertShape.SentinelAlert,
             Id = id.Length > 0 ? id : Drafts.Id(outer, "name"),
-            TenantId = Drafts.Tenant(workspace ?? Canonical.Subscription(armId), session),
+            TenantId = Drafts.Tenant(tenant ?? workspace ?? Canonical.Subscription(armId), session),
+            IncidentId = incident,
             Title = Drafts.Title(fields, "alertDisplayName", "friendlyName", "alertType"),
             Description = fields.Block("description") ?? "",
             Severity = severity,
@@ -57,7 +60,8 @@ internal static class SentinelAlertShape
             FirstActivity = fields.Time("startTimeUtc"),
             LastActivity = fields.Time("endTimeUtc"),
             Created = fields.Time("timeGenerated", "processingEndTime"),
-            Link = fields.LongLine("alertLink"),
+            Link = link,
+            Source = SourceStates.Of(fields, "timeGenerated", "processingEndTime"),
         };
     }
 }

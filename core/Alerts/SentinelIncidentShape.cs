@@ -76,18 +76,28 @@ internal static class SentinelIncidentShape
             LastActivity = fields.Time("lastActivityTimeUtc"),
             Created = fields.Time("createdTimeUtc"),
             Link = link,
+            Source = SourceStates.Of(fields, "lastModifiedTimeUtc"),
         };
     }
 
     /// <summary>Tenant and incident id in Defender XDR; both or none, since an XDR number means nothing without its tenant.</summary>
     public static (string? Tenant, string? IncidentId) XdrIdentity(Fields fields, Fields? facts, string? link)
     {
-        var isXdr = fields.Peek("providerName")?.ToString() is "Microsoft XDR" or "Microsoft 365 Defender" or "Microsoft Defender XDR";
-        if (!isXdr)
+        if (!XdrIncident.IsXdr(fields.Peek("providerName")?.ToString()))
             return (null, null);
-        var tenant = Canonical.TenantOfLink(facts?.Line("providerIncidentUrl")) ?? Canonical.TenantOfLink(link);
+        var tenant = Canonical.TenantOfLink(facts?.Line("providerIncidentUrl")) ?? Canonical.TenantOfLink(link) ?? TenantOfMembers(fields);
         return tenant is not null && Drafts.OptionalId(fields, "providerIncidentId") is { } id ? (tenant, id) : (null, null);
     }
+
+    /// <summary>Where the incident itself has no link, its alerts may.</summary>
+    private static string? TenantOfMembers(Fields fields) =>
+        fields.List("alerts") is { } alerts
+            ? alerts
+                .EnumerateArray()
+                .Where(alert => alert.ValueKind == JsonValueKind.Object)
+                .Select(alert => Canonical.TenantOfLink(References.Text(alert, "alertLink")))
+                .FirstOrDefault(tenant => tenant is not null)
+            : null;
 
     private static void ReadEntities(Fields fields, string name)
     {

@@ -8,11 +8,20 @@ namespace IRFunctions.Decisions;
 public static class AlertVersion
 {
     /// <summary>
-    /// The alert's key and a digest of all that a decision rests on: severity, category, tactics and techniques, members, entities. The
-    /// same message again has the same; news about the alert has another and is no duplicate. Texts and times are left out: sources change
-    /// them without news.
+    /// The alert's key, a digest of all that a decision rests on, and where the alert stands at its source. The same message again has the
+    /// same; news about the alert has another and is no duplicate.
     /// </summary>
     public static string KeyOf(Alert alert)
+    {
+        ArgumentNullException.ThrowIfNull(alert);
+        return $"{Correlation.AlertKey(alert)}-{ContentOf(alert)}-{StandingOf(alert.Source)}";
+    }
+
+    /// <summary>
+    /// Digest of severity, category, tactics and techniques, members, entities: 32 hex digits. Texts and times are left out: sources change
+    /// them without news. So is where the alert stands at its source, which is not about what happened.
+    /// </summary>
+    public static string ContentOf(Alert alert)
     {
         ArgumentNullException.ThrowIfNull(alert);
         var decisive = new StringBuilder();
@@ -23,9 +32,23 @@ public static class AlertVersion
         Add(decisive, alert.Entities.Select(Described));
         // How many were left out, too: what is new may be beyond what is kept.
         Add(decisive, alert.Notes);
-        var digest = SHA256.HashData(Encoding.UTF8.GetBytes(decisive.ToString())).AsSpan(0, 16);
-        return $"{Correlation.AlertKey(alert)}-{Convert.ToHexStringLower(digest)}";
+        return Digest(decisive);
     }
+
+    /// <summary>Digest of the entities alone: whether news is about other things.</summary>
+    public static string EntitiesOf(Alert alert)
+    {
+        ArgumentNullException.ThrowIfNull(alert);
+        var decisive = new StringBuilder();
+        Add(decisive, alert.Entities.Select(Described));
+        return Digest(decisive);
+    }
+
+    private static string StandingOf(SourceState source) =>
+        $"{source.Status}-{source.Classification}-{source.Determination}".ToLowerInvariant();
+
+    private static string Digest(StringBuilder decisive) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(decisive.ToString())).AsSpan(0, 16));
 
     /// <summary>In an order of its own: sources list the same things in another order each time.</summary>
     private static void Add(StringBuilder decisive, IEnumerable<string> parts)

@@ -57,6 +57,7 @@ public static class Decider
         ContextRules.Apply(question, ruling, doubts);
         DrillRules.Apply(question, ruling);
         budgets.Apply(question, ruling, doubts);
+        ProspectRules.Apply(question, ruling);
         StopRules.Apply(question, ruling);
     }
 

@@ -26,6 +26,9 @@ public sealed record Facts
     /// <summary>What the directory makes of the alert's entities, by entity id: two names of one thing lead to one target (S9).</summary>
     public IReadOnlyDictionary<string, Target> Resolved { get; init; } = new Dictionary<string, Target>();
 
+    /// <summary>Why the directory could not say what an entity is that has no id of its own, by entity id; in words.</summary>
+    public IReadOnlyDictionary<string, string> Unresolved { get; init; } = new Dictionary<string, string>();
+
     /// <summary>
     /// What the directory knows, by target key ("account:{object id}", "application:{object id}", "host:{device id}"); of a message and a
     /// mailbox whose it is.
@@ -35,6 +38,11 @@ public sealed record Facts
     /// <summary>Answers to context checks, by <see cref="CheckKey"/>.</summary>
     public IReadOnlyDictionary<string, ContextFact> Checks { get; init; } = new Dictionary<string, ContextFact>();
 
+    /// <summary>
+    /// What each action would say to its target before it begins, by <see cref="ActionKey"/>; absent where it was not asked.
+    /// </summary>
+    public IReadOnlyDictionary<string, ActionProspect> Prospects { get; init; } = new Dictionary<string, ActionProspect>();
+
     public BudgetFacts Budgets { get; init; } = new();
 
     /// <summary>The last rollback drill that passed, by action.</summary>
@@ -42,7 +50,15 @@ public sealed record Facts
 
     /// <summary>Key of the answer to one check about one target.</summary>
     public static string CheckKey(string check, Target target) => $"{check}@{target.Key}";
+
+    /// <summary>Key of what one action says to one target.</summary>
+    public static string ActionKey(string action, Target target) => $"{action}@{target.Key}";
 }
+
+/// <summary>What an action would do with a target as it is now, read without changing anything.</summary>
+/// <param name="Refusal">Why it would refuse, in words; null where it would not.</param>
+/// <param name="AlreadySo">That what it would do is so already, and not by us, in words; null where it is not.</param>
+public sealed record ActionProspect(string? Refusal, string? AlreadySo);
 
 /// <summary>A rollback drill that passed.</summary>
 /// <param name="Seconds">From asking for the undo to reading it back.</param>
@@ -92,6 +108,9 @@ public sealed record IdentityFacts
     /// Why it could not be resolved (not found, several, the directory away); null where it was. A failed lookup is doubt (S12).
     /// </summary>
     public string? Failed { get; init; }
+
+    /// <summary>The directory answered that it knows no such thing; <see cref="Failed"/> then says so in words.</summary>
+    public bool NotFound { get; init; }
 }
 
 /// <summary>A signal of the containment threshold.</summary>

@@ -65,6 +65,11 @@ internal static class ProtectionRules
         {
             ruling.Ask("unresolved", "The directory was not asked what this is, so nothing runs alone on it.");
         }
+        else if (question.Identity is { NotFound: true, Failed: { } answer })
+        {
+            // An answer, and no doubt: there is nothing here to act on, so nobody is asked whether to.
+            ruling.Tell("unknown-to-directory", $"Nothing can be done to it: {TextBounds.OneLine(answer, 200)}.");
+        }
         else if (question.Identity.Failed is { } why)
         {
             doubts.Add("identity-lookup", $"The directory could not say what {question.Target.Kind} {question.EntityId} is.");

@@ -25,6 +25,22 @@ public static class Targets
     public static bool NeedsDirectory(Entity entity) =>
         entity is AccountEntity or HostEntity or MailboxEntity or ApplicationEntity or MailMessageEntity { Recipient.Length: > 0 };
 
+    /// <summary>Whether the directory can be asked for an account: by object id, sign-in name, or the SID of an account.</summary>
+    public static bool CanBeLookedUp(AccountEntity account) =>
+        !account.IsForeign
+        && (account.ObjectId is not null || IsMailAddress(account.UserPrincipalName) || account.Sid is { } sid && IsSidOfAnAccount(sid));
+
+    /// <summary>
+    /// A SID that belongs to one account: of the cloud, or of a domain and no well-known one, which every machine has (S-1-5-18 and the
+    /// like).
+    /// </summary>
+    public static bool IsSidOfAnAccount(string sid) =>
+        (sid.StartsWith("S-1-12-1-", StringComparison.OrdinalIgnoreCase) || sid.StartsWith("S-1-5-21-", StringComparison.OrdinalIgnoreCase))
+        && sid.Length <= 184
+        && !sid.AsSpan(1).ContainsAnyExcept(DigitsAndHyphen);
+
+    private static readonly System.Buffers.SearchValues<char> DigitsAndHyphen = System.Buffers.SearchValues.Create("0123456789-");
+
     /// <summary>
     /// Whether an entity is the thing a target means: one thing may stand in an alert more than once, under different names.
     /// </summary>

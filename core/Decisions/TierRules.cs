@@ -1,3 +1,4 @@
+using IRFunctions.Alerts;
 using IRFunctions.Policies;
 
 namespace IRFunctions.Decisions;
@@ -53,7 +54,8 @@ internal static class TierRules
         else if (question.Target.Kind != needed)
             ruling.Tell(
                 "wrong-target",
-                $"The action needs an entity of kind {needed} with an id it can use; {question.Entity.Id} is none."
+                $"The action needs an entity of kind {needed} with an id it can use; {question.Entity.Id} is none"
+                    + (question.Facts.Unresolved.TryGetValue(question.Entity.Id, out var why) ? $": {TextBounds.OneLine(why, 200)}." : ".")
             );
     }
 }

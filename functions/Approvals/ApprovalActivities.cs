@@ -75,7 +75,7 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
     /// <summary>Sends a fresh confirm or release card before an undo.</summary>
     [Function(HoldNews.RemindActivity)]
     public Task<IReadOnlyList<string>> RemindApprovers([ActivityTrigger] HoldNews news, CancellationToken cancellation) =>
-        cards.RemindAsync(news.Containment, news.Text, news.UndoAt ?? default, cancellation);
+        cards.RemindAsync(news.Containment, news.State, news.Text, news.UndoAt, cancellation);
 
     /// <summary>
     /// A flood over budget rings a phone once in five minutes and rung, not once an action; everything else rings for itself.

@@ -10,7 +10,11 @@ namespace IRFunctions.Approvals;
 
 /// <summary>One request as a card shows it.</summary>
 /// <param name="Detailed">Shows everything known: somebody asked for more.</param>
-public sealed record CardRequest(string Id, string Nonce, ApprovalView View, RequestResult? Result, bool Detailed = false);
+public sealed record CardRequest(string Id, string Nonce, ApprovalView View, RequestResult? Result, bool Detailed = false)
+{
+    /// <summary>What whoever decides should know besides, such as that the source closed the alert; null where nothing.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>
 /// The approval card, Adaptive Cards 1.5: one function from what is known to JSON, no clock and no IO. Who, what, why, how sure, what it
@@ -133,6 +137,7 @@ public static class ApprovalCard
             (ApprovalState.Withdrawn, _) => ("Withdrawn: no decision is needed, nothing ran", "Default"),
             (_, ResultState.Executed) => ("Executed: in effect now", "Good"),
             (_, ResultState.Reminder) => ("Will be undone soon, unless you confirm it", "Accent"),
+            (_, ResultState.Questioned) => ("In effect, and its source closed the alert: keep it or undo it?", "Attention"),
             (_, ResultState.Confirmed) => ("Confirmed: it stays until someone releases it", "Good"),
             (_, ResultState.Released) => ("Released: undone by a person", "Default"),
             (_, ResultState.Releasing) => ("Being undone now", "Default"),
@@ -172,6 +177,8 @@ public static class ApprovalCard
         items.Add(CardParts.Line("On", ApprovalText.On(decision.Target), 240));
         if (decision.Target.Called is { } called)
             items.Add(CardParts.Line("CAREFUL", ApprovalText.CalledOtherwise(called), 240));
+        if (request.Note is { } note)
+            items.Add(CardParts.Line("NEWS", note, 400));
         items.Add(CardParts.Line("Why", Reasons(decision, request.Detailed), request.Detailed ? 1200 : most));
         items.Add(CardParts.Line("How sure", $"confidence {decision.Confidence} of 100; the policy, not the model, asks you", 120));
         items.Add(CardParts.Line("May hurt", Hurts(request.View.Request), most));
@@ -211,7 +218,7 @@ public static class ApprovalCard
             CardParts.Small(
                 request.View.State == ApprovalState.Pending
                     ? $"confidence {decision.Confidence} of 100; {(decision.Reversible ? "undone by itself" : "CANNOT be undone")}; "
-                        + $"{Hurts(request.View.Request)}"
+                        + (request.Note is { } note ? $"NEWS: {note}" : Hurts(request.View.Request))
                     : state.Text,
                 160
             )

@@ -14,7 +14,11 @@ namespace IRFunctions.Approvals;
 /// <summary>What the register knows of a request besides its answers.</summary>
 /// <param name="Nonce">Proves that a click comes from a card made for this request; 256 random bits, hex. Secret.</param>
 /// <param name="Result">What became of it after the decision; null while nothing did.</param>
-public sealed record RegisteredRequest(string Id, string Nonce, ApprovalState State, DateTimeOffset Deadline, RequestResult? Result);
+public sealed record RegisteredRequest(string Id, string Nonce, ApprovalState State, DateTimeOffset Deadline, RequestResult? Result)
+{
+    /// <summary>What whoever decides should know besides; null where nothing.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>What became of a request's action, for the card.</summary>
 /// <param name="Text">One sentence.</param>
@@ -23,7 +27,7 @@ public sealed record RegisteredRequest(string Id, string Nonce, ApprovalState St
 public sealed record RequestResult(ResultState State, string Text, DateTimeOffset? UndoAt, string? Containment)
 {
     /// <summary>Whether confirm and release make sense now.</summary>
-    public bool IsLive => Containment is not null && State is ResultState.Executed or ResultState.Reminder;
+    public bool IsLive => Containment is not null && State is ResultState.Executed or ResultState.Reminder or ResultState.Questioned;
 }
 
 /// <summary>What a vote came to.</summary>
@@ -241,6 +245,20 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
         await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, cancellation);
     }
 
+    /// <summary>Keeps what whoever decides should know besides; the last note counts. Nothing where there is no such request.</summary>
+    public async Task SetNoteAsync(string id, string note, CancellationToken cancellation)
+    {
+        try
+        {
+            var row = new TableEntity(id, RequestRow) { ["Note"] = TextBounds.Cut(note, MaxResult) };
+            await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, cancellation);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // It ended before anybody was asked.
+        }
+    }
+
     /// <summary>Somebody had the evidence before their eyes; the first time counts.</summary>
     public async Task LookedAsync(string id, string person, CancellationToken cancellation)
     {
@@ -317,6 +335,9 @@ public sealed class ApprovalRegister(TableServiceClient tables, TimeProvider tim
                 new DateTimeOffset(Convert.ToInt64(r["Deadline"], CultureInfo.InvariantCulture), TimeSpan.Zero),
                 r.GetString("Result") is { } result ? JsonSerializer.Deserialize<RequestResult>(result) : null
             )
+            {
+                Note = r.GetString("Note"),
+            }
         );
 
     private static T Reading<T>(TableEntity row, Func<TableEntity, T> read) => RowReading.Read(row, TableName, read);

@@ -34,13 +34,20 @@ public sealed class ApprovalsApi(
         if (await guard.ReaderAsync(request, cancellation) is null)
             return ProblemResults.SignIn();
         var (waiting, continuation) = await register.PendingAsync(request.Query["continuation"].FirstOrDefault(), PageSize, cancellation);
-        var shown = new List<(string Id, ApprovalView? View, string? Problem)>(waiting.Count);
+        var shown = new List<(string Id, ApprovalView? View, string? Note, string? Problem)>(waiting.Count);
         foreach (var part in waiting.Chunk(AtOnce))
             shown.AddRange(await Task.WhenAll(part.Select(id => ReadAsync(client, id, cancellation))));
         return new OkObjectResult(
             new
             {
-                approvals = shown.Where(s => s.View is not null).Select(s => new { id = s.Id, request = s.View }),
+                approvals = shown
+                    .Where(s => s.View is not null)
+                    .Select(s => new
+                    {
+                        id = s.Id,
+                        request = s.View,
+                        note = s.Note,
+                    }),
                 unreadable = shown.Where(s => s.Problem is not null).Select(s => new { id = s.Id, problem = s.Problem }),
                 continuation,
             }
@@ -48,7 +55,7 @@ public sealed class ApprovalsApi(
     }
 
     /// <summary>What waits, as its orchestration and its row say; neither view nor problem where nothing waits any more.</summary>
-    private async Task<(string Id, ApprovalView? View, string? Problem)> ReadAsync(
+    private async Task<(string Id, ApprovalView? View, string? Note, string? Problem)> ReadAsync(
         DurableTaskClient client,
         string id,
         CancellationToken cancellation
@@ -65,13 +72,13 @@ public sealed class ApprovalsApi(
                         or OrchestrationRuntimeStatus.Suspended
                 }
             )
-                return (id, null, null);
-            return (id, await register.ViewAsync(id, cancellation), null);
+                return (id, null, null, null);
+            return (id, await register.ViewAsync(id, cancellation), (await register.FindAsync(id, cancellation))?.Note, null);
         }
         catch (UnreadableRowException e)
         {
             await trouble.TellAsync(e, cancellation);
-            return (id, null, e.Message);
+            return (id, null, null, e.Message);
         }
 #pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read; the other requests are shown all the same.
         catch (Exception e) when (e is not (OperationCanceledException or Azure.RequestFailedException))
@@ -83,7 +90,7 @@ public sealed class ApprovalsApi(
                 "The request cannot be answered: decide by hand, then delete the instance's row in the task hub's table Instances.",
                 cancellation
             );
-            return (id, null, "its orchestration cannot be read; decide by hand");
+            return (id, null, null, "its orchestration cannot be read; decide by hand");
         }
     }
 
@@ -108,6 +115,7 @@ public sealed class ApprovalsApi(
                 id,
                 request = view,
                 result = known?.Result,
+                note = known?.Note,
             }
         );
     }

@@ -94,6 +94,14 @@ public sealed class CardSender(
             await RedrawAsync(id, null, cancellation);
     }
 
+    /// <summary>Something that whoever decides should know: it stands on every copy from now on, and decides nothing.</summary>
+    public async Task ShowNoteAsync(string id, string note, CancellationToken cancellation)
+    {
+        await register.SetNoteAsync(id, note, cancellation);
+        if (Enabled)
+            await RedrawAsync(id, null, cancellation);
+    }
+
     /// <summary>A containment moved on: shows it on the cards of every request it came from.</summary>
     public async Task ShowHoldAsync(
         string containment,
@@ -113,8 +121,9 @@ public sealed class CardSender(
     /// <summary>Sends a fresh card, so that phones ring, to everyone who has one of this containment.</summary>
     public async Task<IReadOnlyList<string>> RemindAsync(
         string containment,
+        ResultState state,
         string text,
-        DateTimeOffset undoAt,
+        DateTimeOffset? undoAt,
         CancellationToken cancellation
     )
     {
@@ -123,7 +132,7 @@ public sealed class CardSender(
         {
             if (await register.FindAsync(id, cancellation) is not { Result: { } before } || IsOver(before.State))
                 continue;
-            await register.SetResultAsync(id, new RequestResult(ResultState.Reminder, text, undoAt, containment), cancellation);
+            await register.SetResultAsync(id, new RequestResult(state, text, undoAt, containment), cancellation);
             foreach (var copy in (await cards.AllAsync(id, cancellation)).DistinctBy(c => c.Person))
             {
                 try
@@ -285,7 +294,7 @@ public sealed class CardSender(
         {
             var seen = each == id && view is not null ? view : await register.ViewAsync(each, cancellation);
             if (seen is not null && await register.FindAsync(each, cancellation) is { } known)
-                requests.Add(new CardRequest(each, known.Nonce, seen, known.Result));
+                requests.Add(new CardRequest(each, known.Nonce, seen, known.Result) { Note = known.Note });
         }
         return requests.Count > 0 ? requests : throw new PermanentFaultException("the requests of a card are gone");
     }

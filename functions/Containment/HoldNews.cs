@@ -23,6 +23,9 @@ public enum ResultState
     Executed,
     Failed,
     Reminder,
+
+    /// <summary>The source closed the alert behind it: people are asked whether it stays.</summary>
+    Questioned,
     Confirmed,
     Releasing,
     Released,

@@ -116,6 +116,13 @@ public sealed record RollbackState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? DriftedAt { get; init; }
 
+    /// <summary>
+    /// Why people are asked whether it stays, such as that the source took the alert back; null where nothing speaks against it, or where a
+    /// person has answered since.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Question { get; init; }
+
     /// <summary>Latest moment at which any try may have been begun, the last one included.</summary>
     [JsonIgnore]
     public DateTimeOffset? LatestTry => LeasedUntil > UnsettledAt || UnsettledAt is null ? LeasedUntil : UnsettledAt;

@@ -28,6 +28,8 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
         "onPremisesDomainName",
         "onPremisesUserPrincipalName",
         "onPremisesSyncEnabled",
+        "accountEnabled",
+        "userType",
         "jobTitle",
     ];
 
@@ -48,7 +50,7 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
         }
         catch (PermanentFaultException e) when (Faults.IsNotFound(e))
         {
-            return DirectoryIdentity.Unresolved(id, "it is not found in this tenant's directory");
+            return DirectoryIdentity.Unknown(id, "this tenant's directory has no account of this id");
         }
     }
 
@@ -95,7 +97,7 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
         return found?.Value switch
         {
             [{ Id: not null } user] => await DescribeAsync(user, cancellation),
-            [] or null => DirectoryIdentity.Unresolved(name, "no account of this name is found in this tenant's directory"),
+            [] or null => DirectoryIdentity.Unknown(name, "this tenant's directory has no account of this name"),
             _ => DirectoryIdentity.Unresolved(name, "several accounts of the directory have this name"),
         };
     }
@@ -110,6 +112,8 @@ public sealed class DirectoryAccounts(GraphServiceClient graph, DirectoryRights 
             Roles = user.JobTitle is { Length: > 0 } title ? [title, .. held.Roles] : held.Roles,
             Privilege = held.Privilege,
             OnPremisesSynced = user.OnPremisesSyncEnabled == true,
+            Enabled = user.AccountEnabled,
+            Guest = string.Equals(user.UserType, "Guest", StringComparison.OrdinalIgnoreCase),
         };
     }
 

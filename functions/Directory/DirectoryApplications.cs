@@ -27,7 +27,7 @@ public sealed class DirectoryApplications(GraphServiceClient graph)
             application = await ApplicationOfClientAsync(client, cancellation);
         // One of another tenant has a service principal here and no application.
         if ((application?.Id ?? principal?.Id) is not { } key)
-            return DirectoryIdentity.Unresolved(id, "no application of this id is found in this tenant's directory");
+            return DirectoryIdentity.Unknown(id, "this tenant's directory has no application of this id");
         var clientId = application?.AppId ?? principal?.AppId;
         string?[] names = [application?.Id, clientId, principal?.Id, application?.DisplayName, principal?.DisplayName];
         return new DirectoryIdentity(key, $"{application?.DisplayName ?? principal?.DisplayName ?? "application"} (client id {clientId})")

@@ -28,8 +28,22 @@ public sealed record DirectoryIdentity(string Id, string Name)
     /// <summary>Why it could not be resolved; null where it was. Id and names are then those of the alert.</summary>
     public string? Failed { get; init; }
 
+    /// <summary>
+    /// The directory answered that it knows no such thing: an answer, not a doubt. <see cref="Failed"/> then says so in words.
+    /// </summary>
+    public bool NotFound { get; init; }
+
+    /// <summary>Whether it may sign in; null where that was not read or does not apply.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Whether it signs in at another organisation.</summary>
+    public bool Guest { get; init; }
+
     /// <summary>What could not be resolved, under the name the alert gave.</summary>
     public static DirectoryIdentity Unresolved(string? id, string why) => new(id ?? "", id ?? "") { Failed = why };
+
+    /// <summary>What the directory does not know, under the name the alert gave.</summary>
+    public static DirectoryIdentity Unknown(string? id, string why) => Unresolved(id, why) with { NotFound = true };
 }
 
 /// <summary>What the directory makes of an alert's entities.</summary>
@@ -38,4 +52,8 @@ public sealed record DirectoryIdentity(string Id, string Name)
 public sealed record ResolvedEntities(
     IReadOnlyDictionary<string, Target> Targets,
     IReadOnlyDictionary<string, DirectoryIdentity> Identities
-);
+)
+{
+    /// <summary>Why nothing could be found for an entity that offers no id by itself, by entity id.</summary>
+    public IReadOnlyDictionary<string, string> Unresolved { get; init; } = new Dictionary<string, string>();
+}

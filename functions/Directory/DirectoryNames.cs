@@ -1,4 +1,3 @@
-using System.Buffers;
 using IRFunctions.Alerts;
 using IRFunctions.Policies;
 
@@ -8,16 +7,6 @@ namespace IRFunctions.Directory;
 internal static class DirectoryNames
 {
     private const int MostShown = 120;
-    private static readonly SearchValues<char> DigitsAndHyphen = SearchValues.Create("0123456789-");
-
-    /// <summary>
-    /// A SID that belongs to one account: of the cloud, or of a domain and no well-known one, which every machine has (S-1-5-18 and the
-    /// like).
-    /// </summary>
-    public static bool IsSidOfAnAccount(string sid) =>
-        (sid.StartsWith("S-1-12-1-", StringComparison.OrdinalIgnoreCase) || sid.StartsWith("S-1-5-21-", StringComparison.OrdinalIgnoreCase))
-        && sid.Length <= 184
-        && !sid.AsSpan(1).ContainsAnyExcept(DigitsAndHyphen);
 
     /// <summary>The alert's words where the directory knows no such name; null where it does, or where the alert has no words.</summary>
     public static string? CalledOtherwise(Entity entity, DirectoryIdentity identity)

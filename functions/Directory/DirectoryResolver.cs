@@ -39,15 +39,19 @@ public sealed class DirectoryResolver(DirectoryAccounts accounts, DirectoryHosts
         }
         await Task.WhenAll(asked.Values);
         var (targets, identities) = (new Dictionary<string, Target>(), new Dictionary<string, DirectoryIdentity>());
+        var unresolved = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (entity, answer) in wanted)
         {
             var identity = await answer;
             if (TargetOf(entity, identity) is not { } target)
+            {
+                unresolved[entity.Id] = identity.Failed ?? "it has no id";
                 continue;
+            }
             targets[entity.Id] = target;
             identities[target.Key] = identity;
         }
-        return new ResolvedEntities(WithEveryName(targets), identities);
+        return new ResolvedEntities(WithEveryName(targets), identities) { Unresolved = unresolved };
     }
 
     /// <summary>The strongest id that the alert gives, and how to look it up; null where it gives none.</summary>
@@ -57,7 +61,7 @@ public sealed class DirectoryResolver(DirectoryAccounts accounts, DirectoryHosts
             { IsForeign: true } => null,
             AccountEntity { ObjectId: { } id } => ById(id, cancellation),
             AccountEntity { UserPrincipalName: { } upn } when Targets.IsMailAddress(upn) => ByAddress(upn, cancellation),
-            AccountEntity { Sid: { } sid } when DirectoryNames.IsSidOfAnAccount(sid) => new Lookup(
+            AccountEntity { Sid: { } sid } when Targets.IsSidOfAnAccount(sid) => new Lookup(
                 "sid:" + sid,
                 null,
                 () => accounts.BySidAsync(sid, cancellation)

@@ -243,7 +243,7 @@ internal sealed class ActionExecution(
         order with
         {
             Title = input.Alert.Title,
-            Note = IncidentText.Note(assessment, order.Decision),
+            Note = IncidentText.Note(input.News, assessment, order.Decision),
             Grant = grant,
             Ladder = [],
             Budgets = [],

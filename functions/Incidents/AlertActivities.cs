@@ -3,6 +3,7 @@ using IRFunctions.Assessment;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.People;
+using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
 using IRFunctions.Record;
 using IRFunctions.Recording;
@@ -28,6 +29,7 @@ public sealed partial class AlertActivities(
     ContextGatherer contexts,
     IncidentMemory memory,
     FactsGatherer facts,
+    ActionProspects prospects,
     PolicyArchive policies,
     AuditChain audit,
     IncidentTable incidents,
@@ -75,9 +77,21 @@ public sealed partial class AlertActivities(
             {
                 Identities = known.Identities.ToDictionary(i => i.Key, i => i.Value with { Failed = i.Value.Failed ?? problem }),
             };
-        var decisions = Decider.Decide(input.Alert, input.Assessment, known, policy);
-        return [.. decisions.Select(d => ActionPlan.Of(d, input.Incident, input.Alert, policy, known))];
+        var orders = Orders(input, known, policy);
+        // What an action would refuse is decided as such at once, never after people have approved it.
+        known = known with
+        {
+            Prospects = await prospects.OfAsync(orders, client, cancellation),
+        };
+        return known.Prospects.Count == 0 ? orders : Orders(input, known, policy);
     }
+
+    private static ContainmentOrder[] Orders(DecideInput input, Facts known, Policy policy) =>
+        [
+            .. Decider
+                .Decide(input.Alert, input.Assessment, known, policy)
+                .Select(d => ActionPlan.Of(d, input.Incident, input.Alert, policy, known)),
+        ];
 
     /// <summary>Writes to the record and then shows how the incident stands; idempotent by fact id.</summary>
     /// <exception cref="InvalidOperationException">There is nothing to write.</exception>

@@ -1,9 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Alerts;
-using IRFunctions.Decisions;
 using IRFunctions.Limits;
-using IRFunctions.Policies;
-using IRFunctions.PolicyVersions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
@@ -14,17 +11,8 @@ namespace IRFunctions.Incidents;
 /// Takes alerts from the queue. A message is completed only after its alert is durably at its incident's door; what is no alert goes to the
 /// dead-letter queue with every reason (S10).
 /// </summary>
-public sealed partial class AlertIntake(
-    PolicyStore policies,
-    PolicyArchive archive,
-    HealthSignals pulse,
-    OwnIdentities own,
-    ILogger<AlertIntake> log
-)
+public sealed partial class AlertIntake(AlertReception reception, HealthSignals pulse, ILogger<AlertIntake> log)
 {
-    /// <summary>Reason of the dead letters of alerts that are not ours, where the policy refuses them.</summary>
-    public const string ForeignTenant = "ForeignTenant";
-
     private const int MaxDescription = 4096; // Service Bus keeps this much of a dead-letter description.
 
     [Function(nameof(AlertIntake))]
@@ -35,23 +23,13 @@ public sealed partial class AlertIntake(
         CancellationToken cancellation
     )
     {
-        var reading = AlertParser.Read(message.Body.ToMemory());
-        if (reading.Alert is not { } alert)
+        var (alert, rejection) = reception.Read(message.Body.ToMemory());
+        if (alert is null)
         {
-            var description = reading.Explanation;
-            await RejectAsync(message, actions, reading.ReasonCode ?? "", description, cancellation);
+            await RejectAsync(message, actions, rejection!.Reason, rejection.Description, cancellation);
             return;
         }
-        var policy = policies.Current;
-        if (policy.Threshold.ForeignTenant is ForeignTenantRule.Refuse && TenantRules.IsForeign(alert, own.Tenants))
-        {
-            var description =
-                $"The alert says that it is of tenant {TextBounds.OneLine(alert.TenantId, 100)}, which is not ours (Pipeline__OwnTenants), "
-                + "and the policy refuses such alerts (threshold.yaml, foreign_tenant).";
-            await RejectAsync(message, actions, ForeignTenant, description, cancellation);
-            return;
-        }
-        if (!await TryHandInAsync(alert, policy, message, client, cancellation))
+        if (!await TryHandInAsync(alert, message, client, cancellation))
             return;
         await actions.CompleteMessageAsync(message, cancellation);
         await pulse.AlertTakenAsync(cancellation);
@@ -63,7 +41,6 @@ public sealed partial class AlertIntake(
     /// </summary>
     private async Task<bool> TryHandInAsync(
         Alert alert,
-        Policy policy,
         ServiceBusReceivedMessage message,
         DurableTaskClient client,
         CancellationToken cancellation
@@ -71,14 +48,7 @@ public sealed partial class AlertIntake(
     {
         try
         {
-            await archive.KeepAsync(policy, cancellation);
-            var arrival = new Arrival(AlertVersion.KeyOf(alert), alert, policy.Hash, $"{message.MessageId}:{message.SequenceNumber}");
-            await client.Entities.SignalEntityAsync(
-                IncidentRegister.For(Correlation.IncidentKey(alert)),
-                nameof(IncidentRegister.Arrive),
-                arrival,
-                cancellation: cancellation
-            );
+            await reception.HandInAsync(alert, $"{message.MessageId}:{message.SequenceNumber}", lifeOnly: false, client, cancellation);
             return true;
         }
 #pragma warning disable CA1031 // Whatever the storage throws, the alert must come again.

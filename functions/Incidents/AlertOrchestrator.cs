@@ -34,7 +34,10 @@ public sealed class AlertOrchestrator
     {
         try
         {
-            await RespondAsync();
+            if (StartsNothing())
+                await new SourceNews(context, input, progress).NoteAsync();
+            else
+                await RespondAsync();
         }
         catch (Exception e) when (StepFailure.Is(e))
         {
@@ -43,6 +46,14 @@ public sealed class AlertOrchestrator
         }
         return await progress.FinishAsync();
     }
+
+    /// <summary>
+    /// Closed at its source, merged away, or only news of where it stands: noted, and people are asked about what is under way (S10).
+    /// </summary>
+    private bool StartsNothing() =>
+        input.Alert.Source.IsClosed
+        || input.News is { Kind: NewsKind.Standing or NewsKind.Late or NewsKind.LateAfterClosing }
+        || input.Alert is { Source.Status: SourceStatus.Redirected, Entities.Count: 0 };
 
     private async Task<IncidentView> HandOverAsync(string problem)
     {
@@ -64,6 +75,7 @@ public sealed class AlertOrchestrator
             new DecideInput(input.Incident, input.Alert, assessment, input.PolicyHash),
             RetryPolicies.ForTheTenant
         );
+        orders = [.. orders.Select(PagedAnew)];
         progress.Start(assessment, orders);
         await RecordOpeningAsync(assessment, orders);
         orders = await WithoutSiblingsAsync(orders);
@@ -86,19 +98,22 @@ public sealed class AlertOrchestrator
                     IncidentText.Outcome(view)
                 )
             );
-        // Branches record under their own instance ids; the outcome has a name of its own.
-        var outcome = new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, IncidentText.Outcome(view), "pipeline");
-        await context.CallActivityAsync(
-            nameof(AlertActivities.RecordIncident),
-            new RecordIncidentInput(input.Incident, [outcome], progress.Shown()),
-            RetryPolicies.ForTheRecord
-        );
+        await progress.RecordOutcomeAsync(view);
     }
+
+    /// <summary>News rings again; the ticket of the alert stays the one it has.</summary>
+    private ContainmentOrder PagedAnew(ContainmentOrder order) =>
+        input.News is null || order.Decision.Action != NotificationRules.Page
+            ? order
+            : order with
+            {
+                Id = Fingerprint.Of(order.Id, $"{input.Number}"),
+            };
 
     private Task RecordOpeningAsync(AlertAssessment assessment, IReadOnlyList<ContainmentOrder> orders)
     {
         var record = new IncidentRecorder(context, input.Incident, progress.Shown);
-        record.Note(AuditKinds.Received, IncidentText.Received(input.Alert), "pipeline", IncidentText.AlertData(input));
+        record.Note(AuditKinds.Received, IncidentText.Received(input), "pipeline", IncidentText.AlertData(input));
         record.Note(
             AuditKinds.Assessed,
             IncidentText.Assessed(assessment),
@@ -124,17 +139,26 @@ public sealed class AlertOrchestrator
         ContainmentOrder[] wanted = [.. orders.Where(IsContainment)];
         if (wanted.Length == 0)
             return orders;
-        var claims = await ClaimAsync([.. wanted.Select(o => new ClaimInput(KeyOf(o), 0))]);
+        var answer = await ClaimAsync([.. wanted.Select(o => new ClaimInput(KeyOf(o), 0))]);
+        if (answer.Closed is { } closed)
+            return WithoutNewWork(orders, closed);
+        ContainmentClaim[] claims = [.. answer.Claims];
         for (var i = 0; i < wanted.Length; i++)
         {
             // A claim ends with its hold, too, and only the hold's owner knows.
             if (claims[i].Held && await HasEndedAsync(wanted[i]))
-                claims[i] = (await ClaimAsync([new ClaimInput(KeyOf(wanted[i]), claims[i].Times)]))[0];
+            {
+                var again = await ClaimAsync([new ClaimInput(KeyOf(wanted[i]), claims[i].Times)]);
+                if (again.Closed is { } since)
+                    return WithoutNewWork(orders, since);
+                claims[i] = again.Claims[0];
+            }
             if (!claims[i].Held)
                 wanted[i] = Claimed(wanted[i], claims[i].Times);
         }
         var own = wanted.Where((_, i) => !claims[i].Held).ToDictionary(KeyOf);
-        return [.. orders.Select(o => !IsContainment(o) ? o : own.GetValueOrDefault(KeyOf(o)) ?? Held(o))];
+        var sibling = new Reason(ActionExecution.Sibling, "another alert of this incident already asked for exactly this");
+        return [.. orders.Select(o => !IsContainment(o) ? o : own.GetValueOrDefault(KeyOf(o)) ?? Held(o, sibling))];
 
         // What is asked for again is a request and an order of its own.
         static ContainmentOrder Claimed(ContainmentOrder order, int times) =>
@@ -143,23 +167,28 @@ public sealed class AlertOrchestrator
                 Id = times == 1 ? order.Id : Fingerprint.Of(order.Id, $"{times}"),
                 Claim = times,
             };
-        static ContainmentOrder Held(ContainmentOrder order) =>
-            order with
-            {
-                Decision = order.Decision with
-                {
-                    Kind = DecisionKind.Hold,
-                    Reasons =
-                    [
-                        .. order.Decision.Reasons,
-                        new Reason(ActionExecution.Sibling, "another alert of this incident already asked for exactly this"),
-                    ],
-                },
-            };
     }
 
-    private Task<ContainmentClaim[]> ClaimAsync(ClaimInput[] wanted) =>
-        context.Entities.CallEntityAsync<ContainmentClaim[]>(IncidentRegister.For(input.Incident), nameof(IncidentRegister.Claim), wanted);
+    /// <summary>Its source closed it while it was being assessed: a ticket at most.</summary>
+    private IReadOnlyList<ContainmentOrder> WithoutNewWork(IReadOnlyList<ContainmentOrder> orders, SourceState closed)
+    {
+        progress.Close(IncidentText.ClosedAtSource(closed), null);
+        var why = new Reason("closed-at-source", IncidentText.ClosedAtSource(closed));
+        return [.. orders.Select(o => o.Decision.Action == NotificationRules.Ticket ? o : Held(o, why))];
+    }
+
+    private static ContainmentOrder Held(ContainmentOrder order, Reason why) =>
+        order with
+        {
+            Decision = order.Decision with { Kind = DecisionKind.Hold, Reasons = [.. order.Decision.Reasons, why] },
+        };
+
+    private Task<ClaimAnswer> ClaimAsync(ClaimInput[] wanted) =>
+        context.Entities.CallEntityAsync<ClaimAnswer>(
+            IncidentRegister.For(input.Incident),
+            nameof(IncidentRegister.Claim),
+            new ClaimRequest(input.Number, wanted)
+        );
 
     private async Task<bool> HasEndedAsync(ContainmentOrder order) =>
         (

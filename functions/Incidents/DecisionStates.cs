@@ -2,6 +2,7 @@ using IRFunctions.Alerts;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace IRFunctions.Incidents;
 
@@ -13,9 +14,27 @@ internal static class DecisionStates
 {
     public static async Task<IncidentView> ReadAsync(DurableTaskClient client, IncidentView view, CancellationToken cancellation)
     {
+        if (view.Open is { } open)
+        {
+            var still = await Task.WhenAll(open.Select(work => IsStillOpenAsync(client, work, cancellation)));
+            view = view with { Open = [.. open.Where((_, i) => still[i])] };
+        }
         if (view.Decisions.All(d => d.UndoAt is null))
             return view;
         return view with { Decisions = await Task.WhenAll(view.Decisions.Select(d => ReadAsync(client, view.Incident, d, cancellation))) };
+    }
+
+    /// <summary>What people were asked to end may have ended since.</summary>
+    private static async Task<bool> IsStillOpenAsync(DurableTaskClient client, OpenWork work, CancellationToken cancellation)
+    {
+        if (work.Kind == OpenWorkKind.Request)
+            return await client.GetInstanceAsync(work.Id, cancellation) is { IsRunning: true };
+        var entity = await client.Entities.GetEntityAsync<RollbackState>(
+            new EntityInstanceId(nameof(ScheduledRollback), work.Id),
+            cancellation: cancellation
+        );
+        return entity is { IncludesState: true }
+            && entity.State.Status is ContainmentStatus.Live or ContainmentStatus.Confirmed or ContainmentStatus.RollbackFailed;
     }
 
     private static async Task<DecisionView> ReadAsync(

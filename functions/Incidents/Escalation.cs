@@ -29,6 +29,14 @@ internal sealed class Escalation(TaskOrchestrationContext context, IncidentAlert
             await context.CreateTimer(Pause, CancellationToken.None);
     }
 
+    /// <summary>A question that is no decision of the policy: a page, or where nobody can be paged a ticket.</summary>
+    public async Task TellAsync(string key, string text)
+    {
+        var (page, ticket) = (new PageInput(key, text, PageSeverity.Error), TicketOf(key, text));
+        while (!await TryPageAsync(page) && !await TryTicketAsync(ticket))
+            await context.CreateTimer(Pause, CancellationToken.None);
+    }
+
     /// <summary>The whole alert could not be worked on: a ticket and a page, at least one of them.</summary>
     /// <returns>Whether the ticket exists.</returns>
     public async Task<bool> AlertAsync(string problem)

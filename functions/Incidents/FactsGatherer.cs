@@ -70,6 +70,7 @@ public sealed class FactsGatherer(
             Stop = stop.Engaged ? new GlobalStopFact(stop.By, stop.Reason) : null,
             OwnIdentities = own.Ids,
             Resolved = resolved.Targets,
+            Unresolved = resolved.Unresolved,
             OwnTenants = own.Tenants,
             Identities = identities,
             Checks = checks,
@@ -139,6 +140,7 @@ public sealed class FactsGatherer(
             Roles = known.Roles,
             OnPremisesSynced = known.OnPremisesSynced && target.Kind == "account",
             Failed = known.Failed,
+            NotFound = known.NotFound,
         };
 
     /// <summary>

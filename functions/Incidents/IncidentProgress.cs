@@ -2,6 +2,7 @@ using IRFunctions.Alerts;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Durable;
+using IRFunctions.Record;
 using Microsoft.DurableTask;
 
 namespace IRFunctions.Incidents;
@@ -21,12 +22,14 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
         Severity = input.Alert.Severity,
         OpenedAt = context.CurrentUtcDateTime,
         PolicyHash = input.PolicyHash,
+        News = input.News,
     };
 
     private DecisionView[] rows = [];
     private Task showing = Task.CompletedTask;
     private bool changed;
     private bool paged;
+    private Outcome? settled;
     private int revision;
 
     public void Start(AlertAssessment assessment, IReadOnlyList<ContainmentOrder> orders)
@@ -46,6 +49,17 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
         view = view with { Assessment = TextBounds.OneLine(IncidentText.Assessed(assessment), 600) };
     }
 
+    /// <summary>The source closed it: whatever else was noted, nothing new was started.</summary>
+    /// <param name="open">What people are asked to end; null where nothing.</param>
+    public void Close(string closing, IReadOnlyList<OpenWork>? open)
+    {
+        settled = Outcome.ClosedAtSource;
+        view = view with { Closing = TextBounds.OneLine(closing, 300), Open = open };
+    }
+
+    /// <summary>What it says is known or under way already.</summary>
+    public void Join() => settled = Outcome.Joined;
+
     public Row Of(int index) => new(this, index);
 
     /// <summary>As it stands; a step that has to be taken anyway may carry it to the table.</summary>
@@ -58,6 +72,18 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
         await showing;
         return Now();
     }
+
+    /// <summary>Branches record under their own instance ids; the outcome has a name of its own.</summary>
+    public Task RecordOutcomeAsync(IncidentView ended) =>
+        context.CallActivityAsync(
+            nameof(AlertActivities.RecordIncident),
+            new RecordIncidentInput(
+                input.Incident,
+                [new AuditFact($"{context.InstanceId}-outcome", AuditKinds.Outcome, IncidentText.Outcome(ended), "pipeline")],
+                Shown()
+            ),
+            RetryPolicies.ForTheRecord
+        );
 
     /// <summary>
     /// The alert went to people: what was not done by then will not be. Shown by a step of its own, since the one that should have carried
@@ -111,6 +137,8 @@ internal sealed class IncidentProgress(TaskOrchestrationContext context, Inciden
             return Outcome.Awaiting;
         if (rows.Any(r => r.Ending == Ending.InProgress))
             return Outcome.InProgress;
+        if (settled is { } outcome)
+            return outcome;
         if (rows.Any(r => r.Ending is Ending.Done or Ending.AlreadySo && !r.Target.StartsWith("alert:", StringComparison.Ordinal)))
             return Outcome.Acted;
         if (rows.Any(r => r.Ending is Ending.Denied or Ending.Expired or Ending.Withdrawn))

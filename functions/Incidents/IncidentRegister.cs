@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
@@ -9,7 +10,14 @@ namespace IRFunctions.Incidents;
 /// <param name="AlertKey">Derived from tenant and alert id; the same alert always has the same.</param>
 /// <param name="PolicyHash">The policy in force now; only the first alert's counts.</param>
 /// <param name="Message">Which message brought it: a redelivery of the same message is no second arrival.</param>
-public sealed record Arrival(string AlertKey, Alert Alert, string PolicyHash, string Message);
+public sealed record Arrival(string AlertKey, Alert Alert, string PolicyHash, string Message)
+{
+    /// <summary>
+    /// The message tells where an incident stands; its alerts come in messages of their own, so that an open one starts nothing.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool LifeOnly { get; init; }
+}
 
 /// <summary>How the claim on a containment stands.</summary>
 /// <param name="Times">How often it was claimed; grows, so that no two claims are taken for one.</param>
@@ -19,13 +27,35 @@ public sealed record ContainmentClaim(int Times, bool Held);
 /// <param name="Times">To claim: the claim whose hold was seen to have ended, 0 for none. To give back: the caller's own.</param>
 public sealed record ClaimInput(string Containment, int Times);
 
+/// <summary>An alert wants to ask for or do these.</summary>
+/// <param name="Number">The alert's number.</param>
+public sealed record ClaimRequest(int Number, IReadOnlyList<ClaimInput> Wanted);
+
+/// <param name="Claims">In the order of what was wanted.</param>
+/// <param name="Closed">
+/// Where the alert stands, where its source closed it since it came: then nothing is given; null where it is open.
+/// </param>
+public sealed record ClaimAnswer(IReadOnlyList<ContainmentClaim> Claims, SourceState? Closed);
+
 /// <summary>Memory of one incident's arrivals.</summary>
 public sealed record RegisterState
 {
     public string PolicyHash { get; init; } = "";
 
-    /// <summary>How often each alert arrived, by alert key; more than once are duplicates (S10).</summary>
+    /// <summary>How often each version of each alert arrived, by its key; more than once are duplicates (S10).</summary>
     public Dictionary<string, int> Arrivals { get; init; } = [];
+
+    /// <summary>Each alert as it came last, by alert key.</summary>
+    public Dictionary<string, KnownAlert> Known { get; init; } = [];
+
+    /// <summary>Where the incident stands since its source closed it as a whole; null while it is open.</summary>
+    public SourceState? Closed { get; init; }
+
+    /// <summary>The alerts up to this number are closed with the incident.</summary>
+    public int ClosedThrough { get; init; }
+
+    /// <summary>Keys of incidents that the source merged into this one: what they ask for or hold is this one's, too.</summary>
+    public List<string> Merged { get; init; } = [];
 
     /// <summary>The messages that arrived lately, newest last: others may come between a message and its redelivery.</summary>
     public List<string> RecentMessages { get; init; } = [];
@@ -35,9 +65,9 @@ public sealed record RegisterState
 }
 
 /// <summary>
-/// `IncidentRegister@incident-{hash}`: the one door of an incident. Starting twice joins: an alert that was here is counted as a duplicate,
-/// a new one gets its own AlertOrchestrator under the policy the incident opened with. Being an entity, it loses and doubles nothing
-/// however alerts race.
+/// `IncidentRegister@incident-{hash}`: the one door of an incident. Starting twice joins: the same message is counted as a duplicate; a new
+/// alert, and news about a known one, get an AlertOrchestrator of their own under the policy the incident opened with. Being an entity, it
+/// loses and doubles nothing however alerts race.
 /// </summary>
 public sealed class IncidentRegister : TaskEntity<RegisterState>
 {
@@ -55,17 +85,62 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
         State.RecentMessages.Add(arrival.Message);
         if (State.RecentMessages.Count > MaxRecentMessages)
             State.RecentMessages.RemoveAt(0);
-        var times = State.Arrivals.GetValueOrDefault(arrival.AlertKey) + 1;
-        State.Arrivals[arrival.AlertKey] = times;
-        if (times > 1)
+        var alert = arrival.Alert;
+        var key = Correlation.AlertKey(alert);
+        var now = KnownAlert.Of(alert, State.Arrivals.Count + 1);
+        var seen = State.Arrivals.ContainsKey(arrival.AlertKey);
+        var known = State.Known.GetValueOrDefault(key);
+        if (arrival.LifeOnly && known is null && !alert.Source.IsClosed && alert.Source.Status != SourceStatus.Redirected)
+        {
+            State.Known[key] = now with { Number = 0, Versions = [] };
             return;
+        }
+        var news = known?.Judge(now, seen);
+        if (seen && news is null or { Kind: NewsKind.Duplicate })
+        {
+            State.Arrivals[arrival.AlertKey] = State.Arrivals.GetValueOrDefault(arrival.AlertKey) + 1;
+            return;
+        }
+        // One that was here before it was closed is a version of its own when it comes back.
+        State.Arrivals.Add(seen ? $"{arrival.AlertKey}-again-{now.Number}" : arrival.AlertKey, 1);
+        if (news is not { Kind: NewsKind.Late or NewsKind.LateAfterClosing })
+            Remember(key, alert, known is null ? now : known.With(now));
+        Begin(alert, now.Number, news, arrival.PolicyHash);
+    }
+
+    private void Remember(string key, Alert alert, KnownAlert now)
+    {
+        State.Known[key] = now;
+        if (alert.Source.Status == SourceStatus.Redirected && alert.IncidentId is { } survivor && survivor != alert.Id)
+        {
+            var merged = Correlation.IncidentKey(alert with { IncidentId = alert.Id });
+            if (!State.Merged.Contains(merged))
+                State.Merged.Add(merged);
+        }
+        else if (alert.IsIncident)
+        {
+            State = alert.Source.IsClosed
+                ? State with
+                {
+                    Closed = alert.Source,
+                    ClosedThrough = now.Number,
+                }
+                : State with
+                {
+                    Closed = null,
+                    ClosedThrough = 0,
+                };
+        }
+    }
+
+    private void Begin(Alert alert, int number, AlertNews? news, string policy)
+    {
         if (State.PolicyHash.Length == 0)
-            State = State with { PolicyHash = arrival.PolicyHash };
+            State = State with { PolicyHash = policy };
         var incident = Context.Id.Key;
-        var number = State.Arrivals.Count;
         Context.ScheduleNewOrchestration(
             nameof(AlertOrchestrator),
-            new IncidentAlert(incident, number, arrival.Alert, State.PolicyHash),
+            new IncidentAlert(incident, number, alert, State.PolicyHash) { News = news },
             new StartOrchestrationOptions(InstanceOf(incident, number))
         );
     }
@@ -74,10 +149,12 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
     /// Each of these belongs to the caller where no other alert of this incident asks for it or holds it; for the rest, how it stands.
     /// Whoever saw that the hold behind a claim has ended says so, and takes it over.
     /// </summary>
-    public ContainmentClaim[] Claim(ClaimInput[] wanted)
+    public ClaimAnswer Claim(ClaimRequest request)
     {
+        if (ClosedSince(request.Number) is { } closed)
+            return new ClaimAnswer([.. request.Wanted.Select(w => new ContainmentClaim(w.Times, true))], closed);
         var answers = new List<ContainmentClaim>();
-        foreach (var (containment, ended) in wanted)
+        foreach (var (containment, ended) in request.Wanted)
         {
             var claim = State.Claims.GetValueOrDefault(containment) ?? new ContainmentClaim(0, false);
             var free = !claim.Held || claim.Times == ended;
@@ -85,7 +162,16 @@ public sealed class IncidentRegister : TaskEntity<RegisterState>
                 State.Claims[containment] = new ContainmentClaim(claim.Times + 1, true);
             answers.Add(new ContainmentClaim(free ? claim.Times + 1 : claim.Times, !free));
         }
-        return [.. answers];
+        return new ClaimAnswer(answers, null);
+    }
+
+    /// <summary>Where an alert stands, where its source closed it, or its incident, after it came with this number.</summary>
+    private SourceState? ClosedSince(int number)
+    {
+        if (number <= State.ClosedThrough)
+            return State.Closed;
+        // Nobody else has the number, so that a later version of the same alert is found by its own.
+        return State.Known.Values.FirstOrDefault(k => k.Source.IsClosed && k.Versions.Contains(number))?.Source;
     }
 
     /// <summary>What was asked for ended without a hold: the next alert asks anew.</summary>

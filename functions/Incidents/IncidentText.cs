@@ -12,9 +12,44 @@ internal static class IncidentText
 {
     private const int MaxEntities = 60; // of an alert's 200, so that the details fit an entry
 
-    public static string Received(Alert alert) =>
-        $"{alert.Severity} alert \"{TextBounds.OneLine(alert.Title, 200)}\" with {alert.Entities.Count} "
-        + $"{(alert.Entities.Count == 1 ? "entity" : "entities")}";
+    public static string Received(IncidentAlert input) =>
+        $"{input.Alert.Severity} alert \"{TextBounds.OneLine(input.Alert.Title, 200)}\" with {input.Alert.Entities.Count} "
+        + (input.Alert.Entities.Count == 1 ? "entity" : "entities")
+        + (input.News is { } news ? $"; news about a known alert: {TextBounds.OneLine(news.Text, 300)}" : "");
+
+    /// <summary>Where people at the source are with it, in words: "Closed as FalsePositive (notMalicious)".</summary>
+    public static string Standing(SourceState source)
+    {
+        var text = source.Status == SourceStatus.Unknown ? TextBounds.OneLine(source.StatusText, 60) : source.Status.ToString();
+        if (source.Classification != SourceClassification.Unknown)
+            text += $" as {source.Classification}";
+        return source.Determination.Length > 0 ? $"{text} ({TextBounds.OneLine(source.Determination, 60)})" : text;
+    }
+
+    public static string ClosedAtSource(SourceState source) =>
+        $"its source has it as {Standing(source)}: nothing new is started because of it";
+
+    /// <summary>What people are asked when the source took back why something was done. Nothing is taken back by itself.</summary>
+    public static string AskToEnd(Alert alert, IReadOnlyList<OpenWork> open) =>
+        $"The source closed \"{TextBounds.OneLine(alert.Title, 150)}\" ({Standing(alert.Source)}), and because of its incident "
+        + string.Join(" and ", open.Take(4).Select(InEffect))
+        + (open.Count > 4 ? string.Create(CultureInfo.InvariantCulture, $" and {open.Count - 4} more") : "")
+        + ". Withdraw or release? Nothing is taken back unless a person does it.";
+
+    /// <summary>The same where the source did not take it back: for the record and for whoever is still asked.</summary>
+    public static string StillOpen(Alert alert, IReadOnlyList<OpenWork> open) =>
+        $"The source closed \"{TextBounds.OneLine(alert.Title, 150)}\" ({Standing(alert.Source)}) while "
+        + string.Join(" and ", open.Take(4).Select(InEffect))
+        + ". Nothing of it changes by that.";
+
+    private static string InEffect(OpenWork work) =>
+        $"{work.Action} on {TextBounds.OneLine(work.Display, 100)} "
+        + (work.Kind == OpenWorkKind.Request ? "waits for an answer" : "is in effect")
+        + (work.Until is { } until ? $" until {TimeText.Utc(until)}" : "")
+        + (work.Shared ? ", for another incident, too" : "");
+
+    public static string Merged(Alert alert) =>
+        $"its source merged incident {TextBounds.OneLine(alert.Id, 60)} into this one; its alerts come here";
 
     /// <summary>What an auditor needs of the alert: where it came from, what it names, and under which policy it is answered.</summary>
     public static object AlertData(IncidentAlert input) =>
@@ -36,6 +71,8 @@ internal static class IncidentText
             input.Alert.FirstActivity,
             input.Alert.LastActivity,
             input.Alert.Created,
+            Source = input.Alert.Source == SourceState.Unknown ? null : input.Alert.Source,
+            News = input.News?.Text,
             Entities = EntityRank
                 .Foremost(input.Alert.Entities, MaxEntities)
                 .Select(e => new
@@ -113,8 +150,9 @@ internal static class IncidentText
         + $"(tier {decision.Tier}). "
         + ReasonText.Why(decision);
 
-    public static string Note(AlertAssessment assessment, Decision decision) =>
-        $"{Assessed(assessment)} Decided: {ReasonText.Why(decision)}";
+    public static string Note(AlertNews? news, AlertAssessment assessment, Decision decision) =>
+        (news is null ? "" : $"News about a known alert: {TextBounds.OneLine(news.Text, 200)}. ")
+        + $"{Assessed(assessment)} Decided: {ReasonText.Why(decision)}";
 
     public static string Notified(Alert alert, Decision decision) =>
         $"Recommended, never run by itself: {decision.Action} on {TextBounds.OneLine(decision.Target.Display, 120)}. Alert: "
@@ -126,10 +164,14 @@ internal static class IncidentText
         + $"{TextBounds.OneLine(alert.Title, 200)}";
 
     public static string Outcome(IncidentView view) =>
-        $"{view.Outcome.ToString().ToLowerInvariant()}: "
+        $"{Word(view.Outcome)}: "
         + (
-            view.Decisions.Count == 0
-                ? "nothing was recommended"
-                : string.Join("; ", view.Decisions.Select(d => $"{d.Action} {d.Ending.ToString().ToLowerInvariant()}"))
+            view.Closing is { } closing ? closing
+            : view.News is { Kind: NewsKind.Standing or NewsKind.Late } news ? $"noted: {news.Text}"
+            : view.Decisions.Count == 0 ? "nothing was recommended"
+            : string.Join("; ", view.Decisions.Select(d => $"{d.Action} {d.Ending.ToString().ToLowerInvariant()}"))
         );
+
+    private static string Word(Outcome outcome) =>
+        outcome == Incidents.Outcome.ClosedAtSource ? "closed at source" : outcome.ToString().ToLowerInvariant();
 }

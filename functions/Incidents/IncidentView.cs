@@ -43,7 +43,28 @@ public enum Outcome
 
     /// <summary>Another alert of its incident already asks for, or holds, all that was to be done.</summary>
     Joined,
+
+    /// <summary>Its source had closed it: nothing new was started. What was under way because of it stays people's to end.</summary>
+    ClosedAtSource,
 }
+
+/// <summary>What an incident still asks for or holds when its source closes it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OpenWorkKind>))]
+public enum OpenWorkKind
+{
+    /// <summary>A request that waits for people.</summary>
+    Request,
+
+    /// <summary>A containment in effect.</summary>
+    Containment,
+}
+
+/// <summary>One thing that an incident still asks for or holds.</summary>
+/// <param name="Id">Of the request or containment, as the API takes it.</param>
+/// <param name="Display">The target's name.</param>
+/// <param name="Until">When the request expires or the containment ends by itself; null where it does not.</param>
+/// <param name="Shared">Another incident wants it, too.</param>
+public sealed record OpenWork(OpenWorkKind Kind, string Id, string Action, string Display, DateTimeOffset? Until, bool Shared);
 
 /// <summary>The incident as people see it, in the table "incidents"; output of its orchestration at the end.</summary>
 public sealed record IncidentView
@@ -58,4 +79,16 @@ public sealed record IncidentView
     public Outcome Outcome { get; init; }
     public string Assessment { get; init; } = "";
     public IReadOnlyList<DecisionView> Decisions { get; init; } = [];
+
+    /// <summary>What this message was to a known alert; null for one that came for the first time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AlertNews? News { get; init; }
+
+    /// <summary>What its source had to say when it closed it; null where it did not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Closing { get; init; }
+
+    /// <summary>What people are asked to withdraw or release, because the source closed it as harmless; null where nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<OpenWork>? Open { get; init; }
 }

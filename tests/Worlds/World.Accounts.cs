@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
+using IRFunctions.Approvals;
 using IRFunctions.Incidents;
 using IRFunctions.Record;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
@@ -80,6 +82,16 @@ internal sealed partial class World
     }
 
     /// <summary>What pages said, oldest first; a page that was repeated once.</summary>
+    /// <summary>What people are told of a request besides, as the API shows it.</summary>
+    public async Task<string?> NoteOfAsync(string request)
+    {
+        var answer = (ObjectResult)
+            await ActivatorUtilities
+                .CreateInstance<ApprovalsApi>(Machine.Services)
+                .GetAsync(Request(Alex, new { }), request, CancellationToken.None);
+        return (string?)JsonSerializer.SerializeToNode(answer.Value, JsonSerializerOptions.Web)!["note"];
+    }
+
     public IReadOnlyList<string> Pages() => [.. Effects("page.trigger").Select(e => e.Detail)];
 
     /// <summary>Everything that changed in the tenant but for pages and tickets: what an attacker would want.</summary>

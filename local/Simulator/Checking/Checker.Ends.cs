@@ -90,6 +90,7 @@ internal sealed partial class Checker
             Break("S10", "open", (string?)open["id"] ?? "", $"{(string?)open["id"]} is {(string?)open["view"]!["outcome"]} at the end");
         Asked();
         Disagreed();
+        Silent();
     }
 
     /// <summary>Whoever is told that a request was approved already is told so of one that was (S3, S14).</summary>
@@ -132,6 +133,7 @@ internal sealed partial class Checker
                 Break("S10", "lost", draft.AlertId, $"alert {draft.AlertId} has no outcome at all");
         }
         News(draft, views);
+        Closed(draft, views);
         foreach (var view in views)
             Ended(draft, view);
     }
@@ -167,6 +169,7 @@ internal sealed partial class Checker
         // Where the ticket system is down, a page has to do.
         if (
             draft.Mood is not (ModelMood.Advises or ModelMood.Hostile)
+            && draft.Status != "resolved" // Nobody asks about it.
             && !tickets.Any(t => IsOf(t.Body, draft, incident))
             && !pages.Any(p => p.Text.Contains(draft.Title, StringComparison.Ordinal))
         )

@@ -242,9 +242,11 @@ internal sealed partial class Checker
         var (action, target) = ((string?)about?["action"], (string?)about?["target"]);
         if (entry.Kind is "expired" or "withdrawn")
             unanswered.Add(new Unanswered(entry.Kind, entry.Chain, action ?? "", entry.At, entry.Text));
+        Closing(entry);
         if (action is null || target is null || !Rulebook.Actions.TryGetValue(action, out var ruling))
             return;
         Claim(entry, action, target);
+        work.Add((entry, action, target));
         var containment = ContainmentOf(action, target);
         switch (entry.Kind)
         {

@@ -78,6 +78,12 @@ internal sealed record AlertDraft
 
     public string Status { get; init; } = "new";
 
+    /// <summary>What its source took it for when it closed it; null where it did not say.</summary>
+    public string? Classification { get; init; }
+
+    /// <summary>Minutes after its beginning at which its source changed it last.</summary>
+    public int Revision { get; init; }
+
     public IReadOnlyList<Named> Things { get; init; } = [];
 
     public IReadOnlyList<Advice> Advice { get; init; } = [];

@@ -4,10 +4,14 @@ namespace IRFunctions.Local.Simulator.Stories;
 internal sealed class AlertTeller(long seed, StoryOptions options)
 {
     private readonly List<(TimeSpan At, AlertDraft Draft)> told = [];
+    private readonly LifeTeller life = new();
     private int mark;
 
     /// <summary>When many alerts come that claim to be of many tenants; null where none do.</summary>
     public TimeSpan? FloodOfTenants { get; private set; }
+
+    /// <summary>What sources do with these alerts in the course of their life; after <see cref="Tell"/>.</summary>
+    public IReadOnlyList<(TimeSpan At, AlertDraft Draft)> Life => life.Told;
 
     public IReadOnlyList<(TimeSpan At, AlertDraft Draft)> Tell(TimeSpan length)
     {
@@ -57,8 +61,10 @@ internal sealed class AlertTeller(long seed, StoryOptions options)
         if (draft.Things.Any(t => t.Kind is NamedKind.Device) && draft.Template == Template.SecurityAlertRow)
             draft = draft with { Template = Template.GraphAlert };
         Add(at, draft);
-        if (options.Has("alerts"))
-            Afterwards(random, at, draft);
+        if (!options.Has("alerts"))
+            return;
+        Afterwards(random, at, draft);
+        life.Tell(new SeededRandom(seed, $"life {number}"), at, draft);
     }
 
     /// <summary>Adds a thing that the alert names, and what the model will want done to it.</summary>

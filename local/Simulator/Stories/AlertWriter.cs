@@ -44,6 +44,10 @@ internal static class AlertWriter
         alert["title"] = draft.Title;
         alert["severity"] = draft.Severity;
         alert["status"] = draft.Status;
+        alert["classification"] = draft.Classification;
+        alert["determination"] = null;
+        alert["resolvedDateTime"] = draft.Status == "resolved" ? Changed(draft) : null;
+        alert["lastUpdateDateTime"] = Changed(draft);
         alert["category"] = "InitialAccess";
         alert["mitreTechniques"] = new JsonArray("T1078");
         if (draft.Injected.Length > 0)
@@ -73,10 +77,18 @@ internal static class AlertWriter
         row["AlertName"] = draft.Title;
         row["AlertDisplayName"] = draft.Title;
         row["Severity"] = CultureInfo.InvariantCulture.TextInfo.ToTitleCase(draft.Severity);
+        row["Status"] = CultureInfo.InvariantCulture.TextInfo.ToTitleCase(draft.Status);
+        row["TimeGenerated"] = Changed(draft);
         var number = 1;
         row["Entities"] = new JsonArray([.. draft.Things.Select(t => (JsonNode?)Entity(t, number++))]).ToJsonString();
         return row;
     }
+
+    /// <summary>When its source changed it last.</summary>
+    private static string Changed(AlertDraft draft) =>
+        new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero)
+            .AddMinutes(draft.Revision)
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static JsonObject Evidence(Named thing, AlertDraft draft)
     {

@@ -45,6 +45,9 @@ internal sealed class StoryTeller
         Services();
         Machines();
         World();
+        // Last, so that they move nothing else.
+        foreach (var (at, draft) in alerts.Life)
+            Add(at, n => new AlertItem(n, at, draft));
         var order = Enumerable.Range(0, drawn.Count).OrderBy(i => times[i]).ThenBy(i => i).ToList();
         return new Story(seed, options, length, [.. order.Select((index, place) => drawn[index](place + 1))]);
     }

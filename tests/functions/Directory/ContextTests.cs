@@ -211,20 +211,20 @@ public sealed class ContextTests
                 Model = ScriptedModel.Saying(ScriptedModel.SureAnswer(("block_ip_at_firewall", "e1"))),
             }
         );
-        await world.Machine.Tenant.AddSignInAsync(World.Megan, "203.0.113.8", "CH", 0, world.Time.GetUtcNow().AddHours(-1));
-        await world.SendAsync(Given.MaliciousAddress("used", "203.0.113.8"));
-        await world.SendAsync(Given.MaliciousAddress("quiet", "203.0.113.9"));
+        await world.Machine.Tenant.AddSignInAsync(World.Megan, "185.220.101.8", "CH", 0, world.Time.GetUtcNow().AddHours(-1));
+        await world.SendAsync(Given.MaliciousAddress("used", "185.220.101.8"));
+        await world.SendAsync(Given.MaliciousAddress("quiet", "185.220.101.9"));
         await world.RunAsync();
         var reasons = (await world.PendingAsync()).ToDictionary(
             p => p.View.Request.Decision.Target.Id,
             p => p.View.Request.Decision.Reasons
         );
         Assert.Contains(
-            reasons["203.0.113.8"],
+            reasons["185.220.101.8"],
             r => r.Rule == "context-unmet" && r.Text.Contains("no successful sign-in", StringComparison.Ordinal)
         );
         Assert.Contains(
-            reasons["203.0.113.9"],
+            reasons["185.220.101.9"],
             r => r.Rule == "context" && r.Text.Contains("no successful sign-in", StringComparison.Ordinal)
         );
     }

@@ -149,7 +149,6 @@ public sealed class ProtectedNamesTests
     }
 
     [Theory]
-    [InlineData("nobody@contoso.example", null, "no account of this name")]
     [InlineData("shared@contoso.example", null, "several accounts")]
     [InlineData("MeganB@contoso.example", FaultKind.Unavailable, "the service failed with 503")]
     [InlineData("MeganB@contoso.example", FaultKind.Forbid, "not permitted")]
@@ -172,6 +171,17 @@ public sealed class ProtectedNamesTests
         var (_, view) = Assert.Single(await world.PendingAsync());
         var reason = Assert.Single(view.Request.Decision.Reasons, r => r.Rule == "identity-lookup");
         Assert.Contains(why, reason.Text, StringComparison.Ordinal);
+        Assert.NotEmpty(world.Effects("ticket.create"));
+    }
+
+    [Fact]
+    public async Task A_message_to_nobody_of_ours_is_left_to_people()
+    {
+        await using var world = await Named.WorldAsync("quarantine_email");
+        await Named.SendAsync(world, Named.Mail("nobody@contoso.example", TenantSeed.PhishingMail));
+        Assert.Empty(world.Effects("message.move"));
+        Assert.Empty(await world.PendingAsync());
+        Assert.Contains(world.Pages(), p => p.Contains("no account of this name", StringComparison.Ordinal));
         Assert.NotEmpty(world.Effects("ticket.create"));
     }
 

@@ -3,6 +3,7 @@ using IRFunctions.Alerts;
 using IRFunctions.Assessment;
 using IRFunctions.Directory;
 using IRFunctions.Local.Tenant;
+using IRFunctions.Record;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Directory;
@@ -28,11 +29,15 @@ public sealed class RightsAndCriticalityTests
 
         await world.SendAsync(Given.StolenAccount());
         await world.RunAsync();
-        var decision = Assert.Single(await world.PendingAsync()).View.Request.Decision;
-        Assert.Equal(2, decision.Quorum); // the playbook of privileged people
-        Assert.Contains(decision.Reasons, r => r.Text.Contains("identity privileged_person +25 (identity)", StringComparison.Ordinal));
+        Assert.Empty(await world.PendingAsync()); // The action would refuse, so nobody is asked.
+        var incident = Assert.Single(await world.IncidentsAsync());
+        var decided = (await world.RecordAsync(incident.Incident)).Single(e =>
+            e.Kind == AuditKinds.Decided && e.Text.StartsWith("tell", StringComparison.Ordinal)
+        );
+        Assert.Contains("is privileged (", decided.Text, StringComparison.Ordinal);
+        Assert.Contains("identity privileged_person +25 (identity)", decided.Text, StringComparison.Ordinal);
         // beside the job title
-        Assert.Contains(decision.Reasons, r => r.Text.Contains("The playbook several_roles", StringComparison.Ordinal));
+        Assert.Contains("The playbook several_roles", decided.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -99,9 +99,7 @@ public sealed class TrueWordsTests
         await using var world = await Named.WorldAsync("revoke_user_sessions");
         await world.Machine.Tenant.ChangeUserAsync(World.Adele, new JsonObject { [property] = value });
         await Named.SendAsync(world, Named.Account(("AadUserId", World.Adele)));
-        var (id, _) = Assert.Single(await world.PendingAsync());
-        Assert.Equal(202, await world.AnswerAsync(id, World.Alex, "approve"));
-        await world.RunAsync();
+        Assert.Empty(await world.PendingAsync());
         Assert.Empty(world.Effects("user.revokeSessions"));
         Assert.Contains(world.Pages(), p => p.Contains("is a guest", StringComparison.Ordinal));
     }

@@ -118,6 +118,12 @@ public sealed class RecordedHistoryTests
         await RecordAsync(target, "forbidden", w => FailAsync(w, FaultKind.Forbid, "PATCH"), "approve");
         await RecordAsync(target, "throttled", w => FailAsync(w, FaultKind.Throttle, "PATCH", 2), "approve");
         await RecordAsync(target, "halted", w => w.StopAsync(engage: true), "approve");
+        await RecordAsync(
+            target,
+            "closed",
+            w => Life.SendAsync(w, Life.Alert("resolved", "falsePositive", "2026-11-23T03:00:00Z")),
+            "withdraw"
+        );
         await RecordAsync(target, "disabled-before", w => w.SwitchAccountAsync(World.Adele, enabled: false), "approve");
         await RecordAsync(
             target,

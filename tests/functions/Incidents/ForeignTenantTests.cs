@@ -59,7 +59,7 @@ public sealed class ForeignTenantTests
         await using var world = await WorldAsync("refuse");
         await SendAsync(world, Theirs);
         var dead = Assert.Single(world.Machine.Alerts.PeekDeadLetters());
-        Assert.Equal(AlertIntake.ForeignTenant, dead.DeadLetterReason);
+        Assert.Equal(AlertReception.ForeignTenant, dead.DeadLetterReason);
         Assert.Contains(Theirs, dead.DeadLetterErrorDescription, StringComparison.Ordinal);
         Assert.Empty(await world.IncidentsAsync());
         await SendAsync(world, Ours.ToUpperInvariant(), "t-2");

@@ -237,8 +237,8 @@ public sealed class StolenAccountTests
     public async Task An_account_that_was_disabled_before_stays_as_it_was_S6()
     {
         await using var world = await World.CreateAsync();
-        await world.SwitchAccountAsync(World.Adele, enabled: false);
         var request = await AskedAsync(world);
+        await world.SwitchAccountAsync(World.Adele, enabled: false); // Somebody was quicker.
         await world.AnswerAsync(request, World.Alex, "approve");
         await world.PassAsync(24 * Hour);
         Assert.False(await world.CanSignInAsync(World.Adele));
@@ -263,9 +263,7 @@ public sealed class StolenAccountTests
         await using var world = await World.CreateAsync();
         await world.SendAsync(Given.StolenAccount(World.Synced));
         await world.RunAsync();
-        foreach (var (id, _) in await world.PendingAsync())
-            await world.AnswerAsync(id, World.Alex, "approve");
-        await world.RunAsync();
+        Assert.Empty(await world.PendingAsync());
         Assert.True(await world.CanSignInAsync(World.Synced));
     }
 
