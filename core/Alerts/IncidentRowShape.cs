@@ -42,6 +42,7 @@ internal static class IncidentRowShape
                 Created = root.Time("CreatedTime"),
                 MemberAlertIds = [.. root.Words("AlertIds").Select(Canonical.Identifier)],
                 Link = link,
+                Source = SourceStates.Of(root, "LastModifiedTime", "TimeGenerated"),
             },
             session,
             root

@@ -27,7 +27,8 @@ public static class Targets
 
     /// <summary>Whether the directory can be asked for an account: by object id, sign-in name, or the SID of an account.</summary>
     public static bool CanBeLookedUp(AccountEntity account) =>
-        account.ObjectId is not null || IsMailAddress(account.UserPrincipalName) || account.Sid is { } sid && IsSidOfAnAccount(sid);
+        !account.IsForeign
+        && (account.ObjectId is not null || IsMailAddress(account.UserPrincipalName) || account.Sid is { } sid && IsSidOfAnAccount(sid));
 
     /// <summary>
     /// A SID that belongs to one account: of the cloud, or of a domain and no well-known one, which every machine has (S-1-5-18 and the

@@ -67,7 +67,7 @@ public static class RuleBasedAnswer
         {
             yield return ("add_ip_to_watchlist", ip.Id, "The alert is about hostile traffic and this is a public address in it.");
         }
-        foreach (var account in Pick<AccountEntity>(alert, signs, Signs.StolenAccount, a => Targets.CanBeLookedUp(a) && !a.IsForeign))
+        foreach (var account in Pick<AccountEntity>(alert, signs, Signs.StolenAccount, Targets.CanBeLookedUp))
         {
             yield return ("disable_user_account_temporarily", account.Id, "The alert says that somebody else may be using this account.");
         }

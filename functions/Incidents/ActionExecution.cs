@@ -51,7 +51,9 @@ internal sealed class ActionExecution(
                         order.Id,
                         IncidentText.Notified(input.Alert, order.Decision),
                         PageSeverity.Error,
-                        PageKind.Recommendation
+                        PageKind.Recommendation,
+                        // One recommendation is not hidden behind many of another. Names that the tier map does not have are the model's words.
+                        order.Decision.Reasons.Any(r => r.Rule == "unknown-action") ? "" : order.Decision.Action
                     );
                     row.Set(new ContainmentReport(Ending.Notified, "people were told; it never runs by itself"));
                     break;

@@ -37,6 +37,7 @@ public sealed class Pager(HttpClient http, PagerPlace place, NoticeGroups groups
     private const int MaxSummary = 1024; // PagerDuty Events API v2: payload.summary is cut at 1,024 characters.
     private const int MaxKey = 255; // and dedup_key holds 255.
 
+    /// <param name="about">What pages that may be joined have in common besides kind and severity; never an attacker's words.</param>
     /// <returns>Whether it goes out for itself, or as the first of those that are joined.</returns>
     /// <exception cref="TransientFaultException">The pager does not answer; it may later.</exception>
     /// <exception cref="PermanentFaultException">It refuses, or is not there.</exception>
@@ -45,19 +46,20 @@ public sealed class Pager(HttpClient http, PagerPlace place, NoticeGroups groups
         string summary,
         PageSeverity severity,
         CancellationToken cancellation,
-        PageKind kind = PageKind.Unjoined
+        PageKind kind = PageKind.Unjoined,
+        string about = ""
     )
     {
-        var joined = kind == PageKind.Unjoined ? null : await JoinAsync(key, severity, kind, cancellation);
+        var joined = kind == PageKind.Unjoined ? null : await JoinAsync(key, $"page|{kind}|{severity}|{about}", cancellation);
         await SendAsync(joined?.Key ?? key, joined is null ? summary : Joined(joined, summary), severity, cancellation);
         return joined is null or { First: true };
     }
 
-    private async Task<JoinedNotice?> JoinAsync(string key, PageSeverity severity, PageKind kind, CancellationToken cancellation)
+    private async Task<JoinedNotice?> JoinAsync(string key, string group, CancellationToken cancellation)
     {
         try
         {
-            return await groups.JoinAsync(new NoticeGroup($"page|{kind}|{severity}", Alone, Window), key, cancellation);
+            return await groups.JoinAsync(new NoticeGroup(group, Alone, Window), key, cancellation);
         }
         catch (Exception e) when (TableTrouble.Is(e))
         {

@@ -7,7 +7,8 @@ namespace IRFunctions.People;
 /// <summary>Input of Page.</summary>
 /// <param name="Key">Same key, same page.</param>
 /// <param name="Kind">Which pages it is joined with in a flood.</param>
-public sealed record PageInput(string Key, string Summary, PageSeverity Severity, PageKind Kind = PageKind.Unjoined);
+/// <param name="About">What those have in common besides; never an attacker's words.</param>
+public sealed record PageInput(string Key, string Summary, PageSeverity Severity, PageKind Kind = PageKind.Unjoined, string About = "");
 
 /// <summary>Input of OpenTicket.</summary>
 /// <param name="Key">Same key, same ticket.</param>
@@ -19,7 +20,7 @@ public sealed class PeopleActivities(Pager pager, Tickets tickets)
     /// <summary>Pages whoever is on call.</summary>
     [Function(nameof(Page))]
     public Task Page([ActivityTrigger] PageInput input, CancellationToken cancellation) =>
-        pager.PageAsync(input.Key, input.Summary, input.Severity, cancellation, input.Kind);
+        pager.PageAsync(input.Key, input.Summary, input.Severity, cancellation, input.Kind, input.About);
 
     [Function(nameof(OpenTicket))]
     public Task<string> OpenTicket([ActivityTrigger] TicketInput input, CancellationToken cancellation) =>
@@ -34,8 +35,9 @@ internal static class PeopleSteps
         string key,
         string text,
         PageSeverity severity,
-        PageKind kind = PageKind.Unjoined
-    ) => context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput(key, text, severity, kind), RetryPolicies.ForPeople);
+        PageKind kind = PageKind.Unjoined,
+        string about = ""
+    ) => context.CallActivityAsync(nameof(PeopleActivities.Page), new PageInput(key, text, severity, kind, about), RetryPolicies.ForPeople);
 
     /// <returns>What the ticket system answered, in words.</returns>
     public static Task<string> OpenTicketAsync(this TaskOrchestrationContext context, TicketInput ticket) =>
