@@ -43,10 +43,10 @@ internal static class DecisionStates
     private static string Word(RollbackState state) =>
         state.Status switch
         {
-            ContainmentStatus.Confirmed => $"confirmed, stays until a person releases it ({state.Ending})",
+            ContainmentStatus.Confirmed => $"{ContainmentText.Confirmed} ({state.Ending})",
             ContainmentStatus.Undoing => $"being undone ({state.Ending})",
             ContainmentStatus.RollbackFailed => $"STILL IN EFFECT, its undo fails and keeps being tried ({state.Ending})",
-            ContainmentStatus.Released => $"released: {state.Ending}",
+            ContainmentStatus.Released => $"{ContainmentText.Released}: {state.Ending}",
             _ => $"undone: {state.Ending}",
         };
 }

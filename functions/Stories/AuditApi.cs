@@ -51,7 +51,7 @@ public sealed class AuditApi(
     /// <summary>
     /// `?format=jsonl|ocsf`: one chain, or with the name "all" the whole record, as JSON lines. What `audit verify` checks is jsonl.
     /// `?format=tlog` with "all": the record as a transparency log, a tar archive of its tiles. `?format=tlog-proof&amp;sequence=N`: proof
-    /// that an entry of a chain is in that log.
+    /// that an entry of a chain is in that log. `?format=cacao`: what was done for an incident, as a playbook.
     /// </summary>
     [Function("ExportAudit")]
     public async Task<IActionResult> ExportAsync(
@@ -72,13 +72,16 @@ public sealed class AuditApi(
                 to => all ? export.WriteAllAsync(to, cancellation) : export.WriteChainsAsync(to, [incident], cancellation)
             ),
             "ocsf" => new Streamed("application/x-ndjson", to => export.WriteOcsfAsync(to, all ? null : incident, cancellation)),
+            "cacao" when !all => Cacao.Of(await audit.ReadAsync(incident, cancellation)) is { } playbook
+                ? new OkObjectResult(playbook)
+                : ProblemResults.NotFound($"record of {incident}"),
             "tlog" when all => new Streamed("application/x-tar", to => log.WriteTarAsync(to, cancellation)),
             "tlog-proof" when !all => await ProofAsync(incident, request.Query["sequence"].FirstOrDefault(), cancellation),
             var other => ProblemResults.Of(
                 400,
                 "format",
                 "Unknown format",
-                $"There is jsonl and ocsf, tlog of all, and tlog-proof of a chain with sequence; not {other}."
+                $"There is jsonl and ocsf, tlog of all, cacao of a chain, and tlog-proof of it with sequence; not {other}."
             ),
         };
     }

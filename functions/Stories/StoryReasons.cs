@@ -26,6 +26,7 @@ internal static class StoryReasons
         AuditKinds.Executing,
         AuditKinds.Executed,
         AuditKinds.Confirmed,
+        AuditKinds.Extended,
         AuditKinds.Undone,
         AuditKinds.NotUndone,
         AuditKinds.RollbackFailed,
@@ -162,13 +163,25 @@ internal static class StoryReasons
             AuditKinds.AlreadySo => $"{what} was so already",
             AuditKinds.Failed => $"what was to be done to {what} failed",
             AuditKinds.Asked or AuditKinds.Climbed => $"people are being asked about {what}",
-            AuditKinds.Confirmed => $"{what} stays contained, as a person confirmed",
+            AuditKinds.Confirmed => $"{what} {Story.While(last.Action)}: {ContainmentText.Confirmed}",
+            AuditKinds.Extended when last.Data.TryGetProperty("until", out var until) && until.TryGetDateTimeOffset(out var at) =>
+                $"{what} {Story.While(last.Action)}: {ContainmentText.Extended(at)}",
             AuditKinds.Executing => $"something was begun about {what}, and its end is not on the record yet",
             AuditKinds.Decided => null,
+            _ when done is not null && IsForGood(about) =>
+                $"{what} {Story.While(last.Action)} since {Story.Clock(done.Entry.At)} UTC: security did this, and it cannot be taken back",
             _ when done is not null => $"{what} {Story.While(last.Action)} since {Story.Clock(done.Entry.At)} UTC",
             _ => null,
         };
     }
+
+    /// <summary>What was begun says of itself whether there is a way back.</summary>
+    private static bool IsForGood(List<EntryDetails> about) =>
+        about.Exists(t =>
+            t.Entry.Kind == AuditKinds.Executing
+            && t.Data.TryGetProperty("reversible", out var reversible)
+            && reversible.ValueKind == JsonValueKind.False
+        );
 
     private static List<string> Displays(JsonElement data)
     {
