@@ -142,7 +142,13 @@ public sealed class BotClicks(
         foreach (var one in seen)
         {
             await register.LookedAsync(one.Id, click.FromObjectId, cancellation);
-            var answer = new ApprovalAnswer(click.FromObjectId, click.Verb == ApprovalCard.Approve, Objection.Words(click.Reason), time.GetUtcNow(), "teams")
+            var answer = new ApprovalAnswer(
+                click.FromObjectId,
+                click.Verb == ApprovalCard.Approve,
+                Objection.Words(click.Reason),
+                time.GetUtcNow(),
+                "teams"
+            )
             {
                 Proof = proof,
             };

@@ -45,9 +45,12 @@ internal static class EntitySpelling
             bare = bare[..colon];
         bare = bare.Split('%')[0]; // The zone of a link-local address means something on one machine only.
         foreach (var single in (string[])["/32", "/128"])
-            bare = bare.EndsWith(single, StringComparison.Ordinal) && bare.Contains(':') == (single == "/128") ? bare[..^single.Length] : bare;
+            bare =
+                bare.EndsWith(single, StringComparison.Ordinal) && bare.Contains(':') == (single == "/128") ? bare[..^single.Length] : bare;
         // Without a colon or three dots .NET takes any number for an address.
-        return (bare.Contains(':') || bare.Count(c => c == '.') == 3) && IPAddress.TryParse(bare, out var address) ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString() : null;
+        return (bare.Contains(':') || bare.Count(c => c == '.') == 3) && IPAddress.TryParse(bare, out var address)
+            ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
+            : null;
     }
 
     private static bool IsPort(string text) => text.Length == 0 || (text[0] == ':' && text.Length > 1 && text[1..].All(char.IsAsciiDigit));

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
 using IRFunctions.Record;
@@ -29,7 +28,10 @@ public static class Cacao
         var ids = new List<string> { Id("start", name) };
         ids.AddRange(steps.Select(s => Id("action", $"{name}/{s.Told.Entry.Sequence}")));
         ids.Add(Id("end", name));
-        var workflow = new JsonObject { [ids[0]] = new JsonObject { ["type"] = "start", ["on_completion"] = ids[1] } };
+        var workflow = new JsonObject
+        {
+            [ids[0]] = new JsonObject { ["type"] = "start", ["on_completion"] = ids[1] },
+        };
         foreach (var (index, (entry, words)) in steps.Index())
             workflow[ids[index + 1]] = Step(entry, words!, agent, ids[index + 2]);
         workflow[ids[^1]] = new JsonObject { ["type"] = "end" };
@@ -48,7 +50,10 @@ public static class Cacao
             ["labels"] = new JsonArray(name),
             ["workflow_start"] = ids[0],
             ["workflow"] = workflow,
-            ["agent_definitions"] = new JsonObject { [agent] = new JsonObject { ["type"] = "organization", ["name"] = Product } },
+            ["agent_definitions"] = new JsonObject
+            {
+                [agent] = new JsonObject { ["type"] = "organization", ["name"] = Product },
+            },
         };
     }
 

@@ -8,7 +8,6 @@ using IRFunctions.Recording;
 using IRFunctions.Stories;
 using IRFunctions.Tests.Recording;
 using IRFunctions.Tests.Style;
-using IRFunctions.Tests.Worlds;
 using Json.Schema;
 
 namespace IRFunctions.Tests.Stories;
@@ -30,7 +29,9 @@ public sealed class SharedFormTests
     {
         var options = new BuildOptions { SchemaRegistry = new SchemaRegistry() };
         var folder = PathOf("cacao", "schemas");
-        var open = System.IO.Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories).Where(f => !f.EndsWith("playbook.json", StringComparison.Ordinal));
+        var open = System
+            .IO.Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories)
+            .Where(f => !f.EndsWith("playbook.json", StringComparison.Ordinal));
         var waiting = new Queue<string>(open);
         // One is read after those it refers to: whoever refers to one that is not there yet waits.
         for (var tries = waiting.Count * waiting.Count; waiting.TryDequeue(out var file); tries--)
@@ -97,17 +98,17 @@ public sealed class SharedFormTests
         var playbook = Cacao.Of(await rig.Chain.ReadAsync("incident-1"))!;
         Assert.Empty(Schemas.Problems(CacaoSchema.Value, playbook.ToJsonString()));
         var steps = playbook["workflow"]!.AsObject();
-        Assert.Equal(
-            ["start", "action", "action", "end"],
-            steps.Select(s => (string)s.Value!["type"]!)
-        );
+        Assert.Equal(["start", "action", "action", "end"], steps.Select(s => (string)s.Value!["type"]!));
         Assert.Equal("switch off the account user a1", (string)steps.ElementAt(1).Value!["name"]!);
         Assert.Equal("incident-1/6", (string)steps.ElementAt(1).Value!["external_references"]![0]!["external_id"]!);
         var next = (string)playbook["workflow_start"]!; // From the start each step leads to the next, and the last one ends.
         for (var i = 0; i < 3; i++)
             next = (string)steps[next]!["on_completion"]!;
         Assert.Equal("end", (string)steps[next]!["type"]!);
-        Assert.DoesNotContain('\u202e', playbook.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        Assert.DoesNotContain(
+            '\u202e',
+            playbook.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })
+        );
         playbook["workflow"]!.AsObject().Clear();
         playbook.Remove("created");
         Assert.NotEmpty(Schemas.Problems(CacaoSchema.Value, playbook.ToJsonString()));
