@@ -233,6 +233,7 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
         // The expiry timer finds the later end by itself; the reminder keeps its lead, so it needs a timer of its own.
         State = State with
         {
+            Extended = true,
             Holds = [.. State.Holds.Select(h => h.Until < until ? h with { Until = until, RemindAt = until - (h.Until - h.RemindAt) } : h)],
         };
         foreach (var hold in State.Holds)

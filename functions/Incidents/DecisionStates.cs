@@ -36,7 +36,9 @@ internal static class DecisionStates
             return decision;
         var state = entity.State;
         if (state.Status is ContainmentStatus.Live)
-            return decision with { UndoAt = state.UndoAt };
+            return state is { Extended: true, UndoAt: { } until }
+                ? decision with { UndoAt = until, Text = TextBounds.OneLine($"{decision.Text}; {ContainmentText.Extended(until)}", 300) }
+                : decision with { UndoAt = state.UndoAt };
         return decision with { UndoAt = null, Text = TextBounds.OneLine($"{decision.Text}; {Word(state)}", 300) };
     }
 
@@ -46,7 +48,8 @@ internal static class DecisionStates
             ContainmentStatus.Confirmed => $"{ContainmentText.Confirmed} ({state.Ending})",
             ContainmentStatus.Undoing => $"being undone ({state.Ending})",
             ContainmentStatus.RollbackFailed => $"STILL IN EFFECT, its undo fails and keeps being tried ({state.Ending})",
-            ContainmentStatus.Released => $"{ContainmentText.Released}: {state.Ending}",
+            ContainmentStatus.Released when Guid.TryParse(state.EndedBy, out _) => $"{ContainmentText.Released}: {state.Ending}",
+            ContainmentStatus.Released => $"released: {state.Ending}",
             _ => $"undone: {state.Ending}",
         };
 }

@@ -151,7 +151,7 @@ internal static class StoryReasons
         return last.Entry.Kind switch
         {
             AuditKinds.Undone when done is not null =>
-                $"{what} was contained for {Length(last.Entry.At - done.Entry.At)} and is as it was before",
+                $"{what} was contained for {Length(last.Entry.At - done.Entry.At)}{Released(about)} and is as it was before",
             AuditKinds.NotUndone => $"{what} had been changed by someone else meanwhile and was left so",
             ContainmentKinds.Drifted => $"{what} was changed by someone else behind us and is left so; people were told",
             AuditKinds.JoinedRequest => $"people are asked about {what} for another incident, and their answer counts here, too",
@@ -174,6 +174,13 @@ internal static class StoryReasons
             _ => null,
         };
     }
+
+    private static string Released(List<EntryDetails> about) =>
+        about.LastOrDefault(t => t.Entry.Kind == AuditKinds.Undoing) is { } undoing
+        && undoing.Text("cause") == "released"
+        && Guid.TryParse(undoing.Entry.Actor, out _)
+            ? $", {ContainmentText.Released}"
+            : "";
 
     /// <summary>What was begun says of itself whether there is a way back.</summary>
     private static bool IsForGood(List<EntryDetails> about) =>
