@@ -37,8 +37,15 @@ internal static class DecisionStates
         var state = entity.State;
         if (state.Status is ContainmentStatus.Live)
             return state is { Extended: true, UndoAt: { } until }
-                ? decision with { UndoAt = until, Text = TextBounds.OneLine($"{decision.Text}; {ContainmentText.Extended(until)}", 300) }
-                : decision with { UndoAt = state.UndoAt };
+                ? decision with
+                {
+                    UndoAt = until,
+                    Text = TextBounds.OneLine($"{decision.Text}; {ContainmentText.Extended(until)}", 300),
+                }
+                : decision with
+                {
+                    UndoAt = state.UndoAt,
+                };
         return decision with { UndoAt = null, Text = TextBounds.OneLine($"{decision.Text}; {Word(state)}", 300) };
     }
 
