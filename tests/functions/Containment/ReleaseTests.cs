@@ -99,10 +99,10 @@ public sealed class ReleaseTests(ITestOutputHelper output)
         await using var stage = await Stage.OpenAsync("disable_user_account_temporarily");
         await stage.ActAsync();
         foreach (
-            var (change, words) in (string[][])
+            var (change, words) in ((string, string)[])
                 [
-                    ["extend", "extended by a person until "],
-                    ["confirm", ContainmentText.Confirmed],
+                    ("extend", "extended by a person until "),
+                    ("confirm", ContainmentText.Confirmed),
                 ]
         )
         {
