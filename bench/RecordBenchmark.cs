@@ -79,6 +79,47 @@ internal static class RecordBenchmark
         await SearchAsync(report, index, incidents, where);
         await OneMoreAsync(report, audit, checkpointer, where);
         await VerifyAsync(report, new RecordExport(audit, heads, store, key, time), await key.PublicAsync(default), export, where);
+        await LogAsync(report, log, new LogExport(log, audit), export, where);
+    }
+
+    /// <summary>The record as a log: written, checked whole, one proof. IRF_KEEP names a folder that keeps log, keys and export.</summary>
+    private static async Task LogAsync(Report report, TransparencyLog log, LogExport export, string file, string where)
+    {
+        var folder = Environment.GetEnvironmentVariable("IRF_KEEP") ?? Path.GetDirectoryName(file)!;
+        var (started, root) = (Stopwatch.GetTimestamp(), Path.Combine(folder, "log"));
+        var entries = await export.WriteAsync(
+            (path, bytes) =>
+            {
+                System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, path))!);
+                return File.WriteAllBytesAsync(Path.Combine(root, path), bytes);
+            }
+        );
+        var written = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var keys = await log.KeysAsync(default);
+        (started, var cpu) = (Stopwatch.GetTimestamp(), Cpu());
+        var result = await LogVerifier.VerifyAsync(p => File.ReadAllBytes(Path.Combine(root, p)), new LogTrust(keys, [], 0));
+        var (verified, worked) = (Stopwatch.GetElapsedTime(started).TotalSeconds, (Cpu() - cpu).TotalSeconds);
+        if (result.Findings.Count > 0)
+            throw new InvalidOperationException($"the log is not whole: {result.Findings[0]}");
+        started = Stopwatch.GetTimestamp();
+        var proof = (await export.ProveAsync(NameOf(0), EntriesAnIncident)).ToString();
+        report.Add(Scenario, $"writing the log, {where}", Report.Text($"{entries / written:N0} entries/s"), "");
+        report.Add(
+            Scenario,
+            $"checking a log of {entries:N0} entries",
+            Report.Text($"{entries / verified:N0} entries/s ({entries / worked:N0}/s of one processor)"),
+            ""
+        );
+        report.Add(
+            Scenario,
+            $"proof of one of {entries:N0} entries, {where}",
+            Report.Text($"{proof.Length:N0} bytes in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms"),
+            "under 2 KB"
+        );
+        if (folder == Path.GetDirectoryName(file))
+            return;
+        await File.WriteAllLinesAsync(Path.Combine(folder, "keys"), keys.Select(k => k.ToString()));
+        File.Copy(file, Path.Combine(folder, "export.jsonl"), overwrite: true);
     }
 
     /// <summary>A tenth of the incidents: five appends each, as the pipeline makes them; then a checkpoint over them.</summary>

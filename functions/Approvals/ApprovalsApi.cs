@@ -223,7 +223,13 @@ public sealed class ApprovalsApi(
 
         if (await register.ViewAsync(id, cancellation) is not { } view)
             return ProblemResults.NotFound($"request {Short(id)}");
-        var answer = new ApprovalAnswer(caller.ObjectId, body.Decision == "approve", body.Reason ?? "", time.GetUtcNow(), "api")
+        var answer = new ApprovalAnswer(
+            caller.ObjectId,
+            body.Decision == "approve",
+            Objection.Words(body.Reason ?? ""),
+            time.GetUtcNow(),
+            "api"
+        )
         {
             Withdraw = body.Decision == "withdraw",
             Proof = caller.TokenIssuedAt is { } issued ? new AnswerProof(issued, "", "", "") : null,

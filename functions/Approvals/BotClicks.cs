@@ -142,7 +142,13 @@ public sealed class BotClicks(
         foreach (var one in seen)
         {
             await register.LookedAsync(one.Id, click.FromObjectId, cancellation);
-            var answer = new ApprovalAnswer(click.FromObjectId, click.Verb == ApprovalCard.Approve, click.Reason, time.GetUtcNow(), "teams")
+            var answer = new ApprovalAnswer(
+                click.FromObjectId,
+                click.Verb == ApprovalCard.Approve,
+                Objection.Words(click.Reason),
+                time.GetUtcNow(),
+                "teams"
+            )
             {
                 Proof = proof,
             };
@@ -194,7 +200,7 @@ public sealed class BotClicks(
         var membership = await onCall.IsApproverAsync(click.FromObjectId, cancellation);
         if (!membership.Belongs)
             return await RefuseAsync(click, token, incident, NotInGroup, card.Hash, cancellation);
-        var order = new HoldChange(click.FromObjectId, click.Reason, At: asked);
+        var order = new HoldChange(click.FromObjectId, Objection.Words(click.Reason), At: asked);
         var name =
             one.View.Rungs.SelectMany(r => r.Approvers).FirstOrDefault(a => a.ObjectId == click.FromObjectId)?.Name ?? click.FromObjectId;
         var change = click.Verb == ApprovalCard.Confirm ? HoldChangeKind.Confirm : HoldChangeKind.Release;

@@ -30,6 +30,7 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         CancellationToken cancellation
     )
     {
+        order = order with { Reason = Objection.Words(order.Reason) };
         var id = new EntityInstanceId(nameof(ScheduledRollback), containment);
         var entity = await client.Entities.GetEntityAsync<RollbackState>(id, cancellation: cancellation);
         if (entity is not { IncludesState: true } || entity.State.Status == ContainmentStatus.None)
@@ -50,6 +51,7 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
                 change = verb,
                 order.Reason,
                 order.For,
+                Until = change == HoldChangeKind.Extend ? ResultOf(entity.State, order).Until : null,
                 proof,
             },
             new About(entity.State.Action, entity.State.Target!.Key, entity.State.Target.Display)

@@ -5,6 +5,15 @@ namespace IRFunctions.Containment;
 /// <summary>What people read about a containment and its end: on the record and on pages.</summary>
 internal static class ContainmentText
 {
+    /// <summary>What a person kept, in the same words wherever it is told: incident, containment, story.</summary>
+    public const string Confirmed = "confirmed, stays until a person releases it";
+
+    /// <summary>What a person gave back.</summary>
+    public const string Released = "released by a person";
+
+    /// <summary>What a person let last longer.</summary>
+    public static string Extended(DateTimeOffset until) => $"extended by a person until {TimeText.Utc(until)}";
+
     /// <summary>The parameters of an action and by whose authority it runs.</summary>
     public static object OrderData(ContainmentOrder order) =>
         new
@@ -50,7 +59,7 @@ internal static class ContainmentText
             report.UndoAt is { } at
                 ? $"It undoes itself at {TimeText.Utc(at)}; to take it back now: POST "
                     + $"/api/containments/{ScheduledRollback.KeyOf(order.Decision.Action, order.Decision.Target)}/release"
-                : $"It cannot be taken back by itself: {order.Decision.Reversal}"
+                : $"It cannot be taken back: {order.Decision.Reversal}"
         );
 
     public static string HaltedPage(ContainmentOrder order, string why) =>

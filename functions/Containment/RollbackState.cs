@@ -181,6 +181,10 @@ public sealed record RollbackState
             UnsettledAt = Unsettled,
         };
 
+    /// <summary>Whether a person let this containment last longer than it would have by itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Extended { get; init; }
+
     /// <summary>The moment the last hold ends; null where none is left.</summary>
     [JsonIgnore]
     public DateTimeOffset? UndoAt => Holds.Count == 0 ? null : Holds.Max(h => h.Until);

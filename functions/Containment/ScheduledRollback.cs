@@ -236,6 +236,7 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
         State = State with
         {
             Question = null,
+            Extended = true,
             Holds = [.. State.Holds.Select(h => h.Until < until ? h with { Until = until, RemindAt = until - (h.Until - h.RemindAt) } : h)],
         };
         foreach (var hold in State.Holds)

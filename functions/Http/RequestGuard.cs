@@ -139,7 +139,7 @@ public sealed class RequestGuard(OnCall onCall, TokenSignIn signIn, RefusalLog r
         var (body, problem) = await ReadAsync<ReasonBody>(request, """{"reason":"..."}""", cancellation);
         if (body is null)
             return (null, problem);
-        return ProblemResults.LacksReason(body.Reason, out var silent) ? (null, silent) : (body.Reason, null);
+        return ProblemResults.LacksReason(body.Reason, out var silent) ? (null, silent) : (Objection.Words(body.Reason), null);
     }
 
     /// <summary>The whole body; null with a problem where it is larger than <paramref name="most"/> bytes.</summary>

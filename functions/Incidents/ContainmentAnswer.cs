@@ -30,12 +30,18 @@ public sealed record ContainmentAnswer(string DidSecurityDoThis, string Why, str
             ContainmentStatus.Live or ContainmentStatus.Confirmed when state.DriftedAt is { } drifted =>
                 $"Yes, but not any more. Security did {what}{since}{by}, and somebody else changed it before {Time(drifted)}. What "
                     + $"is there now is not security's and stays as it is.",
+            ContainmentStatus.Live when state is { Extended: true, UndoAt: { } until } =>
+                $"Yes. Security did {what}{since}{by}. It was {ContainmentText.Extended(until)}, and undoes itself then unless someone "
+                    + "confirms it.",
             ContainmentStatus.Live =>
                 $"Yes. Security did {what}{since}{by}. It undoes itself at {Time(state.UndoAt)} unless someone confirms it.",
-            ContainmentStatus.Confirmed => $"Yes. Security did {what}, and {nameOf(state.EndedBy)} decided to keep it: {state.Ending}",
+            ContainmentStatus.Confirmed =>
+                $"Yes. Security did {what}. It was {ContainmentText.Confirmed}; {nameOf(state.EndedBy)} decided so: {state.Ending}",
             ContainmentStatus.Undoing => $"Yes. Security did {what}, and is taking it back right now.",
             ContainmentStatus.RollbackFailed =>
                 $"Yes. Security did {what}. Taking it back has failed so far and keeps being tried; a person was paged: {state.Ending}",
+            ContainmentStatus.Released when Guid.TryParse(state.EndedBy, out _) =>
+                $"Yes, but not any more. Security did {what}. It was {ContainmentText.Released} at {Time(state.EndedAt)}: {state.Ending}.",
             _ => $"Yes, but not any more. Security did {what}, which ended at {Time(state.EndedAt)}: {state.Ending}.",
         };
     }

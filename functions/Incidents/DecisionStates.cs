@@ -55,16 +55,26 @@ internal static class DecisionStates
             return decision;
         var state = entity.State;
         if (state.Status is ContainmentStatus.Live)
-            return decision with { UndoAt = state.UndoAt };
+            return state is { Extended: true, UndoAt: { } until }
+                ? decision with
+                {
+                    UndoAt = until,
+                    Text = TextBounds.OneLine($"{decision.Text}; {ContainmentText.Extended(until)}", 300),
+                }
+                : decision with
+                {
+                    UndoAt = state.UndoAt,
+                };
         return decision with { UndoAt = null, Text = TextBounds.OneLine($"{decision.Text}; {Word(state)}", 300) };
     }
 
     private static string Word(RollbackState state) =>
         state.Status switch
         {
-            ContainmentStatus.Confirmed => $"confirmed, stays until a person releases it ({state.Ending})",
+            ContainmentStatus.Confirmed => $"{ContainmentText.Confirmed} ({state.Ending})",
             ContainmentStatus.Undoing => $"being undone ({state.Ending})",
             ContainmentStatus.RollbackFailed => $"STILL IN EFFECT, its undo fails and keeps being tried ({state.Ending})",
+            ContainmentStatus.Released when Guid.TryParse(state.EndedBy, out _) => $"{ContainmentText.Released}: {state.Ending}",
             ContainmentStatus.Released => $"released: {state.Ending}",
             _ => $"undone: {state.Ending}",
         };

@@ -13,7 +13,7 @@ internal static class EntitySpelling
     /// </summary>
     public static string Of(string name)
     {
-        var text = Composed(name.Trim()).ToLowerInvariant();
+        var text = Composed(name.Trim()).ToLowerInvariant().Replace("[.]", ".", StringComparison.Ordinal); // 203[.]0[.]113[.]7
         if (text.StartsWith("mailto:", StringComparison.Ordinal))
             text = text["mailto:".Length..];
         if (Address(text) is { } address)
@@ -40,12 +40,20 @@ internal static class EntitySpelling
 
     private static string? Address(string text)
     {
+        var bare = text.StartsWith('[') && text.IndexOf(']') is > 0 and var close && IsPort(text[(close + 1)..]) ? text[1..close] : text;
+        if (bare.Count(c => c == ':') == 1 && bare.IndexOf(':') is var colon && IsPort(bare[colon..]))
+            bare = bare[..colon];
+        bare = bare.Split('%')[0]; // The zone of a link-local address means something on one machine only.
+        foreach (var single in (string[])["/32", "/128"])
+            bare =
+                bare.EndsWith(single, StringComparison.Ordinal) && bare.Contains(':') == (single == "/128") ? bare[..^single.Length] : bare;
         // Without a colon or three dots .NET takes any number for an address.
-        if (!text.Contains(':') && text.Count(c => c == '.') != 3)
-            return null;
-        var bare = text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
-        return IPAddress.TryParse(bare, out var address) ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString() : null;
+        return (bare.Contains(':') || bare.Count(c => c == '.') == 3) && IPAddress.TryParse(bare, out var address)
+            ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
+            : null;
     }
+
+    private static bool IsPort(string text) => text.Length == 0 || (text[0] == ':' && text.Length > 1 && text[1..].All(char.IsAsciiDigit));
 
     private static string Composed(string text)
     {

@@ -71,6 +71,20 @@ public sealed class HeadIndex(TableServiceClient tables)
         }
     }
 
+    /// <summary>Up to when the last checkpoint read the journal, whatever this process remembers.</summary>
+    internal static async Task<DateTimeOffset> CursorAsync(TableClient table, CancellationToken cancellation)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>("state", "state", ["Cursor"], cancellation);
+        return new DateTimeOffset(row.HasValue ? row.Value!.GetInt64("Cursor") ?? 0 : 0, TimeSpan.Zero);
+    }
+
+    /// <summary>How many entries of a chain the last checkpoint knew.</summary>
+    internal static async Task<long> LengthAsync(TableClient table, string chain, CancellationToken cancellation)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(PartitionOf(chain), chain, ["Length"], cancellation);
+        return row.HasValue && row.Value!.TryGetValue("Length", out var length) && length is long known ? known : 0;
+    }
+
     /// <summary>A chain as the last checkpoint knew it; null where it did not.</summary>
     public async Task<HeadChange?> FindAsync(string chain, CancellationToken cancellation)
     {

@@ -4,15 +4,17 @@ using IRFunctions.Record;
 namespace IRFunctions.Recording;
 
 /// <summary>
-/// Entries as OCSF events for a SIEM (schema 1.3.0): what was found and decided as Detection Finding (2004), what was done and undone as
-/// Remediation Activity (7001), the rest as Base Event (0). One writer a chain, in order: later entries repeat what the alert said. See
-/// docs/record.md.
+/// Entries as OCSF events for a SIEM (schema 1.8.0): what was found and decided as Detection Finding (2004), what was done and undone as
+/// Remediation Activity (7001), what people and timers did to the pipeline itself as Entity Management (3004). One writer a chain, in
+/// order: later entries repeat what the alert said. See docs/record.md.
 /// </summary>
 public sealed class Ocsf
 {
-    public const string SchemaVersion = "1.3.0";
+    public const string SchemaVersion = "1.8.0";
     private const int Finding = 2004;
     private const int Remediation = 7001;
+    private const int Management = 3004;
+    private const int Other = 99;
     private int severity;
     private string title = "";
     private string? alert;
@@ -29,7 +31,7 @@ public sealed class Ocsf
         var (cls, activity, activityName) =
             remediation is { } r ? (Remediation, r.Activity, r.Name)
             : alert is not null || entry.Kind == AuditKinds.RecordBroken ? Lifecycle(entry)
-            : (0, 99, entry.Kind);
+            : Managed(entry);
         var json = new JsonObject
         {
             ["activity_id"] = activity,
@@ -44,6 +46,8 @@ public sealed class Ocsf
         };
         if (cls == Finding)
             AddFinding(json, entry);
+        if (cls == Management)
+            (json["entity"], json["actor"]) = (EntityOf(entry), ActorOf(entry));
         if (remediation is { } done)
             (json["command_uid"], json["status_id"]) = ($"{entry.Chain}/{told.Action}/{told.Target}", done.Status);
         if (observables is not null)
@@ -114,6 +118,38 @@ public sealed class Ocsf
             _ => null,
         };
     }
+
+    /// <summary>What was done to the pipeline; activities of the class, and 99 with the kind of the entry where none of them fits.</summary>
+    private static (int Class, int Activity, string Name) Managed(AuditEntry entry) =>
+        entry.Kind switch
+        {
+            AuditKinds.StopEngaged => (Management, 11, "Deactivate"),
+            AuditKinds.StopLifted => (Management, 10, "Activate"),
+            AuditKinds.PolicyChanged => (Management, 3, "Update"),
+            AuditKinds.Shredded => (Management, 4, "Delete"),
+            _ => (Management, Other, entry.Kind),
+        };
+
+    private static JsonObject EntityOf(AuditEntry entry) =>
+        entry.Kind == AuditKinds.PolicyChanged
+            ? new JsonObject
+            {
+                ["name"] = "policies",
+                ["type"] = "Policy",
+                ["type_id"] = 5,
+            }
+            : new JsonObject
+            {
+                ["name"] = entry.Chain,
+                ["type"] = "Pipeline",
+                ["type_id"] = Other,
+            };
+
+    /// <summary>People are named by their object id; everything else is a part of the pipeline.</summary>
+    private static JsonObject ActorOf(AuditEntry entry) =>
+        Guid.TryParse(entry.Actor, out _)
+            ? new JsonObject { ["user"] = new JsonObject { ["uid"] = entry.Actor } }
+            : new JsonObject { ["app_name"] = entry.Actor };
 
     private void AddFinding(JsonObject json, AuditEntry entry)
     {

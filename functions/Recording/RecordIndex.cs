@@ -39,6 +39,7 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
 {
     public const string TableName = "auditindex";
     private const string HourFormat = "yyyyMMddHH";
+    private const int AtOnce = 32;
 
     private readonly TableClient table = tables.GetTableClient(TableName);
 
@@ -50,15 +51,18 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
             await table.UpsertEntityAsync(new TableEntity(PartitionOf(name), $"{hour}-{chain}"), TableUpdateMode.Replace, cancellation);
     }
 
-    /// <summary>
-    /// Entries that match, oldest first. By entity the newest few minutes may be missing: they come with the next checkpoint.
-    /// </summary>
+    /// <summary>Entries that match, oldest first, from the moment at which they are written.</summary>
     public async Task<IReadOnlyList<AuditEntry>> FindAsync(RecordQuery query, CancellationToken cancellation = default)
     {
         var name = query.Name is { } asked ? EntitySpelling.Of(asked) : null;
         var found = new List<AuditEntry>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         DateTimeOffset? complete = null;
+        foreach (var (chain, entries) in name is null ? [] : await NewestAsync(query.To, cancellation))
+        {
+            if (seen.Add(chain))
+                Take(entries);
+        }
         await foreach (var (from, chain) in ChainsAsync(query, name, cancellation))
         {
             // Places come in order of time, so what is found before a place is complete once that place is later than the last entry
@@ -67,7 +71,12 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
                 break;
             if (!seen.Add(chain))
                 continue;
-            var entries = await audit.ReadAsync(chain, cancellation);
+            Take(await audit.ReadAsync(chain, cancellation));
+        }
+        return [.. found.OrderBy(e => e.At).ThenBy(e => e.Chain, StringComparer.Ordinal).ThenBy(e => e.Sequence).Take(query.Top)];
+
+        void Take(IReadOnlyList<AuditEntry> entries)
+        {
             var names = name is null ? null : AlsoKnownAs(name, entries);
             found.AddRange(
                 entries.Where(e =>
@@ -81,7 +90,35 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
             if (found.Count >= query.Top)
                 complete = found.OrderBy(e => e.At).ElementAt(query.Top - 1).At;
         }
-        return [.. found.OrderBy(e => e.At).ThenBy(e => e.Chain, StringComparer.Ordinal).ThenBy(e => e.Sequence).Take(query.Top)];
+    }
+
+    /// <summary>
+    /// Chains that grew since the last checkpoint put them into the index, with their entries. Few, unless thousands of incidents came in
+    /// the same minutes: then a search by name takes as long as reading those.
+    /// </summary>
+    private async Task<IReadOnlyList<(string Chain, IReadOnlyList<AuditEntry> Entries)>> NewestAsync(
+        DateTimeOffset to,
+        CancellationToken cancellation
+    )
+    {
+        var cursor = await HeadIndex.CursorAsync(table, cancellation);
+        if (to < cursor)
+            return [];
+        var noted = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var (_, chain) in journal.ReadAsync(cursor, to, cancellation))
+            noted.Add(chain);
+        var newest = new List<(string, IReadOnlyList<AuditEntry>)>();
+        foreach (var some in noted.Chunk(AtOnce))
+            newest.AddRange((await Task.WhenAll(some.Select(c => GrownAsync(c, cancellation)))).Where(c => c.Item2.Count > 0));
+        return newest;
+    }
+
+    /// <summary>A chain's entries; none where the index knows all of them.</summary>
+    private async Task<(string, IReadOnlyList<AuditEntry>)> GrownAsync(string chain, CancellationToken cancellation)
+    {
+        var known = await HeadIndex.LengthAsync(table, chain, cancellation);
+        var head = await audit.HeadAsync(chain, cancellation);
+        return (chain, head is null || head.Length == known ? [] : await audit.ReadAsync(chain, cancellation));
     }
 
     /// <summary>Chains that have entries about an entity, in order of time.</summary>
@@ -94,7 +131,13 @@ public sealed class RecordIndex(TableServiceClient tables, AuditChain audit, Cha
     )
     {
         var chains = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var (_, chain) in ChainsAsync(new RecordQuery(from, to, name), EntitySpelling.Of(name), cancellation))
+        var wanted = EntitySpelling.Of(name);
+        foreach (var (chain, entries) in await NewestAsync(to, cancellation))
+        {
+            if (chains.Count < most && entries.Any(e => e.At >= from && e.At <= to && EntityNames.In(e).Contains(wanted)))
+                chains.Add(chain);
+        }
+        await foreach (var (_, chain) in ChainsAsync(new RecordQuery(from, to, name), wanted, cancellation))
         {
             if (chains.Add(chain) && chains.Count >= most)
                 break;

@@ -42,6 +42,9 @@ public enum ExportFormat
     /// <summary>For a SIEM.</summary>
     Ocsf,
 
+    /// <summary>What was done for an incident, as a CACAO 2.0 playbook.</summary>
+    Cacao,
+
     /// <summary>The whole record as a transparency log: a tar archive of its tiles.</summary>
     Tlog,
 
@@ -53,7 +56,7 @@ public enum ExportFormat
 public sealed record ExportQuery
 {
     [Description(
-        "jsonl can be verified; ocsf is for a SIEM; tlog is the whole record as a transparency log; tlogProof proves one entry of a chain. "
+        "jsonl can be verified; ocsf is for a SIEM; cacao is what was done for an incident; tlog is the whole record as a transparency log; tlogProof proves one entry of a chain. "
             + "jsonl where it is not given."
     )]
     public ExportFormat? Format { get; init; }
@@ -180,7 +183,7 @@ public sealed class AuditApi(
     /// <summary>
     /// `?format=jsonl|ocsf`: one chain, or with the name "all" the whole record, as JSON lines. What `audit verify` checks is jsonl.
     /// `?format=tlog` with "all": the record as a transparency log, a tar archive of its tiles. `?format=tlogProof&amp;sequence=N`: proof
-    /// that an entry of a chain is in that log.
+    /// that an entry of a chain is in that log. `?format=cacao`: what was done for an incident, as a playbook.
     /// </summary>
     [Query(typeof(ExportQuery))]
     [EndpointSummary("A chain, or with the name all the whole record, as JSON lines")]
@@ -206,13 +209,16 @@ public sealed class AuditApi(
                 to => all ? export.WriteAllAsync(to, cancellation) : export.WriteChainsAsync(to, [incident], cancellation)
             ),
             ExportFormat.Ocsf => new Streamed("application/x-ndjson", to => export.WriteOcsfAsync(to, all ? null : incident, cancellation)),
+            ExportFormat.Cacao when !all => Cacao.Of(await audit.ReadAsync(incident, cancellation)) is { } playbook
+                ? new OkObjectResult(playbook)
+                : ProblemResults.NotFound($"record of {incident}"),
             ExportFormat.Tlog when all => new Streamed("application/x-tar", to => log.WriteTarAsync(to, cancellation)),
             ExportFormat.TlogProof when !all => await ProofAsync(incident, query.Sequence, cancellation),
             _ => ProblemResults.Of(
                 400,
                 "format",
                 "No such export",
-                "tlog is of all, and tlogProof of one chain with sequence; the others are of either."
+                "tlog is of all, cacao of one chain, and tlogProof of one chain with sequence; the others are of either."
             ),
         };
     }

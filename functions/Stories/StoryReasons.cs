@@ -26,6 +26,7 @@ internal static class StoryReasons
         AuditKinds.Executing,
         AuditKinds.Executed,
         AuditKinds.Confirmed,
+        AuditKinds.Extended,
         AuditKinds.Undone,
         AuditKinds.NotUndone,
         AuditKinds.RollbackFailed,
@@ -150,7 +151,7 @@ internal static class StoryReasons
         return last.Entry.Kind switch
         {
             AuditKinds.Undone when done is not null =>
-                $"{what} was contained for {Length(last.Entry.At - done.Entry.At)} and is as it was before",
+                $"{what} was contained for {Length(last.Entry.At - done.Entry.At)}{Released(about)} and is as it was before",
             AuditKinds.NotUndone => $"{what} had been changed by someone else meanwhile and was left so",
             ContainmentKinds.Drifted => $"{what} was changed by someone else behind us and is left so; people were told",
             AuditKinds.JoinedRequest => $"people are asked about {what} for another incident, and their answer counts here, too",
@@ -162,13 +163,32 @@ internal static class StoryReasons
             AuditKinds.AlreadySo => $"{what} was so already",
             AuditKinds.Failed => $"what was to be done to {what} failed",
             AuditKinds.Asked or AuditKinds.Climbed => $"people are being asked about {what}",
-            AuditKinds.Confirmed => $"{what} stays contained, as a person confirmed",
+            AuditKinds.Confirmed => $"{what} {Story.While(last.Action)}: {ContainmentText.Confirmed}",
+            AuditKinds.Extended when last.Data.TryGetProperty("until", out var until) && until.TryGetDateTimeOffset(out var at) =>
+                $"{what} {Story.While(last.Action)}: {ContainmentText.Extended(at)}",
             AuditKinds.Executing => $"something was begun about {what}, and its end is not on the record yet",
             AuditKinds.Decided => null,
+            _ when done is not null && IsForGood(about) =>
+                $"{what} {Story.While(last.Action)} since {Story.Clock(done.Entry.At)} UTC: security did this, and it cannot be taken back",
             _ when done is not null => $"{what} {Story.While(last.Action)} since {Story.Clock(done.Entry.At)} UTC",
             _ => null,
         };
     }
+
+    private static string Released(List<EntryDetails> about) =>
+        about.LastOrDefault(t => t.Entry.Kind == AuditKinds.Undoing) is { } undoing
+        && undoing.Text("cause") == "released"
+        && Guid.TryParse(undoing.Entry.Actor, out _)
+            ? $", {ContainmentText.Released}"
+            : "";
+
+    /// <summary>What was begun says of itself whether there is a way back.</summary>
+    private static bool IsForGood(List<EntryDetails> about) =>
+        about.Exists(t =>
+            t.Entry.Kind == AuditKinds.Executing
+            && t.Data.TryGetProperty("reversible", out var reversible)
+            && reversible.ValueKind == JsonValueKind.False
+        );
 
     private static List<string> Displays(JsonElement data)
     {

@@ -46,10 +46,10 @@ internal static class AuditCommands
         var to = new Option<FileInfo>("--out") { Description = "File to write.", Required = true };
         var format = new Option<string>("--format")
         {
-            Description = "jsonl, which can be verified, or ocsf for a SIEM.",
+            Description = "jsonl, which can be verified; ocsf for a SIEM; cacao, what was done for one incident as a playbook.",
             DefaultValueFactory = _ => "jsonl",
         };
-        format.AcceptOnlyFromAmong("jsonl", "ocsf");
+        format.AcceptOnlyFromAmong("jsonl", "ocsf", "cacao");
         var command = new Command("export", "Seal the record and write it to a file that proves itself") { State, to, format, Incident };
         command.SetAction(
             (result, stop) =>
@@ -68,6 +68,8 @@ internal static class AuditCommands
                             Write(result, $"{await record.Export.WriteOcsfAsync(file, incident, stop)} events in {result.GetValue(to)}");
                             return Whole;
                         }
+                        if (result.GetValue(format) == "cacao")
+                            return await PlaybookAsync(result, record, file, incident, stop);
                         var (end, missing) = incident is null
                             ? await record.Export.WriteAllAsync(file, stop)
                             : await record.Export.WriteChainsAsync(file, [incident], stop);
@@ -85,6 +87,21 @@ internal static class AuditCommands
                 )
         );
         return command;
+    }
+
+    private static async Task<int> PlaybookAsync(
+        ParseResult result,
+        AuditState record,
+        Stream file,
+        string? incident,
+        CancellationToken stop
+    )
+    {
+        if (incident is null || Cacao.Of(await record.Audit.ReadAsync(incident, stop)) is not { } playbook)
+            return Complain(result, "a playbook is of one incident: say which with --incident");
+        await JsonSerializer.SerializeAsync(file, playbook, PolicyJson.Options, stop);
+        Write(result, $"what was done for {incident} as a CACAO 2.0 playbook");
+        return Whole;
     }
 
     private static Command VerifyCommand()

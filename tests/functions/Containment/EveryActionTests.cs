@@ -53,7 +53,7 @@ public sealed class EveryActionTests
         await stage.ActAsync();
         Assert.True(stage.InEffect());
         Assert.Empty(await stage.World.ContainmentsAsync());
-        Assert.Contains(stage.Pages, p => p.Contains("cannot be taken back by itself", StringComparison.Ordinal));
+        Assert.Contains(stage.Pages, p => p.Contains("It cannot be taken back: ", StringComparison.Ordinal));
         string[] inOrder = [AuditKinds.Captured, AuditKinds.Executing, AuditKinds.Executed, AuditKinds.Verified, ContainmentKinds.Notified];
         Assert.Equal(inOrder, (await stage.KindsAsync()).Where(inOrder.Contains));
         await stage.World.PassAsync(TimeSpan.FromDays(4));

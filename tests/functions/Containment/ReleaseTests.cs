@@ -1,7 +1,9 @@
 using System.Text.Json;
+using IRFunctions.Containment;
 using IRFunctions.Incidents;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Record;
+using IRFunctions.Stories;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
@@ -89,6 +91,45 @@ public sealed class ReleaseTests(ITestOutputHelper output)
         Assert.True(release.GetProperty("kept").GetBoolean());
         var entry = Assert.Single(await stage.StoryAsync(), e => e.Kind == AuditKinds.Undone);
         Assert.Contains("seconds", entry.Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Extended_confirmed_and_released_read_the_same_on_the_incident_on_the_containment_and_in_the_story()
+    {
+        await using var stage = await Stage.OpenAsync("disable_user_account_temporarily");
+        await stage.ActAsync();
+        foreach (
+            var (change, words) in ((string, string)[])
+                [
+                    ("extend", "extended by a person until "),
+                    ("confirm", ContainmentText.Confirmed),
+                ]
+        )
+        {
+            await stage.World.ChangeAsync(stage.Case.Containment, change, reason: "still \u202elooking", hours: 1);
+            await stage.World.RunAsync();
+            var chain = await stage.StoryAsync();
+            Assert.Contains(words, (await LookAsync(stage)).Answer.DidSecurityDoThis, StringComparison.Ordinal);
+            Assert.Contains(words, Story.Of(chain)!.Why[2], StringComparison.Ordinal);
+            Assert.Contains(await DecisionsAsync(stage, chain[0].Chain), d => d.Text.Contains(words, StringComparison.Ordinal));
+            Assert.DoesNotContain(chain, e => $"{e.Text}{e.Data}".Contains('\u202e'));
+            Assert.Contains(chain, e => e.Text.Contains("still [U+202E]looking", StringComparison.Ordinal));
+        }
+        await stage.World.ChangeAsync(stage.Case.Containment, "release", reason: "cleaned up");
+        await stage.World.RunAsync();
+        var released = await stage.StoryAsync();
+        Assert.Contains(ContainmentText.Released, (await LookAsync(stage)).Answer.DidSecurityDoThis, StringComparison.Ordinal);
+        Assert.Contains(ContainmentText.Released, Story.Of(released)!.Why[2], StringComparison.Ordinal);
+        Assert.Contains(
+            await DecisionsAsync(stage, released[0].Chain),
+            d => d.Text.Contains(ContainmentText.Released, StringComparison.Ordinal)
+        );
+    }
+
+    private static async Task<IReadOnlyList<DecisionView>> DecisionsAsync(Stage stage, string incident)
+    {
+        var view = await stage.World.Machine.Services.GetRequiredService<IncidentTable>().FindAsync(incident, 1, default);
+        return (await DecisionStates.ReadAsync(stage.World.Client, view!, default)).Decisions;
     }
 
     [Fact]
