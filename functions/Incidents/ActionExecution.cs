@@ -53,7 +53,9 @@ internal sealed class ActionExecution(
                         PageSeverity.Error,
                         PageKind.Recommendation,
                         // One recommendation is not hidden behind many of another. Names that the tier map does not have are the model's words.
-                        order.Decision.Reasons.Any(r => r.Rule == "unknown-action") ? "" : order.Decision.Action
+                        order.Decision.Reasons.Any(r => r.Rule == "unknown-action")
+                            ? ""
+                            : order.Decision.Action
                     );
                     row.Set(new ContainmentReport(Ending.Notified, "people were told; it never runs by itself"));
                     break;

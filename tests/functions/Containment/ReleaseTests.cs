@@ -99,11 +99,7 @@ public sealed class ReleaseTests(ITestOutputHelper output)
         await using var stage = await Stage.OpenAsync("disable_user_account_temporarily");
         await stage.ActAsync();
         foreach (
-            var (change, words) in ((string, string)[])
-                [
-                    ("extend", "extended by a person until "),
-                    ("confirm", ContainmentText.Confirmed),
-                ]
+            var (change, words) in ((string, string)[])[("extend", "extended by a person until "), ("confirm", ContainmentText.Confirmed)]
         )
         {
             await stage.World.ChangeAsync(stage.Case.Containment, change, reason: "still \u202elooking", hours: 1);
