@@ -54,6 +54,7 @@ public static class Pipeline
     public static IServiceCollection AddPipeline(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s => new IoTime(s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(_ => new GraphConnection(new Uri(Setting(configuration, "Graph:Endpoint"))));
         services.TryAddSingleton(s =>
             s.GetRequiredService<GraphConnection>().Open(Http(s, "graph"), s.GetRequiredService<TokenCredential>())
@@ -63,14 +64,15 @@ public static class Pipeline
             ModelConnection.Create(
                 s.GetRequiredService<ClassificationOptions>(),
                 s.GetService<TokenCredential>(),
-                time: s.GetRequiredService<TimeProvider>()
+                time: s.GetRequiredService<IoTime>().Clock
             )
         );
         services.TryAddSingleton(s => new Classifier(
             s.GetRequiredService<ChatClient>(),
             s.GetRequiredService<ClassificationOptions>(),
             s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<TableServiceClient>()
+            s.GetRequiredService<TableServiceClient>(),
+            s.GetRequiredService<IoTime>()
         ));
         services.AddHostedService<UnspentBudget>();
         services.TryAddSingleton(

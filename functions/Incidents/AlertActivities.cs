@@ -45,6 +45,8 @@ public sealed partial class AlertActivities(
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         if (input.Alert.Shape == AlertShape.CircuitBreaker)
             return QuarantinePlaybook.Assess(input.Alert, policy);
+        if (input.Alert.Shape == AlertShape.Person)
+            return PersonRequest.Assess(input.Alert);
         var context = await contexts.GatherAsync(input.Alert, policy, client, cancellation);
         var assessment = await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), context, cancellation);
         try

@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Alerts;
 using IRFunctions.Decisions;
+using IRFunctions.Http;
 using IRFunctions.Limits;
 using IRFunctions.Policies;
 using IRFunctions.PolicyVersions;
@@ -19,6 +20,7 @@ public sealed partial class AlertIntake(
     PolicyArchive archive,
     HealthSignals pulse,
     OwnIdentities own,
+    RefusalLog refusals,
     ILogger<AlertIntake> log
 )
 {
@@ -105,12 +107,49 @@ public sealed partial class AlertIntake(
     )
     {
         LogRejected(message.MessageId ?? "", reason, description);
+        if (!await TryRecordAsync(message, reason, description, cancellation))
+            return;
         await actions.DeadLetterMessageAsync(
             message,
             deadLetterReason: reason,
             deadLetterErrorDescription: TextBounds.Cut(description, MaxDescription),
             cancellationToken: cancellation
         );
+    }
+
+    /// <summary>
+    /// S10: rejected with a reason, where people look. Counted rather than written one by one where a flood comes. False where the record
+    /// refuses: then the message comes again, like an alert that could not be handed in.
+    /// </summary>
+    private async Task<bool> TryRecordAsync(
+        ServiceBusReceivedMessage message,
+        string reason,
+        string description,
+        CancellationToken cancellation
+    )
+    {
+        var id = TextBounds.OneLine(message.MessageId ?? "", 100);
+        try
+        {
+            await refusals.RecordAsync(
+                $"alert {id} was not taken in ({reason}): {TextBounds.OneLine(description, 300)}",
+                new
+                {
+                    Door = "queue",
+                    Message = id,
+                    Rule = reason,
+                },
+                cancellation
+            );
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever the storage throws, the message must come again.
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogLeft(e, message.MessageId ?? "", message.DeliveryCount);
+            return false;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} is not taken in ({Reason}): {Description}")]

@@ -13,8 +13,10 @@ internal static class IncidentText
     private const int MaxEntities = 60; // of an alert's 200, so that the details fit an entry
 
     public static string Received(Alert alert) =>
-        $"{alert.Severity} alert \"{TextBounds.OneLine(alert.Title, 200)}\" with {alert.Entities.Count} "
-        + $"{(alert.Entities.Count == 1 ? "entity" : "entities")}";
+        alert.RequestedBy is { } person
+            ? $"{TextBounds.OneLine(alert.Title, 200)} ({person}), without an alert: {TextBounds.OneLine(alert.Description, 500)}"
+            : $"{alert.Severity} alert \"{TextBounds.OneLine(alert.Title, 200)}\" with {alert.Entities.Count} "
+                + $"{(alert.Entities.Count == 1 ? "entity" : "entities")}";
 
     /// <summary>What an auditor needs of the alert: where it came from, what it names, and under which policy it is answered.</summary>
     public static object AlertData(IncidentAlert input) =>
@@ -79,6 +81,7 @@ internal static class IncidentText
         var who = assessment.By switch
         {
             AssessedBy.Model => $"the model ({assessment.Model ?? "unnamed"})",
+            AssessedBy.Person => "the person who asks",
             AssessedBy.Rules => "the rules, since the model gave no usable answer",
             _ => "nobody",
         };
