@@ -109,6 +109,10 @@ public static class Pipeline
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
+        services
+            .AddHttpClient(WebhookSender.Http, client => client.Timeout = TimeSpan.FromSeconds(15))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false });
+        services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<WebhookSender>(s, Http(s, WebhookSender.Http)));
         AddApprovals(services, configuration);
         return services;
     }
@@ -124,6 +128,7 @@ public static class Pipeline
                     ChainKeys.TableName,
                     ChangeJournal.TableName,
                     RecordIndex.TableName,
+                    OutcomeQueue.TableName,
                     PolicyArchive.TableName,
                     DrillCertificates.TableName,
                     IncidentMemory.TableName,
@@ -150,7 +155,10 @@ public static class Pipeline
         services.TryAddSingleton(_ => new PagerPlace(
             new Uri(Setting(configuration, "Pager:Endpoint")),
             Setting(configuration, "Pager:RoutingKey")
-        ));
+        )
+        {
+            RungKeys = PagerPlace.KeysOf(configuration["Pager:RungKeys"]),
+        });
         services.TryAddSingleton(s => new Pager(Http(s, "pager"), s.GetRequiredService<PagerPlace>()));
         services.TryAddSingleton<Tickets>();
         services.TryAddSingleton(new PrivilegedGroups(List(configuration, "Directory:PrivilegedGroups")));
@@ -204,6 +212,10 @@ public static class Pipeline
             s.GetRequiredService<TeamsSettings>()
         ));
         services.TryAddSingleton<CardSender>();
+        services.TryAddSingleton(_ => SlackSettings.From(configuration));
+        // A click is answered within 3 s or Slack gives up.
+        services.AddHttpClient(SlackClient.Http, http => http.Timeout = TimeSpan.FromSeconds(3));
+        services.TryAddSingleton(s => new SlackClient(Http(s, SlackClient.Http), s.GetRequiredService<SlackSettings>()));
         services.TryAddSingleton<TeamsNotes>();
         services.TryAddSingleton(s => new BotGate(
             s.GetRequiredService<TeamsSettings>(),

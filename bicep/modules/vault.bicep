@@ -1,4 +1,4 @@
-// The key that signs checkpoints of the record, and the two secrets that are not ours to avoid, put in by hand: the pager's routing key and the connector's key.
+// The key that signs checkpoints of the record, and the secrets that are not ours to avoid, put in by hand: the pager's routing keys, the connector's key, the webhooks' secret and those of Slack.
 
 @description('Name of the vault.')
 param name string

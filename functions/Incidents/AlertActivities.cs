@@ -31,6 +31,7 @@ public sealed partial class AlertActivities(
     PolicyArchive policies,
     AuditChain audit,
     IncidentTable incidents,
+    OutcomeQueue outcomes,
     OnCall onCall,
     ILogger<AlertActivities> log
 )
@@ -88,6 +89,7 @@ public sealed partial class AlertActivities(
     {
         RecordActivities.RequireFacts(input.Chain, input.Facts);
         await audit.AppendAsync(input.Chain, input.Facts, cancellation);
+        await outcomes.AddAsync(input.Chain, input.Facts, cancellation);
         try
         {
             await incidents.KeepAsync(input.Shown, cancellation);

@@ -72,20 +72,29 @@ internal static class ContainmentRequest
     private static Entity New(Entity entity, string display) => entity with { Id = PersonRequest.EntityId, Display = display };
 
     /// <summary>The alert that the wish becomes; the same key of the same person is the same alert.</summary>
-    public static Alert AlertOf(string by, string name, string key, string action, Entity entity, string reason, DateTimeOffset at) =>
+    /// <param name="proposed">Through an assistant.</param>
+    public static Alert AlertOf(
+        (string Id, string Name) by,
+        string key,
+        string action,
+        Entity entity,
+        string reason,
+        bool proposed,
+        DateTimeOffset at
+    ) =>
         new()
         {
-            Id = $"person-{Fingerprint.Of(by, key)}",
+            Id = $"person-{Fingerprint.Of(by.Id, key)}",
             TenantId = Alert.UnknownTenant,
             Shape = AlertShape.Person,
-            Title = $"{TextBounds.OneLine(name, 100)} asks for {action} on {entity.Display}",
+            Title = $"{TextBounds.OneLine(by.Name, 100)} {(proposed ? "proposes, through an assistant," : "asks for")} {action} on {entity.Display}",
             Description = reason,
             Severity = Severity.High,
             SeverityText = "high",
             Product = "IRFunctions",
             Created = at,
-            RequestedBy = by,
-            Extra = PersonRequest.ExtraOf(action),
+            RequestedBy = by.Id,
+            Extra = PersonRequest.ExtraOf(action, proposed),
             Entities = [entity],
         };
 }

@@ -57,6 +57,17 @@ public sealed class ContainmentRequestApi(RequestGuard guard, PolicyStore polici
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "containments")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
+    ) => await TakeAsync(request, client, proposed: false, cancellation);
+
+    /// <summary>The same through an assistant: then people are asked whatever the tier.</summary>
+    internal Task<IActionResult> ProposeAsync(HttpRequest request, DurableTaskClient client, CancellationToken cancellation) =>
+        TakeAsync(request, client, proposed: true, cancellation);
+
+    private async Task<IActionResult> TakeAsync(
+        HttpRequest request,
+        DurableTaskClient client,
+        bool proposed,
+        CancellationToken cancellation
     )
     {
         var (caller, refusal) = await guard.ResponderAsync(request, "asking for a containment", cancellation);
@@ -78,8 +89,6 @@ public sealed class ContainmentRequestApi(RequestGuard guard, PolicyStore polici
             return ProblemResults.Of(400, "action", "There is no such action", $"The policy has {Names(policy)}.");
         if (ContainmentRequest.EntityOf(body.Target, out var wrong) is not { } entity)
             return ProblemResults.Of(400, "target", "This is no target", wrong);
-        if (rule.TargetKind is { } kind && Targets.Of(entity)?.Kind != kind && !(kind == "workload"))
-            return ProblemResults.Of(400, "target", "The action needs another target", $"{action} acts on a target of kind {kind}.");
         if (rule.TargetKind == "workload")
             return ProblemResults.Of(
                 400,
@@ -87,8 +96,31 @@ public sealed class ContainmentRequestApi(RequestGuard guard, PolicyStore polici
                 "Workloads are contained by their breaker",
                 "POST /api/identities/ID/breaker/open with a reason; the quarantine playbook follows."
             );
-        var key = request.Headers[IdempotencyKey].FirstOrDefault() is { Length: > 0 and <= MaxKey } given ? given : $"{Guid.CreateVersion7():N}";
-        var alert = ContainmentRequest.AlertOf(caller.ObjectId, caller.Name, key, action, entity, body.Reason, time.GetUtcNow());
+        if (rule.TargetKind is { } kind && Targets.Of(entity)?.Kind != kind)
+            return ProblemResults.Of(400, "target", "The action needs another target", $"{action} acts on a target of kind {kind}.");
+        var given = request.Headers[IdempotencyKey].FirstOrDefault();
+        var key = given is { Length: > 0 and <= MaxKey } ? given : $"{Guid.CreateVersion7():N}";
+        var alert = ContainmentRequest.AlertOf(
+            (caller.ObjectId, caller.Name),
+            key,
+            action,
+            entity,
+            body.Reason,
+            proposed,
+            time.GetUtcNow()
+        );
+        return await ArriveAsync(alert, policy, action, entity, client, cancellation);
+    }
+
+    private async Task<IActionResult> ArriveAsync(
+        Alert alert,
+        Policy policy,
+        string action,
+        Entity entity,
+        DurableTaskClient client,
+        CancellationToken cancellation
+    )
+    {
         await archive.KeepAsync(policy, cancellation);
         var incident = Correlation.IncidentKey(alert);
         await client.Entities.SignalEntityAsync(

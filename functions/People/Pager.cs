@@ -9,7 +9,22 @@ namespace IRFunctions.People;
 /// <summary>Where people are paged: PagerDuty Events API v2 form, which most pagers accept.</summary>
 /// <param name="Enqueue">POST address.</param>
 /// <param name="RoutingKey">Integration key; a secret, from configuration only.</param>
-public sealed record PagerPlace(Uri Enqueue, string RoutingKey);
+public sealed record PagerPlace(Uri Enqueue, string RoutingKey)
+{
+    /// <summary>Integration keys of rungs that have one of their own, by name: each rung's own phones ring.</summary>
+    public IReadOnlyDictionary<string, string> RungKeys { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>"secondary=KEY;manager=KEY".</summary>
+    /// <exception cref="FormatException">It is not of this form.</exception>
+    public static IReadOnlyDictionary<string, string> KeysOf(string? text)
+    {
+        var keys = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var part in (text ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            if (part.Split('=', 2, StringSplitOptions.TrimEntries) is not [{ Length: > 0 } rung, { Length: > 0 } key] || !keys.TryAdd(rung, key))
+                throw new FormatException("Pager__RungKeys: write RUNG=KEY, separated by semicolons, each rung once.");
+        return keys;
+    }
+}
 
 /// <summary>How urgent a page is: the severities of PagerDuty Events v2.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PageSeverity>))]
@@ -27,11 +42,11 @@ public sealed class Pager(HttpClient http, PagerPlace place)
     private const int MaxSummary = 1024; // PagerDuty Events API v2: payload.summary is cut at 1,024 characters.
     private const int MaxKey = 255; // and dedup_key holds 255.
 
-    public async Task PageAsync(string key, string summary, PageSeverity severity, CancellationToken cancellation)
+    public async Task PageAsync(string key, string summary, PageSeverity severity, CancellationToken cancellation, string? rung = null)
     {
         var body = new JsonObject
         {
-            ["routing_key"] = place.RoutingKey,
+            ["routing_key"] = rung is null ? place.RoutingKey : place.RungKeys.GetValueOrDefault(rung, place.RoutingKey),
             ["event_action"] = "trigger",
             ["dedup_key"] = key.Length <= MaxKey ? key : $"{key[..TextBounds.Whole(key, MaxKey - 40)]}-{Fingerprint.Of(key)}",
             ["payload"] = new JsonObject

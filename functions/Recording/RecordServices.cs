@@ -25,6 +25,8 @@ internal static class RecordServices
         services.TryAddSingleton<Checkpointer>();
         services.TryAddSingleton<RecordExport>();
         services.TryAddSingleton<Shredder>();
+        services.TryAddSingleton(_ => WebhookSettings.From(configuration));
+        services.TryAddSingleton<OutcomeQueue>();
         services.AddHttpClient(KeyVaultHttp);
         services.TryAddSingleton<ICheckpointKey>(s =>
             configuration["Record:SigningKey"] is { Length: > 0 } key

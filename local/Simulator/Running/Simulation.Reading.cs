@@ -81,7 +81,7 @@ internal sealed partial class Simulation
     {
         var containments = await world.LookAsync(() => world.CallAsync("GetContainments", Cast.Alex.Id, query: "?all=true"));
         checker.Containments(containments.Body);
-        var incidents = await world.LookAsync(() => world.CallAsync("GetIncidents", Cast.Alex.Id, query: "?top=500"));
+        var incidents = await world.LookAsync(() => world.CallAsync("GetIncidents", Cast.Alex.Id, query: "?top=200"));
         checker.End(incidents.Body, [.. world.DeadLetterIds], await VerifyAsync());
     }
 

@@ -67,7 +67,7 @@ internal sealed partial class SampleRun : IAsyncDisposable
         answer.EnsureSuccessStatusCode();
         await machine.RunUntilIdleAsync();
         var known = arrivals.Select(a => a.Instance);
-        var opened = (await ListAsync("api/incidents?top=500", "incidents")).Select(i => Text(i["id"])).Except(known);
+        var opened = (await ListAsync("api/incidents?top=200", "incidents")).Select(i => Text(i["id"])).Except(known);
         arrivals.AddRange([.. opened.Select(id => (Path.GetFileName(sample), id))]);
     }
 
