@@ -62,7 +62,9 @@ public sealed class ApprovalActivities(
         };
     }
 
-    /// <summary>Asks whoever of these the policy binds to a Slack user, there as well; what could not be sent is told, and holds nothing up.</summary>
+    /// <summary>
+    /// Asks whoever of these the policy binds to a Slack user, there as well; what could not be sent is told, and holds nothing up.
+    /// </summary>
     private async Task<(bool Told, IReadOnlyList<string> Problems)> AskInSlackAsync(
         string request,
         ApprovalView view,

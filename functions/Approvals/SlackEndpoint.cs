@@ -128,7 +128,11 @@ public sealed class SlackEndpoint(
         if (PersonOf(payload) is not { } person)
         {
             await refusals.RecordAsync("answering in Slack: the policy binds nobody to that Slack user", null, cancellation);
-            return Json(SlackMessages.Wrong("The policy does not know your Slack account. Answer in the console, or ask for `slack` in ladder.yaml."));
+            return Json(
+                SlackMessages.Wrong(
+                    "The policy does not know your Slack account. Answer in the console, or ask for `slack` in ladder.yaml."
+                )
+            );
         }
         var reason = (string?)form?["state"]?["values"]?[SlackMessages.ReasonBlock]?[SlackMessages.ReasonInput]?["value"] ?? "";
         if (await ViewAsync(wish.Request, cancellation) is not { } view)

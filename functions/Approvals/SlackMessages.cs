@@ -4,7 +4,9 @@ using IRFunctions.Decisions;
 
 namespace IRFunctions.Approvals;
 
-/// <summary>What people see in Slack. Untrusted text stands only in plain_text, never in mrkdwn, so that it links and mentions nobody.</summary>
+/// <summary>
+/// What people see in Slack. Untrusted text stands only in plain_text, never in mrkdwn, so that it links and mentions nobody.
+/// </summary>
 internal static class SlackMessages
 {
     public const string Approve = "approve";

@@ -71,6 +71,8 @@ internal static class ContainmentRequest
 
     private static Entity New(Entity entity, string display) => entity with { Id = PersonRequest.EntityId, Display = display };
 
+    private static string Verb(bool proposed) => proposed ? "proposes, through an assistant," : "asks for";
+
     /// <summary>The alert that the wish becomes; the same key of the same person is the same alert.</summary>
     /// <param name="proposed">Through an assistant.</param>
     public static Alert AlertOf(
@@ -87,7 +89,7 @@ internal static class ContainmentRequest
             Id = $"person-{Fingerprint.Of(by.Id, key)}",
             TenantId = Alert.UnknownTenant,
             Shape = AlertShape.Person,
-            Title = $"{TextBounds.OneLine(by.Name, 100)} {(proposed ? "proposes, through an assistant," : "asks for")} {action} on {entity.Display}",
+            Title = $"{TextBounds.OneLine(by.Name, 100)} {Verb(proposed)} {action} on {entity.Display}",
             Description = reason,
             Severity = Severity.High,
             SeverityText = "high",

@@ -25,7 +25,7 @@ public sealed class McpEndpoint(RequestGuard guard, IServiceProvider services)
 
     [Accepts(null, "application/json")]
     [EndpointSummary("Tools for assistants: read and propose, never approve")]
-    [EndpointDescription("Model Context Protocol, streamable HTTP without sessions. One message of JSON-RPC 2.0; the answer is an event stream.")]
+    [EndpointDescription("Model Context Protocol, streamable HTTP, no sessions. One message of JSON-RPC 2.0, answered by an event stream.")]
     [ProducesResponseType(typeof(string), 200, "text/event-stream"), ProducesResponseType(202, Description = "A notification was taken.")]
     [Function("PostMcp")]
     public async Task<IActionResult> PostAsync(

@@ -35,7 +35,7 @@ internal static class ContainCommand
 
     public static Command Create()
     {
-        var command = new Command("contain", "Ask for a containment without an alert: same policy, same approvals by somebody else, same undo.")
+        var command = new Command("contain", "Ask for a containment without an alert: same policy, approval by somebody else, same undo.")
         {
             Address,
             Action,
@@ -82,7 +82,8 @@ internal static class ContainCommand
             var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync(stop));
             if (answer.IsSuccessStatusCode)
             {
-                Console.WriteLine($"Taken at {(string?)body?["at"]}. Look: {new Uri(http.BaseAddress!, ((string?)body?["look"] ?? "").TrimStart('/'))}");
+                var look = new Uri(http.BaseAddress!, ((string?)body?["look"] ?? "").TrimStart('/'));
+                Console.WriteLine($"Taken at {(string?)body?["at"]}. Look: {look}");
                 return 0;
             }
             await Console.Error.WriteLineAsync($"{(string?)body?["title"]}: {(string?)body?["detail"]}");

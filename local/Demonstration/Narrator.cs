@@ -53,7 +53,8 @@ internal sealed class Narrator : IDisposable
         try
         {
             return await register.ViewAsync(id, stop) is { } view
-                ? $"{view.Request.Decision.Action} on {view.Request.Decision.Target.Display}, until {view.Deadline:yyyy-MM-dd HH:mm:ss} UTC: {id}"
+                ? $"{view.Request.Decision.Action} on {view.Request.Decision.Target.Display}, "
+                    + $"until {view.Deadline:yyyy-MM-dd HH:mm:ss} UTC: {id}"
                 : id;
         }
         catch (UnreadableRowException e)

@@ -47,7 +47,8 @@ internal sealed record Standing(int Waiting, IReadOnlyList<RollbackState> InEffe
         {
             var named = string.Join(", ", InEffect.Take(Named).Select(Words));
             var more = InEffect.Count > Named ? $" and {InEffect.Count - Named} more" : "";
-            return $"waiting for you: {Count(Waiting)} · in effect: {Count(InEffect.Count)}{(named.Length > 0 ? $" ({named}{more})" : "")}";
+            var which = named.Length > 0 ? $" ({named}{more})" : "";
+            return $"waiting for you: {Count(Waiting)} · in effect: {Count(InEffect.Count)}{which}";
         }
     }
 

@@ -64,7 +64,11 @@ public sealed class WebhookTests
     [InlineData("https://user:pass@siem.example/", "whsec_", "https")]
     public void A_setting_that_cannot_be_is_named(string url, string secret, string words)
     {
-        var settings = new Microsoft.Extensions.Configuration.ConfigurationManager { ["Webhooks:Urls"] = url, ["Webhooks:Secret"] = secret };
+        var settings = new Microsoft.Extensions.Configuration.ConfigurationManager
+        {
+            ["Webhooks:Urls"] = url,
+            ["Webhooks:Secret"] = secret,
+        };
         Assert.Contains(words, Assert.Throws<FormatException>(() => WebhookSettings.From(settings)).Message, StringComparison.Ordinal);
     }
 
