@@ -18,9 +18,7 @@ internal static class PersonRequest
     /// <summary>What <see cref="Alert.Extra"/> says of the wish.</summary>
     /// <param name="proposed">It came through an assistant: then nothing runs alone, whatever the tier.</param>
     public static string ExtraOf(string action, bool proposed) =>
-        JsonSerializer.Serialize(
-            new Dictionary<string, string> { [Action] = action, [Proposed] = proposed ? "true" : "false" }
-        );
+        JsonSerializer.Serialize(new Dictionary<string, string> { [Action] = action, [Proposed] = proposed ? "true" : "false" });
 
     public static AlertAssessment Assess(Alert alert)
     {

@@ -101,12 +101,7 @@ public sealed class ApprovalActivities(
             return closing;
         await register.KeepAsync(input.Request, view, cancellation);
         if (view.EndedAt is { } ended && view.Stage < view.Rungs.Count)
-            PipelineFigures.Decided(
-                view.Request.Decision.Action,
-                view.Rungs[view.Stage].Name,
-                $"{closing.State}",
-                ended - view.AskedAt
-            );
+            PipelineFigures.Decided(view.Request.Decision.Action, view.Rungs[view.Stage].Name, $"{closing.State}", ended - view.AskedAt);
         return closing;
     }
 

@@ -90,13 +90,12 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
             return new HoldChangeResult(null);
         var (most, length) = (state.MaxDuration, wanted <= state.MaxDuration ? wanted : state.MaxDuration);
         // What another incident holds longer is not shortened.
-        if (state.UndoAt is { } already && already >= at + length)
-            return new HoldChangeResult(null, already, "It lasts that long already; nothing was shortened.");
-        return new HoldChangeResult(
-            null,
-            at + length,
-            wanted <= most ? null : $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken."
-        );
+        var kept = state.UndoAt is { } until && until >= at + length;
+        var cap =
+            wanted <= most ? null : $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken.";
+        return kept
+            ? new HoldChangeResult(null, state.UndoAt, $"It lasts that long already; nothing was shortened. {cap}".TrimEnd())
+            : new HoldChangeResult(null, at + length, cap);
     }
 
     /// <summary>Whether two accounts belong to one person.</summary>

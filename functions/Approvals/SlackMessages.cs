@@ -87,7 +87,11 @@ internal static class SlackMessages
 
     /// <summary>Answer to a form: what is wrong, beside the field.</summary>
     public static JsonObject Wrong(string text) =>
-        new() { ["response_action"] = "errors", ["errors"] = new JsonObject { [ReasonBlock] = TextBounds.OneLine(text, 300) } };
+        new()
+        {
+            ["response_action"] = "errors",
+            ["errors"] = new JsonObject { [ReasonBlock] = TextBounds.OneLine(text, 300) },
+        };
 
     /// <summary>Answer to a form: it counts.</summary>
     public static JsonObject Taken(string text) =>

@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using IRFunctions.Connections;
 
 namespace IRFunctions.Assessment;

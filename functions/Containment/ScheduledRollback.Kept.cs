@@ -14,7 +14,10 @@ public sealed partial class ScheduledRollback : ITaskEntity
     /// <summary>Figures for operators; they decide nothing.</summary>
     private void Measure(RollbackState before, RollbackState after)
     {
-        if (before.Effect is not EffectStatus.InEffect && after is { Effect: EffectStatus.InEffect, Status: ContainmentStatus.Live, HeldAt: { } held })
+        if (
+            before.Effect is not EffectStatus.InEffect
+            && after is { Effect: EffectStatus.InEffect, Status: ContainmentStatus.Live, HeldAt: { } held }
+        )
             PipelineFigures.Contained(after.Action, time.GetUtcNow() - held);
         if (
             after is not { Status: ContainmentStatus.Released or ContainmentStatus.RolledBack, UndoneIn: { } took }

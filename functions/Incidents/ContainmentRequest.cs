@@ -31,7 +31,9 @@ internal static class ContainmentRequest
             ),
             "host" => (HostOf(id), "A host's id is its id in Defender (40 hex digits) or in Entra (a GUID)."),
             "ip" => (
-                IPAddress.TryParse(id, out var address) ? New(new IpEntity { Id = "", Address = address.ToString() }, address.ToString()) : null,
+                IPAddress.TryParse(id, out var address)
+                    ? New(new IpEntity { Id = "", Address = address.ToString() }, address.ToString())
+                    : null,
                 "An ip's id is one address."
             ),
             "mailbox" => (

@@ -20,7 +20,10 @@ public sealed record PagerPlace(Uri Enqueue, string RoutingKey)
     {
         var keys = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var part in (text ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            if (part.Split('=', 2, StringSplitOptions.TrimEntries) is not [{ Length: > 0 } rung, { Length: > 0 } key] || !keys.TryAdd(rung, key))
+            if (
+                part.Split('=', 2, StringSplitOptions.TrimEntries) is not [{ Length: > 0 } rung, { Length: > 0 } key]
+                || !keys.TryAdd(rung, key)
+            )
                 throw new FormatException("Pager__RungKeys: write RUNG=KEY, separated by semicolons, each rung once.");
         return keys;
     }

@@ -32,5 +32,6 @@ public sealed record SlackSettings(byte[] SigningSecret, string BotToken, string
     public static string? UserOf(Policy policy, string objectId) =>
         Bound(policy).FirstOrDefault(a => a.ObjectId.Equals(objectId, StringComparison.OrdinalIgnoreCase))?.Slack;
 
-    private static IEnumerable<Approver> Bound(Policy policy) => policy.Groups.Values.SelectMany(g => g.Members).Where(m => m.Slack is not null);
+    private static IEnumerable<Approver> Bound(Policy policy) =>
+        policy.Groups.Values.SelectMany(g => g.Members).Where(m => m.Slack is not null);
 }

@@ -66,8 +66,7 @@ public sealed class McpEndpoint(RequestGuard guard, IServiceProvider services)
             ServerInstructions = Instructions,
             Handlers = new McpServerHandlers
             {
-                ListToolsHandler = (_, _) =>
-                    ValueTask.FromResult(new ListToolsResult { Tools = [.. McpTools.All.Select(Shown)] }),
+                ListToolsHandler = (_, _) => ValueTask.FromResult(new ListToolsResult { Tools = [.. McpTools.All.Select(Shown)] }),
                 CallToolHandler = async (call, cancellation) => await CallAsync(call.Params!, request, client, cancellation),
             },
         };

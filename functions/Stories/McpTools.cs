@@ -111,7 +111,10 @@ internal sealed class McpTools(IServiceProvider services)
     )
     {
         var tool = All.FirstOrDefault(t => t.Name == name) ?? throw new KeyNotFoundException($"There is no tool {name}.");
-        var given = arguments.ToDictionary(a => a.Key, a => a.Value.ValueKind == JsonValueKind.String ? a.Value.GetString()! : a.Value.GetRawText());
+        var given = arguments.ToDictionary(
+            a => a.Key,
+            a => a.Value.ValueKind == JsonValueKind.String ? a.Value.GetString()! : a.Value.GetRawText()
+        );
         if (tool.Needed.FirstOrDefault(n => !given.ContainsKey(n.Name)) is { Name: { } missing })
             throw new KeyNotFoundException($"{name} needs the argument {missing}.");
         var request = RequestOf(tool, given, from);

@@ -12,13 +12,7 @@ namespace IRFunctions.Stories;
 /// Sends queued outcomes: CloudEvents 1.0, signed as Standard Webhooks has it (HMAC-SHA256 over id, timestamp and body). Whoever gets one
 /// twice sees the same id: a delivery whose answer was lost is tried again.
 /// </summary>
-public sealed class WebhookSender(
-    HttpClient http,
-    TableServiceClient tables,
-    WebhookSettings settings,
-    Pager pager,
-    TimeProvider time
-)
+public sealed class WebhookSender(HttpClient http, TableServiceClient tables, WebhookSettings settings, Pager pager, TimeProvider time)
 {
     /// <summary>Name of its HTTP client, which follows no redirect.</summary>
     public const string Http = "webhooks";

@@ -92,8 +92,7 @@ public sealed class WebhooksApi(RequestGuard guard, TableServiceClient tables, W
             last = (row.PartitionKey, row.RowKey);
             var delivery = Of(row);
             if (
-                (query.State is not { } state || delivery.State == state)
-                && (query.Incident is null || delivery.Incident == query.Incident)
+                (query.State is not { } state || delivery.State == state) && (query.Incident is null || delivery.Incident == query.Incident)
             )
                 found.Add(delivery);
         }

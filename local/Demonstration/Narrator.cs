@@ -28,9 +28,7 @@ internal sealed class Narrator : IDisposable
     /// <summary>Where an earlier run left something: says what.</summary>
     public async Task ResumeAsync()
     {
-        var (before, _) = await machine
-            .Services.GetRequiredService<IncidentTable>()
-            .SearchAsync(new IncidentQuery { Top = 1 }, null, stop);
+        var (before, _) = await machine.Services.GetRequiredService<IncidentTable>().SearchAsync(new IncidentQuery { Top = 1 }, null, stop);
         if (before.Count == 0)
             return;
         var register = machine.Services.GetRequiredService<ApprovalRegister>();

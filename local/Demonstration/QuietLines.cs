@@ -102,7 +102,8 @@ internal sealed class QuietLines(Uri address)
             : "";
     }
 
-    private static string Before(string text, char mark) => text.IndexOf(mark, StringComparison.Ordinal) is > 0 and var i ? text[..i] : text;
+    private static string Before(string text, char mark) =>
+        text.IndexOf(mark, StringComparison.Ordinal) is > 0 and var i ? text[..i] : text;
 
     private static string After(string text, char mark) =>
         text.IndexOf(mark, StringComparison.Ordinal) is > 0 and var i ? text[(i + 1)..].Trim() : "";

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IRFunctions.Approvals;
 using IRFunctions.People;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -151,7 +150,16 @@ public sealed class SlackTests
     private static async Task<(int Status, JsonNode? Body)> PostAsync(World world, JsonObject payload, string how = "")
     {
         var body = Encoding.UTF8.GetBytes("payload=" + Uri.EscapeDataString(payload.ToJsonString()));
-        var at = world.Time.GetUtcNow() + (how switch { "old" => -TimeSpan.FromMinutes(6), "future" => TimeSpan.FromMinutes(6), _ => default });
+        var at =
+            world.Time.GetUtcNow()
+            + (
+                how switch
+                {
+                    "old" => -TimeSpan.FromMinutes(6),
+                    "future" => TimeSpan.FromMinutes(6),
+                    _ => default,
+                }
+            );
         var stamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var secret = Encoding.UTF8.GetBytes(how == "forged" ? "guessed" : Secret);
         var http = new DefaultHttpContext();
@@ -186,13 +194,23 @@ public sealed class SlackTests
                         [
                             .. files.Select(f =>
                                 f.Name.EndsWith("ladder.yaml", StringComparison.Ordinal)
-                                    ? f with { Text = f.Text.Replace("name: Alex Analyst", $"name: Alex Analyst, slack: {Alex}", StringComparison.Ordinal) }
+                                    ? f with
+                                    {
+                                        Text = f.Text.Replace(
+                                            "name: Alex Analyst",
+                                            $"name: Alex Analyst, slack: {Alex}",
+                                            StringComparison.Ordinal
+                                        ),
+                                    }
                                     : f
                             ),
                         ],
                 },
             replace: services =>
-                services.AddSingleton(s => new SlackClient(new HttpClient(slack, disposeHandler: false), s.GetRequiredService<SlackSettings>()))
+                services.AddSingleton(s => new SlackClient(
+                    new HttpClient(slack, disposeHandler: false),
+                    s.GetRequiredService<SlackSettings>()
+                ))
         );
         await world.SendAsync(Given.StolenAccount());
         await world.RunAsync();

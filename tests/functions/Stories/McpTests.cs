@@ -42,7 +42,10 @@ public sealed class McpTests : IAsyncLifetime
             tools,
             t => ((string)t!["name"]!).Split('_').Any(w => w is "approve" or "deny" or "release" or "confirm" or "stop")
         );
-        Assert.All(tools.Where(t => (string)t!["name"]! != "propose_containment"), t => Assert.True((bool)t!["annotations"]!["readOnlyHint"]!));
+        Assert.All(
+            tools.Where(t => (string)t!["name"]! != "propose_containment"),
+            t => Assert.True((bool)t!["annotations"]!["readOnlyHint"]!)
+        );
     }
 
     [Fact]
@@ -76,7 +79,16 @@ public sealed class McpTests : IAsyncLifetime
         Assert.Contains("Awaiting", (string)wrong["result"]!["content"]![0]!["text"]!, StringComparison.Ordinal);
         Assert.NotNull((await CallAsync("approve", new { }))["error"]);
         Assert.NotNull((await CallAsync("read_story", new { }))["error"]);
-        var reader = await CallAsync("propose_containment", new { action = "x", kind = "ip", id = "203.0.113.9", reason = "r" });
+        var reader = await CallAsync(
+            "propose_containment",
+            new
+            {
+                action = "x",
+                kind = "ip",
+                id = "203.0.113.9",
+                reason = "r",
+            }
+        );
         Assert.True((bool)reader["result"]!["isError"]!);
     }
 
