@@ -91,8 +91,7 @@ public sealed class HoldAnswers(AuditChain audit, CardSender cards, PolicyStore 
         var (most, length) = (state.MaxDuration, wanted <= state.MaxDuration ? wanted : state.MaxDuration);
         // What another incident holds longer is not shortened.
         var kept = state.UndoAt is { } until && until >= at + length;
-        var cap =
-            wanted <= most ? null : $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken.";
+        var cap = wanted <= most ? null : $"The policy lets it last {TimeText.Length(most)} at a time at most; that is what was taken.";
         return kept
             ? new HoldChangeResult(null, state.UndoAt, $"It lasts that long already; nothing was shortened. {cap}".TrimEnd())
             : new HoldChangeResult(null, at + length, cap);

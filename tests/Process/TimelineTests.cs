@@ -1,4 +1,3 @@
-
 namespace IRFunctions.Tests.RealProgram;
 
 /// <summary>What the run tells people while it goes on, and when it goes on again.</summary>
