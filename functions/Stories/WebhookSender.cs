@@ -105,8 +105,8 @@ public sealed class WebhookSender(HttpClient http, TableServiceClient tables, We
     {
         await pager.PageAsync(
             $"webhook-{row.RowKey}",
-            $"WEBHOOK: an outcome of {row.GetString("Chain")} could not be delivered ({row.GetString("LastAnswer")}); it is not tried again. "
-                + "Read it on the record.",
+            $"WEBHOOK: an outcome of {row.GetString("Chain")} could not be delivered ({row.GetString("LastAnswer")}); "
+                + "it is not tried again. Read it on the record.",
             PageSeverity.Warning,
             cancellation
         );
