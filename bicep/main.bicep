@@ -103,6 +103,15 @@ param signInClientId string
 param ticketsEndpoint string
 @description('Address of the pager, in the form of the PagerDuty Events API v2. Its routing key is the secret pager-routing-key in the vault.')
 param pagerEndpoint string = 'https://events.pagerduty.com/v2/enqueue'
+
+@description('Whether rungs of the ladder have phones of their own: then the secret pager-rung-keys in the vault says RUNG=KEY, separated by semicolons.')
+param pagerKeyPerRung bool = false
+
+@description('Id of our Slack workspace, where people are asked in Slack, too; empty: none. The secrets are slack-signing-secret and slack-bot-token in the vault.')
+param slackTeam string = ''
+
+@description('HTTPS addresses that get every outcome as a signed event, separated by commas; empty: none. The secret is webhook-secret in the vault.')
+param webhookUrls string = ''
 @description('Address of the receiver for firewalls, logging and in-house systems (docs/connector.md); empty for none. Its key is the secret connector-key in the vault.')
 param connectorEndpoint string = ''
 @description('Name of the connector\'s key, as the receiver knows it; no secret.')
@@ -303,6 +312,12 @@ module app 'modules/app.bicep' = {
       ticketsEndpoint: ticketsEndpoint
       pagerEndpoint: pagerEndpoint
       pagerKeyReference: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=pager-routing-key)'
+      pagerRungKeysReference: pagerKeyPerRung ? '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=pager-rung-keys)' : ''
+      webhookUrls: webhookUrls
+      slackTeam: slackTeam
+      slackSecretReference: empty(slackTeam) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=slack-signing-secret)'
+      slackTokenReference: empty(slackTeam) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=slack-bot-token)'
+      webhookSecretReference: empty(webhookUrls) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=webhook-secret)'
       connectorEndpoint: connectorEndpoint
       connectorKeyId: connectorKeyId
       connectorKeyReference: empty(connectorEndpoint) ? '' : '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connector-key)'

@@ -56,6 +56,7 @@ public static class Pipeline
     public static IServiceCollection AddPipeline(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s => new IoTime(s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(_ => new GraphConnection(new Uri(Setting(configuration, "Graph:Endpoint"))));
         services.TryAddSingleton(s =>
             s.GetRequiredService<GraphConnection>().Open(Http(s, "graph"), s.GetRequiredService<TokenCredential>())
@@ -65,14 +66,15 @@ public static class Pipeline
             ModelConnection.Create(
                 s.GetRequiredService<ClassificationOptions>(),
                 s.GetService<TokenCredential>(),
-                time: s.GetRequiredService<TimeProvider>()
+                time: s.GetRequiredService<IoTime>().Clock
             )
         );
         services.TryAddSingleton(s => new Classifier(
             s.GetRequiredService<ChatClient>(),
             s.GetRequiredService<ClassificationOptions>(),
             s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<TableServiceClient>()
+            s.GetRequiredService<TableServiceClient>(),
+            s.GetRequiredService<IoTime>()
         ));
         services.AddHostedService<UnspentBudget>();
         services.TryAddSingleton(
@@ -125,6 +127,10 @@ public static class Pipeline
         services.TryAddSingleton<Watchdog>();
         services.AddAgents(configuration);
         services.AddHostedService<RecordLog>();
+        services
+            .AddHttpClient(WebhookSender.Http, client => client.Timeout = TimeSpan.FromSeconds(15))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false });
+        services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<WebhookSender>(s, Http(s, WebhookSender.Http)));
         AddApprovals(services, configuration);
         services.AddConsole(configuration);
         return services;
@@ -141,6 +147,7 @@ public static class Pipeline
                     ChainKeys.TableName,
                     ChangeJournal.TableName,
                     RecordIndex.TableName,
+                    OutcomeQueue.TableName,
                     PolicyArchive.TableName,
                     DrillCertificates.TableName,
                     IncidentMemory.TableName,
@@ -169,7 +176,10 @@ public static class Pipeline
         services.TryAddSingleton(_ => new PagerPlace(
             new Uri(Setting(configuration, "Pager:Endpoint")),
             Setting(configuration, "Pager:RoutingKey")
-        ));
+        )
+        {
+            RungKeys = PagerPlace.KeysOf(configuration["Pager:RungKeys"]),
+        });
         services.TryAddSingleton<NoticeGroups>();
         services.TryAddSingleton(s => new Pager(
             Http(s, "pager"),
@@ -228,6 +238,10 @@ public static class Pipeline
             s.GetRequiredService<TeamsSettings>()
         ));
         services.TryAddSingleton<CardSender>();
+        services.TryAddSingleton(_ => SlackSettings.From(configuration));
+        // A click is answered within 3 s or Slack gives up.
+        services.AddHttpClient(SlackClient.Http, http => http.Timeout = TimeSpan.FromSeconds(3));
+        services.TryAddSingleton(s => new SlackClient(Http(s, SlackClient.Http), s.GetRequiredService<SlackSettings>()));
         services.TryAddSingleton<TeamsNotes>();
         services.TryAddSingleton(s => new BotGate(
             s.GetRequiredService<TeamsSettings>(),

@@ -1,6 +1,7 @@
 using Azure.Core;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using IRFunctions.Assessment;
+using IRFunctions.Limits;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -29,7 +30,7 @@ public static class TelemetryExport
             return builder;
         var telemetry = builder
             .Services.AddOpenTelemetry()
-            .WithMetrics(m => m.AddMeter(ModelTelemetry.Name))
+            .WithMetrics(m => m.AddMeter(ModelTelemetry.Name, PipelineFigures.Name))
             .WithTracing(t => t.AddSource(ModelTelemetry.Name))
             .UseFunctionsWorkerDefaults();
         AddLog(builder);

@@ -87,6 +87,7 @@ var appSettings = {
   OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
   Pager__Endpoint: settings.pagerEndpoint
   Pager__RoutingKey: settings.pagerKeyReference
+  Pager__RungKeys: settings.pagerRungKeysReference
   Pipeline__OwnIdentities: settings.ownIdentities
   Pipeline__OwnTenants: settings.ownTenants
   Record__Checkpoints: settings.recordCheckpoints
@@ -99,6 +100,9 @@ var appSettings = {
   ServiceBus__credential: 'managedidentity'
   ServiceBus__fullyQualifiedNamespace: settings.serviceBusHost
   Storage__TablesEndpoint: settings.tablesEndpoint
+  Slack__BotToken: settings.slackTokenReference
+  Slack__SigningSecret: settings.slackSecretReference
+  Slack__Team: settings.slackTeam
   Teams__AppId: settings.botAppId
   Teams__Channel: settings.teamsChannel
   Teams__ConsoleUrl: 'https://${name}.azurewebsites.net'
@@ -110,6 +114,8 @@ var appSettings = {
   Teams__TenantId: tenant().tenantId
   Teams__TokenScope: 'https://api.botframework.com/.default'
   Tickets__Endpoint: settings.ticketsEndpoint
+  Webhooks__Secret: settings.webhookSecretReference
+  Webhooks__Urls: settings.webhookUrls
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: tenant().tenantId
 }
 

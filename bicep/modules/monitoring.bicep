@@ -47,6 +47,20 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
+// The figures of docs/figures.md, for whoever may read Application Insights.
+resource figures 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(insights.id, 'figures')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'IRFunctions: figures'
+    category: 'workbook'
+    sourceId: insights.id
+    serializedData: loadTextContent('../workbooks/figures.json')
+  }
+}
+
 output workspaceId string = workspace.id
 output applicationInsightsName string = insights.name
 // Names the resource and its region; with local authentication off it opens nothing.

@@ -1,4 +1,4 @@
-// The key that signs checkpoints of the record, and the secrets that are not ours to avoid, put in by hand: the pager's routing key, the connector's key, and the log's Ed25519 key where it has one.
+// The key that signs checkpoints of the record, and the secrets that are not ours to avoid, put in by hand: the pager's routing keys, the connector's key, the webhooks' secret, those of Slack, and the log's Ed25519 key where it has one.
 
 @description('Name of the vault.')
 param name string

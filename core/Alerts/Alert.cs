@@ -20,6 +20,9 @@ public enum AlertShape
 
     /// <summary>Made by our own circuit breaker, never parsed.</summary>
     CircuitBreaker,
+
+    /// <summary>A signed-in person asks for one containment; never parsed.</summary>
+    Person,
 }
 
 /// <summary>Severity as every source understands it; the source's own word is kept in <see cref="Alert.SeverityText"/>.</summary>
@@ -98,6 +101,13 @@ public sealed record Alert
 
     /// <summary>What the parser had to cut or could not understand, in words for a person.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>
+    /// Object id of the signed-in person who asks for a containment, for <see cref="AlertShape.Person"/>; null otherwise. No parser sets
+    /// it. They do not decide about what they asked for (S3).
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RequestedBy { get; init; }
 
     /// <summary>Fields of the source that have no place above, as one compact JSON object; null where there are none.</summary>
     public string? Extra { get; init; }

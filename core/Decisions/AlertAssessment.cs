@@ -12,13 +12,16 @@ public enum Verdict
     FalsePositive,
 }
 
-/// <summary>Who wrote the assessment: the model, the rules that stand in when it is down, or nobody.</summary>
+/// <summary>Who wrote the assessment: the model, the rules that stand in when it is down, nobody, or a person who asks.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AssessedBy>))]
 public enum AssessedBy
 {
     Model,
     Rules,
     Nobody,
+
+    /// <summary>A signed-in person who asks for the containment.</summary>
+    Person,
 }
 
 /// <summary>

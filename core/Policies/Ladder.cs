@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace IRFunctions.Policies;
 
 /// <summary>Someone who may approve.</summary>
@@ -9,6 +11,10 @@ public sealed record Approver(string ObjectId, string Name)
     /// The person behind this account where they have several: two accounts of one owner are one voice. Null: the account itself.
     /// </summary>
     public string? Owner { get; init; }
+
+    /// <summary>Their id in Slack, where they may answer there: bound here and nowhere else, never by e-mail. Null: not there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Slack { get; init; }
 
     /// <summary>When this person is not woken while another of the group is awake.</summary>
     public QuietHours? Quiet { get; init; }

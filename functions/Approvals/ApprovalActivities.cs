@@ -1,7 +1,9 @@
 using IRFunctions.Alerts;
 using IRFunctions.Connections;
 using IRFunctions.Containment;
+using IRFunctions.Limits;
 using IRFunctions.People;
+using IRFunctions.Policies;
 using Microsoft.Azure.Functions.Worker;
 
 namespace IRFunctions.Approvals;
@@ -19,7 +21,16 @@ public sealed record CloseInput(string Request, ApprovalState State, ApprovalVie
 public sealed record ShowInput(string Request, RequestResult Result);
 
 /// <summary>The activities of ApprovalOrchestrator and of what is shown after it: cards, pages, the register.</summary>
-public sealed class ApprovalActivities(CardSender cards, OnCall onCall, ApprovalRegister register, Pager pager, TeamsSettings settings)
+public sealed class ApprovalActivities(
+    CardSender cards,
+    OnCall onCall,
+    ApprovalRegister register,
+    Pager pager,
+    TeamsSettings settings,
+    SlackSettings slackSettings,
+    SlackClient slack,
+    PolicyStore policies
+)
 {
     /// <summary>
     /// Tells the approvers of the present rung. Not delivered where none of them could be reached, so that the request climbs at once.
@@ -36,12 +47,49 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
         await register.OpenAsync(input.Request, view.Deadline, view.Request.Decision.Quorum, cancellation);
         await register.KeepAsync(input.Request, view, cancellation); // Before anybody is sent a link to it.
         var paged = await PageAsync(input.Request, view, problems, cancellation);
+        var (told, untold) = await AskInSlackAsync(input.Request, view, people, cancellation);
+        problems = [.. problems, .. untold];
         if (!cards.Enabled)
-            return new Delivery(paged && people.Count > 0, 0, people, problems);
+            return new Delivery((paged || told) && people.Count > 0, 0, people, problems);
         var delivery = await cards.AskAsync(input.Request, view, people, input.Final, cancellation);
         // Those asked before see that the question has moved on.
         IReadOnlyList<string> stale = view.Stage > 0 ? await cards.RedrawAsync(input.Request, view, cancellation) : [];
-        return delivery with { Approvers = people, Problems = [.. problems, .. delivery.Problems, .. stale] };
+        return delivery with
+        {
+            Delivered = delivery.Delivered || told,
+            Approvers = people,
+            Problems = [.. problems, .. delivery.Problems, .. stale],
+        };
+    }
+
+    /// <summary>
+    /// Asks whoever of these the policy binds to a Slack user, there as well; what could not be sent is told, and holds nothing up.
+    /// </summary>
+    private async Task<(bool Told, IReadOnlyList<string> Problems)> AskInSlackAsync(
+        string request,
+        ApprovalView view,
+        IReadOnlyList<Approver> people,
+        CancellationToken cancellation
+    )
+    {
+        if (!slackSettings.Enabled)
+            return (false, []);
+        var (told, problems) = (false, new List<string>());
+        foreach (var person in people)
+        {
+            if (SlackSettings.UserOf(policies.Current, person.ObjectId) is not { } user)
+                continue;
+            try
+            {
+                await slack.CallAsync("chat.postMessage", SlackMessages.Question(user, request, view, settings.ConsoleUrl), cancellation);
+                told = true;
+            }
+            catch (Exception e) when (e is PermanentFaultException or TransientFaultException)
+            {
+                problems.Add($"{person.Name}: {e.Message}");
+            }
+        }
+        return (told, problems);
     }
 
     /// <summary>Ends the request in the register, unless answers ended it before, and shows how it ended.</summary>
@@ -49,8 +97,11 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
     public async Task<Closing> CloseApproval([ActivityTrigger] CloseInput input, CancellationToken cancellation)
     {
         var closing = await register.CloseAsync(input.Request, input.State, cancellation);
-        if (input.View is { } view)
-            await register.KeepAsync(input.Request, view, cancellation);
+        if (input.View is not { } view)
+            return closing;
+        await register.KeepAsync(input.Request, view, cancellation);
+        if (view.EndedAt is { } ended && view.Stage < view.Rungs.Count)
+            PipelineFigures.Decided(view.Request.Decision.Action, view.Rungs[view.Stage].Name, $"{closing.State}", ended - view.AskedAt);
         return closing;
     }
 
@@ -97,7 +148,8 @@ public sealed class ApprovalActivities(CardSender cards, OnCall onCall, Approval
                 $"{TextBounds.OneLine(view.Request.Title, 200)}: {ApprovalText.Asked(view)}{link}{trouble}",
                 PageSeverity.Error,
                 cancellation,
-                PageKind.Request
+                PageKind.Request,
+                rung: view.Rungs[view.Stage].Name
             );
             return true;
         }

@@ -35,7 +35,7 @@ public sealed record ApprovalRequest
 /// <param name="Approve">False is a denial; any denial wins.</param>
 /// <param name="Reason">Their words, required.</param>
 /// <param name="At">When it reached the server, by the server's clock.</param>
-/// <param name="Channel">"api", "console" or "teams".</param>
+/// <param name="Channel">"api", "console", "teams" or "slack".</param>
 public sealed record ApprovalAnswer(string By, bool Approve, string Reason, DateTimeOffset At, string Channel)
 {
     /// <summary>Takes the question back: nothing runs, and it is no denial.</summary>

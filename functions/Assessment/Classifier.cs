@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azure.AI.OpenAI.Chat;
 using Azure.Data.Tables;
 using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Limits;
 using OpenAI.Chat;
@@ -16,24 +17,28 @@ namespace IRFunctions.Assessment;
 /// </summary>
 /// <param name="client">The model; see <see cref="ModelConnection"/>.</param>
 /// <param name="options">Time-out, bounds and budgets.</param>
-/// <param name="time">Clock of the time-out, the budgets and the cache.</param>
+/// <param name="time">Clock of the budgets and the cache.</param>
 /// <param name="tables">Where all instances of the app count what they spend; without it this process counts for itself.</param>
+/// <param name="io">Clock of the time-out; null for the same.</param>
 public sealed class Classifier(
     ChatClient client,
     ClassificationOptions options,
     TimeProvider? time = null,
-    TableServiceClient? tables = null
+    TableServiceClient? tables = null,
+    IoTime? io = null
 )
 {
     /// <summary>Name of the table of spending.</summary>
     public const string SpendingTable = ModelSpending.TableName;
 
     private readonly TimeProvider time = time ?? TimeProvider.System;
+    private readonly TimeProvider waiting = io?.Clock ?? time ?? TimeProvider.System;
     private readonly ModelBreaker breaker = new(options.PauseAfter, options.Pause, time ?? TimeProvider.System);
     private readonly ModelBudget budget = new(
         options,
         new ModelSpending(tables?.GetTableClient(SpendingTable)),
-        time ?? TimeProvider.System
+        time ?? TimeProvider.System,
+        io
     );
     private readonly AnswerCache cache = new(options.CacheFor, time ?? TimeProvider.System);
     private SystemMessageFor? lastSystem;
@@ -62,14 +67,14 @@ public sealed class Classifier(
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var span = ModelTelemetry.Begin(options.Deployment);
-        var began = time.GetTimestamp();
+        var began = waiting.GetTimestamp();
         var assessment = await AnswerAsync(alert, actions, context, cancellationToken);
         assessment = assessment with { PromptHash = Prompt.Classify.Hash, Missing = context.Missing };
         if (assessment.AnsweredBefore is null)
         {
             assessment = assessment with
             {
-                Seconds = Math.Round(time.GetElapsedTime(began).TotalSeconds, 3),
+                Seconds = Math.Round(waiting.GetElapsedTime(began).TotalSeconds, 3),
                 Cost = options.CostOf(assessment.InputTokens, assessment.OutputTokens),
             };
         }
@@ -148,7 +153,7 @@ public sealed class Classifier(
     /// <summary>All samples at the same time, within one time-out.</summary>
     private async Task<Reply[]> AskAsync(ChatMessage[] messages, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(options.Timeout, time);
+        using var limit = new CancellationTokenSource(options.Timeout, waiting);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var replies = await Task.WhenAll(
             Enumerable.Range(0, options.Samples).Select(_ => AskOnceAsync(messages, limit, both.Token, cancellationToken))

@@ -24,7 +24,8 @@ public sealed class ContextGatherer(
     Criticality criticality,
     IncidentMemory memory,
     ClassificationOptions options,
-    TimeProvider time
+    TimeProvider time,
+    IoTime? io = null
 )
 {
     private const int MaxEntities = 6;
@@ -41,7 +42,7 @@ public sealed class ContextGatherer(
             return AlertContext.None;
         var accounts = alert.Entities.OfType<AccountEntity>().Where(a => a.ObjectId is not null).Take(MaxEntities).ToArray();
         var addresses = alert.Entities.OfType<IpEntity>().Take(MaxEntities).ToArray();
-        using var limit = new CancellationTokenSource(options.ContextTimeout, time);
+        using var limit = new CancellationTokenSource(options.ContextTimeout, io?.Clock ?? time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         var inquiry = new Inquiry(both.Token, cancellation);
 

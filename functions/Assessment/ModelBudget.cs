@@ -1,4 +1,5 @@
 using System.Globalization;
+using IRFunctions.Connections;
 
 namespace IRFunctions.Assessment;
 
@@ -9,7 +10,7 @@ namespace IRFunctions.Assessment;
 /// budget at a time from the shared row and spends that from memory: most questions touch no store. Where the row cannot be had nothing is
 /// asked (S12). Safe for concurrent use.
 /// </summary>
-internal sealed class ModelBudget(ClassificationOptions options, ModelSpending spending, TimeProvider time)
+internal sealed class ModelBudget(ClassificationOptions options, ModelSpending spending, TimeProvider time, IoTime? io = null)
 {
     private const int Parts = 100;
     private const int Rounds = 5;
@@ -129,7 +130,7 @@ internal sealed class ModelBudget(ClassificationOptions options, ModelSpending s
     /// <summary>Runs it within the time; false where the store gave no answer, whatever the reason.</summary>
     private async Task<bool> OnlyWaitingAsync(Func<CancellationToken, Task> call, CancellationToken cancellation)
     {
-        using var within = new CancellationTokenSource(Patience, time);
+        using var within = new CancellationTokenSource(Patience, io?.Clock ?? time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, within.Token);
         try
         {

@@ -1,3 +1,4 @@
+using IRFunctions.Limits;
 using IRFunctions.Storage;
 using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,24 @@ namespace IRFunctions.Containment;
 /// </summary>
 public sealed partial class ScheduledRollback : ITaskEntity
 {
+    /// <summary>Figures for operators; they decide nothing.</summary>
+    private void Measure(RollbackState before, RollbackState after)
+    {
+        if (
+            before.Effect is not EffectStatus.InEffect
+            && after is { Effect: EffectStatus.InEffect, Status: ContainmentStatus.Live, HeldAt: { } held }
+        )
+            PipelineFigures.Contained(after.Action, time.GetUtcNow() - held);
+        if (
+            after is not { Status: ContainmentStatus.Released or ContainmentStatus.RolledBack, UndoneIn: { } took }
+            || before.Status == after.Status
+        )
+            return;
+        // Released by a person: it was in effect for nothing, as far as people know.
+        var byPerson = after.Cause is RollbackCause.Released && Guid.TryParse(after.EndedBy, out _);
+        PipelineFigures.Undone(after.Action, $"{after.Cause}", took, byPerson ? after.AskedAt - after.HeldAt : null);
+    }
+
     async ValueTask<object?> ITaskEntity.RunAsync(TaskEntityOperation operation)
     {
         var before = operation.State.GetState<RollbackState>(null);
@@ -19,6 +38,7 @@ public sealed partial class ScheduledRollback : ITaskEntity
         var after = operation.State.GetState<RollbackState>(null) ?? new RollbackState();
         if (answer is EffectLease { Until: not null } && !after.Kept)
             operation.State.SetState(after = after with { Kept = true });
+        Measure(before ?? new RollbackState(), after);
         var key = operation.Context.Id.Key;
         try
         {

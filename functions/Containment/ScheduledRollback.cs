@@ -1,4 +1,5 @@
 using IRFunctions.Alerts;
+using IRFunctions.Connections;
 using IRFunctions.Decisions;
 using IRFunctions.Durable;
 using Microsoft.Azure.Functions.Worker;
@@ -13,7 +14,7 @@ namespace IRFunctions.Containment;
 /// the last hold ends, by its timer or by a person, the undo starts (S6, S7). Illegal requests are answered with what is true now, never
 /// ignored.
 /// </summary>
-public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds, ILogger<ScheduledRollback> log)
+public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds, ILogger<ScheduledRollback> log, IoTime? io = null)
     : TaskEntity<RollbackState>
 {
     /// <summary>Who ends what no person, policy or timer ended.</summary>
@@ -125,7 +126,7 @@ public sealed partial class ScheduledRollback(TimeProvider time, HoldTable holds
         if (hold is null)
             return new EffectLease(null, $"it was not begun: its hold had ended ({State.Ending})");
         var margin = Math.Min(LeaseMargin.Ticks, (hold.Until - hold.Since).Ticks / 4); // A rehearsal's hold may be shorter than the margin.
-        var until = Earlier(now + LeaseLength, hold.Until - TimeSpan.FromTicks(margin));
+        var until = Earlier(now + (io?.ByPipeline(LeaseLength) ?? LeaseLength), hold.Until - TimeSpan.FromTicks(margin));
         if (until <= now)
             return new EffectLease(null, "it was not begun: its hold is about to end");
         // A try that said nothing before this one may still land, however this one ends.

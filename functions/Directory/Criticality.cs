@@ -20,7 +20,7 @@ public sealed record CriticalityFact(string? Word, string? Failed = null);
 /// serves for an hour;
 /// what failed is asked again at once.
 /// </summary>
-public sealed class Criticality(Hunting hunting, CriticalitySource source, TimeProvider time)
+public sealed class Criticality(Hunting hunting, CriticalitySource source, TimeProvider time, IoTime? io = null)
 {
     private const int MostKept = 10_000;
     private static readonly TimeSpan Fresh = TimeSpan.FromHours(1);
@@ -65,7 +65,7 @@ public sealed class Criticality(Hunting hunting, CriticalitySource source, TimeP
     private async Task<Dictionary<string, CriticalityFact>> AskAsync(string kind, Target[] targets, CancellationToken cancellation)
     {
         var facts = new Dictionary<string, CriticalityFact>(StringComparer.Ordinal);
-        using var limit = new CancellationTokenSource(Patience, time);
+        using var limit = new CancellationTokenSource(Patience, io?.Clock ?? time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {

@@ -227,6 +227,7 @@ internal sealed class ActionExecution(
             Title = TextBounds.OneLine(input.Alert.Title, 300),
             Decision = order.Decision,
             AlertId = input.Alert.Id,
+            RequestedBy = input.Alert.RequestedBy,
             ActionHash = ActionHash.Of(order.Decision, order.Mail, order.Bound),
             Reasoning = TextBounds.OneLine(assessment.Reasoning, 600),
             Evidence = [.. input.Alert.Entities.Take(10).Select(e => TextBounds.OneLine(e.Display, 120))],

@@ -39,6 +39,7 @@ public sealed partial class AlertActivities(
     PolicyArchive policies,
     AuditChain audit,
     IncidentTable incidents,
+    OutcomeQueue outcomes,
     OnCall onCall,
     ILogger<AlertActivities> log
 )
@@ -53,6 +54,8 @@ public sealed partial class AlertActivities(
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
         if (input.Alert.Shape == AlertShape.CircuitBreaker)
             return QuarantinePlaybook.Assess(input.Alert, policy);
+        if (input.Alert.Shape == AlertShape.Person)
+            return PersonRequest.Assess(input.Alert);
         var context = await contexts.GatherAsync(input.Alert, policy, client, cancellation);
         var assessment = await classifier.AssessAsync(input.Alert, AllowedActions.Of(policy), context, cancellation);
         try
@@ -107,6 +110,7 @@ public sealed partial class AlertActivities(
     {
         RecordActivities.RequireFacts(input.Chain, input.Facts);
         await audit.AppendAsync(input.Chain, input.Facts, cancellation);
+        await outcomes.AddAsync(input.Chain, input.Facts, cancellation);
         try
         {
             await incidents.KeepAsync(input.Shown, cancellation);

@@ -1,5 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Alerts;
+using IRFunctions.Decisions;
+using IRFunctions.Http;
 using IRFunctions.Limits;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
@@ -11,7 +13,7 @@ namespace IRFunctions.Incidents;
 /// Takes alerts from the queue. A message is completed only after its alert is durably at its incident's door; what is no alert goes to the
 /// dead-letter queue with every reason (S10).
 /// </summary>
-public sealed partial class AlertIntake(AlertReception reception, HealthSignals pulse, ILogger<AlertIntake> log)
+public sealed partial class AlertIntake(AlertReception reception, HealthSignals pulse, RefusalLog refusals, ILogger<AlertIntake> log)
 {
     private const int MaxDescription = 4096; // Service Bus keeps this much of a dead-letter description.
 
@@ -75,12 +77,49 @@ public sealed partial class AlertIntake(AlertReception reception, HealthSignals 
     )
     {
         LogRejected(message.MessageId ?? "", reason, description);
+        if (!await TryRecordAsync(message, reason, description, cancellation))
+            return;
         await actions.DeadLetterMessageAsync(
             message,
             deadLetterReason: reason,
             deadLetterErrorDescription: TextBounds.Cut(description, MaxDescription),
             cancellationToken: cancellation
         );
+    }
+
+    /// <summary>
+    /// S10: rejected with a reason, where people look. Counted rather than written one by one where a flood comes. False where the record
+    /// refuses: then the message comes again, like an alert that could not be handed in.
+    /// </summary>
+    private async Task<bool> TryRecordAsync(
+        ServiceBusReceivedMessage message,
+        string reason,
+        string description,
+        CancellationToken cancellation
+    )
+    {
+        var id = TextBounds.OneLine(message.MessageId ?? "", 100);
+        try
+        {
+            await refusals.RecordAsync(
+                $"alert {id} was not taken in ({reason}): {TextBounds.OneLine(description, 300)}",
+                new
+                {
+                    Door = "queue",
+                    Message = id,
+                    Rule = reason,
+                },
+                cancellation
+            );
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever the storage throws, the message must come again.
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogLeft(e, message.MessageId ?? "", message.DeliveryCount);
+            return false;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Message {MessageId} is not taken in ({Reason}): {Description}")]

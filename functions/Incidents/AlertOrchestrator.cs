@@ -138,11 +138,16 @@ public sealed class AlertOrchestrator
     private Task RecordOpeningAsync(AlertAssessment assessment, IReadOnlyList<ContainmentOrder> orders)
     {
         var record = new IncidentRecorder(context, input.Incident, progress.Shown);
-        record.Note(AuditKinds.Received, IncidentText.Received(input), "pipeline", IncidentText.AlertData(input));
+        record.Note(
+            AuditKinds.Received,
+            IncidentText.Received(input),
+            input.Alert.RequestedBy ?? "pipeline",
+            IncidentText.AlertData(input)
+        );
         record.Note(
             AuditKinds.Assessed,
             IncidentText.Assessed(assessment),
-            assessment.By == AssessedBy.Model ? "model" : "pipeline",
+            assessment.By == AssessedBy.Model ? "model" : input.Alert.RequestedBy ?? "pipeline",
             IncidentText.AssessmentData(assessment)
         );
         if (assessment.Injection)

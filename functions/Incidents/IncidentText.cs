@@ -14,6 +14,11 @@ internal static class IncidentText
     private const int MaxEntities = 60; // of an alert's 200, so that the details fit an entry
 
     public static string Received(IncidentAlert input) =>
+        input.Alert.RequestedBy is { } person
+            ? $"{TextBounds.OneLine(input.Alert.Title, 200)} ({person}), without an alert: {TextBounds.OneLine(input.Alert.Description, 500)}"
+            : ReceivedAlert(input);
+
+    private static string ReceivedAlert(IncidentAlert input) =>
         $"{input.Alert.Severity} alert \"{TextBounds.OneLine(input.Alert.Title, 200)}\" with {input.Alert.Entities.Count} "
         + (input.Alert.Entities.Count == 1 ? "entity" : "entities")
         + (input.News is { } news ? $"; news about a known alert: {TextBounds.OneLine(news.Text, 300)}" : "");
@@ -117,6 +122,7 @@ internal static class IncidentText
         var who = assessment.By switch
         {
             AssessedBy.Model => $"the model ({assessment.Model ?? "unnamed"})",
+            AssessedBy.Person => "the person who asks",
             AssessedBy.Rules => "the rules, since the model gave no usable answer",
             _ => "nobody",
         };

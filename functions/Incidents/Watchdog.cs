@@ -25,7 +25,8 @@ public sealed partial class Watchdog(
     Pager pager,
     RowTrouble trouble,
     TimeProvider time,
-    ILogger<Watchdog> log
+    ILogger<Watchdog> log,
+    IoTime? io = null
 )
 {
     /// <summary>A timer this late is lost: durable timers are late by seconds, not minutes.</summary>
@@ -33,6 +34,9 @@ public sealed partial class Watchdog(
 
     /// <summary>A request this long past its deadline is ended for good.</summary>
     private static readonly TimeSpan LastGrace = TimeSpan.FromMinutes(10);
+
+    /// <summary>By the pipeline's clock, which may run faster than the machine that sets the timers.</summary>
+    private TimeSpan Late => io?.ByPipeline(Grace) ?? Grace;
 
     /// <summary>Containments read back in one round; the next round goes on where this one ended.</summary>
     private const int ReadBackAtOnce = 200;
@@ -118,9 +122,9 @@ public sealed partial class Watchdog(
         {
             case ContainmentStatus.Live when state.Holds.Count == 0:
                 return "it is live but nobody holds it";
-            case ContainmentStatus.Live when state.Holds.Any(h => h.Until + Grace < now):
+            case ContainmentStatus.Live when state.Holds.Any(h => h.Until + Late < now):
                 return $"its timer is {TimeText.Length(now - state.Holds.Min(h => h.Until))} late";
-            case ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed when state.AskedAt + Grace < now:
+            case ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed when state.AskedAt + Late < now:
                 var undo = await client.GetInstanceAsync(ScheduledRollback.UndoInstance(key, state), cancellation);
                 return undo is { RuntimeStatus: OrchestrationRuntimeStatus.Running or OrchestrationRuntimeStatus.Pending }
                     ? null
@@ -158,11 +162,11 @@ public sealed partial class Watchdog(
     {
         var view = await register.ViewAsync(request.InstanceId, cancellation);
         var due =
-            view is null ? request.CreatedAt + Grace
+            view is null ? request.CreatedAt + Late
             : view.Stage + 1 < view.Rungs.Count ? view.Rungs[view.Stage + 1].StartsAt
             : view.Deadline;
         var late = time.GetUtcNow() - due;
-        if (late < Grace)
+        if (late < Late)
             return;
         await pager.PageAsync(
             $"stuck-{request.InstanceId}-{view?.Stage}",
@@ -172,7 +176,7 @@ public sealed partial class Watchdog(
             PageSeverity.Critical,
             cancellation
         );
-        if (late < LastGrace)
+        if (late < (io?.ByPipeline(LastGrace) ?? LastGrace))
             return;
         // Its incident then ends as failed and pages people; waiting for ever would lose the alert (S10).
         await client.TerminateInstanceAsync(request.InstanceId, "ended by the watchdog: it did not move in time", cancellation);

@@ -52,10 +52,11 @@ public sealed class RateLimit(TimeProvider time) : TaskEntity<RateLimitState>
         foreach (var old in State.TakenByMinute.Keys.TakeWhile(m => m <= minute - WindowMinutes).ToList())
             State.TakenByMinute.Remove(old);
         var thisMinute = State.TakenByMinute.GetValueOrDefault(minute);
-        if (thisMinute >= allowance.PerMinute || State.TakenByMinute.Values.Sum() >= allowance.PerHour)
-            return false;
-        State.TakenByMinute[minute] = thisMinute + 1;
-        return true;
+        var granted = thisMinute < allowance.PerMinute && State.TakenByMinute.Values.Sum() < allowance.PerHour;
+        if (granted)
+            State.TakenByMinute[minute] = thisMinute + 1;
+        PipelineFigures.Drawn(Context.Id.Key.Split(':')[0], State.TakenByMinute.Values.Sum(), allowance.PerHour, granted);
+        return granted;
     }
 
     /// <summary>Gives one back: another budget of the same action was used up, so nothing ran.</summary>

@@ -10,7 +10,25 @@ namespace IRFunctions.People;
 /// <summary>Where people are paged: PagerDuty Events API v2 form, which most pagers accept.</summary>
 /// <param name="Enqueue">POST address.</param>
 /// <param name="RoutingKey">Integration key; a secret, from configuration only.</param>
-public sealed record PagerPlace(Uri Enqueue, string RoutingKey);
+public sealed record PagerPlace(Uri Enqueue, string RoutingKey)
+{
+    /// <summary>Integration keys of rungs that have one of their own, by name: each rung's own phones ring.</summary>
+    public IReadOnlyDictionary<string, string> RungKeys { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>"secondary=KEY;manager=KEY".</summary>
+    /// <exception cref="FormatException">It is not of this form.</exception>
+    public static IReadOnlyDictionary<string, string> KeysOf(string? text)
+    {
+        var keys = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var part in (text ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            if (
+                part.Split('=', 2, StringSplitOptions.TrimEntries) is not [{ Length: > 0 } rung, { Length: > 0 } key]
+                || !keys.TryAdd(rung, key)
+            )
+                throw new FormatException("Pager__RungKeys: write RUNG=KEY, separated by semicolons, each rung once.");
+        return keys;
+    }
+}
 
 /// <summary>How urgent a page is: the severities of PagerDuty Events v2.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PageSeverity>))]
@@ -38,6 +56,7 @@ public sealed class Pager(HttpClient http, PagerPlace place, NoticeGroups groups
     private const int MaxKey = 255; // and dedup_key holds 255.
 
     /// <param name="about">What pages that may be joined have in common besides kind and severity; never an attacker's words.</param>
+    /// <param name="rung">Whose phones ring where the rung has a key of its own; null for the usual one.</param>
     /// <returns>Whether it goes out for itself, or as the first of those that are joined.</returns>
     /// <exception cref="TransientFaultException">The pager does not answer; it may later.</exception>
     /// <exception cref="PermanentFaultException">It refuses, or is not there.</exception>
@@ -47,11 +66,12 @@ public sealed class Pager(HttpClient http, PagerPlace place, NoticeGroups groups
         PageSeverity severity,
         CancellationToken cancellation,
         PageKind kind = PageKind.Unjoined,
-        string about = ""
+        string about = "",
+        string? rung = null
     )
     {
-        var joined = kind == PageKind.Unjoined ? null : await JoinAsync(key, $"page|{kind}|{severity}|{about}", cancellation);
-        await SendAsync(joined?.Key ?? key, joined is null ? summary : Joined(joined, summary), severity, cancellation);
+        var joined = kind == PageKind.Unjoined ? null : await JoinAsync(key, $"page|{kind}|{severity}|{about}|{rung}", cancellation);
+        await SendAsync(joined?.Key ?? key, joined is null ? summary : Joined(joined, summary), severity, rung, cancellation);
         return joined is null or { First: true };
     }
 
@@ -73,11 +93,11 @@ public sealed class Pager(HttpClient http, PagerPlace place, NoticeGroups groups
                 + $"Look at what waits and at what is in effect. Now: {summary}"
             : $"(number {joined.Number} since {TimeText.Utc(joined.Since)}) {summary}";
 
-    private async Task SendAsync(string key, string summary, PageSeverity severity, CancellationToken cancellation)
+    private async Task SendAsync(string key, string summary, PageSeverity severity, string? rung, CancellationToken cancellation)
     {
         var body = new JsonObject
         {
-            ["routing_key"] = place.RoutingKey,
+            ["routing_key"] = rung is null ? place.RoutingKey : place.RungKeys.GetValueOrDefault(rung, place.RoutingKey),
             ["event_action"] = "trigger",
             ["dedup_key"] = key.Length <= MaxKey ? key : $"{key[..TextBounds.Whole(key, MaxKey - 40)]}-{Fingerprint.Of(key)}",
             ["payload"] = new JsonObject

@@ -4,16 +4,17 @@ using Microsoft.Azure.Functions.Worker;
 namespace IRFunctions.Recording;
 
 /// <summary>The activity by which orchestrations write to the record.</summary>
-public sealed class RecordActivities(AuditChain audit)
+public sealed class RecordActivities(AuditChain audit, OutcomeQueue outcomes)
 {
     /// <summary>Writes to the record; idempotent by fact id.</summary>
     /// <exception cref="InvalidOperationException">There is nothing to write: a recorder that lost its facts must not let the effect happen
     /// (S11).</exception>
     [Function(nameof(Record))]
-    public Task Record([ActivityTrigger] RecordInput input, CancellationToken cancellation)
+    public async Task Record([ActivityTrigger] RecordInput input, CancellationToken cancellation)
     {
         RequireFacts(input.Chain, input.Facts);
-        return audit.AppendAsync(input.Chain, input.Facts, cancellation);
+        await audit.AppendAsync(input.Chain, input.Facts, cancellation);
+        await outcomes.AddAsync(input.Chain, input.Facts, cancellation);
     }
 
     /// <summary>Refuses a write that would say nothing.</summary>

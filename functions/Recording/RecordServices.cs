@@ -35,6 +35,8 @@ internal static class RecordServices
         services.TryAddSingleton<RecordExport>();
         services.TryAddSingleton<Shredder>();
         services.AddLogging();
+        services.TryAddSingleton(_ => WebhookSettings.From(configuration));
+        services.TryAddSingleton<OutcomeQueue>();
         services.AddHttpClient(KeyVaultHttp);
         services.AddHttpClient(WitnessHttp, http => http.Timeout = TimeSpan.FromSeconds(5));
         services.TryAddSingleton<ICheckpointKey>(s =>

@@ -67,6 +67,21 @@ internal static class RunCommand
             + "and started.",
     };
 
+    private static readonly Option<bool> Detail = new("--detail") { Description = "Show every entry of the record as it is written." };
+
+    private static readonly Option<string?> Model = new("--model")
+    {
+        Description = "Base address of an OpenAI-compatible endpoint, ending in /v1/; without it the plain rules answer on this machine.",
+    };
+
+    private static readonly Option<string?> Deployment = new("--deployment") { Description = "Name of the model there." };
+
+    private static readonly Option<string> KeyVariable = new("--key-variable")
+    {
+        Description = "Environment variable that holds the model's key; no key is ever an argument.",
+        DefaultValueFactory = _ => "MODEL_API_KEY",
+    };
+
     /// <summary>Columns where no terminal says how many there are.</summary>
     private const int RedirectedWidth = 160;
 
@@ -85,6 +100,10 @@ internal static class RunCommand
             AmqpPort,
             ServiceBus,
             Azurite,
+            Detail,
+            Model,
+            Deployment,
+            KeyVariable,
         };
         root.Add(AuditCommands.Create());
         root.SetAction(
@@ -101,6 +120,7 @@ internal static class RunCommand
                                 or IOException
                                 or FunctionCatalogException
                                 or InvalidPolicyException
+                                or FormatException
                     )
                 {
                     await Console.Error.WriteLineAsync(e.Message);
@@ -128,9 +148,7 @@ internal static class RunCommand
         StateFolder.Require(state.FullName, onAzurite);
         var time = onAzurite ? TimeProvider.System : await StateFolder.ClockAsync(state.FullName, parsed.GetValue(Clock));
         var address = new Uri($"http://127.0.0.1:{parsed.GetValue(Port)}/");
-        if (Console.IsOutputRedirected)
-            AnsiConsole.Profile.Width = RedirectedWidth;
-        var timeline = new Timeline(AnsiConsole.Console, address, time);
+        var timeline = new Timeline(Terminal(), address, time, parsed.GetValue(Detail));
         await using var azurite = onAzurite
             ? await AzuriteProcess.StartAsync(StateFolder.AzuriteOf(state.FullName), timeline.Progress, stop)
             : null;
@@ -141,7 +159,10 @@ internal static class RunCommand
             StateFolder = state.FullName,
             PolicyFolder = parsed.GetValue(Policies)!.FullName,
             Address = address,
-            Settings = LocalSettings.Teams(address, parsed.GetValue(TeamsClients)!),
+            Settings = LocalSettings
+                .Teams(address, parsed.GetValue(TeamsClients)!)
+                .Concat(ModelOf(parsed))
+                .ToDictionary(s => s.Key, s => s.Value),
             AmqpPort = parsed.GetValue(AmqpPort),
             ServiceBus = parsed.GetValue(ServiceBus),
             Azurite = azurite?.ConnectionString,
@@ -156,8 +177,9 @@ internal static class RunCommand
         );
         await using var machine = await LocalMachine.CreateAsync(server.App.Services);
         OpenQueues(machine, options);
-        machine.Audit.Appended += timeline.Show;
+        using var narrator = new Narrator(machine, timeline, stop);
         timeline.Welcome(machine, options, parsed.GetValue(Clock));
+        await narrator.ResumeAsync();
         if (onAzurite)
             timeline.Progress("starting the engine on Azurite");
         await StartAsync(machine, options, stop);
@@ -167,7 +189,7 @@ internal static class RunCommand
         var staff =
             parsed.GetValue(NoStaff) || parsed.GetValue(NoFeed)
                 ? Task.CompletedTask
-                : Staff.WorkAsync(address, machine, timeline, ending.Token);
+                : Staff.WorkAsync(address, machine, timeline, parsed.GetValue(Clock), ending.Token);
         if (!parsed.GetValue(NoFeed))
         {
             await (
@@ -185,6 +207,34 @@ internal static class RunCommand
         return 0;
     }
 
+    /// <summary>Colours for people: never into a file or a pipe, nor where NO_COLOR is set (no-color.org).</summary>
+    private static IAnsiConsole Terminal()
+    {
+        var plain = Console.IsOutputRedirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+        var terminal = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
+                ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+                Interactive = plain ? InteractionSupport.No : InteractionSupport.Detect,
+            }
+        );
+        if (Console.IsOutputRedirected)
+            terminal.Profile.Width = RedirectedWidth;
+        return terminal;
+    }
+
+    /// <summary>Settings of one's own model; none where the plain rules answer.</summary>
+    private static Dictionary<string, string?> ModelOf(ParseResult parsed) =>
+        parsed.GetValue(Model) is { } model
+            ? new()
+            {
+                ["Model:Endpoint"] = model,
+                ["Model:Deployment"] = parsed.GetValue(Deployment),
+                ["Model:ApiKey"] = Environment.GetEnvironmentVariable(parsed.GetValue(KeyVariable)!),
+            }
+            : [];
+
     private static DirectoryInfo StateOf(ParseResult parsed) =>
         parsed.GetValue(State) ?? new DirectoryInfo(parsed.GetValue(Azurite) ? ".local-azurite" : ".local");
 
@@ -200,6 +250,14 @@ internal static class RunCommand
         Require(
             parsed.GetValue(AmqpPort) is >= 0 and <= ushort.MaxValue,
             "--amqp-port: give a number from 1 to 65535, or 0 for a free port."
+        );
+        Require(
+            parsed.GetValue(Model) is null == (parsed.GetValue(Deployment) is null),
+            "--model and --deployment go together: where the model is, and what it is called there."
+        );
+        Require(
+            parsed.GetValue(Model) is not { } model || Uri.TryCreate(model, UriKind.Absolute, out var at) && at.Scheme is "https" or "http",
+            "--model: give an address like https://HOST/v1/."
         );
         if (parsed.GetValue(ServiceBus) is not { } connection)
             return;

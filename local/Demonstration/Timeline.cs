@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using IRFunctions.Containment;
 using IRFunctions.Local.Host;
 using IRFunctions.Local.Machine;
@@ -8,9 +7,17 @@ using Spectre.Console;
 
 namespace IRFunctions.Local.Demonstration;
 
-/// <summary>Tells what happens as it happens, from the record itself: what is shown here is what an auditor will read.</summary>
-internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider time)
+/// <summary>
+/// Tells what happens as it happens, from the record itself: few lines (<see cref="QuietLines"/>), or with --detail every entry, as an
+/// auditor will read it.
+/// </summary>
+/// <param name="detail">Whether every entry is shown.</param>
+internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider time, bool detail)
 {
+    private const int MostListed = 5;
+    private readonly QuietLines quiet = new(address);
+    private string standing = "";
+
     private static readonly string[] Colours =
     [
         "deepskyblue1",
@@ -84,6 +91,38 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
             Row(Now(), "", "[italic]☺ staff[/]", $"[italic]{Markup.Escape(name)} (simulated) {Markup.Escape(what)}[/]");
     }
 
+    /// <summary>After a restart: what was left, and who has to do something.</summary>
+    public void Resume(Standing left, IReadOnlyList<string> requests)
+    {
+        lock (gate)
+        {
+            if (left is { Waiting: 0, InEffect.Count: 0 })
+            {
+                Line("[grey]goes on where the last run ended: nothing waits and nothing is in effect[/]");
+                return;
+            }
+            Line($"[bold]goes on where the last run ended:[/] {Markup.Escape(left.Text)}");
+            foreach (var request in requests.Take(MostListed))
+                Line($"  [bold black on yellow] NEEDS YOU [/] {Markup.Escape(request)}");
+            if (left.Waiting > MostListed)
+                Line($"  and {left.Waiting - MostListed} more: {address}api/approvals");
+            standing = left.Text;
+        }
+    }
+
+    /// <summary>The standing line, where it has changed.</summary>
+    public void Stand(Standing now)
+    {
+        lock (gate)
+        {
+            if (now.Text == standing)
+                return;
+            standing = now.Text;
+            var style = now.Waiting > 0 ? "bold yellow" : "grey";
+            Row(Now(), "", "", $"[{style}]{Markup.Escape(now.Text)}[/]");
+        }
+    }
+
     public void Goodbye(string state)
     {
         lock (gate)
@@ -95,6 +134,13 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
 
     public void Show(AuditEntry entry)
     {
+        if (!detail)
+        {
+            if (quiet.Of(entry) is { } line)
+                lock (gate)
+                    Tell(entry, line);
+            return;
+        }
         // Tickets and pages have no inverse and cannot be read back: that they were sent says it all.
         if (
             entry.Kind is AuditKinds.Executing or AuditKinds.Verified
@@ -111,23 +157,46 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
                 awaiting = null;
                 Progress(string.Create(CultureInfo.InvariantCulture, $"first step after {time.GetElapsedTime(since).TotalSeconds:0.0} s"));
             }
-            var number =
-                pipeline ? 0
-                : numbers.TryGetValue(entry.Chain, out var known) ? known
-                : numbers[entry.Chain] = numbers.Count + 1;
-            var colour = pipeline ? "grey" : Colours[(number - 1) % Colours.Length];
             var (mark, style) = Look(entry.Kind);
             if (entry.Kind == AuditKinds.Received)
                 console.WriteLine();
             Row(
                 Stamp(entry.At),
-                $"[{colour}]{(pipeline ? "--" : $"#{number}")}[/]",
+                Tag(entry),
                 $"[{style}]{mark} {entry.Kind}[/]",
                 $"[{TextStyle(entry.Kind)}]{Markup.Escape(entry.Text)}[/]"
             );
             foreach (var hint in Hints(entry))
                 Row("", "", "", $"[grey]{Markup.Escape(hint)}[/]");
         }
+    }
+
+    private void Tell(AuditEntry entry, QuietLine line)
+    {
+        if (awaiting is { } since && entry.Chain != RecordChains.Pipeline)
+        {
+            awaiting = null;
+            Progress(string.Create(CultureInfo.InvariantCulture, $"first step after {time.GetElapsedTime(since).TotalSeconds:0.0} s"));
+        }
+        var style = line.Volume == Volume.Loud ? "bold black on yellow" : "default";
+        var padding = line.Volume == Volume.Loud ? " " : "";
+        Row(
+            Stamp(entry.At),
+            Tag(entry),
+            $"[{style}]{padding}{Markup.Escape(line.Word)}{padding}[/]",
+            $"[{(line.Volume == Volume.Loud ? "bold" : "default")}]{Markup.Escape(line.Text)}[/]"
+        );
+        if (line.Hint is { } hint)
+            Row("", "", "", $"[grey]{Markup.Escape(hint)}[/]");
+    }
+
+    private string Tag(AuditEntry entry)
+    {
+        if (entry.Chain == RecordChains.Pipeline)
+            return "[grey]--[/]";
+        if (!numbers.TryGetValue(entry.Chain, out var number))
+            numbers[entry.Chain] = number = numbers.Count + 1;
+        return $"[{Colours[(number - 1) % Colours.Length]}]#{number}[/]";
     }
 
     /// <summary>One line in columns, so that long text stays under its own beginning.</summary>
@@ -155,24 +224,9 @@ internal sealed class Timeline(IAnsiConsole console, Uri address, TimeProvider t
         if (entry.Kind == AuditKinds.Received)
             yield return $"{address}api/incidents/{entry.Chain}";
         if (entry.Kind is AuditKinds.Asked or AuditKinds.Climbed)
-        {
-            var id = entry.FactId[..entry.FactId.LastIndexOf('-')];
-            yield return $"curl {address}api/approvals/{id} -H '{DevelopmentSignIn.Header}: {FirstApprover(entry)}' -d "
-                + $"'{{\"decision\":\"approve\",\"reason\":\"...\"}}'   (or \"deny\")";
-        }
+            yield return quiet.Of(entry)!.Hint!;
         if (entry.Kind == AuditKinds.Verified && entry.Text.Contains("will be undone", StringComparison.Ordinal))
             yield return $"release, confirm or extend: {address}api/containments";
-    }
-
-    private static string FirstApprover(AuditEntry entry)
-    {
-        using var json = JsonDocument.Parse(entry.Data ?? "{}");
-        return
-            json.RootElement.TryGetProperty("rung", out var rung)
-            && rung.TryGetProperty("approvers", out var people)
-            && people.GetArrayLength() > 0
-            ? people[0].GetProperty("objectId").GetString() ?? ""
-            : "";
     }
 
     private static (string Mark, string Style) Look(string kind) =>

@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using IRFunctions.Assessment;
+using IRFunctions.Connections;
 using IRFunctions.Containment;
 using IRFunctions.Health;
 using IRFunctions.Limits;
@@ -43,6 +44,7 @@ public sealed partial class LocalMachine
         services.AddSingleton(options);
         services.AddSingleton(options.Time);
         services.AddSingleton(AnswerTimeout.ForClock(options.ClockFactor));
+        services.AddSingleton(options.ClockFactor == 1 ? new IoTime(options.Time) : new IoTime(TimeProvider.System, options.ClockFactor));
         services.AddSingleton<TokenCredential>(s => new LocalCredential(() =>
             configuration["Local:GraphPermissions"]?.Split(',')
             ?? PermissionReport.WholeOf(s.GetRequiredService<ActionCatalog>()).Select(n => n.Permission)

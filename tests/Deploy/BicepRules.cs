@@ -15,6 +15,7 @@ internal static class BicepRules
         ["Microsoft.Insights/components"] = (1, 260, "^[a-z0-9-]*[a-z0-9]$"),
         ["Microsoft.Insights/metricAlerts"] = (1, 260, "^[a-z0-9-]*[a-z0-9]$"),
         ["Microsoft.Insights/scheduledQueryRules"] = (1, 260, "^[a-z0-9-]*[a-z0-9]$"),
+        ["Microsoft.Insights/workbooks"] = (36, 36, "^[0-9a-f-]+$"),
         ["Microsoft.KeyVault/vaults"] = (3, 24, "^[a-z][a-z0-9-]*[a-z0-9]$"),
         ["Microsoft.Logic/workflows"] = (1, 43, "^[a-z0-9-]+$"),
         ["Microsoft.ManagedIdentity/userAssignedIdentities"] = (3, 128, "^[a-z0-9][a-z0-9-]*$"),

@@ -68,9 +68,21 @@ internal static class LadderReader
         new(Ids.ReadGuid(item, "id"), item.Text("name"))
         {
             Owner = item.Has("owner") ? Ids.ReadGuid(item, "owner") : null,
+            Slack = ReadSlack(item),
             Quiet = ReadQuiet(item),
             Away = ReadAbsence(item),
         };
+
+    private static string? ReadSlack(Section item)
+    {
+        if (!item.Has("slack"))
+            return null;
+        var id = item.Text("slack");
+        if (id.Length is >= 9 and <= 20 && id[0] is 'U' or 'W' && id.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c)))
+            return id;
+        item.Problem("slack", "a Slack user id is U or W and capitals or digits, like U024BE7LH (in Slack: profile, Copy member ID)");
+        return null;
+    }
 
     private static QuietHours? ReadQuiet(Section item)
     {

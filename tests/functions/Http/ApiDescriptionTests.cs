@@ -11,7 +11,7 @@ namespace IRFunctions.Tests.Http;
 public sealed partial class ApiDescriptionTests
 {
     /// <summary>What answers with pages, and the bot, whose callers have a protocol of their own.</summary>
-    private static readonly string[] Elsewhere = ["PostMessages"];
+    private static readonly string[] Elsewhere = ["PostMessages", "PostSlack"];
 
     private static readonly JsonObject Description = JsonNode.Parse(ApiDescription.Bytes)!.AsObject();
 

@@ -26,9 +26,31 @@ internal sealed class ApiStory(ServedWorld served)
         await AgentAsync();
         foreach (var path in (string[])["api/drills", "api/health", "api/permissions", "api/openapi.json", "api/stop"])
             await SendAsync("GET", path);
+        await SendAsync("GET", "api/webhooks");
+        await SendAsync(
+            "POST",
+            "api/mcp",
+            new
+            {
+                jsonrpc = "2.0",
+                id = 1,
+                method = "tools/list",
+            }
+        );
+        await SendAsync(
+            "POST",
+            "api/containments",
+            new
+            {
+                action = "block_ip_at_firewall",
+                target = new { kind = "ip", id = "203.0.113.200" },
+                reason = "it scans us and no detector sees it",
+            }
+        );
         await SendAsync("PUT", "api/stop", new { reason = "something is off" });
         await SendAsync("DELETE", "api/stop", new { reason = "all clear" });
         await SendAsync("POST", "api/messages", new { type = "message" }, user: null);
+        await SendAsync("POST", "api/slack", new { type = "message" }, user: null);
         foreach (var path in (string[])["api/incidents", "api/incidents/x", "api/stop?engaged=true", "api/record?form=1"])
             await SendAsync("GET", path, user: path == "api/incidents" ? null : World.Alex);
     }
