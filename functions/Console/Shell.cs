@@ -119,7 +119,9 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
     }
 
     private static string LiveOf(ConsoleView view, ViewRequest request) =>
-        $"/console-live/{view.Name}{(request.Id is { } id ? $"/{Uri.EscapeDataString(id)}" : "")}"
+        !view.IsLive
+            ? ""
+            : $"/console-live/{view.Name}{(request.Id is { } id ? $"/{Uri.EscapeDataString(id)}" : "")}"
         + QueryString.Create(request.Query.Select(q => KeyValuePair.Create(q.Key, q.Value.FirstOrDefault())));
 }
 

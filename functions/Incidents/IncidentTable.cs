@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Storage;
@@ -71,6 +72,18 @@ public sealed class IncidentTable(TableServiceClient tables)
         )
             return ([.. page.Values.Select(Read)], page.ContinuationToken);
         return ([], null);
+    }
+
+    /// <summary>Every alert whose row was written at that time or later, with the time; by the table's own clock.</summary>
+    /// <param name="since">Null for all.</param>
+    public async IAsyncEnumerable<(IncidentPage Page, DateTimeOffset At)> ChangedAsync(
+        DateTimeOffset? since,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        var filter = since is { } from ? TableClient.CreateQueryFilter($"Timestamp ge {from}") : null;
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            yield return (Read(row), row.Timestamp ?? default);
     }
 
     private static IncidentPage Read(TableEntity row)

@@ -21,8 +21,13 @@ public sealed class PictureTests(Browser browser)
         await visit.AskedAsync();
         var colours = scheme == "dark" ? ColorScheme.Dark : ColorScheme.Light;
         var page = await visit.SignedInAsync(World.Alex, "/", colours, width, 800);
-        foreach (var (name, path) in ((string, string)[])[("home", "/"), ("effects", "/console/effects"), ("stop", "/console/stop")])
-            await TakeAsync(page, path, $"{name}-{scheme}-{width}.png");
+        var incident = (await visit.World.IncidentsAsync()).First(i => i.Title.StartsWith("Unfamiliar", StringComparison.Ordinal)).Incident;
+        string[] views = ["effects", "incidents", "identities", "rehearsals", "oncall", "policy", "record", "stop"];
+        await TakeAsync(page, "/", $"waiting-{scheme}-{width}.png");
+        await TakeAsync(page, $"/console/incident/{incident}", $"incident-{scheme}-{width}.png");
+        await TakeAsync(page, $"/console/attack/{incident}", $"attack-{scheme}-{width}.png");
+        foreach (var view in views)
+            await TakeAsync(page, $"/console/{view}", $"{view}-{scheme}-{width}.png");
     }
 
     private static async Task TakeAsync(IPage page, string path, string file)
