@@ -105,8 +105,8 @@ public sealed class IdentitiesApi(
         CancellationToken cancellation
     )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null)
-            return ProblemResults.SignIn();
+        if (await guard.NoIdentityReaderAsync(request, cancellation) is { } refused)
+            return refused;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
         var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(identity), cancellation: cancellation);

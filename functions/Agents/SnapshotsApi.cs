@@ -51,8 +51,8 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
         CancellationToken cancellation
     )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null)
-            return ProblemResults.SignIn();
+        if (await guard.NoIdentityReaderAsync(request, cancellation) is { } refused)
+            return refused;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
         var points = await snapshots.RecoveryPointsAsync(identity, cancellation);

@@ -16,6 +16,11 @@ internal sealed class IdentitiesView(PolicyStore policies) : ConsoleView
 
     public override async Task<Shown> ShowAsync(ViewRequest request, CancellationToken cancellation)
     {
+        if (!request.Caller.May(Http.TokenSignIn.MaySeeIdentities))
+            return new Shown(
+                "Identities",
+                [new Part("breakers", Html.Of($"<h1>Identities</h1><p class=\"empty\">Your sign-in lacks the role identities.</p>"))]
+            );
         var policy = policies.Current;
         var ending = policy.EndingSoon(request.Now, TimeSpan.FromDays(30)).ToList();
         var breakers = await BreakersAsync(request, cancellation);

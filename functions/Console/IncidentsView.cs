@@ -64,12 +64,15 @@ internal sealed class IncidentsView(IncidentBoard board) : ConsoleView
             <h1>Incidents</h1>
             <form class="card search" method="get" action="{Elements.Path(Of)}" role="search">
             <p><label for="q">Words in title, id or target</label><input id="q" name="q" type="search" value="{request.Text("q")}"></p>
+            <p class="row"><button class="mini">Search</button><a href="{Elements.Path(Of)}">All</a></p>
+            <details id="narrow"{(Fields.Skip(1).Any(f => request.Text(f).Length > 0) ? Html.Of($" open") : Html.Empty)}><summary>Narrow</summary>
+            <div class="more">
             <p><label for="who">Person, address or host</label><input id="who" name="who" value="{request.Text("who")}"></p>
             <p><label for="state">State</label><select id="state" name="state">{Options(request.Text("state"), Enum.GetValues<Outcome>(), Word)}</select></p>
             <p><label for="severity">Severity</label><select id="severity" name="severity">{Severities(request)}</select></p>
             <p><label for="from">From (UTC day)</label><input id="from" name="from" type="date" value="{request.Text("from")}"></p>
             <p><label for="until">Until</label><input id="until" name="until" type="date" value="{request.Text("until")}"></p>
-            <p class="row"><button class="mini">Search</button><a href="{Elements.Path(Of)}">All</a></p></form>
+            </div></details></form>
             """
         );
 

@@ -43,7 +43,7 @@ public sealed class StopApi(RequestGuard guard)
         CancellationToken cancellation
     )
     {
-        var (caller, refusal) = await guard.ResponderAsync(request, what, cancellation);
+        var (caller, refusal) = await guard.ResponderAsync(request, what, cancellation, [.. TokenSignIn.MayStop]);
         if (caller is null)
             return refusal!;
         var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);

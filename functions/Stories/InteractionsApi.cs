@@ -31,8 +31,8 @@ public sealed class InteractionsApi(RequestGuard guard, InteractionEvidence evid
         CancellationToken cancellation
     )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null)
-            return ProblemResults.SignIn();
+        if (await guard.NoIdentityReaderAsync(request, cancellation) is { } refused)
+            return refused;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
         if (!Time(request, "to", time.GetUtcNow(), out var to) || !Time(request, "from", to - Usual, out var from))
