@@ -5,7 +5,7 @@ using static IRFunctions.OperatorConsole.Elements;
 
 namespace IRFunctions.OperatorConsole;
 
-/// <summary>`/console/identities`: breakers of agents and workloads; the protected list, exceptions, jobs, and who answers for them.</summary>
+/// <summary>`/console/identities`: breakers of agents and workloads; what is protected or excepted, and who answers for it.</summary>
 internal sealed class IdentitiesView(PolicyStore policies) : ConsoleView
 {
     private const int Most = 200;
@@ -31,7 +31,7 @@ internal sealed class IdentitiesView(PolicyStore policies) : ConsoleView
                 new Part("soon", Soon(ending)),
                 new Part("protected", Table("Protected", policy.Protected.Select(p => Entry(p, request.Now)))),
                 new Part("exceptions", Table("Exceptions", policy.Exceptions.Select(e => Entry(e, request.Now)))),
-                new Part("jobs", Table("Approved jobs", policy.Jobs.Select(j => Html.Of($"<li><strong>{j.Name}</strong> <span class=\"soft\">{j.Owner} · {j.Ticket} · until {Day(j.Until)}</span></li>")))),
+                new Part("jobs", Table("Approved jobs", policy.Jobs.Select(Entry))),
             ]
         );
     }
@@ -66,11 +66,13 @@ internal sealed class IdentitiesView(PolicyStore policies) : ConsoleView
             BreakerStatus.HalfOpen => ("half open: only safe requests pass", "sev-medium"),
             _ => ("closed: everything passes", "sev-low"),
         };
+        var score = state.Score.Value.ToString("0.#", System.Globalization.CultureInfo.InvariantCulture);
         var until = state.Until is { } at ? Html.Of($" · until {Time(at)}") : Html.Empty;
         return Html.Of(
             $"""
-            <li id="{Key("breaker", identity)}"><p class="row"><span class="chip {look}">{word}</span><strong>{Said(identity, 120)}</strong></p>
-            <p class="soft">{state.IdentityType} · score {state.Score.Value.ToString("0.#", System.Globalization.CultureInfo.InvariantCulture)}{until}</p></li>
+            <li id="{Key("breaker", identity)}"><p class="row">
+            <span class="chip {look}">{word}</span><strong>{Said(identity, 120)}</strong></p>
+            <p class="soft">{state.IdentityType} · score {score}{until}</p></li>
             """
         );
     }
@@ -80,8 +82,14 @@ internal sealed class IdentitiesView(PolicyStore policies) : ConsoleView
             ? Html.Empty
             : Table(
                 "Ends within 30 days, or has ended",
-                ending.Select(e => Html.Of($"<li><strong>{e.What}: {e.Name}</strong> <span class=\"soft\">{e.Owner} · ends {Day(e.Ends)} {e.Ticket}</span></li>"))
+                ending.Select(Entry)
             );
+
+    private static Html Entry(ApprovedJob job) =>
+        Html.Of($"<li><strong>{job.Name}</strong> <span class=\"soft\">{job.Owner} · {job.Ticket} · until {Day(job.Until)}</span></li>");
+
+    private static Html Entry(Expiry end) =>
+        Html.Of($"<li><strong>{end.What}: {end.Name}</strong> <span class=\"soft\">{end.Owner} · ends {Day(end.Ends)} {end.Ticket}</span></li>");
 
     private static Html Entry(ProtectedEntry entry, DateTimeOffset now)
     {

@@ -37,8 +37,8 @@ internal sealed record IncidentFilter(
 );
 
 /// <summary>
-/// Every incident in short, newest first, kept in memory and brought up to date from the rows that changed: a search over ten thousand reads
-/// nothing twice. It decides nothing; what is shown of one incident is read anew.
+/// Every incident in short, newest first, kept in memory and brought up to date from the rows that changed: a search over ten thousand
+/// reads nothing twice. It decides nothing; what is shown of one incident is read anew.
 /// </summary>
 internal sealed class IncidentBoard(IncidentTable incidents, RowTrouble trouble) : IDisposable
 {

@@ -96,9 +96,9 @@ internal sealed class IncidentView(
     private static Html Head(IncidentStory story, List<AlertView> alerts, List<EntryDetails> told)
     {
         var source = told.Select(t => t.Text("link")).FirstOrDefault(l => l is { Length: > 0 });
-        // An address from an alert: only one that a browser can open safely, in a tab that knows nothing of this one.
+        // An address from an alert: only one that a browser can open safely.
         var link = Uri.TryCreate(source, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
-            ? Html.Of($"<a class=\"push\" href=\"{address.AbsoluteUri}\" rel=\"noopener noreferrer\" target=\"_blank\">Open at {address.Host}</a>")
+            ? Html.Of($"<a class=\"push\" href=\"{address.AbsoluteUri}\" rel=\"noopener noreferrer\">Open at {address.Host}</a>")
             : Html.Empty;
         var severity = alerts.Count > 0 ? Chip(alerts.Max(a => a.Severity)) : Html.Empty;
         var state = alerts.Count > 0 ? IncidentsView.Word(alerts[^1].Outcome) : "";
@@ -113,13 +113,13 @@ internal sealed class IncidentView(
     /// <summary>The two questions of every bridge call.</summary>
     private Html Bridge(List<Effect> held, List<AlertView> alerts)
     {
-        if (held.Count == 0)
-            return Html.Of(
-                $"<dl class=\"facts\">{Row("Did security do this?", "No: nothing was changed for this incident so far.")}{Row("Are we breached?", "Not known: nobody has confirmed it either way.")}</dl>"
-            );
         var answers = held.Select(h => ContainmentAnswer.Of(h.State, alerts, p => Names.Of(policies.Current, p))).ToList();
+        var (did, breached) =
+            answers.Count == 0
+                ? ("No: nothing was changed for this incident so far.", "Not known: nobody has confirmed it either way.")
+                : (string.Join(" ", answers.Select(a => a.DidSecurityDoThis)), answers[0].IsAnyoneBreached);
         return Html.Of(
-            $"<dl class=\"facts\">{Row("Did security do this?", Said(string.Join(" ", answers.Select(a => a.DidSecurityDoThis)), 1200))}{Row("Are we breached?", Said(answers[0].IsAnyoneBreached, 600))}</dl>"
+            $"<dl class=\"facts\">{Row("Did security do this?", Said(did, 1200))}{Row("Are we breached?", Said(breached, 600))}</dl>"
         );
     }
 
@@ -136,10 +136,11 @@ internal sealed class IncidentView(
     private Html InEffect(List<Effect> held, ViewRequest request)
     {
         var may = request.Caller.May("responder", "approver");
+        var cards = held.Select(h => EffectCard.Of(h, policies.Current, request.Caller.ObjectId, may));
         return held.Count == 0
             ? Html.Empty
             : Html.Of(
-                $"<h2>In effect, and ended</h2><div class=\"card\">{held.Select(h => EffectCard.Of(h, policies.Current, request.Caller.ObjectId, may))}</div>"
+                $"<h2>In effect, and ended</h2><div class=\"card\">{cards}</div>"
             );
     }
 
@@ -173,14 +174,17 @@ internal sealed class IncidentView(
         alerts.Count < 2
             ? Html.Empty
             : Html.Of(
-                $"<h2>Its alerts</h2><ol class=\"card timeline\">{alerts.Select(a => Html.Of($"<li>{Time(a.OpenedAt)} {Said(a.Title, 160)}: {IncidentsView.Word(a.Outcome)}</li>"))}</ol>"
+                $"<h2>Its alerts</h2><ol class=\"card timeline\">{alerts.Select(AlertOf)}</ol>"
             );
+
+    private static Html AlertOf(AlertView alert) =>
+        Html.Of($"<li>{Time(alert.OpenedAt)} {Said(alert.Title, 160)}: {IncidentsView.Word(alert.Outcome)}</li>");
 
     private async Task<Html> ProofAsync(string id, IReadOnlyList<AuditEntry> chain, CancellationToken cancellation)
     {
         var problems = AuditEntry.Check(chain);
         var proof = await export.ProofAsync(id, cancellation);
-        var whole = problems.Count == 0 ? Html.Of($"the chain is whole") : Html.Of($"<strong class=\"careful\">the chain is broken</strong>");
+        var whole = problems.Count == 0 ? Html.Of($"the chain is whole") : Html.Of($"<b class=\"careful\">the chain is broken</b>");
         var seal = proof is null
             ? "not sealed yet; the next checkpoint does it"
             : $"sealed up to entry {proof.Head.Length} by checkpoint {proof.Checkpoint}";
@@ -218,8 +222,9 @@ internal sealed class AttackView(AttackChains attacks) : ConsoleView
                     Html.Of(
                         $"""
                         <h1>{chain.Steps.Count} incident(s) that hang together</h1>
-                        <p class="soft">Tied by the things they share, within three days of each other: grounds for a person to judge, not a verdict.</p>
-                        <div class="card drawing" tabindex="0" role="group" aria-label="Drawing; it scrolls sideways">{Html.Drawing(AttackPicture.Svg(chain))}</div>
+                        <p class="soft">Tied by the things they share, within three days of each other: grounds to judge, no verdict.</p>
+                        <div class="card drawing" tabindex="0" role="group" aria-label="Drawing; it scrolls sideways">
+                        {Html.Drawing(AttackPicture.Svg(chain))}</div>
                         <ol class="card timeline">{steps}</ol>
                         {chain.NotFollowed.Select(n => Html.Of($"<p class=\"soft\">{Said(n)}</p>"))}
                         """

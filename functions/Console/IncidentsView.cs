@@ -25,7 +25,7 @@ internal sealed class IncidentsView(IncidentBoard board) : ConsoleView
         var rows = found.Skip((page - 1) * PageSize).Take(PageSize).Select(Row);
         var list = found.Count == 0 ? Nothing(request) : Html.Of($"<ul class=\"card list\">{rows}</ul>");
         var cut = board.IsCut
-            ? Html.Of($"<p class=\"note\">The newest {IncidentBoard.Most} alerts. Older ones are on the record: /api/record finds them.</p>")
+            ? Html.Of($"<p class=\"note\">The newest {IncidentBoard.Most} alerts. /api/record finds older ones.</p>")
             : Html.Empty;
         return new Shown(
             "Incidents",
@@ -65,10 +65,10 @@ internal sealed class IncidentsView(IncidentBoard board) : ConsoleView
             <form class="card search" method="get" action="{Elements.Path(Of)}" role="search">
             <p><label for="q">Words in title, id or target</label><input id="q" name="q" type="search" value="{request.Text("q")}"></p>
             <p class="row"><button class="mini">Search</button><a href="{Elements.Path(Of)}">All</a></p>
-            <details id="narrow"{(Fields.Skip(1).Any(f => request.Text(f).Length > 0) ? Html.Of($" open") : Html.Empty)}><summary>Narrow</summary>
+            <details id="narrow"{Open(request)}><summary>Narrow</summary>
             <div class="more">
             <p><label for="who">Person, address or host</label><input id="who" name="who" value="{request.Text("who")}"></p>
-            <p><label for="state">State</label><select id="state" name="state">{Options(request.Text("state"), Enum.GetValues<Outcome>(), Word)}</select></p>
+            <p><label for="state">State</label><select id="state" name="state">{Outcomes(request)}</select></p>
             <p><label for="severity">Severity</label><select id="severity" name="severity">{Severities(request)}</select></p>
             <p><label for="from">From (UTC day)</label><input id="from" name="from" type="date" value="{request.Text("from")}"></p>
             <p><label for="until">Until</label><input id="until" name="until" type="date" value="{request.Text("until")}"></p>
@@ -76,23 +76,35 @@ internal sealed class IncidentsView(IncidentBoard board) : ConsoleView
             """
         );
 
+    private static Html Open(ViewRequest request) =>
+        Fields.Skip(1).Any(f => request.Text(f).Length > 0) ? Html.Of($" open") : Html.Empty;
+
+    private static Html Outcomes(ViewRequest request) => Options(request.Text("state"), Enum.GetValues<Outcome>(), Word);
+
     private static Html Severities(ViewRequest request) =>
         Options(request.Text("severity"), Enum.GetValues<Severity>().Reverse(), s => s.ToString());
 
     private static Html Options<T>(string chosen, IEnumerable<T> values, Func<T, string> word)
-        where T : struct, Enum =>
-        Html.Of(
-            $"<option value=\"\">any</option>{values.Select(v => Html.Of($"<option value=\"{v.ToString()}\"{(chosen.Equals(v.ToString(), StringComparison.OrdinalIgnoreCase) ? Html.Of($" selected") : Html.Empty)}>{word(v)}</option>"))}"
-        );
+        where T : struct, Enum
+    {
+        Html Option(T value)
+        {
+            var selected = chosen.Equals(value.ToString(), StringComparison.OrdinalIgnoreCase) ? Html.Of($" selected") : Html.Empty;
+            return Html.Of($"<option value=\"{value.ToString()}\"{selected}>{word(value)}</option>");
+        }
+        return Html.Of($"<option value=\"\">any</option>{values.Select(Option)}");
+    }
 
     private static Html Row(IncidentRow row)
     {
+        var targets = row.Targets.Length > 0 ? Html.Of($" · {Said(row.Targets, 200)}") : Html.Empty;
         var joined = row.Alerts > 1 ? $" · {row.Alerts} alerts" : "";
         return Html.Of(
             $"""
-            <li id="{Key("incident", row.Incident)}"><p class="row">{Chip(row.Severity)}<strong>{Link(IncidentView.Of, row.Incident, Said(row.Title, 160))}</strong>
+            <li id="{Key("incident", row.Incident)}"><p class="row">{Chip(row.Severity)}
+            <strong>{Link(IncidentView.Of, row.Incident, Said(row.Title, 160))}</strong>
             <span class="soft push">{Time(row.At)}</span></p>
-            <p class="soft">{Word(row.Outcome)}{joined}{(row.Targets.Length > 0 ? Html.Of($" · {Said(row.Targets, 200)}") : Html.Empty)}</p></li>
+            <p class="soft">{Word(row.Outcome)}{joined}{targets}</p></li>
             """
         );
     }

@@ -25,7 +25,12 @@ internal sealed class OnCallView(OnCall onCall, PolicyStore policies) : ConsoleV
             parts.Add(
                 new Part(
                     Key("ladder", ladder.Name),
-                    Html.Of($"<h2>Ladder {ladder.Name}</h2><ol class=\"card list\">{rungs}</ol><h3>Were a request opened now</h3><ul>{plans}</ul>")
+                    Html.Of(
+                        $"""
+                        <h2>Ladder {ladder.Name}</h2><ol class="card list">{rungs}</ol>
+                        <h3>Were a request opened now</h3><ul>{plans}</ul>
+                        """
+                    )
                 )
             );
         }
@@ -46,18 +51,21 @@ internal sealed class OnCallView(OnCall onCall, PolicyStore policies) : ConsoleV
         var plan = ladder.Plan(timeout);
         var steps = plan.Steps.Select(s => Html.Of($"{s.Rung.Name} at {Time(now + s.StartsAfter)}, "));
         var names = string.Join(", ", actions.Select(a => a.Name.Replace('_', ' ')));
-        return Html.Of($"<li>{names}: {steps}a ticket at {Time(now + timeout)}, over at {Time(now + plan.ExpiresAfter)}; then nothing has run</li>");
+        var (ticket, over) = (Time(now + timeout), Time(now + plan.ExpiresAfter));
+        return Html.Of($"<li>{names}: {steps}a ticket at {ticket}, over at {over}; then nothing has run</li>");
     }
 
     private static Html Group(ApproverGroup group)
     {
         var from = group.EntraGroup is { } entra ? $" · and the members of the Entra group {entra}" : "";
         var schedule = group.Schedule is { } address ? $" · chosen by the schedule at {address.Host}" : "";
-        var members = group.Members.Select(m => Html.Of($"<li><strong>{m.Name}</strong><span class=\"soft\">{Quiet(m)}{Away(m)}</span></li>"));
-        return Html.Of($"<h3>{group.Name}</h3><p class=\"soft\">{group.Members.Count} named{from}{schedule}</p><ul class=\"card list\">{members}</ul>");
+        var members = group.Members.Select(m => Html.Of($"<li><b>{m.Name}</b><span class=\"soft\">{Quiet(m)}{Away(m)}</span></li>"));
+        var head = Html.Of($"<h3>{group.Name}</h3><p class=\"soft\">{group.Members.Count} named{from}{schedule}</p>");
+        return Html.Of($"{head}<ul class=\"card list\">{members}</ul>");
     }
 
-    private static string Quiet(Approver member) => member.Quiet is { } quiet ? $" · quiet from {quiet.From:HH:mm} to {quiet.Until:HH:mm} UTC" : "";
+    private static string Quiet(Approver member) =>
+        member.Quiet is { } quiet ? $" · quiet from {quiet.From:HH:mm} to {quiet.Until:HH:mm} UTC" : "";
 
     private static string Away(Approver member) =>
         member.Away is { } away ? $" · away from {away.From:yyyy-MM-dd} to {away.Until:yyyy-MM-dd}, {away.Substitute.Name} stands in" : "";

@@ -6,7 +6,12 @@ namespace IRFunctions.OperatorConsole;
 /// <summary>`/console/policy`: the tier map as people read it, and which version is in force.</summary>
 internal sealed class PolicyView(PolicyStore policies) : ConsoleView
 {
-    private static readonly (int Tier, string Words)[] Tiers = [(1, "Runs alone"), (2, "Asks people first"), (3, "Never runs; people are told")];
+    private static readonly (int Tier, string Words)[] Tiers =
+    [
+        (1, "Runs alone"),
+        (2, "Asks people first"),
+        (3, "Never runs; people are told"),
+    ];
 
     public override string Name => "policy";
     public override string Label => "Policy";
@@ -18,7 +23,8 @@ internal sealed class PolicyView(PolicyStore policies) : ConsoleView
         var head = Html.Of(
             $"""
             <h1>Policy</h1><p>Version <span class="mono">{policy.Hash[..12]}</span>, the hash of {files}.
-            An incident keeps the version it opened with. Nobody's signature is checked here: whoever may deploy or write the files may change it.</p>
+            An incident keeps the version it opened with. No signature is checked:
+            whoever may deploy or write the files may change it.</p>
             """
         );
         var tiers = Tiers.Select(t => TierOf(t.Tier, t.Words, policy.Actions.Values.Where(a => a.Tier == t.Tier).OrderBy(a => a.Order)));
@@ -50,9 +56,10 @@ internal sealed class PolicyView(PolicyStore policies) : ConsoleView
             },
             action.Ladder == Ladder.DefaultName ? "" : $"ladder {action.Ladder}",
         ];
+        var words = string.Join(" · ", facts.Where(f => f.Length > 0));
         return Html.Of(
             $"""
-            <li><strong>{action.Name.Replace('_', ' ')}</strong> <span class="soft">{string.Join(" · ", facts.Where(f => f.Length > 0))}</span>
+            <li><strong>{action.Name.Replace('_', ' ')}</strong> <span class="soft">{words}</span>
             <p>{action.Why}. <span class="soft">May hurt: {action.BlastRadius}.</span></p></li>
             """
         );

@@ -21,7 +21,10 @@ internal sealed class RecordView(HeadIndex heads) : ConsoleView
         var last = heads.Number == 0
             ? Html.Of($"<p class=\"empty\">No checkpoint has been made so far.</p>")
             : Html.Of(
-                $"<dl class=\"card facts\">{Row("Last checkpoint", $"number {heads.Number}")}{Row("Made", Time(heads.At))}{Row("Chains sealed", $"{heads.Tree.Count}")}{Row("Hash", Html.Of($"<span class=\"mono\">{heads.Hash}</span>"))}</dl>"
+                $"""
+                <dl class="card facts">{Row("Last checkpoint", $"number {heads.Number}")}{Row("Made", Time(heads.At))}
+                {Row("Chains sealed", $"{heads.Tree.Count}")}{Row("Hash", Html.Of($"<span class=\"mono\">{heads.Hash}</span>"))}</dl>
+                """
             );
         return new Shown(
             "Record",
@@ -34,7 +37,8 @@ internal sealed class RecordView(HeadIndex heads) : ConsoleView
                         <div class="card"><p>Seals what is new, then holds every chain against what was sealed before.</p>
                         <form class="act" data-act="post" data-url="/api/record/verify" id="verify">
                         <button class="yes big">Verify now</button><output role="status"></output></form>
-                        <p class="soft">Whoever does not trust this app verifies without it: <a href="/api/audit/all/export">export the record</a>, then <span class="mono">audit verify</span>.</p></div>
+                        <p class="soft">Whoever does not trust this app verifies without it:
+                        <a href="/api/audit/all/export">export the record</a>, then <span class="mono">audit verify</span>.</p></div>
                         """
                     )
                 ),
@@ -43,7 +47,7 @@ internal sealed class RecordView(HeadIndex heads) : ConsoleView
     }
 }
 
-/// <summary>`POST /api/record/verify`: seals, and holds every chain against what was sealed. What it finds is on the record and paged.</summary>
+/// <summary>`POST /api/record/verify`: seals, and holds every chain against what was sealed; findings are recorded and paged.</summary>
 public sealed class RecordCheckApi(RequestGuard guard, Checkpointer checkpointer)
 {
     [Function("VerifyRecord")]

@@ -33,7 +33,7 @@ public sealed class SizeTests(Browser browser, ITestOutputHelper output)
         await Expect(page.Locator("#part-found li")).ToHaveCountAsync(1);
         var heap = await page.EvaluateAsync<double>("() => performance.memory.usedJSHeapSize / 1048576");
         var nodes = await page.EvaluateAsync<int>("() => document.querySelectorAll('*').length");
-        output.WriteLine($"home {home.TotalMilliseconds:0} ms, incidents {first.TotalMilliseconds:0} ms, search {search.TotalMilliseconds:0} ms");
+        output.WriteLine($"home {home:s\\.fff} s, incidents {first:s\\.fff} s, search {search:s\\.fff} s");
         output.WriteLine($"heap of the page {heap:0.0} MB, {nodes} elements");
         Assert.True(heap < 64, $"{heap} MB");
         // Wanted is a second; a machine that runs other tests meanwhile may be slower.
@@ -72,7 +72,8 @@ public sealed class SizeTests(Browser browser, ITestOutputHelper output)
         }
         for (var n = 0; n < Requests; n++)
         {
-            var decision = request.Request.Decision with { Target = new Target("ip", $"198.51.{n / 250}.{n % 250}", $"198.51.{n / 250}.{n % 250}") };
+            var address = $"198.51.{n / 250}.{n % 250}";
+            var decision = request.Request.Decision with { Target = new Target("ip", address, address) };
             var copy = request with
             {
                 Deadline = request.Deadline.AddSeconds(n + 1),
