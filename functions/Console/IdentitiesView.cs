@@ -36,7 +36,7 @@ internal sealed class IdentitiesView(PolicyStore policies) : ConsoleView
         );
     }
 
-    private async Task<Html> BreakersAsync(ViewRequest request, CancellationToken cancellation)
+    private static async Task<Html> BreakersAsync(ViewRequest request, CancellationToken cancellation)
     {
         var rows = new List<Html>();
         var more = false;
@@ -78,27 +78,26 @@ internal sealed class IdentitiesView(PolicyStore policies) : ConsoleView
     }
 
     private static Html Soon(List<Expiry> ending) =>
-        ending.Count == 0
-            ? Html.Empty
-            : Table(
-                "Ends within 30 days, or has ended",
-                ending.Select(Entry)
-            );
+        ending.Count == 0 ? Html.Empty : Table("Ends within 30 days, or has ended", ending.Select(Entry));
 
     private static Html Entry(ApprovedJob job) =>
         Html.Of($"<li><strong>{job.Name}</strong> <span class=\"soft\">{job.Owner} · {job.Ticket} · until {Day(job.Until)}</span></li>");
 
     private static Html Entry(Expiry end) =>
-        Html.Of($"<li><strong>{end.What}: {end.Name}</strong> <span class=\"soft\">{end.Owner} · ends {Day(end.Ends)} {end.Ticket}</span></li>");
+        Html.Of(
+            $"<li><strong>{end.What}: {end.Name}</strong> <span class=\"soft\">{end.Owner} · ends {Day(end.Ends)} {end.Ticket}</span></li>"
+        );
 
     private static Html Entry(ProtectedEntry entry, DateTimeOffset now)
     {
-        var level = entry.BreakGlass ? "break-glass: never touched" : entry.Level switch
-        {
-            ProtectionLevel.Never => "never touched",
-            ProtectionLevel.Soft => "soft containment only, and a person approves",
-            _ => "a person approves",
-        };
+        var level = entry.BreakGlass
+            ? "break-glass: never touched"
+            : entry.Level switch
+            {
+                ProtectionLevel.Never => "never touched",
+                ProtectionLevel.Soft => "soft containment only, and a person approves",
+                _ => "a person approves",
+            };
         var over = entry.CountsAt(now) ? "" : " · NO LONGER COUNTS";
         return Html.Of(
             $"""

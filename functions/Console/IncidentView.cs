@@ -44,10 +44,7 @@ internal sealed class IncidentView(
             "Incident",
             [
                 new Part("story", Html.Of($"{Head(story, alerts, told)}{Bridge(held, alerts)}{What(story)}")),
-                new Part(
-                    "stands",
-                    Html.Of($"{InEffect(held, request)}{Decisions(told)}{Joined(alerts)}{proof}")
-                ),
+                new Part("stands", Html.Of($"{InEffect(held, request)}{Decisions(told)}{Joined(alerts)}{proof}")),
             ]
         );
     }
@@ -72,19 +69,16 @@ internal sealed class IncidentView(
     }
 
     /// <summary>What this incident holds or held, as the owners say.</summary>
-    private async Task<List<Effect>> HeldAsync(
-        ViewRequest request,
-        List<AlertView> alerts,
-        string id,
-        CancellationToken cancellation
-    )
+    private async Task<List<Effect>> HeldAsync(ViewRequest request, List<AlertView> alerts, string id, CancellationToken cancellation)
     {
         var keys = alerts
             .SelectMany(a => a.Decisions)
             .Where(d => d.Target.IndexOf(':', StringComparison.Ordinal) > 0 && !d.Target.StartsWith("alert:", StringComparison.Ordinal))
-            .Select(d => d.Target.IndexOf(':', StringComparison.Ordinal) is var at
-                ? ScheduledRollback.KeyOf(d.Action, new Target(d.Target[..at], d.Target[(at + 1)..], d.Display))
-                : "")
+            .Select(d =>
+                d.Target.IndexOf(':', StringComparison.Ordinal) is var at
+                    ? ScheduledRollback.KeyOf(d.Action, new Target(d.Target[..at], d.Target[(at + 1)..], d.Display))
+                    : ""
+            )
             .Distinct(StringComparer.Ordinal);
         var found = new List<Effect>();
         foreach (var key in keys)
@@ -97,9 +91,10 @@ internal sealed class IncidentView(
     {
         var source = told.Select(t => t.Text("link")).FirstOrDefault(l => l is { Length: > 0 });
         // An address from an alert: only one that a browser can open safely.
-        var link = Uri.TryCreate(source, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
-            ? Html.Of($"<a class=\"push\" href=\"{address.AbsoluteUri}\" rel=\"noopener noreferrer\">Open at {address.Host}</a>")
-            : Html.Empty;
+        var link =
+            Uri.TryCreate(source, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
+                ? Html.Of($"<a class=\"push\" href=\"{address.AbsoluteUri}\" rel=\"noopener noreferrer\">Open at {address.Host}</a>")
+                : Html.Empty;
         var severity = alerts.Count > 0 ? Chip(alerts.Max(a => a.Severity)) : Html.Empty;
         var state = alerts.Count > 0 ? IncidentsView.Word(alerts[^1].Outcome) : "";
         return Html.Of(
@@ -137,11 +132,7 @@ internal sealed class IncidentView(
     {
         var may = request.Caller.May("responder", "approver");
         var cards = held.Select(h => EffectCard.Of(h, policies.Current, request.Caller.ObjectId, may));
-        return held.Count == 0
-            ? Html.Empty
-            : Html.Of(
-                $"<h2>In effect, and ended</h2><div class=\"card\">{cards}</div>"
-            );
+        return held.Count == 0 ? Html.Empty : Html.Of($"<h2>In effect, and ended</h2><div class=\"card\">{cards}</div>");
     }
 
     private static Html Decisions(List<EntryDetails> told)
@@ -152,9 +143,10 @@ internal sealed class IncidentView(
 
     private static Html DecisionOf(EntryDetails told, int number)
     {
-        var reasons = told.Data.TryGetProperty("reasons", out var list) && list.ValueKind == JsonValueKind.Array
-            ? list.EnumerateArray().Select(r => Html.Of($"<li>{Said(EntryDetails.TextOf(r, "text"), 500)}</li>"))
-            : [];
+        var reasons =
+            told.Data.TryGetProperty("reasons", out var list) && list.ValueKind == JsonValueKind.Array
+                ? list.EnumerateArray().Select(r => Html.Of($"<li>{Said(EntryDetails.TextOf(r, "text"), 500)}</li>"))
+                : [];
         var kind = told.Text("kind") switch
         {
             "Run" => "runs alone",
@@ -171,11 +163,7 @@ internal sealed class IncidentView(
     }
 
     private static Html Joined(List<AlertView> alerts) =>
-        alerts.Count < 2
-            ? Html.Empty
-            : Html.Of(
-                $"<h2>Its alerts</h2><ol class=\"card timeline\">{alerts.Select(AlertOf)}</ol>"
-            );
+        alerts.Count < 2 ? Html.Empty : Html.Of($"<h2>Its alerts</h2><ol class=\"card timeline\">{alerts.Select(AlertOf)}</ol>");
 
     private static Html AlertOf(AlertView alert) =>
         Html.Of($"<li>{Time(alert.OpenedAt)} {Said(alert.Title, 160)}: {IncidentsView.Word(alert.Outcome)}</li>");

@@ -76,8 +76,7 @@ internal sealed class IncidentsView(IncidentBoard board) : ConsoleView
             """
         );
 
-    private static Html Open(ViewRequest request) =>
-        Fields.Skip(1).Any(f => request.Text(f).Length > 0) ? Html.Of($" open") : Html.Empty;
+    private static Html Open(ViewRequest request) => Fields.Skip(1).Any(f => request.Text(f).Length > 0) ? Html.Of($" open") : Html.Empty;
 
     private static Html Outcomes(ViewRequest request) => Options(request.Text("state"), Enum.GetValues<Outcome>(), Word);
 

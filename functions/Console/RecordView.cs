@@ -18,14 +18,15 @@ internal sealed class RecordView(HeadIndex heads) : ConsoleView
     public override async Task<Shown> ShowAsync(ViewRequest request, CancellationToken cancellation)
     {
         await heads.LoadAsync(cancellation);
-        var last = heads.Number == 0
-            ? Html.Of($"<p class=\"empty\">No checkpoint has been made so far.</p>")
-            : Html.Of(
-                $"""
-                <dl class="card facts">{Row("Last checkpoint", $"number {heads.Number}")}{Row("Made", Time(heads.At))}
-                {Row("Chains sealed", $"{heads.Tree.Count}")}{Row("Hash", Html.Of($"<span class=\"mono\">{heads.Hash}</span>"))}</dl>
-                """
-            );
+        var last =
+            heads.Number == 0
+                ? Html.Of($"<p class=\"empty\">No checkpoint has been made so far.</p>")
+                : Html.Of(
+                    $"""
+                    <dl class="card facts">{Row("Last checkpoint", $"number {heads.Number}")}{Row("Made", Time(heads.At))}
+                    {Row("Chains sealed", $"{heads.Tree.Count}")}{Row("Hash", Html.Of($"<span class=\"mono\">{heads.Hash}</span>"))}</dl>
+                    """
+                );
         return new Shown(
             "Record",
             [
@@ -62,9 +63,17 @@ public sealed class RecordCheckApi(RequestGuard guard, Checkpointer checkpointer
             return ProblemResults.Of(403, "foreign-page", "Not from another page", "Open the console itself.");
         var run = await checkpointer.RunAsync(cancellation);
         IReadOnlyList<Finding> findings = [.. run.Findings, .. await checkpointer.SweepAsync(cancellation)];
-        var words = findings.Count == 0
-            ? "Everything is as it was sealed."
-            : $"{findings.Count} finding(s): {string.Join("; ", findings.Take(5).Select(f => $"{f.Where} {f.What}"))}. People were paged.";
-        return new OkObjectResult(new { whole = findings.Count == 0, findings, said = words });
+        var words =
+            findings.Count == 0
+                ? "Everything is as it was sealed."
+                : $"{findings.Count} finding(s): {string.Join("; ", findings.Take(5).Select(f => $"{f.Where} {f.What}"))}. People were paged.";
+        return new OkObjectResult(
+            new
+            {
+                whole = findings.Count == 0,
+                findings,
+                said = words,
+            }
+        );
     }
 }

@@ -22,12 +22,14 @@ internal sealed class RehearsalsView(DrillPlan plan, DrillCertificates certifica
         var found = await certificates.ListAsync(Most, unreadable.Add, cancellation);
         foreach (var row in unreadable)
             await trouble.TellAsync(row, cancellation);
-        var targets = plan.Targets.Count == 0
-            ? Html.Of($"<p class=\"empty\">No target is designated (setting Drills__Targets), so nothing is rehearsed.</p>")
-            : Html.Of($"<ul class=\"card list\">{plan.Targets.Select(Row)}</ul>");
-        var list = found.Count == 0
-            ? Html.Of($"<p class=\"empty\">No rehearsal has taken place so far. They run daily at 04:00 UTC.</p>")
-            : Html.Of($"<ul class=\"card list\">{found.OrderByDescending(c => c.At).Select(Row)}</ul>");
+        var targets =
+            plan.Targets.Count == 0
+                ? Html.Of($"<p class=\"empty\">No target is designated (setting Drills__Targets), so nothing is rehearsed.</p>")
+                : Html.Of($"<ul class=\"card list\">{plan.Targets.Select(Row)}</ul>");
+        var list =
+            found.Count == 0
+                ? Html.Of($"<p class=\"empty\">No rehearsal has taken place so far. They run daily at 04:00 UTC.</p>")
+                : Html.Of($"<ul class=\"card list\">{found.OrderByDescending(c => c.At).Select(Row)}</ul>");
         return new Shown("Rehearsals", [new Part("drills", Html.Of($"<h1>Rehearsals</h1>{list}<h2>Designated targets</h2>{targets}"))]);
     }
 

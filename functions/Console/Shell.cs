@@ -122,7 +122,7 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
         !view.IsLive
             ? ""
             : $"/console-live/{view.Name}{(request.Id is { } id ? $"/{Uri.EscapeDataString(id)}" : "")}"
-        + QueryString.Create(request.Query.Select(q => KeyValuePair.Create(q.Key, q.Value.FirstOrDefault())));
+                + QueryString.Create(request.Query.Select(q => KeyValuePair.Create(q.Key, q.Value.FirstOrDefault())));
 }
 
 /// <summary>Every view there is, in the order of the navigation.</summary>
