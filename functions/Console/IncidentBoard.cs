@@ -80,6 +80,24 @@ internal sealed class IncidentBoard(IncidentTable incidents, RowTrouble trouble)
         ];
     }
 
+    /// <summary>Begins to read, so that the list is there when somebody opens it; whoever opens it sees what failed.</summary>
+    public async void Warm()
+    {
+        if (read is not null)
+            return;
+        await Task.Yield();
+        try
+        {
+            await AllAsync(CancellationToken.None);
+        }
+#pragma warning disable CA1031 // Nobody waits for it.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // The view reads again, and says what is wrong.
+        }
+    }
+
     public Task<IncidentRow[]> AllAsync(CancellationToken cancellation) =>
         (all ??= new Glance<IncidentRow[]>(RefreshAsync)).ReadAsync(cancellation);
 

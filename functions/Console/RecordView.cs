@@ -63,10 +63,9 @@ public sealed class RecordCheckApi(RequestGuard guard, Checkpointer checkpointer
             return ProblemResults.Of(403, "foreign-page", "Not from another page", "Open the console itself.");
         var run = await checkpointer.RunAsync(cancellation);
         IReadOnlyList<Finding> findings = [.. run.Findings, .. await checkpointer.SweepAsync(cancellation)];
+        var first = string.Join("; ", findings.Take(5).Select(f => $"{f.Where} {f.What}"));
         var words =
-            findings.Count == 0
-                ? "Everything is as it was sealed."
-                : $"{findings.Count} finding(s): {string.Join("; ", findings.Take(5).Select(f => $"{f.Where} {f.What}"))}. People were paged.";
+            findings.Count == 0 ? "Everything is as it was sealed." : $"{findings.Count} finding(s): {first}. People were paged.";
         return new OkObjectResult(
             new
             {

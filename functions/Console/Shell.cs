@@ -11,7 +11,7 @@ internal sealed record ConsoleSignIn(string SignIn, string SignOut)
 }
 
 /// <summary>The frame around every view.</summary>
-internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList effects, StopView stop, ConsoleSignIn signIn)
+internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList effects, IncidentBoard board, StopView stop, ConsoleSignIn signIn)
 {
     /// <summary>Only our own scripts and styles run, none inline; nothing is loaded from elsewhere, nothing may frame a page.</summary>
     public const string Policy =
@@ -21,6 +21,7 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
     /// <summary>What is the same on every page, and live like the rest: the counts, and the stop while it is engaged.</summary>
     public async Task<IReadOnlyList<Part>> AroundAsync(ConsoleView view, ViewRequest request, CancellationToken cancellation)
     {
+        board.Warm();
         var counts = new Dictionary<string, int>(StringComparer.Ordinal)
         {
             [HomeView.Of] = await waiting.CountAsync(cancellation),
