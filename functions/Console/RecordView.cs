@@ -64,8 +64,7 @@ public sealed class RecordCheckApi(RequestGuard guard, Checkpointer checkpointer
         var run = await checkpointer.RunAsync(cancellation);
         IReadOnlyList<Finding> findings = [.. run.Findings, .. await checkpointer.SweepAsync(cancellation)];
         var first = string.Join("; ", findings.Take(5).Select(f => $"{f.Where} {f.What}"));
-        var words =
-            findings.Count == 0 ? "Everything is as it was sealed." : $"{findings.Count} finding(s): {first}. People were paged.";
+        var words = findings.Count == 0 ? "Everything is as it was sealed." : $"{findings.Count} finding(s): {first}. People were paged.";
         return new OkObjectResult(
             new
             {

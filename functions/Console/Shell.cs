@@ -11,7 +11,14 @@ internal sealed record ConsoleSignIn(string SignIn, string SignOut)
 }
 
 /// <summary>The frame around every view.</summary>
-internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList effects, IncidentBoard board, StopView stop, ConsoleSignIn signIn)
+internal sealed class Shell(
+    ConsoleViews views,
+    WaitingList waiting,
+    EffectList effects,
+    IncidentBoard board,
+    StopView stop,
+    ConsoleSignIn signIn
+)
 {
     /// <summary>Only our own scripts and styles run, none inline; nothing is loaded from elsewhere, nothing may frame a page.</summary>
     public const string Policy =
