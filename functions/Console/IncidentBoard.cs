@@ -81,7 +81,7 @@ internal sealed class IncidentBoard(IncidentTable incidents, RowTrouble trouble)
     }
 
     /// <summary>Begins to read, so that the list is there when somebody opens it; whoever opens it sees what failed.</summary>
-    public async void Warm()
+    public async Task WarmAsync()
     {
         if (read is not null)
             return;

@@ -28,7 +28,7 @@ internal sealed class Shell(
     /// <summary>What is the same on every page, and live like the rest: the counts, and the stop while it is engaged.</summary>
     public async Task<IReadOnlyList<Part>> AroundAsync(ConsoleView view, ViewRequest request, CancellationToken cancellation)
     {
-        board.Warm();
+        _ = board.WarmAsync();
         var counts = new Dictionary<string, int>(StringComparer.Ordinal)
         {
             [HomeView.Of] = await waiting.CountAsync(cancellation),
