@@ -2,16 +2,17 @@
 # The steps of docs/deploy.md that no template can do: the registration that people sign in with, and what needs the deployed app to exist.
 #   scripts/first-day.sh before NAME               creates the registration NAME, prints parameters for the bicepparam file
 #   scripts/first-day.sh after RESOURCE-GROUP NAME  lets the identity vouch for it, tells it the app's address, grants Graph permissions
-#   scripts/first-day.sh role NAME PERSON ROLE      gives a person the role approver, responder or reader
+#   scripts/first-day.sh role NAME PERSON ROLE      gives a person the role approver, responder, reader, stopper or identities
 # Can be repeated. Needs Azure CLI, signed in to the tenant.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 azure_cli=04b07795-8ddb-461a-bbee-02f9e1bf7b46             # Azure CLI's application id, the same in every tenant
 security_insights=98785600-1bb7-4fb9-b9fa-19afe2c8a360     # "Azure Security Insights": Microsoft Sentinel's own service principal
-usage="usage: $0 before NAME | after RESOURCE-GROUP NAME | role NAME PERSON approver|responder|reader"
+usage="usage: $0 before NAME | after RESOURCE-GROUP NAME | role NAME PERSON approver|responder|reader|stopper|identities"
 # Ids of the app roles: of our own choosing, the same in every tenant.
 approver=5f0b6c1e-6f0e-4a53-9a55-3d2f5c9e1a01 responder=5f0b6c1e-6f0e-4a53-9a55-3d2f5c9e1a02 reader=5f0b6c1e-6f0e-4a53-9a55-3d2f5c9e1a03
+stopper=5f0b6c1e-6f0e-4a53-9a55-3d2f5c9e1a04 identities=5f0b6c1e-6f0e-4a53-9a55-3d2f5c9e1a05
 
 registration() { az ad app list --filter "displayName eq '$1'" --query '[0].appId' --output tsv; }
 
@@ -28,7 +29,7 @@ before() {
     az ad app update --id "$client" --set "api.preAuthorizedApplications=[{\"appId\":\"$azure_cli\",\"delegatedPermissionIds\":[\"$scope\"]}]"
   fi
   if [ -z "$(az ad app show --id "$client" --query 'appRoles[0].id' --output tsv)" ]; then
-    az ad app update --id "$client" --app-roles "[$(app_role "$approver" approver 'Answers requests, releases and confirms.'),$(app_role "$responder" responder 'Releases and confirms.'),$(app_role "$reader" reader 'Looks.')]"
+    az ad app update --id "$client" --app-roles "[$(app_role "$approver" approver 'Answers requests, releases and confirms.'),$(app_role "$responder" responder 'Releases and confirms.'),$(app_role "$reader" reader 'Looks.'),$(app_role "$stopper" stopper 'Stops all new actions and lifts the stop.'),$(app_role "$identities" identities 'Looks, at single identities too.')]"
   fi
   az ad sp update --id "$client" --set appRoleAssignmentRequired=true # Nobody signs in without a role.
   echo "param signInClientId = '$client'"
@@ -39,7 +40,7 @@ app_role() { echo "{\"id\":\"$1\",\"value\":\"$2\",\"displayName\":\"$2\",\"desc
 
 role() {
   local client resource person id
-  case "$3" in approver) id=$approver ;; responder) id=$responder ;; reader) id=$reader ;; *) echo "$usage" >&2; exit 2 ;; esac
+  case "$3" in approver) id=$approver ;; responder) id=$responder ;; reader) id=$reader ;; stopper) id=$stopper ;; identities) id=$identities ;; *) echo "$usage" >&2; exit 2 ;; esac
   client=$(registration "$1")
   if [ -z "$client" ]; then echo "there is no registration $1; run: $0 before $1" >&2; exit 1; fi
   resource=$(az ad sp show --id "$client" --query id --output tsv) person=$(az ad user show --id "$2" --query id --output tsv)

@@ -249,8 +249,8 @@ public sealed class IdentitiesApi(
         CancellationToken cancellation
     )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null)
-            return ProblemResults.SignIn();
+        if (await guard.NoIdentityReaderAsync(request, cancellation) is { } refused)
+            return refused;
         if (QueryReader.Refuses(request, out var unknown))
             return unknown;
         if (AgentGate.Identity(id) is not { } identity)

@@ -97,8 +97,8 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
         CancellationToken cancellation
     )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null)
-            return ProblemResults.SignIn();
+        if (await guard.NoIdentityReaderAsync(request, cancellation) is { } refused)
+            return refused;
         if (QueryReader.Refuses(request, out var unknown))
             return unknown;
         if (AgentGate.Identity(id) is not { } identity)

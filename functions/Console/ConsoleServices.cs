@@ -19,14 +19,22 @@ internal static class ConsoleServices
         services.TryAddSingleton<WaitingPart>();
         services.TryAddSingleton<EffectList>();
         services.TryAddSingleton<EffectsPart>();
+        services.TryAddSingleton<IncidentBoard>();
         services.TryAddSingleton<StopView>();
         services.TryAddSingleton<Shell>();
         services.TryAddSingleton<ConsoleViews>();
         // In the order of the navigation.
         services.AddSingleton<ConsoleView, HomeView>();
         services.AddSingleton<ConsoleView, EffectsView>();
+        services.AddSingleton<ConsoleView, IncidentsView>();
+        services.AddSingleton<ConsoleView, IdentitiesView>();
+        services.AddSingleton<ConsoleView, RehearsalsView>();
+        services.AddSingleton<ConsoleView, OnCallView>();
+        services.AddSingleton<ConsoleView, PolicyView>();
+        services.AddSingleton<ConsoleView, RecordView>();
         services.AddSingleton<ConsoleView, RequestView>();
         services.AddSingleton<ConsoleView, IncidentView>();
+        services.AddSingleton<ConsoleView, AttackView>();
         services.AddSingleton<ConsoleView>(s => s.GetRequiredService<StopView>());
         return services;
     }

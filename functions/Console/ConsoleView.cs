@@ -54,5 +54,8 @@ internal abstract class ConsoleView
     /// <summary>Which entry of the navigation is marked while it is shown.</summary>
     public virtual string Under => Name;
 
+    /// <summary>False where it costs much and nobody waits for it to change.</summary>
+    public virtual bool IsLive => true;
+
     public abstract Task<Shown> ShowAsync(ViewRequest request, CancellationToken cancellation);
 }

@@ -11,7 +11,14 @@ internal sealed record ConsoleSignIn(string SignIn, string SignOut)
 }
 
 /// <summary>The frame around every view.</summary>
-internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList effects, StopView stop, ConsoleSignIn signIn)
+internal sealed class Shell(
+    ConsoleViews views,
+    WaitingList waiting,
+    EffectList effects,
+    IncidentBoard board,
+    StopView stop,
+    ConsoleSignIn signIn
+)
 {
     /// <summary>Only our own scripts and styles run, none inline; nothing is loaded from elsewhere, nothing may frame a page.</summary>
     public const string Policy =
@@ -21,6 +28,7 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
     /// <summary>What is the same on every page, and live like the rest: the counts, and the stop while it is engaged.</summary>
     public async Task<IReadOnlyList<Part>> AroundAsync(ConsoleView view, ViewRequest request, CancellationToken cancellation)
     {
+        _ = board.WarmAsync();
         var counts = new Dictionary<string, int>(StringComparer.Ordinal)
         {
             [HomeView.Of] = await waiting.CountAsync(cancellation),
@@ -119,8 +127,10 @@ internal sealed class Shell(ConsoleViews views, WaitingList waiting, EffectList 
     }
 
     private static string LiveOf(ConsoleView view, ViewRequest request) =>
-        $"/console-live/{view.Name}{(request.Id is { } id ? $"/{Uri.EscapeDataString(id)}" : "")}"
-        + QueryString.Create(request.Query.Select(q => KeyValuePair.Create(q.Key, q.Value.FirstOrDefault())));
+        !view.IsLive
+            ? ""
+            : $"/console-live/{view.Name}{(request.Id is { } id ? $"/{Uri.EscapeDataString(id)}" : "")}"
+                + QueryString.Create(request.Query.Select(q => KeyValuePair.Create(q.Key, q.Value.FirstOrDefault())));
 }
 
 /// <summary>Every view there is, in the order of the navigation.</summary>

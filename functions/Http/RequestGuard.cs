@@ -36,6 +36,17 @@ public sealed class RequestGuard(OnCall onCall, TokenSignIn signIn, RefusalLog r
     public async Task<Caller?> ReaderAsync(HttpRequest request, CancellationToken cancellation) =>
         (await CallerAsync(request, "reading", cancellation)) is { } caller && caller.May(TokenSignIn.Roles) ? caller : null;
 
+    /// <summary>What to answer whoever may not see what single identities did; null where they may.</summary>
+    public async Task<IActionResult?> NoIdentityReaderAsync(HttpRequest request, CancellationToken cancellation) =>
+        await ReaderAsync(request, cancellation) is not { } caller ? ProblemResults.SignIn()
+        : caller.May(TokenSignIn.MaySeeIdentities) ? null
+        : ProblemResults.Of(
+            403,
+            "role",
+            "You may not see identities",
+            $"Your sign-in lacks the app role for this; ask for one of {string.Join(", ", TokenSignIn.MaySeeIdentities)}."
+        );
+
     /// <summary>
     /// The caller, for changing something: an approver of the policy in force. Otherwise the problem to answer with, on the record.
     /// </summary>

@@ -9,10 +9,13 @@ namespace IRFunctions.Http;
 public sealed class TokenSignIn
 {
     /// <summary>App roles of the API's registration; any of them may look.</summary>
-    public static readonly IReadOnlyList<string> Roles = ["approver", "responder", "reader"];
+    public static readonly IReadOnlyList<string> Roles = ["approver", "responder", "reader", "stopper", "identities"];
 
     /// <summary>Who may use the global stop.</summary>
-    public static readonly IReadOnlyList<string> MayStop = ["approver", "responder"];
+    public static readonly IReadOnlyList<string> MayStop = ["approver", "responder", "stopper"];
+
+    /// <summary>Who may see what single identities did: breakers, evidence, snapshots, and what is protected.</summary>
+    public static readonly IReadOnlyList<string> MaySeeIdentities = ["approver", "responder", "identities"];
 
     private readonly TokenValidator? validator;
     private readonly string tenant;
@@ -59,7 +62,7 @@ public sealed class TokenSignIn
             return (null, "Person: the token names no object id");
         string[] roles = [.. token.Texts("roles").Select(r => r.ToLowerInvariant()).Where(Roles.Contains)];
         return roles.Length == 0
-            ? (null, "Role: the token carries none of the roles approver, responder, reader")
+            ? (null, $"Role: the token carries none of the roles {string.Join(", ", Roles)}")
             : (
                 new Caller(person.ToString(), token.Text("name") ?? person.ToString()) { Roles = roles, TokenIssuedAt = token.IssuedAt },
                 ""

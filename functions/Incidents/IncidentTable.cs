@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using IRFunctions.Storage;
@@ -83,6 +84,36 @@ public sealed class IncidentTable(TableServiceClient tables)
         foreach (var part in places.Chunk(AtOnce))
             pages.AddRange(await Task.WhenAll(part.Select(p => PageAsync(p.Incident, p.Number, cancellation))));
         return (pages, last);
+    }
+
+    /// <summary>Every alert whose row was written at that time or later, with the time; by the table's own clock.</summary>
+    /// <param name="since">Null for all.</param>
+    public async IAsyncEnumerable<(IncidentPage Page, DateTimeOffset At)> ChangedAsync(
+        DateTimeOffset? since,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        var filter = since is { } from ? TableClient.CreateQueryFilter($"Timestamp ge {from}") : null;
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            yield return (Read(row), row.Timestamp ?? default);
+    }
+
+    private static IncidentPage Read(TableEntity row)
+    {
+        try
+        {
+            var number = int.TryParse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+                ? n
+                : throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
+            var view =
+                TableText.Read<IncidentView>(row, View, TableName)
+                ?? throw new UnreadableRowException(TableName, $"{row.PartitionKey}/{row.RowKey}", null);
+            return new IncidentPage(IncidentRegister.InstanceOf(row.PartitionKey, number), view);
+        }
+        catch (UnreadableRowException e)
+        {
+            return new IncidentPage(row.PartitionKey, null, e);
+        }
     }
 
     /// <summary>One alert with the problem where its row cannot be read.</summary>

@@ -60,7 +60,7 @@ public sealed class StopApi(RequestGuard guard, TimeProvider time)
         CancellationToken cancellation
     )
     {
-        var (caller, refusal) = await guard.ResponderAsync(request, what, cancellation);
+        var (caller, refusal) = await guard.ResponderAsync(request, what, cancellation, [.. TokenSignIn.MayStop]);
         if (caller is null)
             return refusal!;
         if (QueryReader.Refuses(request, out var unknown))

@@ -93,8 +93,8 @@ public sealed class InteractionsApi(RequestGuard guard, InteractionEvidence evid
         CancellationToken cancellation
     )
     {
-        if (await guard.ReaderAsync(request, cancellation) is null)
-            return ProblemResults.SignIn();
+        if (await guard.NoIdentityReaderAsync(request, cancellation) is { } refused)
+            return refused;
         if (AgentGate.Identity(id) is not { } identity)
             return AgentGate.NoIdentity();
         if (!QueryReader.TryRead<InteractionQuery>(request, out var query, out var problem))

@@ -1,3 +1,4 @@
+using IRFunctions.Http;
 using IRFunctions.Local.Host;
 using IRFunctions.Policies;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +15,7 @@ internal static class DevUsers
     public static IEnumerable<DevUser> Everybody(IServiceProvider services)
     {
         var policy = services.GetRequiredService<PolicyStore>().Current;
-        return All(policy).Select(a => new DevUser(a.ObjectId, a.Name, ["approver", "responder", "reader"]) { About = RungsOf(policy, a) });
+        return All(policy).Select(a => new DevUser(a.ObjectId, a.Name, TokenSignIn.Roles) { About = RungsOf(policy, a) });
     }
 
     private static string RungsOf(Policy policy, Approver person) =>

@@ -89,6 +89,14 @@ public sealed class LookTests(Browser browser)
             "/console/stop",
             $"/console/request/{(await visit.World.PendingAsync())[0].Id}",
             $"/console/incident/{(await visit.World.IncidentsAsync())[0].Incident}",
+            $"/console/attack/{(await visit.World.IncidentsAsync())[0].Incident}",
+            "/console/incidents",
+            "/console/identities",
+            "/console/rehearsals",
+            "/console/oncall",
+            "/console/policy",
+            "/console/record",
+            "/local/sign-in",
             "/console/nothing",
         ];
 

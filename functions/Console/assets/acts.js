@@ -64,6 +64,7 @@ const taken = (decision) =>
 /** What an answer comes to, in words. @param {Outcome} outcome @param {Record<string, any>} body */
 function inWords(outcome, body) {
   if (!outcome.ok) return outcome.text;
+  if (outcome.body.said) return outcome.body.said;
   const { until, note, change, what } = outcome.body;
   if (until) return `It now ends at ${new Date(until).toLocaleString()}. ${note ?? ""}`;
   /** @type {Record<string, string>} */
