@@ -97,6 +97,7 @@ public static class Pipeline
         services.AddSingleton<IContextAnswer, ApprovedJobAnswer>();
         services.AddSingleton<IContextAnswer, TrafficAnswer>();
         services.TryAddSingleton<ContextAnswers>();
+        services.TryAddSingleton<Cascades>();
         services.TryAddSingleton<FactsGatherer>();
         AddActions(services, configuration);
         AddPolicy(services, configuration);

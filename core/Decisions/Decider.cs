@@ -24,6 +24,7 @@ public static class Decider
         foreach (var question in questions)
             decisions.Add(Answer(question, budgets, doubts));
         NotificationRules.Involve(decisions, doubts, alert, assessment, policy);
+        NotificationRules.Tell(decisions, [.. CascadeRules.Reasons(facts)]);
         decisions.Sort((left, right) => Compare(left, right, policy));
         return decisions;
     }
@@ -55,6 +56,7 @@ public static class Decider
         IdentityRules.Apply(question, ruling);
         RiskRules.Apply(question, ruling, doubts);
         ContextRules.Apply(question, ruling, doubts);
+        CascadeRules.Apply(question, ruling, doubts);
         DrillRules.Apply(question, ruling);
         budgets.Apply(question, ruling, doubts);
         StopRules.Apply(question, ruling);

@@ -35,6 +35,12 @@ public sealed record Facts
     /// <summary>Answers to context checks, by <see cref="CheckKey"/>.</summary>
     public IReadOnlyDictionary<string, ContextFact> Checks { get; init; } = new Dictionary<string, ContextFact>();
 
+    /// <summary>Own containments that may have set the alert off; empty where there are none.</summary>
+    public IReadOnlyList<CascadeFact> Cascades { get; init; } = [];
+
+    /// <summary>Why it is not known whether our own containment set the alert off; null where it is.</summary>
+    public string? CascadesFailed { get; init; }
+
     public BudgetFacts Budgets { get; init; } = new();
 
     /// <summary>The last rollback drill that passed, by action.</summary>
@@ -43,6 +49,12 @@ public sealed record Facts
     /// <summary>Key of the answer to one check about one target.</summary>
     public static string CheckKey(string check, Target target) => $"{check}@{target.Key}";
 }
+
+/// <summary>A containment of ours that concerns something of the alert, or something that it depends on.</summary>
+/// <param name="Of">Target key of what was contained.</param>
+/// <param name="Text">What hangs together how, and what we did, as a sentence.</param>
+/// <param name="Incidents">Keys of the incidents that wanted it; empty where that is not known.</param>
+public sealed record CascadeFact(string Of, string Text, IReadOnlyList<string> Incidents);
 
 /// <summary>A rollback drill that passed.</summary>
 /// <param name="Seconds">From asking for the undo to reading it back.</param>

@@ -30,6 +30,14 @@ internal static class NotificationRules
         Require(Ticket, reasons, decisions, alert, assessment, policy);
     }
 
+    /// <summary>Adds what everybody who hears of the alert should know.</summary>
+    public static void Tell(List<Decision> decisions, Reason[] reasons)
+    {
+        for (var i = 0; reasons.Length > 0 && i < decisions.Count; i++)
+            if (decisions[i] is { Target.Kind: "alert" } told)
+                decisions[i] = told with { Reasons = [.. told.Reasons, .. reasons] };
+    }
+
     private static void Require(
         string action,
         Reason[] reasons,

@@ -17,6 +17,9 @@ public sealed record ApprovedJob
     /// <summary>Days on which the window begins; empty for every day.</summary>
     public IReadOnlyList<DayOfWeek> Days { get; init; } = [];
 
+    /// <summary>Ids and names of what fails when the job does not run; empty where nobody said.</summary>
+    public IReadOnlyList<string> WorksOn { get; init; } = [];
+
     public required string Owner { get; init; }
     public required string Ticket { get; init; }
 

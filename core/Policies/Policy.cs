@@ -31,6 +31,7 @@ public sealed class Policy
         Workloads = parts.Workloads;
         Threshold = parts.Threshold;
         Checks = parts.Checks.ToFrozenDictionary(check => check.Name, StringComparer.Ordinal);
+        CascadesWithin = parts.CascadesWithin;
         Jobs = parts.Jobs;
         Protected = parts.Protected;
         Exceptions = parts.Exceptions;
@@ -92,6 +93,9 @@ public sealed class Policy
     public RiskThreshold Threshold { get; }
 
     public FrozenDictionary<string, ContextCheck> Checks { get; }
+
+    /// <summary>How long after a containment of ours an alert about it, or about what depends on it, may be its own echo.</summary>
+    public TimeSpan CascadesWithin { get; }
 
     /// <summary>Jobs whose accounts ask a person while their window is open, counting or not.</summary>
     public IReadOnlyList<ApprovedJob> Jobs { get; }
@@ -247,6 +251,7 @@ internal sealed record PolicyParts
     public IReadOnlyList<RegisteredWorkload> Workloads { get; init; } = [];
     public required RiskThreshold Threshold { get; init; }
     public IReadOnlyList<ContextCheck> Checks { get; init; } = [];
+    public TimeSpan CascadesWithin { get; init; } = ContextReader.CascadesByDefault;
     public IReadOnlyList<ApprovedJob> Jobs { get; init; } = [];
     public IReadOnlyList<ProtectedEntry> Protected { get; init; } = [];
     public IReadOnlyList<PolicyExemption> Exceptions { get; init; } = [];

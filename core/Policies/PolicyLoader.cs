@@ -56,9 +56,8 @@ public static class PolicyLoader
     private static PolicyParts? ReadParts(PolicyFile[] files, KnownNames known, List<PolicyError> errors)
     {
         var context = Open(PolicyNames.Context);
-        IReadOnlyList<ApprovedJob> jobs = [];
-        if (context is not null)
-            (known.Checks, jobs) = ContextReader.Read(context);
+        var contextFile = context is null ? null : ContextReader.Read(context);
+        known.Checks = contextFile?.Checks;
         IReadOnlyDictionary<string, ApproverGroup> groups = new Dictionary<string, ApproverGroup>();
         if (Open(PolicyNames.Ladder) is { } ladder)
             (known.Ladders, known.Reminder, groups) = LadderReader.Read(ladder);
@@ -87,7 +86,8 @@ public static class PolicyLoader
             Workloads = identities.Workloads,
             Threshold = threshold,
             Checks = [.. known.Checks!.Values],
-            Jobs = jobs,
+            Jobs = contextFile!.Jobs,
+            CascadesWithin = contextFile.CascadesWithin,
             Protected = list.Entries,
             Exceptions = exceptions,
             Windows = list.Windows,

@@ -15,8 +15,7 @@ public static class SignalNames
     public const string ExposedKey = "publicly_exposed_key";
 
     /// <summary>
-    /// Several people or services use it, by the look of its sign-ins. It has no points: the playbook of shared identities counts beside the
-    /// identity's own.
+    /// Several people or services use it, by the look of its sign-ins. It has no points: the playbook of shared identities counts as well.
     /// </summary>
     public const string SharedUse = "shared_use";
 

@@ -7,7 +7,14 @@ namespace IRFunctions.Containment;
 
 /// <summary>What the pipeline did last to a target.</summary>
 /// <param name="Text">When, what and who, as a sentence.</param>
-public sealed record OwnAction(DateTimeOffset At, string Text);
+public sealed record OwnAction(DateTimeOffset At, string Text)
+{
+    /// <summary>Whether it is in effect now.</summary>
+    public bool IsLive { get; init; }
+
+    /// <summary>Keys of the incidents that wanted it; empty where that is not known.</summary>
+    public IReadOnlyList<string> Incidents { get; init; } = [];
+}
 
 /// <summary>
 /// What the pipeline itself did to a target, whether it ran alone or was approved, and what it took back: as the entities say that own it
@@ -36,7 +43,10 @@ public sealed class OwnActions(ActionCatalog catalogue)
     private static OwnAction? Of(RollbackState state, Policy policy)
     {
         if (state.Status is ContainmentStatus.Released or ContainmentStatus.RolledBack && state.EndedAt is { } ended)
-            return new OwnAction(ended, $"{state.Action} was taken back at {Time(ended)}, by {Who(state.EndedBy, policy)}");
+            return new OwnAction(ended, $"{state.Action} was taken back at {Time(ended)}, by {Who(state.EndedBy, policy)}")
+            {
+                Incidents = state.Incidents,
+            };
         if (state.HeldAt is not { } held)
             return null;
         string[] approvers = [.. state.Holds.SelectMany(h => h.ApprovedBy).Distinct(StringComparer.Ordinal)];
@@ -44,7 +54,7 @@ public sealed class OwnActions(ActionCatalog catalogue)
             approvers.Length > 0 ? $"approved by {string.Join(", ", approvers.Select(a => Who(a, policy)))}"
             : state.Status is ContainmentStatus.Confirmed ? $"kept by {Who(state.EndedBy, policy)}"
             : "by the policy";
-        return new OwnAction(held, $"{state.Action} at {Time(held)}, {by}");
+        return new OwnAction(held, $"{state.Action} at {Time(held)}, {by}") { IsLive = true, Incidents = state.Incidents };
     }
 
     private static string Who(string by, Policy policy) =>

@@ -66,7 +66,7 @@ public sealed partial class AlertActivities(
     )
     {
         var policy = await policies.FindAsync(input.PolicyHash, cancellation);
-        var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation);
+        var known = await facts.GatherAsync(input.Alert, input.Assessment, policy, client, cancellation, input.Incident);
         var (approvers, problem) = await onCall.FromGroupsAsync(policy, cancellation);
         known = known with { Approvers = approvers };
         // Who the approvers are is not known: any account could be one, so each is a doubt and a person decides (S9, S12).

@@ -28,6 +28,7 @@ public sealed class FactsGatherer(
     OwnActions ownActions,
     IdentityGatherer identity,
     ContextAnswers context,
+    Cascades cascades,
     DrillCertificates certificates,
     TimeProvider time
 )
@@ -39,7 +40,8 @@ public sealed class FactsGatherer(
         AlertAssessment assessment,
         Policy policy,
         DurableTaskClient client,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        string incident = ""
     )
     {
         var resolved = await directory.ResolveAsync(FactsNeeded.Entities(alert, assessment, policy), cancellation);
@@ -48,9 +50,12 @@ public sealed class FactsGatherer(
         var last = await OwnAsync([.. needed.Identities, .. needed.Checks.Select(c => c.Target)], policy, client, cancellation);
         var identities = await identity.OfAsync(alert, needed.Identities, resolved, last, policy, client, cancellation);
         var checks = await context.AnswerAsync(needed.Checks, new ContextKnown(policy, identities, last, time.GetUtcNow()), cancellation);
+        var echoes = await cascades.OfAsync(new CascadeQuestion(incident, alert, resolved, policy, time.GetUtcNow()), client, cancellation);
         return new Facts
         {
             Now = time.GetUtcNow(),
+            Cascades = echoes.Found,
+            CascadesFailed = echoes.Failed,
             Stop = stop.Engaged ? new GlobalStopFact(stop.By, stop.Reason) : null,
             OwnIdentities = own.Ids,
             Resolved = resolved.Targets,

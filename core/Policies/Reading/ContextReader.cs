@@ -1,6 +1,14 @@
 namespace IRFunctions.Policies;
 
+/// <summary>What context.yaml says.</summary>
+internal sealed record ContextFile(
+    IReadOnlyDictionary<string, ContextCheck> Checks,
+    IReadOnlyList<ApprovedJob> Jobs,
+    TimeSpan CascadesWithin
+);
+
 /// <summary>Reads context.yaml.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Globalization", "CA1308", Justification = "Ids are kept in lower case throughout.")]
 internal static class ContextReader
 {
     private static readonly string[] Tests = ["at_most", "is", "older_than"];
@@ -8,7 +16,10 @@ internal static class ContextReader
     private static readonly Dictionary<string, DayOfWeek> DaysOfWeek = Enum.GetValues<DayOfWeek>()
         .ToDictionary(day => day.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
-    public static (IReadOnlyDictionary<string, ContextCheck> Checks, IReadOnlyList<ApprovedJob> Jobs) Read(Section file)
+    /// <summary>For policies that do not say.</summary>
+    public static readonly TimeSpan CascadesByDefault = TimeSpan.FromHours(1);
+
+    public static ContextFile Read(Section file)
     {
         var checks = new Dictionary<string, ContextCheck>(StringComparer.Ordinal);
         foreach (var (name, _, section) in file.Named("checks"))
@@ -27,8 +38,15 @@ internal static class ContextReader
             section.Close();
         }
 
+        var within = CascadesByDefault;
+        if (file.Map("cascades", required: false) is { } cascades)
+        {
+            within = cascades.Time("within") ?? CascadesByDefault;
+            cascades.Close();
+        }
+
         file.Close();
-        return (checks, [.. jobs.Where(job => job.Id.Length > 0)]);
+        return new ContextFile(checks, [.. jobs.Where(job => job.Id.Length > 0)], within);
     }
 
     private static ApprovedJob ReadJob(Section section)
@@ -53,6 +71,7 @@ internal static class ContextReader
             Days = ReadDays(section),
             Owner = section.Text("owner"),
             Ticket = section.Text("ticket"),
+            WorksOn = [.. section.Words("works_on").Select(id => id.ToLowerInvariant())],
             Until = section.Date("ends"),
         };
     }
