@@ -141,6 +141,7 @@ public static class Pipeline
                     CardTable.TableName,
                     ConversationTable.TableName,
                     GateTable.TableName,
+                    AmountLimits.TableName,
                     AgentSnapshots.TableName,
                     InteractionStore.TableName,
                     InteractionParts.TableName,

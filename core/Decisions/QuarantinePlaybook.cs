@@ -41,6 +41,9 @@ internal static class QuarantinePlaybook
             return 100;
         using var extra = System.Text.Json.JsonDocument.Parse(alert.Extra);
         var score = extra.RootElement.GetProperty("score").GetDecimal();
-        return score > policy.Breaker.QuarantineAbove ? (int)Math.Ceiling(100 * score) : 100;
+        // Above the threshold the policy's floors let the first steps run; a score that reaches it exactly is as sure.
+        return score >= policy.Breaker.QuarantineAbove
+            ? Math.Max((int)Math.Ceiling(100 * score), (int)Math.Floor(100 * policy.Breaker.QuarantineAbove) + 1)
+            : 100;
     }
 }

@@ -19,7 +19,48 @@ public sealed record MetricRules
     public required MetricRule RequestRate { get; init; }
     public required MetricRule ToolChaining { get; init; }
     public required MetricRule FirstTimeTargets { get; init; }
+
+    /// <summary>A key that is in public; a policy without a line has this one.</summary>
+    public MetricRule ExposedKey { get; init; } = new(0, 0.8m, 0.8m);
+
+    /// <summary>Highest contribution of the metric of this name; null where there is none.</summary>
+    public decimal? MostOf(string metric) =>
+        metric switch
+        {
+            "failed_authentications" => FailedAuthentications.Most,
+            "volume" => Volume.Most,
+            "unusual_endpoints" => UnusualEndpoints.Most,
+            "latency_variance" => LatencyVariance.Most,
+            "request_rate" => RequestRate.Most,
+            "tool_chaining" => ToolChaining.Most,
+            "first_time_targets" => FirstTimeTargets.Most,
+            "exposed_key" => ExposedKey.Most,
+            _ => null,
+        };
 }
+
+/// <summary>What an owner declared as usual for one identity, in force from its first minute, beside what is learnt.</summary>
+/// <param name="Id">Identity, lower case.</param>
+/// <param name="Requests">A window.</param>
+/// <param name="Bytes">A window.</param>
+public sealed record DeclaredBaseline(string Id, int Requests, long Bytes, FrozenSet<string> Endpoints, FrozenSet<string> Targets)
+{
+    /// <summary>Short hashes of the targets, as windows keep them.</summary>
+    public FrozenSet<string> TargetHashes { get; } =
+        Targets.Select(t => IRFunctions.Alerts.Fingerprint.Of(t)[..HashLength]).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Digits of the short hash of a name.</summary>
+    public const int HashLength = 12;
+}
+
+/// <summary>What one identity may move in one kind of request, in any unit; the gate enforces it.</summary>
+/// <param name="Id">Identity, lower case.</param>
+/// <param name="Endpoint">Requests that it is about, as the activity feed writes them.</param>
+/// <param name="Unit">Unit of the amounts: a currency, lots, tonnes, requests.</param>
+/// <param name="PerRequest">Most in one request, whatever its sign; null for no limit.</param>
+/// <param name="PerDay">Most in a day (UTC), amounts added up without their signs; null for no limit.</param>
+/// <param name="Position">Most that may be open, amounts added up with their signs, either way; null for no limit.</param>
+public sealed record AmountLimit(string Id, string Endpoint, string Unit, decimal? PerRequest, decimal? PerDay, decimal? Position);
 
 /// <summary>How what is usual is learnt, and how far it may move.</summary>
 public sealed record BaselineRules
@@ -124,6 +165,18 @@ public sealed record BreakerPolicy
     public required TimeSpan LimitedFor { get; init; }
 
     public InteractionRules Interactions { get; init; } = InteractionRules.Default;
+
+    /// <summary>What owners declared as usual.</summary>
+    public IReadOnlyList<DeclaredBaseline> Declared { get; init; } = [];
+
+    /// <summary>What identities may move.</summary>
+    public IReadOnlyList<AmountLimit> Limits { get; init; } = [];
+
+    public DeclaredBaseline? DeclaredOf(string identity) => Declared.FirstOrDefault(d => d.Id == identity);
+
+    /// <summary>The limit that a request of this identity falls under; null where none does.</summary>
+    public AmountLimit? LimitOf(string identity, string? endpoint) =>
+        Limits.Count == 0 ? null : Limits.FirstOrDefault(l => l.Id == identity && l.Endpoint == endpoint);
 
     /// <summary>The playbook of each identity type.</summary>
     public required FrozenDictionary<IdentityType, IReadOnlyList<QuarantineStep>> Quarantine { get; init; }

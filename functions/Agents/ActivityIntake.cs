@@ -51,6 +51,8 @@ public sealed partial class ActivityIntake(InteractionStore evidence, ILogger<Ac
     private static ActivityReading Read(ServiceBusReceivedMessage message)
     {
         var reading = ActivityReader.Read(message.Body.ToMemory());
+        // Whoever may send to the queue is one sender to us; the HTTP door tells them apart.
+        reading = reading with { Batch = reading.Batch?.From("queue") };
         return reading.Batch is { } batch && !string.Equals(batch.Identity, message.SessionId, StringComparison.OrdinalIgnoreCase)
             ? new ActivityReading(
                 null,

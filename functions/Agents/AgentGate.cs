@@ -13,18 +13,25 @@ public sealed record ActivityGateways(IReadOnlyList<string> Ids);
 public sealed class AgentGate(RequestGuard guard, ActivityGateways gateways, PolicyStore policies)
 {
     /// <summary>The problem to answer with where the caller is neither gateway nor responder; null where they are.</summary>
-    public async Task<IActionResult?> StrangerAsync(HttpRequest request, CancellationToken cancellation)
+    public async Task<IActionResult?> StrangerAsync(HttpRequest request, CancellationToken cancellation) =>
+        (await SenderAsync(request, cancellation)).Problem;
+
+    /// <summary>Object id of the gateway or responder who calls; null, and the problem, where it is neither.</summary>
+    public async Task<(string? Sender, IActionResult? Problem)> SenderAsync(HttpRequest request, CancellationToken cancellation)
     {
         if (await guard.ReaderAsync(request, cancellation) is not { } caller)
-            return ProblemResults.SignIn();
+            return (null, ProblemResults.SignIn());
         return
             gateways.Ids.Contains(caller.ObjectId, StringComparer.OrdinalIgnoreCase) || policies.Current.Approvers.Contains(caller.ObjectId)
-            ? null
-            : ProblemResults.Of(
-                403,
-                "not-a-gateway",
-                "Only gateways and responders may do this",
-                "Add the gateway's object id to the setting Activity__Gateways."
+            ? (caller.ObjectId, null)
+            : (
+                null,
+                ProblemResults.Of(
+                    403,
+                    "not-a-gateway",
+                    "Only gateways and responders may do this",
+                    "Add the gateway's object id to the setting Activity__Gateways."
+                )
             );
     }
 

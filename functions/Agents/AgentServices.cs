@@ -14,6 +14,8 @@ internal static class AgentServices
     public static IServiceCollection AddAgents(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton<GateTable>();
+        services.TryAddSingleton<AmountLimits>();
+        services.TryAddSingleton<DeniedRequests>();
         services.TryAddSingleton<Gate>();
         services.TryAddSingleton(
             new ActivityGateways([

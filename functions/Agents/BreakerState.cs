@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Text.Json.Serialization;
 
 namespace IRFunctions.Agents;
@@ -62,32 +61,73 @@ public sealed record BreakerEntry(
     decimal Score
 );
 
+/// <summary>What a batch is by its sender and number.</summary>
+public enum BatchArrival
+{
+    New,
+
+    /// <summary>It was here before.</summary>
+    Duplicate,
+
+    /// <summary>
+    /// New as far as anybody can tell: its number is far from all that its sender ever used, or there are more senders than are remembered.
+    /// It counts, and so does that it came.
+    /// </summary>
+    Odd,
+}
+
 /// <summary>Which batches of one sender have arrived: the highest, and which of the <see cref="Kept"/> before it.</summary>
-public sealed record SenderWindow(long Highest, ulong[] Seen)
+/// <param name="Candidate">A number far away that came once; the next one near it is where the sender goes on. 0 for none.</param>
+/// <param name="LastAt">When its last batch came.</param>
+public sealed record SenderWindow(long Highest, ulong[] Seen, long Candidate = 0, DateTimeOffset LastAt = default)
 {
     public const int Kept = 256;
 
-    /// <summary>True for a new batch; false for one that was here, or is too old to tell.</summary>
-    public static bool Take(Dictionary<string, SenderWindow> senders, string source, long sequence, int mostSenders)
+    /// <summary>A sender that was silent for this long is forgotten: its old batches are too late to count by their times.</summary>
+    private static readonly TimeSpan Silent = TimeSpan.FromMinutes(20);
+
+    /// <summary>
+    /// Nothing that was not here is ever called a duplicate: a forged number far ahead, or many forged names, would otherwise silence the
+    /// sender that is meant.
+    /// </summary>
+    public static BatchArrival Take(
+        Dictionary<string, SenderWindow> senders,
+        string source,
+        long sequence,
+        int mostSenders,
+        DateTimeOffset now
+    )
     {
         if (!senders.TryGetValue(source, out var window))
         {
+            foreach (var silent in senders.Where(s => s.Value.LastAt < now - Silent).Select(s => s.Key).ToList())
+                senders.Remove(silent);
+            // Those that are known stay: forgotten, their old batches would count again.
             if (senders.Count >= mostSenders)
-                senders.Remove(senders.MinBy(s => s.Value.Seen.Sum(w => BitOperations.PopCount(w))).Key);
+                return BatchArrival.Odd;
+            window = new SenderWindow(sequence, new ulong[Kept / 64]);
+        }
+        else if (Math.Abs(sequence - window.Highest) >= Kept)
+        {
+            if (window.Candidate == 0 || Math.Abs(sequence - window.Candidate) >= Kept)
+            {
+                senders[source] = window with { Candidate = sequence, LastAt = now };
+                return BatchArrival.Odd;
+            }
             window = new SenderWindow(sequence, new ulong[Kept / 64]);
         }
         else if (sequence > window.Highest)
         {
-            window = new SenderWindow(sequence, Shifted(window.Seen, sequence - window.Highest));
+            window = window with { Highest = sequence, Seen = Shifted(window.Seen, sequence - window.Highest) };
         }
-        else if (window.Highest - sequence >= Kept || Has(window, sequence))
+        else if (Has(window, sequence))
         {
-            return false;
+            return BatchArrival.Duplicate;
         }
         var back = (int)(window.Highest - sequence);
         window.Seen[back / 64] |= 1UL << (back % 64);
-        senders[source] = window;
-        return true;
+        senders[source] = window with { LastAt = now };
+        return BatchArrival.New;
     }
 
     private static bool Has(SenderWindow window, long sequence)
@@ -117,6 +157,10 @@ public sealed record BreakerState
     /// <summary>Number of the change that opened it last; 0 where it never was open.</summary>
     public int Opening { get; init; }
     public string IdentityType { get; init; } = "unknown";
+
+    /// <summary>Senders said different things about its type, and no owner registered it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsDisputed { get; init; }
     public DateTimeOffset Since { get; init; }
     public DateTimeOffset? Until { get; init; }
     public DateTimeOffset? LimitedUntil { get; init; }
@@ -136,6 +180,10 @@ public sealed record BreakerState
 
     /// <summary>When the gate's reflex last had to deny.</summary>
     public DateTimeOffset? ReflexAt { get; init; }
+
+    /// <summary>When a batch came last that nobody expected.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? OddAt { get; init; }
 
     /// <summary>A key of it that is public; null where none was found, or where a person said that it is replaced.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -181,8 +229,9 @@ public sealed record RiskyHours(params IReadOnlyList<long> Hours)
 
 /// <summary>The first report of a key that is public.</summary>
 /// <param name="Since">When it was found in public, by our clock at the latest.</param>
+/// <param name="At">When it was reported.</param>
 /// <param name="KeyHash">Short hash of the key's id.</param>
-public sealed record ExposedKey(DateTimeOffset Since, string KeyHash);
+public sealed record ExposedKey(DateTimeOffset Since, DateTimeOffset At, string KeyHash);
 
 /// <summary>The gate's reflex had to deny.</summary>
 /// <param name="At">When.</param>

@@ -32,13 +32,23 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     public void Observe(ActivityBatch batch)
     {
         var (now, rules) = (time.GetUtcNow(), Rules);
-        if (!SenderWindow.Take(State.Senders, batch.Source, batch.Sequence, MaxSenders))
+        var arrival = SenderWindow.Take(State.Senders, batch.Source, batch.Sequence, MaxSenders, now);
+        if (arrival == BatchArrival.Duplicate)
         {
             State = State with { Duplicates = State.Duplicates + 1 };
             return;
         }
-        if (State.IdentityType == "unknown")
-            State = State with { IdentityType = batch.IdentityType };
+        if (arrival == BatchArrival.Odd)
+            State = State with { OddAt = now };
+        Take(batch, now, rules);
+    }
+
+    /// <summary>What the gate itself refused by a limit. It comes from our own process, once, and has no number.</summary>
+    public void Refused(ActivityBatch batch) => Take(batch, time.GetUtcNow(), Rules);
+
+    private void Take(ActivityBatch batch, DateTimeOffset now, BreakerPolicy rules)
+    {
+        Claim(batch.IdentityType, now);
         // What happened before the breaker became half-open was judged then; it is no fresh offence.
         // What the gate refused was judged by the gate.
         var made = batch.Events.Where(e => e.Refused != Refusal.Gate).ToList();
@@ -53,12 +63,28 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         LearnEnded(rules);
     }
 
+    /// <summary>
+    /// What an owner registered is true. Otherwise a sender's word counts until another sender says something else: then nobody knows, and
+    /// people decide. The first batch alone fixes nothing.
+    /// </summary>
+    private void Claim(string type, DateTimeOffset now)
+    {
+        if (policies.Current.WorkloadOf([Context.Id.Key], now) is { Type: not IdentityType.KnownWorkload } registered)
+            State = State with { IdentityType = PolicyWords.Of(registered.Type) };
+        else if (State.IsDisputed || type is "unknown" || type == State.IdentityType)
+            return;
+        else if (State.IdentityType == "unknown")
+            State = State with { IdentityType = type };
+        else
+            State = State with { IdentityType = "unknown", IsDisputed = true };
+    }
+
     /// <summary>The first report counts: minutes do.</summary>
     private void Expose(IReadOnlyList<KeyExposure>? exposures, DateTimeOffset now)
     {
         if (exposures?.MinBy(e => e.Time) is not { } first || State.Exposed is not null)
             return;
-        State = State with { Exposed = new ExposedKey(first.Time < now ? first.Time : now, ActivityWindow.HashOf(first.KeyId)) };
+        State = State with { Exposed = new ExposedKey(first.Time < now ? first.Time : now, now, ActivityWindow.HashOf(first.KeyId)) };
     }
 
     /// <summary>
@@ -68,8 +94,7 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     public void Trip(ReflexReport report)
     {
         var (now, rules) = (time.GetUtcNow(), Rules);
-        if (State.IdentityType == "unknown")
-            State = State with { IdentityType = report.IdentityType };
+        Claim(report.IdentityType, now);
         State = State with { ReflexAt = report.At < now ? report.At : now };
         Judge(now, rules, []);
     }
@@ -77,7 +102,8 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     /// <summary>The time of being open is up.</summary>
     public void HalfOpenDue(int number)
     {
-        if (number == State.Number && State.Status == BreakerStatus.Open)
+        // A key in public is no less public after a quarter of an hour: only a person, or a restored snapshot, lets it go on.
+        if (number == State.Number && State.Status == BreakerStatus.Open && State.Exposed is null)
             Move(BreakerStatus.HalfOpen, "timer", "policy", "it was open for its time; only safe requests pass", Rules);
     }
 
@@ -92,7 +118,11 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     public void Open(BreakerOrder order) => Move(BreakerStatus.Open, order.Cause, order.By, order.Reason, Rules);
 
     /// <summary>A person, or a verified snapshot, lets safe requests through before the time is up.</summary>
-    public void HalfOpen(BreakerOrder order) => Move(BreakerStatus.HalfOpen, order.Cause, order.By, order.Reason, Rules);
+    public void HalfOpen(BreakerOrder order)
+    {
+        State = State with { Exposed = null }; // Whoever says so has replaced the key.
+        Move(BreakerStatus.HalfOpen, order.Cause, order.By, order.Reason, Rules);
+    }
 
     /// <summary>A person wants it closed at once. Legal only from half-open: nothing comes back without having behaved.</summary>
     public void Close(BreakerOrder order) => Move(BreakerStatus.Closed, order.Cause, order.By, order.Reason, Rules);
@@ -113,11 +143,16 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
     private void Judge(DateTimeOffset now, BreakerPolicy rules, List<ActivityEvent> events)
     {
         var reflex = State.ReflexAt > now - rules.Window && State.ReflexAt >= State.Since;
-        var score = RiskScore.Of(State.Window.Current(rules.Window), State.Baseline, rules, reflex);
+        var marks =
+            (reflex ? WindowMarks.Reflex : WindowMarks.None)
+            | (State.OddAt > now - rules.Window && State.OddAt >= State.Since ? WindowMarks.OddSender : WindowMarks.None)
+            | (State.Exposed?.At >= State.Since ? WindowMarks.ExposedKey : WindowMarks.None);
+        var declared = rules.DeclaredOf(Context.Id.Key);
+        var score = RiskScore.Of(State.Window.Current(rules.Window), State.Baseline, rules, marks, declared);
         State = State with { Score = score };
-        if (State.Status == BreakerStatus.Closed && score.Value > rules.QuarantineAbove)
+        if (State.Status == BreakerStatus.Closed && score.Value >= rules.QuarantineAbove)
             Move(BreakerStatus.Open, "score", "policy", score.InWords, rules);
-        else if (State.Status == BreakerStatus.HalfOpen && FirstBad(events, score, reflex, rules) is { } bad)
+        else if (State.Status == BreakerStatus.HalfOpen && FirstBad(events, score, reflex, rules, declared) is { } bad)
             Move(BreakerStatus.Open, "bad-request", "policy", bad, rules);
         else if (State.Status == BreakerStatus.HalfOpen)
         {
@@ -126,14 +161,14 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         }
     }
 
-    private string? FirstBad(List<ActivityEvent> events, RiskScore score, bool reflex, BreakerPolicy rules)
+    private string? FirstBad(List<ActivityEvent> events, RiskScore score, bool reflex, BreakerPolicy rules, DeclaredBaseline? declared)
     {
         if (reflex)
             return "a burst while half-open";
         if (events.FirstOrDefault(e => e.IsFailed) is not null)
             return "a failed authentication while half-open";
         // The name is an agent's own text: the record gets its hash, the window keeps the name.
-        if (events.FirstOrDefault(e => State.Baseline.IsAnchored && !State.Baseline.IsUsual(e.Endpoint)) is { } odd)
+        if (events.FirstOrDefault(e => IsUnusual(e.Endpoint, declared)) is { } odd)
             return $"a request to an unusual endpoint (hash {ActivityWindow.HashOf(odd.Endpoint)}) while half-open";
         if (score.Value > rules.HalfOpen.ScoreMost)
             return $"{score.InWords}; half-open allows {rules.HalfOpen.ScoreMost.ToString(CultureInfo.InvariantCulture)}";
@@ -149,6 +184,11 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
             ? $"{requests} requests in a minute while half-open; {rules.HalfOpen.RequestsPerMinute} are allowed"
             : null;
     }
+
+    private bool IsUnusual(string endpoint, DeclaredBaseline? declared) =>
+        (State.Baseline.IsAnchored || declared is not null)
+        && !State.Baseline.IsUsual(endpoint)
+        && declared?.Endpoints.Contains(endpoint) != true;
 
     private void CloseIfGood(DateTimeOffset now, BreakerPolicy rules)
     {
@@ -273,12 +313,13 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         {
             var first = Aligned(DateTimeOffset.FromUnixTimeSeconds(window.Slices.Keys.First() * ActivityWindow.SliceSeconds), rules.Window);
             var (start, baseline) = (State.NextWindow > first ? State.NextWindow : first, State.Baseline);
+            var declared = rules.DeclaredOf(Context.Id.Key);
             for (; start + rules.Window + rules.Lateness <= window.Newest; start += rules.Window)
             {
                 var totals = window.Totals(start, start + rules.Window);
                 baseline = baseline.Learn(
                     totals,
-                    RiskScore.Of(totals, baseline, rules, State.ReflexAt >= start && State.ReflexAt < start + rules.Window),
+                    RiskScore.Of(totals, baseline, rules, MarksOf(start, start + rules.Window), declared),
                     start,
                     rules.Baseline
                 );
@@ -287,6 +328,10 @@ public sealed class CircuitBreaker(TimeProvider time, PolicyStore policies) : Ta
         }
         window.Forget(window.Newest - 2 * rules.Window - rules.Lateness);
     }
+
+    private WindowMarks MarksOf(DateTimeOffset from, DateTimeOffset to) =>
+        (State.ReflexAt >= from && State.ReflexAt < to ? WindowMarks.Reflex : WindowMarks.None)
+        | (State.OddAt >= from && State.OddAt < to ? WindowMarks.OddSender : WindowMarks.None);
 
     private static DateTimeOffset Aligned(DateTimeOffset time, TimeSpan window) =>
         new(time.UtcTicks / window.Ticks * window.Ticks, TimeSpan.Zero);

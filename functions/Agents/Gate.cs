@@ -13,7 +13,7 @@ namespace IRFunctions.Agents;
 /// tokens for each identity that denies a burst on this instance at once, before any batch of activity tells of it (docs/agents.md says
 /// what lags on many instances).
 /// </summary>
-public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider time)
+public sealed class Gate(GateTable board, PolicyStore policies, AmountLimits amounts, DeniedRequests denied, TimeProvider time)
 {
     /// <summary>What is usual for an identity is read again after this long.</summary>
     private static readonly TimeSpan Relearn = TimeSpan.FromMinutes(10);
@@ -41,7 +41,9 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
         if (now - look.At < rules.Refresh && entries.TryGetValue(identity, out var entry) && now - entry.LearntAt < Relearn)
         {
             var (answer, tripped) = Answer(identity, request, entry, now, rules);
-            return tripped ? ReportAsync(identity, request, answer, client, cancellation) : new ValueTask<GateAnswer>(answer);
+            return !tripped && answer.Verdict != GateVerdict.Deny && rules.LimitOf(identity, request.Endpoint) is null
+                ? new ValueTask<GateAnswer>(answer)
+                : FinishAsync(identity, request, answer, tripped, client, rules, cancellation);
         }
         return EvaluateSlowlyAsync(identity, request, client, rules, cancellation);
     }
@@ -58,7 +60,31 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
         if (!entries.TryGetValue(identity, out var entry) || time.GetUtcNow() - entry.LearntAt >= Relearn)
             entry = await LearnAsync(identity, entry, client, rules, cancellation);
         var (answer, tripped) = Answer(identity, request, entry, time.GetUtcNow(), rules);
-        return tripped ? await ReportAsync(identity, request, answer, client, cancellation) : answer;
+        return await FinishAsync(identity, request, answer, tripped, client, rules, cancellation);
+    }
+
+    /// <summary>What no memory answers: limits of amounts, and that a denied request leaves evidence by itself.</summary>
+    private async ValueTask<GateAnswer> FinishAsync(
+        string identity,
+        GateRequest request,
+        GateAnswer answer,
+        bool tripped,
+        DurableTaskClient client,
+        BreakerPolicy rules,
+        CancellationToken cancellation
+    )
+    {
+        if (tripped)
+            await ReportAsync(identity, request, answer, client, cancellation);
+        var refusal = answer.Verdict == GateVerdict.Deny ? Refusal.Gate : Refusal.None;
+        if (refusal == Refusal.None && rules.LimitOf(identity, request.Endpoint) is { } limit)
+        {
+            if (await amounts.RefuseAsync(limit, request, time.GetUtcNow(), cancellation) is { } why)
+                (answer, refusal) = (answer with { Verdict = GateVerdict.Deny, Reason = why, Until = null }, Refusal.Limit);
+        }
+        if (refusal != Refusal.None)
+            await denied.KeepAsync(identity, request, refusal, client, cancellation);
+        return answer;
     }
 
     private (GateAnswer Answer, bool Tripped) Answer(
@@ -174,10 +200,15 @@ public sealed class Gate(GateTable board, PolicyStore policies, TimeProvider tim
     {
         var entity = await client.Entities.GetEntityAsync<BreakerState>(CircuitBreaker.For(identity), cancellation: cancellation);
         var baseline = entity is { IncludesState: true } ? entity.State.Baseline : new Baseline();
-        var usual = baseline.Usual(rules.Baseline);
+        var declared = rules.DeclaredOf(identity);
+        var usual = baseline.Usual(rules.Baseline, declared);
         var capacity = Math.Max(rules.Reflex.Burst, 2 * usual.Peak);
         var perSecond = rules.Reflex.Times * usual.Requests / rules.Window.TotalSeconds;
-        var fresh = new GateEntry(capacity, perSecond, baseline.IsAnchored ? baseline.UsualEndpoints : null, time.GetUtcNow());
+        var endpoints =
+            declared is not null ? [.. baseline.UsualEndpoints, .. declared.Endpoints]
+            : baseline.IsAnchored ? baseline.UsualEndpoints
+            : null;
+        var fresh = new GateEntry(capacity, perSecond, endpoints, time.GetUtcNow());
         var entry = known?.Renewed(fresh) ?? fresh;
         return known is null ? entries.GetOrAdd(identity, entry) : entries[identity] = entry;
     }

@@ -17,7 +17,15 @@ public enum GateVerdict
 /// <param name="Endpoint">What it calls, in the words that the activity feed uses; null asks about the identity as such.</param>
 /// <param name="Failed">Whether its authentication failed just now.</param>
 /// <param name="IdentityType">Word of the policy.</param>
-public sealed record GateRequest(string? Endpoint, bool Failed = false, string IdentityType = "unknown");
+/// <param name="Amount">What it would move; its sign is the direction. Null where it moves nothing, or does not say.</param>
+/// <param name="Unit">Unit of the amount.</param>
+public sealed record GateRequest(
+    string? Endpoint,
+    bool Failed = false,
+    string IdentityType = "unknown",
+    decimal? Amount = null,
+    string? Unit = null
+);
 
 /// <summary>The gate's answer.</summary>
 /// <param name="Reason">One sentence.</param>

@@ -10,7 +10,15 @@ namespace IRFunctions.Agents;
 
 /// <param name="Endpoint">What the request calls; may be left out.</param>
 /// <param name="Authentication">"failed" where the request's authentication failed just now.</param>
-public sealed record EvaluateBody(string? Endpoint, string? IdentityType, string? Authentication);
+/// <param name="Amount">What the request would move, where the policy limits it; its sign is the direction.</param>
+/// <param name="Unit">Unit of the amount.</param>
+public sealed record EvaluateBody(
+    string? Endpoint,
+    string? IdentityType,
+    string? Authentication,
+    decimal? Amount = null,
+    string? Unit = null
+);
 
 /// <summary>The answer in front of every request.</summary>
 /// <param name="ForSeconds">How long it stands; null where the next request may be answered otherwise.</param>
@@ -58,7 +66,7 @@ public sealed class IdentitiesApi(
         var failed = string.Equals(body?.Authentication, "failed", StringComparison.OrdinalIgnoreCase);
         var answer = await gate.EvaluateAsync(
             identity,
-            new GateRequest(body?.Endpoint, failed, body?.IdentityType ?? "unknown"),
+            new GateRequest(body?.Endpoint, failed, body?.IdentityType ?? "unknown", body?.Amount, body?.Unit),
             client,
             cancellation
         );
@@ -74,13 +82,15 @@ public sealed class IdentitiesApi(
         CancellationToken cancellation
     )
     {
-        if (await agents.StrangerAsync(request, cancellation) is { } stranger)
-            return stranger;
+        var (sender, stranger) = await agents.SenderAsync(request, cancellation);
+        if (sender is null)
+            return stranger!;
         var (bytes, problem) = await RequestGuard.ReadBytesAsync(request, ActivityLimits.MaxBytes, cancellation);
         if (bytes is null)
             return problem!;
         var reading = ActivityReader.Read(bytes);
-        if (reading.Batch is not { } batch)
+        // The sender is who signed in, whatever name the batch claims: nobody can number another's batches.
+        if (reading.Batch?.From($"http:{sender}") is not { } batch)
             return ProblemResults.Of(400, ActivityReading.ReasonCode, "This is no activity batch", reading.Explanation);
         await client.Entities.SignalEntityAsync(
             CircuitBreaker.For(batch.Identity),

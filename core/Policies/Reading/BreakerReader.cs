@@ -33,6 +33,8 @@ internal sealed class BreakerReader(KnownNames known)
             LimitedFor = ReadCritical(file.Map("business_critical")),
             Interactions = ReadInteractions(file.Map("interactions", required: false), file),
             Quarantine = ReadQuarantine(file.Map("quarantine")),
+            Declared = DeclaredReader.ReadBaselines(file),
+            Limits = DeclaredReader.ReadLimits(file),
         };
         policy = ReadTimes(file, policy);
         CheckReachable(file, policy);
@@ -94,6 +96,8 @@ internal sealed class BreakerReader(KnownNames known)
             ToolChaining = Metric(section, "tool_chaining", "allowed", grows: false),
             FirstTimeTargets = Metric(section, "first_time_targets", "allowed", grows: true),
         };
+        if (section?.Has("exposed_key") == true)
+            rules = rules with { ExposedKey = Metric(section, "exposed_key", null, grows: false) };
         section?.Close();
         return rules;
     }

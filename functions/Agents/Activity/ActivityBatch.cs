@@ -67,6 +67,9 @@ public sealed record ActivityBatch(string Identity, string IdentityType, string 
     /// <summary>Keys of the identity that secret scanning found in public; a batch may carry these and no events.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<KeyExposure>? Exposures { get; init; }
+
+    /// <summary>The same under the name of whoever handed it in, with the name that it claims behind it.</summary>
+    public ActivityBatch From(string door) => this with { Source = $"{door}/{Source}" };
 }
 
 /// <summary>A key that somebody found in public, as a secret-scanning notification tells it (docs/agents.md).</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using IRFunctions.Alerts;
 
 namespace IRFunctions.Agents;
@@ -22,6 +23,20 @@ public sealed record Slice
 
     /// <summary>Tools by correlation id, both as short hashes.</summary>
     public Dictionary<string, HashSet<string>> Chains { get; init; } = [];
+
+    /// <summary>More names than are kept: what is beyond could be anything, and counts as unusual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Overflow Overflow { get; set; }
+}
+
+/// <summary>Of what a slice had more names than it keeps.</summary>
+[Flags]
+public enum Overflow
+{
+    None = 0,
+    Endpoints = 1,
+    Targets = 2,
+    Chains = 4,
 }
 
 /// <summary>What happened in a stretch of time.</summary>
@@ -41,6 +56,9 @@ public sealed record WindowTotals
 
     /// <summary>Most different tools under one correlation id.</summary>
     public int LongestChain { get; init; }
+
+    /// <summary>Of what there were more names than are kept.</summary>
+    public Overflow Overflow { get; init; }
 }
 
 /// <summary>The last minutes of one identity by slices of <see cref="SliceSeconds"/>. Bounded, whatever arrives.</summary>
@@ -48,6 +66,7 @@ public sealed record ActivityWindow
 {
     public const int SliceSeconds = 5;
     private const int MostNames = 60; // a slice; bounds the state
+    private const int MostChains = 200; // forty tasks a second
 
     /// <summary>By number of the slice since the Unix epoch.</summary>
     public SortedDictionary<long, Slice> Slices { get; init; } = [];
@@ -77,9 +96,10 @@ public sealed record ActivityWindow
         slice.LatencySquared += e.LatencyMs * e.LatencyMs;
         var second = (int)(time.ToUnixTimeSeconds() - number * SliceSeconds);
         slice.Seconds[second] = slice.Seconds.GetValueOrDefault(second) + 1;
-        Note(slice.Endpoints, e.Endpoint);
-        if (e.Target is { } target)
-            Note(slice.Targets, HashOf(target));
+        if (!Note(slice.Endpoints, e.Endpoint))
+            slice.Overflow |= Overflow.Endpoints;
+        if (e.Target is { } target && !Note(slice.Targets, HashOf(target)))
+            slice.Overflow |= Overflow.Targets;
         if (e is { CorrelationId: { } id, Tool: { } tool })
             Chain(slice, HashOf(id), HashOf(tool));
         return true;
@@ -108,6 +128,7 @@ public sealed record ActivityWindow
             Endpoints = slices.SelectMany(s => s.Endpoints).ToHashSet(),
             Targets = slices.SelectMany(s => s.Targets).ToHashSet(),
             LongestChain = chains.Count == 0 ? 0 : chains.Values.Max(t => t.Count),
+            Overflow = slices.Aggregate(Overflow.None, (all, s) => all | s.Overflow),
         };
     }
 
@@ -135,20 +156,29 @@ public sealed record ActivityWindow
 
     private static long Number(DateTimeOffset time) => time.ToUnixTimeSeconds() / SliceSeconds;
 
-    private static void Note(HashSet<string> names, string name)
+    /// <summary>False where there is no room for a name that is not there yet.</summary>
+    private static bool Note(HashSet<string> names, string name)
     {
-        if (names.Count < MostNames)
-            names.Add(name);
+        if (names.Contains(name))
+            return true;
+        if (names.Count >= MostNames)
+            return false;
+        names.Add(name);
+        return true;
     }
 
     private static void Chain(Slice slice, string id, string tool)
     {
         if (!slice.Chains.TryGetValue(id, out var tools))
         {
-            if (slice.Chains.Count >= MostNames)
+            if (slice.Chains.Count >= MostChains)
+            {
+                slice.Overflow |= Overflow.Chains;
                 return;
+            }
             slice.Chains[id] = tools = [];
         }
-        Note(tools, tool);
+        if (!Note(tools, tool))
+            slice.Overflow |= Overflow.Chains;
     }
 }

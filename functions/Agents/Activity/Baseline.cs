@@ -47,7 +47,26 @@ public sealed record Baseline
     /// <summary>
     /// What a window is compared with: the mean, or the policy's floor where that is more. While learning, the floor alone.
     /// </summary>
-    public UsualValues Usual(BaselineRules rules)
+    /// <param name="declared">
+    /// In force from the first minute: until something is learnt it counts alone, and later the learnt never counts for more than it.
+    /// </param>
+    public UsualValues Usual(BaselineRules rules, DeclaredBaseline? declared = null)
+    {
+        var learnt = Learnt(rules);
+        if (declared is null)
+            return learnt;
+        var peak = Anchor is null ? Math.Max(1, declared.Requests / 10.0) : learnt.Peak;
+        var wanted = new UsualValues(declared.Requests, declared.Bytes, learnt.LatencyVariance, peak);
+        return Anchor is null || Mean is null
+            ? wanted
+            : learnt with
+            {
+                Requests = Math.Min(learnt.Requests, wanted.Requests),
+                Bytes = Math.Min(learnt.Bytes, wanted.Bytes),
+            };
+    }
+
+    private UsualValues Learnt(BaselineRules rules)
     {
         var floor = new UsualValues(rules.LeastRequests, rules.LeastBytes, rules.LeastLatency * (double)rules.LeastLatency, 1);
         return Anchor is null || Mean is null

@@ -66,6 +66,8 @@ public sealed class GateTests
         var elsewhere = new Gate(
             world.Machine.Services.GetRequiredService<GateTable>(),
             world.Machine.Services.GetRequiredService<IRFunctions.Policies.PolicyStore>(),
+            world.Machine.Services.GetRequiredService<AmountLimits>(),
+            world.Machine.Services.GetRequiredService<DeniedRequests>(),
             world.Time
         );
         await agent.QuietMinuteAsync();

@@ -78,27 +78,45 @@ public sealed class WindowTests
     public void A_senders_batch_counts_once_in_whatever_order_and_a_gap_may_still_be_filled()
     {
         var senders = new Dictionary<string, SenderWindow>();
-        Assert.True(Take(5));
-        Assert.True(Take(9));
-        Assert.True(Take(7));
-        Assert.False(Take(7));
-        Assert.False(Take(5));
-        Assert.True(Take(6));
-        Assert.True(Take(1_000));
-        Assert.False(Take(9)); // Too old to tell: counted as a duplicate, never twice.
-        Assert.True(Take(745));
-        Assert.False(Take(744));
+        Assert.Equal(BatchArrival.New, Take(5));
+        Assert.Equal(BatchArrival.New, Take(9));
+        Assert.Equal(BatchArrival.New, Take(7));
+        Assert.Equal(BatchArrival.Duplicate, Take(7));
+        Assert.Equal(BatchArrival.Duplicate, Take(5));
+        Assert.Equal(BatchArrival.New, Take(6));
+        Assert.Equal(BatchArrival.New, Take(200));
+        Assert.Equal(BatchArrival.Duplicate, Take(9));
 
-        bool Take(long sequence) => SenderWindow.Take(senders, "gateway-1", sequence, 4);
+        BatchArrival Take(long sequence) => SenderWindow.Take(senders, "gateway-1", sequence, 4, default);
     }
 
     [Fact]
-    public void Only_so_many_senders_are_remembered()
+    public void A_number_far_away_silences_nobody_and_a_sender_that_begins_anew_is_taken_up_with_its_second_batch()
     {
         var senders = new Dictionary<string, SenderWindow>();
+        Assert.Equal(BatchArrival.New, Take(5));
+        Assert.Equal(BatchArrival.Odd, Take(9_000_000_000_000)); // forged
+        Assert.Equal(BatchArrival.New, Take(6)); // the sender that is meant goes on
+        Assert.Equal(BatchArrival.Duplicate, Take(6));
+        for (var number = 7; number < 400; number++)
+            Assert.Equal(BatchArrival.New, Take(number));
+        Assert.Equal(BatchArrival.Odd, Take(1)); // it began anew
+        Assert.Equal(BatchArrival.New, Take(2));
+        Assert.Equal(BatchArrival.New, Take(3));
+
+        BatchArrival Take(long sequence) => SenderWindow.Take(senders, "gateway-1", sequence, 4, default);
+    }
+
+    [Fact]
+    public void Only_so_many_senders_are_remembered_and_those_that_are_stay_until_they_are_silent()
+    {
+        var (senders, now) = (new Dictionary<string, SenderWindow>(), new DateTimeOffset(2026, 11, 23, 3, 0, 0, TimeSpan.Zero));
+        Assert.Equal(BatchArrival.New, SenderWindow.Take(senders, "gateway-1", 1, 32, now));
         for (var i = 0; i < 1_000; i++)
-            Assert.True(SenderWindow.Take(senders, $"sender-{i}", 1, 32));
+            Assert.NotEqual(BatchArrival.Duplicate, SenderWindow.Take(senders, $"junk-{i}", 1, 32, now));
         Assert.Equal(32, senders.Count);
+        Assert.Equal(BatchArrival.Duplicate, SenderWindow.Take(senders, "gateway-1", 1, 32, now)); // not forgotten
+        Assert.Equal(BatchArrival.New, SenderWindow.Take(senders, "gateway-2", 1, 32, now.AddHours(1)));
     }
 
     [Theory]
