@@ -24,6 +24,8 @@ root.Subcommands.Add(PagesCommand.Create(TimeProvider.System));
 root.Subcommands.Add(SimulateCommand.Create());
 root.Subcommands.Add(TakeBackCommand.Create());
 root.Subcommands.Add(HoldsCommand.Create());
+root.Subcommands.Add(AppCommands.Drill(TimeProvider.System));
+root.Subcommands.Add(AppCommands.Recover());
 
 // The engine on Azurite waits for work in progress, and Azurite saves; the default, two seconds, would cut them off.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -32,6 +32,7 @@ public sealed class Policy
         Threshold = parts.Threshold;
         Checks = parts.Checks.ToFrozenDictionary(check => check.Name, StringComparer.Ordinal);
         CascadesWithin = parts.CascadesWithin;
+        Drills = parts.Drills;
         Jobs = parts.Jobs;
         Protected = parts.Protected;
         Exceptions = parts.Exceptions;
@@ -93,6 +94,9 @@ public sealed class Policy
     public RiskThreshold Threshold { get; }
 
     public FrozenDictionary<string, ContextCheck> Checks { get; }
+
+    /// <summary>When rollback drills take place by themselves.</summary>
+    public DrillCalendar Drills { get; }
 
     /// <summary>How long after a containment of ours an alert about it, or about what depends on it, may be its own echo.</summary>
     public TimeSpan CascadesWithin { get; }
@@ -251,6 +255,7 @@ internal sealed record PolicyParts
     public IReadOnlyList<RegisteredWorkload> Workloads { get; init; } = [];
     public required RiskThreshold Threshold { get; init; }
     public IReadOnlyList<ContextCheck> Checks { get; init; } = [];
+    public DrillCalendar Drills { get; init; } = DrillCalendar.Default;
     public TimeSpan CascadesWithin { get; init; } = ContextReader.CascadesByDefault;
     public IReadOnlyList<ApprovedJob> Jobs { get; init; } = [];
     public IReadOnlyList<ProtectedEntry> Protected { get; init; } = [];

@@ -88,6 +88,7 @@ public static class PolicyLoader
             Checks = [.. known.Checks!.Values],
             Jobs = contextFile!.Jobs,
             CascadesWithin = contextFile.CascadesWithin,
+            Drills = contextFile.Drills,
             Protected = list.Entries,
             Exceptions = exceptions,
             Windows = list.Windows,

@@ -33,6 +33,9 @@ public sealed record RegisteredWorkload
     /// <summary>Names of systems and resources in its approved workflow; empty where nobody said.</summary>
     public IReadOnlyList<string> WorksWith { get; init; } = [];
 
+    /// <summary>Where it hands out its state, which is pulled on a schedule; null where it offers no address.</summary>
+    public Uri? Snapshots { get; init; }
+
     /// <summary>Ids of what it needs: contained, it fails.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 

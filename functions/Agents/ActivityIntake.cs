@@ -40,7 +40,8 @@ public sealed partial class ActivityIntake(InteractionStore evidence, ILogger<Ac
         await client.Entities.SignalEntityAsync(
             CircuitBreaker.For(batch.Identity),
             nameof(CircuitBreaker.Observe),
-            batch,
+            // The queue does not say who sent it; the HTTP door does, and its senders cannot be pretended to be here.
+            batch.From("queue"),
             cancellation: cancellation
         );
         await evidence.KeepAsync(batch, cancellation); // After the breaker, which must not wait for it; before the message is complete.
@@ -51,8 +52,6 @@ public sealed partial class ActivityIntake(InteractionStore evidence, ILogger<Ac
     private static ActivityReading Read(ServiceBusReceivedMessage message)
     {
         var reading = ActivityReader.Read(message.Body.ToMemory());
-        // Whoever may send to the queue is one sender to us; the HTTP door tells them apart.
-        reading = reading with { Batch = reading.Batch?.From("queue") };
         return reading.Batch is { } batch && !string.Equals(batch.Identity, message.SessionId, StringComparison.OrdinalIgnoreCase)
             ? new ActivityReading(
                 null,

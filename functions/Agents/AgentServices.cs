@@ -1,6 +1,8 @@
 using Azure.Core;
 using Azure.Storage.Blobs;
 using IRFunctions.Directory.Signals;
+using IRFunctions.People;
+using IRFunctions.Policies;
 using IRFunctions.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,6 +43,16 @@ internal static class AgentServices
         );
         services.TryAddSingleton<IWriteOnceBlobs>(s => s.GetRequiredService<IRetainedBlobs>());
         services.TryAddSingleton<AgentSnapshots>();
+        services.TryAddSingleton<AgentRecovery>();
+        services.AddHttpClient(SnapshotPuller.Http, http => http.Timeout = TimeSpan.FromSeconds(20));
+        services.TryAddSingleton(s => new SnapshotPuller(
+            s.GetRequiredService<IHttpClientFactory>().CreateClient(SnapshotPuller.Http),
+            s.GetRequiredService<TokenCredential>(),
+            s.GetRequiredService<PolicyStore>(),
+            s.GetRequiredService<AgentSnapshots>(),
+            s.GetRequiredService<Pager>(),
+            s.GetRequiredService<TimeProvider>()
+        ));
         services.TryAddSingleton<InteractionStore>();
         services.TryAddSingleton<InteractionParts>();
         services.TryAddSingleton<InteractionMover>();

@@ -89,13 +89,13 @@ public sealed class IdentitiesApi(
         if (bytes is null)
             return problem!;
         var reading = ActivityReader.Read(bytes);
-        // The sender is who signed in, whatever name the batch claims: nobody can number another's batches.
-        if (reading.Batch?.From($"http:{sender}") is not { } batch)
+        if (reading.Batch is not { } batch)
             return ProblemResults.Of(400, ActivityReading.ReasonCode, "This is no activity batch", reading.Explanation);
         await client.Entities.SignalEntityAsync(
             CircuitBreaker.For(batch.Identity),
             nameof(CircuitBreaker.Observe),
-            batch,
+            // The sender is who signed in, whatever name the batch claims: nobody can number another's batches.
+            batch.From($"http:{sender}"),
             cancellation: cancellation
         );
         // Not durable is not accepted: the sender repeats the batch, which changes nothing more.

@@ -10,7 +10,7 @@ namespace IRFunctions.Agents;
 /// <summary>
 /// States that agents hand in, and the way back to one: verified, with warnings, on the record, and the breaker half-open afterwards.
 /// </summary>
-public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnapshots snapshots)
+public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnapshots snapshots, AgentRecovery recovery)
 {
     private const string DependsOn = "dependsOn";
 
@@ -117,37 +117,9 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
         var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
         if (reason is null)
             return problem!;
-        RestoredState restored;
-        try
-        {
-            restored = await snapshots.OpenAsync(identity, version, cancellation);
-        }
-        catch (PermanentFaultException e)
-        {
-            await guard.RecordAsync(
-                BreakerKinds.ChainOf(identity),
-                BreakerKinds.NotRestored,
-                $"{caller.Name} wanted to go back to snapshot {version}: {e.Message}",
-                caller.ObjectId,
-                cancellation
-            );
-            return ProblemResults.Of(409, "snapshot", "This recovery point cannot be used", e.Message);
-        }
-        var warned = restored.Warnings.Count == 0 ? "nothing it depends on has moved on" : string.Join("; ", restored.Warnings);
-        await guard.RecordAsync(
-            BreakerKinds.ChainOf(identity),
-            BreakerKinds.Restored,
-            $"{caller.Name} went back to snapshot {version} of {restored.Snapshot.TakenAt:yyyy-MM-dd HH:mm:ss} UTC (sha256 "
-                + $"{restored.Snapshot.Sha256}, verified); {warned}. {reason}",
-            caller.ObjectId,
-            cancellation
-        );
-        await client.Entities.SignalEntityAsync(
-            CircuitBreaker.For(identity),
-            nameof(CircuitBreaker.HalfOpen),
-            new BreakerOrder(caller.ObjectId, $"restored from snapshot {version}. {reason}", "restored"),
-            cancellation: cancellation
-        );
+        var (restored, failed) = await recovery.RestoreAsync(identity, version, caller, reason, client, cancellation);
+        if (restored is null)
+            return ProblemResults.Of(409, "snapshot", "This recovery point cannot be used", failed!);
         return new OkObjectResult(
             new
             {
@@ -158,5 +130,44 @@ public sealed class SnapshotsApi(RequestGuard guard, AgentGate agents, AgentSnap
                 breaker = "half-open",
             }
         );
+    }
+
+    /// <summary>
+    /// The whole recovery in one request: what the agent depends on first, each to its latest verified state, then the agent; all breakers
+    /// half-open, where only the policy's safe requests pass.
+    /// </summary>
+    [Function("RecoverIdentity")]
+    public async Task<IActionResult> RecoverAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "identities/{id}/recover")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
+    {
+        var (caller, refusal) = await guard.ResponderAsync(request, $"recovery of {id}", cancellation);
+        if (caller is null)
+            return refusal!;
+        if (AgentGate.Identity(id) is not { } identity)
+            return AgentGate.NoIdentity();
+        var (reason, problem) = await RequestGuard.ReadReasonAsync(request, cancellation);
+        if (reason is null)
+            return problem!;
+        var steps = await recovery.RecoverAsync(identity, caller, reason, client, cancellation);
+        return steps is [.., { Restored: null } last]
+            ? ProblemResults.Of(409, "recovery", $"{last.Identity} could not be recovered, and nothing after it was", last.Problem ?? "")
+            : new OkObjectResult(
+                new
+                {
+                    steps = steps.Select(s => new
+                    {
+                        s.Identity,
+                        s.Restored!.Snapshot.Version,
+                        s.Restored.Snapshot.TakenAt,
+                        s.Restored.Warnings,
+                        content = $"/api/identities/{s.Identity}/snapshots/{s.Restored.Snapshot.Version}",
+                    }),
+                    breaker = "half-open",
+                }
+            );
     }
 }

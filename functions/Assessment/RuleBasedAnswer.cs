@@ -71,6 +71,10 @@ public static class RuleBasedAnswer
         {
             yield return ("disable_user_account_temporarily", account.Id, "The alert says that somebody else may be using this account.");
         }
+        foreach (var application in Pick<ApplicationEntity>(alert, signs, Signs.StolenAccount, a => (a.AppId ?? a.ObjectId) is not null))
+        {
+            yield return ("revoke_api_key", application.Id, "The alert says that somebody else may be using this application's key.");
+        }
         foreach (var mail in Pick<MailMessageEntity>(alert, signs, Signs.HostileMail, CanBeFound))
         {
             yield return ("quarantine_email", mail.Id, "The alert is about hostile mail and this is the message.");

@@ -19,4 +19,5 @@ public static class ContainmentKinds
     /// </summary>
     public const string TakenBack = "taken-back";
     public const string Rehearsed = "rehearsed";
+    public const string DrillAsked = "drill-asked";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using IRFunctions.Http;
 using IRFunctions.People;
+using IRFunctions.Policies;
 using IRFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -11,22 +12,78 @@ using Microsoft.DurableTask.Client;
 namespace IRFunctions.Containment;
 
 /// <summary>Rollback drills: every night each designated target, and the certificates.</summary>
-public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertificates certificates, RowTrouble trouble, TimeProvider time)
+public sealed class DrillsApi(
+    RequestGuard guard,
+    DrillPlan plan,
+    PolicyStore policies,
+    DrillCertificates certificates,
+    RowTrouble trouble,
+    TimeProvider time
+)
 {
     private const int Most = 500;
 
-    /// <summary>Daily at 04:00 UTC, when least happens. Starting twice on one day joins.</summary>
+    /// <summary>Every hour that the policy's calendar names. Starting twice in one hour joins.</summary>
     [Function("RehearseRollbacks")]
     public async Task RehearseAsync(
-        [TimerTrigger("0 0 4 * * *")] TimerInfo timer,
+        [TimerTrigger("0 0 * * * *")] TimerInfo timer,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellation
     )
     {
-        var day = time.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
-        foreach (var target in plan.Targets)
+        var now = time.GetUtcNow();
+        if (policies.Current.Drills.Covers(now))
+            await StartAsync(plan.Targets, now.ToString("yyyyMMddHH", CultureInfo.InvariantCulture), client, cancellation);
+    }
+
+    /// <summary>On demand: all targets, or those of `{"action":"..."}`. A reason is written down. Once a minute for each action.</summary>
+    [Function("StartDrills")]
+    public async Task<IActionResult> StartDrillsAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "drills")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation
+    )
+    {
+        var (caller, refusal) = await guard.ResponderAsync(request, "rollback drill", cancellation);
+        if (caller is null)
+            return refusal!;
+        var (body, problem) = await RequestGuard.ReadAsync<DrillBody>(request, Example, cancellation);
+        if (body is null)
+            return problem!;
+        if (body.Reason is not { Length: > 0 and <= 400 } reason)
+            return ProblemResults.Of(400, "reason", "A reason is missing", $"Send {Example}.");
+        var targets = plan.Targets.Where(t => body.Action is null || t.Action == body.Action).ToList();
+        if (targets.Count == 0)
+            return ProblemResults.NotFound($"drill target{(body.Action is null ? "" : $" of {body.Action}")}; Drills__Targets designates them");
+        await guard.RecordAsync(
+            DrillOrchestrator.Chain,
+            ContainmentKinds.DrillAsked,
+            $"{caller.Name} asked for {targets.Count} rollback drill(s): {reason}",
+            caller.ObjectId,
+            cancellation
+        );
+        var started = await StartAsync(
+            targets,
+            time.GetUtcNow().ToString("yyyyMMddHHmm", CultureInfo.InvariantCulture),
+            client,
+            cancellation
+        );
+        return new AcceptedResult("/api/drills", new { drills = started, look = "/api/drills" });
+    }
+
+    private const string Example = """{"action":"disable_user_account_temporarily","reason":"before the release"}""";
+
+    private async Task<IReadOnlyList<string>> StartAsync(
+        IReadOnlyList<DrillTarget> targets,
+        string when,
+        DurableTaskClient client,
+        CancellationToken cancellation
+    )
+    {
+        var started = new List<string>();
+        foreach (var target in targets)
         {
-            var id = $"drill-{target.Action}-{day}";
+            var id = $"drill-{target.Action}-{when}";
             try
             {
                 if (await client.GetInstanceAsync(id, cancellation) is null)
@@ -36,6 +93,7 @@ public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertifica
                         new StartOrchestrationOptions(id),
                         cancellation
                     );
+                started.Add(id);
             }
 #pragma warning disable CA1031 // Whatever an engine throws over an instance that it cannot read; the other drills take place.
             catch (Exception e) when (e is not OperationCanceledException)
@@ -44,11 +102,12 @@ public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertifica
                 await trouble.TellAsync(
                     $"instance {id}",
                     e.Message,
-                    "The drill of that day did not take place; delete the instance's row in the task hub's table Instances.",
+                    "The drill of that hour did not take place; delete the instance's row in the task hub's table Instances.",
                     cancellation
                 );
             }
         }
+        return started;
     }
 
     /// <summary>Certificates, newest first within each action, and which targets are designated.</summary>
@@ -69,3 +128,7 @@ public sealed class DrillsApi(RequestGuard guard, DrillPlan plan, DrillCertifica
         );
     }
 }
+
+/// <param name="Action">Only the targets of this action; null for all.</param>
+/// <param name="Reason">Why, for the record.</param>
+public sealed record DrillBody(string? Action, string? Reason);

@@ -26,6 +26,28 @@ internal static class StoryCommands
             }
         );
         story.Subcommands.Add(trading);
+        Add("stolen-principal", "A service principal whose stolen key is used from another country.", s => s.StolenPrincipalAsync());
+        Add("shared-account", "An account that several people use, by the look of its sign-ins: two people decide.", s => s.SharedAccountAsync());
+        Add("leaked-key", "An agent whose key secret scanning found in public.", s => s.LeakedKeyAsync());
+        Add("own-disable", "Our own disable sets off a monitoring alert, which is told so.", s => s.OwnDisableAsync());
         return story;
+
+        void Add(string name, string what, Func<IncidentStories, Task> tell)
+        {
+            var command = new Command(name, what);
+            command.SetAction(
+                async (_, _) =>
+                {
+                    await using var told = await IncidentStories.OpenAsync(
+                        Path.Combine(AppContext.BaseDirectory, "policies"),
+                        Path.Combine(AppContext.BaseDirectory, "samples"),
+                        Console.WriteLine
+                    );
+                    await tell(told);
+                    return 0;
+                }
+            );
+            story.Subcommands.Add(command);
+        }
     }
 }

@@ -27,6 +27,16 @@ public sealed partial class SimulatedTenant
             state.Put(Kind.ServicePrincipal, id, principal);
         });
 
+    /// <summary>Gives an agent a state that it hands out at /agents/ID/state.</summary>
+    public Task SetAgentStateAsync(string agent, string state) =>
+        PutAsync(() => this.state.Put(Kind.AgentState, agent, new JsonObject { ["state"] = state }));
+
+    private TenantResponse AgentState(Exchange exchange, string agent) =>
+        exchange.Request.Method != "GET" ? exchange.MethodNotAllowed()
+        : Authorized(exchange) is { } refused ? refused
+        : state.Find(Kind.AgentState, agent) is { } known ? exchange.Json(200, known)
+        : exchange.NotFound(agent);
+
     internal static void AddLogRow(TenantState state, string table, DateTimeOffset at, JsonObject columns)
     {
         var row = columns.DeepClone().AsObject();

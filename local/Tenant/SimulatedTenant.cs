@@ -311,6 +311,7 @@ public sealed partial class SimulatedTenant : IAsyncDisposable
                 ["itsm", .. var rest] => tickets.Handle(exchange, rest),
                 ["pager", .. var rest] => pager.Handle(exchange, rest),
                 ["loganalytics", "v1", "workspaces", _, "query"] => Authorized(exchange) ?? hunting.HandleWorkspace(exchange),
+                ["agents", var agent, "state"] => AgentState(exchange, agent),
                 ["connector", ..] => connector.Handle(exchange),
                 _ => exchange.Error(
                     404,

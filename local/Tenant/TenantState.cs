@@ -30,6 +30,7 @@ internal static class Kind
     /// <summary>A row of one of the logs, whose table is in _table.</summary>
     public const string LogRow = "logRow";
     public const string Audit = "audit";
+    public const string AgentState = "agentState";
     public const string Connection = "connection";
     public const string Criticality = "criticality";
 }

@@ -30,7 +30,7 @@ public sealed class DeployableTests
     {
         Assert.Equal(Functions.Select(f => f.Function.Name).Order(StringComparer.Ordinal), ExpectedFunctions.Names);
         // The host does not tell upper case from lower.
-        Assert.Equal(83, ExpectedFunctions.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal(86, ExpectedFunctions.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 
     /// <summary>

@@ -4,7 +4,8 @@ namespace IRFunctions.Policies;
 internal sealed record ContextFile(
     IReadOnlyDictionary<string, ContextCheck> Checks,
     IReadOnlyList<ApprovedJob> Jobs,
-    TimeSpan CascadesWithin
+    TimeSpan CascadesWithin,
+    DrillCalendar Drills
 );
 
 /// <summary>Reads context.yaml.</summary>
@@ -45,8 +46,9 @@ internal static class ContextReader
             cascades.Close();
         }
 
+        var drills = file.Map("drills", required: false) is { } calendar ? ReadDrills(calendar) : DrillCalendar.Default;
         file.Close();
-        return new ContextFile(checks, [.. jobs.Where(job => job.Id.Length > 0)], within);
+        return new ContextFile(checks, [.. jobs.Where(job => job.Id.Length > 0)], within, drills);
     }
 
     private static ApprovedJob ReadJob(Section section)
@@ -74,6 +76,22 @@ internal static class ContextReader
             WorksOn = [.. section.Words("works_on").Select(id => id.ToLowerInvariant())],
             Until = section.Date("ends"),
         };
+    }
+
+    private static DrillCalendar ReadDrills(Section section)
+    {
+        var hours = new List<int>();
+        foreach (var text in section.Words("hours", required: true))
+        {
+            if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out var hour) && hour < 24)
+                hours.Add(hour);
+            else
+                section.Problem("hours", $"a whole hour from 0 to 23 (UTC) is expected, not {PolicyErrors.Quote(text)}");
+        }
+
+        var calendar = new DrillCalendar(hours, ReadDays(section));
+        section.Close();
+        return calendar;
     }
 
     private static DayOfWeek[] ReadDays(Section section)

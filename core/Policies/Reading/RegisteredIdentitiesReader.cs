@@ -46,6 +46,7 @@ internal static class RegisteredIdentitiesReader
                         Until = item.Date("ends"),
                         BoundTo = ReadRanges(item),
                         WorksWith = item.Words("works_with"),
+                        Snapshots = ReadAddress(item),
                         DependsOn = [.. item.Words("depends_on").Select(other => other.ToLowerInvariant())],
                     }
             ),
@@ -66,6 +67,20 @@ internal static class RegisteredIdentitiesReader
             if (id.Length > 0)
                 yield return registered;
         }
+    }
+
+    private static Uri? ReadAddress(Section item)
+    {
+        if (!item.Has("snapshots"))
+            return null;
+        // A state may hold secrets: it travels in the clear on this machine only.
+        if (
+            Uri.TryCreate(item.Text("snapshots"), UriKind.Absolute, out var address)
+            && (address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback))
+        )
+            return address;
+        item.Problem("snapshots", "an https address is expected, such as https://agent.example/state");
+        return null;
     }
 
     private static IReadOnlyList<string> ReadRanges(Section item)

@@ -134,7 +134,7 @@ public sealed class BlindSpotTests
         await liar.DoAsync(liar.At(-1, "GET /quotes"));
         await agent.DoAsync(agent.At(-1, "GET /quotes"));
         Assert.Equal("unknown", (await agent.StateAsync()).IdentityType); // people decide
-        var registered = new Agent(world, "trading-agent", "service_principal");
+        var registered = new Agent(world, "trading-agent", "service_principal", "gateway-3");
         await registered.DoAsync(registered.At(-1, "GET /quotes"));
         Assert.Equal("ai_agent", (await registered.StateAsync()).IdentityType); // policies/identities.yaml
     }

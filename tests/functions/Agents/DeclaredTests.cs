@@ -29,7 +29,7 @@ public sealed class DeclaredTests
     public async Task What_was_declared_is_no_offence_and_an_identity_without_a_declaration_still_learns()
     {
         await using var world = await World.CreateAsync();
-        var (agent, other) = (new Agent(world, Settlement), new Agent(world, "other-agent"));
+        var (agent, other) = (new Agent(world, Settlement), new Agent(world, "other-agent", source: "gateway-2"));
         await agent.DoAsync(Enumerable.Range(0, 60).Select(i => agent.At(-i, "GET /trades", 10_000, target: "clearing.example")));
         Assert.Equal(0, (await agent.StateAsync()).Score.Value);
         await other.DoAsync(Enumerable.Range(0, 20).Select(i => other.At(-i, $"GET /x/{i}", 10_000, target: $"drop-{i}.example")));

@@ -35,7 +35,7 @@ public sealed class IdentitiesApiTests
             );
         }
         await world.RunAsync();
-        Assert.Equal(1, (await agent.StateAsync()).Duplicates); // The same batch from both.
+        Assert.Equal((0, 2), ((await agent.StateAsync()).Duplicates, (await agent.StateAsync()).Senders.Count)); // Two senders, each its own numbers.
     }
 
     [Fact]
