@@ -8,6 +8,16 @@ public sealed record DrillCalendar(IReadOnlyList<int> Hours, IReadOnlyList<DayOf
     /// <summary>For policies that do not say: daily, when least happens.</summary>
     public static DrillCalendar Default { get; } = new([4], []);
 
-    public bool Covers(DateTimeOffset now) =>
-        Hours.Contains(now.UtcDateTime.Hour) && (Days.Count == 0 || Days.Contains(now.UtcDateTime.DayOfWeek));
+    /// <summary>How late a drill may begin: a timer that slept does not rehearse at noon what was due at night.</summary>
+    private const int LatestHours = 3;
+
+    /// <summary>The hour that is due now, or was due in the last three; null where none was.</summary>
+    public DateTimeOffset? DueAt(DateTimeOffset now)
+    {
+        var hour = new DateTimeOffset(now.UtcDateTime.Date.AddHours(now.UtcDateTime.Hour), TimeSpan.Zero);
+        for (var back = 0; back < LatestHours; back++, hour = hour.AddHours(-1))
+            if (Hours.Contains(hour.Hour) && (Days.Count == 0 || Days.Contains(hour.DayOfWeek)))
+                return hour;
+        return null;
+    }
 }

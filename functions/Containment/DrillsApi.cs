@@ -31,9 +31,8 @@ public sealed class DrillsApi(
         CancellationToken cancellation
     )
     {
-        var now = time.GetUtcNow();
-        if (policies.Current.Drills.Covers(now))
-            await StartAsync(plan.Targets, now.ToString("yyyyMMddHH", CultureInfo.InvariantCulture), client, cancellation);
+        if (policies.Current.Drills.DueAt(time.GetUtcNow()) is { } due)
+            await StartAsync(plan.Targets, due.ToString("yyyyMMddHH", CultureInfo.InvariantCulture), client, cancellation);
     }
 
     /// <summary>On demand: all targets, or those of `{"action":"..."}`. A reason is written down. Once a minute for each action.</summary>

@@ -135,6 +135,7 @@ internal sealed record RequestedAlert(Alert Alert, IReadOnlyList<AllowedAction> 
                 NetworkMessageId = Text(entity, "network_message_id"),
                 InternetMessageId = Text(text, "internet_message_id"),
             },
+            "application" => new ApplicationEntity { Id = id, AppId = Text(entity, "app_id") },
             var kind => new OtherEntity { Id = id, Type = kind ?? "" },
         };
         return read with { SourceVerdict = Text(entity, "source_verdict"), Roles = [.. Texts(entity, "roles")] };

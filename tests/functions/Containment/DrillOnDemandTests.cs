@@ -45,8 +45,11 @@ public sealed class DrillOnDemandTests
     [Fact]
     public void Without_a_calendar_it_is_daily_at_four()
     {
-        Assert.True(DrillCalendar.Default.Covers(new DateTimeOffset(2026, 11, 23, 4, 30, 0, TimeSpan.Zero)));
-        Assert.False(DrillCalendar.Default.Covers(new DateTimeOffset(2026, 11, 23, 5, 0, 0, TimeSpan.Zero)));
+        var four = new DateTimeOffset(2026, 11, 23, 4, 0, 0, TimeSpan.Zero);
+        Assert.Equal(four, DrillCalendar.Default.DueAt(four.AddMinutes(30)));
+        Assert.Equal(four, DrillCalendar.Default.DueAt(four.AddHours(2))); // the timer slept
+        Assert.Null(DrillCalendar.Default.DueAt(four.AddHours(3)));
+        Assert.Null(DrillCalendar.Default.DueAt(four.AddMinutes(-1)));
         Assert.Equal(DrillCalendar.Default.Hours, Shipped.Policy.Drills.Hours);
     }
 
