@@ -17,7 +17,7 @@ public sealed class AgentRecovery(RequestGuard guard, AgentSnapshots snapshots)
     /// <summary>Agents of one recovery; more are for people.</summary>
     private const int MaxAgents = 20;
 
-    /// <summary>The agent's dependencies in their order, each to its latest verified state, and then the agent. Ends where one fails.</summary>
+    /// <summary>What the agent depends on, each to its latest verified state, and then the agent. Ends where one fails.</summary>
     public async Task<IReadOnlyList<RecoveryStep>> RecoverAsync(
         string identity,
         Caller caller,

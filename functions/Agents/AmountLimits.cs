@@ -73,8 +73,7 @@ public sealed class AmountLimits(TableServiceClient tables)
     private static decimal Read(TableEntity row) =>
         decimal.TryParse(row.GetString("Amount"), NumberStyles.Number, CultureInfo.InvariantCulture, out var amount) ? amount : MostAtOnce;
 
-    private static string PartitionOf(AmountLimit limit) =>
-        Fingerprint.Of(limit.Id, limit.Endpoint, limit.Unit);
+    private static string PartitionOf(AmountLimit limit) => Fingerprint.Of(limit.Id, limit.Endpoint, limit.Unit);
 
     private static string Words(decimal amount) => amount.ToString("#,0.########", CultureInfo.InvariantCulture);
 }

@@ -88,5 +88,6 @@ public sealed class SnapshotPuller(
 public sealed class SnapshotTimer(SnapshotPuller puller)
 {
     [Function("PullSnapshots")]
-    public Task PullAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, CancellationToken cancellation) => puller.PullAsync(cancellation);
+    public Task PullAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, CancellationToken cancellation) =>
+        puller.PullAsync(cancellation);
 }

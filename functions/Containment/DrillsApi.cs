@@ -53,7 +53,7 @@ public sealed class DrillsApi(
             return ProblemResults.Of(400, "reason", "A reason is missing", $"Send {Example}.");
         var targets = plan.Targets.Where(t => body.Action is null || t.Action == body.Action).ToList();
         if (targets.Count == 0)
-            return ProblemResults.NotFound($"drill target{(body.Action is null ? "" : $" of {body.Action}")}; Drills__Targets designates them");
+            return ProblemResults.NotFound($"drill target of {body.Action ?? "any action"}; Drills__Targets designates them");
         await guard.RecordAsync(
             DrillOrchestrator.Chain,
             ContainmentKinds.DrillAsked,

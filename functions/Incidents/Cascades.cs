@@ -72,7 +72,7 @@ public sealed class Cascades(OwnActions own, HoldTable holds, DirectoryResolver 
     }
 
     /// <summary>
-    /// The alert's things, as the directory knows them. Those that no action would touch are looked up only while something of ours is live.
+    /// The alert's things, as the directory knows them. What no action would touch is looked up only while something of ours is live.
     /// </summary>
     private async Task<IReadOnlyList<Thing>> ThingsAsync(CascadeQuestion question, bool all, CancellationToken cancellation)
     {
@@ -103,12 +103,16 @@ public sealed class Cascades(OwnActions own, HoldTable holds, DirectoryResolver 
         foreach (var person in (thing.Target.People ?? []).Take(MaxThings))
             if (person != thing.Target.Id)
                 yield return (new Target("account", person.ToLowerInvariant(), person), $"belongs to account {person}");
-        foreach (var job in question.Policy.Jobs.Where(j => j.WorksOn.Any(id => names.Contains(id, StringComparer.OrdinalIgnoreCase))).Take(MaxThings))
-            foreach (var on in Named(job.Kind, job.Id, live))
-                yield return (on, $"is what the job {job.Name} of {job.Id} works on");
+        foreach (
+            var job in question
+                .Policy.Jobs.Where(j => j.WorksOn.Any(id => names.Contains(id, StringComparer.OrdinalIgnoreCase)))
+                .Take(MaxThings)
+        )
+        foreach (var on in Named(job.Kind, job.Id, live))
+            yield return (on, $"is what the job {job.Name} of {job.Id} works on");
         foreach (var need in (question.Policy.WorkloadOf(names, question.Now)?.DependsOn ?? []).Take(MaxThings))
-            foreach (var on in Named(null, need, live))
-                yield return (on, $"depends on {need}, as its owner registered");
+        foreach (var on in Named(null, need, live))
+            yield return (on, $"depends on {need}, as its owner registered");
     }
 
     /// <summary>

@@ -18,7 +18,7 @@ internal static class AppCommands
         DefaultValueFactory = _ => new Uri("http://127.0.0.1:7071/"),
     };
 
-    private static readonly Option<string?> Token = new("--token") { Description = "Bearer token of a responder; not needed on this machine." };
+    private static readonly Option<string?> Token = new("--token") { Description = "Bearer token of a responder; not on this machine." };
 
     private static readonly Option<string?> As = new("--as") { Description = "On this machine only: object id of the person who asks." };
 
@@ -102,7 +102,7 @@ internal static class AppCommands
                 foreach (var certificate in fresh)
                     await output.WriteLineAsync(InWords(certificate));
                 if (fresh.Count < wanted)
-                    await output.WriteLineAsync($"{wanted - fresh.Count} of {wanted} drill(s) have no certificate yet; see GET /api/drills.");
+                    await output.WriteLineAsync($"{wanted - fresh.Count} of {wanted} have no certificate yet; see GET /api/drills.");
                 return fresh.Count >= wanted && fresh.TrueForAll(c => c.GetProperty("passed").GetBoolean()) ? 0 : 1;
             }
             await Task.Delay(Look, time, stop);
@@ -125,7 +125,9 @@ internal static class AppCommands
         var text = await answer.Content.ReadAsStringAsync(stop);
         return (
             answer.IsSuccessStatusCode,
-            text.Length > 0 ? JsonSerializer.Deserialize<JsonElement>(text) : JsonSerializer.SerializeToElement(new { status = (int)answer.StatusCode })
+            text.Length > 0
+                ? JsonSerializer.Deserialize<JsonElement>(text)
+                : JsonSerializer.SerializeToElement(new { status = (int)answer.StatusCode })
         );
     }
 

@@ -27,7 +27,11 @@ internal static class StoryCommands
         );
         story.Subcommands.Add(trading);
         Add("stolen-principal", "A service principal whose stolen key is used from another country.", s => s.StolenPrincipalAsync());
-        Add("shared-account", "An account that several people use, by the look of its sign-ins: two people decide.", s => s.SharedAccountAsync());
+        Add(
+            "shared-account",
+            "An account that several people use, by the look of its sign-ins: two people decide.",
+            s => s.SharedAccountAsync()
+        );
         Add("leaked-key", "An agent whose key secret scanning found in public.", s => s.LeakedKeyAsync());
         Add("own-disable", "Our own disable sets off a monitoring alert, which is told so.", s => s.OwnDisableAsync());
         return story;

@@ -44,7 +44,7 @@ internal sealed class IncidentStories : IAsyncDisposable
         return new IncidentStories(await LocalMachine.CreateAsync(change?.Invoke(options) ?? options), time, samples, tell);
     }
 
-    /// <summary>A service principal's new key is used from another country for Microsoft Graph; its secret is removed after an approval.</summary>
+    /// <summary>A new key is used from another country for Microsoft Graph; the secret is removed after an approval.</summary>
     public async Task StolenPrincipalAsync()
     {
         await machine.Tenant.AddAuditAsync("Add service principal credentials", TenantSeed.Megan, Payroll, Ago(2));
@@ -133,12 +133,7 @@ internal sealed class IncidentStories : IAsyncDisposable
         await TellEndAsync();
         await machine.AdvanceAsync(TimeSpan.FromMinutes(10));
         Say("Ten minutes later monitoring reports that an application fails.");
-        await SendAsync(
-            "monitor-1",
-            "Suspicious sign-in failures of an application",
-            "Medium",
-            Application(client, "Megan's mailing")
-        );
+        await SendAsync("monitor-1", "Suspicious sign-in failures of an application", "Medium", Application(client, "Megan's mailing"));
         await TellDecisionsAsync();
         await TellEndAsync();
     }
@@ -233,7 +228,11 @@ internal sealed class IncidentStories : IAsyncDisposable
     private Task TellEndAsync() =>
         TellAsync(e =>
         {
-            if (e.Kind is AuditKinds.Outcome || e.Kind.StartsWith("breaker", StringComparison.Ordinal) || e.Kind is "executed" or "verified")
+            if (
+                e.Kind is AuditKinds.Outcome
+                || e.Kind.StartsWith("breaker", StringComparison.Ordinal)
+                || e.Kind is "executed" or "verified"
+            )
                 Say($"On the record, {e.Kind}: {(e.Text.Length > 160 ? e.Text[..160] + "…" : e.Text)}");
         });
 

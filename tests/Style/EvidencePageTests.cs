@@ -29,7 +29,17 @@ public sealed partial class EvidencePageTests
         await using var machine = await LocalMachine.CreateAsync(World.Options(TimeProvider.System));
         foreach (var capability in machine.Services.GetRequiredService<ActionCatalog>().Capabilities)
             Assert.Contains($"| `{capability.Name}` |", Page, StringComparison.Ordinal);
-        foreach (var framework in new[] { "NIST CSF 2.0", "NIST SP 800-61r3", "NIST AI RMF", "OWASP Agentic", "CSA MAESTRO", "MITRE ATT&CK and D3FEND" })
+        foreach (
+            var framework in new[]
+            {
+                "NIST CSF 2.0",
+                "NIST SP 800-61r3",
+                "NIST AI RMF",
+                "OWASP Agentic",
+                "CSA MAESTRO",
+                "MITRE ATT&CK and D3FEND",
+            }
+        )
             Assert.Contains($"## {framework}", Page, StringComparison.Ordinal);
         Assert.Equal(
             Enumerable.Range(1, 10).Select(n => $"ASI{n:D2}"),

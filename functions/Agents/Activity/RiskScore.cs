@@ -157,10 +157,7 @@ public sealed record RiskScore(decimal Value, IReadOnlyList<Contribution> Contri
         return new Contribution(
             "unusual_endpoints",
             Math.Min(rule.Most, rule.Weight * share),
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{unusual} unusual endpoint(s), {share:0%} of the {usual} usual ones"
-            )
+            string.Create(CultureInfo.InvariantCulture, $"{unusual} unusual endpoint(s), {share:0%} of the {usual} usual ones")
         );
     }
 

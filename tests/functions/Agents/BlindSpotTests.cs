@@ -27,8 +27,8 @@ public sealed class BlindSpotTests
         {
             var pairs = new TheoryData<string, string>();
             for (var i = 0; i < Metrics.Length; i++)
-                for (var j = i + 1; j < Metrics.Length; j++)
-                    pairs.Add(Metrics[i], Metrics[j]);
+            for (var j = i + 1; j < Metrics.Length; j++)
+                pairs.Add(Metrics[i], Metrics[j]);
             return pairs;
         }
     }
@@ -121,7 +121,9 @@ public sealed class BlindSpotTests
             Enumerable
                 .Range(0, 300)
                 .Select(i => agent.At(-1, "GET /quotes") with { Tool = "junk", CorrelationId = $"junk-{i}" })
-                .Concat(Enumerable.Range(0, 12).Select(i => agent.At(-1, "GET /quotes") with { Tool = $"tool-{i}", CorrelationId = "task" }))
+                .Concat(
+                    Enumerable.Range(0, 12).Select(i => agent.At(-1, "GET /quotes") with { Tool = $"tool-{i}", CorrelationId = "task" })
+                )
         );
         Assert.Contains((await agent.StateAsync()).Score.Contributions, c => c.Metric == "tool_chaining" && c.Points > 0);
     }

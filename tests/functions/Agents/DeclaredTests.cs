@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IRFunctions.Tests.Agents;
 
-/// <summary>What owners declare in breaker.yaml: usual from the first minute, and limits of amounts. A denied request is evidence by itself.</summary>
+/// <summary>What owners declare: usual from the first minute, limits of amounts; and that a denied request is evidence.</summary>
 public sealed class DeclaredTests
 {
     private const string Settlement = "settlement-agent"; // policies/breaker.yaml
@@ -17,7 +17,9 @@ public sealed class DeclaredTests
     {
         await using var world = await World.CreateAsync();
         var agent = new Agent(world, Settlement);
-        await agent.DoAsync(Enumerable.Range(0, 20).Select(i => agent.At(-i, $"GET /accounts/{i}/export", 1_000_000, target: $"drop-{i}.example")));
+        await agent.DoAsync(
+            Enumerable.Range(0, 20).Select(i => agent.At(-i, $"GET /accounts/{i}/export", 1_000_000, target: $"drop-{i}.example"))
+        );
         var state = await agent.StateAsync();
         Assert.False(state.Baseline.IsAnchored);
         Assert.Equal(BreakerStatus.Open, state.Status);
@@ -111,7 +113,10 @@ public sealed class DeclaredTests
         var agent = new Agent(world);
         await agent.DoAsync(agent.At(-1, "GET /quotes"));
         await agent.SendAsync(
-            agent.Batch([]) with { Exposures = [new KeyExposure(world.Time.GetUtcNow().AddMinutes(-5), "key-1", "github.com/contoso/public")] }
+            agent.Batch([]) with
+            {
+                Exposures = [new KeyExposure(world.Time.GetUtcNow().AddMinutes(-5), "key-1", "github.com/contoso/public")],
+            }
         );
         await world.RunAsync();
         Assert.Equal(BreakerStatus.Open, (await agent.StateAsync()).Status);
@@ -130,7 +135,15 @@ public sealed class DeclaredTests
         var api = ActivatorUtilities.CreateInstance<IdentitiesApi>(world.Machine.Services);
         var answer = Assert.IsType<OkObjectResult>(
             await api.EvaluateAsync(
-                World.Request(World.Alex, new { endpoint = Settle, amount = 9_000.5m, unit = "EUR" }),
+                World.Request(
+                    World.Alex,
+                    new
+                    {
+                        endpoint = Settle,
+                        amount = 9_000.5m,
+                        unit = "EUR",
+                    }
+                ),
                 Settlement,
                 world.Client,
                 default

@@ -35,7 +35,8 @@ public sealed class IdentitiesApiTests
             );
         }
         await world.RunAsync();
-        Assert.Equal((0, 2), ((await agent.StateAsync()).Duplicates, (await agent.StateAsync()).Senders.Count)); // Two senders, each its own numbers.
+        var state = await agent.StateAsync();
+        Assert.Equal((0, 2), (state.Duplicates, state.Senders.Count)); // Two senders, each with numbers of its own.
     }
 
     [Fact]

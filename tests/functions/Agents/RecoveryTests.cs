@@ -50,7 +50,9 @@ public sealed class RecoveryTests
         var told = System.Text.Json.JsonSerializer.SerializeToElement(answer.Value, System.Text.Json.JsonSerializerOptions.Web);
         Assert.Equal(
             [("market", 1), ("risk", 1), ("trader", 2)],
-            told.GetProperty("steps").EnumerateArray().Select(s => (s.GetProperty("identity").GetString()!, s.GetProperty("version").GetInt32()))
+            told.GetProperty("steps")
+                .EnumerateArray()
+                .Select(s => (s.GetProperty("identity").GetString()!, s.GetProperty("version").GetInt32()))
         );
         await world.RunAsync();
         foreach (var agent in new[] { "market", "risk", "trader" })

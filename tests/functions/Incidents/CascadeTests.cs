@@ -20,7 +20,8 @@ public sealed class CascadeTests
     private const string Principal = "00000000-0000-4000-8000-000000000301";
     private const string Client = "00000000-0000-4000-8000-000000000302";
 
-    public static TheoryData<string> WhatHangsOnMegan => ["the thing itself", "an application that she owns", "a laptop that is hers", "a job", "a workload"];
+    public static TheoryData<string> WhatHangsOnMegan =>
+        ["the thing itself", "an application that she owns", "a laptop that is hers", "a job", "a workload"];
 
     [Theory]
     [MemberData(nameof(WhatHangsOnMegan))]
@@ -39,7 +40,10 @@ public sealed class CascadeTests
             d => Assert.Contains(d.Reasons, r => r.Rule == "cascade" && r.Text.Contains(first, StringComparison.Ordinal))
         );
         Assert.DoesNotContain(decisions, d => d.Kind == DecisionKind.Run && d.Target.Kind != "alert");
-        Assert.Contains(decisions, d => d.Reasons.Any(r => r.Text.Contains("disable_user_account_temporarily at", StringComparison.Ordinal)));
+        Assert.Contains(
+            decisions,
+            d => d.Reasons.Any(r => r.Text.Contains("disable_user_account_temporarily at", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -59,7 +63,10 @@ public sealed class CascadeTests
         await using var world = await DisabledAsync();
         await world.SendAsync(Given.MaliciousAddress("echo-1"));
         await world.RunAsync();
-        Assert.DoesNotContain((await DecisionsAsync(world, "echo-1")).Decisions, d => d.Reasons.Any(r => r.Rule.StartsWith("cascade", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            (await DecisionsAsync(world, "echo-1")).Decisions,
+            d => d.Reasons.Any(r => r.Rule.StartsWith("cascade", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -130,8 +137,9 @@ public sealed class CascadeTests
                                 {
                                     Text = f.Text.Replace(
                                         "jobs:\n",
-                                        $"jobs:\n  - {{ name: nightly, kind: account, id: {World.Megan}, from: \"01:00\", until: \"02:00\", works_on: "
-                                            + "[vm1.contoso.example], owner: o, ticket: t, ends: 2027-06-30 }\n",
+                                        $"jobs:\n  - {{ name: nightly, kind: account, id: {World.Megan}, from: \"01:00\", "
+                                            + "until: \"02:00\", works_on: [vm1.contoso.example], owner: o, ticket: t, "
+                                            + "ends: 2027-06-30 }\n",
                                         StringComparison.Ordinal
                                     ),
                                 },
@@ -139,7 +147,8 @@ public sealed class CascadeTests
                                 {
                                     Text =
                                         f.Text
-                                        + $"  - {{ id: {TenantSeed.PayrollApp}, owner: o, ticket: t, ends: 2027-06-30, depends_on: [{World.Megan}] }}\n",
+                                        + $"  - {{ id: {TenantSeed.PayrollApp}, owner: o, ticket: t, ends: 2027-06-30, "
+                                        + $"depends_on: [{World.Megan}] }}\n",
                                 },
                                 _ => f,
                             }

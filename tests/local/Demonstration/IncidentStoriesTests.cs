@@ -11,7 +11,10 @@ public sealed class IncidentStoriesTests
     [Fact]
     public async Task A_stolen_service_principal_loses_its_key_after_an_approval_that_signals_led_to()
     {
-        var told = await TellAsync(s => s.StolenPrincipalAsync(), s => Assert.NotEmpty(s.Machine.Tenant.Journal.Of("application.removePassword")));
+        var told = await TellAsync(
+            s => s.StolenPrincipalAsync(),
+            s => Assert.NotEmpty(s.Machine.Tenant.Journal.Of("application.removePassword"))
+        );
         foreach (var signal in new[] { "first_time_sensitive_access", "identity_binding_violation", "token_minting" })
             Assert.Contains(told, line => line.Contains($"signal: {signal}: ", StringComparison.Ordinal));
         Assert.Contains(told, line => line.Contains("Decided: ask revoke_api_key", StringComparison.Ordinal));
@@ -43,10 +46,7 @@ public sealed class IncidentStoriesTests
     [Fact]
     public async Task Our_own_disable_sets_off_a_monitoring_alert_that_is_told_so_and_asks()
     {
-        var told = await TellAsync(
-            s => s.OwnDisableAsync(),
-            s => Assert.Empty(s.Machine.Tenant.Journal.Of("application.removePassword"))
-        );
+        var told = await TellAsync(s => s.OwnDisableAsync(), s => Assert.Empty(s.Machine.Tenant.Journal.Of("application.removePassword")));
         Assert.Contains(
             told,
             line =>
