@@ -1,4 +1,3 @@
-using IRFunctions.Alerts;
 using IRFunctions.Containment;
 using IRFunctions.Decisions;
 using IRFunctions.Directory;

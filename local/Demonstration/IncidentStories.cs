@@ -7,7 +7,6 @@ using IRFunctions.Local.Broker;
 using IRFunctions.Local.Machine;
 using IRFunctions.Local.Tenant;
 using IRFunctions.Local.Time;
-using IRFunctions.Policies;
 using IRFunctions.Record;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using IRFunctions.Agents;
 using IRFunctions.Containment;
-using IRFunctions.Policies;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

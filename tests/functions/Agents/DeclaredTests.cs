@@ -1,6 +1,4 @@
-using System.Text.Json;
 using IRFunctions.Agents;
-using IRFunctions.Local.Broker;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using IRFunctions.Agents;
 using IRFunctions.Local.Tenant;
-using IRFunctions.Policies;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IRFunctions.Containment;
 using IRFunctions.Policies;
 using IRFunctions.Tests.Policies;

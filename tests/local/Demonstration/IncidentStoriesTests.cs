@@ -1,5 +1,3 @@
-using IRFunctions.Agents;
-using IRFunctions.Containment;
 using IRFunctions.Local.Demonstration;
 using IRFunctions.Local.Tenant;
 
