@@ -94,7 +94,8 @@ internal static class Besides
     /// </summary>
     public static void JoinMachines(ReadingSession session)
     {
-        var machines = session.Entities.All.OfType<AzureResourceEntity>().Where(IsMachine).ToList();
+        // No more than are kept: a message of a megabyte could make this long.
+        var machines = session.Entities.All.OfType<AzureResourceEntity>().Where(IsMachine).Take(AlertLimits.MaxEntities).ToList();
         foreach (var machine in machines)
         {
             var name = Canonical.LastSegment(machine.ResourceId)!;

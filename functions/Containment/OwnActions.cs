@@ -37,6 +37,12 @@ public sealed class OwnActions(ActionCatalog catalogue)
     {
         if (state.Status is ContainmentStatus.Released or ContainmentStatus.RolledBack && state.EndedAt is { } ended)
             return new OwnAction(ended, $"{state.Action} was taken back at {Time(ended)}, by {Who(state.EndedBy, policy)}");
+        // An undo that is under way or failed touched it as well: when it was asked for, and at each try that failed.
+        if (state.Status is ContainmentStatus.Undoing or ContainmentStatus.RollbackFailed && state.AskedAt is { } asked)
+            return new OwnAction(
+                state.EndedAt > asked ? state.EndedAt.Value : asked,
+                $"{state.Action} is being taken back since {Time(asked)}, by {Who(state.EndedBy, policy)}"
+            );
         if (state.HeldAt is not { } held)
             return null;
         string[] approvers = [.. state.Holds.SelectMany(h => h.ApprovedBy).Distinct(StringComparer.Ordinal)];
