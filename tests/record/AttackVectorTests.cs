@@ -1,19 +1,12 @@
-using System.Text.Json;
 using IRFunctions.Tests.Recording;
-using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Record;
 
 public sealed class AttackVectorTests
 {
-    private static readonly string Folder = Path.Combine(Sources.Root, "tests", "record", "vectors");
+    private static readonly VectorFiles<AttackVectors.Vector> OnFile = new("vectors");
 
-    private static IEnumerable<string> Names() =>
-        (System.IO.Directory.Exists(Folder) ? System.IO.Directory.GetFiles(Folder, "*.json") : [])
-            .Select(f => Path.GetFileNameWithoutExtension(f))
-            .Order(StringComparer.Ordinal);
-
-    public static TheoryData<string> Files() => [.. Names()];
+    public static TheoryData<string> Files() => [.. OnFile.Names()];
 
     private static async Task FindsAsync(AttackVectors.Vector vector)
     {
@@ -29,29 +22,9 @@ public sealed class AttackVectorTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Each_attack_on_file_is_found_and_named(string attack) =>
-        await FindsAsync(
-            JsonSerializer.Deserialize<AttackVectors.Vector>(
-                await File.ReadAllTextAsync(Path.Combine(Folder, attack + ".json")),
-                AttackVectors.Json
-            )!
-        );
+    public async Task Each_attack_on_file_is_found_and_named(string attack) => await FindsAsync(OnFile.Read(attack));
 
     [Fact]
-    public async Task Each_attack_made_now_is_found_and_named()
-    {
-        var vectors = await AttackVectors.MakeAsync();
-        foreach (var vector in vectors)
-            await FindsAsync(vector);
-        if (Environment.GetEnvironmentVariable("IRF_WRITE_VECTORS") == "1")
-        {
-            System.IO.Directory.CreateDirectory(Folder);
-            foreach (var vector in vectors)
-                await File.WriteAllTextAsync(
-                    Path.Combine(Folder, vector.Attack + ".json"),
-                    JsonSerializer.Serialize(vector, AttackVectors.Json) + "\n"
-                );
-        }
-        Assert.Equal(vectors.Select(v => v.Attack).Order(StringComparer.Ordinal), Names());
-    }
+    public async Task Each_attack_made_now_is_found_and_named() =>
+        await OnFile.AssertFoundAsync(await AttackVectors.MakeAsync(), v => v.Attack, FindsAsync);
 }

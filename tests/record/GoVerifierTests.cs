@@ -16,10 +16,10 @@ public sealed class GoVerifierTests
     [GoFact]
     public async Task Every_forged_log_is_refused_and_every_whole_one_is_not()
     {
-        var verdicts = await VerdictsAsync(LogVectorTests.Folder);
+        var verdicts = await VerdictsAsync(LogVectorTests.OnFile.Folder);
         Assert.NotEmpty(verdicts);
         foreach (var (attack, verdict) in verdicts)
-            Assert.True(LogVectorTests.Read(attack).Expect.Length == 0 == (verdict == "whole"), $"{attack}: {verdict}");
+            Assert.True(LogVectorTests.OnFile.Read(attack).Expect.Length == 0 == (verdict == "whole"), $"{attack}: {verdict}");
     }
 
     /// <summary>

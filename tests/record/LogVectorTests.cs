@@ -1,23 +1,13 @@
 using System.Text;
-using System.Text.Json;
 using IRFunctions.Record;
-using IRFunctions.Tests.Style;
 
 namespace IRFunctions.Tests.Record;
 
 public sealed class LogVectorTests
 {
-    internal static readonly string Folder = Path.Combine(Sources.Root, "tests", "record", "log-vectors");
+    internal static readonly VectorFiles<LogVectors.Vector> OnFile = new("log-vectors");
 
-    private static IEnumerable<string> Names() =>
-        (System.IO.Directory.Exists(Folder) ? System.IO.Directory.GetFiles(Folder, "*.json") : [])
-            .Select(f => Path.GetFileNameWithoutExtension(f))
-            .Order(StringComparer.Ordinal);
-
-    public static TheoryData<string> Files() => [.. Names()];
-
-    internal static LogVectors.Vector Read(string attack) =>
-        JsonSerializer.Deserialize<LogVectors.Vector>(File.ReadAllText(Path.Combine(Folder, attack + ".json")), AttackVectors.Json)!;
+    public static TheoryData<string> Files() => [.. OnFile.Names()];
 
     private static async Task FindsAsync(LogVectors.Vector vector)
     {
@@ -38,23 +28,9 @@ public sealed class LogVectorTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Each_attack_on_a_log_on_file_is_found(string attack) => await FindsAsync(Read(attack));
+    public async Task Each_attack_on_a_log_on_file_is_found(string attack) => await FindsAsync(OnFile.Read(attack));
 
     [Fact]
-    public async Task Each_attack_on_a_log_made_now_is_found()
-    {
-        var vectors = await LogVectors.MakeAsync();
-        foreach (var vector in vectors)
-            await FindsAsync(vector);
-        if (Environment.GetEnvironmentVariable("IRF_WRITE_VECTORS") == "1")
-        {
-            System.IO.Directory.CreateDirectory(Folder);
-            foreach (var vector in vectors)
-                await File.WriteAllTextAsync(
-                    Path.Combine(Folder, vector.Attack + ".json"),
-                    JsonSerializer.Serialize(vector, AttackVectors.Json) + "\n"
-                );
-        }
-        Assert.Equal(vectors.Select(v => v.Attack).Order(StringComparer.Ordinal), Names());
-    }
+    public async Task Each_attack_on_a_log_made_now_is_found() =>
+        await OnFile.AssertFoundAsync(await LogVectors.MakeAsync(), v => v.Attack, FindsAsync);
 }
