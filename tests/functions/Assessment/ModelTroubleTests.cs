@@ -30,7 +30,8 @@ public sealed class ModelTroubleTests
         world.Machine.Model.Behave(trouble);
         await world.SendAsync(Given.MaliciousAddress());
         await world.SendAsync(Given.StolenAccount());
-        // Two alerts, 20 seconds each at most; this clock also jumps to timers that have nothing to do with it.
+        // Two alerts, 20 seconds each at most; this clock also jumps to timers that have nothing to do with it, such as the ten seconds
+        // that each source of signals has.
         await RunInSecondsAsync(world, 180);
         await AssertLeftToPeopleAsync(world, alerts: 2);
     }

@@ -66,10 +66,12 @@ public sealed class GraphTroubleTests
         await world.PassAsync(5 * Minute);
 
         Assert.Empty(world.Containing());
-        Assert.Contains(
+        var page = Assert.Single(
             world.Pages(),
             p => p.StartsWith("Recommended, never run by itself: disable_user_account_temporarily", StringComparison.Ordinal)
         );
+        Assert.Contains("Nothing can be done to it: ", page, StringComparison.Ordinal);
+        Assert.Contains("directory", page, StringComparison.OrdinalIgnoreCase);
         Assert.Contains(Assert.Single(await world.IncidentsAsync()).Decisions, d => d.Ending is Ending.Notified);
         await world.AssertAllAccountedAsync(1);
     }

@@ -93,7 +93,11 @@ public sealed class RefusalTests
         );
         await stage.ActAsync();
         Assert.Equal(0, stage.Effects(mail.Done));
-        Assert.Contains(stage.Pages, p => p.StartsWith("Recommended, never run by itself: quarantine_email", StringComparison.Ordinal));
+        var page = Assert.Single(
+            stage.Pages,
+            p => p.StartsWith("Recommended, never run by itself: quarantine_email", StringComparison.Ordinal)
+        );
+        Assert.Contains("needs an entity of kind mailMessage with an id it can use", page, StringComparison.Ordinal);
     }
 
     [Theory]
