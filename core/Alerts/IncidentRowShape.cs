@@ -11,37 +11,20 @@ internal static class IncidentRowShape
     public static AlertReading Read(Fields root)
     {
         var session = root.Session;
-        var (severity, severityText) = Drafts.SeverityOf(root, "Severity");
         var link = root.LongLine("IncidentUrl");
         var facts = root.Open("AdditionalData");
         var (tenant, xdrId) = SentinelIncidentShape.XdrIdentity(root, facts, link);
+        // The incident itself names its subscription: both must lead to one response.
+        tenant ??= SubscriptionIn(link) ?? root.Line("TenantId");
         var id = Drafts.Id(root, "IncidentName");
         session.Notes.Add(
             "A row of the SecurityIncident table names no entities, so nothing can be contained on its word: send the incident from an "
                 + "automation rule (bicep/playbooks/sentinel-incident.json)."
         );
         return Drafts.Finish(
-            new Alert
+            SentinelIncidentShape.FactsOf(root, facts, id, xdrId, tenant, link) with
             {
-                Shape = AlertShape.SentinelIncident,
-                Id = id,
-                // The incident itself names its subscription: both must lead to one response.
-                TenantId = Drafts.Tenant(tenant ?? SubscriptionIn(link) ?? root.Line("TenantId"), session),
-                IncidentId = xdrId ?? (id.Length > 0 ? id : null),
-                Title = Drafts.Title(root, "Title"),
-                Description = root.Block("Description") ?? "",
-                Severity = severity,
-                SeverityText = severityText,
-                Product = facts?.Words("alertProductNames") is { Count: > 0 } products
-                    ? SafeText.Line(string.Join(", ", products), AlertLimits.MaxName, out _)
-                    : root.Line("ProviderName") ?? "",
-                Tactics = facts?.Words("tactics") ?? [],
-                Techniques = Drafts.TechniqueIds(facts?.Words("techniques") ?? []),
-                FirstActivity = root.Time("FirstActivityTime"),
-                LastActivity = root.Time("LastActivityTime"),
-                Created = root.Time("CreatedTime"),
                 MemberAlertIds = [.. root.Words("AlertIds").Select(Canonical.Identifier)],
-                Link = link,
             },
             session,
             root

@@ -62,6 +62,7 @@ internal static class LegacyGraphShape
                 LastActivity = root.Time("lastEventDateTime"),
                 Created = root.Time("createdDateTime"),
                 Link = root.Words("sourceMaterials") is [var link, ..] ? link : null,
+                Source = SourceStates.Of(root, "lastModifiedDateTime"),
             },
             session,
             root

@@ -34,6 +34,7 @@ internal static class OfficeAlertShape
                 FirstActivity = data?.Time("ts"),
                 LastActivity = data?.Time("te"),
                 Created = root.Time("CreationTime"),
+                Source = SourceStates.Of(root, "CreationTime"),
             },
             session,
             root

@@ -68,6 +68,7 @@ internal static class RiskDetectionShape
                 FirstActivity = fields.Time("activityDateTime"),
                 LastActivity = fields.Time("activityDateTime"),
                 Created = fields.Time("detectedDateTime", "timeGenerated"),
+                Source = SourceStates.Of(fields, "lastUpdatedDateTime"),
             },
             session,
             fields,

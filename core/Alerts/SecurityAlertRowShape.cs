@@ -22,7 +22,8 @@ internal static class SecurityAlertRowShape
         var workspace =
             root.Line("TenantId", "WorkspaceId") ?? entra ?? root.Line("WorkspaceSubscriptionId", "AzureResourceSubscriptionId");
         var link = root.LongLine("AlertLink", "AlertUri");
-        var (tenant, incident) = XdrIncident.Of(root.Open("ExtendedProperties"), link, root.Peek("ExtendedLinks"));
+        var properties = root.Open("ExtendedProperties");
+        var (tenant, incident) = XdrIncident.Of(properties, link, root.Peek("ExtendedLinks"));
         return Drafts.Finish(
             new Alert
             {
@@ -42,7 +43,7 @@ internal static class SecurityAlertRowShape
                 LastActivity = root.Time("EndTime", "EndTimeUtc"),
                 Created = root.Time("TimeGenerated", "ProcessingEndTime"),
                 Link = link,
-                Source = SourceStates.Of(root, "TimeGenerated", "ProcessingEndTime"),
+                Source = SourceStates.OfRow(root, properties, "TimeGenerated", "ProcessingEndTime"),
             },
             session,
             root

@@ -56,12 +56,19 @@ internal static class SentinelIncidentShape
         var link = fields.LongLine("incidentUrl");
         var facts = fields.Open("additionalData");
         var (tenant, xdrId) = XdrIdentity(fields, facts, link);
+        tenant ??= Canonical.Subscription(armId) ?? workspace;
+        return FactsOf(fields, facts, id, xdrId, tenant, link);
+    }
+
+    /// <summary>What the incident itself and its row in the table SecurityIncident say alike, in fields whose case differs.</summary>
+    public static Alert FactsOf(Fields fields, Fields? facts, string id, string? xdrId, string? tenant, string? link)
+    {
         var (severity, severityText) = Drafts.SeverityOf(fields, "severity");
         return new Alert
         {
             Shape = AlertShape.SentinelIncident,
             Id = id,
-            TenantId = Drafts.Tenant(tenant ?? Canonical.Subscription(armId) ?? workspace, fields.Session),
+            TenantId = Drafts.Tenant(tenant, fields.Session),
             IncidentId = xdrId ?? (id.Length > 0 ? id : null),
             Title = Drafts.Title(fields, "title"),
             Description = fields.Block("description") ?? "",
@@ -72,11 +79,11 @@ internal static class SentinelIncidentShape
                 : fields.Line("providerName") ?? "",
             Tactics = facts?.Words("tactics") ?? [],
             Techniques = Drafts.TechniqueIds(facts?.Words("techniques") ?? []),
-            FirstActivity = fields.Time("firstActivityTimeUtc"),
-            LastActivity = fields.Time("lastActivityTimeUtc"),
-            Created = fields.Time("createdTimeUtc"),
+            FirstActivity = fields.Time("firstActivityTimeUtc", "firstActivityTime"),
+            LastActivity = fields.Time("lastActivityTimeUtc", "lastActivityTime"),
+            Created = fields.Time("createdTimeUtc", "createdTime"),
             Link = link,
-            Source = SourceStates.Of(fields, "lastModifiedTimeUtc"),
+            Source = SourceStates.Of(fields, "lastModifiedTimeUtc", "lastModifiedTime", "timeGenerated"),
         };
     }
 

@@ -30,6 +30,21 @@ internal static class SourceStates
         };
     }
 
+    /// <summary>A row of the SecurityAlert table has classification and determination among its extended properties.</summary>
+    public static SourceState OfRow(Fields row, Fields? properties, params ReadOnlySpan<string> updated)
+    {
+        var state = Of(row, updated);
+        if (properties is null || state.Classification != SourceClassification.Unknown)
+            return state;
+        var determination = Word(properties, "Determination") ?? state.Determination;
+        var classification = ClassificationOf(Word(properties, "Classification"));
+        return state with
+        {
+            Classification = classification == SourceClassification.Unknown ? FromDetermination(determination) : classification,
+            Determination = determination,
+        };
+    }
+
     /// <summary>An incident whose own status says nothing stands where its alerts stand: closed where all of them are.</summary>
     public static SourceState OfMembers(SourceState own, IReadOnlyList<Alert> members)
     {

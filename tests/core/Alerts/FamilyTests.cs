@@ -189,6 +189,14 @@ public sealed class FamilyTests
     public void Other_things_people_send_are_named(string message, string named) =>
         Refused(JsonNode.Parse(Written.Quoted(message))!, named, "");
 
+    [Theory]
+    [InlineData("legacy-graph-alert", SourceStatus.New)]
+    [InlineData("risk-detection", SourceStatus.Closed)]
+    [InlineData("office365-alert", SourceStatus.InProgress)]
+    [InlineData("security-incident-row", SourceStatus.New)]
+    public void Where_people_at_the_source_are_is_read_in_every_family(string name, SourceStatus status) =>
+        Assert.Equal(status, Taken(name).Source.Status);
+
     private static void Refused(JsonNode message, string named, string remedy)
     {
         var reading = Real.Read(message);

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using IRFunctions.Alerts;
+using IRFunctions.Assessment;
 
 namespace IRFunctions.Tests.Alerts;
 
@@ -51,26 +51,38 @@ public sealed class OneIncidentTests
     }
 
     /// <summary>
-    /// The collected rows are of 2019, before Defender numbered incidents in them. With the numbers that their connector writes today,
-    /// alerts of one machine and day are one incident.
+    /// 189 real rows of Defender XDR, each of which used to be an incident of its own: their accounts are asked about once for each of the
+    /// source's incidents.
     /// </summary>
     [Fact]
-    public void The_113_real_rows_are_as_many_incidents_as_their_source_counts()
+    public void The_189_real_rows_are_as_many_incidents_and_requests_as_their_source_counts()
     {
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
-        var keys = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var real in Real.Rows())
+        var rows = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "life", "xdr-rows.json")))!.AsArray();
+        Assert.Equal(189, rows.Count);
+        var (incidents, requests, alone) = (new HashSet<string>(), new HashSet<string>(), new HashSet<string>());
+        AllowedAction[] actions = [new("disable_user_account_temporarily", 2, "account", "")];
+        foreach (var alert in rows.Select(row => Real.Alert(row!)))
         {
-            var row = real!.DeepClone();
-            var group = $"{row["CompromisedEntity"]} {row["StartTimeUtc"]!.ToString()[..10]}";
-            if (!numbers.TryGetValue(group, out var number))
-                numbers[group] = number = numbers.Count + 1;
-            var properties = JsonNode.Parse(row["ExtendedProperties"]?.ToString() is { Length: > 0 } text ? text : "{}")!.AsObject();
-            properties["IncidentId"] = number.ToString(CultureInfo.InvariantCulture);
-            (row["ExtendedProperties"], row["AlertLink"]) = (properties.ToJsonString(), Link);
-            keys.Add(Correlation.IncidentKey(Real.Alert(row)));
+            incidents.Add(Correlation.IncidentKey(alert));
+            foreach (var wanted in RuleBasedAnswer.For(alert, actions, cap: 100).Recommendations)
+            {
+                var account = alert.Entities.OfType<AccountEntity>().Single(a => a.Id == wanted.EntityId);
+                requests.Add($"{Correlation.IncidentKey(alert)} {account.ObjectId ?? account.UserPrincipalName ?? account.Sid}");
+                alone.Add($"{alert.Id} {account.ObjectId ?? account.UserPrincipalName ?? account.Sid}");
+            }
         }
-        Assert.Equal(numbers.Count, keys.Count);
-        Assert.InRange(keys.Count, 2, 112);
+        // Ten numbered incidents and seven rows without a number; the same accounts asked about row by row would be 58 requests.
+        Assert.Equal((17, 18, 58), (incidents.Count, requests.Count, alone.Count));
+    }
+
+    /// <summary>What people at the source made of them: closed ones, and as what.</summary>
+    [Fact]
+    public void Of_the_189_real_rows_the_closed_ones_are_known_with_what_they_were()
+    {
+        var rows = JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "life", "xdr-rows.json")))!.AsArray();
+        var sources = rows.Select(row => Real.Alert(row!).Source).ToList();
+        Assert.Equal(145, sources.Count(s => s.IsClosed));
+        Assert.Equal(81, sources.Count(s => s.IsClosedAsHarmless));
+        Assert.Equal(82, sources.Count(s => s.Classification != SourceClassification.Unknown));
     }
 }
